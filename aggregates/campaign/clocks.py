@@ -1,0 +1,124 @@
+"""The two clocks and the stop (S1-S6).
+
+Exactly one outcome for each clock: whatever ends it finds it running, and leaves it ended.
+"""
+
+from collections.abc import Sequence
+
+from aggregates.campaign.commands import CureClock, ExpireClock, StartClock, SupersedeClock
+from aggregates.campaign.state import Campaign, Clock, Lane
+from events.campaign import (
+    AssignmentReleased,
+    CampaignEvent,
+    GracePeriodCured,
+    GracePeriodExpired,
+    GracePeriodStarted,
+    GracePeriodSuperseded,
+    RecipientStopped,
+)
+from events.vocabulary import AccountId, IncidentKind, StopReason
+
+
+def start(campaign: Campaign, command: StartClock) -> Sequence[CampaignEvent]:
+    """S1, T2: for rotation campaigns that depend on the account; one clock at most."""
+    lane = campaign.lane(command.account_id)
+    if not campaign.rotates or not lane.depended_on or lane.running:
+        return []
+    return [
+        GracePeriodStarted(
+            campaign_id=campaign.id,
+            account_id=command.account_id,
+            incident_id=command.incident_id,
+            kind=command.kind,
+            started_at=command.started_at,
+            deadline_at=command.deadline_at,
+            at_stake=len(lane.contacted),
+            occurred_at=command.at,
+        )
+    ]
+
+
+def cure(campaign: Campaign, command: CureClock) -> Sequence[CampaignEvent]:
+    """C5: the failure is over."""
+    clock = campaign.lane(command.account_id).running
+    if clock is None or clock.incident_id != command.incident_id:
+        return []
+    return [
+        GracePeriodCured(
+            campaign_id=campaign.id,
+            account_id=command.account_id,
+            incident_id=clock.incident_id,
+            kind=clock.kind,
+            occurred_at=command.at,
+        )
+    ]
+
+
+def supersede(campaign: Campaign, command: SupersedeClock) -> Sequence[CampaignEvent]:
+    """T2: a disconnect ends the failure clock, even where no hour follows."""
+    clock = campaign.lane(command.account_id).running
+    if clock is None or clock.kind is not IncidentKind.FAILURE:
+        return []
+    return [
+        GracePeriodSuperseded(
+            campaign_id=campaign.id,
+            account_id=command.account_id,
+            incident_id=clock.incident_id,
+            kind=clock.kind,
+            superseded_by=command.superseded_by,
+            occurred_at=command.at,
+        )
+    ]
+
+
+def expire(campaign: Campaign, command: ExpireClock) -> Sequence[CampaignEvent]:
+    """S2, S3, S5: never early; stops who heard from the account, releases who did not."""
+    lane = campaign.lane(command.account_id)
+    clock = lane.running
+    if clock is None or clock.incident_id != command.incident_id:
+        return []
+    if command.at < clock.deadline_at:
+        return []
+    return _expired(campaign, command.account_id, lane, clock)
+
+
+def _expired(
+    campaign: Campaign, account_id: AccountId, lane: Lane, clock: Clock
+) -> Sequence[CampaignEvent]:
+    at = max(clock.deadline_at, clock.began_at)
+    reason = StopReason.of(clock.kind)
+    released = sorted(recipient for recipient in lane.soft if recipient not in lane.first_sends)
+    return [
+        GracePeriodExpired(
+            campaign_id=campaign.id,
+            account_id=account_id,
+            incident_id=clock.incident_id,
+            kind=clock.kind,
+            deadline_at=clock.deadline_at,
+            stopped=len(lane.contacted),
+            released=len(released),
+            in_flight=len(lane.first_sends),
+            skipped=dict(lane.ended),
+            occurred_at=at,
+        ),
+        *(
+            RecipientStopped(
+                campaign_id=campaign.id,
+                recipient_id=recipient_id,
+                account_id=account_id,
+                incident_id=clock.incident_id,
+                reason=reason,
+                occurred_at=at,
+            )
+            for recipient_id in sorted(lane.contacted)
+        ),
+        *(
+            AssignmentReleased(
+                campaign_id=campaign.id,
+                recipient_id=recipient_id,
+                account_id=account_id,
+                occurred_at=at,
+            )
+            for recipient_id in released
+        ),
+    ]

@@ -1,0 +1,213 @@
+"""What may be asked of a campaign: by users, by the mail world, by process managers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregates.command import DEFAULT_POLICY, Command, Policy, Senders
+from events.vocabulary import (
+    AccountId,
+    CampaignId,
+    IncidentId,
+    IncidentKind,
+    Mode,
+    OnAccountTrouble,
+    RecipientId,
+    RecipientStatus,
+    RefusalFault,
+    SlotId,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignCommandBase(Command):
+    campaign_id: CampaignId
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithSenders(CampaignCommandBase):
+    """A command whose answer depends on accounts and slots; the engine reads them for it."""
+
+    senders: Senders = Senders()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateCampaign(WithSenders):
+    mode: Mode
+    slot_id: SlotId | None = None
+    account_ids: tuple[AccountId, ...] = ()
+    recipient_ids: tuple[RecipientId, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRecipients(CampaignCommandBase):
+    recipient_ids: tuple[RecipientId, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartCampaign(WithSenders):
+    policy: Policy = DEFAULT_POLICY
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseCampaign(CampaignCommandBase):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeCampaign(WithSenders):
+    """P3. ``without``: accounts whose hour runs and that the user knowingly goes on without."""
+
+    without: frozenset[AccountId] = frozenset()
+    policy: Policy = DEFAULT_POLICY
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddSender(WithSenders):
+    account_id: AccountId
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveSender(CampaignCommandBase):
+    """S10. ``confirmed``: the number of contacted recipients the user was shown."""
+
+    account_id: AccountId
+    confirmed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboutSender(CampaignCommandBase):
+    """A process manager's command about one account of the campaign."""
+
+    account_id: AccountId
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseForConnection(AboutSender):
+    on_account_trouble: OnAccountTrouble
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClearPauseCause(AboutSender):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplaceSender(AboutSender):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveDisconnectedSender(AboutSender):
+    incident_id: IncidentId
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartClock(AboutSender):
+    incident_id: IncidentId
+    kind: IncidentKind
+    started_at: datetime
+    deadline_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CureClock(AboutSender):
+    incident_id: IncidentId
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupersedeClock(AboutSender):
+    superseded_by: IncidentId
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpireClock(AboutSender):
+    """S3. ``at`` is the deadline that has passed, however late this is."""
+
+    incident_id: IncidentId
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboutRecipient(CampaignCommandBase):
+    recipient_id: RecipientId
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignRecipient(AboutRecipient):
+    account_id: AccountId
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReserveSend(WithSenders):
+    recipient_id: RecipientId
+    account_id: AccountId
+    send_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordOutcome(AboutRecipient):
+    send_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordAccepted(RecordOutcome):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordUnknown(RecordOutcome):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordRefused(RecordOutcome):
+    fault: RefusalFault
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordSentFolderSearch(RecordOutcome):
+    found: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordSignal(AboutRecipient):
+    """A reply, a bounce, an unsubscribe, or the end of the sequence: ``signal`` is the status."""
+
+    signal: RecipientStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordAutoReply(AboutRecipient):
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndHold(AboutRecipient):
+    pass
+
+
+CampaignCommand = (
+    CreateCampaign
+    | ImportRecipients
+    | StartCampaign
+    | PauseCampaign
+    | ResumeCampaign
+    | AddSender
+    | RemoveSender
+    | PauseForConnection
+    | ClearPauseCause
+    | ReplaceSender
+    | RemoveDisconnectedSender
+    | StartClock
+    | CureClock
+    | SupersedeClock
+    | ExpireClock
+    | AssignRecipient
+    | ReserveSend
+    | RecordAccepted
+    | RecordUnknown
+    | RecordRefused
+    | RecordSentFolderSearch
+    | RecordSignal
+    | RecordAutoReply
+    | EndHold
+)

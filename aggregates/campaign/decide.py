@@ -1,0 +1,121 @@
+"""The law of a campaign: each command to the rule that answers it."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from aggregates.campaign import clocks, recipients, running, senders, sending
+from aggregates.campaign.commands import (
+    AddSender,
+    AssignRecipient,
+    CampaignCommand,
+    ClearPauseCause,
+    CreateCampaign,
+    CureClock,
+    EndHold,
+    ExpireClock,
+    ImportRecipients,
+    PauseCampaign,
+    PauseForConnection,
+    RecordAccepted,
+    RecordAutoReply,
+    RecordRefused,
+    RecordSentFolderSearch,
+    RecordSignal,
+    RecordUnknown,
+    RemoveDisconnectedSender,
+    RemoveSender,
+    ReplaceSender,
+    ReserveSend,
+    ResumeCampaign,
+    StartCampaign,
+    StartClock,
+    SupersedeClock,
+)
+from aggregates.campaign.state import Campaign
+from aggregates.rejections import UnknownCampaign
+from events.campaign import (
+    CampaignEvent,
+    CampaignFinished,
+    CampaignStarted,
+    RecipientEnded,
+    RecipientStopped,
+)
+from events.vocabulary import CampaignStatus
+
+
+def decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEvent]:
+    """The facts that follow from the command. Raises ``Rejected``."""
+    if isinstance(command, CreateCampaign):
+        return running.create(campaign, command)
+    if campaign.status is None:
+        raise UnknownCampaign(campaign.id)
+    events = _decide(campaign, command)
+    if _finishes(campaign, events):
+        finished = CampaignFinished(campaign_id=campaign.id, occurred_at=events[-1].occurred_at)
+        return [*events, finished]
+    return events
+
+
+def _decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEvent]:  # noqa: C901 one case a command
+    match command:
+        case ReserveSend():
+            return sending.reserve(campaign, command)
+        case RecordAccepted() | RecordUnknown():
+            return sending.receive(campaign, command)
+        case RecordRefused():
+            return sending.refuse(campaign, command)
+        case RecordSentFolderSearch():
+            return sending.search(campaign, command)
+        case RecordSignal():
+            return recipients.signal(campaign, command)
+        case RecordAutoReply():
+            return recipients.auto_reply(campaign, command)
+        case EndHold():
+            return recipients.end_hold(campaign, command)
+        case ImportRecipients():
+            return recipients.import_recipients(campaign, command)
+        case AssignRecipient():
+            return recipients.assign(campaign, command)
+        case StartCampaign():
+            return running.start(campaign, command)
+        case PauseCampaign():
+            return running.pause(campaign, command)
+        case ResumeCampaign():
+            return running.resume(campaign, command)
+        case PauseForConnection():
+            return running.pause_for_connection(campaign, command)
+        case ClearPauseCause():
+            return running.clear_pause_cause(campaign, command)
+        case AddSender():
+            return senders.add(campaign, command)
+        case RemoveSender():
+            return senders.remove(campaign, command)
+        case RemoveDisconnectedSender():
+            return senders.remove_disconnected(campaign, command)
+        case ReplaceSender():
+            return senders.replace(campaign, command)
+        case StartClock():
+            return clocks.start(campaign, command)
+        case CureClock():
+            return clocks.cure(campaign, command)
+        case SupersedeClock():
+            return clocks.supersede(campaign, command)
+        case ExpireClock():
+            return clocks.expire(campaign, command)
+        case CreateCampaign():
+            return running.create(campaign, command)
+        case _:
+            assert_never(command)
+
+
+def _finishes(campaign: Campaign, events: Sequence[CampaignEvent]) -> bool:
+    """A campaign under way finishes with its last recipient, or at its start if all are terminal."""
+    match campaign.status:
+        case CampaignStatus.RUNNING | CampaignStatus.PAUSED:
+            ended = sum(isinstance(event, RecipientEnded | RecipientStopped) for event in events)
+            return ended > 0 and ended == campaign.open
+        case CampaignStatus.DRAFT:
+            started = any(isinstance(event, CampaignStarted) for event in events)
+            return started and campaign.open == 0 and len(campaign.recipients) > 0
+        case _:
+            return False

@@ -1,0 +1,283 @@
+"""``evolve`` for campaigns, one fact or a whole history at a time.
+
+A fold works on a private draft, whose maps are mutable, and freezes it once at the end: pure to
+whoever calls it, and several times faster over a long history than a new state for each fact.
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from aggregates.campaign.state import Campaign, Clock, Lane, Recipient, Sending
+from events.campaign import (
+    AssignmentReleased,
+    AutoReplyReceived,
+    CampaignCreated,
+    CampaignEvent,
+    CampaignFinished,
+    CampaignPaused,
+    CampaignReopened,
+    CampaignResumed,
+    CampaignStarted,
+    EmailAccepted,
+    EmailOutcomeUnknown,
+    EmailRefused,
+    GracePeriodCured,
+    GracePeriodExpired,
+    GracePeriodStarted,
+    GracePeriodSuperseded,
+    HoldEnded,
+    LateSignalRecorded,
+    PauseCauseCleared,
+    RecipientAdded,
+    RecipientAssigned,
+    RecipientBounced,
+    RecipientFailed,
+    RecipientFinished,
+    RecipientImportRefused,
+    RecipientReplied,
+    RecipientStopped,
+    RecipientUnsubscribed,
+    SenderAdded,
+    SenderRemoved,
+    SenderReplaced,
+    SendReserved,
+    SentFolderSearched,
+)
+from events.vocabulary import (
+    AccountId,
+    CampaignStatus,
+    ClockOutcome,
+    Mode,
+    RecipientId,
+    RecipientStatus,
+)
+
+NEW = Recipient()
+PENDING = RecipientStatus.PENDING
+ACTIVE = RecipientStatus.ACTIVE
+
+
+def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:
+    return fold(campaign, (event,))
+
+
+def fold(campaign: Campaign, events: Iterable[CampaignEvent]) -> Campaign:
+    draft = _Draft(campaign)
+    apply = draft.apply
+    for event in events:
+        apply(event)
+    return draft.freeze()
+
+
+class _LaneDraft:
+    __slots__ = ("clock", "contacted", "ended", "first_sends", "listed", "soft")
+
+    def __init__(self, lane: Lane) -> None:
+        self.listed = lane.listed
+        self.clock = lane.clock
+        self.soft = lane.soft.mutate()
+        self.contacted = lane.contacted.mutate()
+        self.first_sends = lane.first_sends.mutate()
+        self.ended = lane.ended.mutate()
+
+    def end_clock(self, outcome: ClockOutcome, event: CampaignEvent, stopped: int = 0) -> None:
+        assert self.clock is not None
+        self.clock = self.clock._replace(
+            outcome=outcome, ended_at=event.occurred_at, stopped=stopped
+        )
+
+    def count(self, status: RecipientStatus) -> None:
+        self.ended[status] = self.ended.get(status, 0) + 1
+
+    def freeze(self) -> Lane:
+        return Lane(
+            self.listed,
+            self.clock,
+            self.soft.finish(),
+            self.contacted.finish(),
+            self.first_sends.finish(),
+            self.ended.finish(),
+        )
+
+
+class _Draft:
+    def __init__(self, campaign: Campaign) -> None:
+        self.campaign = campaign
+        self.mode = campaign.mode
+        self.rotates = campaign.rotates
+        self.status = campaign.status
+        self.slot_id = campaign.slot_id
+        self.sender = campaign.sender
+        self.causes = campaign.causes
+        self.recipients = campaign.recipients.mutate()
+        self.lanes: dict[AccountId, _LaneDraft] = {}
+        self.open = campaign.open
+
+    def freeze(self) -> Campaign:
+        return Campaign(
+            self.campaign.id,
+            self.mode,
+            self.status,
+            self.slot_id,
+            self.sender,
+            self.causes,
+            self.recipients.finish(),
+            self.campaign.lanes.update({key: lane.freeze() for key, lane in self.lanes.items()}),
+            self.open,
+        )
+
+    def lane(self, account_id: AccountId) -> _LaneDraft:
+        lane = self.lanes.get(account_id)
+        if lane is None:
+            lane = self.lanes[account_id] = _LaneDraft(self.campaign.lane(account_id))
+        return lane
+
+    def apply(self, event: CampaignEvent) -> None:  # noqa: C901 one case a fact
+        match event:
+            case SendReserved():
+                self._reserve(event)
+            case EmailAccepted() | EmailOutcomeUnknown():
+                self._receive(event)
+            case RecipientAdded(recipient_id=recipient_id):
+                self.recipients[recipient_id] = NEW
+                self.open += 1
+            case RecipientStopped(recipient_id=recipient_id):
+                self._end(recipient_id, RecipientStatus.CAMPAIGN_STOPPED)
+            case RecipientReplied(recipient_id=recipient_id):
+                self._end(recipient_id, RecipientStatus.REPLIED)
+            case RecipientFinished(recipient_id=recipient_id):
+                self._end(recipient_id, RecipientStatus.FINISHED)
+            case RecipientBounced(recipient_id=recipient_id):
+                self._end(recipient_id, RecipientStatus.BOUNCED)
+            case RecipientUnsubscribed(recipient_id=recipient_id):
+                self._end(recipient_id, RecipientStatus.UNSUBSCRIBED)
+            case RecipientFailed(recipient_id=recipient_id):
+                self._end(recipient_id, RecipientStatus.FAILED)
+            case RecipientAssigned(recipient_id=recipient_id, account_id=account_id):
+                self._assign(recipient_id, account_id)
+            case AssignmentReleased(recipient_id=recipient_id, account_id=account_id):
+                self.lane(account_id).soft.pop(recipient_id, None)
+                self._change(recipient_id, sender=None)
+            case EmailRefused():
+                self._refuse(event)
+            case SentFolderSearched(recipient_id=recipient_id, found=found):
+                if not found:
+                    self._change(recipient_id, unknown=None)
+            case AutoReplyReceived(recipient_id=recipient_id, held_until=held_until):
+                self._change(recipient_id, held_until=held_until)
+            case HoldEnded(recipient_id=recipient_id):
+                self._change(recipient_id, held_until=None)
+            case SenderAdded(account_id=account_id):
+                self.lane(account_id).listed = True
+            case SenderRemoved(account_id=account_id):
+                self.lane(account_id).listed = False
+            case SenderReplaced(account_id=account_id):
+                self.sender = account_id
+            case GracePeriodStarted():
+                self.lane(event.account_id).clock = Clock(
+                    event.incident_id, event.kind, event.occurred_at, event.deadline_at
+                )
+            case GracePeriodCured(account_id=account_id):
+                self.lane(account_id).end_clock(ClockOutcome.CURED, event)
+            case GracePeriodSuperseded(account_id=account_id):
+                self.lane(account_id).end_clock(ClockOutcome.SUPERSEDED, event)
+            case GracePeriodExpired():
+                self._expire(event)
+            case CampaignCreated():
+                self.mode = event.mode
+                self.rotates = event.mode is Mode.ROTATION
+                self.slot_id = event.slot_id
+                self.sender = event.account_id
+                self.status = CampaignStatus.DRAFT
+            case CampaignStarted() | CampaignResumed() | CampaignReopened():
+                self.status = CampaignStatus.RUNNING
+                self.causes = frozenset()
+            case CampaignPaused(cause=cause):
+                self.status = CampaignStatus.PAUSED
+                self.causes |= {cause}
+            case PauseCauseCleared(cause=cause):
+                self.causes -= {cause}
+            case CampaignFinished():
+                self.status = CampaignStatus.FINISHED
+                self.causes = frozenset()
+            case RecipientImportRefused() | LateSignalRecorded():
+                pass
+            case _:
+                assert_never(event)
+
+    def _change(self, recipient_id: RecipientId, **changes: object) -> None:
+        self.recipients[recipient_id] = self.recipients[recipient_id]._replace(**changes)
+
+    def _assign(self, recipient_id: RecipientId, account_id: AccountId) -> None:
+        sender = self.recipients[recipient_id].sender
+        if sender is not None:
+            self.lane(sender).soft.pop(recipient_id, None)
+        self.lane(account_id).soft[recipient_id] = None
+        self._change(recipient_id, sender=account_id)
+
+    def _reserve(self, event: SendReserved) -> None:
+        recipient_id, account_id = event.recipient_id, event.account_id
+        status, sender, emails, _, held_until, unknown = self.recipients[recipient_id]
+        if self.rotates and not emails:
+            lane = self.lane(account_id)
+            if sender != account_id:
+                if sender is not None:
+                    self.lane(sender).soft.pop(recipient_id, None)
+                lane.soft[recipient_id] = None
+                sender = account_id
+            lane.first_sends[recipient_id] = None
+        self.recipients[recipient_id] = Recipient(
+            status, sender, emails, Sending(account_id, event.send_id), held_until, unknown
+        )
+
+    def _receive(self, event: EmailAccepted | EmailOutcomeUnknown) -> None:
+        recipient_id, account_id = event.recipient_id, event.account_id
+        status, sender, emails, sending, held_until, unknown = self.recipients[recipient_id]
+        if self.rotates and not emails:
+            sender = account_id
+            lane = self.lane(account_id)
+            lane.soft.pop(recipient_id, None)
+            lane.first_sends.pop(recipient_id, None)
+            if status is PENDING:
+                lane.contacted[recipient_id] = None
+            else:
+                lane.count(status)
+        if status is PENDING:
+            status = ACTIVE
+        if type(event) is EmailOutcomeUnknown:
+            unknown = sending
+        self.recipients[recipient_id] = Recipient(
+            status, sender, emails + 1, None, held_until, unknown
+        )
+
+    def _refuse(self, event: EmailRefused) -> None:
+        if self.rotates:
+            self.lane(event.account_id).first_sends.pop(event.recipient_id, None)
+        self._change(event.recipient_id, sending=None)
+
+    def _end(self, recipient_id: RecipientId, ended: RecipientStatus) -> None:
+        _, sender, emails, sending, held_until, unknown = self.recipients[recipient_id]
+        self.open -= 1
+        if sender is not None:
+            lane = self.lane(sender)
+            if emails:
+                lane.contacted.pop(recipient_id, None)
+                if ended is not RecipientStatus.CAMPAIGN_STOPPED:
+                    lane.count(ended)
+            else:
+                lane.soft.pop(recipient_id, None)
+        self.recipients[recipient_id] = Recipient(
+            ended, sender, emails, sending, held_until, unknown
+        )
+
+    def _expire(self, event: GracePeriodExpired) -> None:
+        lane = self.lane(event.account_id)
+        lane.listed = False
+        lane.end_clock(ClockOutcome.EXPIRED, event, event.stopped)
+        for recipient_id in lane.first_sends:
+            recipient = self.recipients[recipient_id]
+            if recipient.status is PENDING and recipient.sending is not None:
+                doomed = recipient.sending._replace(ran_out=lane.clock)
+                self.recipients[recipient_id] = recipient._replace(sending=doomed)
+
+

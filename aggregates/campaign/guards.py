@@ -1,0 +1,42 @@
+"""Guards that several decisions share."""
+
+from aggregates.campaign.state import Campaign, Lane, Recipient
+from aggregates.rejections import (
+    NotARotationCampaign,
+    RecipientTerminal,
+    SenderNotInCampaign,
+    StoppedForGood,
+    UnknownRecipient,
+)
+from events.vocabulary import AccountId, RecipientId, RecipientStatus
+
+
+def require_rotation(campaign: Campaign) -> None:
+    if not campaign.rotates:
+        raise NotARotationCampaign(campaign.id)
+
+
+def known(campaign: Campaign, recipient_id: RecipientId) -> Recipient:
+    recipient = campaign.recipients.get(recipient_id)
+    if recipient is None:
+        raise UnknownRecipient(recipient_id, campaign.id)
+    return recipient
+
+
+def alive(campaign: Campaign, recipient_id: RecipientId) -> Recipient:
+    """The recipient, who is not terminal."""
+    recipient = known(campaign, recipient_id)
+    if recipient.status is RecipientStatus.CAMPAIGN_STOPPED:
+        raise StoppedForGood(recipient_id, campaign.id)
+    if recipient.status.terminal:
+        raise RecipientTerminal(recipient_id, recipient.status)
+    return recipient
+
+
+def listed(campaign: Campaign, account_id: AccountId) -> Lane:
+    lane = campaign.lane(account_id)
+    if not lane.listed:
+        raise SenderNotInCampaign(account_id, campaign.id)
+    return lane
+
+

@@ -1,0 +1,187 @@
+"""P1-P3: creating, starting, pausing and resuming a campaign."""
+
+from collections.abc import Sequence
+
+from aggregates.campaign.commands import (
+    ClearPauseCause,
+    CreateCampaign,
+    PauseCampaign,
+    PauseForConnection,
+    ResumeCampaign,
+    StartCampaign,
+)
+from aggregates.campaign.state import USER_CAUSE, Campaign, connection_cause
+from aggregates.command import Senders
+from aggregates.rejections import (
+    AlreadyRunning,
+    CampaignNotRunning,
+    NameTaken,
+    NoSender,
+    PauseCauseHolds,
+    SenderMissing,
+    SenderNotConnected,
+    UnknownAccount,
+    UnknownSlot,
+)
+from events.campaign import (
+    CampaignCreated,
+    CampaignEvent,
+    CampaignPaused,
+    CampaignResumed,
+    CampaignStarted,
+    PauseCauseCleared,
+    RecipientAdded,
+    SenderAdded,
+)
+from events.vocabulary import (
+    AccountId,
+    CampaignStatus,
+    GivenUp,
+    IncidentKind,
+    Mode,
+    OnAccountTrouble,
+)
+
+
+def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEvent]:
+    senders = command.senders
+    if campaign.status is not None:
+        raise NameTaken(campaign.id)
+    if command.mode is Mode.SINGLE and not senders.slot_known:
+        raise UnknownSlot(command.slot_id)
+    for account in command.account_ids:
+        if account not in senders.statuses:
+            raise UnknownAccount(account)
+        if not senders.connected(account):
+            raise SenderNotConnected(account)
+
+    return [
+        CampaignCreated(
+            mode=command.mode,
+            slot_id=command.slot_id,
+            account_id=senders.occupant,
+            campaign_id=campaign.id,
+            occurred_at=command.at,
+        ),
+        *(
+            SenderAdded(account_id=account, campaign_id=campaign.id, occurred_at=command.at)
+            for account in dict.fromkeys(command.account_ids)
+        ),
+        *(
+            RecipientAdded(recipient_id=recipient, campaign_id=campaign.id, occurred_at=command.at)
+            for recipient in dict.fromkeys(command.recipient_ids)
+        ),
+    ]
+
+
+def start(campaign: Campaign, command: StartCampaign) -> Sequence[CampaignEvent]:
+    if campaign.status is CampaignStatus.FINISHED:
+        raise CampaignNotRunning(campaign.id, campaign.status)
+    if campaign.status is not CampaignStatus.DRAFT:
+        raise AlreadyRunning(campaign.id, campaign.status)
+    _require_senders(campaign, command.senders, command.policy.on_account_trouble)
+
+    return [
+        CampaignStarted(
+            campaign_id=campaign.id,
+            on_account_trouble=command.policy.on_account_trouble,
+            occurred_at=command.at,
+        )
+    ]
+
+
+def pause(campaign: Campaign, command: PauseCampaign) -> Sequence[CampaignEvent]:
+    if campaign.status not in (CampaignStatus.RUNNING, CampaignStatus.PAUSED):
+        raise CampaignNotRunning(campaign.id, campaign.status)
+    if USER_CAUSE in campaign.causes:
+        return []
+
+    return [CampaignPaused(campaign_id=campaign.id, cause=USER_CAUSE, occurred_at=command.at)]
+
+
+def resume(campaign: Campaign, command: ResumeCampaign) -> Sequence[CampaignEvent]:
+    if campaign.status is CampaignStatus.RUNNING:
+        raise AlreadyRunning(campaign.id, campaign.status)
+    if campaign.status is not CampaignStatus.PAUSED:
+        raise CampaignNotRunning(campaign.id, campaign.status)
+    given_up = _given_up(campaign, command)
+    _require_senders(campaign, command.senders, command.policy.on_account_trouble)
+
+    return [
+        CampaignResumed(
+            campaign_id=campaign.id,
+            on_account_trouble=command.policy.on_account_trouble,
+            given_up=given_up,
+            occurred_at=command.at,
+        )
+    ]
+
+
+def pause_for_connection(
+    campaign: Campaign, command: PauseForConnection
+) -> Sequence[CampaignEvent]:
+    cause = connection_cause(command.account_id)
+    lists = not campaign.rotates or campaign.lane(command.account_id).listed
+    holds = campaign.rotates and command.on_account_trouble is OnAccountTrouble.HOLD_SENDER
+    under_way = campaign.status in (CampaignStatus.RUNNING, CampaignStatus.PAUSED)
+    if not lists or holds or not under_way or cause in campaign.causes:
+        return []
+
+    return [CampaignPaused(campaign_id=campaign.id, cause=cause, occurred_at=command.at)]
+
+
+def clear_pause_cause(campaign: Campaign, command: ClearPauseCause) -> Sequence[CampaignEvent]:
+    return cleared(campaign, [connection_cause(command.account_id)], command)
+
+
+def cleared(
+    campaign: Campaign, causes: Sequence[str], command: ClearPauseCause
+) -> Sequence[CampaignEvent]:
+    return [
+        PauseCauseCleared(campaign_id=campaign.id, cause=cause, occurred_at=command.at)
+        for cause in causes
+        if cause in campaign.causes
+    ]
+
+
+def _given_up(campaign: Campaign, command: ResumeCampaign) -> tuple[GivenUp, ...]:
+    """P3: who misses while an hour runs must be named, with what is at stake in front of the user."""
+    given_up = []
+    for account, lane in sorted(campaign.lanes.items()):
+        if not lane.runs(IncidentKind.DISCONNECT):
+            continue
+        assert lane.clock is not None
+        if account not in command.without:
+            raise SenderMissing(campaign.id, len(lane.contacted), lane.clock.deadline_at)
+        given_up.append(
+            GivenUp(
+                account_id=account,
+                at_stake=len(lane.contacted),
+                deadline_at=lane.clock.deadline_at,
+            )
+        )
+    return tuple(given_up)
+
+
+def _require_senders(campaign: Campaign, senders: Senders, policy: OnAccountTrouble) -> None:
+    connected = _connected(campaign, senders)
+    if not connected:
+        raise NoSender(campaign.id)
+    holds = campaign.rotates and policy is OnAccountTrouble.HOLD_SENDER
+    if holds and any(connected.values()):
+        return
+    for account, is_connected in sorted(connected.items()):
+        if is_connected:
+            continue
+        if connection_cause(account) in campaign.causes:
+            raise PauseCauseHolds(campaign.id, account)
+        raise SenderNotConnected(account)
+
+
+def _connected(campaign: Campaign, senders: Senders) -> dict[AccountId, bool]:
+    """Each account of FROM EMAIL or the slot, and whether it is connected."""
+    if campaign.rotates:
+        return {account: campaign.lane(account).connected for account in campaign.from_email}
+    if senders.occupant is None:
+        return {}
+    return {senders.occupant: senders.connected(senders.occupant)}

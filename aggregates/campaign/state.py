@@ -1,0 +1,137 @@
+"""What decisions about a campaign need to remember.
+
+A campaign may have 100,000 recipients, so its maps are persistent (``immutables.Map``) and each
+lane keeps sets of its own: nothing ever scans all recipients.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from immutables import Map
+
+from events.vocabulary import (
+    AccountId,
+    CampaignId,
+    CampaignStatus,
+    ClockOutcome,
+    IncidentId,
+    IncidentKind,
+    Mode,
+    RecipientId,
+    RecipientStatus,
+    SlotId,
+)
+
+Members = Map[RecipientId, None]
+"""A persistent set of recipients."""
+
+
+class Clock(NamedTuple):
+    """The last clock of a lane."""
+
+    incident_id: IncidentId
+    kind: IncidentKind
+    began_at: datetime
+    """When this campaign came under it; the incident itself may be older (S1)."""
+    deadline_at: datetime
+    outcome: ClockOutcome = ClockOutcome.RUNNING
+    ended_at: datetime | None = None
+    stopped: int = 0
+
+
+class Sending(NamedTuple):
+    """A message on its way, or one of which nobody knows what became."""
+
+    account_id: AccountId
+    send_id: str
+    ran_out: Clock | None = None
+    """S8: this clock of the account ran out meanwhile; received means stopped under it."""
+
+
+class Recipient(NamedTuple):
+    status: RecipientStatus = RecipientStatus.PENDING
+    sender: AccountId | None = None
+    """Rotation: soft until the first email, then fixed. Single-sender: always None."""
+    emails: int = 0
+    """Received: accepted and unknown ones."""
+    sending: Sending | None = None
+    held_until: datetime | None = None
+    unknown: Sending | None = None
+    """The last message whose outcome is unknown (M2)."""
+
+
+class Lane(NamedTuple):
+    """One account within a rotation campaign."""
+
+    listed: bool = False
+    """In FROM EMAIL."""
+    clock: Clock | None = None
+    soft: Members = Map()
+    contacted: Members = Map()
+    """At stake: fixed to the account and not terminal."""
+    first_sends: Members = Map()
+    """Recipients whose first email is on its way through the account."""
+    ended: Map[RecipientStatus, int] = Map()
+    """S5: who received from the account and is terminal, by status, stops left out."""
+
+    @property
+    def running(self) -> Clock | None:
+        clock = self.clock
+        return clock if clock is not None and clock.outcome is ClockOutcome.RUNNING else None
+
+    def runs(self, kind: IncidentKind) -> bool:
+        return self.running is not None and self.running.kind is kind
+
+    @property
+    def connected(self) -> bool:
+        """FROM EMAIL takes only successful accounts and loses disconnected ones, and a failure
+        starts a clock in every campaign that lists the account (S1): so this needs no look at it.
+        """
+        return self.listed and not self.runs(IncidentKind.FAILURE)
+
+    @property
+    def depended_on(self) -> bool:
+        return self.listed or bool(self.contacted)
+
+
+NO_LANE = Lane()
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    id: CampaignId
+    mode: Mode = Mode.ROTATION
+    status: CampaignStatus | None = None
+    """None: never created."""
+    slot_id: SlotId | None = None
+    sender: AccountId | None = None
+    """Single-sender: who sat in the slot last."""
+    causes: frozenset[str] = frozenset()
+    recipients: Map[RecipientId, Recipient] = Map()
+    lanes: Map[AccountId, Lane] = Map()
+    open: int = 0
+    """Recipients who are not terminal."""
+
+    def lane(self, account_id: AccountId) -> Lane:
+        return self.lanes.get(account_id, NO_LANE)
+
+    @property
+    def from_email(self) -> tuple[AccountId, ...]:
+        return tuple(account for account, lane in self.lanes.items() if lane.listed)
+
+    @property
+    def rotates(self) -> bool:
+        return self.mode is Mode.ROTATION
+
+
+def initial(campaign_id: CampaignId) -> Campaign:
+    return Campaign(campaign_id)
+
+
+def connection_cause(account_id: AccountId) -> str:
+    return f"connection:{account_id}"
+
+
+USER_CAUSE = "user"
+

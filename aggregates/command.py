@@ -1,0 +1,58 @@
+"""What every command has, and the policy the engine stamps on those that use one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from events.vocabulary import AccountId, ConnectionStatus, OnAccountTrouble
+
+UNSTAMPED = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """An intent, addressed to one aggregate.
+
+    ``at`` is the moment it counts for, in UTC: the engine stamps it under the workspace's lock,
+    except on commands that are told as of an earlier moment (a deadline that has passed).
+    """
+
+    at: datetime = UNSTAMPED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """The law's values in italics. Each is recorded in the events that use it."""
+
+    resolution_window: timedelta = timedelta(days=9)
+    grace_period: timedelta = timedelta(hours=1)
+    on_account_trouble: OnAccountTrouble = OnAccountTrouble.PAUSE_CAMPAIGN
+    failure_reminders: tuple[timedelta, ...] = (
+        timedelta(days=3),
+        timedelta(days=7),
+        timedelta(days=8),
+    )
+    disconnect_reminders: tuple[timedelta, ...] = (timedelta(minutes=45),)
+    misses_before_failure: int = 3
+    misses_span: timedelta = timedelta(minutes=15)
+    check_patience: timedelta = timedelta(seconds=60)
+
+
+DEFAULT_POLICY = Policy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Senders:
+    """What a campaign's command must know of accounts and slots, as of its decision."""
+
+    statuses: Mapping[AccountId, ConnectionStatus] = field(default_factory=dict)
+    """Of the accounts the command is about; unknown ones are absent."""
+    occupant: AccountId | None = None
+    """Who sits in the campaign's slot."""
+    slot_known: bool = True
+
+    def connected(self, account_id: AccountId | None) -> bool:
+        return (
+            account_id is not None
+            and self.statuses.get(account_id) is ConnectionStatus.SUCCESSFUL
+        )

@@ -1,0 +1,292 @@
+"""The law of a connection.
+
+C1, C2  A check that fails sets ``failed`` at once when a user asked or the cause is permanent, after
+        enough misses when it is transient, never for throttling, our own fault or another mailbox.
+C4, C5  While failed, failures are only recorded; any full successful check cures.
+C6      A check asked for in time counts as of its request.
+R1, R2  One-Click Reconnect keeps every setting and counts only once verified.
+T1, T2  A disconnect puts the settings back to defaults and opens an incident of its own.
+N1, N3  One notice per incident and moment; none once it is over, but one that says so.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from aggregates.email_account.commands import (
+    ConnectAccount,
+    DisconnectAccount,
+    EmailAccountCommand,
+    IssueNotice,
+    OneClickReconnect,
+    RecordCheck,
+    RecordNoticeAttempt,
+    RequestCheck,
+    UpdateSettings,
+    Verified,
+)
+from aggregates.email_account.notices import issue_notice
+from aggregates.email_account.reasons import REASONS
+from aggregates.email_account.state import EmailAccount
+from aggregates.rejections import (
+    AlreadyConnected,
+    ConfigurationChanged,
+    IdentityMismatch,
+    InsufficientScope,
+    NotConnected,
+    Rejected,
+    StillFailing,
+    UnknownAccount,
+)
+from events.email_account import (
+    AccountConnected,
+    AccountDisconnected,
+    CheckFailed,
+    CheckPassed,
+    CheckRequested,
+    ConnectionFailed,
+    ConnectionRestored,
+    ConnectRejected,
+    EmailAccountEvent,
+    NoticeAttempted,
+    OneClickReconnected,
+    OneClickRejected,
+    SettingsUpdated,
+)
+from events.vocabulary import Asker, ConnectionStatus, FailureClass, Settings
+
+REFUSALS: dict[str, type[Rejected]] = {
+    cls.code: cls
+    for cls in (StillFailing, InsufficientScope, IdentityMismatch, ConfigurationChanged)
+}
+
+
+def decide(account: EmailAccount, command: EmailAccountCommand) -> Sequence[EmailAccountEvent]:
+    match command:
+        case ConnectAccount():
+            return connect(account, command)
+        case RecordNoticeAttempt():
+            return [_attempted(account, command)]
+        case IssueNotice():
+            return issue_notice(account, command)
+        case _:
+            _require_connected(account)
+    match command:
+        case OneClickReconnect():
+            return one_click_reconnect(account, command)
+        case RequestCheck():
+            return [_requested(account, command)]
+        case RecordCheck():
+            return record_check(account, command)
+        case UpdateSettings(settings=settings, at=at):
+            return [SettingsUpdated(account_id=account.id, settings=settings, occurred_at=at)]
+        case DisconnectAccount():
+            return [disconnect(account, command)]
+        case _:
+            assert_never(command)
+
+
+def connect(account: EmailAccount, command: ConnectAccount) -> Sequence[EmailAccountEvent]:
+    if account.connected:
+        raise AlreadyConnected(account.id, account.slot_id)
+    refusal = _refusal(command)
+    if refusal is not None:
+        rejected = ConnectRejected(
+            account_id=account.id,
+            slot_id=command.slot_id,
+            reason=refusal.code,
+            occurred_at=command.at,
+        )
+        raise refusal(account.id, facts=[rejected] if account.status else [])
+
+    return [
+        AccountConnected(
+            account_id=account.id,
+            slot_id=command.slot_id,
+            provider=command.provider,
+            settings=command.settings,
+            configuration=command.configuration,
+            credentials=command.credentials,
+            occurred_at=command.at,
+        )
+    ]
+
+
+def one_click_reconnect(
+    account: EmailAccount, command: OneClickReconnect
+) -> Sequence[EmailAccountEvent]:
+    refusal = _refusal(command)
+    if refusal is None and command.configuration != account.configuration:
+        refusal = ConfigurationChanged
+    if refusal is not None:
+        rejected = OneClickRejected(
+            account_id=account.id, reason=refusal.code, occurred_at=command.at
+        )
+        raise refusal(account.id, facts=[rejected])
+
+    at = _counts_as_of(account, command.check_id, command.at)
+    return [
+        OneClickReconnected(
+            account_id=account.id,
+            report=command.report,
+            credentials=command.credentials,
+            occurred_at=at,
+        ),
+        *_cure(account, at),
+    ]
+
+
+def record_check(account: EmailAccount, command: RecordCheck) -> Sequence[EmailAccountEvent]:
+    found = command.report.failure_class
+    if found is None:
+        return _passed(account, command)
+    failed = CheckFailed(
+        account_id=account.id,
+        asked_by=command.asked_by,
+        report=command.report,
+        misses=_misses(account, command.asked_by, found),
+        occurred_at=command.at,
+    )
+    if found is FailureClass.IDENTITY_MISMATCH:
+        raise IdentityMismatch(account.id, facts=[failed])
+    if account.status is ConnectionStatus.FAILED or not _fails_now(account, command, failed):
+        return [failed]
+
+    return [failed, _connection_failed(account, command, found)]
+
+
+def disconnect(account: EmailAccount, command: DisconnectAccount) -> AccountDisconnected:
+    assert account.slot_id is not None
+    policy = command.policy
+    deadline = command.at + policy.grace_period
+    return AccountDisconnected(
+        account_id=account.id,
+        slot_id=account.slot_id,
+        incident_id=account.next_incident_id,
+        supersedes=account.failure,
+        settings_before=account.settings,
+        settings_after=Settings(),
+        grace_period=policy.grace_period,
+        deadline_at=deadline,
+        remind_at=tuple(
+            command.at + after
+            for after in policy.disconnect_reminders
+            if command.at + after < deadline
+        ),
+        on_account_trouble=policy.on_account_trouble,
+        occurred_at=command.at,
+    )
+
+
+def _require_connected(account: EmailAccount) -> None:
+    if account.status is None:
+        raise UnknownAccount(account.id)
+    if not account.connected:
+        raise NotConnected(account.id)
+
+
+def _refusal(command: Verified) -> type[Rejected] | None:
+    if command.refusal is not None:
+        return REFUSALS[command.refusal]
+    match command.report.failure_class:
+        case None:
+            return None
+        case FailureClass.AUTH_INSUFFICIENT_SCOPE:
+            return InsufficientScope
+        case FailureClass.IDENTITY_MISMATCH:
+            return IdentityMismatch
+        case _:
+            return StillFailing
+
+
+def _passed(account: EmailAccount, command: RecordCheck) -> Sequence[EmailAccountEvent]:
+    nothing_new = account.status is ConnectionStatus.SUCCESSFUL and account.misses == 0
+    if command.asked_by is Asker.BACKGROUND and nothing_new:
+        return []
+    at = _counts_as_of(account, command.check_id, command.at)
+    return [
+        CheckPassed(
+            account_id=account.id,
+            asked_by=command.asked_by,
+            report=command.report,
+            occurred_at=at,
+        ),
+        *_cure(account, at),
+    ]
+
+
+def _cure(account: EmailAccount, at: datetime) -> Sequence[ConnectionRestored]:
+    if account.failure is None:
+        return []
+    return [
+        ConnectionRestored(account_id=account.id, incident_id=account.failure, occurred_at=at)
+    ]
+
+
+def _counts_as_of(account: EmailAccount, check_id: str | None, at: datetime) -> datetime:
+    pending = account.checks.get(check_id) if check_id else None
+    if pending is not None and at <= pending.patience_ends_at:
+        return pending.requested_at
+    return at
+
+
+def _misses(account: EmailAccount, asked_by: Asker, found: FailureClass) -> int:
+    counts = asked_by is Asker.BACKGROUND and found.opens_incident and not found.permanent
+    return account.misses + 1 if counts else account.misses
+
+
+def _fails_now(account: EmailAccount, command: RecordCheck, failed: CheckFailed) -> bool:
+    found = command.report.failure_class
+    assert found is not None
+    if not found.opens_incident:
+        return False
+    if found.permanent or command.asked_by is Asker.USER:
+        return True
+    first = account.first_missed_at or command.at
+    return (
+        failed.misses >= command.policy.misses_before_failure
+        and command.at - first >= command.policy.misses_span
+    )
+
+
+def _connection_failed(
+    account: EmailAccount, command: RecordCheck, found: FailureClass
+) -> ConnectionFailed:
+    policy = command.policy
+    deadline = command.at + policy.resolution_window
+    return ConnectionFailed(
+        account_id=account.id,
+        incident_id=account.next_incident_id,
+        failure_class=found,
+        reason=REASONS[found],
+        resolution_window=policy.resolution_window,
+        deadline_at=deadline,
+        remind_at=tuple(
+            command.at + after
+            for after in policy.failure_reminders
+            if command.at + after < deadline
+        ),
+        on_account_trouble=policy.on_account_trouble,
+        occurred_at=command.at,
+    )
+
+
+def _requested(account: EmailAccount, command: RequestCheck) -> CheckRequested:
+    return CheckRequested(
+        account_id=account.id,
+        check_id=command.check_id,
+        patience_ends_at=command.at + command.policy.check_patience,
+        occurred_at=command.at,
+    )
+
+
+def _attempted(account: EmailAccount, command: RecordNoticeAttempt) -> NoticeAttempted:
+    return NoticeAttempted(
+        account_id=account.id,
+        incident_id=command.incident_id,
+        number=command.number,
+        channel=command.channel,
+        delivered=command.delivered,
+        detail=command.detail,
+        occurred_at=command.at,
+    )

@@ -1,0 +1,62 @@
+"""N1, N3: what the owner is told of an incident, once per moment, covering all its campaigns."""
+
+from collections.abc import Sequence
+
+from aggregates.command import UNSTAMPED
+from aggregates.email_account.commands import ClockReading, IssueNotice
+from aggregates.email_account.state import EmailAccount, Incident
+from events.email_account import NoticeIssued
+from events.vocabulary import ClockOutcome, IncidentKind, NoticeKind, Stake
+
+
+def issue_notice(account: EmailAccount, command: IssueNotice) -> Sequence[NoticeIssued]:
+    incident = account.incidents.get(command.incident_id)
+    if incident is None or not _due(incident, command):
+        return []
+
+    stakes = _stakes(command)
+    return [
+        NoticeIssued(
+            account_id=account.id,
+            incident_id=command.incident_id,
+            incident_kind=incident.kind,
+            kind=command.kind,
+            number=incident.notices + 1,
+            at_stake=sum(stake.recipients for stake in stakes),
+            campaigns=stakes,
+            deadline_at=incident.deadline_at,
+            due_at=command.at if command.due_at is UNSTAMPED else command.due_at,
+            occurred_at=command.at,
+        )
+    ]
+
+
+def _due(incident: Incident, command: IssueNotice) -> bool:
+    outcomes = {clock.outcome for clock in command.clocks}
+    running = ClockOutcome.RUNNING in outcomes
+    match command.kind:
+        case NoticeKind.ENDED:
+            return ClockOutcome.EXPIRED in outcomes and not running
+        case NoticeKind.CURED:
+            ran_out = incident.ran_out or ClockOutcome.EXPIRED in outcomes
+            return bool(outcomes) and not running and not ran_out
+        case NoticeKind.FAILURE | NoticeKind.DISCONNECT:
+            first = incident.notices == 0
+            in_vain = incident.kind is IncidentKind.DISCONNECT and not running
+            return incident.open and (first or not in_vain)
+
+
+def _stakes(command: IssueNotice) -> tuple[Stake, ...]:
+    counts = ((clock.campaign_id, _counted(clock, command)) for clock in command.clocks)
+    return tuple(Stake(campaign_id=name, recipients=n) for name, n in counts if n is not None)
+
+
+def _counted(clock: ClockReading, command: IssueNotice) -> int | None:
+    """None: this clock is no matter of the notice."""
+    match command.kind:
+        case NoticeKind.ENDED:
+            return clock.stopped if clock.ended_at == command.at else None
+        case NoticeKind.CURED:
+            return 0
+        case NoticeKind.FAILURE | NoticeKind.DISCONNECT:
+            return clock.at_stake if clock.outcome is ClockOutcome.RUNNING else None

@@ -1,0 +1,179 @@
+"""What decisions about an email account need to remember."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple, assert_never
+
+from events.email_account import (
+    AccountConnected,
+    AccountDisconnected,
+    CheckFailed,
+    CheckPassed,
+    CheckRequested,
+    ConnectionFailed,
+    ConnectionRestored,
+    ConnectRejected,
+    EmailAccountEvent,
+    NoticeAttempted,
+    NoticeIssued,
+    OneClickReconnected,
+    OneClickRejected,
+    SettingsUpdated,
+)
+from events.vocabulary import (
+    AccountId,
+    ConnectionStatus,
+    IncidentId,
+    IncidentKind,
+    NoticeKind,
+    Settings,
+    SlotId,
+)
+
+
+class Incident(NamedTuple):
+    """One stretch of trouble. ``open`` until cured, superseded or run out."""
+
+    kind: IncidentKind
+    opened_at: datetime
+    deadline_at: datetime
+    notices: int = 0
+    open: bool = True
+    ran_out: bool = False
+    """A clock of it expired, and the owner was told."""
+
+
+class PendingCheck(NamedTuple):
+    requested_at: datetime
+    patience_ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAccount:
+    id: AccountId
+    status: ConnectionStatus | None = None
+    """None: never connected."""
+    slot_id: SlotId | None = None
+    settings: Settings = Settings()
+    configuration: str = ""
+    misses: int = 0
+    first_missed_at: datetime | None = None
+    incidents_opened: int = 0
+    failure: IncidentId | None = None
+    """The failure incident that is the reason of the status ``failed``."""
+    incidents: Mapping[IncidentId, Incident] = field(default_factory=dict)
+    """The newest, and older ones that are still open."""
+    checks: Mapping[str, PendingCheck] = field(default_factory=dict)
+
+    @property
+    def connected(self) -> bool:
+        """Sits in a slot, working or not."""
+        return self.status in (ConnectionStatus.SUCCESSFUL, ConnectionStatus.FAILED)
+
+    @property
+    def next_incident_id(self) -> IncidentId:
+        return f"{self.id}#{self.incidents_opened + 1}"
+
+    def patience_for(self, deadline: datetime) -> datetime | None:
+        """C6: until when a clock with this deadline waits for a check asked for in time."""
+        ends = [c.patience_ends_at for c in self.checks.values() if c.requested_at <= deadline]
+        return max(ends, default=None)
+
+
+def initial(account_id: AccountId) -> EmailAccount:
+    return EmailAccount(account_id)
+
+
+def evolve(account: EmailAccount, event: EmailAccountEvent) -> EmailAccount:
+    match event:
+        case AccountConnected():
+            return replace(
+                _healthy(account),
+                status=ConnectionStatus.SUCCESSFUL,
+                slot_id=event.slot_id,
+                settings=event.settings,
+                configuration=event.configuration,
+            )
+        case SettingsUpdated():
+            return replace(account, settings=event.settings)
+        case CheckRequested():
+            pending = PendingCheck(event.occurred_at, event.patience_ends_at)
+            return replace(account, checks={**account.checks, event.check_id: pending})
+        case CheckPassed() | OneClickReconnected():
+            return _healthy(account)
+        case CheckFailed():
+            return _missed(account, event)
+        case ConnectionFailed():
+            incident = Incident(IncidentKind.FAILURE, event.occurred_at, event.deadline_at)
+            return replace(
+                _opened(account, event.incident_id, incident),
+                status=ConnectionStatus.FAILED,
+                failure=event.incident_id,
+            )
+        case ConnectionRestored():
+            return replace(
+                _updated(account, event.incident_id, open=False),
+                status=ConnectionStatus.SUCCESSFUL,
+                failure=None,
+            )
+        case AccountDisconnected():
+            return _disconnected(account, event)
+        case NoticeIssued():
+            return _noticed(account, event)
+        case ConnectRejected() | OneClickRejected() | NoticeAttempted():
+            return account
+        case _:
+            assert_never(event)
+
+
+def _healthy(account: EmailAccount) -> EmailAccount:
+    return replace(account, misses=0, first_missed_at=None, checks={})
+
+
+def _missed(account: EmailAccount, event: CheckFailed) -> EmailAccount:
+    if event.misses == account.misses:
+        return account
+    return replace(
+        account,
+        misses=event.misses,
+        first_missed_at=account.first_missed_at or event.occurred_at,
+    )
+
+
+def _opened(account: EmailAccount, incident_id: IncidentId, incident: Incident) -> EmailAccount:
+    still_open = {key: older for key, older in account.incidents.items() if older.open}
+    return replace(
+        account,
+        incidents_opened=account.incidents_opened + 1,
+        incidents={**still_open, incident_id: incident},
+    )
+
+
+def _updated(account: EmailAccount, incident_id: IncidentId, **changes: bool) -> EmailAccount:
+    incident = account.incidents[incident_id]._replace(**changes)
+    return replace(account, incidents={**account.incidents, incident_id: incident})
+
+
+def _disconnected(account: EmailAccount, event: AccountDisconnected) -> EmailAccount:
+    if event.supersedes is not None:
+        account = _updated(account, event.supersedes, open=False)
+    incident = Incident(IncidentKind.DISCONNECT, event.occurred_at, event.deadline_at)
+    return replace(
+        _healthy(_opened(account, event.incident_id, incident)),
+        status=ConnectionStatus.DISCONNECTED,
+        slot_id=None,
+        settings=event.settings_after,
+        failure=None,
+    )
+
+
+def _noticed(account: EmailAccount, event: NoticeIssued) -> EmailAccount:
+    incident = account.incidents[event.incident_id]
+    ended = event.kind is NoticeKind.ENDED
+    told = incident._replace(
+        notices=event.number,
+        open=incident.open and event.kind not in (NoticeKind.ENDED, NoticeKind.CURED),
+        ran_out=incident.ran_out or ended,
+    )
+    return replace(account, incidents={**account.incidents, event.incident_id: told})

@@ -1,0 +1,271 @@
+"""Facts about a campaign: its senders, its recipients, its clocks.
+
+Every fact carries ``campaign_id``. Recipients are opaque ids; who they are stands in the directory
+alone, so that a person can be forgotten and history stays whole (F1).
+"""
+
+from events.base import Event
+from events.vocabulary import (
+    AccountId,
+    CampaignId,
+    GivenUp,
+    IncidentId,
+    IncidentKind,
+    Instant,
+    Mode,
+    OnAccountTrouble,
+    RecipientId,
+    RecipientStatus,
+    RefusalFault,
+    SlotId,
+    StopReason,
+)
+
+
+class CampaignEventBase(Event):
+    campaign_id: CampaignId
+
+
+class CampaignCreated(CampaignEventBase):
+    mode: Mode
+    slot_id: SlotId | None = None
+    """The slot of a single-sender campaign."""
+    account_id: AccountId | None = None
+    """Who sat in that slot."""
+
+
+class CampaignStarted(CampaignEventBase):
+    on_account_trouble: OnAccountTrouble
+
+
+class CampaignPaused(CampaignEventBase):
+    """A cause joined the set of pause causes: ``user`` or ``connection:<account>`` (P1, P2)."""
+
+    cause: str
+
+
+class PauseCauseCleared(CampaignEventBase):
+    """A connection cause left the set; the campaign stays paused (P2, P3)."""
+
+    cause: str
+
+
+class CampaignResumed(CampaignEventBase):
+    """The user resumed; every cause left the set (P3)."""
+
+    on_account_trouble: OnAccountTrouble
+    given_up: tuple[GivenUp, ...] = ()
+
+
+class CampaignFinished(CampaignEventBase):
+    """Every recipient is terminal."""
+
+
+class CampaignReopened(CampaignEventBase):
+    """An import added someone to a finished campaign, which runs again."""
+
+
+class SenderAdded(CampaignEventBase):
+    """The account joined FROM EMAIL."""
+
+    account_id: AccountId
+
+
+class SenderRemoved(CampaignEventBase):
+    """The account left FROM EMAIL by a user's act (S10) or by its disconnect (T2)."""
+
+    account_id: AccountId
+    incident_id: IncidentId | None = None
+    """The disconnect; none when a user removed the account."""
+    held: int
+    """How many contacted recipients wait for its return."""
+
+
+class SenderReplaced(CampaignEventBase):
+    """Another account sits in the slot of a single-sender campaign (T3)."""
+
+    account_id: AccountId
+
+
+class GracePeriodStarted(CampaignEventBase):
+    """A clock started for this campaign and account (S1, T2)."""
+
+    account_id: AccountId
+    incident_id: IncidentId
+    kind: IncidentKind
+    started_at: Instant
+    deadline_at: Instant
+    at_stake: int
+
+
+class GracePeriodCured(CampaignEventBase):
+    account_id: AccountId
+    incident_id: IncidentId
+    kind: IncidentKind
+
+
+class GracePeriodSuperseded(CampaignEventBase):
+    """A disconnect ended the failure clock (T2)."""
+
+    account_id: AccountId
+    incident_id: IncidentId
+    kind: IncidentKind
+    superseded_by: IncidentId
+
+
+class GracePeriodExpired(CampaignEventBase):
+    """A clock ran out: the account leaves FROM EMAIL, its recipients stop (S3, F0)."""
+
+    account_id: AccountId
+    incident_id: IncidentId
+    kind: IncidentKind
+    deadline_at: Instant
+    stopped: int
+    released: int
+    in_flight: int
+    """First emails on their way; each of these recipients stops unless its send is refused (S8)."""
+    skipped: dict[RecipientStatus, int]
+    """Recipients who had received from the account and were terminal already (S5)."""
+
+
+class RecipientEvent(CampaignEventBase):
+    recipient_id: RecipientId
+
+
+class RecipientAdded(RecipientEvent):
+    pass
+
+
+class RecipientImportRefused(RecipientEvent):
+    """A stopped recipient was imported again; the stop stands (S4)."""
+
+    reason: str
+
+
+class RecipientAssigned(RecipientEvent):
+    """A soft assignment (M1)."""
+
+    account_id: AccountId
+
+
+class AssignmentReleased(RecipientEvent):
+    """The soft assignment ended; others may take the recipient (S3, S10)."""
+
+    account_id: AccountId
+
+
+class SendReserved(RecipientEvent):
+    """A message may now be submitted through the account; assigns it softly (M1, M2)."""
+
+    account_id: AccountId
+    send_id: str
+
+
+class SendEvent(RecipientEvent):
+    account_id: AccountId
+    send_id: str
+
+
+class EmailAccepted(SendEvent):
+    """The mail server accepted the message: the recipient received an email."""
+
+
+class EmailOutcomeUnknown(SendEvent):
+    """Nobody knows whether the server took it: counts as received (M2)."""
+
+
+class EmailRefused(SendEvent):
+    fault: RefusalFault
+
+
+class SentFolderSearched(SendEvent):
+    """The Sent folder was searched for an unknown send's Message-ID (M2)."""
+
+    found: bool
+
+
+class RecipientEnded(RecipientEvent):
+    """The recipient became terminal. ``account_id`` is the fixed sender, if there was one."""
+
+    account_id: AccountId | None = None
+
+
+class RecipientReplied(RecipientEnded):
+    pass
+
+
+class RecipientBounced(RecipientEnded):
+    pass
+
+
+class RecipientUnsubscribed(RecipientEnded):
+    pass
+
+
+class RecipientFinished(RecipientEnded):
+    pass
+
+
+class RecipientFailed(RecipientEnded):
+    pass
+
+
+class RecipientStopped(RecipientEvent):
+    """Campaign Stopped, for good (S3, S4)."""
+
+    account_id: AccountId
+    incident_id: IncidentId
+    reason: StopReason
+
+
+class LateSignalRecorded(RecipientEvent):
+    """Something arrived for a recipient who was terminal already; nothing changes."""
+
+    signal: RecipientStatus
+
+
+class AutoReplyReceived(RecipientEvent):
+    """An automatic answer, no reply (M5). ``held_until`` is the latest date named so far."""
+
+    until: Instant | None = None
+    held_until: Instant | None = None
+
+
+class HoldEnded(RecipientEvent):
+    """The date an out-of-office named has come."""
+
+
+CampaignEvent = (
+    CampaignCreated
+    | CampaignStarted
+    | CampaignPaused
+    | PauseCauseCleared
+    | CampaignResumed
+    | CampaignFinished
+    | CampaignReopened
+    | SenderAdded
+    | SenderRemoved
+    | SenderReplaced
+    | GracePeriodStarted
+    | GracePeriodCured
+    | GracePeriodSuperseded
+    | GracePeriodExpired
+    | RecipientAdded
+    | RecipientImportRefused
+    | RecipientAssigned
+    | AssignmentReleased
+    | SendReserved
+    | EmailAccepted
+    | EmailOutcomeUnknown
+    | EmailRefused
+    | SentFolderSearched
+    | RecipientReplied
+    | RecipientBounced
+    | RecipientUnsubscribed
+    | RecipientFinished
+    | RecipientFailed
+    | RecipientStopped
+    | LateSignalRecorded
+    | AutoReplyReceived
+    | HoldEnded
+)

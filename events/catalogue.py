@@ -1,0 +1,113 @@
+"""Every fact by its name on the wire, and how facts of an older shape are read.
+
+The stored topic is ``Name`` for version 1 and ``Name/2``, ``Name/3``, … for later ones. A fact's
+class is its newest shape; an upcaster lifts the JSON of version *n* to version *n + 1*. Renaming
+a class or a module in Python breaks no history as long as the wire name stays.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from events.base import Event
+from events.campaign import CampaignEvent
+from events.email_account import EmailAccountEvent
+from events.slot import SlotEvent
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+Decoder = Callable[[bytes], Event]
+
+
+class UnreadableEvent(Exception):
+    """The log holds something this program cannot read; it stops there and never skips."""
+
+
+class UnknownTopic(UnreadableEvent):
+    def __init__(self, topic: str, where: str) -> None:
+        super().__init__(
+            f"Unknown event type {topic!r} at {where}: written by a newer Sendledger? "
+            "Upgrade this program; nothing was skipped."
+        )
+
+
+class CorruptEvent(UnreadableEvent):
+    def __init__(self, topic: str, where: str, problem: str) -> None:
+        super().__init__(
+            f"Corrupt event of type {topic!r} at {where}: {problem}. "
+            "Restore the store from a backup; nothing was skipped."
+        )
+
+
+class Catalogue:
+    """Wire names and shapes of a set of event classes.
+
+    ``upcasters`` maps a wire name to its upcasters from version 1 upwards; a class of version *n*
+    needs exactly *n − 1* of them (``ValueError`` otherwise).
+    """
+
+    def __init__(
+        self, classes: Iterable[type[Event]], upcasters: Mapping[str, tuple[Upcaster, ...]]
+    ) -> None:
+        self.classes = {cls.__name__: cls for cls in classes}
+        self._topics: dict[type[Event], str] = {}
+        self._decoders: dict[str, Decoder] = {}
+        for name, cls in self.classes.items():
+            steps = upcasters.get(name, ())
+            if len(steps) != cls.version - 1:
+                raise ValueError(
+                    f"{name} is of version {cls.version} and has {len(steps)} upcasters"
+                )
+            self._topics[cls] = _topic(name, cls.version)
+            self._decoders[_topic(name, cls.version)] = cls.__pydantic_validator__.validate_json
+            for version in range(1, cls.version):
+                self._decoders[_topic(name, version)] = _upcasting(cls, steps[version - 1 :])
+
+    def topic(self, event: Event) -> str:
+        return self._topics[type(event)]
+
+    def encode(self, event: Event) -> bytes:
+        return event.__pydantic_serializer__.to_json(event, exclude_none=True)
+
+    def decode(self, topic: str, state: bytes, where: str) -> Event:
+        """The fact. Raises ``UnknownTopic`` or ``CorruptEvent``, both naming ``where``."""
+        decoder = self._decoders.get(topic)
+        if decoder is None:
+            raise UnknownTopic(topic, where)
+        try:
+            return decoder(state)
+        except ValueError as error:
+            raise CorruptEvent(topic, where, _problem(error)) from error
+
+    def decoders(self) -> Mapping[str, Decoder]:
+        """Topic to decoder, for loops that cannot afford a call per event."""
+        return self._decoders
+
+
+def _topic(name: str, version: int) -> str:
+    return name if version == 1 else f"{name}/{version}"
+
+
+def _upcasting(cls: type[Event], steps: tuple[Upcaster, ...]) -> Decoder:
+    def decode(state: bytes) -> Event:
+        data = json.loads(state)
+        for step in steps:
+            data = step(data)
+        return cls.model_validate_json(json.dumps(data))
+
+    return decode
+
+
+def _problem(error: ValueError) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return f"{place}: {first['msg']}" if place else first["msg"]
+    return str(error)
+
+
+CATALOGUE = Catalogue(
+    [*get_args(EmailAccountEvent), *get_args(CampaignEvent), *get_args(SlotEvent)], upcasters={}
+)
+"""Every fact of the law."""

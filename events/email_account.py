@@ -1,0 +1,169 @@
+"""Facts about an email account: its connection, its incidents, the notices to its owner.
+
+Every fact carries ``account_id``, the normalised address. No password and no token ever appears
+here (F1): ``credentials`` is a reference into the secret store.
+"""
+
+from datetime import timedelta
+
+from events.base import Event
+from events.vocabulary import (
+    AccountId,
+    Asker,
+    CheckReport,
+    FailureClass,
+    IncidentId,
+    IncidentKind,
+    Instant,
+    NoticeKind,
+    OnAccountTrouble,
+    Settings,
+    SlotId,
+    Stake,
+)
+
+
+class AccountConnected(Event):
+    """A mailbox was connected into a slot, after a full successful check (C1, T3)."""
+
+    account_id: AccountId
+    slot_id: SlotId
+    provider: str
+    settings: Settings
+    configuration: str = ""
+    """Digest of the IMAP and SMTP servers' names and ports (R2)."""
+    credentials: str | None = None
+
+
+class ConnectRejected(Event):
+    """Connecting a known account again did not pass the check; nothing changed."""
+
+    account_id: AccountId
+    slot_id: SlotId
+    reason: str
+
+
+class SettingsUpdated(Event):
+    account_id: AccountId
+    settings: Settings
+
+
+class CheckRequested(Event):
+    """C6: a user asked for a check; until ``patience_ends_at`` a clock waits for its end."""
+
+    account_id: AccountId
+    check_id: str
+    patience_ends_at: Instant
+
+
+class CheckPassed(Event):
+    account_id: AccountId
+    asked_by: Asker
+    report: CheckReport
+
+
+class CheckFailed(Event):
+    """A check failed. ``misses`` counts the transient ones since the last success (C2)."""
+
+    account_id: AccountId
+    asked_by: Asker
+    report: CheckReport
+    misses: int
+
+
+class ConnectionFailed(Event):
+    """The status became ``failed``; opens a failure incident (C2, S2).
+
+    ``reason`` is one sentence a person understands. The policy in force is recorded here.
+    """
+
+    account_id: AccountId
+    incident_id: IncidentId
+    failure_class: FailureClass
+    reason: str
+    resolution_window: timedelta
+    deadline_at: Instant
+    remind_at: tuple[Instant, ...]
+    on_account_trouble: OnAccountTrouble
+
+
+class ConnectionRestored(Event):
+    """A full successful check cured the failure incident (C5)."""
+
+    account_id: AccountId
+    incident_id: IncidentId
+
+
+class OneClickReconnected(Event):
+    """One-Click Reconnect passed its check; every setting is as before (R1, R2)."""
+
+    account_id: AccountId
+    report: CheckReport
+    credentials: str | None = None
+
+
+class OneClickRejected(Event):
+    """One-Click Reconnect was refused; the status is as before (R2)."""
+
+    account_id: AccountId
+    reason: str
+
+
+class AccountDisconnected(Event):
+    """The first half of a Two-Step Reconnect; opens a disconnect incident (T1, T2)."""
+
+    account_id: AccountId
+    slot_id: SlotId
+    incident_id: IncidentId
+    supersedes: IncidentId | None = None
+    """The failure incident whose clocks this disconnect ends."""
+    settings_before: Settings
+    settings_after: Settings
+    grace_period: timedelta
+    deadline_at: Instant
+    remind_at: tuple[Instant, ...]
+    on_account_trouble: OnAccountTrouble
+
+
+class NoticeIssued(Event):
+    """The owner is to be told (N1, N3). ``number`` counts from 1 within the incident."""
+
+    account_id: AccountId
+    incident_id: IncidentId
+    incident_kind: IncidentKind
+    kind: NoticeKind
+    number: int
+    at_stake: int
+    campaigns: tuple[Stake, ...]
+    deadline_at: Instant
+    due_at: Instant
+    """When the notice was due; ``occurred_at`` is when a worker was there to issue it."""
+
+
+class NoticeAttempted(Event):
+    """One attempt to deliver a notice, with its outcome (N2)."""
+
+    account_id: AccountId
+    incident_id: IncidentId
+    number: int
+    channel: str
+    """Through what it went, e.g. ``maildir``; never the failing mailbox alone."""
+    delivered: bool
+    detail: str
+
+
+EmailAccountEvent = (
+    AccountConnected
+    | ConnectRejected
+    | SettingsUpdated
+    | CheckRequested
+    | CheckPassed
+    | CheckFailed
+    | ConnectionFailed
+    | ConnectionRestored
+    | OneClickReconnected
+    | OneClickRejected
+    | AccountDisconnected
+    | NoticeIssued
+    | NoticeAttempted
+)

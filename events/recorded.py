@@ -1,0 +1,49 @@
+"""A fact as the log holds it: its place, and the envelope it came in (F2)."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from events.base import Event
+
+
+class Envelope(NamedTuple):
+    """What all facts of one command share; stands once, whatever their number."""
+
+    command_id: str
+    command: str
+    """Name of the command's class."""
+    workspace: str
+    recorded_at: datetime
+    """By the store's clock, UTC, never going back within a workspace."""
+    actor: str
+    """``user:…``, ``clock``, ``check`` or ``processor:…``."""
+    correlation_id: str
+    """The command with which everything began."""
+    causation_id: str | None
+    """The event that brought the command about; none for the first."""
+    first_position: int
+    """Position of its first event; of none, the position after which it was answered."""
+    count: int
+    rejection: str | None = None
+    """JSON of the refusal the command was answered with, if it was refused."""
+
+    def event_id(self, index: int) -> str:
+        return f"{self.command_id}.{index}"
+
+
+class Recorded(NamedTuple):
+    """One fact of the log."""
+
+    position: int
+    stream_id: str
+    version: int
+    event: Event
+    envelope: Envelope
+
+    @property
+    def event_id(self) -> str:
+        return self.envelope.event_id(self.position - self.envelope.first_position)
+
+    @property
+    def workspace(self) -> str:
+        return self.envelope.workspace

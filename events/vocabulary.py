@@ -1,0 +1,234 @@
+"""The law's words as types: what a fact may say and how it is spelled on the wire."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import CoreSchema, core_schema
+
+AccountId = str
+CampaignId = str
+RecipientId = str
+SlotId = str
+IncidentId = str
+
+
+class _Utc:
+    """A datetime that must carry the offset 0; checked in the validator's compiled core."""
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> CoreSchema:
+        return core_schema.datetime_schema(tz_constraint=0)
+
+
+Instant = Annotated[datetime, _Utc()]
+"""A moment in UTC, to the microsecond."""
+
+
+def instant_text(moment: datetime) -> str:
+    """The one spelling of an instant outside the program: ISO 8601, UTC, with a ``Z``."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class ConnectionStatus(StrEnum):
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+    DISCONNECTED = "disconnected"
+
+
+class Mode(StrEnum):
+    SINGLE = "single"
+    ROTATION = "rotation"
+
+
+class CampaignStatus(StrEnum):
+    DRAFT = "draft"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+class RecipientStatus(StrEnum):
+    """``held`` is never stored: it is ``active`` seen together with the sender's state."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    HELD = "held"
+    REPLIED = "replied"
+    FINISHED = "finished"
+    BOUNCED = "bounced"
+    UNSUBSCRIBED = "unsubscribed"
+    CAMPAIGN_STOPPED = "campaign_stopped"
+    FAILED = "failed"
+
+    @property
+    def terminal(self) -> bool:
+        return self in TERMINAL
+
+
+TERMINAL = frozenset(
+    {
+        RecipientStatus.REPLIED,
+        RecipientStatus.FINISHED,
+        RecipientStatus.BOUNCED,
+        RecipientStatus.UNSUBSCRIBED,
+        RecipientStatus.CAMPAIGN_STOPPED,
+        RecipientStatus.FAILED,
+    }
+)
+
+
+class IncidentKind(StrEnum):
+    FAILURE = "failure"
+    DISCONNECT = "disconnect"
+
+
+class ClockOutcome(StrEnum):
+    RUNNING = "running"
+    CURED = "cured"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+
+
+class StopReason(StrEnum):
+    GRACE_PERIOD_EXPIRED = "grace_period_expired"
+    RESOLUTION_WINDOW_EXPIRED = "resolution_window_expired"
+
+    @classmethod
+    def of(cls, kind: IncidentKind) -> "StopReason":
+        if kind is IncidentKind.DISCONNECT:
+            return cls.GRACE_PERIOD_EXPIRED
+        return cls.RESOLUTION_WINDOW_EXPIRED
+
+
+class NoticeKind(StrEnum):
+    FAILURE = "failure"
+    DISCONNECT = "disconnect"
+    ENDED = "ended"
+    CURED = "cured"
+
+
+class OnAccountTrouble(StrEnum):
+    """P1: what an account's trouble does to the rotation campaigns that list it."""
+
+    PAUSE_CAMPAIGN = "pause_campaign"
+    HOLD_SENDER = "hold_sender"
+
+
+class Asker(StrEnum):
+    """C2: who wanted a connection check."""
+
+    USER = "user"
+    BACKGROUND = "background"
+
+
+class RefusalFault(StrEnum):
+    """Whose fault it was that a mail server refused a message."""
+
+    RECIPIENT = "recipient"
+    OTHER = "other"
+    TEMPORARY = "temporary"
+
+
+class FailureClass(StrEnum):
+    """C3: why a check failed. What is not recognised is ``unknown``."""
+
+    AUTH_BAD_CREDENTIALS = "auth_bad_credentials"
+    AUTH_REVOKED = "auth_revoked"
+    AUTH_INSUFFICIENT_SCOPE = "auth_insufficient_scope"
+    AUTH_USER_ACTION = "auth_user_action"
+    AUTH_ADMIN_POLICY = "auth_admin_policy"
+    TRANSIENT_SERVER = "transient_server"
+    UNREACHABLE = "unreachable"
+    TLS_UNTRUSTED = "tls_untrusted"
+    UNKNOWN = "unknown"
+    THROTTLED = "throttled"
+    PROVIDER_APP_FAULT = "provider_app_fault"
+    IDENTITY_MISMATCH = "identity_mismatch"
+
+    @property
+    def permanent(self) -> bool:
+        return self in _PERMANENT
+
+    @property
+    def opens_incident(self) -> bool:
+        """False for throttling, a fault of our own application, another mailbox (C2, C3)."""
+        return self not in _NEVER_AN_INCIDENT
+
+
+_PERMANENT = frozenset(
+    {
+        FailureClass.AUTH_BAD_CREDENTIALS,
+        FailureClass.AUTH_REVOKED,
+        FailureClass.AUTH_INSUFFICIENT_SCOPE,
+        FailureClass.AUTH_USER_ACTION,
+        FailureClass.AUTH_ADMIN_POLICY,
+    }
+)
+_NEVER_AN_INCIDENT = frozenset(
+    {
+        FailureClass.THROTTLED,
+        FailureClass.PROVIDER_APP_FAULT,
+        FailureClass.IDENTITY_MISMATCH,
+    }
+)
+
+
+class Stage(StrEnum):
+    """C1: what a connection check goes through, in this order."""
+
+    NAME = "name"
+    TCP = "tcp"
+    TLS = "tls"
+    LOGIN = "login"
+    IMAP = "imap"
+    SMTP = "smtp"
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class CheckReport(_Value):
+    """C1: what a connection check found, without the server's own text (which may name people)."""
+
+    passed: tuple[Stage, ...]
+    failed_at: Stage | None = None
+    failure_class: FailureClass | None = None
+    classifier: str
+    """Name and version of what told the class from the server's answer."""
+    evidence_digest: str | None = None
+    """SHA-256, hexadecimal, of the raw server text kept in the erasable evidence table."""
+
+    @property
+    def successful(self) -> bool:
+        return self.failure_class is None
+
+
+class Settings(_Value):
+    """R1, T1: what One-Click Reconnect keeps and a disconnect puts back to these defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    signature: str = ""
+    sender_name: str = ""
+    sending_speed: int = 50
+    """Emails a day."""
+    limits: dict[str, int] = {}
+    schedule: dict[str, str] = {}
+    folders: dict[str, str] = {}
+
+
+class Stake(_Value):
+    """How many recipients of one campaign a notice is about."""
+
+    campaign_id: CampaignId
+    recipients: int
+
+
+class GivenUp(_Value):
+    """P3: an account the user knowingly goes on without, with what was at stake and until when."""
+
+    account_id: AccountId
+    at_stake: int
+    deadline_at: Instant

@@ -1,0 +1,51 @@
+"""Tell the owner of an account: trouble at once, the end of the clocks, the cure (N1, N3).
+
+Comes last: by then the clocks that the notice counts have started or ended. Whether there is
+anything to tell is the account's own decision.
+"""
+
+from collections.abc import Iterator
+
+from aggregates.email_account.commands import IssueNotice
+from events.base import Event
+from events.campaign import GracePeriodCured, GracePeriodExpired
+from events.email_account import AccountDisconnected, ConnectionFailed, ConnectionRestored
+from events.vocabulary import IncidentKind, NoticeKind
+from processors.workspace import Workspace
+
+WATCHES = (
+    ConnectionFailed,
+    AccountDisconnected,
+    ConnectionRestored,
+    GracePeriodCured,
+    GracePeriodExpired,
+)
+
+Told = (
+    ConnectionFailed
+    | AccountDisconnected
+    | ConnectionRestored
+    | GracePeriodCured
+    | GracePeriodExpired
+)
+
+
+def react(_workspace: Workspace, event: Event) -> Iterator[IssueNotice]:
+    match event:
+        case ConnectionFailed():
+            yield _notice(event, NoticeKind.FAILURE)
+        case AccountDisconnected():
+            yield _notice(event, NoticeKind.DISCONNECT)
+        case ConnectionRestored() | GracePeriodCured(kind=IncidentKind.DISCONNECT):
+            yield _notice(event, NoticeKind.CURED)
+        case GracePeriodExpired():
+            yield _notice(event, NoticeKind.ENDED)
+
+
+def _notice(event: Told, kind: NoticeKind) -> IssueNotice:
+    return IssueNotice(
+        account_id=event.account_id,
+        incident_id=event.incident_id,
+        kind=kind,
+        at=event.occurred_at,
+    )

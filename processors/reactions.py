@@ -1,0 +1,54 @@
+"""All process managers, in the order in which they answer one event.
+
+The order is part of the law: a failure's clock is superseded before the hour starts, clocks start
+and campaigns pause while FROM EMAIL still lists the account, and notices count last.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from aggregates.command import Command
+from events.base import Event
+from processors import (
+    clear_pause_causes,
+    cure_clocks,
+    notify_owners,
+    occupy_slots,
+    pause_campaigns,
+    remove_disconnected_senders,
+    replace_single_senders,
+    start_clocks,
+    supersede_clocks,
+)
+from processors.workspace import Workspace
+
+
+class Reaction(NamedTuple):
+    name: str
+    react: Callable[[Workspace, Event], Iterable[Command]]
+
+
+_IN_ORDER = (
+    occupy_slots,
+    supersede_clocks,
+    start_clocks,
+    pause_campaigns,
+    remove_disconnected_senders,
+    cure_clocks,
+    clear_pause_causes,
+    replace_single_senders,
+    notify_owners,
+)
+
+
+def _by_event() -> dict[type[Event], tuple[Reaction, ...]]:
+    watching: dict[type[Event], tuple[Reaction, ...]] = {}
+    for module in _IN_ORDER:
+        reaction = Reaction(module.__name__.rpartition(".")[2], module.react)
+        for event_type in module.WATCHES:
+            watching[event_type] = (*watching.get(event_type, ()), reaction)
+    return watching
+
+
+REACTIONS = _by_event()
+"""Event class to the process managers that answer it, in order."""

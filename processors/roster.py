@@ -1,0 +1,33 @@
+"""Which campaigns an account's or a slot's events concern, as data the engine indexes.
+
+A campaign enters the roster of an account when it lists it or is paused for it, and never leaves:
+whether it still depends on the account is its own knowledge.
+"""
+
+from collections.abc import Iterator
+
+from events.base import Event
+from events.campaign import CampaignCreated, CampaignPaused, SenderAdded
+from events.vocabulary import CampaignId
+
+WATCHES = (CampaignCreated, SenderAdded, CampaignPaused)
+
+
+def of_account(account_id: str) -> str:
+    return f"account:{account_id}"
+
+
+def of_slot(slot_id: str) -> str:
+    return f"slot:{slot_id}"
+
+
+def entries(event: Event) -> Iterator[tuple[str, CampaignId]]:
+    match event:
+        case CampaignCreated(campaign_id=campaign, slot_id=str(slot)):
+            yield of_slot(slot), campaign
+        case SenderAdded(campaign_id=campaign, account_id=account):
+            yield of_account(account), campaign
+        case CampaignPaused(campaign_id=campaign, cause=cause):
+            kind, _, account = cause.partition(":")
+            if kind == "connection":
+                yield of_account(account), campaign

@@ -1,0 +1,109 @@
+"""What falls due when, as data (S7): which timer an event sets or clears, and what a due one asks.
+
+A timer only wakes the engine up. It may fire as late as it likes: what it asks is told as of its
+due time, and the aggregate that is asked finds out whether it still applies.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from aggregates.campaign.commands import EndHold, ExpireClock
+from aggregates.command import Command
+from aggregates.email_account.commands import IssueNotice
+from events.base import Event
+from events.campaign import (
+    AutoReplyReceived,
+    GracePeriodCured,
+    GracePeriodExpired,
+    GracePeriodStarted,
+    GracePeriodSuperseded,
+    HoldEnded,
+)
+from events.email_account import AccountDisconnected, ConnectionFailed
+from events.vocabulary import NoticeKind
+from processors.workspace import Workspace
+
+CLOCK, HOLD, REMINDER = "clock", "hold", "reminder"
+
+Key = tuple[str, ...]
+"""Kind first, then whom it concerns. Unique within a workspace."""
+
+
+class Timer(NamedTuple):
+    due_at: datetime
+    key: Key
+
+    @property
+    def reminds(self) -> bool:
+        """Reminders wait for a worker and are told as of now; the law's timers never wait (N1)."""
+        return self.key[0] == REMINDER
+
+
+WATCHES = (
+    GracePeriodStarted,
+    GracePeriodCured,
+    GracePeriodSuperseded,
+    GracePeriodExpired,
+    AutoReplyReceived,
+    HoldEnded,
+    ConnectionFailed,
+    AccountDisconnected,
+)
+
+
+def timers(event: Event) -> Iterator[tuple[Key, datetime | None]]:
+    """The timers that the event sets, or clears (None)."""
+    match event:
+        case GracePeriodStarted():
+            yield _clock(event), event.deadline_at
+        case GracePeriodCured() | GracePeriodSuperseded() | GracePeriodExpired():
+            yield _clock(event), None
+        case AutoReplyReceived(campaign_id=campaign, recipient_id=recipient):
+            yield (HOLD, campaign, recipient), event.held_until
+        case HoldEnded(campaign_id=campaign, recipient_id=recipient):
+            yield (HOLD, campaign, recipient), None
+        case ConnectionFailed() | AccountDisconnected():
+            kind = NoticeKind.FAILURE if isinstance(event, ConnectionFailed) else NoticeKind.DISCONNECT
+            for number, due_at in enumerate(event.remind_at, start=1):
+                yield (REMINDER, event.account_id, event.incident_id, kind, str(number)), due_at
+
+
+def fall_due(workspace: Workspace, timer: Timer, now: datetime) -> Command | datetime:
+    """What a due timer asks, told as of its due time; or until when it has to wait (C6)."""
+    match timer.key:
+        case (kind, campaign, account, incident) if kind == CLOCK:
+            lane = workspace.campaign(campaign).lane(account)
+            deadline = lane.clock.deadline_at if lane.clock else timer.due_at
+            patience = workspace.account(account).patience_for(deadline)
+            if patience is not None and patience >= now:
+                return patience
+            return ExpireClock(
+                campaign_id=campaign, account_id=account, incident_id=incident, at=timer.due_at
+            )
+        case (kind, campaign, recipient) if kind == HOLD:
+            return EndHold(campaign_id=campaign, recipient_id=recipient, at=timer.due_at)
+        case (kind, account, incident, notice, _) if kind == REMINDER:
+            return IssueNotice(
+                account_id=account,
+                incident_id=incident,
+                kind=NoticeKind(notice),
+                due_at=timer.due_at,
+                at=now,
+            )
+        case _:
+            raise ValueError(f"no such timer: {timer.key}")
+
+
+def _clock(
+    event: GracePeriodStarted | GracePeriodCured | GracePeriodSuperseded | GracePeriodExpired,
+) -> Key:
+    return (CLOCK, event.campaign_id, event.account_id, event.incident_id)
+
+
+def latest_of_each_incident(reminders: Iterator[Timer]) -> list[Timer]:
+    """N1: of the reminders missed in a downtime only the latest is sent."""
+    latest: dict[Key, Timer] = {}
+    for timer in sorted(reminders):
+        latest[timer.key[:4]] = timer
+    return sorted(latest.values())

@@ -1,0 +1,32 @@
+"""What a process manager may look at: one workspace, as it stands under the lock."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from aggregates.campaign import Campaign, Clock
+from aggregates.email_account import EmailAccount
+from events.vocabulary import AccountId, CampaignId, IncidentId, SlotId
+
+
+class Workspace(Protocol):
+    def account(self, account_id: AccountId) -> EmailAccount: ...
+
+    def campaign(self, campaign_id: CampaignId) -> Campaign: ...
+
+    def campaigns_of(self, account_id: AccountId) -> Sequence[Campaign]:
+        """Campaigns in whose FROM EMAIL or pause causes the account ever was, in order of id."""
+        ...
+
+    def campaigns_on(self, slot_id: SlotId) -> Sequence[Campaign]:
+        """Single-sender campaigns of the slot, in order of id."""
+        ...
+
+
+def clocks_of(
+    workspace: Workspace, account_id: AccountId, incident_id: IncidentId
+) -> Iterator[tuple[Campaign, Clock]]:
+    """Every campaign's clock of the incident, running or ended."""
+    for campaign in workspace.campaigns_of(account_id):
+        clock = campaign.lane(account_id).clock
+        if clock is not None and clock.incident_id == incident_id:
+            yield campaign, clock
