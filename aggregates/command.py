@@ -53,6 +53,5 @@ class Senders:
 
     def connected(self, account_id: AccountId | None) -> bool:
         return (
-            account_id is not None
-            and self.statuses.get(account_id) is ConnectionStatus.SUCCESSFUL
+            account_id is not None and self.statuses.get(account_id) is ConnectionStatus.SUCCESSFUL
         )

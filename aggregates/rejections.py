@@ -206,4 +206,6 @@ class UnknownSend(RecipientRejected):
 
 class OutcomeUnknown(RecipientRejected):
     code = "outcome_unknown"
-    sentence = "Message {1} to {0} may have arrived. Search the Sent folder before sending it again."
+    sentence = (
+        "Message {1} to {0} may have arrived. Search the Sent folder before sending it again."
+    )

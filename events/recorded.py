@@ -22,10 +22,14 @@ class Envelope(NamedTuple):
     causation_id: str | None
     """The event that brought the command about; none for the first."""
     first_position: int
-    """Position of its first event; of none, the position after which it was answered."""
-    count: int
+    """Position of its first event; without any, the position the next event would take."""
+    event_count: int
     rejection: str | None = None
     """JSON of the refusal the command was answered with, if it was refused."""
+
+    @property
+    def last_position(self) -> int:
+        return self.first_position + self.event_count - 1
 
     def event_id(self, index: int) -> str:
         return f"{self.command_id}.{index}"
@@ -41,6 +45,10 @@ class Recorded(NamedTuple):
     envelope: Envelope
 
     @property
+    @property
+    def last_position(self) -> int:
+        return self.first_position + self.event_count - 1
+
     def event_id(self) -> str:
         return self.envelope.event_id(self.position - self.envelope.first_position)
 

@@ -4,7 +4,7 @@ A timer only wakes the engine up. It may fire as late as it likes: what it asks 
 due time, and the aggregate that is asked finds out whether it still applies.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -64,7 +64,9 @@ def timers(event: Event) -> Iterator[tuple[Key, datetime | None]]:
         case HoldEnded(campaign_id=campaign, recipient_id=recipient):
             yield (HOLD, campaign, recipient), None
         case ConnectionFailed() | AccountDisconnected():
-            kind = NoticeKind.FAILURE if isinstance(event, ConnectionFailed) else NoticeKind.DISCONNECT
+            kind = (
+                NoticeKind.FAILURE if isinstance(event, ConnectionFailed) else NoticeKind.DISCONNECT
+            )
             for number, due_at in enumerate(event.remind_at, start=1):
                 yield (REMINDER, event.account_id, event.incident_id, kind, str(number)), due_at
 
@@ -76,7 +78,7 @@ def fall_due(workspace: Workspace, timer: Timer, now: datetime) -> Command | dat
             lane = workspace.campaign(campaign).lane(account)
             deadline = lane.clock.deadline_at if lane.clock else timer.due_at
             patience = workspace.account(account).patience_for(deadline)
-            if patience is not None and patience >= now:
+            if patience is not None and timer.due_at < patience >= now:
                 return patience
             return ExpireClock(
                 campaign_id=campaign, account_id=account, incident_id=incident, at=timer.due_at
@@ -101,7 +103,7 @@ def _clock(
     return (CLOCK, event.campaign_id, event.account_id, event.incident_id)
 
 
-def latest_of_each_incident(reminders: Iterator[Timer]) -> list[Timer]:
+def latest_of_each_incident(reminders: Iterable[Timer]) -> list[Timer]:
     """N1: of the reminders missed in a downtime only the latest is sent."""
     latest: dict[Key, Timer] = {}
     for timer in sorted(reminders):

@@ -5,6 +5,7 @@ whoever calls it, and several times faster over a long history than a new state 
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import assert_never
 
 from aggregates.campaign.state import Campaign, Clock, Lane, Recipient, Sending
@@ -157,16 +158,17 @@ class _Draft:
                 self._assign(recipient_id, account_id)
             case AssignmentReleased(recipient_id=recipient_id, account_id=account_id):
                 self.lane(account_id).soft.pop(recipient_id, None)
-                self._change(recipient_id, sender=None)
+                self.recipients[recipient_id] = self.recipients[recipient_id]._replace(sender=None)
             case EmailRefused():
                 self._refuse(event)
             case SentFolderSearched(recipient_id=recipient_id, found=found):
                 if not found:
-                    self._change(recipient_id, unknown=None)
+                    settled = self.recipients[recipient_id]._replace(unknown=None)
+                    self.recipients[recipient_id] = settled
             case AutoReplyReceived(recipient_id=recipient_id, held_until=held_until):
-                self._change(recipient_id, held_until=held_until)
+                self._hold(recipient_id, held_until)
             case HoldEnded(recipient_id=recipient_id):
-                self._change(recipient_id, held_until=None)
+                self._hold(recipient_id, None)
             case SenderAdded(account_id=account_id):
                 self.lane(account_id).listed = True
             case SenderRemoved(account_id=account_id):
@@ -205,15 +207,16 @@ class _Draft:
             case _:
                 assert_never(event)
 
-    def _change(self, recipient_id: RecipientId, **changes: object) -> None:
-        self.recipients[recipient_id] = self.recipients[recipient_id]._replace(**changes)
+    def _hold(self, recipient_id: RecipientId, until: datetime | None) -> None:
+        recipient = self.recipients[recipient_id]
+        self.recipients[recipient_id] = recipient._replace(held_until=until)
 
     def _assign(self, recipient_id: RecipientId, account_id: AccountId) -> None:
         sender = self.recipients[recipient_id].sender
         if sender is not None:
             self.lane(sender).soft.pop(recipient_id, None)
         self.lane(account_id).soft[recipient_id] = None
-        self._change(recipient_id, sender=account_id)
+        self.recipients[recipient_id] = self.recipients[recipient_id]._replace(sender=account_id)
 
     def _reserve(self, event: SendReserved) -> None:
         recipient_id, account_id = event.recipient_id, event.account_id
@@ -253,7 +256,8 @@ class _Draft:
     def _refuse(self, event: EmailRefused) -> None:
         if self.rotates:
             self.lane(event.account_id).first_sends.pop(event.recipient_id, None)
-        self._change(event.recipient_id, sending=None)
+        recipient = self.recipients[event.recipient_id]
+        self.recipients[event.recipient_id] = recipient._replace(sending=None)
 
     def _end(self, recipient_id: RecipientId, ended: RecipientStatus) -> None:
         _, sender, emails, sending, held_until, unknown = self.recipients[recipient_id]
@@ -274,10 +278,10 @@ class _Draft:
         lane = self.lane(event.account_id)
         lane.listed = False
         lane.end_clock(ClockOutcome.EXPIRED, event, event.stopped)
-        for recipient_id in lane.first_sends:
+        on_their_way = lane.first_sends.finish()
+        lane.first_sends = on_their_way.mutate()
+        for recipient_id in on_their_way:
             recipient = self.recipients[recipient_id]
             if recipient.status is PENDING and recipient.sending is not None:
                 doomed = recipient.sending._replace(ran_out=lane.clock)
                 self.recipients[recipient_id] = recipient._replace(sending=doomed)
-
-

@@ -38,5 +38,3 @@ def listed(campaign: Campaign, account_id: AccountId) -> Lane:
     if not lane.listed:
         raise SenderNotInCampaign(account_id, campaign.id)
     return lane
-
-

@@ -27,7 +27,6 @@ from events.campaign import (
     RecipientAdded,
     RecipientAssigned,
     RecipientBounced,
-    RecipientEnded,
     RecipientFailed,
     RecipientFinished,
     RecipientImportRefused,
@@ -36,7 +35,14 @@ from events.campaign import (
 )
 from events.vocabulary import CampaignStatus, RecipientStatus
 
-ENDINGS: dict[RecipientStatus, type[RecipientEnded]] = {
+Ending = (
+    RecipientReplied
+    | RecipientBounced
+    | RecipientUnsubscribed
+    | RecipientFinished
+    | RecipientFailed
+)
+ENDINGS: dict[RecipientStatus, type[Ending]] = {
     RecipientStatus.REPLIED: RecipientReplied,
     RecipientStatus.BOUNCED: RecipientBounced,
     RecipientStatus.UNSUBSCRIBED: RecipientUnsubscribed,

@@ -37,7 +37,7 @@ from events.campaign import (
 )
 from events.vocabulary import CampaignStatus, IncidentKind, RefusalFault, StopReason
 
-ENDED_BY = {
+ENDED_BY: dict[RefusalFault, type[RecipientBounced | RecipientFailed]] = {
     RefusalFault.RECIPIENT: RecipientBounced,
     RefusalFault.OTHER: RecipientFailed,
 }
@@ -69,9 +69,7 @@ def reserve(campaign: Campaign, command: ReserveSend) -> Sequence[CampaignEvent]
     ]
 
 
-def receive(
-    campaign: Campaign, command: RecordAccepted | RecordUnknown
-) -> Sequence[CampaignEvent]:
+def receive(campaign: Campaign, command: RecordAccepted | RecordUnknown) -> Sequence[CampaignEvent]:
     """Accepted and unknown both count as received; after an expiry that means stopped (S8)."""
     recipient, sending = _in_flight(campaign, command)
     outcome = EmailAccepted if isinstance(command, RecordAccepted) else EmailOutcomeUnknown
@@ -174,4 +172,3 @@ def _must_release(campaign: Campaign, recipient: Recipient, sending: Sending) ->
     lane = campaign.lane(sending.account_id)
     kept = lane.listed or lane.runs(IncidentKind.DISCONNECT)
     return sending.ran_out is not None or not kept
-

@@ -134,4 +134,3 @@ def connection_cause(account_id: AccountId) -> str:
 
 
 USER_CAUSE = "user"
-

@@ -218,9 +218,7 @@ def _passed(account: EmailAccount, command: RecordCheck) -> Sequence[EmailAccoun
 def _cure(account: EmailAccount, at: datetime) -> Sequence[ConnectionRestored]:
     if account.failure is None:
         return []
-    return [
-        ConnectionRestored(account_id=account.id, incident_id=account.failure, occurred_at=at)
-    ]
+    return [ConnectionRestored(account_id=account.id, incident_id=account.failure, occurred_at=at)]
 
 
 def _counts_as_of(account: EmailAccount, check_id: str | None, at: datetime) -> datetime:

@@ -113,7 +113,7 @@ def evolve(account: EmailAccount, event: EmailAccountEvent) -> EmailAccount:
             )
         case ConnectionRestored():
             return replace(
-                _updated(account, event.incident_id, open=False),
+                _closed(account, event.incident_id),
                 status=ConnectionStatus.SUCCESSFUL,
                 failure=None,
             )
@@ -150,14 +150,14 @@ def _opened(account: EmailAccount, incident_id: IncidentId, incident: Incident) 
     )
 
 
-def _updated(account: EmailAccount, incident_id: IncidentId, **changes: bool) -> EmailAccount:
-    incident = account.incidents[incident_id]._replace(**changes)
+def _closed(account: EmailAccount, incident_id: IncidentId) -> EmailAccount:
+    incident = account.incidents[incident_id]._replace(open=False)
     return replace(account, incidents={**account.incidents, incident_id: incident})
 
 
 def _disconnected(account: EmailAccount, event: AccountDisconnected) -> EmailAccount:
     if event.supersedes is not None:
-        account = _updated(account, event.supersedes, open=False)
+        account = _closed(account, event.supersedes)
     incident = Incident(IncidentKind.DISCONNECT, event.occurred_at, event.deadline_at)
     return replace(
         _healthy(_opened(account, event.incident_id, incident)),

@@ -1,0 +1,49 @@
+"""The library's in-memory recorder, which also keeps envelopes, timers and roster."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.popo import POPOProcessRecorder
+
+from events.recorded import Envelope
+from processors.timers import Key
+
+
+class MemoryLedgerRecorder(POPOProcessRecorder):
+    def __init__(self) -> None:
+        super().__init__()
+        self.envelopes: dict[str, Envelope] = {}
+        self.filled: list[Envelope] = []
+        """Envelopes that hold events, in order of position."""
+        self.timers: dict[tuple[str, Key], datetime] = {}
+        self.roster: dict[tuple[str, str], dict[str, None]] = {}
+
+    def _update_table(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        positions = super()._update_table(stored_events, **kwargs)
+        for envelope in kwargs.get("envelopes", ()):
+            self.envelopes[envelope.command_id] = envelope
+            if envelope.event_count:
+                self.filled.append(envelope)
+        workspace = kwargs.get("workspace", "")
+        self.set_timers(workspace, kwargs.get("timers", {}))
+        self.enrol((workspace, *entry) for entry in kwargs.get("roster", ()))
+        return positions or ()
+
+    def set_timers(self, workspace: str, timers: Mapping[Key, datetime | None]) -> None:
+        for key, due_at in timers.items():
+            if due_at is None:
+                self.timers.pop((workspace, key), None)
+            else:
+                self.timers[workspace, key] = due_at
+
+    def enrol(self, entries: Iterable[tuple[str, str, str]]) -> None:
+        for workspace, entry, campaign_id in entries:
+            self.roster.setdefault((workspace, entry), {})[campaign_id] = None
+
+    def envelopes_between(self, first: int, last: int) -> Sequence[Envelope]:
+        begin = max(bisect_right(self.filled, first, key=lambda e: e.first_position) - 1, 0)
+        end = bisect_right(self.filled, last, key=lambda e: e.first_position)
+        return self.filled[begin:end]

@@ -1,0 +1,116 @@
+"""The in-memory store: one lock for everything, nothing survives."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from threading import RLock
+
+from eventsourcing.persistence import IntegrityError, StoredEvent
+
+from adapters.clocks import Clock, system_clock
+from adapters.memory.recorder import MemoryLedgerRecorder
+from engine.store import Append, Page, Row, StoreError
+from events.recorded import Envelope
+from processors.timers import Key, Timer
+
+
+class MemoryStore:
+    """A store in this process's memory. ``clock`` is the store's clock."""
+
+    def __init__(self, clock: Clock = system_clock) -> None:
+        self._clock = clock
+        self._recorder = MemoryLedgerRecorder()
+        self._lock = RLock()
+        self._recorded_at: dict[str, datetime] = {}
+        self._snapshots: dict[str, StoredEvent] = {}
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    @contextmanager
+    def transaction(self, workspace: str) -> Iterator["_Transaction"]:
+        with self._lock:
+            now = max(self._clock(), self._recorded_at.get(workspace, self._clock()))
+            yield _Transaction(self, workspace, now)
+
+    def read(self, after: int, limit: int) -> Page:
+        with self._lock:
+            found = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
+            rows = [
+                Row(n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
+                for n in found
+            ]
+            if not rows:
+                return Page([], [])
+            return Page(rows, self._recorder.envelopes_between(rows[0].position, rows[-1].position))
+
+    def last_position(self) -> int:
+        return self._recorder.max_notification_id() or 0
+
+    def next_due(self) -> datetime | None:
+        return min(self._recorder.timers.values(), default=None)
+
+    def due_workspaces(self, until: datetime) -> Sequence[str]:
+        due = self._recorder.timers.items()
+        return sorted({workspace for (workspace, _), at in due if at <= until})
+
+    def save_snapshot(self, snapshot: StoredEvent) -> None:
+        self._snapshots[str(snapshot.originator_id)] = snapshot
+
+    def replace_indexes(
+        self,
+        timers: Mapping[tuple[str, Key], datetime],
+        roster: Iterable[tuple[str, str, str]],
+    ) -> None:
+        with self._lock:
+            self._recorder.timers = dict(timers)
+            self._recorder.roster = {}
+            self._recorder.enrol(roster)
+
+    def close(self) -> None:
+        pass
+
+
+class _Transaction:
+    def __init__(self, store: MemoryStore, workspace: str, now: datetime) -> None:
+        self.now = now
+        self.last_position = store.last_position()
+        self._store = store
+        self._workspace = workspace
+        self._recorder = store._recorder
+
+    def stream(self, stream_id: str, after: int) -> Sequence[Row]:
+        return [
+            Row(0, stream_id, event.originator_version, event.topic, event.state)
+            for event in self._recorder.select_events(stream_id, gt=after)
+        ]
+
+    def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
+        found = self._store._snapshots.get(stream_id)
+        return found if found is not None and found.topic == topic else None
+
+    def envelope(self, command_id: str) -> Envelope | None:
+        return self._recorder.envelopes.get(command_id)
+
+    def timers(self, until: datetime) -> Sequence[Timer]:
+        return [
+            Timer(due_at, key)
+            for (workspace, key), due_at in self._recorder.timers.items()
+            if workspace == self._workspace and due_at <= until
+        ]
+
+    def roster(self, entry: str) -> Sequence[str]:
+        return list(self._recorder.roster.get((self._workspace, entry), ()))
+
+    def append(self, append: Append) -> None:
+        try:
+            self._recorder.insert_events(
+                append.events,
+                workspace=self._workspace,
+                envelopes=append.envelopes,
+                timers=append.timers,
+                roster=append.roster,
+            )
+        except IntegrityError as error:
+            raise StoreError(f"Somebody else wrote to this workspace meanwhile: {error}") from error
+        self._store._recorded_at[self._workspace] = self.now

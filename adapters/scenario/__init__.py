@@ -1,0 +1,1 @@
+"""Scenarios: stories told to the engine in virtual time (``sendledger simulate``)."""

@@ -1,0 +1,114 @@
+"""Runs a scenario through the engine in virtual time.
+
+Nothing of the law is here: the runner moves the store's clock, hands commands in, and lets the
+engine take its turn whenever something falls due, unless the story says that no worker runs.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from adapters.clocks import ManualClock
+from adapters.memory import MemoryStore, MemoryViews
+from adapters.scenario.commands import commands_of
+from adapters.scenario.reader import Scenario, Step
+from engine.answer import Answer, Refusal
+from engine.answers import Answers
+from engine.decoding import decode_page
+from engine.engine import Engine
+from engine.projecting import ProjectionRunner
+from events.recorded import Recorded
+from projections.shipped import SHIPPED
+
+WORKSPACE = "scenario"
+
+
+class StepOutcome(NamedTuple):
+    """What a step led to at once."""
+
+    step: Step
+    refusal: Refusal | None
+    recorded: Sequence[Recorded]
+
+
+class TimePassed(NamedTuple):
+    """What the engine did by itself when something fell due."""
+
+    at: datetime
+    recorded: Sequence[Recorded]
+
+
+class Ending(NamedTuple):
+    """How the story ends: its answers, its whole log, and how it went."""
+
+    at: datetime
+    answers: Answers
+    log: Sequence[Recorded]
+    course: Sequence[StepOutcome | TimePassed]
+
+
+def run_scenario(scenario: Scenario) -> Ending:
+    return _Run(scenario).to_the_end()
+
+
+class _Run:
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._clock = ManualClock(scenario.start)
+        self._store = MemoryStore(self._clock)
+        self._engine = Engine(self._store, scenario.policy)
+        self._down_until = scenario.start
+        self._course: list[StepOutcome | TimePassed] = []
+        self._seen = 0
+
+    def to_the_end(self) -> Ending:
+        for step in self._scenario.steps:
+            self._let_time_run(step.at, inclusive=False)
+            self._take(step)
+        self._let_time_run(self._scenario.until, inclusive=True)
+        views = MemoryViews()
+        ProjectionRunner(self._store, views, SHIPPED).catch_up()
+        return Ending(self._scenario.until, Answers(views, WORKSPACE), self._log(0), self._course)
+
+    def _let_time_run(self, to: datetime, *, inclusive: bool) -> None:
+        """Steps come before what is due at the same instant, so time runs up to ``to`` only."""
+        for wake in self._wakes(to, inclusive=inclusive):
+            self._clock.time = wake
+            self._engine.tick(WORKSPACE, inclusive=True)
+            self._course.append(TimePassed(wake, self._news()))
+        self._clock.time = to
+
+    def _wakes(self, to: datetime, *, inclusive: bool) -> Iterator[datetime]:
+        while (due := self._store.next_due()) is not None:
+            wake = max(due, self._down_until)
+            if wake > to or (wake == to and not inclusive):
+                return
+            yield wake
+
+    def _take(self, step: Step) -> None:
+        if step.name == "engine_down":
+            assert step.until is not None
+            self._down_until = step.until
+            self._course.append(StepOutcome(step, None, ()))
+            return
+        answer = self._told(step)
+        self._course.append(StepOutcome(step, answer.refusal, self._news()))
+
+    def _told(self, step: Step) -> Answer:
+        """Hand the step's commands in, until one is refused."""
+        answer = Answer("", 0)
+        for number, (command, actor) in enumerate(commands_of(step, self._engine, WORKSPACE)):
+            answer = self._engine.execute(
+                WORKSPACE, command, command_id=f"step-{step.number}.{number}", actor=actor
+            )
+            if answer.refusal:
+                break
+        return answer
+
+    def _news(self) -> list[Recorded]:
+        news = self._log(self._seen)
+        self._seen += len(news)
+        return news
+
+    def _log(self, after: int) -> list[Recorded]:
+        return list(decode_page(self._store.read(after, 10_000_000), after))

@@ -1,0 +1,181 @@
+"""Answers that need more than one view: what a person asks, for one workspace.
+
+Everything here is read from the projections; nothing is decided.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from engine.store import Views
+from events.vocabulary import (
+    CampaignStatus,
+    ClockOutcome,
+    ConnectionStatus,
+    IncidentKind,
+    Mode,
+    RecipientStatus,
+)
+from projections.accounts import ACCOUNTS, AccountRow
+from projections.campaigns import CAMPAIGNS, CampaignRow
+from projections.clocks import CLOCKS, ClockRow
+from projections.notices import NOTICES, NoticeRow
+from projections.recipient_status import RECIPIENT_STATUS, RecipientRow
+from projections.slots import SLOTS, SlotRow
+
+
+class RecipientAnswer(NamedTuple):
+    """A recipient as the law's words describe it, ``held`` included."""
+
+    campaign_id: str
+    recipient_id: str
+    status: RecipientStatus
+    sender: str | None
+    sender_fixed: bool
+    emails_received: int
+    held_until: datetime | None
+    stopped_at: datetime | None
+    stop_reason: str | None
+    incident_id: str | None
+
+
+class ClockAnswer(NamedTuple):
+    campaign_id: str
+    account_id: str
+    incident_id: str
+    kind: IncidentKind
+    started_at: datetime
+    deadline_at: datetime
+    outcome: ClockOutcome
+    ended_at: datetime | None
+    at_stake: int
+    stopped: int
+    skipped: dict[str, int]
+    cheapest_cure: str | None
+    """What a person has to do before the deadline; None once the clock has ended."""
+
+
+class WaitingCampaign(NamedTuple):
+    """A paused campaign, and what keeps it (P2, P3)."""
+
+    campaign_id: str
+    pause_causes: tuple[str, ...]
+    holding: tuple[str, ...]
+    """Connection causes that still hold; when none does, it only waits for the user to resume."""
+
+
+class Answers:
+    """What the views say about one workspace, read once at construction where it is small."""
+
+    def __init__(self, views: Views, workspace: str) -> None:
+        self._views = views
+        self._workspace = workspace
+        self.accounts: dict[str, AccountRow] = {
+            row.account_id: row for row in views.rows(ACCOUNTS, workspace)
+        }
+        self.campaigns: dict[str, CampaignRow] = {
+            row.campaign_id: row for row in views.rows(CAMPAIGNS, workspace)
+        }
+        self._slots: dict[str, SlotRow] = {row.slot_id: row for row in views.rows(SLOTS, workspace)}
+
+    def recipients(self, campaign_id: str, **equal: str) -> Iterator[RecipientAnswer]:
+        """In order of id. ``equal`` filters by stored columns, e.g. ``status="campaign_stopped"``."""
+        campaign = self.campaigns[campaign_id]
+        working = self._working_senders(campaign)
+        for row in self._views.rows(RECIPIENT_STATUS, self._workspace, campaign_id, **equal):
+            yield self._recipient(campaign, row, working)
+
+    def clocks(self) -> list[ClockAnswer]:
+        """One per incident and campaign, in order of start."""
+        rows: list[ClockRow] = list(self._views.rows(CLOCKS, self._workspace))
+        return [self._clock(row) for row in sorted(rows, key=lambda row: row.position)]
+
+    def notices(self) -> list[NoticeRow]:
+        """In order of time."""
+        rows: list[NoticeRow] = list(self._views.rows(NOTICES, self._workspace))
+        return sorted(rows, key=lambda row: (row.issued_at, row.position))
+
+    def waiting_campaigns(self) -> list[WaitingCampaign]:
+        return [
+            WaitingCampaign(row.campaign_id, row.pause_causes, self._holding(row))
+            for row in self.campaigns.values()
+            if row.status is CampaignStatus.PAUSED
+        ]
+
+    def occupant(self, campaign: CampaignRow) -> str | None:
+        slot = self._slots.get(campaign.slot_id or "")
+        return slot.account_id if slot else None
+
+    def _senders(self, campaign: CampaignRow) -> tuple[str, ...]:
+        if campaign.mode is Mode.ROTATION:
+            return campaign.from_email
+        occupant = self.occupant(campaign)
+        return (occupant,) if occupant else ()
+
+    def _works(self, account_id: str) -> bool:
+        account = self.accounts.get(account_id)
+        return account is not None and account.status is ConnectionStatus.SUCCESSFUL
+
+    def _working_senders(self, campaign: CampaignRow) -> frozenset[str]:
+        return frozenset(each for each in self._senders(campaign) if self._works(each))
+
+    def _holding(self, campaign: CampaignRow) -> tuple[str, ...]:
+        troubled = {
+            f"connection:{each}" for each in self._senders(campaign) if not self._works(each)
+        }
+        return tuple(cause for cause in campaign.pause_causes if cause in troubled)
+
+    def _recipient(
+        self, campaign: CampaignRow, row: RecipientRow, working: frozenset[str]
+    ) -> RecipientAnswer:
+        rotates = campaign.mode is Mode.ROTATION
+        sender = row.sender if rotates else self.occupant(campaign)
+        active = row.status is RecipientStatus.ACTIVE
+        held = active and (sender not in working or row.held_until is not None)
+        return RecipientAnswer(
+            campaign_id=row.campaign_id,
+            recipient_id=row.recipient_id,
+            status=RecipientStatus.HELD if held else row.status,
+            sender=sender,
+            sender_fixed=rotates and row.emails_received > 0,
+            emails_received=row.emails_received,
+            held_until=row.held_until,
+            stopped_at=row.stopped_at,
+            stop_reason=row.stop_reason,
+            incident_id=row.incident_id,
+        )
+
+    def _clock(self, row: ClockRow) -> ClockAnswer:
+        assert row.started_at is not None and row.deadline_at is not None
+        running = row.outcome is ClockOutcome.RUNNING
+        return ClockAnswer(
+            campaign_id=row.campaign_id,
+            account_id=row.account_id,
+            incident_id=row.incident_id,
+            kind=row.kind,
+            started_at=row.started_at,
+            deadline_at=row.deadline_at,
+            outcome=row.outcome,
+            ended_at=row.ended_at,
+            at_stake=self._at_stake(row) if running else 0,
+            stopped=row.stopped,
+            skipped=row.skipped,
+            cheapest_cure=self._cheapest_cure(row) if running else None,
+        )
+
+    def _at_stake(self, clock: ClockRow) -> int:
+        return self._views.count(
+            RECIPIENT_STATUS,
+            self._workspace,
+            clock.campaign_id,
+            sender=clock.account_id,
+            status=RecipientStatus.ACTIVE,
+        )
+
+    def _cheapest_cure(self, clock: ClockRow) -> str:
+        if clock.kind is IncidentKind.FAILURE:
+            return f"One-Click Reconnect {clock.account_id}"
+        add = f"add it to FROM EMAIL of {clock.campaign_id} again"
+        if self._works(clock.account_id):
+            return f"{clock.account_id} is connected: {add}"
+        return f"Connect {clock.account_id}, then {add}"

@@ -1,0 +1,136 @@
+"""The port to the event store: what the engine needs of one, and nothing of any product."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from eventsourcing.persistence import StoredEvent
+
+from events.recorded import Envelope
+from processors.timers import Key, Timer
+from projections.projection import Projection
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; the text says why and what to do next."""
+
+
+class Row(NamedTuple):
+    """An event as stored: its place and its undecoded state."""
+
+    position: int
+    stream_id: str
+    version: int
+    topic: str
+    state: bytes
+
+
+class Page(NamedTuple):
+    """Consecutive rows of the log and every envelope they came in, in order of position."""
+
+    rows: Sequence[Row]
+    envelopes: Sequence[Envelope]
+
+
+class Append(NamedTuple):
+    """All that one transaction writes, in one atomic call.
+
+    The events take the positions that follow ``last_position``, in this order. ``timers`` maps a
+    key to its new due time, or to None when the timer is cleared.
+    """
+
+    events: Sequence[StoredEvent]
+    envelopes: Sequence[Envelope]
+    timers: Mapping[Key, datetime | None]
+    roster: Iterable[tuple[str, str]]
+
+
+class WorkspaceTransaction(Protocol):
+    """One workspace under its lock, from ``now`` until commit or rollback."""
+
+    now: datetime
+    """The store's clock, UTC, never earlier than anything recorded in the workspace."""
+    last_position: int
+    """Position of the log's last event, 0 for an empty log."""
+
+    def stream(self, stream_id: str, after: int) -> Sequence[Row]: ...
+
+    def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
+        """The newest snapshot of that topic."""
+        ...
+
+    def envelope(self, command_id: str) -> Envelope | None: ...
+
+    def timers(self, until: datetime) -> Sequence[Timer]:
+        """Timers due at or before that moment."""
+        ...
+
+    def roster(self, entry: str) -> Sequence[str]: ...
+
+    def append(self, append: Append) -> None:
+        """Write it all. Raises ``StoreError`` when somebody else wrote to one of the streams."""
+        ...
+
+
+class Store(Protocol):
+    def now(self) -> datetime: ...
+
+    def transaction(self, workspace: str) -> AbstractContextManager[WorkspaceTransaction]:
+        """Lock the workspace; commit at the end, roll back on any exception."""
+        ...
+
+    def read(self, after: int, limit: int) -> Page:
+        """Up to ``limit`` events after that position, without a gap."""
+        ...
+
+    def last_position(self) -> int: ...
+
+    def next_due(self) -> datetime | None: ...
+
+    def due_workspaces(self, until: datetime) -> Sequence[str]:
+        """Workspaces with a timer due at or before that moment."""
+        ...
+
+    def save_snapshot(self, snapshot: StoredEvent) -> None: ...
+
+    def replace_indexes(
+        self,
+        timers: Mapping[tuple[str, Key], datetime],
+        roster: Iterable[tuple[str, str, str]],
+    ) -> None:
+        """Throw timers and roster away and write these instead; both derive from the log."""
+        ...
+
+    def close(self) -> None: ...
+
+
+RowKey = tuple[str, ...]
+
+
+class Views(Protocol):
+    """Where projections keep their rows and their position."""
+
+    def position(self, projection: Projection) -> int:
+        """How far the rows have come, 0 for none or for rows of another version."""
+        ...
+
+    def reset(self, projection: Projection) -> None:
+        """Empty the view and start again at 0."""
+        ...
+
+    def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]: ...
+
+    def save(
+        self,
+        changes: Mapping[Projection, Mapping[RowKey, Any]],
+        position: int,
+    ) -> None:
+        """Write the rows and the position of all these projections in one transaction."""
+        ...
+
+    def rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
+        """Rows whose key begins with ``prefix`` and whose columns equal these, in key order."""
+        ...
+
+    def count(self, projection: Projection, *prefix: str, **equal: str) -> int: ...

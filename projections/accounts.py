@@ -1,0 +1,99 @@
+"""Does this email account work, and if not: since when, why, and until when can it be repaired?"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from events.email_account import (
+    AccountConnected,
+    AccountDisconnected,
+    ConnectionFailed,
+    ConnectionRestored,
+    SettingsUpdated,
+)
+from events.recorded import Recorded
+from events.vocabulary import ConnectionStatus
+from projections.projection import Projection
+
+
+class AccountRow(NamedTuple):
+    workspace: str
+    account_id: str
+    status: ConnectionStatus = ConnectionStatus.SUCCESSFUL
+    slot_id: str | None = None
+    provider: str = ""
+    settings: dict[str, Any] = {}
+    since: datetime | None = None
+    """When the status became what it is."""
+    reason: str | None = None
+    incident_id: str | None = None
+    deadline_at: datetime | None = None
+
+
+def key(recorded: Recorded) -> tuple[str, str]:
+    return (recorded.envelope.workspace, recorded.event.account_id)  # type: ignore[attr-defined]
+
+
+def evolve(row: AccountRow | None, recorded: Recorded) -> AccountRow:
+    event = recorded.event
+    if row is None:
+        row = AccountRow(*key(recorded))
+    match event:
+        case AccountConnected():
+            return _working(row, event.occurred_at)._replace(
+                slot_id=event.slot_id,
+                provider=event.provider,
+                settings=event.settings.model_dump(),
+            )
+        case SettingsUpdated(settings=settings):
+            return row._replace(settings=settings.model_dump())
+        case ConnectionFailed():
+            return row._replace(
+                status=ConnectionStatus.FAILED,
+                since=event.occurred_at,
+                reason=event.reason,
+                incident_id=event.incident_id,
+                deadline_at=event.deadline_at,
+            )
+        case ConnectionRestored(occurred_at=at):
+            return _working(row, at)
+        case AccountDisconnected():
+            return row._replace(
+                status=ConnectionStatus.DISCONNECTED,
+                slot_id=None,
+                settings=event.settings_after.model_dump(),
+                since=event.occurred_at,
+                reason=None,
+                incident_id=event.incident_id,
+                deadline_at=event.deadline_at,
+            )
+        case _:
+            return row
+
+
+def _working(row: AccountRow, at: datetime) -> AccountRow:
+    return row._replace(
+        status=ConnectionStatus.SUCCESSFUL,
+        since=at,
+        reason=None,
+        incident_id=None,
+        deadline_at=None,
+    )
+
+
+ACCOUNTS = Projection(
+    name="accounts",
+    version=1,
+    row=AccountRow,
+    key_length=2,
+    watches=frozenset(
+        {
+            AccountConnected,
+            SettingsUpdated,
+            ConnectionFailed,
+            ConnectionRestored,
+            AccountDisconnected,
+        }
+    ),
+    key=key,
+    evolve=evolve,
+)

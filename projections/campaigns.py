@@ -1,0 +1,80 @@
+"""Is this campaign running, and if not: what keeps it, and who may send?"""
+
+from typing import NamedTuple
+
+from events.campaign import (
+    CampaignCreated,
+    CampaignFinished,
+    CampaignPaused,
+    CampaignReopened,
+    CampaignResumed,
+    CampaignStarted,
+    GracePeriodExpired,
+    PauseCauseCleared,
+    SenderAdded,
+    SenderRemoved,
+)
+from events.recorded import Recorded
+from events.vocabulary import CampaignStatus, Mode
+from projections.projection import Projection
+
+
+class CampaignRow(NamedTuple):
+    workspace: str
+    campaign_id: str
+    mode: Mode = Mode.ROTATION
+    slot_id: str | None = None
+    status: CampaignStatus = CampaignStatus.DRAFT
+    pause_causes: tuple[str, ...] = ()
+    from_email: tuple[str, ...] = ()
+
+
+def key(recorded: Recorded) -> tuple[str, str]:
+    return (recorded.envelope.workspace, recorded.event.campaign_id)  # type: ignore[attr-defined]
+
+
+def evolve(row: CampaignRow | None, recorded: Recorded) -> CampaignRow:
+    if row is None:
+        row = CampaignRow(*key(recorded))
+    match recorded.event:
+        case CampaignCreated(mode=mode, slot_id=slot):
+            return row._replace(mode=mode, slot_id=slot)
+        case CampaignStarted() | CampaignResumed() | CampaignReopened():
+            return row._replace(status=CampaignStatus.RUNNING, pause_causes=())
+        case CampaignPaused(cause=cause):
+            causes = tuple(sorted({*row.pause_causes, cause}))
+            return row._replace(status=CampaignStatus.PAUSED, pause_causes=causes)
+        case PauseCauseCleared(cause=cause):
+            return row._replace(pause_causes=tuple(c for c in row.pause_causes if c != cause))
+        case CampaignFinished():
+            return row._replace(status=CampaignStatus.FINISHED, pause_causes=())
+        case SenderAdded(account_id=account):
+            return row._replace(from_email=(*row.from_email, account))
+        case SenderRemoved(account_id=account) | GracePeriodExpired(account_id=account):
+            return row._replace(from_email=tuple(a for a in row.from_email if a != account))
+        case _:
+            return row
+
+
+CAMPAIGNS = Projection(
+    name="campaigns",
+    version=1,
+    row=CampaignRow,
+    key_length=2,
+    watches=frozenset(
+        {
+            CampaignCreated,
+            CampaignStarted,
+            CampaignPaused,
+            PauseCauseCleared,
+            CampaignResumed,
+            CampaignFinished,
+            CampaignReopened,
+            SenderAdded,
+            SenderRemoved,
+            GracePeriodExpired,
+        }
+    ),
+    key=key,
+    evolve=evolve,
+)

@@ -1,0 +1,120 @@
+"""What is the state of this recipient in this campaign, and if stopped: why, when, by what?
+
+``status`` is never ``held`` here: that is ``active`` seen together with the sender's state, which
+``engine.answers`` does. ``sender`` of a single-sender campaign's recipient means nothing.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from events.campaign import (
+    AssignmentReleased,
+    AutoReplyReceived,
+    EmailAccepted,
+    EmailOutcomeUnknown,
+    HoldEnded,
+    RecipientAdded,
+    RecipientAssigned,
+    RecipientBounced,
+    RecipientFailed,
+    RecipientFinished,
+    RecipientReplied,
+    RecipientStopped,
+    RecipientUnsubscribed,
+    SendReserved,
+)
+from events.recorded import Recorded
+from events.vocabulary import RecipientStatus
+from projections.projection import Projection
+
+
+class RecipientRow(NamedTuple):
+    workspace: str
+    campaign_id: str
+    recipient_id: str
+    status: RecipientStatus = RecipientStatus.PENDING
+    sender: str | None = None
+    emails_received: int = 0
+    held_until: datetime | None = None
+    stopped_at: datetime | None = None
+    stop_reason: str | None = None
+    incident_id: str | None = None
+    stopped_position: int | None = None
+
+
+ENDED = {
+    RecipientReplied: RecipientStatus.REPLIED,
+    RecipientBounced: RecipientStatus.BOUNCED,
+    RecipientUnsubscribed: RecipientStatus.UNSUBSCRIBED,
+    RecipientFinished: RecipientStatus.FINISHED,
+    RecipientFailed: RecipientStatus.FAILED,
+}
+
+
+def key(recorded: Recorded) -> tuple[str, str, str]:
+    event = recorded.event
+    return (recorded.envelope.workspace, event.campaign_id, event.recipient_id)  # type: ignore[attr-defined]
+
+
+def evolve(row: RecipientRow | None, recorded: Recorded) -> RecipientRow:
+    event = recorded.event
+    if row is None:
+        row = RecipientRow(*key(recorded))
+    match event:
+        case RecipientAdded():
+            return row
+        case SendReserved(account_id=account):
+            return row if row.emails_received else row._replace(sender=account)
+        case EmailAccepted(account_id=account) | EmailOutcomeUnknown(account_id=account):
+            return _received(row, account)
+        case RecipientStopped():
+            return row._replace(
+                status=RecipientStatus.CAMPAIGN_STOPPED,
+                stopped_at=event.occurred_at,
+                stop_reason=event.reason,
+                incident_id=event.incident_id,
+                stopped_position=recorded.position,
+            )
+        case RecipientAssigned(account_id=account):
+            return row._replace(sender=account)
+        case AssignmentReleased():
+            return row._replace(sender=None)
+        case AutoReplyReceived(held_until=until):
+            return row._replace(held_until=until)
+        case HoldEnded():
+            return row._replace(held_until=None)
+        case _:
+            return row._replace(status=ENDED[type(event)])  # type: ignore[index]
+
+
+def _received(row: RecipientRow, account: str) -> RecipientRow:
+    pending = row.status is RecipientStatus.PENDING
+    return row._replace(
+        status=RecipientStatus.ACTIVE if pending else row.status,
+        sender=row.sender if row.emails_received else account,
+        emails_received=row.emails_received + 1,
+    )
+
+
+RECIPIENT_STATUS = Projection(
+    name="recipient_status",
+    version=1,
+    row=RecipientRow,
+    key_length=3,
+    watches=frozenset(
+        {
+            RecipientAdded,
+            SendReserved,
+            EmailAccepted,
+            EmailOutcomeUnknown,
+            RecipientStopped,
+            RecipientAssigned,
+            AssignmentReleased,
+            AutoReplyReceived,
+            HoldEnded,
+            *ENDED,
+        }
+    ),
+    key=key,
+    evolve=evolve,
+)
