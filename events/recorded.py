@@ -45,10 +45,6 @@ class Recorded(NamedTuple):
     envelope: Envelope
 
     @property
-    @property
-    def last_position(self) -> int:
-        return self.first_position + self.event_count - 1
-
     def event_id(self) -> str:
         return self.envelope.event_id(self.position - self.envelope.first_position)
 

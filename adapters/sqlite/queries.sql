@@ -1,0 +1,78 @@
+-- name: insert_event
+INSERT INTO stored_events VALUES (?, ?, ?, ?)
+
+-- name: last_position
+SELECT coalesce(max(rowid), 0) FROM stored_events
+
+-- name: read_log
+SELECT rowid, originator_id, originator_version, topic, state
+FROM stored_events WHERE rowid > ? ORDER BY rowid LIMIT ?
+
+-- name: read_stream
+SELECT rowid, originator_id, originator_version, topic, state
+FROM stored_events WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version
+
+-- name: insert_envelope
+INSERT INTO envelopes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: envelope_of_command
+SELECT * FROM envelopes WHERE command_id = ?
+
+-- name: envelopes_between
+SELECT * FROM envelopes
+WHERE event_count > 0 AND first_position <= ? AND first_position >= coalesce((
+    SELECT max(first_position) FROM envelopes WHERE event_count > 0 AND first_position <= ?
+), 0)
+ORDER BY first_position
+
+-- name: set_timer
+INSERT INTO timers VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET due_at = excluded.due_at
+
+-- name: clear_timer
+DELETE FROM timers WHERE workspace = ? AND timer = ?
+
+-- name: timers_until
+SELECT due_at, timer FROM timers WHERE workspace = ? AND due_at <= ? ORDER BY due_at
+
+-- name: next_due
+SELECT min(due_at) FROM timers
+
+-- name: due_workspaces
+SELECT DISTINCT workspace FROM timers WHERE due_at <= ? ORDER BY workspace
+
+-- name: enrol
+INSERT INTO roster VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+
+-- name: roster_of
+SELECT campaign_id FROM roster WHERE workspace = ? AND entry = ?
+
+-- name: clear_timers
+DELETE FROM timers
+
+-- name: clear_roster
+DELETE FROM roster
+
+-- name: recorded_at
+SELECT recorded_at FROM workspaces WHERE workspace = ?
+
+-- name: set_recorded_at
+INSERT INTO workspaces VALUES (?, ?) ON CONFLICT DO UPDATE SET recorded_at = excluded.recorded_at
+
+-- name: snapshot_of
+SELECT version, state FROM snapshots WHERE stream_id = ? AND topic = ?
+
+-- name: save_snapshot
+INSERT INTO snapshots VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+SET version = excluded.version, topic = excluded.topic, state = excluded.state
+
+-- name: tables
+SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+
+-- name: store_version
+SELECT version FROM store_info
+
+-- name: set_store_version
+INSERT INTO store_info VALUES (?)
+
+-- name: forget_position
+DELETE FROM tracking WHERE application_name = ?

@@ -1,0 +1,82 @@
+"""The library's SQLite recorder, which also writes envelopes, timers and roster in the same call."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteProcessRecorder
+
+from adapters.microseconds import from_micros, to_micros
+from adapters.named_sql import statements
+from engine.store import Append
+from events.recorded import Envelope
+from processors.timers import Key
+
+_HERE = Path(__file__).parent
+SCHEMA = statements(_HERE / "schema.sql")
+SQL = statements(_HERE / "queries.sql")
+
+
+class SQLiteLedgerRecorder(SQLiteProcessRecorder):
+    """Positions are rowids: the writer's lock makes them consecutive, in order of commit."""
+
+    def __init__(self, datastore: SQLiteDatastore) -> None:
+        super().__init__(datastore, events_table_name="stored_events")
+
+    def construct_create_table_statements(self) -> list[str]:
+        return [*super().construct_create_table_statements(), *SCHEMA.values()]
+
+    def _insert_events(
+        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int]:
+        c.execute(SQL["last_position"])
+        first = c.fetchone()[0] + 1
+        c.executemany(
+            SQL["insert_event"],
+            [
+                (_text(s.originator_id), s.originator_version, s.topic, s.state)
+                for s in stored_events
+            ],
+        )
+        append: Append | None = kwargs.get("append")
+        if append is not None:
+            self._insert_ledger(c, append, kwargs["workspace"], kwargs["now"])
+        if kwargs.get("tracking") is not None:
+            self._insert_tracking(c, kwargs["tracking"])
+        return list(range(first, first + len(stored_events)))
+
+    def _insert_ledger(
+        self, c: SQLiteCursor, append: Append, workspace: str, now: datetime
+    ) -> None:
+        c.executemany(SQL["insert_envelope"], map(envelope_values, append.envelopes))
+        self.set_timers(c, workspace, append.timers)
+        c.executemany(SQL["enrol"], [(workspace, *entry) for entry in append.roster])
+        c.execute(SQL["set_recorded_at"], (workspace, to_micros(now)))
+
+    def set_timers(
+        self, c: SQLiteCursor, workspace: str, timers: Mapping[Key, datetime | None]
+    ) -> None:
+        set_now = [(workspace, timer_text(k), to_micros(at)) for k, at in timers.items() if at]
+        cleared = [(workspace, timer_text(k)) for k, at in timers.items() if at is None]
+        c.executemany(SQL["set_timer"], set_now)
+        c.executemany(SQL["clear_timer"], cleared)
+
+
+def _text(originator_id: UUID | str) -> str:
+    return originator_id.hex if isinstance(originator_id, UUID) else originator_id
+
+
+def timer_text(key: Key) -> str:
+    return json.dumps(key)
+
+
+def envelope_values(envelope: Envelope) -> tuple[Any, ...]:
+    return envelope._replace(recorded_at=to_micros(envelope.recorded_at))  # type: ignore[arg-type]
+
+
+def envelope_of(row: Sequence[Any]) -> Envelope:
+    return Envelope(*row[:3], from_micros(row[3]), *row[4:])

@@ -1,0 +1,190 @@
+"""The embedded store: one SQLite file, one writer at a time, any number of readers."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
+
+from adapters.clocks import Clock, system_clock
+from adapters.microseconds import from_micros, to_micros
+from adapters.sqlite.errors import explained
+from adapters.sqlite.recorder import (
+    SQL,
+    SQLiteLedgerRecorder,
+    envelope_of,
+    timer_text,
+)
+from engine.store import Append, Page, Row, StoreError
+from events.recorded import Envelope
+from processors.timers import Key, Timer
+
+STORE_VERSION = 1
+
+
+class SQLiteStore:
+    """A store in one file. ``clock`` is the store's clock; ``lock_timeout`` in seconds.
+
+    Raises ``StoreError`` for a file that is none of ours, or was written by a newer Sendledger.
+    """
+
+    def __init__(self, path: Path, clock: Clock = system_clock, lock_timeout: int = 30) -> None:
+        self.path = path
+        self._clock = clock
+        self.datastore = SQLiteDatastore(
+            str(path), lock_timeout=lock_timeout, originator_id_type="text"
+        )
+        self.recorder = SQLiteLedgerRecorder(self.datastore)
+        try:
+            with self._explained():
+                self._open()
+        except BaseException:
+            self.datastore.close()
+            raise
+
+    def _open(self) -> None:
+        with self.writing() as c:
+            c.execute(SQL["tables"])
+            tables = {row[0] for row in c.fetchall()}
+            if tables and "store_info" not in tables:
+                raise StoreError(f"{self.path} is a database of another program. Name another file.")
+            if "store_info" in tables:
+                c.execute(SQL["store_version"])
+                self._check_version(c.fetchone()[0])
+                return
+        self.recorder.create_table()
+        with self.writing() as c:
+            c.execute(SQL["set_store_version"], (STORE_VERSION,))
+
+    def _check_version(self, version: int) -> None:
+        if version > STORE_VERSION:
+            raise StoreError(
+                f"{self.path} has store version {version}; this program knows {STORE_VERSION}. "
+                "Upgrade Sendledger."
+            )
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    @contextmanager
+    def transaction(self, workspace: str) -> Iterator["_Transaction"]:
+        with self._explained(), self.writing() as c:
+            yield _Transaction(c, self.recorder, workspace, self._clock())
+
+    def read(self, after: int, limit: int) -> Page:
+        with self._explained(), self.reading() as c:
+            c.execute(SQL["read_log"], (after, limit))
+            rows = list(map(Row._make, c.fetchall()))
+            if not rows:
+                return Page([], [])
+            c.execute(SQL["envelopes_between"], (rows[-1].position, rows[0].position))
+            return Page(rows, list(map(envelope_of, c.fetchall())))
+
+    def last_position(self) -> int:
+        return int(self._value("last_position") or 0)
+
+    def next_due(self) -> datetime | None:
+        due = self._value("next_due")
+        return None if due is None else from_micros(due)
+
+    def due_workspaces(self, until: datetime) -> Sequence[str]:
+        with self._explained(), self.reading() as c:
+            c.execute(SQL["due_workspaces"], (to_micros(until),))
+            return [row[0] for row in c.fetchall()]
+
+    def save_snapshot(self, snapshot: StoredEvent) -> None:
+        stream_id, version = str(snapshot.originator_id), snapshot.originator_version
+        with self._explained(), self.writing() as c:
+            c.execute(SQL["save_snapshot"], (stream_id, version, snapshot.topic, snapshot.state))
+
+    def replace_indexes(
+        self,
+        timers: Mapping[tuple[str, Key], datetime],
+        roster: Iterable[tuple[str, str, str]],
+    ) -> None:
+        rows = [(workspace, timer_text(k), to_micros(at)) for (workspace, k), at in timers.items()]
+        with self._explained(), self.writing() as c:
+            c.execute(SQL["clear_timers"])
+            c.execute(SQL["clear_roster"])
+            c.executemany(SQL["set_timer"], rows)
+            c.executemany(SQL["enrol"], list(roster))
+
+    def close(self) -> None:
+        self.datastore.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[SQLiteCursor]:
+        """A write transaction that holds the file's lock from its first statement on."""
+        with self.datastore.get_connection(commit=True) as connection:
+            cursor = connection.cursor()
+            with cursor:
+                cursor.execute("BEGIN IMMEDIATE")
+                try:
+                    yield cursor
+                    connection.commit()
+                except BaseException:
+                    connection.rollback()
+                    raise
+
+    @contextmanager
+    def reading(self) -> Iterator[SQLiteCursor]:
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor = getattr(cursor, "sqlite_cursor", cursor)
+            cursor.row_factory = None
+            yield cursor
+
+    def _value(self, name: str) -> Any:
+        with self._explained(), self.reading() as c:
+            c.execute(SQL[name])
+            return c.fetchone()[0]
+
+    def _explained(self) -> Any:
+        return explained(str(self.path))
+
+
+class _Transaction:
+    def __init__(
+        self, c: SQLiteCursor, recorder: SQLiteLedgerRecorder, workspace: str, clock: datetime
+    ) -> None:
+        self._c = c
+        self._recorder = recorder
+        self._workspace = workspace
+        recorded_at = self._first("recorded_at", workspace)
+        self.now = clock if recorded_at is None else max(clock, from_micros(recorded_at[0]))
+        self.last_position: int = self._all("last_position")[0][0]
+
+    def stream(self, stream_id: str, after: int) -> Sequence[Row]:
+        return list(map(Row._make, self._all("read_stream", stream_id, after)))
+
+    def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
+        found = self._first("snapshot_of", stream_id, topic)
+        return StoredEvent(stream_id, found[0], topic, found[1]) if found else None
+
+    def envelope(self, command_id: str) -> Envelope | None:
+        found = self._first("envelope_of_command", command_id)
+        return envelope_of(tuple(found)) if found else None
+
+    def timers(self, until: datetime) -> Sequence[Timer]:
+        found = self._all("timers_until", self._workspace, to_micros(until))
+        return [Timer(from_micros(due), tuple(json.loads(key))) for due, key in found]
+
+    def roster(self, entry: str) -> Sequence[str]:
+        return [row[0] for row in self._all("roster_of", self._workspace, entry)]
+
+    def append(self, append: Append) -> None:
+        self._recorder._insert_events(  # noqa: SLF001 the library's own hook for subclasses
+            self._c, append.events, append=append, workspace=self._workspace, now=self.now
+        )
+
+    def _all(self, name: str, *values: Any) -> list[Any]:
+        self._c.execute(SQL[name], values)
+        found: list[Any] = self._c.fetchall()
+        return found
+
+    def _first(self, name: str, *values: Any) -> Any:
+        self._c.execute(SQL[name], values)
+        return self._c.fetchone()

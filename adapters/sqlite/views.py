@@ -1,0 +1,167 @@
+"""Projections' rows in the embedded store: a table each, columns as the row's fields."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from types import UnionType
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from eventsourcing.persistence import Tracking
+
+from adapters.microseconds import from_micros, to_micros
+from adapters.sqlite.errors import explained
+from adapters.sqlite.recorder import SQL
+from adapters.sqlite.store import SQLiteStore
+from projections.projection import Projection, RowKey
+
+Convert = Callable[[Any], Any]
+
+
+class _Table(NamedTuple):
+    """How rows of one projection are written and read."""
+
+    name: str
+    key: tuple[str, ...]
+    row: type[Any]
+    create: str
+    columns: str
+    upsert: str
+    encoders: tuple[tuple[int, Convert], ...]
+    decoders: tuple[tuple[int, Convert], ...]
+
+    def encode(self, row: tuple[Any, ...]) -> list[Any]:
+        return _converted(row, self.encoders)
+
+    def decode(self, values: tuple[Any, ...]) -> Any:
+        return self.row._make(_converted(values, self.decoders))
+
+
+class SQLiteViews:
+    """Rows, and the positions in the library's tracking table, in one transaction."""
+
+    def __init__(self, store: SQLiteStore) -> None:
+        self._store = store
+        self._tables: dict[str, _Table] = {}
+
+    def position(self, projection: Projection) -> int:
+        with self._explained():
+            return self._store.recorder.max_tracking_id(projection.tracking_name) or 0
+
+    def reset(self, projection: Projection) -> None:
+        table = self._table(projection)
+        with self._explained(), self._store.writing() as c:
+            c.execute(f"DROP TABLE IF EXISTS {table.name}")
+            c.execute(table.create)
+            c.execute(SQL["forget_position"], (projection.tracking_name,))
+
+    def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
+        table = self._table(projection)
+        same_key = " AND ".join(f"{column} = ?" for column in table.key)
+        statement = f"SELECT {table.columns} FROM {table.name} WHERE {same_key}"  # noqa: S608
+        rows = {}
+        with self._explained(), self._store.reading() as c:
+            for key in keys:
+                c.execute(statement, key)
+                found = c.fetchone()
+                if found is not None:
+                    rows[key] = table.decode(found)
+        return rows
+
+    def save(self, changes: Mapping[Projection, Mapping[RowKey, Any]], position: int) -> None:
+        with self._explained(), self._store.writing() as c:
+            for projection, rows in changes.items():
+                table = self._table(projection)
+                in_order = [table.encode(rows[key]) for key in sorted(rows)]
+                c.executemany(table.upsert, in_order)
+                tracking = Tracking(projection.tracking_name, position)
+                self._store.recorder._insert_tracking(c, tracking)  # noqa: SLF001
+
+    def rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
+        table = self._table(projection)
+        order = ", ".join(table.key)
+        select = f"SELECT {table.columns} FROM {table.name}"  # noqa: S608
+        where, values = _where(table, prefix, equal)
+        with self._explained(), self._store.reading() as c:
+            c.execute(f"{select} {where} ORDER BY {order}", values)
+            return list(map(table.decode, c.fetchall()))
+
+    def count(self, projection: Projection, *prefix: str, **equal: str) -> int:
+        table = self._table(projection)
+        where, values = _where(table, prefix, equal)
+        with self._explained(), self._store.reading() as c:
+            c.execute(f"SELECT count(*) FROM {table.name} {where}", values)  # noqa: S608
+            return int(c.fetchone()[0])
+
+    def _table(self, projection: Projection) -> _Table:
+        table = self._tables.get(projection.tracking_name)
+        if table is None:
+            table = self._tables[projection.tracking_name] = _described(projection)
+            if self.position(projection) == 0:
+                self.reset(projection)
+        return table
+
+    def _explained(self) -> Any:
+        return explained(str(self._store.path))
+
+
+def _described(projection: Projection) -> _Table:
+    fields: tuple[str, ...] = projection.row._fields
+    key = fields[: projection.key_length]
+    hints = get_type_hints(projection.row)
+    name = f"view_{projection.name}"
+    columns = ", ".join(fields)
+    marks = ", ".join("?" * len(fields))
+    conversions = [(i, _conversion(hints[field])) for i, field in enumerate(fields)]
+    return _Table(
+        name=name,
+        key=key,
+        row=projection.row,
+        create=f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({', '.join(key)})) WITHOUT ROWID",
+        columns=columns,
+        upsert=f"INSERT OR REPLACE INTO {name} VALUES ({marks})",  # noqa: S608
+        encoders=tuple((i, both[0]) for i, both in conversions if both),
+        decoders=tuple((i, both[1]) for i, both in conversions if both),
+    )
+
+
+def _conversion(hint: Any) -> tuple[Convert, Convert] | None:
+    """How a field's type is stored; None where SQLite has it."""
+    if isinstance(hint, UnionType) or get_origin(hint) is Union:
+        (hint,) = (each for each in get_args(hint) if each is not type(None))
+    origin = get_origin(hint) or hint
+    if origin is datetime:
+        return to_micros, from_micros
+    if origin is dict:
+        return _to_json, json.loads
+    if origin is tuple:
+        return _to_json, lambda text: tuple(json.loads(text))
+    if origin is bool:
+        return int, bool
+    if issubclass(origin, StrEnum):
+        return str, origin
+    return None
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _converted(values: tuple[Any, ...], conversions: tuple[tuple[int, Convert], ...]) -> list[Any]:
+    converted = list(values)
+    for index, convert in conversions:
+        value = converted[index]
+        if value is not None:
+            converted[index] = convert(value)
+    return converted
+
+
+def _where(
+    table: _Table, prefix: tuple[str, ...], equal: Mapping[str, str]
+) -> tuple[str, list[str]]:
+    asked = dict(zip(table.key, prefix, strict=False)) | equal
+    for column in asked:
+        if column not in table.row._fields:
+            raise ValueError(f"{table.name} has no column {column}")
+    conditions = " AND ".join(f"{column} = ?" for column in asked)
+    return (f"WHERE {conditions}" if asked else ""), [str(value) for value in asked.values()]
