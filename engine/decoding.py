@@ -1,6 +1,6 @@
 """From stored rows to facts, for one stream or a page of the log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from engine.store import Page, Row, StoreError
 from events.base import Event
@@ -16,14 +16,14 @@ class GapInLog(StoreError):
         )
 
 
-def decode_stream(rows: Sequence[Row]) -> Iterator[Event]:
-    """The facts of one stream. Raises ``UnreadableEvent`` naming the position."""
+def decode_rows(rows: Iterable[Row]) -> Iterator[Event]:
+    """The facts of these rows. Raises ``UnreadableEvent`` naming the position."""
     decoders = CATALOGUE.decoders()
     for row in rows:
         try:
             yield decoders[row[3]](row[4])
         except (KeyError, ValueError):
-            yield CATALOGUE.decode(row.topic, row.state, _place(row))
+            yield _unreadable(row)
 
 
 def decode_page(page: Page, after: int) -> Iterator[Recorded]:
@@ -31,7 +31,7 @@ def decode_page(page: Page, after: int) -> Iterator[Recorded]:
     envelopes = iter(page.envelopes)
     envelope, last = None, -1
     expected = after
-    for row, event in zip(page.rows, decode_stream(page.rows), strict=True):
+    for row, event in zip(page.rows, decode_rows(page.rows), strict=True):
         position, stream_id, version, _, _ = row
         expected += 1
         if position != expected:
@@ -47,5 +47,7 @@ def decode_page(page: Page, after: int) -> Iterator[Recorded]:
         yield Recorded(position, stream_id, version, event, envelope)
 
 
-def _place(row: Row) -> str:
-    return f"position {row.position} ({row.stream_id}, version {row.version})"
+def _unreadable(row: Row) -> Event:
+    position, stream_id, version, topic, state = row
+    where = f"position {position} ({stream_id}, version {version})"
+    return CATALOGUE.decode(topic, state, where)

@@ -12,6 +12,7 @@ from aggregates.campaign import Campaign
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from engine.answer import Answer, Request
 from engine.cache import AggregateCache
+from engine.collector import collector_paused
 from engine.snapshots import freeze
 from engine.store import Store, WorkspaceTransaction
 from engine.unit_of_work import UnitOfWork
@@ -45,7 +46,7 @@ class Engine:
 
     def execute_page(self, workspace: str, requests: Sequence[Request]) -> Sequence[Answer]:
         """Decide a page of commands in one transaction, each on its own: group commit."""
-        with self._lock:
+        with self._lock, collector_paused():
             with self.store.transaction(workspace) as transaction:
                 work = self._work(transaction, workspace)
                 work.settle()
@@ -59,7 +60,7 @@ class Engine:
 
         ``inclusive`` settles what is due at this very instant too, as simulated time needs it.
         """
-        with self._lock:
+        with self._lock, collector_paused():
             with self.store.transaction(workspace) as transaction:
                 work = self._work(transaction, workspace)
                 work.settle(inclusive=inclusive)
@@ -72,8 +73,9 @@ class Engine:
     def look(self, workspace: str) -> Iterator[Workspace]:
         """The workspace as a command would find it now, due things settled. Writes nothing."""
         with self._lock, self.store.transaction(workspace) as transaction:
-            work = self._work(transaction, workspace)
-            work.settle()
+            with collector_paused():
+                work = self._work(transaction, workspace)
+                work.settle()
             yield work
 
     def tick_all(self, *, inclusive: bool = False) -> int:

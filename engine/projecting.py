@@ -7,6 +7,7 @@ in one transaction. A page, never a single event, is what makes it fast.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from engine.collector import collector_paused
 from engine.decoding import decode_page
 from engine.store import RowKey, Store, Views
 from events.recorded import Recorded
@@ -32,6 +33,10 @@ class ProjectionRunner:
         A view of another version, or ahead of the log, is emptied and rebuilt. Raises
         ``UnreadableEvent`` at the first event it cannot read; what came before stays folded.
         """
+        with collector_paused():
+            return self._catch_up(progress)
+
+    def _catch_up(self, progress: Callable[[int], None]) -> int:
         positions = {each: self._views.position(each) for each in self._projections}
         end = self._store.last_position()
         for projection, position in positions.items():

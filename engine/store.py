@@ -1,6 +1,6 @@
 """The port to the event store: what the engine needs of one, and nothing of any product."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -16,14 +16,9 @@ class StoreError(Exception):
     """The store cannot do what was asked; the text says why and what to do next."""
 
 
-class Row(NamedTuple):
-    """An event as stored: its place and its undecoded state."""
-
-    position: int
-    stream_id: str
-    version: int
-    topic: str
-    state: bytes
+Row = tuple[int, str, int, str, bytes]
+"""An event as stored: position, stream id, version, topic, undecoded state. A plain tuple, because
+a log has millions of them and this is what drivers answer."""
 
 
 class Page(NamedTuple):
@@ -54,7 +49,9 @@ class WorkspaceTransaction(Protocol):
     last_position: int
     """Position of the log's last event, 0 for an empty log."""
 
-    def stream(self, stream_id: str, after: int) -> Sequence[Row]: ...
+    def stream(self, stream_id: str, after: int) -> Iterator[Row]:
+        """The stream's events behind that version; to be read to its end before anything else."""
+        ...
 
     def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
         """The newest snapshot of that topic."""

@@ -6,7 +6,7 @@ a refused command means going back to the states before it.
 
 import heapq
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
@@ -22,7 +22,8 @@ from aggregates.slot import Slot
 from engine.answer import Answer, Refusal, Request
 from engine.briefing import brief
 from engine.cache import AggregateCache, Cached
-from engine.decoding import decode_stream
+from engine.collector import collector_paused, settle_down
+from engine.decoding import decode_rows
 from engine.snapshots import thaw, topic_of
 from engine.store import Append, WorkspaceTransaction
 from engine.streams import ACCOUNT, CAMPAIGN, SLOT, Kind, addressee, stream_id
@@ -33,6 +34,10 @@ from events.vocabulary import AccountId, CampaignId, SlotId
 from processors import roster, timers
 from processors.reactions import REACTIONS
 from processors.timers import Key, Timer
+
+
+LARGE = 10_000
+"""Events of one stream, after whose replay the collector leaves what lives alone."""
 
 
 class _Cause(NamedTuple):
@@ -179,12 +184,20 @@ class UnitOfWork:
             return entry
         if entry is None:
             entry = self._from_snapshot(kind, stream) or Cached(0, kind.initial(aggregate_id))
-        rows = self._transaction.stream(stream, entry.version)
-        if not rows:
-            return entry
-        return Cached(
-            rows[-1].version, kind.fold(entry.state, decode_stream(rows)), entry.snapshot_version
-        )
+        version = entry.version
+
+        def newer() -> Iterator[Event]:
+            nonlocal version
+            rows = self._transaction.stream(stream, entry.version)
+            for event in decode_rows(rows):
+                version += 1
+                yield event
+
+        with collector_paused():
+            state = kind.fold(entry.state, newer())
+        if version - entry.version > LARGE:
+            settle_down()
+        return Cached(version, state, entry.snapshot_version)
 
     def _from_snapshot(self, kind: Kind, stream: str) -> Cached | None:
         topic = topic_of(kind)
@@ -321,12 +334,8 @@ def _recorded(batch: _Batch) -> list[Recorded]:
 
 
 def _stored(batch: _Batch) -> list[StoredEvent]:
+    encode = CATALOGUE.encode
     return [
-        StoredEvent(
-            originator_id=batch.stream_id,
-            originator_version=version,
-            topic=CATALOGUE.topic(event),
-            state=CATALOGUE.encode(event),
-        )
+        StoredEvent(batch.stream_id, version, *encode(event))
         for version, event in enumerate(batch.events, start=batch.first_version)
     ]

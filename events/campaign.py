@@ -4,7 +4,7 @@ Every fact carries ``campaign_id``. Recipients are opaque ids; who they are stan
 alone, so that a person can be forgotten and history stays whole (F1).
 """
 
-from events.base import Event
+from events.base import Event, fact
 from events.vocabulary import (
     AccountId,
     CampaignId,
@@ -22,10 +22,12 @@ from events.vocabulary import (
 )
 
 
+@fact
 class CampaignEventBase(Event):
     campaign_id: CampaignId
 
 
+@fact
 class CampaignCreated(CampaignEventBase):
     mode: Mode
     slot_id: SlotId | None = None
@@ -34,22 +36,26 @@ class CampaignCreated(CampaignEventBase):
     """Who sat in that slot."""
 
 
+@fact
 class CampaignStarted(CampaignEventBase):
     on_account_trouble: OnAccountTrouble
 
 
+@fact
 class CampaignPaused(CampaignEventBase):
     """A cause joined the set of pause causes: ``user`` or ``connection:<account>`` (P1, P2)."""
 
     cause: str
 
 
+@fact
 class PauseCauseCleared(CampaignEventBase):
     """A connection cause left the set; the campaign stays paused (P2, P3)."""
 
     cause: str
 
 
+@fact
 class CampaignResumed(CampaignEventBase):
     """The user resumed; every cause left the set (P3)."""
 
@@ -57,20 +63,24 @@ class CampaignResumed(CampaignEventBase):
     given_up: tuple[GivenUp, ...] = ()
 
 
+@fact
 class CampaignFinished(CampaignEventBase):
     """Every recipient is terminal."""
 
 
+@fact
 class CampaignReopened(CampaignEventBase):
     """An import added someone to a finished campaign, which runs again."""
 
 
+@fact
 class SenderAdded(CampaignEventBase):
     """The account joined FROM EMAIL."""
 
     account_id: AccountId
 
 
+@fact
 class SenderRemoved(CampaignEventBase):
     """The account left FROM EMAIL by a user's act (S10) or by its disconnect (T2)."""
 
@@ -81,12 +91,14 @@ class SenderRemoved(CampaignEventBase):
     """How many contacted recipients wait for its return."""
 
 
+@fact
 class SenderReplaced(CampaignEventBase):
     """Another account sits in the slot of a single-sender campaign (T3)."""
 
     account_id: AccountId
 
 
+@fact
 class GracePeriodStarted(CampaignEventBase):
     """A clock started for this campaign and account (S1, T2)."""
 
@@ -98,12 +110,14 @@ class GracePeriodStarted(CampaignEventBase):
     at_stake: int
 
 
+@fact
 class GracePeriodCured(CampaignEventBase):
     account_id: AccountId
     incident_id: IncidentId
     kind: IncidentKind
 
 
+@fact
 class GracePeriodSuperseded(CampaignEventBase):
     """A disconnect ended the failure clock (T2)."""
 
@@ -113,6 +127,7 @@ class GracePeriodSuperseded(CampaignEventBase):
     superseded_by: IncidentId
 
 
+@fact
 class GracePeriodExpired(CampaignEventBase):
     """A clock ran out: the account leaves FROM EMAIL, its recipients stop (S3, F0)."""
 
@@ -128,32 +143,38 @@ class GracePeriodExpired(CampaignEventBase):
     """Recipients who had received from the account and were terminal already (S5)."""
 
 
+@fact
 class RecipientEvent(CampaignEventBase):
     recipient_id: RecipientId
 
 
+@fact
 class RecipientAdded(RecipientEvent):
     pass
 
 
+@fact
 class RecipientImportRefused(RecipientEvent):
     """A stopped recipient was imported again; the stop stands (S4)."""
 
     reason: str
 
 
+@fact
 class RecipientAssigned(RecipientEvent):
     """A soft assignment (M1)."""
 
     account_id: AccountId
 
 
+@fact
 class AssignmentReleased(RecipientEvent):
     """The soft assignment ended; others may take the recipient (S3, S10)."""
 
     account_id: AccountId
 
 
+@fact
 class SendReserved(RecipientEvent):
     """A message may now be submitted through the account; assigns it softly (M1, M2)."""
 
@@ -161,55 +182,67 @@ class SendReserved(RecipientEvent):
     send_id: str
 
 
+@fact
 class SendEvent(RecipientEvent):
     account_id: AccountId
     send_id: str
 
 
+@fact
 class EmailAccepted(SendEvent):
     """The mail server accepted the message: the recipient received an email."""
 
 
+@fact
 class EmailOutcomeUnknown(SendEvent):
     """Nobody knows whether the server took it: counts as received (M2)."""
 
 
+@fact
 class EmailRefused(SendEvent):
     fault: RefusalFault
 
 
+@fact
 class SentFolderSearched(SendEvent):
     """The Sent folder was searched for an unknown send's Message-ID (M2)."""
 
     found: bool
 
 
+@fact
 class RecipientEnded(RecipientEvent):
     """The recipient became terminal. ``account_id`` is the fixed sender, if there was one."""
 
     account_id: AccountId | None = None
 
 
+@fact
 class RecipientReplied(RecipientEnded):
     pass
 
 
+@fact
 class RecipientBounced(RecipientEnded):
     pass
 
 
+@fact
 class RecipientUnsubscribed(RecipientEnded):
     pass
 
 
+@fact
 class RecipientFinished(RecipientEnded):
     pass
 
 
+@fact
 class RecipientFailed(RecipientEnded):
     pass
 
 
+@fact
 class RecipientStopped(RecipientEvent):
     """Campaign Stopped, for good (S3, S4)."""
 
@@ -218,12 +251,14 @@ class RecipientStopped(RecipientEvent):
     reason: StopReason
 
 
+@fact
 class LateSignalRecorded(RecipientEvent):
     """Something arrived for a recipient who was terminal already; nothing changes."""
 
     signal: RecipientStatus
 
 
+@fact
 class AutoReplyReceived(RecipientEvent):
     """An automatic answer, no reply (M5). ``held_until`` is the latest date named so far."""
 
@@ -231,6 +266,7 @@ class AutoReplyReceived(RecipientEvent):
     held_until: Instant | None = None
 
 
+@fact
 class HoldEnded(RecipientEvent):
     """The date an out-of-office named has come."""
 

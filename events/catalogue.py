@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from events.base import Event
 from events.campaign import CampaignEvent
@@ -51,24 +51,25 @@ class Catalogue:
         self, classes: Iterable[type[Event]], upcasters: Mapping[str, tuple[Upcaster, ...]]
     ) -> None:
         self.classes = {cls.__name__: cls for cls in classes}
-        self._topics: dict[type[Event], str] = {}
         self._decoders: dict[str, Decoder] = {}
+        self._encoders: dict[type[Event], tuple[str, Callable[..., bytes]]] = {}
         for name, cls in self.classes.items():
             steps = upcasters.get(name, ())
             if len(steps) != cls.version - 1:
                 raise ValueError(
                     f"{name} is of version {cls.version} and has {len(steps)} upcasters"
                 )
-            self._topics[cls] = _topic(name, cls.version)
-            self._decoders[_topic(name, cls.version)] = cls.__pydantic_validator__.validate_json
+            adapter: TypeAdapter[Event] = TypeAdapter(cls)
+            topic = _topic(name, cls.version)
+            self._encoders[cls] = topic, adapter.serializer.to_json
+            self._decoders[topic] = adapter.validator.validate_json
             for version in range(1, cls.version):
-                self._decoders[_topic(name, version)] = _upcasting(cls, steps[version - 1 :])
+                self._decoders[_topic(name, version)] = _upcasting(adapter, steps[version - 1 :])
 
-    def topic(self, event: Event) -> str:
-        return self._topics[type(event)]
-
-    def encode(self, event: Event) -> bytes:
-        return event.__pydantic_serializer__.to_json(event, exclude_none=True)
+    def encode(self, event: Event) -> tuple[str, bytes]:
+        """The fact's topic, and its state as thin JSON."""
+        topic, to_json = self._encoders[type(event)]
+        return topic, to_json(event, exclude_none=True)
 
     def decode(self, topic: str, state: bytes, where: str) -> Event:
         """The fact. Raises ``UnknownTopic`` or ``CorruptEvent``, both naming ``where``."""
@@ -89,12 +90,12 @@ def _topic(name: str, version: int) -> str:
     return name if version == 1 else f"{name}/{version}"
 
 
-def _upcasting(cls: type[Event], steps: tuple[Upcaster, ...]) -> Decoder:
+def _upcasting(adapter: TypeAdapter[Event], steps: tuple[Upcaster, ...]) -> Decoder:
     def decode(state: bytes) -> Event:
         data = json.loads(state)
         for step in steps:
             data = step(data)
-        return cls.model_validate_json(json.dumps(data))
+        return adapter.validate_json(json.dumps(data))
 
     return decode
 

@@ -6,7 +6,7 @@ here (F1): ``credentials`` is a reference into the secret store.
 
 from datetime import timedelta
 
-from events.base import Event
+from events.base import Event, fact
 from events.vocabulary import (
     AccountId,
     Asker,
@@ -23,6 +23,7 @@ from events.vocabulary import (
 )
 
 
+@fact
 class AccountConnected(Event):
     """A mailbox was connected into a slot, after a full successful check (C1, T3)."""
 
@@ -35,6 +36,7 @@ class AccountConnected(Event):
     credentials: str | None = None
 
 
+@fact
 class ConnectRejected(Event):
     """Connecting a known account again did not pass the check; nothing changed."""
 
@@ -43,11 +45,13 @@ class ConnectRejected(Event):
     reason: str
 
 
+@fact
 class SettingsUpdated(Event):
     account_id: AccountId
     settings: Settings
 
 
+@fact
 class CheckRequested(Event):
     """C6: a user asked for a check; until ``patience_ends_at`` a clock waits for its end."""
 
@@ -56,12 +60,14 @@ class CheckRequested(Event):
     patience_ends_at: Instant
 
 
+@fact
 class CheckPassed(Event):
     account_id: AccountId
     asked_by: Asker
     report: CheckReport
 
 
+@fact
 class CheckFailed(Event):
     """A check failed. ``misses`` counts the transient ones since the last success (C2)."""
 
@@ -71,6 +77,7 @@ class CheckFailed(Event):
     misses: int
 
 
+@fact
 class ConnectionFailed(Event):
     """The status became ``failed``; opens a failure incident (C2, S2).
 
@@ -87,6 +94,7 @@ class ConnectionFailed(Event):
     on_account_trouble: OnAccountTrouble
 
 
+@fact
 class ConnectionRestored(Event):
     """A full successful check cured the failure incident (C5)."""
 
@@ -94,6 +102,7 @@ class ConnectionRestored(Event):
     incident_id: IncidentId
 
 
+@fact
 class OneClickReconnected(Event):
     """One-Click Reconnect passed its check; every setting is as before (R1, R2)."""
 
@@ -102,6 +111,7 @@ class OneClickReconnected(Event):
     credentials: str | None = None
 
 
+@fact
 class OneClickRejected(Event):
     """One-Click Reconnect was refused; the status is as before (R2)."""
 
@@ -109,6 +119,7 @@ class OneClickRejected(Event):
     reason: str
 
 
+@fact
 class AccountDisconnected(Event):
     """The first half of a Two-Step Reconnect; opens a disconnect incident (T1, T2)."""
 
@@ -125,6 +136,7 @@ class AccountDisconnected(Event):
     on_account_trouble: OnAccountTrouble
 
 
+@fact
 class NoticeIssued(Event):
     """The owner is to be told (N1, N3). ``number`` counts from 1 within the incident."""
 
@@ -140,6 +152,7 @@ class NoticeIssued(Event):
     """When the notice was due; ``occurred_at`` is when a worker was there to issue it."""
 
 
+@fact
 class NoticeAttempted(Event):
     """One attempt to deliver a notice, with its outcome (N2)."""
 

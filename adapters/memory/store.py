@@ -36,13 +36,13 @@ class MemoryStore:
     def read(self, after: int, limit: int) -> Page:
         with self._lock:
             found = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
-            rows = [
-                Row(n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
+            rows: list[Row] = [
+                (n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
                 for n in found
             ]
             if not rows:
                 return Page([], [])
-            return Page(rows, self._recorder.envelopes_between(rows[0].position, rows[-1].position))
+            return Page(rows, self._recorder.envelopes_between(rows[0][0], rows[-1][0]))
 
     def last_position(self) -> int:
         return self._recorder.max_notification_id() or 0
@@ -79,11 +79,9 @@ class _Transaction:
         self._workspace = workspace
         self._recorder = store._recorder
 
-    def stream(self, stream_id: str, after: int) -> Sequence[Row]:
-        return [
-            Row(0, stream_id, event.originator_version, event.topic, event.state)
-            for event in self._recorder.select_events(stream_id, gt=after)
-        ]
+    def stream(self, stream_id: str, after: int) -> Iterator[Row]:
+        for event in self._recorder.select_events(stream_id, gt=after):
+            yield (0, stream_id, event.originator_version, event.topic, event.state)
 
     def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
         found = self._store._snapshots.get(stream_id)

@@ -1,9 +1,11 @@
 """How a scenario ends, as the JSON object of the scenario contract."""
 
+import json
 from typing import Any
 
 from adapters.scenario.runner import Ending, StepOutcome
 from engine.answers import ClockAnswer, RecipientAnswer
+from events.catalogue import CATALOGUE
 from events.recorded import Recorded
 from events.vocabulary import RecipientStatus, instant_text
 from projections.accounts import AccountRow
@@ -93,11 +95,12 @@ def _refused(outcome: StepOutcome) -> dict[str, Any]:
 
 
 def _event(recorded: Recorded) -> dict[str, Any]:
+    plain = json.loads(CATALOGUE.encode(recorded.event)[1])
     return {
         "position": recorded.position,
         "type": type(recorded.event).__name__,
         "stream": recorded.stream_id,
         "occurred_at": instant_text(recorded.event.occurred_at),
         "recorded_at": instant_text(recorded.envelope.recorded_at),
-        "data": recorded.event.model_dump(mode="json", exclude={"occurred_at"}, exclude_none=True),
+        "data": {name: value for name, value in plain.items() if name != "occurred_at"},
     }

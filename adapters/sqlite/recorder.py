@@ -79,4 +79,4 @@ def envelope_values(envelope: Envelope) -> tuple[Any, ...]:
 
 
 def envelope_of(row: Sequence[Any]) -> Envelope:
-    return Envelope(*row[:3], from_micros(row[3]), *row[4:])
+    return Envelope._make((*row[:3], from_micros(row[3]), *row[4:]))

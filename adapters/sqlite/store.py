@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from sqlite3 import Cursor
 from typing import Any
 
 from eventsourcing.persistence import StoredEvent
@@ -78,10 +79,10 @@ class SQLiteStore:
     def read(self, after: int, limit: int) -> Page:
         with self._explained(), self.reading() as c:
             c.execute(SQL["read_log"], (after, limit))
-            rows = list(map(Row._make, c.fetchall()))
+            rows: list[Row] = c.fetchall()
             if not rows:
                 return Page([], [])
-            c.execute(SQL["envelopes_between"], (rows[-1].position, rows[0].position))
+            c.execute(SQL["envelopes_between"], (rows[-1][0], rows[0][0]))
             return Page(rows, list(map(envelope_of, c.fetchall())))
 
     def last_position(self) -> int:
@@ -117,25 +118,33 @@ class SQLiteStore:
         self.datastore.close()
 
     @contextmanager
-    def writing(self) -> Iterator[SQLiteCursor]:
+    def writing(self) -> Iterator[Cursor]:
         """A write transaction that holds the file's lock from its first statement on."""
-        with self.datastore.get_connection(commit=True) as connection:
-            cursor = connection.cursor()
-            with cursor:
-                cursor.execute("BEGIN IMMEDIATE")
-                try:
-                    yield cursor
-                    connection.commit()
-                except BaseException:
-                    connection.rollback()
-                    raise
+        with (
+            self.datastore.get_connection(commit=True) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.row_factory = None
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                yield cursor
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
 
     @contextmanager
-    def reading(self) -> Iterator[SQLiteCursor]:
-        with self.datastore.transaction(commit=False) as cursor:
-            cursor = getattr(cursor, "sqlite_cursor", cursor)
+    def reading(self) -> Iterator[Cursor]:
+        with (
+            self.datastore.get_connection(commit=False) as connection,
+            connection.cursor() as cursor,
+        ):
             cursor.row_factory = None
-            yield cursor
+            cursor.execute("BEGIN")
+            try:
+                yield cursor
+            finally:
+                connection.rollback()
 
     def _value(self, name: str) -> Any:
         with self._explained(), self.reading() as c:
@@ -148,7 +157,7 @@ class SQLiteStore:
 
 class _Transaction:
     def __init__(
-        self, c: SQLiteCursor, recorder: SQLiteLedgerRecorder, workspace: str, clock: datetime
+        self, c: Cursor, recorder: SQLiteLedgerRecorder, workspace: str, clock: datetime
     ) -> None:
         self._c = c
         self._recorder = recorder
@@ -157,8 +166,9 @@ class _Transaction:
         self.now = clock if recorded_at is None else max(clock, from_micros(recorded_at[0]))
         self.last_position: int = self._all("last_position")[0][0]
 
-    def stream(self, stream_id: str, after: int) -> Sequence[Row]:
-        return list(map(Row._make, self._all("read_stream", stream_id, after)))
+    def stream(self, stream_id: str, after: int) -> Iterator[Row]:
+        self._c.execute(SQL["read_stream"], (stream_id, after))
+        yield from self._c
 
     def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
         found = self._first("snapshot_of", stream_id, topic)
@@ -166,7 +176,7 @@ class _Transaction:
 
     def envelope(self, command_id: str) -> Envelope | None:
         found = self._first("envelope_of_command", command_id)
-        return envelope_of(tuple(found)) if found else None
+        return envelope_of(found) if found else None
 
     def timers(self, until: datetime) -> Sequence[Timer]:
         found = self._all("timers_until", self._workspace, to_micros(until))
@@ -177,7 +187,7 @@ class _Transaction:
 
     def append(self, append: Append) -> None:
         self._recorder._insert_events(  # noqa: SLF001 the library's own hook for subclasses
-            self._c, append.events, append=append, workspace=self._workspace, now=self.now
+            SQLiteCursor(self._c), append.events, append=append, workspace=self._workspace, now=self.now
         )
 
     def _all(self, name: str, *values: Any) -> list[Any]:

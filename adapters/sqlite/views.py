@@ -8,6 +8,7 @@ from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from eventsourcing.persistence import Tracking
+from eventsourcing.sqlite import SQLiteCursor
 
 from adapters.microseconds import from_micros, to_micros
 from adapters.sqlite.errors import explained
@@ -75,7 +76,7 @@ class SQLiteViews:
                 in_order = [table.encode(rows[key]) for key in sorted(rows)]
                 c.executemany(table.upsert, in_order)
                 tracking = Tracking(projection.tracking_name, position)
-                self._store.recorder._insert_tracking(c, tracking)  # noqa: SLF001
+                self._store.recorder._insert_tracking(SQLiteCursor(c), tracking)  # noqa: SLF001
 
     def rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
         table = self._table(projection)
@@ -159,7 +160,7 @@ def _converted(values: tuple[Any, ...], conversions: tuple[tuple[int, Convert], 
 def _where(
     table: _Table, prefix: tuple[str, ...], equal: Mapping[str, str]
 ) -> tuple[str, list[str]]:
-    asked = dict(zip(table.key, prefix, strict=False)) | equal
+    asked = {**dict(zip(table.key, prefix, strict=False)), **equal}
     for column in asked:
         if column not in table.row._fields:
             raise ValueError(f"{table.name} has no column {column}")
