@@ -21,6 +21,10 @@ Row = tuple[int, str, int, str, bytes]
 a log has millions of them and this is what drivers answer."""
 
 
+NewRow = tuple[str, int, str, bytes]
+"""An event to be stored: stream id, version, topic, state."""
+
+
 class Page(NamedTuple):
     """Consecutive rows of the log and every envelope they came in, in order of position."""
 
@@ -35,7 +39,7 @@ class Append(NamedTuple):
     key to its new due time, or to None when the timer is cleared.
     """
 
-    events: Sequence[StoredEvent]
+    events: Sequence[NewRow]
     envelopes: Sequence[Envelope]
     timers: Mapping[Key, datetime | None]
     roster: Iterable[tuple[str, str]]

@@ -12,8 +12,6 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
-from eventsourcing.persistence import StoredEvent
-
 from aggregates.campaign import Campaign
 from aggregates.command import Command, Policy
 from aggregates.email_account import EmailAccount
@@ -25,7 +23,7 @@ from engine.cache import AggregateCache, Cached
 from engine.collector import collector_paused, settle_down
 from engine.decoding import decode_rows
 from engine.snapshots import thaw, topic_of
-from engine.store import Append, WorkspaceTransaction
+from engine.store import Append, NewRow, WorkspaceTransaction
 from engine.streams import ACCOUNT, CAMPAIGN, SLOT, Kind, addressee, stream_id
 from events.base import Event
 from events.catalogue import CATALOGUE
@@ -34,7 +32,6 @@ from events.vocabulary import AccountId, CampaignId, SlotId
 from processors import roster, timers
 from processors.reactions import REACTIONS
 from processors.timers import Key, Timer
-
 
 LARGE = 10_000
 """Events of one stream, after whose replay the collector leaves what lives alone."""
@@ -163,7 +160,7 @@ class UnitOfWork:
         if not self._batches and not self._timers:
             return None
         return Append(
-            events=[stored for batch in self._batches for stored in _stored(batch)],
+            events=[row for batch in self._batches for row in _encoded(batch)],
             envelopes=[batch.envelope for batch in self._batches],
             timers=self._timers,
             roster=self._roster,
@@ -333,9 +330,9 @@ def _recorded(batch: _Batch) -> list[Recorded]:
     ]
 
 
-def _stored(batch: _Batch) -> list[StoredEvent]:
+def _encoded(batch: _Batch) -> list[NewRow]:
     encode = CATALOGUE.encode
     return [
-        StoredEvent(batch.stream_id, version, *encode(event))
+        (batch.stream_id, version, *encode(event))
         for version, event in enumerate(batch.events, start=batch.first_version)
     ]

@@ -37,8 +37,7 @@ class MemoryStore:
         with self._lock:
             found = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
             rows: list[Row] = [
-                (n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
-                for n in found
+                (n.id, str(n.originator_id), n.originator_version, n.topic, n.state) for n in found
             ]
             if not rows:
                 return Page([], [])
@@ -103,7 +102,7 @@ class _Transaction:
     def append(self, append: Append) -> None:
         try:
             self._recorder.insert_events(
-                append.events,
+                [StoredEvent(*row) for row in append.events],
                 workspace=self._workspace,
                 envelopes=append.envelopes,
                 timers=append.timers,

@@ -1,6 +1,3 @@
--- name: insert_event
-INSERT INTO stored_events VALUES (?, ?, ?, ?)
-
 -- name: last_position
 SELECT coalesce(max(rowid), 0) FROM stored_events
 

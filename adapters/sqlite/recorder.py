@@ -1,14 +1,13 @@
-"""The library's SQLite recorder, which also writes envelopes, timers and roster in the same call."""
+"""The library's SQLite recorder, which also keeps envelopes, timers and roster."""
 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from sqlite3 import Cursor
 from typing import Any
-from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
-from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteProcessRecorder
+from eventsourcing.sqlite import SQLiteDatastore, SQLiteProcessRecorder
 
 from adapters.microseconds import from_micros, to_micros
 from adapters.named_sql import statements
@@ -30,44 +29,19 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
     def construct_create_table_statements(self) -> list[str]:
         return [*super().construct_create_table_statements(), *SCHEMA.values()]
 
-    def _insert_events(
-        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
-    ) -> Sequence[int]:
-        c.execute(SQL["last_position"])
-        first = c.fetchone()[0] + 1
-        c.executemany(
-            SQL["insert_event"],
-            [
-                (_text(s.originator_id), s.originator_version, s.topic, s.state)
-                for s in stored_events
-            ],
-        )
-        append: Append | None = kwargs.get("append")
-        if append is not None:
-            self._insert_ledger(c, append, kwargs["workspace"], kwargs["now"])
-        if kwargs.get("tracking") is not None:
-            self._insert_tracking(c, kwargs["tracking"])
-        return list(range(first, first + len(stored_events)))
-
-    def _insert_ledger(
-        self, c: SQLiteCursor, append: Append, workspace: str, now: datetime
-    ) -> None:
+    def append(self, c: Cursor, append: Append, workspace: str, now: datetime) -> None:
+        """Everything of one transaction, inside it."""
+        c.executemany(self.insert_events_statement, append.events)
         c.executemany(SQL["insert_envelope"], map(envelope_values, append.envelopes))
         self.set_timers(c, workspace, append.timers)
         c.executemany(SQL["enrol"], [(workspace, *entry) for entry in append.roster])
         c.execute(SQL["set_recorded_at"], (workspace, to_micros(now)))
 
-    def set_timers(
-        self, c: SQLiteCursor, workspace: str, timers: Mapping[Key, datetime | None]
-    ) -> None:
+    def set_timers(self, c: Cursor, workspace: str, timers: Mapping[Key, datetime | None]) -> None:
         set_now = [(workspace, timer_text(k), to_micros(at)) for k, at in timers.items() if at]
         cleared = [(workspace, timer_text(k)) for k, at in timers.items() if at is None]
         c.executemany(SQL["set_timer"], set_now)
         c.executemany(SQL["clear_timer"], cleared)
-
-
-def _text(originator_id: UUID | str) -> str:
-    return originator_id.hex if isinstance(originator_id, UUID) else originator_id
 
 
 def timer_text(key: Key) -> str:

@@ -9,7 +9,7 @@ from sqlite3 import Cursor
 from typing import Any
 
 from eventsourcing.persistence import StoredEvent
-from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
+from eventsourcing.sqlite import SQLiteDatastore
 
 from adapters.clocks import Clock, system_clock
 from adapters.microseconds import from_micros, to_micros
@@ -52,7 +52,9 @@ class SQLiteStore:
             c.execute(SQL["tables"])
             tables = {row[0] for row in c.fetchall()}
             if tables and "store_info" not in tables:
-                raise StoreError(f"{self.path} is a database of another program. Name another file.")
+                raise StoreError(
+                    f"{self.path} is a database of another program. Name another file."
+                )
             if "store_info" in tables:
                 c.execute(SQL["store_version"])
                 self._check_version(c.fetchone()[0])
@@ -186,9 +188,7 @@ class _Transaction:
         return [row[0] for row in self._all("roster_of", self._workspace, entry)]
 
     def append(self, append: Append) -> None:
-        self._recorder._insert_events(  # noqa: SLF001 the library's own hook for subclasses
-            SQLiteCursor(self._c), append.events, append=append, workspace=self._workspace, now=self.now
-        )
+        self._recorder.append(self._c, append, self._workspace, self.now)
 
     def _all(self, name: str, *values: Any) -> list[Any]:
         self._c.execute(SQL[name], values)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from aggregates.campaign.commands import CureClock, ExpireClock, StartClock, SupersedeClock
 from aggregates.campaign.state import Campaign, Clock, Lane
+from events.base import alike
 from events.campaign import (
     AssignmentReleased,
     CampaignEvent,
@@ -86,39 +87,33 @@ def _expired(
     campaign: Campaign, account_id: AccountId, lane: Lane, clock: Clock
 ) -> Sequence[CampaignEvent]:
     at = max(clock.deadline_at, clock.began_at)
-    reason = StopReason.of(clock.kind)
+    contacted = sorted(lane.contacted)
     released = sorted(recipient for recipient in lane.soft if recipient not in lane.first_sends)
+    expired = GracePeriodExpired(
+        campaign_id=campaign.id,
+        account_id=account_id,
+        incident_id=clock.incident_id,
+        kind=clock.kind,
+        deadline_at=clock.deadline_at,
+        stopped=len(contacted),
+        released=len(released),
+        in_flight=len(lane.first_sends),
+        skipped=dict(lane.ended),
+        occurred_at=at,
+    )
+    stop = RecipientStopped(
+        campaign_id=campaign.id,
+        recipient_id="",
+        account_id=account_id,
+        incident_id=clock.incident_id,
+        reason=StopReason.of(clock.kind),
+        occurred_at=at,
+    )
+    release = AssignmentReleased(
+        campaign_id=campaign.id, recipient_id="", account_id=account_id, occurred_at=at
+    )
     return [
-        GracePeriodExpired(
-            campaign_id=campaign.id,
-            account_id=account_id,
-            incident_id=clock.incident_id,
-            kind=clock.kind,
-            deadline_at=clock.deadline_at,
-            stopped=len(lane.contacted),
-            released=len(released),
-            in_flight=len(lane.first_sends),
-            skipped=dict(lane.ended),
-            occurred_at=at,
-        ),
-        *(
-            RecipientStopped(
-                campaign_id=campaign.id,
-                recipient_id=recipient_id,
-                account_id=account_id,
-                incident_id=clock.incident_id,
-                reason=reason,
-                occurred_at=at,
-            )
-            for recipient_id in sorted(lane.contacted)
-        ),
-        *(
-            AssignmentReleased(
-                campaign_id=campaign.id,
-                recipient_id=recipient_id,
-                account_id=account_id,
-                occurred_at=at,
-            )
-            for recipient_id in released
-        ),
+        expired,
+        *alike(stop, "recipient_id", contacted),
+        *alike(release, "recipient_id", released),
     ]

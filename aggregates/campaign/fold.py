@@ -53,6 +53,9 @@ from events.vocabulary import (
     RecipientStatus,
 )
 
+_Fields = tuple[
+    RecipientStatus, AccountId | None, int, Sending | None, datetime | None, Sending | None
+]
 NEW = Recipient()
 PENDING = RecipientStatus.PENDING
 ACTIVE = RecipientStatus.ACTIVE
@@ -113,6 +116,7 @@ class _Draft:
         self.recipients = campaign.recipients.mutate()
         self.lanes: dict[AccountId, _LaneDraft] = {}
         self.open = campaign.open
+        self._last = NEW
 
     def freeze(self) -> Campaign:
         return Campaign(
@@ -207,6 +211,12 @@ class _Draft:
             case _:
                 assert_never(event)
 
+    def _put(self, recipient_id: RecipientId, fields: _Fields) -> None:
+        """Recipients in the same state share one object, as long as they come in a row."""
+        if fields != self._last:
+            self._last = Recipient(*fields)
+        self.recipients[recipient_id] = self._last
+
     def _hold(self, recipient_id: RecipientId, until: datetime | None) -> None:
         recipient = self.recipients[recipient_id]
         self.recipients[recipient_id] = recipient._replace(held_until=until)
@@ -229,9 +239,8 @@ class _Draft:
                 lane.soft[recipient_id] = None
                 sender = account_id
             lane.first_sends[recipient_id] = None
-        self.recipients[recipient_id] = Recipient(
-            status, sender, emails, Sending(account_id, event.send_id), held_until, unknown
-        )
+        sending = Sending(account_id, event.send_id)
+        self._put(recipient_id, (status, sender, emails, sending, held_until, unknown))
 
     def _receive(self, event: EmailAccepted | EmailOutcomeUnknown) -> None:
         recipient_id, account_id = event.recipient_id, event.account_id
@@ -249,9 +258,7 @@ class _Draft:
             status = ACTIVE
         if type(event) is EmailOutcomeUnknown:
             unknown = sending
-        self.recipients[recipient_id] = Recipient(
-            status, sender, emails + 1, None, held_until, unknown
-        )
+        self._put(recipient_id, (status, sender, emails + 1, None, held_until, unknown))
 
     def _refuse(self, event: EmailRefused) -> None:
         if self.rotates:
@@ -270,9 +277,7 @@ class _Draft:
                     lane.count(ended)
             else:
                 lane.soft.pop(recipient_id, None)
-        self.recipients[recipient_id] = Recipient(
-            ended, sender, emails, sending, held_until, unknown
-        )
+        self._put(recipient_id, (ended, sender, emails, sending, held_until, unknown))
 
     def _expire(self, event: GracePeriodExpired) -> None:
         lane = self.lane(event.account_id)
