@@ -1,0 +1,48 @@
+# Every recipe does its own set-up: on a fresh machine `make run` and `make test` are enough.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+
+help: ## Show what there is to make
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(READY) ## A real campaign on a new store, with time sped up: an account fails, a clock runs out
+	$(BIN)/sendledger demo demo-store
+
+test: check ## Everything CI runs
+	$(BIN)/python -m pytest -q -m "kills and not soak"
+
+check: $(READY) ## Lint, types, and the tests that need no server and kill no process
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -m "not kills and not soak"
+
+soak: $(READY) ## Longer histories, more interleavings, more kills
+	$(BIN)/python -m pytest -q -m soak
+
+mutate: $(READY) ## Mutation testing of the rules and the reactions
+	$(BIN)/python -m tests.mutate
+
+bench: $(READY) ## Figures as ratios to something run beside it
+	$(BIN)/python -m bench
+
+law: $(READY) ## Write docs/law.md anew: rule, guard, tests, scenario
+	$(BIN)/python -m tests.law_page
+
+clean: ## Remove what the recipes made
+	rm -rf $(VENV) demo-store mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Sendledger needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/install-venv $(PYTHON)
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+.PHONY: help run test check soak mutate bench law clean

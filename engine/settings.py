@@ -1,0 +1,114 @@
+"""Settings, by file and environment, in one validated model.
+
+``sendledger.toml`` in the working folder, or the file that ``SENDLEDGER_SETTINGS`` names; a variable
+``SENDLEDGER_<NAME>`` goes before the file. A changed policy changes no history: every event that
+uses a value has recorded it.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from aggregates.command import Policy
+from events.vocabulary import OnAccountTrouble
+
+DEFAULT_FILE = Path("sendledger.toml")
+PREFIX = "SENDLEDGER_"
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Positive = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=3650))]
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the text names the setting, what is expected, and the value."""
+
+
+class EngineSettings(BaseSettings):
+    """What an operator may set. Durations: seconds, or ISO 8601 like ``P9D`` and ``PT1H``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    store: Path = Path("sendledger.db")
+    """The embedded store's file."""
+    workspace: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = "main"
+    outbox: Path | None = None
+    """A maildir for notices to owners; without one they are issued and wait."""
+    owner_address: str = "owner@localhost"
+    """To whom notices go."""
+    tick_interval: Seconds = 1.0
+    """Seconds between two turns of the clocks."""
+    projection_interval: Seconds = 0.25
+    """Seconds between two looks of the projections at the log."""
+    cache_size: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
+    """Aggregates kept in memory."""
+    snapshot_every: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
+    """Events of one campaign between two snapshots."""
+    lock_timeout: Annotated[int, Field(ge=1, le=3600)] = 30
+    """Seconds a writer waits for another one."""
+
+    resolution_window: Positive = timedelta(days=9)
+    grace_period: Positive = timedelta(hours=1)
+    on_account_trouble: OnAccountTrouble = OnAccountTrouble.PAUSE_CAMPAIGN
+    misses_before_failure: Annotated[int, Field(ge=1, le=1000)] = 3
+    misses_span: timedelta = timedelta(minutes=15)
+    check_patience: timedelta = timedelta(seconds=60)
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            resolution_window=self.resolution_window,
+            grace_period=self.grace_period,
+            on_account_trouble=self.on_account_trouble,
+            misses_before_failure=self.misses_before_failure,
+            misses_span=self.misses_span,
+            check_patience=self.check_patience,
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=_file())
+        return init_settings, env_settings, toml
+
+
+def load_settings(**given: Any) -> EngineSettings:
+    """The settings; ``given`` (what the command line says) goes before all. Raises ``SettingsError``."""
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        return EngineSettings(**chosen)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_complaint(each) for each in error.errors())) from error
+    except ValueError as error:
+        raise SettingsError(f"{_file()} cannot be read: {error}") from error
+
+
+def _file() -> Path:
+    named = os.environ.get(f"{PREFIX}SETTINGS")
+    if named is None:
+        return DEFAULT_FILE
+    if not Path(named).is_file():
+        raise SettingsError(f"{PREFIX}SETTINGS names {named}, which is no file.")
+    return Path(named)
+
+
+def _complaint(error: Any) -> str:
+    name = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        known = ", ".join(EngineSettings.model_fields)
+        return f"Setting {name}: there is none of that name. Known are {known}."
+    return f"Setting {name}: {error['msg']}; found {error['input']!r}."
