@@ -98,6 +98,11 @@ class ConfigurationChanged(AccountRejected):
     sentence = "The mail servers of {} changed. Disconnect and connect it (Two-Step Reconnect)."
 
 
+class UnknownNotice(AccountRejected):
+    code = "unknown_notice"
+    sentence = "No notice {} was issued about incident {}. Name one that was."
+
+
 class UnknownCampaign(CampaignRejected):
     code = "unknown_campaign"
     sentence = "There is no campaign {}. Create it first."

@@ -1,6 +1,6 @@
 """Answers that need more than one view: what a person asks, for one workspace.
 
-Everything here is read from the projections; nothing is decided.
+Everything here is read from the projections, and they from the events (F3); nothing is decided.
 """
 
 from collections.abc import Iterator

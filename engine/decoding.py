@@ -18,7 +18,7 @@ class GapInLog(StoreError):
 
 def decode_rows(rows: Iterable[Row]) -> Iterator[Event]:
     """The facts of these rows. Raises ``UnreadableEvent`` naming the position."""
-    decoders = CATALOGUE.decoders()
+    decoders = CATALOGUE.decoders
     for row in rows:
         try:
             yield decoders[row[3]](row[4])

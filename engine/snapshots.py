@@ -80,7 +80,7 @@ def _plain_recipient(recipient: Recipient) -> list[Any]:
         recipient.emails,
         _plain_sending(recipient.sending),
         _text(recipient.held_until),
-        _plain_sending(recipient.unknown),
+        [_plain_sending(each) for each in recipient.unknown],
     ]
 
 
@@ -92,7 +92,7 @@ def _recipient(state: list[Any]) -> Recipient:
         emails,
         _sending(sending),
         _moment(held_until),
-        _sending(unknown),
+        tuple(Sending(each[0], each[1], _clock(each[2])) for each in unknown),
     )
 
 

@@ -33,7 +33,7 @@ class Page(NamedTuple):
 
 
 class Append(NamedTuple):
-    """All that one transaction writes, in one atomic call.
+    """All that one transaction writes, in one atomic call; no store can do more than add (F1).
 
     The events take the positions that follow ``last_position``, in this order. ``timers`` maps a
     key to its new due time, or to None when the timer is cleared.

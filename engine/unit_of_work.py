@@ -89,6 +89,7 @@ class UnitOfWork:
         self._answers: dict[str, Answer] = {}
         self._timers: dict[Key, datetime | None] = {}
         self._due = [timer for timer in transaction.timers(self.now) if not timer.reminds]
+        self._due_before = {timer.key: timer.due_at for timer in self._due}
         heapq.heapify(self._due)
         self._roster: dict[tuple[str, CampaignId], None] = {}
 
@@ -145,7 +146,7 @@ class UnitOfWork:
             if timer.due_at > self.now or (timer.due_at == self.now and not inclusive):
                 return
             heapq.heappop(self._due)
-            if self._timers.get(timer.key, timer.due_at) == timer.due_at:
+            if self._timers.get(timer.key, self._due_before.get(timer.key)) == timer.due_at:
                 self._fire(timer)
 
     def remind(self) -> None:
@@ -216,7 +217,7 @@ class UnitOfWork:
         if envelope is None:
             return None
         refusal = Refusal(**json.loads(envelope.rejection)) if envelope.rejection else None
-        return Answer(command_id, envelope.last_position, refusal, repeated=True)
+        return Answer(command_id, self.position, refusal, repeated=True)
 
     # Deciding.
 
@@ -331,8 +332,10 @@ def _recorded(batch: _Batch) -> list[Recorded]:
 
 
 def _encoded(batch: _Batch) -> list[NewRow]:
-    encode = CATALOGUE.encode
-    return [
-        (batch.stream_id, version, *encode(event))
-        for version, event in enumerate(batch.events, start=batch.first_version)
-    ]
+    stream, version, encoders = batch.stream_id, batch.first_version, CATALOGUE.encoders
+    rows: list[NewRow] = []
+    for event in batch.events:
+        topic, to_json = encoders[type(event)]
+        rows.append((stream, version, topic, to_json(event, exclude_none=True)))
+        version += 1
+    return rows

@@ -17,6 +17,7 @@ from events.vocabulary import (
     RecipientId,
     RecipientStatus,
     RefusalFault,
+    Signal,
     SlotId,
     StopReason,
 )
@@ -255,7 +256,7 @@ class RecipientStopped(RecipientEvent):
 class LateSignalRecorded(RecipientEvent):
     """Something arrived for a recipient who was terminal already; nothing changes."""
 
-    signal: RecipientStatus
+    signal: Signal
 
 
 @fact

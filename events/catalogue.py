@@ -51,8 +51,10 @@ class Catalogue:
         self, classes: Iterable[type[Event]], upcasters: Mapping[str, tuple[Upcaster, ...]]
     ) -> None:
         self.classes = {cls.__name__: cls for cls in classes}
-        self._decoders: dict[str, Decoder] = {}
-        self._encoders: dict[type[Event], tuple[str, Callable[..., bytes]]] = {}
+        self.decoders: dict[str, Decoder] = {}
+        """Topic to decoder, likewise."""
+        self.encoders: dict[type[Event], tuple[str, Callable[..., bytes]]] = {}
+        """Class to topic and encoder, for loops that cannot afford a call more per event."""
         for name, cls in self.classes.items():
             steps = upcasters.get(name, ())
             if len(steps) != cls.version - 1:
@@ -61,29 +63,25 @@ class Catalogue:
                 )
             adapter: TypeAdapter[Event] = TypeAdapter(cls)
             topic = _topic(name, cls.version)
-            self._encoders[cls] = topic, adapter.serializer.to_json
-            self._decoders[topic] = adapter.validator.validate_json
+            self.encoders[cls] = topic, adapter.serializer.to_json
+            self.decoders[topic] = adapter.validator.validate_json
             for version in range(1, cls.version):
-                self._decoders[_topic(name, version)] = _upcasting(adapter, steps[version - 1 :])
+                self.decoders[_topic(name, version)] = _upcasting(adapter, steps[version - 1 :])
 
     def encode(self, event: Event) -> tuple[str, bytes]:
         """The fact's topic, and its state as thin JSON."""
-        topic, to_json = self._encoders[type(event)]
+        topic, to_json = self.encoders[type(event)]
         return topic, to_json(event, exclude_none=True)
 
     def decode(self, topic: str, state: bytes, where: str) -> Event:
         """The fact. Raises ``UnknownTopic`` or ``CorruptEvent``, both naming ``where``."""
-        decoder = self._decoders.get(topic)
+        decoder = self.decoders.get(topic)
         if decoder is None:
             raise UnknownTopic(topic, where)
         try:
             return decoder(state)
         except ValueError as error:
             raise CorruptEvent(topic, where, _problem(error)) from error
-
-    def decoders(self) -> Mapping[str, Decoder]:
-        """Topic to decoder, for loops that cannot afford a call per event."""
-        return self._decoders
 
 
 def _topic(name: str, version: int) -> str:

@@ -65,6 +65,8 @@ class CheckPassed(Event):
     account_id: AccountId
     asked_by: Asker
     report: CheckReport
+    check_id: str | None = None
+    """The request that this ends (C6)."""
 
 
 @fact
@@ -75,6 +77,7 @@ class CheckFailed(Event):
     asked_by: Asker
     report: CheckReport
     misses: int
+    check_id: str | None = None
 
 
 @fact
@@ -109,6 +112,7 @@ class OneClickReconnected(Event):
     account_id: AccountId
     report: CheckReport
     credentials: str | None = None
+    check_id: str | None = None
 
 
 @fact
@@ -117,6 +121,7 @@ class OneClickRejected(Event):
 
     account_id: AccountId
     reason: str
+    check_id: str | None = None
 
 
 @fact

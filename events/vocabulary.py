@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import CoreSchema, core_schema
@@ -65,6 +65,15 @@ class RecipientStatus(StrEnum):
     def terminal(self) -> bool:
         return self in TERMINAL
 
+
+Signal = Literal[
+    RecipientStatus.REPLIED,
+    RecipientStatus.BOUNCED,
+    RecipientStatus.UNSUBSCRIBED,
+    RecipientStatus.FINISHED,
+    RecipientStatus.FAILED,
+]
+"""What the world can tell of a recipient: every terminal status but the stop."""
 
 TERMINAL = frozenset(
     {

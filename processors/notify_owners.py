@@ -9,25 +9,18 @@ from collections.abc import Iterator
 from aggregates.email_account.commands import IssueNotice
 from events.base import Event
 from events.campaign import GracePeriodCured, GracePeriodExpired
-from events.email_account import AccountDisconnected, ConnectionFailed, ConnectionRestored
-from events.vocabulary import IncidentKind, NoticeKind
+from events.email_account import AccountDisconnected, ConnectionFailed
+from events.vocabulary import NoticeKind
 from processors.workspace import Workspace
 
 WATCHES = (
     ConnectionFailed,
     AccountDisconnected,
-    ConnectionRestored,
     GracePeriodCured,
     GracePeriodExpired,
 )
 
-Told = (
-    ConnectionFailed
-    | AccountDisconnected
-    | ConnectionRestored
-    | GracePeriodCured
-    | GracePeriodExpired
-)
+Told = ConnectionFailed | AccountDisconnected | GracePeriodCured | GracePeriodExpired
 
 
 def react(_workspace: Workspace, event: Event) -> Iterator[IssueNotice]:
@@ -36,7 +29,7 @@ def react(_workspace: Workspace, event: Event) -> Iterator[IssueNotice]:
             yield _notice(event, NoticeKind.FAILURE)
         case AccountDisconnected():
             yield _notice(event, NoticeKind.DISCONNECT)
-        case ConnectionRestored() | GracePeriodCured(kind=IncidentKind.DISCONNECT):
+        case GracePeriodCured():
             yield _notice(event, NoticeKind.CURED)
         case GracePeriodExpired():
             yield _notice(event, NoticeKind.ENDED)

@@ -21,7 +21,7 @@ from events.campaign import (
     HoldEnded,
 )
 from events.email_account import AccountDisconnected, ConnectionFailed
-from events.vocabulary import NoticeKind
+from events.vocabulary import IncidentKind, NoticeKind
 from processors.workspace import Workspace
 
 CLOCK, HOLD, REMINDER = "clock", "hold", "reminder"
@@ -76,10 +76,10 @@ def fall_due(workspace: Workspace, timer: Timer, now: datetime) -> Command | dat
     match timer.key:
         case (kind, campaign, account, incident) if kind == CLOCK:
             lane = workspace.campaign(campaign).lane(account)
-            deadline = lane.clock.deadline_at if lane.clock else timer.due_at
-            patience = workspace.account(account).patience_for(deadline)
-            if patience is not None and timer.due_at < patience >= now:
-                return patience
+            if lane.runs(IncidentKind.FAILURE) and lane.clock is not None:
+                patience = workspace.account(account).patience_for(lane.clock.deadline_at)
+                if patience is not None and timer.due_at < patience >= now:
+                    return patience
             return ExpireClock(
                 campaign_id=campaign, account_id=account, incident_id=incident, at=timer.due_at
             )

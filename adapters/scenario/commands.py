@@ -9,11 +9,18 @@ from aggregates.campaign import commands as campaign
 from aggregates.command import Command
 from aggregates.email_account import commands as account
 from engine.engine import Engine
-from events.vocabulary import Asker, FailureClass, RecipientStatus, RefusalFault, Settings
+from events.vocabulary import (
+    Asker,
+    FailureClass,
+    RecipientStatus,
+    RefusalFault,
+    Settings,
+    Signal,
+)
 
 USER, CHECK, MAIL = "user:scenario", "check", "mail"
 
-SIGNALS = {
+SIGNALS: dict[str, Signal] = {
     "reply": RecipientStatus.REPLIED,
     "bounce": RecipientStatus.BOUNCED,
     "unsubscribe": RecipientStatus.UNSUBSCRIBED,

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from adapters.scenario.steps import STEPS, Arguments, AutoReply, CreateCampaign, EngineDown
+from adapters.scenario.steps import STEPS, Arguments, CreateCampaign
 from adapters.scenario.times import parse_duration, parse_moment, parse_time
 from aggregates.command import Policy
 from events.vocabulary import Mode, OnAccountTrouble
 
 MAX_BYTES = 50_000_000
+MAX_DEPTH = 20
+NULL = "tag:yaml.org,2002:null"
 T = TypeVar("T")
 
 
@@ -42,10 +44,11 @@ class Scenario(NamedTuple):
 
 
 class _Node(NamedTuple):
-    """A piece of the file, and where it stands."""
+    """A piece of the file, where it stands, and where its key does."""
 
     value: Any
     line: int
+    key_line: int = 0
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -71,7 +74,7 @@ class _Reader:
 
     def scenario(self, text: str) -> Scenario:
         top = self._mapping(self._parse(text), "a scenario: start, script, …")
-        self._only(top, {"start", "policy", "script", "until"}, 1)
+        self._only(top, {"start", "policy", "script", "until"})
         start = self._told(parse_time, self._required(top, "start", 1))
         policy = self._policy(top["policy"]) if "policy" in top else Policy()
         steps = self._steps(self._required(top, "script", 1), start)
@@ -80,6 +83,7 @@ class _Reader:
         if until < last:
             raise self._error(top["until"].line, "expected `until` at or after the last step")
         self._check_downtimes(steps, until, top["script"])
+        self._check_calendar(until, policy, top.get("policy", top["start"]).line)
         return Scenario(start, policy, steps, until)
 
     def _parse(self, text: str) -> _Node:
@@ -88,41 +92,56 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise self._error(line, f"expected YAML: {error.problem}") from error
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            raise self._error(line, f"expected YAML: {error.reason}") from error
         except (yaml.YAMLError, RecursionError) as error:
             raise self._error(1, f"expected YAML: {error}") from error
         if root is None:
             raise self._error(1, "expected a scenario, found an empty file")
-        return self._plain(root, set())
+        self._budget = 10_000 + 10 * len(text)
+        return self._plain(root, 0)
 
-    def _plain(self, node: yaml.Node, inside: set[int]) -> _Node:
+    def _plain(self, node: yaml.Node, depth: int, key_line: int = 0) -> _Node:
         """Scalars stay text: what they mean is the step's to say."""
         line = node.start_mark.line + 1
-        if id(node) in inside or len(inside) > 20:
-            raise self._error(line, "expected no nesting this deep")
+        self._budget -= 1
+        if depth > MAX_DEPTH or self._budget < 0:
+            raise self._error(line, "expected no nesting this deep, and no repetition this large")
         match node:
             case yaml.ScalarNode():
-                return _Node(node.value, line)
+                return _Node(self._scalar(node, line), line, key_line)
             case yaml.SequenceNode():
-                return _Node([self._plain(each, inside | {id(node)}) for each in node.value], line)
+                values = [self._plain(each, depth + 1) for each in node.value]
+                return _Node(values, line, key_line)
             case yaml.MappingNode():
-                return _Node(self._entries(node, inside | {id(node)}), line)
+                return _Node(self._entries(node, depth + 1), line, key_line)
             case _:
                 raise self._error(line, "expected a text, a list or a mapping")
 
-    def _entries(self, node: yaml.MappingNode, inside: set[int]) -> dict[str, _Node]:
+    def _scalar(self, node: yaml.ScalarNode, line: int) -> str:
+        text: str = node.value
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+            raise self._error(line, "expected text, found half a character")
+        return text
+
+    def _entries(self, node: yaml.MappingNode, depth: int) -> dict[str, _Node]:
+        """A key whose value is null is as good as absent."""
         entries: dict[str, _Node] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
                 raise self._error(line, "expected a name as key")
-            if key.value in entries:
-                raise self._error(line, f"expected {key.value!r} once, found it twice")
-            entries[key.value] = self._plain(value, inside)
+            name = self._scalar(key, line)
+            if name in entries:
+                raise self._error(line, f"expected {name!r} once, found it twice")
+            if value.tag != NULL:
+                entries[name] = self._plain(value, depth, line)
         return entries
 
     def _policy(self, node: _Node) -> Policy:
         given = self._mapping(node, "a mapping of policy values")
-        self._only(given, {"grace_period", "resolution_window", "on_account_trouble"}, node.line)
+        self._only(given, {"grace_period", "resolution_window", "on_account_trouble"})
         default = Policy()
         return Policy(
             grace_period=self._told(_positive, given.get("grace_period"), default.grace_period),
@@ -158,9 +177,10 @@ class _Reader:
         (name,) = names
         if name not in STEPS:
             known = ", ".join(STEPS)
-            raise self._error(node.line, f"expected one of {known}, found {name!r}")
+            line = entries[name].key_line
+            raise self._error(line, f"expected one of {known}, found {name!r}")
         arguments = self._arguments(name, entries[name])
-        return Step(number, at, name, arguments, self._until(arguments, at, start, node.line))
+        return Step(number, at, name, arguments, self._until(name, entries[name].value, at, start))
 
     def _arguments(self, name: str, node: _Node) -> Arguments:
         self._mapping(node, f"a mapping of what {name} needs")
@@ -183,18 +203,22 @@ class _Reader:
             raise self._error(line, "expected `from`, and no `slot`, for a rotation campaign")
 
     def _until(
-        self, arguments: Arguments, at: datetime, start: datetime, line: int
+        self, name: str, told: dict[str, _Node], at: datetime, start: datetime
     ) -> datetime | None:
-        match arguments:
-            case AutoReply(until=str(text)):
-                return self._told(lambda text: parse_moment(text, start), _Node(text, line))
-            case EngineDown(lasts=text):
-                try:
-                    return at + self._told(_positive, _Node(text, line))
-                except OverflowError:
-                    raise self._error(line, "expected a time within the calendar") from None
-            case _:
-                return None
+        if name == "auto_reply" and "until" in told:
+            return self._told(lambda text: parse_moment(text, start), told["until"])
+        if name == "engine_down":
+            return self._told(lambda text: _later(at, _positive(text)), told["for"])
+        return None
+
+    def _check_calendar(self, until: datetime, policy: Policy, line: int) -> None:
+        """Whatever the story starts must fall due before the calendar ends."""
+        reminders = (*policy.failure_reminders, *policy.disconnect_reminders)
+        furthest = max(policy.resolution_window, policy.grace_period, *reminders)
+        try:
+            _later(until, furthest)
+        except ValueError as error:
+            raise self._error(line, str(error)) from error
 
     def _check_downtimes(self, steps: tuple[Step, ...], until: datetime, script: _Node) -> None:
         busy_until = None
@@ -214,11 +238,11 @@ class _Reader:
             raise self._error(node.line, f"expected {expected}")
         return node.value
 
-    def _only(self, given: Mapping[str, _Node], known: set[str], line: int) -> None:
+    def _only(self, given: Mapping[str, _Node], known: set[str]) -> None:
         for name, node in given.items():
             if name not in known:
                 expected = ", ".join(sorted(known))
-                raise self._error(node.line or line, f"expected {expected}; found {name!r}")
+                raise self._error(node.key_line, f"expected {expected}; found {name!r}")
 
     def _required(self, given: Mapping[str, _Node], name: str, line: int) -> _Node:
         if name not in given:
@@ -246,6 +270,13 @@ def _positive(text: str) -> timedelta:
     if not duration:
         raise ValueError(f"expected a duration above zero, found {text!r}")
     return duration
+
+
+def _later(moment: datetime, by: timedelta) -> datetime:
+    try:
+        return moment + by
+    except OverflowError:
+        raise ValueError("expected every deadline to fall within the calendar") from None
 
 
 def _trouble(text: str) -> OnAccountTrouble:

@@ -1,3 +1,6 @@
+-- name: insert_event
+INSERT INTO stored_events VALUES (?, ?, ?, ?)
+
 -- name: last_position
 SELECT coalesce(max(rowid), 0) FROM stored_events
 

@@ -40,9 +40,9 @@ def start(campaign: Campaign, command: StartClock) -> Sequence[CampaignEvent]:
 
 
 def cure(campaign: Campaign, command: CureClock) -> Sequence[CampaignEvent]:
-    """C5: the failure is over."""
+    """C5, S2: the failure is over, and was so by the deadline."""
     clock = campaign.lane(command.account_id).running
-    if clock is None or clock.incident_id != command.incident_id:
+    if clock is None or clock.kind is not IncidentKind.FAILURE or command.at > clock.deadline_at:
         return []
     return [
         GracePeriodCured(
@@ -50,7 +50,7 @@ def cure(campaign: Campaign, command: CureClock) -> Sequence[CampaignEvent]:
             account_id=command.account_id,
             incident_id=clock.incident_id,
             kind=clock.kind,
-            occurred_at=command.at,
+            occurred_at=max(command.at, clock.began_at),
         )
     ]
 
@@ -58,7 +58,7 @@ def cure(campaign: Campaign, command: CureClock) -> Sequence[CampaignEvent]:
 def supersede(campaign: Campaign, command: SupersedeClock) -> Sequence[CampaignEvent]:
     """T2: a disconnect ends the failure clock, even where no hour follows."""
     clock = campaign.lane(command.account_id).running
-    if clock is None or clock.kind is not IncidentKind.FAILURE:
+    if clock is None or clock.kind is not IncidentKind.FAILURE or command.at > clock.deadline_at:
         return []
     return [
         GracePeriodSuperseded(
@@ -73,7 +73,7 @@ def supersede(campaign: Campaign, command: SupersedeClock) -> Sequence[CampaignE
 
 
 def expire(campaign: Campaign, command: ExpireClock) -> Sequence[CampaignEvent]:
-    """S2, S3, S5: never early; stops who heard from the account, releases who did not."""
+    """S2, S3, S5, P4: never early, paused or not; stops who heard from it, releases the others."""
     lane = campaign.lane(command.account_id)
     clock = lane.running
     if clock is None or clock.incident_id != command.incident_id:
@@ -86,6 +86,7 @@ def expire(campaign: Campaign, command: ExpireClock) -> Sequence[CampaignEvent]:
 def _expired(
     campaign: Campaign, account_id: AccountId, lane: Lane, clock: Clock
 ) -> Sequence[CampaignEvent]:
+    """F0, S4: the expiry and its stops, one per recipient, dated at the deadline."""
     at = max(clock.deadline_at, clock.began_at)
     contacted = sorted(lane.contacted)
     released = sorted(recipient for recipient in lane.soft if recipient not in lane.first_sends)
@@ -98,7 +99,7 @@ def _expired(
         stopped=len(contacted),
         released=len(released),
         in_flight=len(lane.first_sends),
-        skipped=dict(lane.ended),
+        skipped=dict(sorted(lane.ended.items())),
         occurred_at=at,
     )
     stop = RecipientStopped(

@@ -12,8 +12,8 @@ from events.vocabulary import (
     Mode,
     OnAccountTrouble,
     RecipientId,
-    RecipientStatus,
     RefusalFault,
+    Signal,
     SlotId,
 )
 
@@ -111,7 +111,7 @@ class StartClock(AboutSender):
 
 @dataclass(frozen=True, kw_only=True)
 class CureClock(AboutSender):
-    incident_id: IncidentId
+    """C5, C6. ``at`` is the moment the successful check counts as of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +172,7 @@ class RecordSentFolderSearch(RecordOutcome):
 class RecordSignal(AboutRecipient):
     """A reply, a bounce, an unsubscribe, or the end of the sequence: ``signal`` is the status."""
 
-    signal: RecipientStatus
+    signal: Signal
 
 
 @dataclass(frozen=True, kw_only=True)

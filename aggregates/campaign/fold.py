@@ -54,7 +54,12 @@ from events.vocabulary import (
 )
 
 _Fields = tuple[
-    RecipientStatus, AccountId | None, int, Sending | None, datetime | None, Sending | None
+    RecipientStatus,
+    AccountId | None,
+    int,
+    Sending | None,
+    datetime | None,
+    tuple[Sending, ...],
 ]
 NEW = Recipient()
 PENDING = RecipientStatus.PENDING
@@ -165,10 +170,8 @@ class _Draft:
                 self.recipients[recipient_id] = self.recipients[recipient_id]._replace(sender=None)
             case EmailRefused():
                 self._refuse(event)
-            case SentFolderSearched(recipient_id=recipient_id, found=found):
-                if not found:
-                    settled = self.recipients[recipient_id]._replace(unknown=None)
-                    self.recipients[recipient_id] = settled
+            case SentFolderSearched():
+                self._search(event)
             case AutoReplyReceived(recipient_id=recipient_id, held_until=held_until):
                 self._hold(recipient_id, held_until)
             case HoldEnded(recipient_id=recipient_id):
@@ -256,8 +259,8 @@ class _Draft:
                 lane.count(status)
         if status is PENDING:
             status = ACTIVE
-        if type(event) is EmailOutcomeUnknown:
-            unknown = sending
+        if type(event) is EmailOutcomeUnknown and sending is not None:
+            unknown = (*unknown, sending)
         self._put(recipient_id, (status, sender, emails + 1, None, held_until, unknown))
 
     def _refuse(self, event: EmailRefused) -> None:
@@ -265,6 +268,13 @@ class _Draft:
             self.lane(event.account_id).first_sends.pop(event.recipient_id, None)
         recipient = self.recipients[event.recipient_id]
         self.recipients[event.recipient_id] = recipient._replace(sending=None)
+
+    def _search(self, event: SentFolderSearched) -> None:
+        if event.found:
+            return
+        recipient = self.recipients[event.recipient_id]
+        left = tuple(each for each in recipient.unknown if each.send_id != event.send_id)
+        self.recipients[event.recipient_id] = recipient._replace(unknown=left)
 
     def _end(self, recipient_id: RecipientId, ended: RecipientStatus) -> None:
         _, sender, emails, sending, held_until, unknown = self.recipients[recipient_id]

@@ -33,7 +33,7 @@ from events.campaign import (
     RecipientReplied,
     RecipientUnsubscribed,
 )
-from events.vocabulary import CampaignStatus, RecipientStatus
+from events.vocabulary import CampaignStatus, RecipientStatus, Signal
 
 Ending = (
     RecipientReplied
@@ -42,7 +42,7 @@ Ending = (
     | RecipientFinished
     | RecipientFailed
 )
-ENDINGS: dict[RecipientStatus, type[Ending]] = {
+ENDINGS: dict[Signal, type[Ending]] = {
     RecipientStatus.REPLIED: RecipientReplied,
     RecipientStatus.BOUNCED: RecipientBounced,
     RecipientStatus.UNSUBSCRIBED: RecipientUnsubscribed,

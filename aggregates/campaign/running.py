@@ -44,6 +44,7 @@ from events.vocabulary import (
 
 
 def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEvent]:
+    """S1: FROM EMAIL takes only successful accounts."""
     senders = command.senders
     if campaign.status is not None:
         raise NameTaken(campaign.id)
@@ -75,6 +76,7 @@ def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEven
 
 
 def start(campaign: Campaign, command: StartCampaign) -> Sequence[CampaignEvent]:
+    """P3: for drafts only, hour or no hour."""
     if campaign.status is CampaignStatus.FINISHED:
         raise CampaignNotRunning(campaign.id, campaign.status)
     if campaign.status is not CampaignStatus.DRAFT:
@@ -91,6 +93,7 @@ def start(campaign: Campaign, command: StartCampaign) -> Sequence[CampaignEvent]
 
 
 def pause(campaign: Campaign, command: PauseCampaign) -> Sequence[CampaignEvent]:
+    """P2: the user's own cause, which only a resume takes away."""
     if campaign.status not in (CampaignStatus.RUNNING, CampaignStatus.PAUSED):
         raise CampaignNotRunning(campaign.id, campaign.status)
     if USER_CAUSE in campaign.causes:
@@ -100,6 +103,7 @@ def pause(campaign: Campaign, command: PauseCampaign) -> Sequence[CampaignEvent]
 
 
 def resume(campaign: Campaign, command: ResumeCampaign) -> Sequence[CampaignEvent]:
+    """P2, P3: the user's act; takes every cause away once none of them holds."""
     if campaign.status is CampaignStatus.RUNNING:
         raise AlreadyRunning(campaign.id, campaign.status)
     if campaign.status is not CampaignStatus.PAUSED:
@@ -120,6 +124,7 @@ def resume(campaign: Campaign, command: ResumeCampaign) -> Sequence[CampaignEven
 def pause_for_connection(
     campaign: Campaign, command: PauseForConnection
 ) -> Sequence[CampaignEvent]:
+    """P1: drafts gain no cause, nor do rotation campaigns under *hold the sender*."""
     cause = connection_cause(command.account_id)
     lists = not campaign.rotates or campaign.lane(command.account_id).listed
     holds = campaign.rotates and command.on_account_trouble is OnAccountTrouble.HOLD_SENDER
@@ -131,6 +136,7 @@ def pause_for_connection(
 
 
 def clear_pause_cause(campaign: Campaign, command: ClearPauseCause) -> Sequence[CampaignEvent]:
+    """P2: its own cause, and never a resume."""
     return cleared(campaign, [connection_cause(command.account_id)], command)
 
 
@@ -164,6 +170,7 @@ def _given_up(campaign: Campaign, command: ResumeCampaign) -> tuple[GivenUp, ...
 
 
 def _require_senders(campaign: Campaign, senders: Senders, policy: OnAccountTrouble) -> None:
+    """P1, P3: somebody must be able to send; everybody, unless the policy holds senders back."""
     connected = _connected(campaign, senders)
     if not connected:
         raise NoSender(campaign.id)

@@ -55,7 +55,7 @@ def reserve(campaign: Campaign, command: ReserveSend) -> Sequence[CampaignEvent]
         raise SenderHeld(command.recipient_id, recipient.held_until)
     if recipient.sending is not None:
         raise SendInFlight(command.recipient_id, recipient.sending.account_id)
-    if recipient.unknown is not None and recipient.unknown.send_id == command.send_id:
+    if _unknown(recipient, command.send_id):
         raise OutcomeUnknown(command.recipient_id, command.send_id)
 
     return [
@@ -128,8 +128,8 @@ def refuse(campaign: Campaign, command: RecordRefused) -> Sequence[CampaignEvent
 def search(campaign: Campaign, command: RecordSentFolderSearch) -> Sequence[CampaignEvent]:
     """M2: only once the Sent folder was searched may the same message be reserved again."""
     recipient = known(campaign, command.recipient_id)
-    unknown = recipient.unknown
-    if unknown is None or unknown.send_id != command.send_id:
+    unknown = _unknown(recipient, command.send_id)
+    if unknown is None:
         raise UnknownSend(command.recipient_id, command.send_id)
     return [
         SentFolderSearched(
@@ -163,6 +163,10 @@ def _in_flight(campaign: Campaign, command: RecordOutcome) -> tuple[Recipient, S
     if sending is None or sending.send_id != command.send_id:
         raise UnknownSend(command.recipient_id, command.send_id)
     return recipient, sending
+
+
+def _unknown(recipient: Recipient, send_id: str) -> Sending | None:
+    return next((each for each in recipient.unknown if each.send_id == send_id), None)
 
 
 def _must_release(campaign: Campaign, recipient: Recipient, sending: Sending) -> bool:

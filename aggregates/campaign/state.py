@@ -57,12 +57,12 @@ class Recipient(NamedTuple):
     """Received: accepted and unknown ones."""
     sending: Sending | None = None
     held_until: datetime | None = None
-    unknown: Sending | None = None
-    """The last message whose outcome is unknown (M2)."""
+    unknown: tuple[Sending, ...] = ()
+    """Messages whose outcome is unknown, until the Sent folder was searched in vain (M2)."""
 
 
 class Lane(NamedTuple):
-    """One account within a rotation campaign."""
+    """One account within a rotation campaign; its clock depends on no other account's (S9)."""
 
     listed: bool = False
     """In FROM EMAIL."""

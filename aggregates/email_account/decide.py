@@ -25,7 +25,7 @@ from aggregates.email_account.commands import (
     UpdateSettings,
     Verified,
 )
-from aggregates.email_account.notices import issue_notice
+from aggregates.email_account.notices import attempted, issue_notice
 from aggregates.email_account.reasons import REASONS
 from aggregates.email_account.state import EmailAccount
 from aggregates.rejections import (
@@ -48,7 +48,6 @@ from events.email_account import (
     ConnectionRestored,
     ConnectRejected,
     EmailAccountEvent,
-    NoticeAttempted,
     OneClickReconnected,
     OneClickRejected,
     SettingsUpdated,
@@ -66,7 +65,7 @@ def decide(account: EmailAccount, command: EmailAccountCommand) -> Sequence[Emai
         case ConnectAccount():
             return connect(account, command)
         case RecordNoticeAttempt():
-            return [_attempted(account, command)]
+            return attempted(account, command)
         case IssueNotice():
             return issue_notice(account, command)
         case _:
@@ -87,6 +86,7 @@ def decide(account: EmailAccount, command: EmailAccountCommand) -> Sequence[Emai
 
 
 def connect(account: EmailAccount, command: ConnectAccount) -> Sequence[EmailAccountEvent]:
+    """C1, T1: only a full successful check connects; settings are those given, or defaults."""
     if account.connected:
         raise AlreadyConnected(account.id, account.slot_id)
     refusal = _refusal(command)
@@ -115,12 +115,16 @@ def connect(account: EmailAccount, command: ConnectAccount) -> Sequence[EmailAcc
 def one_click_reconnect(
     account: EmailAccount, command: OneClickReconnect
 ) -> Sequence[EmailAccountEvent]:
+    """R1, R2, R3: touches no setting and no campaign; counts only once verified."""
     refusal = _refusal(command)
     if refusal is None and command.configuration != account.configuration:
         refusal = ConfigurationChanged
     if refusal is not None:
         rejected = OneClickRejected(
-            account_id=account.id, reason=refusal.code, occurred_at=command.at
+            account_id=account.id,
+            reason=refusal.code,
+            check_id=command.check_id,
+            occurred_at=command.at,
         )
         raise refusal(account.id, facts=[rejected])
 
@@ -130,6 +134,7 @@ def one_click_reconnect(
             account_id=account.id,
             report=command.report,
             credentials=command.credentials,
+            check_id=command.check_id,
             occurred_at=at,
         ),
         *_cure(account, at),
@@ -137,6 +142,7 @@ def one_click_reconnect(
 
 
 def record_check(account: EmailAccount, command: RecordCheck) -> Sequence[EmailAccountEvent]:
+    """C2-C5: what a check means depends on who asked, its class and the status before."""
     found = command.report.failure_class
     if found is None:
         return _passed(account, command)
@@ -145,6 +151,7 @@ def record_check(account: EmailAccount, command: RecordCheck) -> Sequence[EmailA
         asked_by=command.asked_by,
         report=command.report,
         misses=_misses(account, command.asked_by, found),
+        check_id=command.check_id,
         occurred_at=command.at,
     )
     if found is FailureClass.IDENTITY_MISMATCH:
@@ -156,6 +163,7 @@ def record_check(account: EmailAccount, command: RecordCheck) -> Sequence[EmailA
 
 
 def disconnect(account: EmailAccount, command: DisconnectAccount) -> AccountDisconnected:
+    """T1, T2: settings go back to defaults, and an incident of its own begins (S2, N1)."""
     assert account.slot_id is not None
     policy = command.policy
     deadline = command.at + policy.grace_period
@@ -209,6 +217,7 @@ def _passed(account: EmailAccount, command: RecordCheck) -> Sequence[EmailAccoun
             account_id=account.id,
             asked_by=command.asked_by,
             report=command.report,
+            check_id=command.check_id,
             occurred_at=at,
         ),
         *_cure(account, at),
@@ -218,10 +227,16 @@ def _passed(account: EmailAccount, command: RecordCheck) -> Sequence[EmailAccoun
 def _cure(account: EmailAccount, at: datetime) -> Sequence[ConnectionRestored]:
     if account.failure is None:
         return []
-    return [ConnectionRestored(account_id=account.id, incident_id=account.failure, occurred_at=at)]
+    restored_at = max(at, account.incidents[account.failure].opened_at)
+    return [
+        ConnectionRestored(
+            account_id=account.id, incident_id=account.failure, occurred_at=restored_at
+        )
+    ]
 
 
 def _counts_as_of(account: EmailAccount, check_id: str | None, at: datetime) -> datetime:
+    """C6: its request, if it ended in time."""
     pending = account.checks.get(check_id) if check_id else None
     if pending is not None and at <= pending.patience_ends_at:
         return pending.requested_at
@@ -234,6 +249,7 @@ def _misses(account: EmailAccount, asked_by: Asker, found: FailureClass) -> int:
 
 
 def _fails_now(account: EmailAccount, command: RecordCheck, failed: CheckFailed) -> bool:
+    """C2, C3."""
     found = command.report.failure_class
     assert found is not None
     if not found.opens_incident:
@@ -250,6 +266,7 @@ def _fails_now(account: EmailAccount, command: RecordCheck, failed: CheckFailed)
 def _connection_failed(
     account: EmailAccount, command: RecordCheck, found: FailureClass
 ) -> ConnectionFailed:
+    """S2, N1: the deadline and the reminders, by the policy in force, which is recorded."""
     policy = command.policy
     deadline = command.at + policy.resolution_window
     return ConnectionFailed(
@@ -274,17 +291,5 @@ def _requested(account: EmailAccount, command: RequestCheck) -> CheckRequested:
         account_id=account.id,
         check_id=command.check_id,
         patience_ends_at=command.at + command.policy.check_patience,
-        occurred_at=command.at,
-    )
-
-
-def _attempted(account: EmailAccount, command: RecordNoticeAttempt) -> NoticeAttempted:
-    return NoticeAttempted(
-        account_id=account.id,
-        incident_id=command.incident_id,
-        number=command.number,
-        channel=command.channel,
-        delivered=command.delivered,
-        detail=command.detail,
         occurred_at=command.at,
     )

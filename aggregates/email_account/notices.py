@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from aggregates.command import UNSTAMPED
-from aggregates.email_account.commands import ClockReading, IssueNotice
+from aggregates.email_account.commands import ClockReading, IssueNotice, RecordNoticeAttempt
 from aggregates.email_account.state import EmailAccount, Incident
-from events.email_account import NoticeIssued
+from aggregates.rejections import UnknownNotice
+from events.email_account import NoticeAttempted, NoticeIssued
 from events.vocabulary import ClockOutcome, IncidentKind, NoticeKind, Stake
 
 
@@ -29,6 +30,31 @@ def issue_notice(account: EmailAccount, command: IssueNotice) -> Sequence[Notice
             occurred_at=command.at,
         )
     ]
+
+
+def attempted(account: EmailAccount, command: RecordNoticeAttempt) -> Sequence[NoticeAttempted]:
+    """N2: each attempt is a fact, with its outcome; only of notices there are."""
+    if not _issued(account, command):
+        raise UnknownNotice(command.number, command.incident_id)
+
+    return [
+        NoticeAttempted(
+            account_id=account.id,
+            incident_id=command.incident_id,
+            number=command.number,
+            channel=command.channel,
+            delivered=command.delivered,
+            detail=command.detail,
+            occurred_at=command.at,
+        )
+    ]
+
+
+def _issued(account: EmailAccount, command: RecordNoticeAttempt) -> bool:
+    incident = account.incidents.get(command.incident_id)
+    if incident is None:
+        return account.opened_once(command.incident_id)
+    return 1 <= command.number <= incident.notices
 
 
 def _due(incident: Incident, command: IssueNotice) -> bool:
@@ -55,7 +81,8 @@ def _counted(clock: ClockReading, command: IssueNotice) -> int | None:
     """None: this clock is no matter of the notice."""
     match command.kind:
         case NoticeKind.ENDED:
-            return clock.stopped if clock.ended_at == command.at else None
+            ran_out_now = clock.outcome is ClockOutcome.EXPIRED and clock.ended_at == command.at
+            return clock.stopped if ran_out_now else None
         case NoticeKind.CURED:
             return 0
         case NoticeKind.FAILURE | NoticeKind.DISCONNECT:

@@ -75,6 +75,12 @@ class EmailAccount:
     def next_incident_id(self) -> IncidentId:
         return f"{self.id}#{self.incidents_opened + 1}"
 
+    def opened_once(self, incident_id: IncidentId) -> bool:
+        """An incident of this account, however long ago it was over."""
+        name, _, number = incident_id.rpartition("#")
+        ordinals = map(str, range(1, self.incidents_opened + 1))
+        return name == self.id and number in ordinals
+
     def patience_for(self, deadline: datetime) -> datetime | None:
         """C6: until when a clock with this deadline waits for a check asked for in time."""
         ends = [c.patience_ends_at for c in self.checks.values() if c.requested_at <= deadline]
@@ -98,12 +104,13 @@ def evolve(account: EmailAccount, event: EmailAccountEvent) -> EmailAccount:
         case SettingsUpdated():
             return replace(account, settings=event.settings)
         case CheckRequested():
-            pending = PendingCheck(event.occurred_at, event.patience_ends_at)
-            return replace(account, checks={**account.checks, event.check_id: pending})
+            return _asked(account, event)
         case CheckPassed() | OneClickReconnected():
-            return _healthy(account)
+            return _healthy(_answered(account, event.check_id))
         case CheckFailed():
-            return _missed(account, event)
+            return _missed(_answered(account, event.check_id), event)
+        case OneClickRejected():
+            return _answered(account, event.check_id)
         case ConnectionFailed():
             incident = Incident(IncidentKind.FAILURE, event.occurred_at, event.deadline_at)
             return replace(
@@ -121,14 +128,27 @@ def evolve(account: EmailAccount, event: EmailAccountEvent) -> EmailAccount:
             return _disconnected(account, event)
         case NoticeIssued():
             return _noticed(account, event)
-        case ConnectRejected() | OneClickRejected() | NoticeAttempted():
+        case ConnectRejected() | NoticeAttempted():
             return account
         case _:
             assert_never(event)
 
 
 def _healthy(account: EmailAccount) -> EmailAccount:
-    return replace(account, misses=0, first_missed_at=None, checks={})
+    return replace(account, misses=0, first_missed_at=None)
+
+
+def _asked(account: EmailAccount, event: CheckRequested) -> EmailAccount:
+    now = event.occurred_at
+    waited_for = {k: check for k, check in account.checks.items() if check.patience_ends_at >= now}
+    asked = PendingCheck(now, event.patience_ends_at)
+    return replace(account, checks={**waited_for, event.check_id: asked})
+
+
+def _answered(account: EmailAccount, check_id: str | None) -> EmailAccount:
+    if check_id not in account.checks:
+        return account
+    return replace(account, checks={k: v for k, v in account.checks.items() if k != check_id})
 
 
 def _missed(account: EmailAccount, event: CheckFailed) -> EmailAccount:
@@ -165,6 +185,7 @@ def _disconnected(account: EmailAccount, event: AccountDisconnected) -> EmailAcc
         slot_id=None,
         settings=event.settings_after,
         failure=None,
+        checks={},
     )
 
 
