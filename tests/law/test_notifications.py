@@ -1,0 +1,305 @@
+"""Notifications: who is told, when, and how often (N1-N3)."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from aggregates.command import DEFAULT_POLICY, Policy
+from events.email_account import NoticeAttempted, NoticeIssued
+from events.vocabulary import NoticeKind, Stake
+from tests.law.story import (
+    ANN,
+    BOB,
+    CLEO,
+    DAY,
+    HOLD_SENDER,
+    HOUR,
+    MICROSECOND,
+    MINUTE,
+    NINE_DAYS,
+    NOON,
+    R1,
+    R2,
+    REPLIED,
+    SOLO,
+    SPRING,
+    SUMMER,
+    Move,
+    World,
+    accepted,
+    add_sender,
+    attempt_notice,
+    connect,
+    create,
+    create_single,
+    disconnect,
+    fail,
+    hear_from,
+    incident,
+    office,
+    one_click,
+    remove_sender,
+    reserve,
+    signal,
+    start,
+)
+
+FAILURE, DISCONNECT = NoticeKind.FAILURE, NoticeKind.DISCONNECT
+ENDED, CURED = NoticeKind.ENDED, NoticeKind.CURED
+AT_ONCE = timedelta(0)
+
+
+def issued(world: World) -> list[NoticeIssued]:
+    return [fact for fact in world.facts(NoticeIssued) if isinstance(fact, NoticeIssued)]
+
+
+def days_pass(world: World, until: timedelta, step: timedelta = HOUR) -> World:
+    """A worker takes its turn every hour."""
+    moment = world.time.time
+    while moment < NOON + until:
+        moment += step
+        world.tick(moment)
+    return world
+
+
+@pytest.mark.rule("N1")
+@pytest.mark.parametrize("policy", [DEFAULT_POLICY, HOLD_SENDER])
+def test_a_failure_is_told_at_once_and_after_3_7_and_8_days_and_when_it_ended(
+    policy: Policy,
+) -> None:
+    world = days_pass(office(policy).given(hear_from(ANN, R1), fail(ANN)), 12 * DAY)
+
+    assert world.notices() == [
+        (FAILURE, AT_ONCE),
+        (FAILURE, 3 * DAY),
+        (FAILURE, 7 * DAY),
+        (FAILURE, 8 * DAY),
+        (ENDED, NINE_DAYS),
+    ]
+    assert [notice.number for notice in issued(world)] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.rule("N1")
+def test_a_reminder_is_never_early() -> None:
+    world = office().given(fail(ANN)).tick(NOON + 3 * DAY - MICROSECOND)
+    assert world.notices() == [(FAILURE, AT_ONCE)]
+
+    world.tick(NOON + 3 * DAY)
+
+    assert world.notices()[1:] == [(FAILURE, 3 * DAY)]
+
+
+@pytest.mark.rule("N1")
+@pytest.mark.parametrize("campaigns", [[], [create_single("s1"), start(SOLO)]])
+def test_a_failure_is_told_whatever_campaigns_use_the_account(campaigns: Move) -> None:
+    world = World().given(connect(ANN), campaigns, fail(ANN))
+
+    days_pass(world, 12 * DAY, step=DAY)
+
+    assert [kind for kind, _ in world.notices()] == [FAILURE] * 4
+    assert [notice.at_stake for notice in issued(world)] == [0] * 4
+
+
+@pytest.mark.rule("N1")
+def test_a_disconnect_is_told_at_once_after_45_minutes_and_when_it_ended() -> None:
+    world = office().given(hear_from(ANN, R1), disconnect(ANN))
+
+    days_pass(world, 2 * HOUR, step=MINUTE)
+
+    assert world.notices() == [(DISCONNECT, AT_ONCE), (DISCONNECT, 45 * MINUTE), (ENDED, HOUR)]
+
+
+@pytest.mark.rule("N1")
+def test_no_reminder_of_a_disconnect_where_no_clock_runs() -> None:
+    world = World().given(connect(ANN), disconnect(ANN))
+
+    days_pass(world, 2 * HOUR, step=MINUTE)
+
+    assert world.notices() == [(DISCONNECT, AT_ONCE)]
+
+
+@pytest.mark.rule("N1")
+def test_one_notice_covers_all_campaigns_of_the_incident() -> None:
+    world = office().given(create(ANN, campaign=SUMMER), start(SUMMER))
+    world.given(hear_from(ANN, R1, R2), hear_from(ANN, R1, campaign=SUMMER))
+
+    world.when(fail(ANN)).tick(NOON + NINE_DAYS)
+
+    first, ended = issued(world)[0], issued(world)[-1]
+    for notice in (first, ended):
+        assert notice.campaigns == (
+            Stake(campaign_id=SPRING, recipients=2),
+            Stake(campaign_id=SUMMER, recipients=1),
+        )
+        assert notice.at_stake == 3
+        assert notice.deadline_at == NOON + NINE_DAYS
+    assert len(issued(world)) == 2
+
+
+@pytest.mark.rule("N1")
+def test_a_reminder_tells_the_number_that_is_at_stake_by_then() -> None:
+    world = office().given(hear_from(ANN, R1, R2), fail(ANN), signal(REPLIED, R1))
+
+    world.tick(NOON + 3 * DAY)
+
+    assert [notice.at_stake for notice in issued(world)] == [2, 1]
+
+
+@pytest.mark.rule("N1")
+@pytest.mark.parametrize("cured_at", [NOON, NOON + HOUR])
+def test_the_end_tells_only_of_the_campaigns_whose_clock_ran_out(cured_at: datetime) -> None:
+    world = office().given(create(ANN, campaign=SUMMER), start(SUMMER))
+    world.given(hear_from(ANN, R1), hear_from(ANN, R2, campaign=SUMMER), disconnect(ANN))
+
+    world.given(connect(ANN)).at(cured_at).given(add_sender(ANN)).tick(NOON + HOUR)
+
+    ended = issued(world)[-1]
+    assert ended.kind is ENDED
+    assert ended.campaigns == (Stake(campaign_id=SUMMER, recipients=1),)
+
+
+@pytest.mark.rule("N1")
+@pytest.mark.parametrize(
+    ("clock", "reminders"),
+    [(4 * DAY, [3 * DAY]), (3 * DAY, []), (3 * DAY + MICROSECOND, [3 * DAY])],
+)
+def test_a_reminder_due_at_or_after_the_deadline_is_not_sent(
+    clock: timedelta, reminders: list[timedelta]
+) -> None:
+    policy = Policy(resolution_window=clock)
+    world = days_pass(office(policy).given(fail(ANN)), 10 * DAY)
+
+    assert [at for kind, at in world.notices() if kind is FAILURE] == [AT_ONCE, *reminders]
+
+
+@pytest.mark.rule("N1")
+def test_of_the_reminders_missed_in_a_downtime_only_the_latest_is_sent() -> None:
+    world = office().given(fail(ANN)).tick(NOON + 7 * DAY + HOUR)
+
+    assert world.notices() == [(FAILURE, AT_ONCE), (FAILURE, 7 * DAY + HOUR)]
+    assert issued(world)[-1].due_at == NOON + 7 * DAY
+    days_pass(world, 8 * DAY + HOUR)
+    assert world.notices()[2:] == [(FAILURE, 8 * DAY)]
+
+
+@pytest.mark.rule("N1")
+def test_a_downtime_over_the_deadline_leaves_only_the_end_to_be_told() -> None:
+    world = office().given(hear_from(ANN, R1), fail(ANN)).tick(NOON + 10 * DAY)
+
+    assert [kind for kind, _ in world.notices()] == [FAILURE, ENDED]
+
+
+@pytest.mark.rule("N1")
+def test_a_command_of_a_user_sends_no_reminder_in_the_place_of_a_worker() -> None:
+    world = office().given(fail(ANN)).at(NOON + 4 * DAY)
+
+    world.given(remove_sender(BOB))
+
+    assert world.notices() == [(FAILURE, AT_ONCE)]
+
+
+@pytest.mark.rule("N1")
+def test_a_further_failure_is_told_no_further() -> None:
+    world = office().given(fail(ANN)).at(NOON + HOUR).when(fail(ANN))
+
+    assert world.notices() == [(FAILURE, AT_ONCE)]
+
+
+@pytest.mark.rule("N1", "T2")
+def test_a_superseded_incident_sends_no_further_reminders() -> None:
+    world = office().given(hear_from(ANN, R1), fail(ANN)).at(NOON + DAY).given(disconnect(ANN))
+
+    days_pass(world, 10 * DAY, step=15 * MINUTE)
+
+    assert world.notices() == [
+        (FAILURE, AT_ONCE),
+        (DISCONNECT, DAY),
+        (DISCONNECT, DAY + 45 * MINUTE),
+        (ENDED, DAY + HOUR),
+    ]
+
+
+@pytest.mark.rule("N1")
+def test_a_clock_that_a_send_in_flight_started_late_is_told_when_it_ended() -> None:
+    world = office().given(reserve(ANN, R1), remove_sender(ANN), fail(ANN))
+
+    world.at(NOON + 2 * DAY).given(accepted(R1)).tick(NOON + NINE_DAYS)
+
+    ended = issued(world)[-1]
+    assert (ended.kind, ended.at_stake) == (ENDED, 1)
+
+
+@pytest.mark.rule("N2")
+def test_each_attempt_is_an_event_with_its_outcome_tied_to_the_incident() -> None:
+    world = office().given(fail(ANN))
+
+    world.when(
+        attempt_notice(ANN, incident(ANN), delivered=False),
+        attempt_notice(ANN, incident(ANN), delivered=True),
+    )
+
+    attempts = [
+        (fact.incident_id, fact.number, fact.delivered)
+        for fact in world.facts(NoticeAttempted)
+        if isinstance(fact, NoticeAttempted)
+    ]
+    assert attempts == [(incident(ANN), 1, False), (incident(ANN), 1, True)]
+    (notice,) = world.answers.notices()
+    assert (notice.attempts, notice.delivered) == (2, True)
+
+
+@pytest.mark.rule("N2")
+def test_an_attempt_says_through_what_it_went_which_is_not_the_failing_mailbox() -> None:
+    world = office().given(fail(ANN)).when(attempt_notice(ANN, incident(ANN), delivered=True))
+
+    attempt = world.recorded(NoticeAttempted).event
+    assert isinstance(attempt, NoticeAttempted)
+    assert attempt.channel != ANN
+
+
+@pytest.mark.rule("N3")
+def test_a_cured_failure_sends_no_further_reminders_and_one_all_is_well() -> None:
+    world = office().given(hear_from(ANN, R1), fail(ANN)).at(NOON + DAY).given(one_click(ANN))
+
+    days_pass(world, 12 * DAY, step=DAY)
+
+    assert world.notices() == [(FAILURE, AT_ONCE), (CURED, DAY)]
+    assert issued(world)[-1].at_stake == 0
+
+
+@pytest.mark.rule("N3")
+def test_a_disconnect_is_all_well_when_its_last_clock_is_cured() -> None:
+    world = office().given(create(ANN, campaign=SUMMER)).given(disconnect(ANN), connect(ANN))
+    world.at(NOON + MINUTE).when(add_sender(ANN))
+    assert world.notices() == [(DISCONNECT, AT_ONCE)]
+
+    world.at(NOON + 2 * MINUTE).when(add_sender(ANN, SUMMER))
+    days_pass(world, 2 * HOUR, step=MINUTE)
+
+    assert world.notices() == [(DISCONNECT, AT_ONCE), (CURED, 2 * MINUTE)]
+
+
+@pytest.mark.rule("N3")
+def test_nothing_is_all_well_if_one_of_its_clocks_ran_out() -> None:
+    world = office().given(create(ANN, campaign=SUMMER), hear_from(ANN, R1))
+    world.given(disconnect(ANN), connect(ANN), add_sender(ANN, SUMMER))
+
+    world.tick(NOON + HOUR).given(add_sender(ANN))
+
+    assert [kind for kind, _ in world.notices()].count(CURED) == 0
+
+
+@pytest.mark.rule("N3")
+def test_nothing_is_all_well_after_the_nine_days_ran_out() -> None:
+    world = office().given(hear_from(ANN, R1), fail(ANN)).tick(NOON + NINE_DAYS)
+
+    world.at(NOON + 10 * DAY).when(one_click(ANN))
+
+    assert [kind for kind, _ in world.notices()] == [FAILURE, ENDED]
+
+
+@pytest.mark.rule("N3")
+def test_an_incident_that_had_no_clock_ends_without_a_word() -> None:
+    world = World().given(connect(CLEO), disconnect(CLEO), connect(CLEO))
+
+    assert world.notices() == [(DISCONNECT, AT_ONCE)]
