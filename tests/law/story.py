@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -81,6 +81,7 @@ from events.vocabulary import (
     RecipientStatus,
     RefusalFault,
     Settings,
+    Signal,
 )
 from projections.accounts import AccountRow
 from projections.campaigns import CampaignRow
@@ -104,9 +105,11 @@ NINE_DAYS = 9 * DAY
 # The law's words.
 
 PENDING, ACTIVE, HELD = RecipientStatus.PENDING, RecipientStatus.ACTIVE, RecipientStatus.HELD
-REPLIED, BOUNCED = RecipientStatus.REPLIED, RecipientStatus.BOUNCED
-UNSUBSCRIBED, FINISHED = RecipientStatus.UNSUBSCRIBED, RecipientStatus.FINISHED
 STOPPED, FAILED = RecipientStatus.CAMPAIGN_STOPPED, RecipientStatus.FAILED
+REPLIED: Final = RecipientStatus.REPLIED
+BOUNCED: Final = RecipientStatus.BOUNCED
+UNSUBSCRIBED: Final = RecipientStatus.UNSUBSCRIBED
+FINISHED: Final = RecipientStatus.FINISHED
 RUNNING, CURED = ClockOutcome.RUNNING, ClockOutcome.CURED
 SUPERSEDED, EXPIRED = ClockOutcome.SUPERSEDED, ClockOutcome.EXPIRED
 FAILURE, DISCONNECT = IncidentKind.FAILURE, IncidentKind.DISCONNECT
@@ -274,7 +277,7 @@ def hear_from(account: str, *recipients: str, campaign: str = SPRING) -> list[Co
     return told
 
 
-def signal(status: RecipientStatus, *recipients: str, campaign: str = SPRING) -> list[Command]:
+def signal(status: Signal, *recipients: str, campaign: str = SPRING) -> list[Command]:
     """The recipients reply, bounce, unsubscribe or come to the end of the sequence."""
     return [
         RecordSignal(campaign_id=campaign, recipient_id=recipient, signal=status)

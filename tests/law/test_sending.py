@@ -22,7 +22,7 @@ from events.campaign import (
     SendReserved,
     SentFolderSearched,
 )
-from events.vocabulary import CampaignStatus, RecipientStatus, RefusalFault, StopReason
+from events.vocabulary import CampaignStatus, RecipientStatus, RefusalFault, Signal, StopReason
 from tests.law.story import (
     ACTIVE,
     ANN,
@@ -388,7 +388,7 @@ def test_a_soft_recipient_whose_account_left_is_released_by_a_temporary_refusal(
 
 @pytest.mark.rule("M5")
 @pytest.mark.parametrize("status", [REPLIED, BOUNCED, UNSUBSCRIBED, FINISHED])
-def test_a_signal_ends_the_recipient_and_nothing_more_is_sent(status: RecipientStatus) -> None:
+def test_a_signal_ends_the_recipient_and_nothing_more_is_sent(status: Signal) -> None:
     world = office().given(hear_from(ANN, R1)).when(signal(status, R1))
 
     assert world.recipient(R1).status is status
@@ -399,7 +399,7 @@ def test_a_signal_ends_the_recipient_and_nothing_more_is_sent(status: RecipientS
 @pytest.mark.parametrize("first", [REPLIED, BOUNCED, UNSUBSCRIBED, FINISHED])
 @pytest.mark.parametrize("later", [REPLIED, BOUNCED, UNSUBSCRIBED, FINISHED])
 def test_a_terminal_status_never_changes_and_what_comes_later_is_recorded(
-    first: RecipientStatus, later: RecipientStatus
+    first: Signal, later: Signal
 ) -> None:
     world = office().given(hear_from(ANN, R1), signal(first, R1)).when(signal(later, R1))
 
