@@ -141,8 +141,8 @@ class NoSender(CampaignRejected):
 class SenderMissing(CampaignRejected):
     code = "sender_missing"
     sentence = (
-        "{1} recipients of {0} are stopped for good at {2} unless it is re-added. "
-        "Re-add it, or resume without it by naming it."
+        "{1} left FROM EMAIL of {0}: whoever heard from it ({2} recipients) is stopped for good "
+        "at {3}, unless it is added again. Add it, or name it to resume without it."
     )
 
 

@@ -80,7 +80,7 @@ class Catalogue:
             raise UnknownTopic(topic, where)
         try:
             return decoder(state)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise CorruptEvent(topic, where, _problem(error)) from error
 
 
@@ -91,14 +91,17 @@ def _topic(name: str, version: int) -> str:
 def _upcasting(adapter: TypeAdapter[Event], steps: tuple[Upcaster, ...]) -> Decoder:
     def decode(state: bytes) -> Event:
         data = json.loads(state)
-        for step in steps:
-            data = step(data)
+        try:
+            for step in steps:
+                data = step(data)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"it cannot be read as its newest shape ({error!r})") from error
         return adapter.validate_json(json.dumps(data))
 
     return decode
 
 
-def _problem(error: ValueError) -> str:
+def _problem(error: ValueError | TypeError) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

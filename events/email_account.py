@@ -71,12 +71,17 @@ class CheckPassed(Event):
 
 @fact
 class CheckFailed(Event):
-    """A check failed. ``misses`` counts the transient ones since the last success (C2)."""
+    """A check failed. ``misses`` counts the transient ones since the last success (C2).
+
+    Where the check counted as a miss, the policy it was counted under is recorded.
+    """
 
     account_id: AccountId
     asked_by: Asker
     report: CheckReport
     misses: int
+    misses_before_failure: int | None = None
+    misses_span: timedelta | None = None
     check_id: str | None = None
 
 

@@ -210,8 +210,15 @@ class CheckReport(_Value):
     """SHA-256, hexadecimal, of the raw server text kept in the erasable evidence table."""
 
     @property
+    def found(self) -> FailureClass | None:
+        """None only when every stage passed; one left out without a reason is ``unknown`` (C3)."""
+        if self.failure_class is None and self.passed != tuple(Stage):
+            return FailureClass.UNKNOWN
+        return self.failure_class
+
+    @property
     def successful(self) -> bool:
-        return self.failure_class is None
+        return self.found is None
 
 
 class Settings(_Value):

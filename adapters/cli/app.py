@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 

@@ -54,7 +54,7 @@ OUTCOMES = {"email_accepted": _accepted, "email_unknown": _unknown, "email_refus
 Told = tuple[Command, str]
 
 
-def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:
+def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  # noqa: C901, PLR0912 one case a step
     """The step's commands in order; a refused one ends the step."""
     match step.arguments:
         case steps.Connect() as given:

@@ -300,8 +300,8 @@ def _bare(node: _Node) -> Any:
 def _line_of(node: _Node, place: tuple[int | str, ...]) -> int:
     for part in place:
         inner = node.value
-        if isinstance(inner, dict) and part in inner:
+        try:
             node = inner[part]
-        elif isinstance(inner, list) and isinstance(part, int) and part < len(inner):
-            node = inner[part]
+        except (KeyError, IndexError, TypeError):
+            break
     return node.line

@@ -18,7 +18,7 @@ def sentence(event: Event) -> str:
     return told
 
 
-def _about_account(event: Event) -> str | None:
+def _about_account(event: Event) -> str | None:  # noqa: C901, PLR0912 one sentence a fact
     match event:
         case a.AccountConnected():
             return f"{event.account_id} is connected in slot {event.slot_id}"
@@ -111,7 +111,7 @@ def _about_clock(event: Event) -> str | None:
             return None
 
 
-def _about_recipient(event: Event) -> str | None:  # noqa: PLR0911 one sentence a fact
+def _about_recipient(event: Event) -> str | None:  # noqa: C901, PLR0912 one sentence a fact
     match event:
         case c.RecipientAdded():
             return f"{event.recipient_id} joins {event.campaign_id}"

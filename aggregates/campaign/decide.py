@@ -56,7 +56,7 @@ def decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEve
     return events
 
 
-def _decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEvent]:  # noqa: C901 one case a command
+def _decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEvent]:  # noqa: C901, PLR0912 one case a command
     match command:
         case ReserveSend():
             return sending.reserve(campaign, command)
@@ -109,7 +109,7 @@ def _decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEv
 
 
 def _finishes(campaign: Campaign, events: Sequence[CampaignEvent]) -> bool:
-    """A campaign under way finishes with its last recipient, or at its start if all are terminal."""
+    """A campaign under way finishes with its last recipient, or at once if nobody is left."""
     match campaign.status:
         case CampaignStatus.RUNNING | CampaignStatus.PAUSED:
             ended = sum(isinstance(event, RecipientEnded | RecipientStopped) for event in events)

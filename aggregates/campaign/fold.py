@@ -142,7 +142,7 @@ class _Draft:
             lane = self.lanes[account_id] = _LaneDraft(self.campaign.lane(account_id))
         return lane
 
-    def apply(self, event: CampaignEvent) -> None:  # noqa: C901 one case a fact
+    def apply(self, event: CampaignEvent) -> None:  # noqa: C901, PLR0912, PLR0915 one case a fact
         match event:
             case SendReserved():
                 self._reserve(event)

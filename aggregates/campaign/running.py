@@ -151,14 +151,14 @@ def cleared(
 
 
 def _given_up(campaign: Campaign, command: ResumeCampaign) -> tuple[GivenUp, ...]:
-    """P3: who misses while an hour runs must be named, with what is at stake in front of the user."""
+    """P3: who is missing while an hour runs must be named, the stakes in front of the user."""
     given_up = []
     for account, lane in sorted(campaign.lanes.items()):
         if not lane.runs(IncidentKind.DISCONNECT):
             continue
         assert lane.clock is not None
         if account not in command.without:
-            raise SenderMissing(campaign.id, len(lane.contacted), lane.clock.deadline_at)
+            raise SenderMissing(campaign.id, account, len(lane.contacted), lane.clock.deadline_at)
         given_up.append(
             GivenUp(
                 account_id=account,

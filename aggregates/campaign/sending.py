@@ -94,7 +94,7 @@ def receive(campaign: Campaign, command: RecordAccepted | RecordUnknown) -> Sequ
 
 
 def refuse(campaign: Campaign, command: RecordRefused) -> Sequence[CampaignEvent]:
-    """Refused for good ends the recipient; otherwise another attempt, or another sender, follows."""
+    """Refused for good ends the recipient; else another attempt or another sender follows."""
     recipient, sending = _in_flight(campaign, command)
     refused = EmailRefused(
         campaign_id=campaign.id,

@@ -1,4 +1,4 @@
-"""EmailAccount: one mailbox, by its normalised address. Its connection and its incidents (C, R, T, N)."""
+"""EmailAccount: one mailbox, by its normalised address (C, R, T, N)."""
 
 from aggregates.email_account.commands import EmailAccountCommand
 from aggregates.email_account.decide import decide

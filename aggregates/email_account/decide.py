@@ -10,9 +10,9 @@ N1, N3  One notice per incident and moment; none once it is over, but one that s
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import assert_never
 
+from aggregates.email_account.checks import counts_as_of, cure, record_check, request_check
 from aggregates.email_account.commands import (
     ConnectAccount,
     DisconnectAccount,
@@ -26,7 +26,6 @@ from aggregates.email_account.commands import (
     Verified,
 )
 from aggregates.email_account.notices import attempted, issue_notice
-from aggregates.email_account.reasons import REASONS
 from aggregates.email_account.state import EmailAccount
 from aggregates.rejections import (
     AlreadyConnected,
@@ -41,18 +40,13 @@ from aggregates.rejections import (
 from events.email_account import (
     AccountConnected,
     AccountDisconnected,
-    CheckFailed,
-    CheckPassed,
-    CheckRequested,
-    ConnectionFailed,
-    ConnectionRestored,
     ConnectRejected,
     EmailAccountEvent,
     OneClickReconnected,
     OneClickRejected,
     SettingsUpdated,
 )
-from events.vocabulary import Asker, ConnectionStatus, FailureClass, Settings
+from events.vocabulary import FailureClass, Settings
 
 REFUSALS: dict[str, type[Rejected]] = {
     cls.code: cls
@@ -74,7 +68,7 @@ def decide(account: EmailAccount, command: EmailAccountCommand) -> Sequence[Emai
         case OneClickReconnect():
             return one_click_reconnect(account, command)
         case RequestCheck():
-            return [_requested(account, command)]
+            return [request_check(account, command)]
         case RecordCheck():
             return record_check(account, command)
         case UpdateSettings(settings=settings, at=at):
@@ -128,7 +122,7 @@ def one_click_reconnect(
         )
         raise refusal(account.id, facts=[rejected])
 
-    at = _counts_as_of(account, command.check_id, command.at)
+    at = counts_as_of(account, command.check_id, command.at)
     return [
         OneClickReconnected(
             account_id=account.id,
@@ -137,29 +131,8 @@ def one_click_reconnect(
             check_id=command.check_id,
             occurred_at=at,
         ),
-        *_cure(account, at),
+        *cure(account, at),
     ]
-
-
-def record_check(account: EmailAccount, command: RecordCheck) -> Sequence[EmailAccountEvent]:
-    """C2-C5: what a check means depends on who asked, its class and the status before."""
-    found = command.report.failure_class
-    if found is None:
-        return _passed(account, command)
-    failed = CheckFailed(
-        account_id=account.id,
-        asked_by=command.asked_by,
-        report=command.report,
-        misses=_misses(account, command.asked_by, found),
-        check_id=command.check_id,
-        occurred_at=command.at,
-    )
-    if found is FailureClass.IDENTITY_MISMATCH:
-        raise IdentityMismatch(account.id, facts=[failed])
-    if account.status is ConnectionStatus.FAILED or not _fails_now(account, command, failed):
-        return [failed]
-
-    return [failed, _connection_failed(account, command, found)]
 
 
 def disconnect(account: EmailAccount, command: DisconnectAccount) -> AccountDisconnected:
@@ -196,7 +169,7 @@ def _require_connected(account: EmailAccount) -> None:
 def _refusal(command: Verified) -> type[Rejected] | None:
     if command.refusal is not None:
         return REFUSALS[command.refusal]
-    match command.report.failure_class:
+    match command.report.found:
         case None:
             return None
         case FailureClass.AUTH_INSUFFICIENT_SCOPE:
@@ -205,91 +178,3 @@ def _refusal(command: Verified) -> type[Rejected] | None:
             return IdentityMismatch
         case _:
             return StillFailing
-
-
-def _passed(account: EmailAccount, command: RecordCheck) -> Sequence[EmailAccountEvent]:
-    nothing_new = account.status is ConnectionStatus.SUCCESSFUL and account.misses == 0
-    if command.asked_by is Asker.BACKGROUND and nothing_new:
-        return []
-    at = _counts_as_of(account, command.check_id, command.at)
-    return [
-        CheckPassed(
-            account_id=account.id,
-            asked_by=command.asked_by,
-            report=command.report,
-            check_id=command.check_id,
-            occurred_at=at,
-        ),
-        *_cure(account, at),
-    ]
-
-
-def _cure(account: EmailAccount, at: datetime) -> Sequence[ConnectionRestored]:
-    if account.failure is None:
-        return []
-    restored_at = max(at, account.incidents[account.failure].opened_at)
-    return [
-        ConnectionRestored(
-            account_id=account.id, incident_id=account.failure, occurred_at=restored_at
-        )
-    ]
-
-
-def _counts_as_of(account: EmailAccount, check_id: str | None, at: datetime) -> datetime:
-    """C6: its request, if it ended in time."""
-    pending = account.checks.get(check_id) if check_id else None
-    if pending is not None and at <= pending.patience_ends_at:
-        return pending.requested_at
-    return at
-
-
-def _misses(account: EmailAccount, asked_by: Asker, found: FailureClass) -> int:
-    counts = asked_by is Asker.BACKGROUND and found.opens_incident and not found.permanent
-    return account.misses + 1 if counts else account.misses
-
-
-def _fails_now(account: EmailAccount, command: RecordCheck, failed: CheckFailed) -> bool:
-    """C2, C3."""
-    found = command.report.failure_class
-    assert found is not None
-    if not found.opens_incident:
-        return False
-    if found.permanent or command.asked_by is Asker.USER:
-        return True
-    first = account.first_missed_at or command.at
-    return (
-        failed.misses >= command.policy.misses_before_failure
-        and command.at - first >= command.policy.misses_span
-    )
-
-
-def _connection_failed(
-    account: EmailAccount, command: RecordCheck, found: FailureClass
-) -> ConnectionFailed:
-    """S2, N1: the deadline and the reminders, by the policy in force, which is recorded."""
-    policy = command.policy
-    deadline = command.at + policy.resolution_window
-    return ConnectionFailed(
-        account_id=account.id,
-        incident_id=account.next_incident_id,
-        failure_class=found,
-        reason=REASONS[found],
-        resolution_window=policy.resolution_window,
-        deadline_at=deadline,
-        remind_at=tuple(
-            command.at + after
-            for after in policy.failure_reminders
-            if command.at + after < deadline
-        ),
-        on_account_trouble=policy.on_account_trouble,
-        occurred_at=command.at,
-    )
-
-
-def _requested(account: EmailAccount, command: RequestCheck) -> CheckRequested:
-    return CheckRequested(
-        account_id=account.id,
-        check_id=command.check_id,
-        patience_ends_at=command.at + command.policy.check_patience,
-        occurred_at=command.at,
-    )

@@ -63,7 +63,7 @@ class EmailAccount:
     failure: IncidentId | None = None
     """The failure incident that is the reason of the status ``failed``."""
     incidents: Mapping[IncidentId, Incident] = field(default_factory=dict)
-    """The newest, and older ones that are still open."""
+    """The newest, and older ones that are open or whose clocks still wait for a check."""
     checks: Mapping[str, PendingCheck] = field(default_factory=dict)
 
     @property
@@ -85,6 +85,11 @@ class EmailAccount:
         """C6: until when a clock with this deadline waits for a check asked for in time."""
         ends = [c.patience_ends_at for c in self.checks.values() if c.requested_at <= deadline]
         return max(ends, default=None)
+
+    def waits(self, deadline: datetime, now: datetime) -> bool:
+        """A clock with this deadline is still undecided now (C6)."""
+        patience = self.patience_for(deadline)
+        return patience is not None and patience >= now
 
 
 def initial(account_id: AccountId) -> EmailAccount:
@@ -162,11 +167,16 @@ def _missed(account: EmailAccount, event: CheckFailed) -> EmailAccount:
 
 
 def _opened(account: EmailAccount, incident_id: IncidentId, incident: Incident) -> EmailAccount:
-    still_open = {key: older for key, older in account.incidents.items() if older.open}
+    now = incident.opened_at
+    unsettled = {
+        key: older
+        for key, older in account.incidents.items()
+        if older.open or account.waits(older.deadline_at, now)
+    }
     return replace(
         account,
         incidents_opened=account.incidents_opened + 1,
-        incidents={**still_open, incident_id: incident},
+        incidents={**unsettled, incident_id: incident},
     )
 
 

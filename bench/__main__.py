@@ -1,0 +1,94 @@
+"""``python -m bench [--runs N] [NAME …]``: the table of ratios, its goals, and how they were met."""
+
+import argparse
+import json
+import subprocess
+import sys
+from statistics import median
+from typing import NamedTuple
+
+from bench.measures import MEASURES, Figures
+
+
+class Ratio(NamedTuple):
+    """One line of the table: ``figure`` over ``beside``, and what it must reach (None: reported)."""
+
+    measure: str
+    what: str
+    figure: str
+    beside: str | None
+    goal: float | None
+    at_most: bool = False
+
+
+TABLE = (
+    Ratio("rebuild", "rebuild a campaign of 100,000 from 300,000 events, events/s", "ours", "stock", 4),
+    Ratio("expiry", "expiry with 100,000 at stake, events/s", "ours", "stock", 2.5),
+    Ratio(
+        "projections",
+        "all projections catching up, events/s",
+        "catching_up",
+        "one_transaction_per_event",
+        10,
+    ),
+    Ratio(
+        "projections",
+        "all projections rebuilt from zero, events/s",
+        "rebuild",
+        "one_transaction_per_event",
+        30,
+    ),
+    Ratio(
+        "commands",
+        "a command on a warm campaign, p95 ms, 100,000 over 1,000 recipients",
+        "p95_ms_100000",
+        "p95_ms_1000",
+        2,
+        at_most=True,
+    ),
+    Ratio("cold", "cold load of 100,000, seconds without over with snapshot", "without_s", "with_snapshot_s", 8),
+    Ratio("memory", "memory of a campaign of 100,000, bytes", "campaign_bytes", None, None),
+    Ratio("startup", "sendledger --help, seconds, over a bare Python", "help_s", "python_s", None),
+)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*MEASURES, []], default=[])
+    parser.add_argument("--runs", type=int, default=3, help="runs of each measure; medians count")
+    asked = parser.parse_args()
+    names = asked.names or list(MEASURES)
+    figures = {name: _measured(name, asked.runs) for name in names}
+    print(f"\n{'what':70} {'figure':>12} {'beside':>12} {'ratio':>8} {'goal':>7}")
+    for line in TABLE:
+        if line.measure in figures:
+            print(_told(line, figures[line.measure]))
+
+
+def _measured(name: str, runs: int) -> Figures:
+    """Medians of several runs, each in a process of its own."""
+    found: list[Figures] = []
+    for run in range(runs):
+        print(f"{name} {run + 1}/{runs} …", file=sys.stderr, flush=True)
+        command = [sys.executable, "-m", "bench.measures", name]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+        found.append(json.loads(done.stdout))
+    return {figure: median(each[figure] for each in found) for figure in found[0]}
+
+
+def _told(line: Ratio, figures: Figures) -> str:
+    figure = figures[line.figure]
+    if line.beside is None:
+        return f"{line.what:70} {figure:12,.0f}"
+    beside = figures[line.beside]
+    ratio = figure / beside
+    told = f"{line.what:70} {figure:12,.2f} {beside:12,.2f} {ratio:7.1f}x"
+    if line.goal is None:
+        return told
+    met = ratio <= line.goal if line.at_most else ratio >= line.goal
+    bound = "<=" if line.at_most else ">="
+    return f"{told} {bound}{line.goal:g} {'' if met else 'MISSED'}"
+
+
+if __name__ == "__main__":
+    main()

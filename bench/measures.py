@@ -1,0 +1,223 @@
+"""Each measure: what it builds, what it times. Run in a process of its own, answers JSON.
+
+Figures are events (or commands) per second unless the name says seconds or bytes.
+"""
+
+import gc
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from adapters.sqlite import SQLiteViews
+from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, reserve
+from bench.stock import StockLedger
+from engine.decoding import decode_page
+from engine.engine import Engine
+from engine.projecting import ProjectionRunner
+from engine.store import Views
+from events.recorded import Recorded
+from projections.projection import Projection, RowKey
+from projections.shipped import SHIPPED
+
+LARGE = 100_000
+Figures = dict[str, float]
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    gc.collect()
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def _cold(ledger: Ledger) -> float:
+    """Seconds until an engine that knows nothing has the campaign."""
+    engine = Engine(ledger.store)
+
+    def load() -> None:
+        with engine.look(WORKSPACE) as workspace:
+            workspace.campaign(CAMPAIGN)
+
+    return _timed(load)
+
+
+def rebuild() -> Figures:
+    """A campaign of 100,000 recipients from 300,000 events."""
+    with _folder() as folder:
+        ledger = Ledger(folder)
+        ledger.campaign(LARGE)
+        ledger.hear(0, LARGE)
+        ours = _cold(ledger)
+        stock = StockLedger(folder)
+        stock.hear(LARGE)
+        theirs = _timed(lambda: stock.app.repository.get(stock.campaign.id))
+    return {"ours": 3 * LARGE / ours, "stock": 3 * LARGE / theirs}
+
+
+def expiry() -> Figures:
+    """100,000 recipients stopped: decided, appended and committed in one transaction."""
+    with _folder() as folder:
+        ledger = Ledger(folder)
+        ledger.campaign(LARGE)
+        ledger.hear(0, LARGE)
+        ledger.fail()
+        ledger.let_the_window_pass()
+        ours = _timed(lambda: ledger.engine.tick(WORKSPACE))
+        stock = StockLedger(folder)
+        stock.saving = 0.0
+        stock.stop(LARGE)
+    return {"ours": LARGE / ours, "stock": LARGE / stock.saving}
+
+
+def projections() -> Figures:
+    """All shipped projections: from zero, catching up on the last third, and one by one."""
+    with _folder() as folder:
+        ledger = Ledger(folder)
+        recipients = 50_000
+        ledger.campaign(recipients)
+        ledger.hear(0, recipients // 2)
+        early = SQLiteViews(ledger.store)
+        ProjectionRunner(ledger.store, early, SHIPPED).catch_up()
+        seen = ledger.store.last_position()
+        ledger.hear(recipients // 2, recipients)
+        end = ledger.store.last_position()
+        catching_up = _timed(lambda: ProjectionRunner(ledger.store, early, SHIPPED).catch_up())
+        single = _one_transaction_per_event(ledger, early, end)
+        for projection in SHIPPED:
+            early.reset(projection)
+        rebuilding = _timed(lambda: ProjectionRunner(ledger.store, early, SHIPPED).catch_up())
+    return {
+        "catching_up": (end - seen) / catching_up,
+        "rebuild": end / rebuilding,
+        "one_transaction_per_event": single,
+    }
+
+
+def _one_transaction_per_event(ledger: Ledger, views: Views, end: int) -> float:
+    """The same rows, folded and written with the position event by event."""
+    count = 1_500
+    first = 1_000_000
+    ledger.import_more(first, first + count // 3)
+    ledger.hear(first, first + count // 3)
+    facts = list(decode_page(ledger.store.read(end, count), end))
+
+    def one_by_one() -> None:
+        for fact in facts:
+            _save_one(views, fact)
+
+    return len(facts) / _timed(one_by_one)
+
+
+def _save_one(views: Views, fact: Recorded) -> None:
+    changes: dict[Projection, dict[RowKey, Any]] = {projection: {} for projection in SHIPPED}
+    for projection, rows in changes.items():
+        if type(fact.event) in projection.watches:
+            key = projection.key(fact)
+            rows[key] = projection.evolve(views.fetch(projection, [key]).get(key), fact)
+    views.save(changes, dict.fromkeys(SHIPPED, fact.position - 1), fact.position)
+
+
+def commands() -> Figures:
+    """Milliseconds of one command on a warm campaign, at three sizes."""
+    figures: Figures = {}
+    for size in (1_000, 10_000, LARGE):
+        with _folder() as folder:
+            ledger = Ledger(folder)
+            ledger.campaign(size)
+            figures |= {f"{name}_{size}": each for name, each in _latencies(ledger).items()}
+    return figures
+
+
+def _latencies(ledger: Ledger) -> Figures:
+    ledger.ask(reserve(0))
+    times = []
+    for number in range(500):
+        for command in (accepted(number), reserve(number + 1)):
+            begin = time.perf_counter()
+            ledger.ask(command)
+            times.append((time.perf_counter() - begin) * 1000)
+    centiles = quantiles(times, n=100)
+    return {"p50_ms": centiles[49], "p95_ms": centiles[94]}
+
+
+def cold() -> Figures:
+    """Seconds until a cold engine has a campaign of 100,000: with a snapshot, and without."""
+    with _folder() as folder:
+        ledger = Ledger(folder, snapshot_every=20_000)
+        ledger.campaign(LARGE)
+        ledger.hear(0, LARGE)
+        with_snapshot = _cold(ledger)
+        ledger.forget_snapshots()
+        without = _cold(ledger)
+    return {"with_snapshot_s": with_snapshot, "without_s": without}
+
+
+def memory() -> Figures:
+    """Bytes of a process that holds a campaign of 100,000 contacted recipients, beyond an empty one."""
+    with _folder() as folder:
+        ledger = Ledger(folder, snapshot_every=20_000)
+        ledger.campaign(LARGE)
+        ledger.hear(0, LARGE)
+        ledger.store.close()
+        loaded = _resident(folder, load=True)
+        empty = _resident(folder, load=False)
+    return {"campaign_bytes": loaded - empty, "process_bytes": loaded}
+
+
+def _resident(folder: Path, *, load: bool) -> int:
+    command = [sys.executable, "-m", "bench.measures", "resident", str(folder), str(int(load))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return int(json.loads(done.stdout)["bytes"])
+
+
+def resident(folder: str, load: str) -> Figures:
+    ledger = Ledger(Path(folder))
+    if int(load):
+        with ledger.engine.look(WORKSPACE) as workspace:
+            workspace.campaign(CAMPAIGN)
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return {"bytes": pages * resource.getpagesize()}
+
+
+def startup() -> Figures:
+    """Seconds of ``sendledger --help``, and of a Python that does nothing."""
+    ours = [sys.executable, "-c", "from adapters.cli.app import main; main()", "--help"]
+    bare = [sys.executable, "-c", "pass"]
+    return {"help_s": _fastest(ours), "python_s": _fastest(bare)}
+
+
+def _fastest(command: list[str]) -> float:
+    def run() -> None:
+        subprocess.run(command, capture_output=True, check=True)
+
+    return min(_timed(run) for _ in range(5))
+
+
+MEASURES: dict[str, Callable[[], Figures]] = {
+    "rebuild": rebuild,
+    "expiry": expiry,
+    "projections": projections,
+    "commands": commands,
+    "cold": cold,
+    "memory": memory,
+    "startup": startup,
+}
+
+if __name__ == "__main__":
+    name, *arguments = sys.argv[1:]
+    figures = resident(*arguments) if name == "resident" else MEASURES[name]()
+    sys.stdout.write(json.dumps(figures))
