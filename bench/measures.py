@@ -167,7 +167,7 @@ def cold() -> Figures:
 
 
 def memory() -> Figures:
-    """Bytes of a process that holds a campaign of 100,000 contacted recipients, beyond an empty one."""
+    """Resident bytes of a process with a campaign of 100,000, beyond one without."""
     with _folder() as folder:
         ledger = Ledger(folder, snapshot_every=20_000)
         ledger.campaign(LARGE)

@@ -79,7 +79,7 @@ class Answers:
         self._slots: dict[str, SlotRow] = {row.slot_id: row for row in views.rows(SLOTS, workspace)}
 
     def recipients(self, campaign_id: str, **equal: str) -> Iterator[RecipientAnswer]:
-        """In order of id. ``equal`` filters by stored columns, e.g. ``status="campaign_stopped"``."""
+        """In order of id. ``equal`` filters by stored columns: ``status="campaign_stopped"``."""
         campaign = self.campaigns[campaign_id]
         working = self._working_senders(campaign)
         for row in self._views.rows(RECIPIENT_STATUS, self._workspace, campaign_id, **equal):
@@ -146,7 +146,8 @@ class Answers:
         )
 
     def _clock(self, row: ClockRow) -> ClockAnswer:
-        assert row.started_at is not None and row.deadline_at is not None
+        assert row.started_at is not None
+        assert row.deadline_at is not None
         running = row.outcome is ClockOutcome.RUNNING
         return ClockAnswer(
             campaign_id=row.campaign_id,

@@ -16,33 +16,62 @@ class GapInLog(StoreError):
         )
 
 
+class GapInStream(StoreError):
+    def __init__(self, stream_id: str, expected: int, found: int, position: int) -> None:
+        super().__init__(
+            f"Stream {stream_id} has no version {expected}; the next one is {found}, at position "
+            f"{position}. Restore the store from a backup; nothing was skipped."
+        )
+
+
+class MissingEnvelope(StoreError):
+    def __init__(self, position: int, topic: str) -> None:
+        super().__init__(
+            f"The event of type {topic!r} at position {position} came in no envelope. "
+            "Restore the store from a backup; nothing was skipped."
+        )
+
+
+def decode_stream(rows: Iterable[Row], after: int) -> Iterator[Event]:
+    """The facts of one stream behind that version. Raises ``UnreadableEvent``, ``GapInStream``."""
+    return decode_rows(_unbroken(rows, after))
+
+
+def _unbroken(rows: Iterable[Row], after: int) -> Iterator[Row]:
+    for version, row in enumerate(rows, start=after + 1):
+        if row[2] != version:
+            raise GapInStream(row[1], version, row[2], row[0])
+        yield row
+
+
 def decode_rows(rows: Iterable[Row]) -> Iterator[Event]:
     """The facts of these rows. Raises ``UnreadableEvent`` naming the position."""
     decoders = CATALOGUE.decoders
     for row in rows:
         try:
             yield decoders[row[3]](row[4])
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, TypeError):
             yield _unreadable(row)
 
 
 def decode_page(page: Page, after: int) -> Iterator[Recorded]:
-    """The facts of a page that begins behind ``after``. Raises ``UnreadableEvent``, ``GapInLog``."""
+    """The facts of a page that begins behind ``after``.
+
+    Raises ``UnreadableEvent``, ``GapInLog`` and ``MissingEnvelope`` where the page stops to make
+    sense; what stands before that place has been answered.
+    """
     envelopes = iter(page.envelopes)
     envelope, last = None, -1
     expected = after
     for row, event in zip(page.rows, decode_rows(page.rows), strict=True):
-        position, stream_id, version, _, _ = row
+        position, stream_id, version, topic, _ = row
         expected += 1
         if position != expected:
             raise GapInLog(expected, position)
         while envelope is None or position > last:
             envelope = next(envelopes, None)
-            if envelope is None:
-                raise StoreError(
-                    f"The event at position {position} came in no envelope. "
-                    "Restore the store from a backup; nothing was skipped."
-                )
+            if envelope is None or envelope.first_position > position:
+                raise MissingEnvelope(position, topic)
             last = envelope.last_position
         yield Recorded(position, stream_id, version, event, envelope)
 

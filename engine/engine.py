@@ -1,7 +1,8 @@
 """Lock, settle, decide, react, append: the one way in which anything happens.
 
 Whoever acts in a workspace, a person's command or a tick, does so under that workspace's lock and
-in one transaction. What was due before is settled first (S7), so a timer may be as late as it likes.
+in one transaction. What was due before is settled first (S7), so a timer may be as late as it
+likes.
 """
 
 from collections.abc import Iterator, Sequence

@@ -5,15 +5,19 @@ in one transaction. A page, never a single event, is what makes it fast.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from engine.collector import collector_paused
 from engine.decoding import decode_page
-from engine.store import RowKey, Store, Views
+from engine.store import RowKey, StaleView, Store, StoreError, Views
+from events.catalogue import UnreadableEvent
 from events.recorded import Recorded
 from projections.projection import Projection
 
 PAGE = 20_000
+ATTEMPTS = 10
+"""How often to begin anew when another process folds the same views at the same time."""
 
 
 class ProjectionRunner:
@@ -27,13 +31,17 @@ class ProjectionRunner:
         self._projections = projections
         self._page = page
 
-    def catch_up(self, progress: Callable[[int], None] = lambda position: None) -> int:
+    def catch_up(self, progress: Callable[[int], None] = lambda _position: None) -> int:
         """Fold everything up to the log's end. Answers the position reached.
 
         A view of another version, or ahead of the log, is emptied and rebuilt. Raises
-        ``UnreadableEvent`` at the first event it cannot read; what came before stays folded.
+        ``UnreadableEvent`` at the first event it cannot read; what came before is folded. Another
+        process may keep the same views.
         """
         with collector_paused():
+            for _ in range(ATTEMPTS - 1):
+                with suppress(StaleView):
+                    return self._catch_up(progress)
             return self._catch_up(progress)
 
     def _catch_up(self, progress: Callable[[int], None]) -> int:
@@ -48,13 +56,21 @@ class ProjectionRunner:
             position = page[-1].position
             behind = {each: at for each, at in positions.items() if at < position}
             changes = {each: self._folded(each, page, at) for each, at in behind.items()}
-            self._views.save(changes, position)
+            self._views.save(changes, behind, position)
             positions.update(dict.fromkeys(behind, position))
             progress(position)
         return position
 
     def _read(self, position: int) -> list[Recorded]:
-        return list(decode_page(self._store.read(position, self._page), position))
+        """The next page, or what stands in it before the first event that cannot be read."""
+        page: list[Recorded] = []
+        try:
+            for recorded in decode_page(self._store.read(position, self._page), position):
+                page.append(recorded)  # noqa: PERF402 what was read before an error stays
+        except (UnreadableEvent, StoreError):
+            if not page:
+                raise
+        return page
 
     def _folded(
         self, projection: Projection, page: Iterable[Recorded], after: int

@@ -1,7 +1,7 @@
 """Settings, by file and environment, in one validated model.
 
-``sendledger.toml`` in the working folder, or the file that ``SENDLEDGER_SETTINGS`` names; a variable
-``SENDLEDGER_<NAME>`` goes before the file. A changed policy changes no history: every event that
+``sendledger.toml`` in the working folder, or the file that ``SENDLEDGER_SETTINGS`` names; a
+variable ``SENDLEDGER_<NAME>`` goes before the file. A changed policy changes no history: every event that
 uses a value has recorded it.
 """
 
@@ -87,7 +87,7 @@ class EngineSettings(BaseSettings):
 
 
 def load_settings(**given: Any) -> EngineSettings:
-    """The settings; ``given`` (what the command line says) goes before all. Raises ``SettingsError``."""
+    """The settings; what is ``given`` here goes before all. Raises ``SettingsError``."""
     chosen = {name: value for name, value in given.items() if value is not None}
     try:
         return EngineSettings(**chosen)

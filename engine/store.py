@@ -16,6 +16,16 @@ class StoreError(Exception):
     """The store cannot do what was asked; the text says why and what to do next."""
 
 
+class StaleView(StoreError):
+    """The view is not where the rows were folded from; read its position again."""
+
+    def __init__(self, view: str, expected: int, found: int) -> None:
+        super().__init__(
+            f"View {view} stands at {found}, not at {expected}: another process keeps it too. "
+            "Try again."
+        )
+
+
 Row = tuple[int, str, int, str, bytes]
 """An event as stored: position, stream id, version, topic, undecoded state. A plain tuple, because
 a log has millions of them and this is what drivers answer."""
@@ -70,7 +80,11 @@ class WorkspaceTransaction(Protocol):
     def roster(self, entry: str) -> Sequence[str]: ...
 
     def append(self, append: Append) -> None:
-        """Write it all. Raises ``StoreError`` when somebody else wrote to one of the streams."""
+        """Write it all, once in a transaction.
+
+        Raises ``StoreError``, here or at the commit, when somebody else wrote to one of the
+        streams or one of the commands is recorded already.
+        """
         ...
 
 
@@ -117,7 +131,7 @@ class Views(Protocol):
         ...
 
     def reset(self, projection: Projection) -> None:
-        """Empty the view and start again at 0."""
+        """Empty the view and start again at 0; positions of its other versions are forgotten."""
         ...
 
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]: ...
@@ -125,9 +139,14 @@ class Views(Protocol):
     def save(
         self,
         changes: Mapping[Projection, Mapping[RowKey, Any]],
+        since: Mapping[Projection, int],
         position: int,
     ) -> None:
-        """Write the rows and the position of all these projections in one transaction."""
+        """Write the rows and the position of all these projections in one transaction.
+
+        ``since`` is the position from which each was folded. Raises ``StaleView`` when one stands
+        elsewhere by now: somebody else folded or emptied it meanwhile.
+        """
         ...
 
     def rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:

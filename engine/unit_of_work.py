@@ -21,7 +21,7 @@ from engine.answer import Answer, Refusal, Request
 from engine.briefing import brief
 from engine.cache import AggregateCache, Cached
 from engine.collector import collector_paused, settle_down
-from engine.decoding import decode_rows
+from engine.decoding import decode_stream
 from engine.snapshots import thaw, topic_of
 from engine.store import Append, NewRow, WorkspaceTransaction
 from engine.streams import ACCOUNT, CAMPAIGN, SLOT, Kind, addressee, stream_id
@@ -187,7 +187,7 @@ class UnitOfWork:
         def newer() -> Iterator[Event]:
             nonlocal version
             rows = self._transaction.stream(stream, entry.version)
-            for event in decode_rows(rows):
+            for event in decode_stream(rows, entry.version):
                 version += 1
                 yield event
 

@@ -44,7 +44,7 @@ class Catalogue:
     """Wire names and shapes of a set of event classes.
 
     ``upcasters`` maps a wire name to its upcasters from version 1 upwards; a class of version *n*
-    needs exactly *n − 1* of them (``ValueError`` otherwise).
+    needs exactly *n - 1* of them (``ValueError`` otherwise).
     """
 
     def __init__(

@@ -78,7 +78,7 @@ def fall_due(workspace: Workspace, timer: Timer, now: datetime) -> Command | dat
             lane = workspace.campaign(campaign).lane(account)
             if lane.runs(IncidentKind.FAILURE) and lane.clock is not None:
                 patience = workspace.account(account).patience_for(lane.clock.deadline_at)
-                if patience is not None and timer.due_at < patience >= now:
+                if patience is not None and timer.due_at < patience:
                     return patience
             return ExpireClock(
                 campaign_id=campaign, account_id=account, incident_id=incident, at=timer.due_at

@@ -26,10 +26,10 @@ class Projection(NamedTuple):
     evolve: Callable[[Any, Recorded], Any]
 
     def __hash__(self) -> int:
-        return hash((self.name, self.version))
+        return hash(self.tracking_name)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Projection) and self.name == other.name
+        return isinstance(other, Projection) and self.tracking_name == other.tracking_name
 
     @property
     def tracking_name(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOProcessRecorder
 
 from events.recorded import Envelope
@@ -20,6 +20,12 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
         """Envelopes that hold events, in order of position."""
         self.timers: dict[tuple[str, Key], datetime] = {}
         self.roster: dict[tuple[str, str], dict[str, None]] = {}
+
+    def _assert_uniqueness(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
+        super()._assert_uniqueness(stored_events, **kwargs)
+        commands = [envelope.command_id for envelope in kwargs.get("envelopes", ())]
+        if len({*commands}) < len(commands) or not self.envelopes.keys().isdisjoint(commands):
+            raise IntegrityError("A command is recorded already")
 
     def _update_table(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         positions = super()._update_table(stored_events, **kwargs)

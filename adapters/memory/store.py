@@ -19,10 +19,10 @@ class MemoryStore:
 
     def __init__(self, clock: Clock = system_clock) -> None:
         self._clock = clock
-        self._recorder = MemoryLedgerRecorder()
+        self.recorder = MemoryLedgerRecorder()
         self._lock = RLock()
-        self._recorded_at: dict[str, datetime] = {}
-        self._snapshots: dict[str, StoredEvent] = {}
+        self.recorded_at: dict[str, datetime] = {}
+        self.snapshots: dict[str, StoredEvent] = {}
 
     def now(self) -> datetime:
         return self._clock()
@@ -30,31 +30,33 @@ class MemoryStore:
     @contextmanager
     def transaction(self, workspace: str) -> Iterator["_Transaction"]:
         with self._lock:
-            now = max(self._clock(), self._recorded_at.get(workspace, self._clock()))
-            yield _Transaction(self, workspace, now)
+            now = max(self._clock(), self.recorded_at.get(workspace, self._clock()))
+            transaction = _Transaction(self, workspace, now)
+            yield transaction
+            transaction.commit()
 
     def read(self, after: int, limit: int) -> Page:
         with self._lock:
-            found = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
+            found = self.recorder.select_notifications(after, limit, inclusive_of_start=False)
             rows: list[Row] = [
                 (n.id, str(n.originator_id), n.originator_version, n.topic, n.state) for n in found
             ]
             if not rows:
                 return Page([], [])
-            return Page(rows, self._recorder.envelopes_between(rows[0][0], rows[-1][0]))
+            return Page(rows, self.recorder.envelopes_between(rows[0][0], rows[-1][0]))
 
     def last_position(self) -> int:
-        return self._recorder.max_notification_id() or 0
+        return self.recorder.max_notification_id() or 0
 
     def next_due(self) -> datetime | None:
-        return min(self._recorder.timers.values(), default=None)
+        return min(self.recorder.timers.values(), default=None)
 
     def due_workspaces(self, until: datetime) -> Sequence[str]:
-        due = self._recorder.timers.items()
+        due = self.recorder.timers.items()
         return sorted({workspace for (workspace, _), at in due if at <= until})
 
     def save_snapshot(self, snapshot: StoredEvent) -> None:
-        self._snapshots[str(snapshot.originator_id)] = snapshot
+        self.snapshots[str(snapshot.originator_id)] = snapshot
 
     def replace_indexes(
         self,
@@ -62,9 +64,9 @@ class MemoryStore:
         roster: Iterable[tuple[str, str, str]],
     ) -> None:
         with self._lock:
-            self._recorder.timers = dict(timers)
-            self._recorder.roster = {}
-            self._recorder.enrol(roster)
+            self.recorder.timers = dict(timers)
+            self.recorder.roster = {}
+            self.recorder.enrol(roster)
 
     def close(self) -> None:
         pass
@@ -76,14 +78,15 @@ class _Transaction:
         self.last_position = store.last_position()
         self._store = store
         self._workspace = workspace
-        self._recorder = store._recorder
+        self._recorder = store.recorder
+        self._pending: Append | None = None
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
         for event in self._recorder.select_events(stream_id, gt=after):
             yield (0, stream_id, event.originator_version, event.topic, event.state)
 
     def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
-        found = self._store._snapshots.get(stream_id)
+        found = self._store.snapshots.get(stream_id)
         return found if found is not None and found.topic == topic else None
 
     def envelope(self, command_id: str) -> Envelope | None:
@@ -100,6 +103,13 @@ class _Transaction:
         return list(self._recorder.roster.get((self._workspace, entry), ()))
 
     def append(self, append: Append) -> None:
+        assert self._pending is None, "one append in a transaction"
+        self._pending = append
+
+    def commit(self) -> None:
+        append = self._pending
+        if append is None:
+            return
         try:
             self._recorder.insert_events(
                 [StoredEvent(*row) for row in append.events],
@@ -110,4 +120,4 @@ class _Transaction:
             )
         except IntegrityError as error:
             raise StoreError(f"Somebody else wrote to this workspace meanwhile: {error}") from error
-        self._store._recorded_at[self._workspace] = self.now
+        self._store.recorded_at[self._workspace] = self.now

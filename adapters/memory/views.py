@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.store import StaleView, StoreError
 from projections.projection import Projection, RowKey
 
 
@@ -16,13 +17,25 @@ class MemoryViews:
 
     def reset(self, projection: Projection) -> None:
         self._rows[projection.name] = {}
-        self._positions[projection.tracking_name] = 0
+        for other in [name for name in self._positions if name.startswith(f"{projection.name}/")]:
+            del self._positions[other]
 
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
         rows = self._rows.get(projection.name, {})
         return {key: rows[key] for key in keys if key in rows}
 
-    def save(self, changes: Mapping[Projection, Mapping[RowKey, Any]], position: int) -> None:
+    def save(
+        self,
+        changes: Mapping[Projection, Mapping[RowKey, Any]],
+        since: Mapping[Projection, int],
+        position: int,
+    ) -> None:
+        for projection in changes:
+            stands_at = self.position(projection)
+            if stands_at != since[projection]:
+                raise StaleView(projection.tracking_name, since[projection], stands_at)
+            if position <= stands_at:
+                raise StoreError(f"View {projection.tracking_name} stands at {stands_at} already.")
         for projection, rows in changes.items():
             self._rows.setdefault(projection.name, {}).update(rows)
             self._positions[projection.tracking_name] = position

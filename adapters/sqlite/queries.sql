@@ -75,4 +75,4 @@ SELECT version FROM store_info
 INSERT INTO store_info VALUES (?)
 
 -- name: forget_position
-DELETE FROM tracking WHERE application_name = ?
+DELETE FROM tracking WHERE application_name GLOB ? || '/*'

@@ -1,15 +1,16 @@
 """The embedded store: one SQLite file, one writer at a time, any number of readers."""
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from sqlite3 import Cursor
 from typing import Any
 
 from eventsourcing.persistence import StoredEvent
-from eventsourcing.sqlite import SQLiteDatastore
+from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
 from adapters.clocks import Clock, system_clock
 from adapters.microseconds import from_micros, to_micros
@@ -36,6 +37,7 @@ class SQLiteStore:
     def __init__(self, path: Path, clock: Clock = system_clock, lock_timeout: int = 30) -> None:
         self.path = path
         self._clock = clock
+        self._lock_timeout = lock_timeout
         self.datastore = SQLiteDatastore(
             str(path), lock_timeout=lock_timeout, originator_id_type="text"
         )
@@ -48,27 +50,37 @@ class SQLiteStore:
             raise
 
     def _open(self) -> None:
+        if self.path.is_file() and self._is_ours():
+            return
         with self.writing() as c:
-            c.execute(SQL["tables"])
-            tables = {row[0] for row in c.fetchall()}
-            if tables and "store_info" not in tables:
-                raise StoreError(
-                    f"{self.path} is a database of another program. Name another file."
-                )
-            if "store_info" in tables:
-                c.execute(SQL["store_version"])
-                self._check_version(c.fetchone()[0])
-                return
-        self.recorder.create_table()
-        with self.writing() as c:
-            c.execute(SQL["set_store_version"], (STORE_VERSION,))
+            if not self._known(c):
+                self.recorder._create_table(SQLiteCursor(c))  # noqa: SLF001 in our transaction
+                c.execute(SQL["set_store_version"], (STORE_VERSION,))
 
-    def _check_version(self, version: int) -> None:
+    def _is_ours(self) -> bool:
+        """Looks without touching: the library's connections change a file's journal mode."""
+        with (
+            closing(sqlite3.connect(self.path, timeout=self._lock_timeout)) as connection,
+            closing(connection.cursor()) as cursor,
+        ):
+            return self._known(cursor)
+
+    def _known(self, c: Cursor) -> bool:
+        """False for a database without any table. Raises ``StoreError`` for one none of ours."""
+        c.execute(SQL["tables"])
+        tables = {row[0] for row in c.fetchall()}
+        if not tables:
+            return False
+        if "store_info" not in tables:
+            raise StoreError(f"{self.path} is a database of another program. Name another file.")
+        c.execute(SQL["store_version"])
+        version = c.fetchone()[0]
         if version > STORE_VERSION:
             raise StoreError(
                 f"{self.path} has store version {version}; this program knows {STORE_VERSION}. "
                 "Upgrade Sendledger."
             )
+        return True
 
     def now(self) -> datetime:
         return self._clock()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from sqlite3 import Cursor
 from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -14,6 +15,7 @@ from adapters.microseconds import from_micros, to_micros
 from adapters.sqlite.errors import explained
 from adapters.sqlite.recorder import SQL
 from adapters.sqlite.store import SQLiteStore
+from engine.store import StaleView
 from projections.projection import Projection, RowKey
 
 Convert = Callable[[Any], Any]
@@ -52,9 +54,7 @@ class SQLiteViews:
     def reset(self, projection: Projection) -> None:
         table = self._table(projection)
         with self._explained(), self._store.writing() as c:
-            c.execute(f"DROP TABLE IF EXISTS {table.name}")
-            c.execute(table.create)
-            c.execute(SQL["forget_position"], (projection.tracking_name,))
+            _recreate(c, table, projection)
 
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
         table = self._table(projection)
@@ -69,10 +69,19 @@ class SQLiteViews:
                     rows[key] = table.decode(found)
         return rows
 
-    def save(self, changes: Mapping[Projection, Mapping[RowKey, Any]], position: int) -> None:
+    def save(
+        self,
+        changes: Mapping[Projection, Mapping[RowKey, Any]],
+        since: Mapping[Projection, int],
+        position: int,
+    ) -> None:
+        tables = {projection: self._table(projection) for projection in changes}
         with self._explained(), self._store.writing() as c:
             for projection, rows in changes.items():
-                table = self._table(projection)
+                stands_at = self._stands_at(c, projection)
+                if stands_at != since[projection]:
+                    raise StaleView(projection.tracking_name, since[projection], stands_at)
+                table = tables[projection]
                 in_order = [table.encode(rows[key]) for key in sorted(rows)]
                 c.executemany(table.upsert, in_order)
                 tracking = Tracking(projection.tracking_name, position)
@@ -97,13 +106,30 @@ class SQLiteViews:
     def _table(self, projection: Projection) -> _Table:
         table = self._tables.get(projection.tracking_name)
         if table is None:
-            table = self._tables[projection.tracking_name] = _described(projection)
+            table = _described(projection)
             if self.position(projection) == 0:
-                self.reset(projection)
+                self._create(table, projection)
+            self._tables[projection.tracking_name] = table
         return table
+
+    def _create(self, table: _Table, projection: Projection) -> None:
+        """Make room for the view, unless another process did so and folded rows meanwhile."""
+        with self._explained(), self._store.writing() as c:
+            if self._stands_at(c, projection) == 0:
+                _recreate(c, table, projection)
+
+    def _stands_at(self, c: Cursor, projection: Projection) -> int:
+        recorder = self._store.recorder
+        return recorder._max_tracking_id(projection.tracking_name, SQLiteCursor(c)) or 0  # noqa: SLF001
 
     def _explained(self) -> Any:
         return explained(str(self._store.path))
+
+
+def _recreate(c: Cursor, table: _Table, projection: Projection) -> None:
+    c.execute(f"DROP TABLE IF EXISTS {table.name}")
+    c.execute(table.create)
+    c.execute(SQL["forget_position"], (projection.name,))
 
 
 def _described(projection: Projection) -> _Table:
