@@ -1,8 +1,8 @@
 """Settings, by file and environment, in one validated model.
 
 ``sendledger.toml`` in the working folder, or the file that ``SENDLEDGER_SETTINGS`` names; a
-variable ``SENDLEDGER_<NAME>`` goes before the file. A changed policy changes no history: every event that
-uses a value has recorded it.
+variable ``SENDLEDGER_<NAME>`` goes before the file. A changed policy changes no history: every
+event that uses a value has recorded it.
 """
 
 import os

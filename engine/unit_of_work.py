@@ -222,7 +222,6 @@ class UnitOfWork:
     # Deciding.
 
     def _attempt(self, command: Command, cause: _Cause) -> Refusal | None:
-        kind, aggregate_id = addressee(command)
         savepoint = dict(self.states), dict(self._timers), dict(self._roster), self.position
         batches = len(self._batches)
         try:
@@ -231,7 +230,7 @@ class UnitOfWork:
             self.states, self._timers, self._roster, self.position = savepoint
             del self._batches[batches:]
             refusal = Refusal(rejected.code, rejected.message)
-            self._accept(kind, aggregate_id, rejected.facts, command, cause, refusal)
+            self._accept(command, cause, rejected.facts, refusal)
             return refusal
         return None
 
@@ -239,20 +238,19 @@ class UnitOfWork:
         kind, aggregate_id = addressee(command)
         state = self._load(kind, aggregate_id).state
         events = kind.decide(state, brief(self, command, self._policy))
-        self._accept(kind, aggregate_id, events, command, cause)
+        self._accept(command, cause, events)
 
     def _accept(
         self,
-        kind: Kind,
-        aggregate_id: str,
-        events: Sequence[Event],
         command: Command,
         cause: _Cause,
+        events: Sequence[Event],
         refusal: Refusal | None = None,
     ) -> None:
         """Take the facts in, then let the process managers answer them."""
         if not events and not cause.requested:
             return
+        kind, aggregate_id = addressee(command)
         envelope = self._envelope(command, cause, len(events), refusal)
         stream = stream_id(self.workspace, kind, aggregate_id)
         entry = self._load(kind, aggregate_id)

@@ -1,7 +1,8 @@
 """The law of a connection.
 
 C1, C2  A check that fails sets ``failed`` at once when a user asked or the cause is permanent,
-        after enough misses when it is transient, never for throttling, our own fault or another mailbox.
+        after enough misses when it is transient, never for throttling, our own fault or another
+        mailbox.
 C4, C5  While failed, failures are only recorded; any full successful check cures.
 C6      A check asked for in time counts as of its request.
 R1, R2  One-Click Reconnect keeps every setting and counts only once verified.
