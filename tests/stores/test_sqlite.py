@@ -1,0 +1,38 @@
+"""The embedded store keeps the contract."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.clocks import ManualClock
+from adapters.sqlite import SQLiteStore, SQLiteViews
+from engine.store import Store, StoreError, Views
+from projections.campaigns import CAMPAIGNS, CampaignRow
+from tests.stores.contract import StoreContract, ViewsContract, opened_for, save
+from tests.workplace import ACME
+
+
+class TestSQLiteStore(StoreContract, ViewsContract):
+    @pytest.fixture
+    def store(self, clock: ManualClock, tmp_path: Path) -> Iterator[Store]:
+        yield from opened_for(SQLiteStore(tmp_path / "sendledger.db", clock))
+
+    @pytest.fixture
+    def views(self, store: SQLiteStore) -> Views:
+        return SQLiteViews(store)
+
+    def test_views_that_are_opened_again_stand_where_they_stood(self, store: SQLiteStore) -> None:
+        save(SQLiteViews(store), {CAMPAIGNS: [CampaignRow(ACME, "spring")]}, 5)
+
+        again = SQLiteViews(store)
+
+        assert list(again.rows(CAMPAIGNS)) == [CampaignRow(ACME, "spring")]
+        assert again.position(CAMPAIGNS) == 5
+
+    def test_a_position_reached_by_another_process_is_explained(self, store: SQLiteStore) -> None:
+        views = SQLiteViews(store)
+        save(views, {CAMPAIGNS: []}, 5)
+
+        with pytest.raises(StoreError, match="another process has brought this view further"):
+            views.save({CAMPAIGNS: {}}, {CAMPAIGNS: 5}, 5)
