@@ -70,7 +70,7 @@ class Screen:
         for clock in _expired(self._picture):
             if clock not in _expired(before):
                 self.tell(
-                    f"The clock of {clock.account_id} ran out: {clock.stopped} recipients stopped",
+                    f"The clock of {clock.account_id} ran out; stopped: {clock.stopped}",
                     "bold red",
                 )
 
