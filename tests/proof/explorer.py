@@ -1,0 +1,203 @@
+"""Every interleaving of two workers around a deadline, with a crash at every step.
+
+A history is: whose turn it is, at which moment, and who dies where. What a crash interrupts is
+asked again under the same id, by the other worker: at once, or when everything else is done. Asked
+again at once, it must leave the very log that the undisturbed history leaves.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import combinations, combinations_with_replacement
+from typing import Any, NamedTuple
+
+from adapters.clocks import ManualClock
+from adapters.memory import MemoryStore
+from aggregates.command import DEFAULT_POLICY, Command, Policy
+from engine.answer import Answer
+from engine.engine import Engine
+from engine.store import Append
+from tests.law.story import MICROSECOND, NOON, Move
+from tests.proof.fragile import Crash, CrashPoint, FragileStore
+from tests.proof.invariants import END_OF_TIME, check
+
+WORKSPACE = "acme"
+LATER = timedelta(days=30)
+AROUND = (-MICROSECOND, timedelta(0), MICROSECOND)
+
+
+class Tick(NamedTuple):
+    """A worker's turn without a command."""
+
+
+TICK = Tick()
+Step = Command | Tick
+
+
+class Situation(NamedTuple):
+    """What came before, told with its moments; the deadline; and what two workers do around it."""
+
+    name: str
+    before: Sequence[tuple[timedelta, Move]]
+    deadline: timedelta
+    one: Sequence[Step]
+    other: Sequence[Step]
+    policy: Policy = DEFAULT_POLICY
+    around: Sequence[timedelta] = AROUND
+
+
+class Death(NamedTuple):
+    step: int
+    point: CrashPoint
+    restarts: bool
+    """Its process is new, without a cache; otherwise only its connection broke."""
+    asked_again_at_once: bool
+
+
+class History(NamedTuple):
+    turns: tuple[int, ...]
+    moments: tuple[datetime, ...]
+    death: Death | None = None
+
+
+class Ending(NamedTuple):
+    """What is in the store, and what each step was answered (ticks: nothing)."""
+
+    contents: Any
+    answers: tuple[Answer | None, ...]
+    died: bool
+
+
+class Explorer:
+    """Counts what it explores: ``histories`` in all, ``outcomes`` that differ."""
+
+    def __init__(self, situation: Situation) -> None:
+        self.situation = situation
+        self.histories = 0
+        self.repeated = 0
+        self._before = _told(situation)
+        self._seen: set[Any] = set()
+
+    @property
+    def outcomes(self) -> int:
+        return len(self._seen)
+
+    def explore(self) -> None:
+        for undisturbed in self._histories():
+            expected = self._run(undisturbed)
+            for death in self._deaths(len(undisturbed.turns)):
+                ending = self._run(undisturbed._replace(death=death))
+                if ending.died and death.asked_again_at_once:
+                    assert ending.contents == expected.contents, (undisturbed, death)
+                    self._compare(expected, ending, death)
+
+    def _histories(self) -> Iterator[History]:
+        ones, others = len(self.situation.one), len(self.situation.other)
+        steps = range(ones + others)
+        deadline = NOON + self.situation.deadline
+        for first in combinations(steps, ones):
+            turns = tuple(0 if step in first else 1 for step in steps)
+            for offsets in combinations_with_replacement(self.situation.around, len(steps)):
+                yield History(turns, tuple(deadline + offset for offset in offsets))
+
+    def _deaths(self, steps: int) -> Iterator[Death]:
+        for step in range(steps):
+            for point in CrashPoint:
+                yield Death(step, point, restarts=False, asked_again_at_once=True)
+                yield Death(step, point, restarts=True, asked_again_at_once=False)
+
+    def _run(self, history: History) -> Ending:
+        run = _Run(self.situation, self._before)
+        ending = run.through(history)
+        if history.death is None or ending.died:
+            self.histories += 1
+        if ending.contents not in self._seen:
+            self._seen.add(ending.contents)
+            try:
+                check(run.store, settled_at=run.clock.time)
+            except AssertionError as broken:
+                raise AssertionError(f"{self.situation.name}, {history}: {broken}") from broken
+        return ending
+
+    def _compare(self, expected: Ending, ending: Ending, death: Death) -> None:
+        """The same command id gets the old answer, whoever asks."""
+        old, new = expected.answers[death.step], ending.answers[death.step]
+        if old is None or new is None:
+            return
+        assert new.repeated == (death.point is CrashPoint.AFTER_COMMIT)
+        assert new.refusal == old.refusal
+        assert new.position >= old.position, "one cannot wait for what followed"
+        self.repeated += new.repeated
+
+
+class _Run:
+    """One history, from the situation to the day everything is settled."""
+
+    def __init__(self, situation: Situation, before: Sequence[tuple[datetime, Append]]) -> None:
+        self.clock = ManualClock(NOON)
+        self.store = MemoryStore(self.clock)
+        self._situation = situation
+        for moment, append in before:
+            self.clock.time = moment
+            with self.store.transaction(WORKSPACE) as transaction:
+                transaction.append(append)
+        self._stores = [FragileStore(self.store), FragileStore(self.store)]
+        self._workers = [Engine(each, situation.policy) for each in self._stores]
+
+    def through(self, history: History) -> Ending:
+        done = [0, 0]
+        answers: list[Answer | None] = []
+        unanswered: tuple[int, int, int] | None = None
+        for step, (worker, moment) in enumerate(zip(history.turns, history.moments, strict=True)):
+            self.clock.time = moment
+            number = done[worker]
+            done[worker] += 1
+            dies = history.death if history.death and history.death.step == step else None
+            try:
+                self._stores[worker].crash_at = dies.point if dies else None
+                answers.append(self._take(worker, worker, number))
+            except Crash:
+                assert dies is not None
+                unanswered = step, worker, number
+                if dies.restarts:
+                    self._workers[worker] = Engine(self._stores[worker], self._situation.policy)
+                again = self._take(1 - worker, worker, number) if dies.asked_again_at_once else None
+                answers.append(again)
+            self._stores[worker].crash_at = None
+        if unanswered and history.death and not history.death.asked_again_at_once:
+            step, worker, number = unanswered
+            answers[step] = self._take(1 - worker, worker, number)
+        self.clock.time = NOON + self._situation.deadline + LATER
+        for engine in self._workers:
+            engine.tick(WORKSPACE, inclusive=True)
+        return Ending(self._contents(), tuple(answers), unanswered is not None)
+
+    def _take(self, worker: int, owner: int, number: int) -> Answer | None:
+        """The worker takes the step that is on the owner's list."""
+        step = (self._situation.one, self._situation.other)[owner][number]
+        engine = self._workers[worker]
+        if isinstance(step, Tick):
+            engine.tick(WORKSPACE)
+            return None
+        command_id = f"worker-{owner}.{number}"
+        return engine.execute(WORKSPACE, step, command_id=command_id, actor="user:test")
+
+    def _contents(self) -> Any:
+        page = self.store.read(0, 1_000_000)
+        with self.store.transaction(WORKSPACE) as transaction:
+            timers = sorted(transaction.timers(END_OF_TIME))
+        return tuple(page.rows), tuple(page.envelopes), tuple(timers)
+
+
+def _told(situation: Situation) -> Sequence[tuple[datetime, Append]]:
+    """What is in the store before the two workers begin."""
+    clock = ManualClock(NOON)
+    store = FragileStore(MemoryStore(clock))
+    engine = Engine(store, situation.policy)
+    for number, (after, move) in enumerate(situation.before):
+        clock.time = NOON + after
+        for index, command in enumerate([move] if isinstance(move, Command) else move):
+            answer = engine.execute(
+                WORKSPACE, command, command_id=f"before-{number}.{index}", actor="user:test"
+            )
+            assert answer.refusal is None, f"{situation.name}: {command}: {answer.refusal}"
+    return store.committed

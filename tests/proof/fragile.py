@@ -1,0 +1,108 @@
+"""A store that dies on cue: a real one in every other respect, around another store."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from enum import Enum, auto
+
+from eventsourcing.persistence import StoredEvent
+
+from engine.store import Append, Page, Row, Store, WorkspaceTransaction
+from events.recorded import Envelope
+from processors.timers import Key, Timer
+
+
+class Crash(Exception):
+    """The process dies here, or its connection does."""
+
+
+class CrashPoint(Enum):
+    BEFORE_APPEND = auto()
+    BEFORE_COMMIT = auto()
+    """Everything was handed to the store, and nothing of it is stored."""
+    AFTER_COMMIT = auto()
+    """Everything is stored, and nobody heard of it."""
+
+
+class FragileStore:
+    """Raises ``Crash`` once, at the next ``crash_at`` of a transaction that writes something."""
+
+    def __init__(self, inner: Store) -> None:
+        self.inner = inner
+        self.crash_at: CrashPoint | None = None
+        self.committed: list[tuple[datetime, Append]] = []
+
+    def now(self) -> datetime:
+        return self.inner.now()
+
+    @contextmanager
+    def transaction(self, workspace: str) -> Iterator["_FragileTransaction"]:
+        with self.inner.transaction(workspace) as inner:
+            outer = _FragileTransaction(self, inner)
+            yield outer
+            if outer.held is not None:
+                self.pass_by(CrashPoint.BEFORE_COMMIT)
+                inner.append(outer.held)
+                self.committed.append((inner.now, outer.held))
+        if outer.held is not None:
+            self.pass_by(CrashPoint.AFTER_COMMIT)
+
+    def pass_by(self, point: CrashPoint) -> None:
+        if self.crash_at is point:
+            self.crash_at = None
+            raise Crash(point)
+
+    def read(self, after: int, limit: int) -> Page:
+        return self.inner.read(after, limit)
+
+    def last_position(self) -> int:
+        return self.inner.last_position()
+
+    def next_due(self) -> datetime | None:
+        return self.inner.next_due()
+
+    def due_workspaces(self, until: datetime) -> Sequence[str]:
+        return self.inner.due_workspaces(until)
+
+    def save_snapshot(self, snapshot: StoredEvent) -> None:
+        self.inner.save_snapshot(snapshot)
+
+    def replace_indexes(
+        self,
+        timers: Mapping[tuple[str, Key], datetime],
+        roster: Iterable[tuple[str, str, str]],
+    ) -> None:
+        self.inner.replace_indexes(timers, roster)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class _FragileTransaction:
+    """Holds what is appended back until the commit."""
+
+    def __init__(self, store: FragileStore, inner: WorkspaceTransaction) -> None:
+        self.now = inner.now
+        self.last_position = inner.last_position
+        self.held: Append | None = None
+        self._store = store
+        self._inner = inner
+
+    def stream(self, stream_id: str, after: int) -> Iterator[Row]:
+        return self._inner.stream(stream_id, after)
+
+    def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
+        return self._inner.snapshot(stream_id, topic)
+
+    def envelope(self, command_id: str) -> Envelope | None:
+        return self._inner.envelope(command_id)
+
+    def timers(self, until: datetime) -> Sequence[Timer]:
+        return self._inner.timers(until)
+
+    def roster(self, entry: str) -> Sequence[str]:
+        return self._inner.roster(entry)
+
+    def append(self, append: Append) -> None:
+        self._store.pass_by(CrashPoint.BEFORE_APPEND)
+        self.held = append

@@ -1,0 +1,191 @@
+"""Random histories, and what holds in each: the law, lateness, any store, any cache."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from adapters.clocks import ManualClock
+from adapters.memory import MemoryStore, MemoryViews
+from adapters.sqlite import SQLiteStore
+from adapters.sqlite.views import SQLiteViews
+from aggregates.campaign import Campaign
+from aggregates.email_account import EmailAccount
+from engine.engine import Engine
+from events.base import Event
+from events.campaign import GracePeriodExpired
+from events.email_account import NoticeIssued
+from events.recorded import Recorded
+from tests.law.story import (
+    ANN,
+    BOB,
+    NINE_DAYS,
+    NOON,
+    R1,
+    R2,
+    R3,
+    SECOND,
+    fail,
+    hear_from,
+    office,
+    request_check,
+)
+from tests.proof.books import is_reminder
+from tests.proof.histories import (
+    THE_END,
+    WORKSPACE,
+    Histories,
+    log_of,
+    states,
+    stored,
+)
+from tests.proof.invariants import check, check_views
+
+SOAK = int(os.environ.get("PROOF_SOAK", "20"))
+"""How many times longer the soak is."""
+
+
+def times(examples: int, steps: int = 40) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+
+
+class KeepsTheLaw(Histories):
+    def __init__(self) -> None:
+        super().__init__()
+        self.views = MemoryViews()
+
+    def tick(self) -> None:
+        super().tick()
+        check_views(self.store, self.views)
+
+    def teardown(self) -> None:
+        self.clock.time += THE_END
+        self.tick()
+        check(self.store, settled_at=self.clock.time)
+
+
+class LatenessChangesNothing(Histories):
+    """S7, metamorphic: a punctual worker, one that comes at random, and none at all."""
+
+    def teardown(self) -> None:
+        punctual = self.retold_punctually()
+        clock = ManualClock(NOON)
+        nobody = self.retold(Engine(MemoryStore(clock), self.policy), clock, ticks=False)
+        for late, its_clock in ((self.engine, self.clock), (nobody, clock)):
+            its_clock.time = NOON + 10 * THE_END
+            late.tick(WORKSPACE)
+            assert of_the_law(log_of(late)) == of_the_law(log_of(punctual))
+            assert untold(states(late)) == untold(states(punctual))
+
+
+class AnyStoreIsAsGood(Histories):
+    def teardown(self) -> None:
+        with TemporaryDirectory() as folder:
+            clock = ManualClock(NOON)
+            store = SQLiteStore(Path(folder) / "store", clock)
+            try:
+                engine = self.retold(Engine(store, self.policy), clock)
+                assert stored(store) == stored(self.store)
+                assert states(engine) == states(self.engine)
+                check_views(store, SQLiteViews(store))
+            finally:
+                store.close()
+
+
+class AnyCacheIsAsGood(Histories):
+    """Snapshots every few events and one aggregate in the cache; two engines taking turns."""
+
+    def teardown(self) -> None:
+        clock = ManualClock(NOON)
+        forgetful = Engine(MemoryStore(clock), self.policy, cache_size=1, snapshot_every=3)
+        self.retold(forgetful, clock)
+        cold = Engine(forgetful.store, self.policy)
+        never_snapshot = Engine(self.store, self.policy)
+        assert stored(forgetful.store) == stored(self.store)
+        expected = states(self.engine)
+        assert states(forgetful) == expected
+        assert states(cold) == expected
+        assert states(never_snapshot) == expected
+
+
+PROOFS: Sequence[tuple[type[Histories], int]] = (
+    (KeepsTheLaw, 120),
+    (LatenessChangesNothing, 150),
+    (AnyStoreIsAsGood, 25),
+    (AnyCacheIsAsGood, 60),
+)
+each_proof = pytest.mark.parametrize(("proof", "examples"), PROOFS)
+
+
+@pytest.mark.rule("S2", "S4", "S6", "S7", "S8", "M1")
+@each_proof
+def test_in_random_histories(proof: type[Histories], examples: int) -> None:
+    run_state_machine_as_test(proof, settings=times(examples))
+
+
+@pytest.mark.soak
+@pytest.mark.rule("S2", "S4", "S6", "S7", "S8", "M1")
+@each_proof
+def test_in_very_many_random_histories(proof: type[Histories], examples: int) -> None:
+    run_state_machine_as_test(proof, settings=times(SOAK * examples, steps=80))
+
+
+# What random histories found.
+
+
+@pytest.mark.rule("C6", "S7")
+@pytest.mark.parametrize("punctual", [True, False])
+def test_clocks_run_out_in_the_same_order_however_late_though_one_waits_for_a_check(
+    punctual: bool,
+) -> None:
+    world = office().given(hear_from(ANN, R1, R2), hear_from(BOB, R3), fail(ANN))
+    world.at(NOON + 30 * SECOND).given(fail(BOB))
+    world.at(NOON + NINE_DAYS).given(request_check(ANN, "never-ends"))
+
+    if punctual:
+        world.tick(NOON + NINE_DAYS + 30 * SECOND).tick(NOON + NINE_DAYS + 60 * SECOND)
+    world.tick(NOON + 2 * NINE_DAYS)
+
+    expiries = [
+        (recorded.event.account_id, recorded.event.occurred_at - NOON - NINE_DAYS)
+        for recorded in world.log
+        if isinstance(recorded.event, GracePeriodExpired)
+    ]
+    assert expiries == [(BOB, 30 * SECOND), (ANN, 0 * SECOND)]
+
+
+# What is compared.
+
+
+def of_the_law(log: Sequence[Recorded]) -> list[Event]:
+    """All facts in order, but the reminders, and without the notices' running number."""
+    facts = (recorded.event for recorded in log)
+    return [
+        replace(fact, number=0) if isinstance(fact, NoticeIssued) else fact
+        for fact in facts
+        if not (isinstance(fact, NoticeIssued) and is_reminder(fact))
+    ]
+
+
+def untold(states: dict[str, EmailAccount | Campaign]) -> dict[str, Any]:
+    """Without the count of notices, which reminders raise."""
+    return {name: _uncounted(state) for name, state in states.items()}
+
+
+def _uncounted(state: EmailAccount | Campaign) -> EmailAccount | Campaign:
+    if isinstance(state, Campaign):
+        return state
+    incidents = {key: each._replace(notices=0) for key, each in state.incidents.items()}
+    return replace(state, incidents=incidents)
