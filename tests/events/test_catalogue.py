@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 import pytest
 from pydantic import ValidationError
@@ -71,7 +71,7 @@ def test_an_older_shape_that_cannot_be_lifted_is_corrupt(state: bytes) -> None:
 
 
 def test_a_version_that_is_not_known_yet_is_an_unknown_type() -> None:
-    with pytest.raises(UnknownTopic, match="'ParcelSent/4' at position 7.*Upgrade this program"):
+    with pytest.raises(UnknownTopic, match=r"'ParcelSent/4' at position 7.*Upgrade this program"):
         PARCELS.decode("ParcelSent/4", LOG[-1][1], "position 7")
 
 
@@ -169,6 +169,8 @@ def test_no_field_of_any_fact_is_called_like_a_secret(kind: type[Event]) -> None
 
 def types_of(hint: Any) -> set[Any]:
     """The classes a field's annotation is made of."""
+    if get_origin(hint) is Literal:
+        return set(map(type, get_args(hint)))
     arguments = [each for each in get_args(hint) if isinstance(each, type) or get_args(each)]
     return set().union(*map(types_of, arguments)) if arguments else {hint}
 
@@ -177,3 +179,4 @@ def test_a_field_that_could_hold_a_name_would_be_found() -> None:
     assert types_of(str | None) == {str, type(None)}
     assert types_of(tuple[RecipientStatus, ...]) == {RecipientStatus}
     assert types_of(dict[RecipientStatus, str]) == {RecipientStatus, str}
+    assert types_of(Literal[RecipientStatus.REPLIED]) == {RecipientStatus}
