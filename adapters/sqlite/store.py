@@ -181,8 +181,7 @@ class _Transaction:
         self.last_position: int = self._all("last_position")[0][0]
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
-        self._c.execute(SQL["read_stream"], (stream_id, after))
-        yield from self._c
+        return self._c.execute(SQL["read_stream"], (stream_id, after))
 
     def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
         found = self._first("snapshot_of", stream_id, topic)
