@@ -1,0 +1,1 @@
+"""The machine: commands and their answers, snapshots, projections, settings, and the walls."""

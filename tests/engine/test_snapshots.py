@@ -1,0 +1,201 @@
+"""A snapshot saves time and changes nothing: a campaign thawed is the campaign replayed."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.clocks import ManualClock
+from adapters.memory import MemoryStore
+from adapters.scenario.reader import read_scenario
+from adapters.scenario.runner import run_scenario
+from adapters.sqlite import SQLiteStore
+from aggregates.campaign import Campaign, Clock, Lane, Recipient, Sending
+from engine.snapshots import freeze, thaw, topic_of
+from engine.streams import ACCOUNT, CAMPAIGN, SLOT
+from events.campaign import CampaignEventBase
+from events.catalogue import UnreadableEvent
+from events.recorded import Recorded
+from tests.law.scenarios import SCENARIOS
+from tests.law.story import ANN, NOON, SOLO, SPRING, connect, create, import_recipients
+from tests.workplace import ACME, Workplace, much_happens
+
+STREAM = f"{ACME}:campaign:{SPRING}"
+
+
+def states_of(log: list[Recorded]) -> Iterator[Campaign]:
+    """Every campaign of a log as it was after each of its events."""
+    campaigns: dict[str, Campaign] = {}
+    for recorded in log:
+        event = recorded.event
+        if isinstance(event, CampaignEventBase):
+            before = campaigns.get(event.campaign_id) or CAMPAIGN.initial(event.campaign_id)
+            campaigns[event.campaign_id] = CAMPAIGN.fold(before, [event])
+            yield campaigns[event.campaign_id]
+
+
+def busy_log() -> list[Recorded]:
+    clock = ManualClock(NOON)
+    return much_happens(Workplace(MemoryStore(clock), clock)).log
+
+
+def test_a_campaign_is_the_same_after_freezing_and_thawing_at_any_moment_of_a_busy_life() -> None:
+    lived = list(states_of(busy_log()))
+
+    assert {each.id for each in lived} == {SPRING, SOLO}
+    for campaign in lived:
+        assert thaw(freeze(STREAM, 1, campaign)) == campaign
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.stem)
+def test_a_campaign_is_the_same_after_freezing_and_thawing_in_every_scenario(
+    scenario: Path,
+) -> None:
+    log = list(run_scenario(read_scenario(scenario)).log)
+
+    for campaign in states_of(log):
+        assert thaw(freeze(STREAM, 1, campaign)) == campaign
+
+
+def test_a_busy_life_fills_every_field_that_a_snapshot_has_to_keep() -> None:
+    """Or the comparisons above would say nothing about the field that is left out."""
+    unseen = {
+        (cls.__name__, name)
+        for cls in (Campaign, Lane, Recipient, Sending, Clock)
+        for name in names_of(cls)
+    }
+    for campaign in states_of(busy_log()):
+        for part in parts_of(campaign):
+            unseen -= {
+                (type(part).__name__, name)
+                for name in names_of(type(part))
+                if getattr(part, name) not in (None, 0, False) and getattr(part, name) != {}
+            }
+
+    assert unseen == set()
+
+
+def names_of(cls: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cls)) if cls is Campaign else cls._fields
+
+
+def parts_of(campaign: Campaign) -> Iterator[Any]:
+    yield campaign
+    yield from campaign.lanes.values()
+    yield from (lane.clock for lane in campaign.lanes.values() if lane.clock)
+    for recipient in campaign.recipients.values():
+        yield recipient
+        yield from (sending for sending in (recipient.sending, *recipient.unknown) if sending)
+
+
+def test_only_campaigns_are_worth_a_snapshot() -> None:
+    assert topic_of(CAMPAIGN) is not None
+    assert (topic_of(ACCOUNT), topic_of(SLOT)) == (None, None)
+
+
+# Taken, used, ignored.
+
+
+def opened(path: Path, snapshot_every: int = 10, name: str = "command") -> Workplace:
+    clock = ManualClock(NOON)
+    store = SQLiteStore(path, clock)
+    return Workplace(store, clock, name=name, snapshot_every=snapshot_every)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A store on which much has happened and snapshots were taken on the way."""
+    path = tmp_path / "sendledger.db"
+    much_happens(opened(path)).store.close()
+    return path
+
+
+def execute(path: Path, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute(statement, values).fetchall()
+        connection.commit()
+    return found
+
+
+def campaign_in(path: Path) -> Campaign:
+    """Spring, as an engine finds it that has nothing in memory."""
+    workplace = opened(path, name="cold")
+    with closing(workplace.store), workplace.engine.look(ACME) as workspace:
+        return workspace.campaign(SPRING)
+
+
+def replayed(path: Path) -> Campaign:
+    execute(path, "DELETE FROM snapshots")
+    return campaign_in(path)
+
+
+def snapshot_version(path: Path) -> int:
+    ((version,),) = execute(path, "SELECT version FROM snapshots WHERE stream_id = ?", STREAM)
+    return int(version)
+
+
+def test_a_snapshot_is_taken_whenever_so_many_events_have_come(tmp_path: Path) -> None:
+    path = tmp_path / "sendledger.db"
+    taken = list[int]()
+    workplace = opened(path, snapshot_every=10)
+    workplace.given(connect(ANN), create(ANN, to=[]))
+    for number in range(30):
+        workplace.given(import_recipients(f"r{number}"))
+        found = execute(path, "SELECT version FROM snapshots WHERE stream_id = ?", STREAM)
+        taken += [version for (version,) in found if version not in taken]
+    workplace.store.close()
+
+    assert taken == [10, 20, 30]
+
+
+def test_a_cold_engine_begins_at_the_snapshot_and_not_at_the_beginning(path: Path) -> None:
+    version = snapshot_version(path)
+    assert version > 10
+    expected = campaign_in(path)
+
+    execute(
+        path,
+        "UPDATE stored_events SET state = '{' WHERE originator_id = ? AND originator_version <= ?",
+        STREAM,
+        version,
+    )
+
+    assert campaign_in(path) == expected
+    with pytest.raises(UnreadableEvent):
+        replayed(path)
+
+
+def test_a_snapshot_and_what_came_after_it_are_the_whole_history(path: Path) -> None:
+    ((end,),) = execute(
+        path, "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", STREAM
+    )
+    assert snapshot_version(path) < end
+
+    from_snapshot = campaign_in(path)
+
+    assert from_snapshot == replayed(path)
+
+
+def test_a_snapshot_of_another_format_is_ignored(path: Path) -> None:
+    expected = campaign_in(path)
+
+    execute(path, "UPDATE snapshots SET topic = 'Campaign.snapshot/0', state = 'another shape'")
+
+    assert campaign_in(path) == expected
+    workplace = opened(path, name="later")
+    workplace.given(import_recipients("r99")).store.close()
+    assert execute(path, "SELECT DISTINCT topic FROM snapshots WHERE stream_id = ?", STREAM) == [
+        (topic_of(CAMPAIGN),)
+    ]
+    assert "r99" in campaign_in(path).recipients
+
+
+def test_a_snapshot_is_no_part_of_the_log(path: Path) -> None:
+    with closing(SQLiteStore(path)) as store:
+        before = store.read(0, 1_000)
+        execute(path, "DELETE FROM snapshots")
+        assert store.read(0, 1_000) == before
