@@ -146,6 +146,7 @@ def _delivering(engine: Engine, store: SQLiteStore, settings: EngineSettings) ->
     courier = Courier(engine, SQLiteViews(store), outbox)
 
     def turn() -> None:
-        courier.deliver(settings.workspace)
+        for workspace in store.workspaces():
+            courier.deliver(workspace)
 
     return turn

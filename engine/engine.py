@@ -6,7 +6,7 @@ likes.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import RLock
 
 from aggregates.campaign import Campaign
@@ -15,7 +15,7 @@ from engine.answer import Answer, Request
 from engine.cache import AggregateCache
 from engine.collector import collector_paused
 from engine.snapshots import freeze
-from engine.store import Store, WorkspaceTransaction
+from engine.store import Store, StoreError, WorkspaceTransaction
 from engine.unit_of_work import UnitOfWork
 from processors.workspace import Workspace
 
@@ -80,9 +80,20 @@ class Engine:
             yield work
 
     def tick_all(self, *, inclusive: bool = False) -> int:
-        """A turn in every workspace that has something due. Answers how many events."""
-        due = self.store.due_workspaces(self.store.now())
-        return sum(self.tick(workspace, inclusive=inclusive) for workspace in due)
+        """A turn in every workspace that has something due. Answers how many events.
+
+        One workspace that cannot be settled keeps no other from its turn; what went wrong is
+        raised as an ``ExceptionGroup`` at the end.
+        """
+        settled, errors = 0, []
+        for workspace in self.store.due_workspaces(self.store.now()):
+            try:
+                settled += self.tick(workspace, inclusive=inclusive)
+            except Exception as error:  # noqa: BLE001 raised below
+                errors.append(error)
+        if errors:
+            raise ExceptionGroup("some workspaces could not be settled", errors)
+        return settled
 
     def _work(self, transaction: WorkspaceTransaction, workspace: str) -> UnitOfWork:
         return UnitOfWork(transaction, workspace, self._cache, self.policy)
@@ -97,6 +108,7 @@ class Engine:
         for stream_id, entry in work.states.items():
             grown = entry.version - entry.snapshot_version >= self._snapshot_every
             if grown and isinstance(entry.state, Campaign):
-                self.store.save_snapshot(freeze(stream_id, entry.version, entry.state))
                 work.states[stream_id] = entry._replace(snapshot_version=entry.version)
+                with suppress(StoreError):  # what was decided is committed; the next one will do
+                    self.store.save_snapshot(freeze(stream_id, entry.version, entry.state))
         self._cache.commit(work.states, work.position)

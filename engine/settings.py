@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,7 +25,17 @@ DEFAULT_FILE = Path("sendledger.toml")
 PREFIX = "SENDLEDGER_"
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
-Positive = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=3650))]
+
+
+def _seconds(value: object) -> object:
+    """The environment knows only text: ``3600`` there is a number of seconds too."""
+    return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
+
+
+Duration = Annotated[
+    timedelta, BeforeValidator(_seconds), Field(ge=timedelta(0), le=timedelta(days=3650))
+]
+Positive = Annotated[Duration, Field(gt=timedelta(0))]
 
 
 class SettingsError(Exception):
@@ -42,7 +52,7 @@ class EngineSettings(BaseSettings):
     workspace: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = "main"
     outbox: Path | None = None
     """A maildir for notices to owners; without one they are issued and wait."""
-    owner_address: str = "owner@localhost"
+    owner_address: Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")] = "owner@localhost"
     """To whom notices go."""
     tick_interval: Seconds = 1.0
     """Seconds between two turns of the clocks."""
@@ -59,8 +69,8 @@ class EngineSettings(BaseSettings):
     grace_period: Positive = timedelta(hours=1)
     on_account_trouble: OnAccountTrouble = OnAccountTrouble.PAUSE_CAMPAIGN
     misses_before_failure: Annotated[int, Field(ge=1, le=1000)] = 3
-    misses_span: timedelta = timedelta(minutes=15)
-    check_patience: timedelta = timedelta(seconds=60)
+    misses_span: Duration = timedelta(minutes=15)
+    check_patience: Duration = timedelta(seconds=60)
 
     @property
     def policy(self) -> Policy:

@@ -45,13 +45,13 @@ class Page(NamedTuple):
 class Append(NamedTuple):
     """All that one transaction writes, in one atomic call; no store can do more than add (F1).
 
-    The events take the positions that follow ``last_position``, in this order. ``timers`` maps a
-    key to its new due time, or to None when the timer is cleared.
+    The events take the positions that follow ``last_position``, in this order. ``timers`` holds
+    what each key's timer is from now on, None for one that is cleared.
     """
 
     events: Sequence[NewRow]
     envelopes: Sequence[Envelope]
-    timers: Mapping[Key, datetime | None]
+    timers: Mapping[Key, Timer | None]
     roster: Iterable[tuple[str, str]]
 
 
@@ -101,6 +101,10 @@ class Store(Protocol):
 
     def last_position(self) -> int: ...
 
+    def workspaces(self) -> Sequence[str]:
+        """Every workspace in which something was recorded, in order."""
+        ...
+
     def next_due(self) -> datetime | None: ...
 
     def due_workspaces(self, until: datetime) -> Sequence[str]:
@@ -111,7 +115,7 @@ class Store(Protocol):
 
     def replace_indexes(
         self,
-        timers: Mapping[tuple[str, Key], datetime],
+        timers: Iterable[tuple[str, Timer]],
         roster: Iterable[tuple[str, str, str]],
     ) -> None:
         """Throw timers and roster away and write these instead; both derive from the log."""
@@ -150,7 +154,7 @@ class Views(Protocol):
         ...
 
     def rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
-        """Rows whose key begins with ``prefix`` and whose columns equal these, in key order."""
+        """Rows whose key begins with ``prefix`` and whose text columns equal these, by key."""
         ...
 
     def count(self, projection: Projection, *prefix: str, **equal: str) -> int: ...

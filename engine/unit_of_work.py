@@ -94,9 +94,9 @@ class UnitOfWork:
         self._policy = policy
         self._batches: list[_Batch] = []
         self._answers: dict[str, Answer] = {}
-        self._timers: dict[Key, datetime | None] = {}
+        self._timers: dict[Key, Timer | None] = {}
         self._due = [timer for timer in transaction.timers(self.now) if not timer.reminds]
-        self._due_before = {timer.key: timer.due_at for timer in self._due}
+        self._stored_timers = {timer.key: timer for timer in self._due}
         heapq.heapify(self._due)
         self._roster: dict[tuple[str, CampaignId], None] = {}
 
@@ -153,7 +153,7 @@ class UnitOfWork:
             if timer.due_at > self.now or (timer.due_at == self.now and not inclusive):
                 return
             heapq.heappop(self._due)
-            if self._timers.get(timer.key, self._due_before.get(timer.key)) == timer.due_at:
+            if self._timers.get(timer.key, self._stored_timers.get(timer.key)) == timer:
                 self._fire(timer)
 
     def remind(self) -> None:
@@ -268,7 +268,7 @@ class UnitOfWork:
         self.states[stream] = entry._replace(
             version=entry.version + len(events), state=kind.fold(entry.state, events)
         )
-        self._index(events)
+        self._index(envelope, events)
         self._react(envelope, events, cause)
 
     def _react(self, envelope: Envelope, events: Sequence[Event], cause: _Cause) -> None:
@@ -278,29 +278,31 @@ class UnitOfWork:
                 for number, command in enumerate(reaction.react(self, event)):
                     self._decide(command, cause.of_reaction(event_id, reaction.name, number))
 
-    def _index(self, events: Sequence[Event]) -> None:
-        for event in events:
+    def _index(self, envelope: Envelope, events: Sequence[Event]) -> None:
+        for index, event in enumerate(events):
             if type(event) in timers.WATCHES:
+                cause = envelope.event_id(index), envelope.correlation_id
                 for key, due_at in timers.timers(event):
-                    self._set_timer(key, due_at)
+                    self._set_timer(key, Timer(due_at, key, *cause) if due_at else None)
             if type(event) in roster.WATCHES:
                 self._roster.update(dict.fromkeys(roster.entries(event)))
 
-    def _set_timer(self, key: Key, due_at: datetime | None) -> None:
-        self._timers[key] = due_at
-        if due_at is not None and due_at <= self.now:
-            timer = Timer(due_at, key)
-            if not timer.reminds:
-                heapq.heappush(self._due, timer)
+    def _set_timer(self, key: Key, timer: Timer | None) -> None:
+        self._timers[key] = timer
+        if timer is not None and timer.due_at <= self.now and not timer.reminds:
+            heapq.heappush(self._due, timer)
 
     def _fire(self, timer: Timer) -> None:
         asked = timers.fall_due(self, timer, self.now)
         if isinstance(asked, datetime):
-            self._set_timer(timer.key, asked)
+            self._set_timer(timer.key, timer._replace(due_at=asked))
             return
         self._timers[timer.key] = None
         command_id = derived_id(self.workspace, *timer.key, timer.due_at.isoformat())
-        self._decide(asked, _Cause(command_id, "clock", command_id))
+        cause = _Cause(
+            command_id, "clock", timer.correlation_id or command_id, timer.set_by or None
+        )
+        self._decide(asked, cause)
 
     def _envelope(
         self, command: Command, cause: _Cause, count: int, refusal: Refusal | None

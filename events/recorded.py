@@ -10,13 +10,14 @@ class Envelope(NamedTuple):
     """What all facts of one command share; stands once, whatever their number."""
 
     command_id: str
+    """Unique within its workspace."""
     command: str
     """Name of the command's class."""
     workspace: str
     recorded_at: datetime
     """By the store's clock, UTC, never going back within a workspace."""
     actor: str
-    """``user:…``, ``clock``, ``check`` or ``processor:…``."""
+    """``user:…``, ``check``, ``mail``, ``courier``, ``clock`` or ``processor:…``."""
     correlation_id: str
     """The command with which everything began."""
     causation_id: str | None
@@ -32,7 +33,7 @@ class Envelope(NamedTuple):
         return self.first_position + self.event_count - 1
 
     def event_id(self, index: int) -> str:
-        return f"{self.command_id}.{index}"
+        return f"{self.workspace}:{self.command_id}.{index}"
 
 
 class Recorded(NamedTuple):

@@ -20,8 +20,8 @@ from events.campaign import (
     GracePeriodSuperseded,
     HoldEnded,
 )
-from events.email_account import AccountDisconnected, ConnectionFailed
-from events.vocabulary import IncidentKind, NoticeKind
+from events.email_account import AccountDisconnected, ConnectionFailed, NoticeIssued
+from events.vocabulary import AccountId, IncidentId, IncidentKind, NoticeKind
 from processors.workspace import Workspace
 
 CLOCK, HOLD, REMINDER = "clock", "hold", "reminder"
@@ -33,6 +33,10 @@ Key = tuple[str, ...]
 class Timer(NamedTuple):
     due_at: datetime
     key: Key
+    set_by: str = ""
+    """Id of the event that set it: the cause of what it asks for (F2)."""
+    correlation_id: str = ""
+    """The command with which that event began."""
 
     @property
     def reminds(self) -> bool:
@@ -40,6 +44,10 @@ class Timer(NamedTuple):
         return self.key[0] == REMINDER
 
 
+_KINDS = {
+    ConnectionFailed: NoticeKind.FAILURE,
+    AccountDisconnected: NoticeKind.DISCONNECT,
+}
 WATCHES = (
     GracePeriodStarted,
     GracePeriodCured,
@@ -49,6 +57,7 @@ WATCHES = (
     HoldEnded,
     ConnectionFailed,
     AccountDisconnected,
+    NoticeIssued,
 )
 
 
@@ -64,11 +73,10 @@ def timers(event: Event) -> Iterator[tuple[Key, datetime | None]]:
         case HoldEnded(campaign_id=campaign, recipient_id=recipient):
             yield (HOLD, campaign, recipient), None
         case ConnectionFailed() | AccountDisconnected():
-            kind = (
-                NoticeKind.FAILURE if isinstance(event, ConnectionFailed) else NoticeKind.DISCONNECT
-            )
-            for number, due_at in enumerate(event.remind_at, start=1):
-                yield (REMINDER, event.account_id, event.incident_id, kind, str(number)), due_at
+            for due_at in event.remind_at:
+                yield _reminder(event.account_id, event.incident_id, _KINDS[type(event)], due_at)
+        case NoticeIssued(account_id=account, incident_id=incident, due_at=due_at, kind=kind):
+            yield _reminder(account, incident, kind, due_at)[0], None
 
 
 def fall_due(workspace: Workspace, timer: Timer, now: datetime) -> Command | datetime:
@@ -95,6 +103,12 @@ def fall_due(workspace: Workspace, timer: Timer, now: datetime) -> Command | dat
             )
         case _:
             raise ValueError(f"no such timer: {timer.key}")
+
+
+def _reminder(
+    account_id: AccountId, incident_id: IncidentId, kind: NoticeKind, due_at: datetime
+) -> tuple[Key, datetime]:
+    return (REMINDER, account_id, incident_id, kind, due_at.isoformat()), due_at
 
 
 def _clock(

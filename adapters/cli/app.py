@@ -103,7 +103,9 @@ def campaigns(store: Store = None, workspace: Workspace = None, as_json: Json = 
 def recipients(
     campaign: Annotated[str, typer.Option(help="The campaign's name.")],
     status: Annotated[str | None, typer.Option(help="Only those of this status.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 50,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most this many. Default: 50, with --json all.")
+    ] = None,
     store: Store = None,
     workspace: Workspace = None,
     as_json: Json = False,
@@ -164,13 +166,14 @@ def print_json(value: Any) -> None:
 @contextmanager
 def explained() -> Iterator[None]:
     """Errors a person can do something about, on one screen, without a traceback."""
+    from adapters.recipients_csv import RecipientsFileError
     from engine.settings import SettingsError
     from engine.store import StoreError
     from events.catalogue import UnreadableEvent
 
     try:
         yield
-    except (StoreError, SettingsError, UnreadableEvent) as error:
+    except (StoreError, SettingsError, UnreadableEvent, RecipientsFileError) as error:
         fail(str(error))
 
 

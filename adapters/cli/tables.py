@@ -11,8 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.answers import Answers
+from engine.answers import Answers, WaitingCampaign
 from events.vocabulary import instant_text
+
+SCREENFUL = 50
+"""Recipients on one screen, unless a limit is given."""
 
 
 def show_accounts(answers: Answers, *, as_json: bool) -> None:
@@ -22,16 +25,21 @@ def show_accounts(answers: Answers, *, as_json: bool) -> None:
 
 def show_campaigns(answers: Answers, *, as_json: bool) -> None:
     columns = ("campaign_id", "mode", "slot_id", "status", "pause_causes", "from_email")
-    _show("campaigns", columns, answers.campaigns.values(), as_json)
+    waiting = answers.waiting_campaigns()
     if as_json:
+        _print_json(
+            campaigns=_told(columns, answers.campaigns.values()),
+            waiting=_told(WaitingCampaign._fields, waiting),
+        )
         return
-    for each in answers.waiting_campaigns():
+    _print_table("campaigns", columns, answers.campaigns.values())
+    for each in waiting:
         kept = f"kept by {', '.join(each.holding)}" if each.holding else "waits to be resumed"
         _console().print(Text(f"{each.campaign_id} {kept}."))
 
 
 def show_recipients(
-    answers: Answers, campaign: str, status: str | None, limit: int, *, as_json: bool
+    answers: Answers, campaign: str, status: str | None, limit: int | None, *, as_json: bool
 ) -> None:
     columns = (
         "recipient_id",
@@ -43,7 +51,7 @@ def show_recipients(
         "stop_reason",
     )
     found = (each for each in answers.recipients(campaign) if status in (None, each.status))
-    shown = list(islice(found, limit))
+    shown = list(islice(found, limit or (None if as_json else SCREENFUL)))
     _show("recipients", columns, shown, as_json)
     rest = sum(1 for _ in found)
     if rest and not as_json:
@@ -80,13 +88,18 @@ def show_notices(answers: Answers, *, as_json: bool) -> None:
 
 
 def _show(name: str, columns: Sequence[str], rows: Iterable[Any], as_json: bool) -> None:
-    print_rows = _print_json if as_json else _print_table
-    print_rows(name, columns, rows)
+    if as_json:
+        _print_json(**{name: _told(columns, rows)})
+    else:
+        _print_table(name, columns, rows)
 
 
-def _print_json(name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
-    told = [{column: _plain(getattr(row, column)) for column in columns} for row in rows]
-    json.dump({name: told}, sys.stdout, indent=2, ensure_ascii=False)
+def _told(columns: Sequence[str], rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [{column: _plain(getattr(row, column)) for column in columns} for row in rows]
+
+
+def _print_json(**told: list[dict[str, Any]]) -> None:
+    json.dump(told, sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
 
 

@@ -2,35 +2,34 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOProcessRecorder
 
 from events.recorded import Envelope
-from processors.timers import Key
+from processors.timers import Key, Timer
 
 
 class MemoryLedgerRecorder(POPOProcessRecorder):
     def __init__(self) -> None:
         super().__init__()
-        self.envelopes: dict[str, Envelope] = {}
+        self.envelopes: dict[tuple[str, str], Envelope] = {}
         self.filled: list[Envelope] = []
         """Envelopes that hold events, in order of position."""
-        self.timers: dict[tuple[str, Key], datetime] = {}
+        self.timers: dict[tuple[str, Key], Timer] = {}
         self.roster: dict[tuple[str, str], dict[str, None]] = {}
 
     def _assert_uniqueness(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
         super()._assert_uniqueness(stored_events, **kwargs)
-        commands = [envelope.command_id for envelope in kwargs.get("envelopes", ())]
+        commands = [(each.workspace, each.command_id) for each in kwargs.get("envelopes", ())]
         if len({*commands}) < len(commands) or not self.envelopes.keys().isdisjoint(commands):
             raise IntegrityError("A command is recorded already")
 
     def _update_table(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         positions = super()._update_table(stored_events, **kwargs)
         for envelope in kwargs.get("envelopes", ()):
-            self.envelopes[envelope.command_id] = envelope
+            self.envelopes[envelope.workspace, envelope.command_id] = envelope
             if envelope.event_count:
                 self.filled.append(envelope)
         workspace = kwargs.get("workspace", "")
@@ -38,12 +37,12 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
         self.enrol((workspace, *entry) for entry in kwargs.get("roster", ()))
         return positions or ()
 
-    def set_timers(self, workspace: str, timers: Mapping[Key, datetime | None]) -> None:
-        for key, due_at in timers.items():
-            if due_at is None:
+    def set_timers(self, workspace: str, timers: Mapping[Key, Timer | None]) -> None:
+        for key, timer in timers.items():
+            if timer is None:
                 self.timers.pop((workspace, key), None)
             else:
-                self.timers[workspace, key] = due_at
+                self.timers[workspace, key] = timer
 
     def enrol(self, entries: Iterable[tuple[str, str, str]]) -> None:
         for workspace, entry, campaign_id in entries:

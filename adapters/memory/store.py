@@ -1,6 +1,6 @@
 """The in-memory store: one lock for everything, nothing survives."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
@@ -11,7 +11,7 @@ from adapters.clocks import Clock, system_clock
 from adapters.memory.recorder import MemoryLedgerRecorder
 from engine.store import Append, Page, Row, StoreError
 from events.recorded import Envelope
-from processors.timers import Key, Timer
+from processors.timers import Timer
 
 
 class MemoryStore:
@@ -49,22 +49,25 @@ class MemoryStore:
         return self.recorder.max_notification_id() or 0
 
     def next_due(self) -> datetime | None:
-        return min(self.recorder.timers.values(), default=None)
+        return min((timer.due_at for timer in self.recorder.timers.values()), default=None)
+
+    def workspaces(self) -> Sequence[str]:
+        return sorted(self.recorded_at)
 
     def due_workspaces(self, until: datetime) -> Sequence[str]:
         due = self.recorder.timers.items()
-        return sorted({workspace for (workspace, _), at in due if at <= until})
+        return sorted({workspace for (workspace, _), timer in due if timer.due_at <= until})
 
     def save_snapshot(self, snapshot: StoredEvent) -> None:
         self.snapshots[str(snapshot.originator_id)] = snapshot
 
     def replace_indexes(
         self,
-        timers: Mapping[tuple[str, Key], datetime],
+        timers: Iterable[tuple[str, Timer]],
         roster: Iterable[tuple[str, str, str]],
     ) -> None:
         with self._lock:
-            self.recorder.timers = dict(timers)
+            self.recorder.timers = {(workspace, timer.key): timer for workspace, timer in timers}
             self.recorder.roster = {}
             self.recorder.enrol(roster)
 
@@ -90,13 +93,13 @@ class _Transaction:
         return found if found is not None and found.topic == topic else None
 
     def envelope(self, command_id: str) -> Envelope | None:
-        return self._recorder.envelopes.get(command_id)
+        return self._recorder.envelopes.get((self._workspace, command_id))
 
     def timers(self, until: datetime) -> Sequence[Timer]:
         return [
-            Timer(due_at, key)
-            for (workspace, key), due_at in self._recorder.timers.items()
-            if workspace == self._workspace and due_at <= until
+            timer
+            for (workspace, _), timer in self._recorder.timers.items()
+            if workspace == self._workspace and timer.due_at <= until
         ]
 
     def roster(self, entry: str) -> Sequence[str]:

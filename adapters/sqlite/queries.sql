@@ -16,7 +16,7 @@ FROM stored_events WHERE originator_id = ? AND originator_version > ? ORDER BY o
 INSERT INTO envelopes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: envelope_of_command
-SELECT * FROM envelopes WHERE command_id = ?
+SELECT * FROM envelopes WHERE workspace = ? AND command_id = ?
 
 -- name: envelopes_between
 SELECT * FROM envelopes
@@ -26,13 +26,15 @@ WHERE event_count > 0 AND first_position <= ? AND first_position >= coalesce((
 ORDER BY first_position
 
 -- name: set_timer
-INSERT INTO timers VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET due_at = excluded.due_at
+INSERT INTO timers VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+SET due_at = excluded.due_at, set_by = excluded.set_by,
+    correlation_id = excluded.correlation_id
 
 -- name: clear_timer
 DELETE FROM timers WHERE workspace = ? AND timer = ?
 
 -- name: timers_until
-SELECT due_at, timer FROM timers WHERE workspace = ? AND due_at <= ? ORDER BY due_at
+SELECT due_at, timer, set_by, correlation_id FROM timers WHERE workspace = ? AND due_at <= ? ORDER BY due_at
 
 -- name: next_due
 SELECT min(due_at) FROM timers
@@ -51,6 +53,9 @@ DELETE FROM timers
 
 -- name: clear_roster
 DELETE FROM roster
+
+-- name: workspaces
+SELECT workspace FROM workspaces ORDER BY workspace
 
 -- name: recorded_at
 SELECT recorded_at FROM workspaces WHERE workspace = ?

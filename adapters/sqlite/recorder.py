@@ -14,7 +14,7 @@ from adapters.microseconds import from_micros, to_micros
 from adapters.named_sql import statements
 from engine.store import Append
 from events.recorded import Envelope
-from processors.timers import Key
+from processors.timers import Key, Timer
 
 _HERE = Path(__file__).parent
 SCHEMA = statements(_HERE / "schema.sql")
@@ -48,14 +48,25 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
         c.executemany(SQL["enrol"], [(workspace, *entry) for entry in append.roster])
         c.execute(SQL["set_recorded_at"], (workspace, to_micros(now)))
 
-    def set_timers(self, c: Cursor, workspace: str, timers: Mapping[Key, datetime | None]) -> None:
-        set_now = [(workspace, timer_text(k), to_micros(at)) for k, at in timers.items() if at]
-        cleared = [(workspace, timer_text(k)) for k, at in timers.items() if at is None]
-        c.executemany(SQL["set_timer"], set_now)
+    def set_timers(self, c: Cursor, workspace: str, timers: Mapping[Key, Timer | None]) -> None:
+        c.executemany(
+            SQL["set_timer"], [timer_values(workspace, timer) for timer in timers.values() if timer]
+        )
+        cleared = [(workspace, _text(key)) for key, timer in timers.items() if timer is None]
         c.executemany(SQL["clear_timer"], cleared)
 
 
-def timer_text(key: Key) -> str:
+def timer_values(workspace: str, timer: Timer) -> tuple[Any, ...]:
+    due_at, key, set_by, correlation_id = timer
+    return (workspace, _text(key), to_micros(due_at), set_by, correlation_id)
+
+
+def timer_of(row: Sequence[Any]) -> Timer:
+    due_at, key, set_by, correlation_id = row
+    return Timer(from_micros(due_at), tuple(json.loads(key)), set_by, correlation_id)
+
+
+def _text(key: Key) -> str:
     return json.dumps(key)
 
 

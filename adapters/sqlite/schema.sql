@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS workspaces (
 
 -- name: envelopes
 CREATE TABLE IF NOT EXISTS envelopes (
-    command_id TEXT NOT NULL UNIQUE,
+    command_id TEXT NOT NULL,
     command TEXT NOT NULL,
     workspace TEXT NOT NULL,
     recorded_at INTEGER NOT NULL,
@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS envelopes (
     causation_id TEXT,
     first_position INTEGER NOT NULL,
     event_count INTEGER NOT NULL,
-    rejection TEXT
+    rejection TEXT,
+    UNIQUE (workspace, command_id)
 )
 
 -- name: envelopes_by_position
@@ -32,6 +33,8 @@ CREATE TABLE IF NOT EXISTS timers (
     workspace TEXT NOT NULL,
     timer TEXT NOT NULL,
     due_at INTEGER NOT NULL,
+    set_by TEXT NOT NULL,
+    correlation_id TEXT NOT NULL,
     PRIMARY KEY (workspace, timer)
 ) WITHOUT ROWID
 

@@ -1,8 +1,7 @@
 """The embedded store: one SQLite file, one writer at a time, any number of readers."""
 
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -19,11 +18,12 @@ from adapters.sqlite.recorder import (
     SQL,
     SQLiteLedgerRecorder,
     envelope_of,
-    timer_text,
+    timer_of,
+    timer_values,
 )
 from engine.store import Append, Page, Row, StoreError
 from events.recorded import Envelope
-from processors.timers import Key, Timer
+from processors.timers import Timer
 
 STORE_VERSION = 1
 
@@ -102,6 +102,11 @@ class SQLiteStore:
     def last_position(self) -> int:
         return int(self._value("last_position") or 0)
 
+    def workspaces(self) -> Sequence[str]:
+        with self._explained(), self.reading() as c:
+            c.execute(SQL["workspaces"])
+            return [row[0] for row in c.fetchall()]
+
     def next_due(self) -> datetime | None:
         due = self._value("next_due")
         return None if due is None else from_micros(due)
@@ -118,10 +123,10 @@ class SQLiteStore:
 
     def replace_indexes(
         self,
-        timers: Mapping[tuple[str, Key], datetime],
+        timers: Iterable[tuple[str, Timer]],
         roster: Iterable[tuple[str, str, str]],
     ) -> None:
-        rows = [(workspace, timer_text(k), to_micros(at)) for (workspace, k), at in timers.items()]
+        rows = [timer_values(workspace, timer) for workspace, timer in timers]
         with self._explained(), self.writing() as c:
             c.execute(SQL["clear_timers"])
             c.execute(SQL["clear_roster"])
@@ -188,12 +193,12 @@ class _Transaction:
         return StoredEvent(stream_id, found[0], topic, found[1]) if found else None
 
     def envelope(self, command_id: str) -> Envelope | None:
-        found = self._first("envelope_of_command", command_id)
+        found = self._first("envelope_of_command", self._workspace, command_id)
         return envelope_of(found) if found else None
 
     def timers(self, until: datetime) -> Sequence[Timer]:
         found = self._all("timers_until", self._workspace, to_micros(until))
-        return [Timer(from_micros(due), tuple(json.loads(key))) for due, key in found]
+        return list(map(timer_of, found))
 
     def roster(self, entry: str) -> Sequence[str]:
         return [row[0] for row in self._all("roster_of", self._workspace, entry)]

@@ -32,6 +32,8 @@ class _Table(NamedTuple):
     upsert: str
     encoders: tuple[tuple[int, Convert], ...]
     decoders: tuple[tuple[int, Convert], ...]
+    texts: frozenset[str]
+    """Columns that hold text and may be asked for."""
 
     def encode(self, row: tuple[Any, ...]) -> list[Any]:
         return _converted(row, self.encoders)
@@ -149,25 +151,35 @@ def _described(projection: Projection) -> _Table:
         upsert=f"INSERT OR REPLACE INTO {name} VALUES ({marks})",  # noqa: S608
         encoders=tuple((i, both[0]) for i, both in conversions if both),
         decoders=tuple((i, both[1]) for i, both in conversions if both),
+        texts=frozenset(field for field in fields if _is_text(hints[field])),
     )
 
 
 def _conversion(hint: Any) -> tuple[Convert, Convert] | None:
     """How a field's type is stored; None where SQLite has it."""
+    kind = _kind(hint)
+    if kind is datetime:
+        return to_micros, from_micros
+    if kind is dict:
+        return _to_json, json.loads
+    if kind is tuple:
+        return _to_json, lambda text: tuple(json.loads(text))
+    if kind is bool:
+        return int, bool
+    if issubclass(kind, StrEnum):
+        return str, kind
+    return None
+
+
+def _is_text(hint: Any) -> bool:
+    return issubclass(_kind(hint), str)
+
+
+def _kind(hint: Any) -> Any:
+    """The class behind an annotation, without ``None`` and without parameters."""
     if isinstance(hint, UnionType) or get_origin(hint) is Union:
         (hint,) = (each for each in get_args(hint) if each is not type(None))
-    origin = get_origin(hint) or hint
-    if origin is datetime:
-        return to_micros, from_micros
-    if origin is dict:
-        return _to_json, json.loads
-    if origin is tuple:
-        return _to_json, lambda text: tuple(json.loads(text))
-    if origin is bool:
-        return int, bool
-    if issubclass(origin, StrEnum):
-        return str, origin
-    return None
+    return get_origin(hint) or hint
 
 
 def _to_json(value: Any) -> str:
@@ -188,7 +200,7 @@ def _where(
 ) -> tuple[str, list[str]]:
     asked = {**dict(zip(table.key, prefix, strict=False)), **equal}
     for column in asked:
-        if column not in table.row._fields:
-            raise ValueError(f"{table.name} has no column {column}")
+        if column not in table.texts:
+            raise ValueError(f"{table.name} has no column {column} of text")
     conditions = " AND ".join(f"{column} = ?" for column in asked)
     return (f"WHERE {conditions}" if asked else ""), [str(value) for value in asked.values()]

@@ -98,7 +98,9 @@ def _expired(
         deadline_at=clock.deadline_at,
         stopped=len(contacted),
         released=len(released),
-        in_flight=len(lane.first_sends),
+        in_flight=sum(
+            not campaign.recipients[recipient].status.terminal for recipient in lane.first_sends
+        ),
         skipped=dict(sorted(lane.ended.items())),
         occurred_at=at,
     )

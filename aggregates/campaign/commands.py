@@ -32,10 +32,17 @@ class WithSenders(CampaignCommandBase):
 
 @dataclass(frozen=True, kw_only=True)
 class CreateCampaign(WithSenders):
+    """A single-sender campaign has a slot, a rotation campaign its accounts (``ValueError``)."""
+
     mode: Mode
     slot_id: SlotId | None = None
     account_ids: tuple[AccountId, ...] = ()
     recipient_ids: tuple[RecipientId, ...] = ()
+
+    def __post_init__(self) -> None:
+        single = self.mode is Mode.SINGLE
+        if single != (self.slot_id is not None) or (single and self.account_ids):
+            raise ValueError(f"a {self.mode} campaign cannot have this slot or these accounts")
 
 
 @dataclass(frozen=True, kw_only=True)

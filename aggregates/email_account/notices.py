@@ -1,6 +1,7 @@
 """N1, N3: what the owner is told of an incident, once per moment, covering all its campaigns."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from aggregates.command import UNSTAMPED
 from aggregates.email_account.commands import ClockReading, IssueNotice, RecordNoticeAttempt
@@ -26,7 +27,7 @@ def issue_notice(account: EmailAccount, command: IssueNotice) -> Sequence[Notice
             at_stake=sum(stake.recipients for stake in stakes),
             campaigns=stakes,
             deadline_at=incident.deadline_at,
-            due_at=command.at if command.due_at is UNSTAMPED else command.due_at,
+            due_at=_moment(command),
             occurred_at=command.at,
         )
     ]
@@ -57,6 +58,11 @@ def _issued(account: EmailAccount, command: RecordNoticeAttempt) -> bool:
     return 1 <= command.number <= incident.notices
 
 
+def _moment(command: IssueNotice) -> datetime:
+    """When the notice was due; only reminders wait for a worker."""
+    return command.at if command.due_at == UNSTAMPED else command.due_at
+
+
 def _due(incident: Incident, command: IssueNotice) -> bool:
     outcomes = {clock.outcome for clock in command.clocks}
     running = ClockOutcome.RUNNING in outcomes
@@ -69,7 +75,8 @@ def _due(incident: Incident, command: IssueNotice) -> bool:
         case NoticeKind.FAILURE | NoticeKind.DISCONNECT:
             first = incident.notices == 0
             in_vain = incident.kind is IncidentKind.DISCONNECT and not running
-            return incident.open and (first or not in_vain)
+            told = incident.told_of is not None and _moment(command) <= incident.told_of
+            return incident.open and not told and (first or not in_vain)
 
 
 def _stakes(command: IssueNotice) -> tuple[Stake, ...]:

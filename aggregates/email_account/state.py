@@ -42,6 +42,8 @@ class Incident(NamedTuple):
     open: bool = True
     ran_out: bool = False
     """A clock of it expired, and the owner was told."""
+    told_of: datetime | None = None
+    """When the last notice was due: nothing due by then is told again (N1)."""
 
 
 class PendingCheck(NamedTuple):
@@ -206,5 +208,6 @@ def _noticed(account: EmailAccount, event: NoticeIssued) -> EmailAccount:
         notices=event.number,
         open=incident.open and event.kind not in (NoticeKind.ENDED, NoticeKind.CURED),
         ran_out=incident.ran_out or ended,
+        told_of=event.due_at,
     )
     return replace(account, incidents={**account.incidents, event.incident_id: told})

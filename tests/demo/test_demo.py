@@ -151,7 +151,6 @@ def test_the_rest_go_on_with_the_other_sender(played: Played) -> None:
     assert expired.event.released < list(heard.values()).count(BEN.account_id)
 
 
-@pytest.mark.rule("M3")
 @pytest.mark.parametrize("account_id", [sender.account_id for sender in SENDERS])
 def test_speed_and_gap_hold(played: Played, account_id: str) -> None:
     times = [

@@ -1,6 +1,6 @@
 """A store that dies on cue: a real one in every other respect, around another store."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum, auto
@@ -9,7 +9,7 @@ from eventsourcing.persistence import StoredEvent
 
 from engine.store import Append, Page, Row, Store, WorkspaceTransaction
 from events.recorded import Envelope
-from processors.timers import Key, Timer
+from processors.timers import Timer
 
 
 class Crash(Exception):
@@ -61,6 +61,9 @@ class FragileStore:
     def next_due(self) -> datetime | None:
         return self.inner.next_due()
 
+    def workspaces(self) -> Sequence[str]:
+        return self.inner.workspaces()
+
     def due_workspaces(self, until: datetime) -> Sequence[str]:
         return self.inner.due_workspaces(until)
 
@@ -69,7 +72,7 @@ class FragileStore:
 
     def replace_indexes(
         self,
-        timers: Mapping[tuple[str, Key], datetime],
+        timers: Iterable[tuple[str, Timer]],
         roster: Iterable[tuple[str, str, str]],
     ) -> None:
         self.inner.replace_indexes(timers, roster)

@@ -17,6 +17,7 @@ from eventsourcing.persistence import StoredEvent
 from adapters.clocks import ManualClock
 from adapters.memory import MemoryStore, MemoryViews
 from engine.decoding import decode_page
+from engine.indexes import rebuild_indexes
 from engine.projecting import ProjectionRunner
 from engine.store import (
     Append,
@@ -31,7 +32,7 @@ from events.campaign import RecipientAdded
 from events.catalogue import CATALOGUE
 from events.recorded import Envelope, Recorded
 from events.vocabulary import RecipientStatus
-from processors import roster, timers
+from processors import roster
 from processors.timers import Key, Timer
 from projections.accounts import ACCOUNTS, AccountRow
 from projections.campaigns import CAMPAIGNS, CampaignRow
@@ -77,7 +78,7 @@ def append(
     transaction: WorkspaceTransaction,
     command_id: str,
     events: Sequence[NewRow] = (),
-    timers: Mapping[Key, datetime | None] | None = None,
+    timers: Mapping[Key, Timer | None] | None = None,
     roster: Iterable[tuple[str, str]] = (),
 ) -> None:
     envelopes = [envelope(transaction, command_id, len(events))]
@@ -93,8 +94,9 @@ def put(store: Store, command_id: str, *events: NewRow, workspace: str = ACME) -
 def set_timers(
     store: Store, command_id: str, timers: Mapping[Key, datetime | None], workspace: str = ACME
 ) -> None:
+    told = {key: Timer(due_at, key) if due_at else None for key, due_at in timers.items()}
     with store.transaction(workspace) as transaction:
-        append(transaction, command_id, timers=timers)
+        append(transaction, command_id, timers=told)
 
 
 def due(store: Store, until: datetime, workspace: str = ACME) -> list[Timer]:
@@ -159,7 +161,7 @@ class StoreContract:
                 transaction,
                 "c2",
                 [*rows("acme:campaign:autumn", 1), *conflicting],
-                {WAKE: NOON},
+                {WAKE: Timer(NOON, WAKE)},
                 [("slot:s1", "spring")],
             )
 
@@ -171,7 +173,7 @@ class StoreContract:
         put(store, "c1", *rows(SPRING, 1, 2))
 
         with pytest.raises(StoreError), store.transaction(ACME) as transaction:
-            append(transaction, "c1", rows(SUMMER, 1), {WAKE: NOON}, [("slot:s1", "spring")])
+            append(transaction, "c1", rows(SUMMER, 1), {WAKE: Timer(NOON, WAKE)}, [("slot:s1", "spring")])
 
         self.assert_nothing_but_the_first_command_stays(store)
 
@@ -180,7 +182,7 @@ class StoreContract:
 
         def fail_late() -> None:
             with store.transaction(ACME) as transaction:
-                append(transaction, "c2", rows(SUMMER, 1), {WAKE: NOON}, [("slot:s1", "spring")])
+                append(transaction, "c2", rows(SUMMER, 1), {WAKE: Timer(NOON, WAKE)}, [("slot:s1", "spring")])
                 raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
@@ -343,23 +345,24 @@ class StoreContract:
         self, store: Store, clock: ManualClock
     ) -> None:
         much_happens(Workplace(store, clock))
-        moments: dict[tuple[str, Key], datetime | None] = {}
-        entries = set()
-        for recorded in log_of(store):
-            for key, due_at in timers.timers(recorded.event):
-                moments[recorded.workspace, key] = due_at
-            entries |= {(recorded.workspace, *each) for each in roster.entries(recorded.event)}
-        implied = {key: due_at for key, due_at in moments.items() if due_at and due_at > clock()}
-        before = due(store, YEAR_2999), {each: enrolled(store, each) for _, each, _ in entries}
+        entries = {
+            (recorded.workspace, *each)
+            for recorded in log_of(store)
+            for each in roster.entries(recorded.event)
+        }
+        ahead = [timer for timer in due(store, YEAR_2999) if timer.due_at > clock()]
+        before = ahead, {each: enrolled(store, each) for _, each, _ in entries}
         assert all(before)
 
-        store.replace_indexes({(ACME, WAKE): NOON, (BETA, WAKE): NOON}, [(BETA, ODD, "spring")])
+        wake = Timer(NOON, WAKE)
+        store.replace_indexes([(ACME, wake), (BETA, wake)], [(BETA, ODD, "spring")])
         assert due(store, YEAR_2999) == [Timer(NOON, WAKE)]
         assert list(store.due_workspaces(NOON)) == [ACME, BETA]
         assert enrolled(store, ODD, BETA) == ["spring"]
 
-        store.replace_indexes(implied, sorted(entries))
-        after = due(store, YEAR_2999), {each: enrolled(store, each) for _, each, _ in entries}
+        rebuild_indexes(store)
+        ahead = [timer for timer in due(store, YEAR_2999) if timer.due_at > clock()]
+        after = ahead, {each: enrolled(store, each) for _, each, _ in entries}
         assert after == before
         assert list(store.due_workspaces(YEAR_2999)) == [ACME]
         assert enrolled(store, ODD, BETA) == []
