@@ -121,4 +121,8 @@ def _complaint(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         known = ", ".join(EngineSettings.model_fields)
         return f"Setting {name}: there is none of that name. Known are {known}."
-    return f"Setting {name}: {error['msg']}; found {error['input']!r}."
+    return f"Setting {name}: {error['msg']}; found {_found(error['input'])}."
+
+
+def _found(value: Any) -> str:
+    return f"{value.total_seconds():g} seconds" if isinstance(value, timedelta) else repr(value)
