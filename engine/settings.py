@@ -32,10 +32,9 @@ def _seconds(value: object) -> object:
     return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
 
 
-Duration = Annotated[
-    timedelta, BeforeValidator(_seconds), Field(ge=timedelta(0), le=timedelta(days=3650))
-]
-Positive = Annotated[Duration, Field(gt=timedelta(0))]
+_LONGEST = timedelta(days=3650)
+Duration = Annotated[timedelta, Field(ge=timedelta(0), le=_LONGEST), BeforeValidator(_seconds)]
+Positive = Annotated[timedelta, Field(gt=timedelta(0), le=_LONGEST), BeforeValidator(_seconds)]
 
 
 class SettingsError(Exception):
