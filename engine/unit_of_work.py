@@ -23,7 +23,7 @@ from engine.cache import AggregateCache, Cached
 from engine.collector import collector_paused, settle_down
 from engine.decoding import decode_stream
 from engine.snapshots import thaw, topic_of
-from engine.store import Append, NewRow, StoreError, WorkspaceTransaction
+from engine.store import Append, NewRow, WorkspaceTransaction
 from engine.streams import ACCOUNT, CAMPAIGN, SLOT, Kind, addressee, stream_id
 from events.base import Event
 from events.catalogue import CATALOGUE
@@ -54,13 +54,6 @@ class _Cause(NamedTuple):
             f"processor:{name}",
             self.correlation_id,
             event_id,
-        )
-
-
-class CommandIdTaken(StoreError):
-    def __init__(self, command_id: str) -> None:
-        super().__init__(
-            f"The command id {command_id} was used in another workspace. Choose another one."
         )
 
 
@@ -223,8 +216,6 @@ class UnitOfWork:
         envelope = self._transaction.envelope(command_id)
         if envelope is None:
             return None
-        if envelope.workspace != self.workspace:
-            raise CommandIdTaken(command_id)
         refusal = Refusal(**json.loads(envelope.rejection)) if envelope.rejection else None
         return Answer(command_id, self.position, refusal, repeated=True)
 
