@@ -19,6 +19,7 @@ from events.campaign import (
     CampaignStarted,
     EmailAccepted,
     EmailOutcomeUnknown,
+    EmailRefused,
     GracePeriodCured,
     GracePeriodExpired,
     GracePeriodStarted,
@@ -34,6 +35,7 @@ from events.campaign import (
     RecipientUnsubscribed,
     SenderAdded,
     SenderRemoved,
+    SendReserved,
 )
 from events.email_account import (
     AccountConnected,
@@ -110,24 +112,20 @@ class Books:
     recipients: dict[Person, RecipientStatus] = field(default_factory=dict)
     held_until: dict[Person, datetime | None] = field(default_factory=dict)
     heard_from: dict[Person, set[str]] = field(default_factory=lambda: defaultdict(set))
+    at_stake: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By campaign and account: who heard from it and is not terminal (S3)."""
     clocks: dict[ClockKey, KnownClock] = field(default_factory=dict)
     notices: dict[str, list[NoticeIssued]] = field(default_factory=lambda: defaultdict(list))
     versions: Counter[str] = field(default_factory=Counter)
     event_ids: set[str] = field(default_factory=set)
     doomed: set[Person] = field(default_factory=set)
-    """Who has to be stopped by the command that let a clock run out."""
+    """Who has to be stopped by the command that let a clock run out, or brought the outcome."""
+    first_sends: dict[Person, str] = field(default_factory=dict)
+    """First emails of a rotation campaign on their way, by account."""
+    too_late: set[Person] = field(default_factory=set)
+    """S8: their first email was on its way when their account's clock ran out."""
     command_id: str = ""
     recorded_at: datetime | None = None
-
-    def at_stake(self, campaign: str, account: str) -> set[str]:
-        """Who heard from the account in this rotation campaign and is not terminal (S3)."""
-        return {
-            recipient
-            for (where, recipient), status in self.recipients.items()
-            if where == campaign
-            and not status.terminal
-            and account in self.heard_from[where, recipient]
-        }
 
     def skipped(self, campaign: str, account: str) -> dict[RecipientStatus, int]:
         """S5: who heard from the account and was terminal already, stops left out."""
@@ -142,13 +140,16 @@ class Books:
             )
         )
 
-    def overdue(self, now: datetime) -> list[ClockKey]:
-        """Clocks that run though their deadline has passed and no check is waited for (C6)."""
+    def running(self, kind: IncidentKind | None = None) -> list[ClockKey]:
         return [
             key
             for key, clock in self.clocks.items()
-            if clock.outcome is ClockOutcome.RUNNING and self._waits_until(key[1], clock) < now
+            if clock.outcome is ClockOutcome.RUNNING and kind in (None, clock.kind)
         ]
+
+    def overdue(self, now: datetime) -> list[ClockKey]:
+        """Clocks that run though their deadline has passed and no check is waited for (C6)."""
+        return [key for key in self.running() if self._waits_until(key[1], self.clocks[key]) < now]
 
     def _waits_until(self, account: str, clock: KnownClock) -> datetime:
         if clock.kind is IncidentKind.DISCONNECT:
@@ -172,6 +173,7 @@ class Books:
             self.campaigns[event.campaign_id] = BECAME[type(event)]  # type: ignore[attr-defined]
         self._enter_account(event)
         self._enter_campaign(event)
+        self._enter_send(event)
 
     def _enter_account(self, event: Event) -> None:
         match event:
@@ -204,19 +206,41 @@ class Books:
                 self.held_until[event.campaign_id, event.recipient_id] = until
             case HoldEnded():
                 self.held_until[event.campaign_id, event.recipient_id] = None
-            case EmailAccepted() | EmailOutcomeUnknown():
-                self._receive((event.campaign_id, event.recipient_id), event.account_id)
             case RecipientEnded() | RecipientStopped():
                 person = event.campaign_id, event.recipient_id
                 self.recipients[person] = ENDED_AS[type(event)]
                 self.doomed.discard(person)
+                for account in self.heard_from[person]:
+                    self.at_stake[event.campaign_id, account].discard(event.recipient_id)
             case GracePeriodStarted():
                 self.clocks[clock_key(event)] = KnownClock(event.kind, event.deadline_at)
             case GracePeriodCured() | GracePeriodSuperseded() | GracePeriodExpired():
                 self._end_clock(event)
 
+    def _enter_send(self, event: Event) -> None:
+        match event:
+            case SendReserved():
+                self._reserve((event.campaign_id, event.recipient_id), event.account_id)
+            case EmailRefused():
+                self._land((event.campaign_id, event.recipient_id))
+            case EmailAccepted() | EmailOutcomeUnknown():
+                self._receive((event.campaign_id, event.recipient_id), event.account_id)
+
+    def _reserve(self, person: Person, account: str) -> None:
+        if person[0] not in self.slots and not self.heard_from[person]:
+            self.first_sends[person] = account
+
+    def _land(self, person: Person) -> None:
+        self.first_sends.pop(person, None)
+        self.too_late.discard(person)
+
     def _receive(self, person: Person, account: str) -> None:
+        if person in self.too_late and not self.recipients[person].terminal:
+            self.doomed.add(person)
+        self._land(person)
         self.heard_from[person].add(account)
+        if not self.recipients[person].terminal:
+            self.at_stake[person[0], account].add(person[1])
         if self.recipients[person] is RecipientStatus.PENDING:
             self.recipients[person] = RecipientStatus.ACTIVE
 
@@ -228,7 +252,9 @@ class Books:
         if isinstance(event, GracePeriodExpired):
             campaign, account = event.campaign_id, event.account_id
             self.from_email[campaign].discard(account)
-            self.doomed |= {(campaign, each) for each in self.at_stake(campaign, account)}
+            self.doomed |= {(campaign, each) for each in self.at_stake[campaign, account]}
+            on_their_way = [each for each, sender in self.first_sends.items() if sender == account]
+            self.too_late |= {each for each in on_their_way if each[0] == campaign}
 
 
 def clock_key(

@@ -126,7 +126,7 @@ class Histories(RuleBasedStateMachine):
         self.tell(connect(ANN), connect(BOB), create(ANN, BOB, to=PEOPLE), start())
         self.tell(create(ANN, to=(R1, R2), campaign=SUMMER), start(SUMMER))
         self.tell(create_single(SLOTS[BOB], to=(R1,)), start(SOLO))
-        self.emails(ANN, [R1, R2])
+        self.emails(ANN, [R1, R2, R3])
 
     @rule(by=leaps)
     def time_passes(self, by: timedelta) -> None:
@@ -152,6 +152,10 @@ class Histories(RuleBasedStateMachine):
     def a_check_passes(self, account: str, check: Callable[[str], Command]) -> None:
         self.tell(check(account))
 
+    @rule(account=accounts, reason=st.sampled_from(("identity_mismatch", "still_failing")))
+    def a_one_click_reconnect_is_refused(self, account: str, reason: str) -> None:
+        self.tell(one_click(account, reason))
+
     @rule(account=accounts)
     def a_user_asks_for_a_check(self, account: str) -> None:
         self.tell(request_check(account, f"check-{account}"))
@@ -168,6 +172,11 @@ class Histories(RuleBasedStateMachine):
     @rule(account=accounts, slot=st.sampled_from((None, None, SLOTS[BOB])))
     def an_account_is_connected(self, account: str, slot: str | None) -> None:
         self.tell(connect(account, slot))
+
+    @rule(account=accounts, other=accounts)
+    def another_account_takes_the_slot(self, account: str, other: str) -> None:
+        self.tell(disconnect(account), disconnect(other), connect(other, SLOTS[account]))
+        self.tell(resume(SOLO))
 
     @rule(account=accounts, meanwhile=leaps)
     def a_one_click_reconnect_and_everything_resumed(
@@ -212,14 +221,29 @@ class Histories(RuleBasedStateMachine):
         for person in PEOPLE:
             self.a_send_is_reserved(account, campaign, person)
 
-    @rule(account=accounts, campaign=campaigns, found=found)
-    def an_account_fails_with_sends_on_their_way(
-        self, account: str, campaign: str, found: FailureClass
+    @rule(
+        account=accounts,
+        campaign=campaigns,
+        trouble=st.sampled_from((None, fail, disconnect)),
+        meanwhile=leaps,
+        outcome=st.sampled_from((accepted, unknown, refused)),
+    )
+    def trouble_comes_while_a_first_email_is_on_its_way(
+        self,
+        account: str,
+        campaign: str,
+        trouble: Callable[[str], Command] | None,
+        meanwhile: timedelta,
+        outcome: Callable[..., Command],
     ) -> None:
-        newcomer = f"new-{len(self.told)}"
-        self.tell(import_recipients(newcomer, campaign=campaign), add_sender(account, campaign))
-        self.tell(reserve(account, newcomer, f"send-{len(self.told)}", campaign))
-        self.tell(user_check(account, found))
+        newcomer, send_id = f"new-{len(self.told)}", f"send-{len(self.told)}"
+        self.tell(add_sender(account, campaign), resume(campaign, without=ACCOUNTS))
+        self.tell(import_recipients(newcomer, campaign=campaign))
+        self.tell(reserve(account, newcomer, send_id, campaign))
+        if trouble is not None:
+            self.tell(trouble(account))
+        self.clock.advance(meanwhile)
+        self.tell(outcome(newcomer, send_id, campaign=campaign))
 
     @rule(found=st.booleans())
     def the_sent_folder_is_searched(self, found: bool) -> None:
@@ -246,6 +270,11 @@ class Histories(RuleBasedStateMachine):
     @rule(campaign=campaigns, person=people, ending=endings)
     def a_recipient_ends(self, campaign: str, person: str, ending: Signal) -> None:
         self.tell(*signal(ending, person, campaign=campaign))
+
+    @rule(campaign=campaigns)
+    def everybody_comes_to_the_end_of_the_sequence(self, campaign: str) -> None:
+        everyone = sorted(self.campaign(campaign).recipients)
+        self.tell(*signal(RecipientStatus.FINISHED, *everyone, campaign=campaign))
 
     @rule(campaign=campaigns, person=people, days=st.integers(0, 12))
     def a_recipient_is_out_of_office(self, campaign: str, person: str, days: int) -> None:

@@ -29,6 +29,7 @@ from events.vocabulary import (
     CampaignStatus,
     ClockOutcome,
     ConnectionStatus,
+    IncidentKind,
     NoticeKind,
 )
 from processors import roster, timers
@@ -66,12 +67,9 @@ def one_clock_each(books: Books, recorded: Recorded) -> None:
         case GracePeriodStarted() as event:
             assert event.campaign_id not in books.slots, "S1: only in rotation campaigns"
             assert clock_key(event) not in books.clocks
-            assert not [
-                key
-                for key, clock in books.clocks.items()
-                if key[:2] == clock_key(event)[:2] and clock.outcome is ClockOutcome.RUNNING
-            ]
-            assert event.at_stake == len(books.at_stake(event.campaign_id, event.account_id))
+            lane = event.campaign_id, event.account_id
+            assert lane not in {key[:2] for key in books.running()}
+            assert event.at_stake == len(books.at_stake[event.campaign_id, event.account_id])
 
 
 def one_outcome_each(books: Books, recorded: Recorded) -> None:
@@ -82,7 +80,10 @@ def one_outcome_each(books: Books, recorded: Recorded) -> None:
 
 
 def never_early(books: Books, recorded: Recorded) -> None:
-    """S2: a clock runs out at its deadline or, recorded, later."""
+    """S2: a clock runs out as of its deadline, and not before a command could come at that moment.
+
+    (Simulated time, whose workers take what is due at this very moment, is none of this page's.)
+    """
     match recorded.event:
         case GracePeriodExpired() as event:
             deadline = books.clocks[clock_key(event)].deadline_at
@@ -93,7 +94,7 @@ def never_early(books: Books, recorded: Recorded) -> None:
         case _:
             return
     assert event.occurred_at >= deadline
-    assert recorded.envelope.recorded_at >= deadline
+    assert recorded.envelope.recorded_at > deadline
 
 
 def never_cured_late(books: Books, recorded: Recorded) -> None:
@@ -105,10 +106,27 @@ def never_cured_late(books: Books, recorded: Recorded) -> None:
 
 def decided_after_what_was_due(books: Books, recorded: Recorded) -> None:
     """S7: nothing is recorded at a time when a deadline had passed and was not settled."""
-    if recorded.envelope.causation_id is not None or recorded.envelope.actor == "clock":
+    envelope = recorded.envelope
+    follows = envelope.causation_id is not None or envelope.actor == "clock"
+    if follows or envelope.command_id == books.command_id:
         return
-    now = recorded.envelope.recorded_at
+    clocks_run_where_they_must(books)
+    now = envelope.recorded_at
     assert not books.overdue(now), f"undecided at {now}: {books.overdue(now)}"
+
+
+def clocks_run_where_they_must(books: Books) -> None:
+    """S1, T2, T4, C5: between two commands, no clock too many and none too few."""
+    for _, account, _ in books.running(IncidentKind.FAILURE):
+        assert books.accounts[account] is ConnectionStatus.FAILED
+    for campaign, account, _ in books.running(IncidentKind.DISCONNECT):
+        assert account not in books.from_email[campaign]
+    lanes = {key[:2] for key in books.running()}
+    for campaign in books.campaigns.keys() - books.slots.keys():
+        for account, status in books.accounts.items():
+            depends = account in books.from_email[campaign] or books.at_stake[campaign, account]
+            if depends and status is ConnectionStatus.FAILED:
+                assert (campaign, account) in lanes
 
 
 def stops_all_at_stake_and_nobody_else(books: Books, recorded: Recorded) -> None:
@@ -116,12 +134,13 @@ def stops_all_at_stake_and_nobody_else(books: Books, recorded: Recorded) -> None
     match recorded.event:
         case GracePeriodExpired() as event:
             about = event.campaign_id, event.account_id
-            assert event.stopped == len(books.at_stake(*about))
+            assert event.stopped == len(books.at_stake[about])
             assert event.skipped == books.skipped(*about)
 
 
 def stopped_at_once(books: Books, recorded: Recorded) -> None:
-    """F0: an expiry and all its stops are one command's facts; nobody at stake is left out."""
+    """F0, S8: stops are of the command that decided them; nobody at stake is left out, nor who
+    hears from an account whose clock ran out meanwhile."""
     assert recorded.envelope.command_id == books.command_id or not books.doomed
 
 
@@ -217,6 +236,7 @@ def check_log(log: Iterable[Recorded]) -> dict[str, Books]:
         books.enter(recorded)
     for books in workspaces.values():
         assert not books.doomed
+        clocks_run_where_they_must(books)
     return workspaces
 
 
