@@ -9,9 +9,9 @@ import pytest
 
 from adapters.clocks import ManualClock
 from adapters.memory import MemoryStore
+from adapters.sqlite import SQLiteStore
 from aggregates.command import Command
 from engine.answer import Answer, Refusal, Request
-from engine.store import StoreError
 from events.campaign import (
     CampaignPaused,
     GracePeriodExpired,
@@ -320,11 +320,22 @@ def test_two_workspaces_of_one_store_know_nothing_of_each_other(workplace: Workp
     )
 
 
-def test_a_command_id_of_another_workspace_gets_no_answer(workplace: Workplace) -> None:
-    workplace.tell(add_sender(ANN), "once")
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_a_command_id_of_another_workspace_is_another_command(
+    tmp_path: Path, *, on_disk: bool
+) -> None:
+    clock = ManualClock(NOON)
+    store = SQLiteStore(tmp_path / "sendledger.db", clock) if on_disk else MemoryStore(clock)
+    with closing(store):
+        workplace = Workplace(store, clock).given(connect(ANN))
+        workplace.tell(create(ANN), "once")
 
-    with pytest.raises(StoreError, match="once was used in another workspace"):
-        workplace.engine.execute("beta", add_sender(ANN), command_id="once", actor="user:test")
+        answer = workplace.engine.execute("beta", create(ANN), command_id="once", actor="user:test")
+
+        assert not answer.repeated
+        assert answer.refusal is not None
+        assert answer.refusal.code == "unknown_account"
+        assert len({each.event_id for each in workplace.log}) == len(workplace.log)
 
 
 def test_a_turn_is_taken_in_every_workspace_that_has_something_due(workplace: Workplace) -> None:

@@ -45,6 +45,7 @@ from tests.workplace import ACME, Workplace, log_of, much_happens
 BETA = "beta"
 SPRING, SUMMER = "acme:campaign:spring", "acme:campaign:summer"
 WAKE, OTHER_WAKE = ("hold", "spring", "r1"), ("clock", "spring", "ann@acme.test", "ann@acme.test#1")
+WAKING: Mapping[Key, Timer | None] = {WAKE: Timer(NOON, WAKE)}
 YEAR_2999 = datetime(2999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 ODD = 'Zoë\'s "spring", 100 % 🌱'
 
@@ -60,11 +61,13 @@ def added(recipient: str) -> tuple[str, bytes]:
     )
 
 
-def envelope(transaction: WorkspaceTransaction, command_id: str, count: int) -> Envelope:
+def envelope(
+    transaction: WorkspaceTransaction, command_id: str, count: int, workspace: str = ACME
+) -> Envelope:
     return Envelope(
         command_id=command_id,
         command="ImportRecipients",
-        workspace=ACME,
+        workspace=workspace,
         recorded_at=transaction.now,
         actor="user:test",
         correlation_id=command_id,
@@ -80,15 +83,17 @@ def append(
     events: Sequence[NewRow] = (),
     timers: Mapping[Key, Timer | None] | None = None,
     roster: Iterable[tuple[str, str]] = (),
+    *,
+    workspace: str = ACME,
 ) -> None:
-    envelopes = [envelope(transaction, command_id, len(events))]
+    envelopes = [envelope(transaction, command_id, len(events), workspace)]
     transaction.append(Append(events, envelopes, timers or {}, roster))
 
 
 def put(store: Store, command_id: str, *events: NewRow, workspace: str = ACME) -> None:
     """One command that came to these events."""
     with store.transaction(workspace) as transaction:
-        append(transaction, command_id, events)
+        append(transaction, command_id, events, workspace=workspace)
 
 
 def set_timers(
@@ -96,7 +101,7 @@ def set_timers(
 ) -> None:
     told = {key: Timer(due_at, key) if due_at else None for key, due_at in timers.items()}
     with store.transaction(workspace) as transaction:
-        append(transaction, command_id, timers=told)
+        append(transaction, command_id, timers=told, workspace=workspace)
 
 
 def due(store: Store, until: datetime, workspace: str = ACME) -> list[Timer]:
@@ -161,7 +166,7 @@ class StoreContract:
                 transaction,
                 "c2",
                 [*rows("acme:campaign:autumn", 1), *conflicting],
-                {WAKE: Timer(NOON, WAKE)},
+                WAKING,
                 [("slot:s1", "spring")],
             )
 
@@ -172,17 +177,26 @@ class StoreContract:
     ) -> None:
         put(store, "c1", *rows(SPRING, 1, 2))
 
+        wake: dict[Key, Timer | None] = {WAKE: Timer(NOON, WAKE)}
         with pytest.raises(StoreError), store.transaction(ACME) as transaction:
-            append(transaction, "c1", rows(SUMMER, 1), {WAKE: Timer(NOON, WAKE)}, [("slot:s1", "spring")])
+            append(transaction, "c1", rows(SUMMER, 1), WAKING, [("slot:s1", "spring")])
 
         self.assert_nothing_but_the_first_command_stays(store)
 
     def test_an_exception_rolls_everything_back(self, store: Store) -> None:
         put(store, "c1", *rows(SPRING, 1, 2))
 
+        wake: dict[Key, Timer | None] = {WAKE: Timer(NOON, WAKE)}
+
         def fail_late() -> None:
             with store.transaction(ACME) as transaction:
-                append(transaction, "c2", rows(SUMMER, 1), {WAKE: Timer(NOON, WAKE)}, [("slot:s1", "spring")])
+                append(
+                    transaction,
+                    "c2",
+                    rows(SUMMER, 1),
+                    {WAKE: Timer(NOON, WAKE)},
+                    [("slot:s1", "spring")],
+                )
                 raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
@@ -270,6 +284,27 @@ class StoreContract:
         assert found is not None
         assert (found.first_position, found.last_position, found.recorded_at) == (1, 1, NOON)
 
+    def test_a_command_id_belongs_to_its_workspace(self, store: Store) -> None:
+        put(store, "c1", *rows(SPRING, 1))
+        put(store, "c1", *rows("beta:campaign:spring", 1), workspace=BETA)
+
+        for workspace, position in ((ACME, 1), (BETA, 2)):
+            with store.transaction(workspace) as transaction:
+                found = transaction.envelope("c1")
+            assert found is not None
+            assert (found.workspace, found.first_position) == (workspace, position)
+        with store.transaction("gamma") as transaction:
+            assert transaction.envelope("c1") is None
+
+    def test_the_workspaces_are_those_in_which_something_was_recorded(self, store: Store) -> None:
+        assert list(store.workspaces()) == []
+        put(store, "c1", *rows("beta:campaign:spring", 1), workspace=BETA)
+        put(store, "c2")
+        with store.transaction("gamma"):
+            pass
+
+        assert list(store.workspaces()) == [ACME, BETA]
+
     # Time.
 
     def test_now_is_what_the_clock_says(self, store: Store, clock: ManualClock) -> None:
@@ -307,6 +342,15 @@ class StoreContract:
 
         set_timers(store, "c3", {WAKE: None, ("hold", "never", "set"): None})
         assert due(store, NOON + HOUR) == [Timer(NOON + HOUR, OTHER_WAKE)]
+
+    def test_a_timer_knows_what_set_it(self, store: Store) -> None:
+        for command_id, timer in (
+            ("c1", Timer(NOON, WAKE, "acme:c1.0", "the-import")),
+            ("c2", Timer(NOON, WAKE, ODD, ODD)),
+        ):
+            with store.transaction(ACME) as transaction:
+                append(transaction, command_id, timers={WAKE: timer})
+            assert due(store, NOON) == [timer]
 
     def test_a_timer_is_due_at_its_very_instant_and_not_before(self, store: Store) -> None:
         set_timers(store, "c1", {WAKE: YEAR_2999})
