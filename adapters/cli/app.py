@@ -69,7 +69,8 @@ def demo(
     from adapters.demo import run_demo
 
     with explained():
-        run_demo(folder, Console())
+        if not run_demo(folder, Console()):
+            raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()

@@ -39,10 +39,11 @@ PAUSE = 0.05
 
 def run_demo(
     folder: Path, console: Console, *, speed: float = 1.0, present: Clock = system_clock
-) -> None:
+) -> bool:
     """Play the story in ``folder``, in about half a minute at ``speed`` 1.
 
-    Leaves the store and the outbox there. Raises ``StoreError`` for a folder that holds anything
+    Leaves the store and the outbox there. Answers whether all that is checked at the end holds.
+    Raises ``StoreError`` for a folder that holds anything
     but an earlier demo, and for a store that a running ``serve`` uses.
     """
     claim(folder)
@@ -53,7 +54,7 @@ def run_demo(
             stage, screen = _built(store, clock, folder, console, speed=speed)
             with screen.shown(), stage.worker.working():
                 _tell_story(stage, present)
-            show_verdict(console, store, folder)
+            return show_verdict(console, store, folder)
 
 
 def _built(

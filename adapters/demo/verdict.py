@@ -19,15 +19,17 @@ from events.vocabulary import RecipientStatus
 SHOWN = 12
 
 
-def show_verdict(console: Console, store: SQLiteStore, folder: Path) -> None:
+def show_verdict(console: Console, store: SQLiteStore, folder: Path) -> bool:
+    """Answers whether everything holds that must."""
     views = SQLiteViews(store)
     answers = Answers(views, WORKSPACE)
     recipients = list(answers.recipients(CAMPAIGN))
     console.print()
     console.print(_stopped_table(recipients, SQLiteDirectory(store)))
     console.print(_status_table(recipients))
-    _show_checks(console, store, views)
+    holds = _show_checks(console, store, views)
     _show_paths(console, folder)
+    return holds
 
 
 def _stopped_table(recipients: list[RecipientAnswer], directory: SQLiteDirectory) -> Table:
@@ -60,7 +62,7 @@ def _status_table(recipients: list[RecipientAnswer]) -> Table:
     return table
 
 
-def _show_checks(console: Console, store: SQLiteStore, views: SQLiteViews) -> None:
+def _show_checks(console: Console, store: SQLiteStore, views: SQLiteViews) -> bool:
     log = whole_log(store)
     fate = stopped(log)
     differing = differing_views(store, views)
@@ -73,6 +75,7 @@ def _show_checks(console: Console, store: SQLiteStore, views: SQLiteViews) -> No
         + (f", but for {', '.join(differing)}" if differing else ""),
     )
     _show(console, not waiting, f"every notice was delivered; {len(waiting)} wait")
+    return fate.due == fate.done and not differing and not waiting
 
 
 def _show(console: Console, holds: bool, what: str) -> None:

@@ -177,7 +177,6 @@ class StoreContract:
     ) -> None:
         put(store, "c1", *rows(SPRING, 1, 2))
 
-        wake: dict[Key, Timer | None] = {WAKE: Timer(NOON, WAKE)}
         with pytest.raises(StoreError), store.transaction(ACME) as transaction:
             append(transaction, "c1", rows(SUMMER, 1), WAKING, [("slot:s1", "spring")])
 
@@ -186,15 +185,13 @@ class StoreContract:
     def test_an_exception_rolls_everything_back(self, store: Store) -> None:
         put(store, "c1", *rows(SPRING, 1, 2))
 
-        wake: dict[Key, Timer | None] = {WAKE: Timer(NOON, WAKE)}
-
         def fail_late() -> None:
             with store.transaction(ACME) as transaction:
                 append(
                     transaction,
                     "c2",
                     rows(SUMMER, 1),
-                    {WAKE: Timer(NOON, WAKE)},
+                    WAKING,
                     [("slot:s1", "spring")],
                 )
                 raise ZeroDivisionError
