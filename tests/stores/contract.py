@@ -581,6 +581,9 @@ class ViewsContract:
         assert list(views.rows(newer)) == [CampaignRow(ACME, "summer")]
         assert views.position(CAMPAIGNS) == 0
 
+        views.reset(CAMPAIGNS)
+        assert views.position(newer) == 0
+
     @pytest.mark.parametrize("projection", SHIPPED, ids=lambda each: each.name)
     def test_every_field_of_a_shipped_row_survives(
         self, views: Views, projection: Projection

@@ -12,6 +12,7 @@ from threading import Barrier, Thread
 
 import pytest
 
+from adapters.memory import MemoryViews
 from adapters.sqlite import SQLiteStore, SQLiteViews
 from adapters.sqlite.store import STORE_VERSION
 from engine.projecting import ProjectionRunner
@@ -350,3 +351,30 @@ def test_views_lose_no_row_when_another_process_comes_between_two_pages(
     assert interrupted == [8]
     assert [row.recipient_id for row in views.rows(RECIPIENT_STATUS)] == [R1, R2, R3]
     assert {views.position(each) for each in SHIPPED} == {store.last_position()}
+
+
+def test_many_who_fold_new_views_at_once_lose_no_row(path: Path) -> None:
+    much_happens(on_file(path)).store.close()
+    together, failures = Barrier(4), list[Exception]()
+
+    def fold() -> None:
+        with closing(SQLiteStore(path)) as store:
+            together.wait()
+            try:
+                ProjectionRunner(store, SQLiteViews(store), SHIPPED, page=40).catch_up()
+            except StoreError as error:
+                failures.append(error)
+
+    threads = [Thread(target=fold) for _ in range(together.parties)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    with closing(SQLiteStore(path)) as store:
+        views, expected = SQLiteViews(store), MemoryViews()
+        assert {views.position(each) for each in SHIPPED} == {store.last_position()}
+        ProjectionRunner(store, expected, SHIPPED).catch_up()
+        for each in SHIPPED:
+            assert list(views.rows(each)) == list(expected.rows(each))
