@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from aggregates.email_account.commands import RecordNoticeAttempt
+from engine.batch import derived_id
 from engine.engine import Engine
 from engine.store import Views
-from engine.unit_of_work import derived_id
 from projections.accounts import ACCOUNTS, AccountRow
 from projections.notices import NOTICES, NoticeRow
 

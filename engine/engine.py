@@ -105,10 +105,11 @@ class Engine:
 
     def _remember(self, work: UnitOfWork) -> None:
         """After the commit: the states decided on are the newest there are."""
-        for stream_id, entry in work.states.items():
+        states = work.states()
+        for stream_id, entry in states.items():
             grown = entry.version - entry.snapshot_version >= self._snapshot_every
             if grown and isinstance(entry.state, Campaign):
-                work.states[stream_id] = entry._replace(snapshot_version=entry.version)
+                states[stream_id] = entry._replace(snapshot_version=entry.version)
                 with suppress(StoreError):  # what was decided is committed; the next one will do
                     self.store.save_snapshot(freeze(stream_id, entry.version, entry.state))
-        self._cache.commit(work.states, work.position)
+        self._cache.commit(states, work.position)

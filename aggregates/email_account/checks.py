@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from aggregates.email_account.commands import RecordCheck, RequestCheck
+from aggregates.email_account.notices import reminders
 from aggregates.email_account.reasons import REASONS
 from aggregates.email_account.state import EmailAccount
 from aggregates.rejections import IdentityMismatch
@@ -121,11 +122,7 @@ def _connection_failed(
         reason=REASONS[found],
         resolution_window=policy.resolution_window,
         deadline_at=deadline,
-        remind_at=tuple(
-            command.at + after
-            for after in policy.failure_reminders
-            if command.at + after < deadline
-        ),
+        remind_at=reminders(command.at, deadline, policy.failure_reminders),
         on_account_trouble=policy.on_account_trouble,
         occurred_at=command.at,
     )

@@ -26,7 +26,7 @@ from aggregates.email_account.commands import (
     UpdateSettings,
     Verified,
 )
-from aggregates.email_account.notices import attempted, issue_notice
+from aggregates.email_account.notices import attempted, issue_notice, reminders
 from aggregates.email_account.state import EmailAccount
 from aggregates.rejections import (
     AlreadyConnected,
@@ -150,11 +150,7 @@ def disconnect(account: EmailAccount, command: DisconnectAccount) -> AccountDisc
         settings_after=Settings(),
         grace_period=policy.grace_period,
         deadline_at=deadline,
-        remind_at=tuple(
-            command.at + after
-            for after in policy.disconnect_reminders
-            if command.at + after < deadline
-        ),
+        remind_at=reminders(command.at, deadline, policy.disconnect_reminders),
         on_account_trouble=policy.on_account_trouble,
         occurred_at=command.at,
     )

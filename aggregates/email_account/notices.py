@@ -1,7 +1,7 @@
 """N1, N3: what the owner is told of an incident, once per moment, covering all its campaigns."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from aggregates.command import UNSTAMPED
 from aggregates.email_account.commands import ClockReading, IssueNotice, RecordNoticeAttempt
@@ -9,6 +9,14 @@ from aggregates.email_account.state import EmailAccount, Incident
 from aggregates.rejections import UnknownNotice
 from events.email_account import NoticeAttempted, NoticeIssued
 from events.vocabulary import ClockOutcome, IncidentKind, NoticeKind, Stake
+
+
+def reminders(
+    opened_at: datetime, deadline: datetime, after: Iterable[timedelta]
+) -> tuple[datetime, ...]:
+    """N1: when the owner is reminded; what would be due at or after the deadline is not sent."""
+    due = (opened_at + each for each in after)
+    return tuple(each for each in due if each < deadline)
 
 
 def issue_notice(account: EmailAccount, command: IssueNotice) -> Sequence[NoticeIssued]:

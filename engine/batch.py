@@ -1,0 +1,93 @@
+"""One decided command with its events, on the way to the log."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import NamedTuple
+
+from aggregates.command import Command
+from engine.answer import Refusal
+from engine.store import NewRow
+from events.base import Event
+from events.catalogue import CATALOGUE
+from events.recorded import Envelope, Recorded
+from processors.timers import Timer
+
+
+class Cause(NamedTuple):
+    """Who or what a command comes from (F2)."""
+
+    command_id: str
+    actor: str
+    correlation_id: str
+    causation_id: str | None = None
+    requested: bool = False
+    """Somebody waits for the answer, so it is remembered even if nothing happened."""
+
+    @classmethod
+    def of_timer(cls, workspace: str, timer: Timer) -> "Cause":
+        """The event that set the timer is what brings the command about."""
+        command_id = derived_id(workspace, *timer.key, timer.due_at.isoformat())
+        began_with = timer.correlation_id or command_id
+        return cls(command_id, "clock", began_with, timer.set_by or None)
+
+    def of_reaction(self, event_id: str, name: str, number: int) -> "Cause":
+        """The same event always causes the same command ids."""
+        command_id = derived_id(event_id, name, str(number))
+        return Cause(command_id, f"processor:{name}", self.correlation_id, event_id)
+
+    def envelope(
+        self,
+        command: Command,
+        workspace: str,
+        recorded_at: datetime,
+        *,
+        first_position: int,
+        event_count: int,
+        refusal: Refusal | None,
+    ) -> Envelope:
+        return Envelope(
+            command_id=self.command_id,
+            command=type(command).__name__,
+            workspace=workspace,
+            recorded_at=recorded_at,
+            actor=self.actor,
+            correlation_id=self.correlation_id,
+            causation_id=self.causation_id,
+            first_position=first_position,
+            event_count=event_count,
+            rejection=json.dumps(refusal._asdict()) if refusal else None,
+        )
+
+
+class Batch(NamedTuple):
+    """The envelope and the events, with the place they will have."""
+
+    envelope: Envelope
+    stream_id: str
+    first_version: int
+    events: Sequence[Event]
+
+    def recorded(self) -> list[Recorded]:
+        envelope, stream_id, version, events = self
+        position = envelope.first_position
+        return [
+            Recorded(position + index, stream_id, version + index, event, envelope)
+            for index, event in enumerate(events)
+        ]
+
+    def rows(self) -> list[NewRow]:
+        _, stream_id, version, events = self
+        encoders = CATALOGUE.encoders
+        rows: list[NewRow] = []
+        for event in events:
+            topic, to_json = encoders[type(event)]
+            rows.append((stream_id, version, topic, to_json(event, exclude_none=True)))
+            version += 1
+        return rows
+
+
+def derived_id(*parts: str) -> str:
+    """A command id that follows from what caused the command."""
+    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
