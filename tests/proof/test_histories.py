@@ -180,12 +180,14 @@ def of_the_law(log: Sequence[Recorded]) -> list[Event]:
 
 
 def untold(states: dict[str, EmailAccount | Campaign]) -> dict[str, Any]:
-    """Without the count of notices, which reminders raise."""
+    """Without how many notices there were, and of what, which reminders change."""
     return {name: _uncounted(state) for name, state in states.items()}
 
 
 def _uncounted(state: EmailAccount | Campaign) -> EmailAccount | Campaign:
     if isinstance(state, Campaign):
         return state
-    incidents = {key: each._replace(notices=0) for key, each in state.incidents.items()}
+    incidents = {
+        key: each._replace(notices=0, told_of=None) for key, each in state.incidents.items()
+    }
     return replace(state, incidents=incidents)
