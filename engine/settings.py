@@ -23,6 +23,8 @@ from events.vocabulary import OnAccountTrouble
 
 DEFAULT_FILE = Path("sendledger.toml")
 PREFIX = "SENDLEDGER_"
+TEST_PREFIX = "SENDLEDGER_TEST_"
+"""Left to the test suites."""
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -98,6 +100,7 @@ class EngineSettings(BaseSettings):
 def load_settings(**given: Any) -> EngineSettings:
     """The settings; what is ``given`` here goes before all. Raises ``SettingsError``."""
     chosen = {name: value for name, value in given.items() if value is not None}
+    _refuse_unknown_variables()
     try:
         return EngineSettings(**chosen)
     except ValidationError as error:
@@ -113,6 +116,14 @@ def _file() -> Path:
     if not Path(named).is_file():
         raise SettingsError(f"{PREFIX}SETTINGS names {named}, which is no file.")
     return Path(named)
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt variable would silently leave the default in force."""
+    known = {f"{PREFIX}{name.upper()}" for name in ("settings", *EngineSettings.model_fields)}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(TEST_PREFIX):
+            raise SettingsError(f"{name} is no setting. Known are {', '.join(sorted(known))}.")
 
 
 def _complaint(error: Any) -> str:
