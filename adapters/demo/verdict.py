@@ -1,5 +1,7 @@
 """How the demo ends: who was stopped and why, what holds, and where to look next."""
 
+import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -84,6 +86,7 @@ def _show(console: Console, holds: bool, what: str) -> None:
 
 
 def _show_paths(console: Console, folder: Path) -> None:
+    program = _program()
     store = folder / STORE
     lines = [
         "",
@@ -91,12 +94,20 @@ def _show_paths(console: Console, folder: Path) -> None:
         f"The outbox, a maildir: {folder / OUTBOX} (notices to {OWNER})",
         "",
         "Look around:",
-        f"  sendledger recipients --store {store} --campaign {CAMPAIGN}",
-        f"  sendledger clocks --store {store}",
-        f"  sendledger notices --store {store}",
-        f"  sendledger campaigns --store {store}",
-        f"  sendledger accounts --store {store}",
-        f"  sendledger serve --store {store}",
-        "  sendledger simulate examples/scenarios/clocks.yaml",
+        f"  {program} recipients --store {store} --campaign {CAMPAIGN}",
+        f"  {program} clocks --store {store}",
+        f"  {program} notices --store {store}",
+        f"  {program} campaigns --store {store}",
+        f"  {program} accounts --store {store}",
+        f"  {program} serve --store {store}",
+        f"  {program} simulate examples/scenarios/clocks.yaml",
     ]
     console.print(Text("\n".join(lines)), soft_wrap=True)
+
+
+def _program() -> str:
+    """How to call the command line from here: by name where the shell finds it."""
+    if shutil.which("sendledger"):
+        return "sendledger"
+    beside = Path(sys.executable).with_name("sendledger")
+    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
