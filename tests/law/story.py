@@ -20,6 +20,7 @@ from adapters.memory import MemoryStore, MemoryViews
 from adapters.simulated import simulated_report
 from aggregates import campaign as campaigns
 from aggregates import email_account as accounts
+from aggregates import slot as slots
 from aggregates.campaign.commands import (
     AddSender,
     AssignRecipient,
@@ -394,47 +395,60 @@ def failed(account: str) -> EmailAccountEvent:
     )
 
 
+ALL_WORK = Senders(statuses=dict.fromkeys((ANN, BOB, CLEO), ConnectionStatus.SUCCESSFUL))
 History = Event | Sequence[Event]
 Decide = Callable[[Any, Any], Sequence[Event]]
 
 
 class Decider:
-    """One aggregate's rules: ``given`` a history, ``when`` a command, ``then`` these facts."""
+    """One aggregate's rules: ``given`` a history, ``when`` a command, ``then`` these facts.
+
+    ``state`` is what it remembers of the history.
+    """
 
     def __init__(self, initial: Any, decide: Decide, evolve: Callable[[Any, Any], Any]) -> None:
-        self._state, self._decide, self._evolve = initial, decide, evolve
+        self.state, self._decide, self._evolve = initial, decide, evolve
 
     def given(self, *history: History) -> "Decider":
-        state = self._state
+        state = self.state
         for event in _events(history):
             state = self._evolve(state, event)
         return Decider(state, self._decide, self._evolve)
 
     def when(
-        self, command: Command, at: datetime = NOON, working: Iterable[str] = (ANN, BOB, CLEO)
+        self, command: Command, at: datetime = NOON, senders: Senders = ALL_WORK
     ) -> "Decision":
-        """``working`` are the accounts that are successful, as the engine would see them."""
+        """``senders`` is what the engine would see of the accounts and the slot."""
         if isinstance(command, WithSenders):
-            seen = dict.fromkeys(working, ConnectionStatus.SUCCESSFUL)
-            command = replace(command, senders=Senders(statuses=seen))
-        return Decision(lambda: self._decide(self._state, replace(command, at=at)))
+            command = replace(command, senders=senders)
+        return Decision(lambda: self._decide(self.state, replace(command, at=at)))
 
 
 class Decision:
     def __init__(self, decide: Callable[[], Sequence[Event]]) -> None:
         self._decide = decide
 
+    def facts(self) -> list[Event]:
+        return list(self._decide())
+
     def then(self, *facts: History) -> None:
-        assert list(self._decide()) == list(_events(facts))
+        assert self.facts() == list(_events(facts))
 
     def then_nothing(self) -> None:
-        assert list(self._decide()) == []
+        assert self.facts() == []
 
     def refused(self, because: type[Rejected], *facts: Event) -> None:
         """Refused for this reason, and of it only these facts are remembered."""
+        assert list(self._refusal(because).facts) == list(facts)
+
+    def tells(self, because: type[Rejected]) -> str:
+        """Refused for this reason. Answers what the user is told."""
+        return self._refusal(because).message
+
+    def _refusal(self, because: type[Rejected]) -> Rejected:
         with pytest.raises(because) as refusal:
             self._decide()
-        assert list(refusal.value.facts) == list(facts)
+        return refusal.value
 
 
 def _events(history: Iterable[History]) -> Iterator[Event]:
@@ -446,7 +460,9 @@ def _events(history: Iterable[History]) -> Iterator[Event]:
 
 
 spring = Decider(campaigns.initial(SPRING), campaigns.decide, campaigns.evolve)
+solo = Decider(campaigns.initial(SOLO), campaigns.decide, campaigns.evolve)
 ann = Decider(accounts.initial(ANN), accounts.decide, accounts.evolve)
+first_slot = Decider(slots.initial(SLOTS[ANN]), slots.decide, slots.evolve)
 
 
 # A whole workspace.

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregates.campaign.commands import ExpireClock
+from aggregates.campaign.commands import CureClock, ExpireClock, SupersedeClock
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from aggregates.rejections import NotConfirmed
 from events.base import Event
@@ -25,6 +25,8 @@ from events.campaign import (
 )
 from events.email_account import NoticeIssued
 from events.vocabulary import CampaignStatus, IncidentKind, RefusalFault, StopReason
+from processors.timers import Timer, fall_due
+from processors.workspace import Workspace
 from tests.law.story import (
     ACTIVE,
     ANN,
@@ -251,6 +253,40 @@ def test_a_campaign_refuses_to_expire_a_clock_before_its_deadline() -> None:
     spring.given(*history).when(expire, at=NOON + HOUR - MICROSECOND).then_nothing()
 
 
+@pytest.mark.rule("S2", "C5", "T2")
+@pytest.mark.parametrize(
+    ("command", "ended"),
+    [
+        (CureClock(campaign_id=SPRING, account_id=ANN), GracePeriodCured),
+        (
+            SupersedeClock(campaign_id=SPRING, account_id=ANN, superseded_by=incident(ANN, 2)),
+            GracePeriodSuperseded,
+        ),
+    ],
+)
+def test_only_a_failure_clock_is_cured_or_superseded_and_up_to_its_deadline(
+    command: Command, ended: type[Event]
+) -> None:
+    nine_days_run = spring.given(rotation(ANN), clock_started(ANN, FAILURE))
+    hour_runs = spring.given(rotation(ANN), clock_started(ANN, DISCONNECT))
+
+    (fact,) = nine_days_run.when(command, at=NOON + NINE_DAYS).facts()
+    assert (type(fact), fact.occurred_at) == (ended, NOON + NINE_DAYS)
+    nine_days_run.given(fact).when(command, at=NOON + NINE_DAYS).then_nothing()
+    nine_days_run.when(command, at=NOON + NINE_DAYS + MICROSECOND).then_nothing()
+    hour_runs.when(command).then_nothing()
+    spring.given(rotation(ANN)).when(command).then_nothing()
+
+
+@pytest.mark.rule("S2", "S6")
+def test_a_campaign_refuses_to_expire_a_clock_of_another_incident_or_none() -> None:
+    expire = ExpireClock(campaign_id=SPRING, account_id=ANN, incident_id=incident(ANN, 2))
+    running = spring.given(rotation(ANN), heard_from(ANN, R1))
+
+    running.when(expire, at=NOON + DAY).then_nothing()
+    running.given(clock_started(ANN, DISCONNECT)).when(expire, at=NOON + DAY).then_nothing()
+
+
 # S3: what running out does.
 
 
@@ -419,6 +455,16 @@ def test_terminal_recipients_keep_their_status_and_are_counted_by_it() -> None:
 
 
 @pytest.mark.rule("S5")
+def test_several_of_the_same_status_are_counted_together() -> None:
+    world = office().given(hear_from(ANN, R1, R2, R3), signal(REPLIED, R1, R2), fail(ANN))
+
+    world.tick(NOON + NINE_DAYS)
+
+    assert world.clock(ANN).skipped == {"replied": 2}
+    assert world.clock(ANN).stopped == 1
+
+
+@pytest.mark.rule("S5")
 def test_who_never_received_from_the_account_is_not_counted() -> None:
     world = office().given(hear_from(BOB, R1), reserve(ANN, R2), assign(R3, ANN))
     world.given(refused(R2, fault=RefusalFault.RECIPIENT), signal(REPLIED, R1))
@@ -500,6 +546,14 @@ def test_a_second_worker_finds_nothing_left_to_do() -> None:
     world.tick().tick(NOON + 2 * HOUR)
 
     assert world.log == before
+
+
+@pytest.mark.rule("S7")
+def test_a_timer_of_no_known_kind_is_a_defect_and_not_passed_over() -> None:
+    nowhere = cast("Workspace", None)
+
+    with pytest.raises(ValueError, match=r"no such timer: \('egg', 'ann@acme.test'\)"):
+        fall_due(nowhere, Timer(NOON, ("egg", ANN)), NOON)
 
 
 TROUBLE: list[Move] = [

@@ -1,6 +1,7 @@
 """Connection: what a check is, when it opens an incident, and what cures one (C1-C6)."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -9,14 +10,27 @@ from aggregates.command import Command
 from aggregates.email_account.commands import RecordCheck
 from aggregates.rejections import IdentityMismatch
 from events.email_account import (
+    AccountDisconnected,
     CheckFailed,
     CheckPassed,
     CheckRequested,
     ConnectionFailed,
     ConnectionRestored,
+    EmailAccountEvent,
+    NoticeIssued,
+    OneClickReconnected,
     OneClickRejected,
 )
-from events.vocabulary import Asker, CheckReport, ConnectionStatus, FailureClass, Stage
+from events.vocabulary import (
+    Asker,
+    CheckReport,
+    ConnectionStatus,
+    FailureClass,
+    NoticeKind,
+    OnAccountTrouble,
+    Settings,
+    Stage,
+)
 from tests.law.story import (
     ANN,
     BOB,
@@ -358,6 +372,94 @@ def test_a_request_says_until_when_a_clock_waits_for_it() -> None:
             occurred_at=NOON,
         )
     )
+
+
+def asked(check_id: str, at: datetime = NOON) -> CheckRequested:
+    return CheckRequested(
+        account_id=ANN, check_id=check_id, patience_ends_at=at + 60 * SECOND, occurred_at=at
+    )
+
+
+ENDS_OF_CHECKS = [
+    CheckPassed(
+        account_id=ANN, asked_by=Asker.USER, report=WELL, check_id="check-1", occurred_at=NOON
+    ),
+    CheckFailed(
+        account_id=ANN,
+        asked_by=Asker.USER,
+        report=simulated_report(FailureClass.THROTTLED),
+        misses=0,
+        check_id="check-1",
+        occurred_at=NOON,
+    ),
+    OneClickReconnected(account_id=ANN, report=WELL, check_id="check-1", occurred_at=NOON),
+    OneClickRejected(account_id=ANN, reason="still_failing", check_id="check-1", occurred_at=NOON),
+]
+
+
+@pytest.mark.rule("C6")
+@pytest.mark.parametrize("end", ENDS_OF_CHECKS)
+def test_a_check_ends_its_own_request_and_no_other(end: EmailAccountEvent) -> None:
+    both = ann.given(connected(ANN), asked("check-1"), asked("check-2"), end)
+    moment = NOON + 30 * SECOND
+
+    (again,) = both.when(user_check(ANN, check_id="check-1"), at=moment).facts()
+    (other,) = both.when(user_check(ANN, check_id="check-2"), at=moment).facts()
+
+    assert (again.occurred_at, other.occurred_at) == (moment, NOON)
+
+
+@pytest.mark.rule("C6")
+def test_a_second_request_forgets_only_checks_that_nobody_waits_for_any_more() -> None:
+    for passed, counts_as_of in ((60 * SECOND, NOON), (60 * SECOND + MICROSECOND, None)):
+        moment = NOON + passed
+        history = connected(ANN), asked("check-1"), asked("check-2", at=moment)
+
+        (fact,) = ann.given(*history).when(user_check(ANN, check_id="check-1"), at=moment).facts()
+
+        assert fact.occurred_at == (counts_as_of or moment)
+        assert ("check-1" in ann.given(*history).state.checks) is (counts_as_of is not None)
+
+
+@pytest.mark.rule("C6", "T1")
+def test_a_disconnect_ends_what_was_asked_for_before() -> None:
+    gone = ann.given(connected(ANN, Settings(signature="Ann")), asked("check-1"), disconnected())
+    moment = NOON + 30 * SECOND
+
+    back = gone.given(connected(ANN)).when(user_check(ANN, check_id="check-1"), at=moment)
+
+    (fact,) = back.facts()
+    assert fact.occurred_at == moment
+    assert (gone.state.slot_id, gone.state.settings, gone.state.checks) == (None, Settings(), {})
+
+
+def disconnected() -> AccountDisconnected:
+    return AccountDisconnected(
+        account_id=ANN,
+        slot_id="s1",
+        incident_id=incident(ANN),
+        settings_before=Settings(signature="Ann"),
+        settings_after=Settings(),
+        grace_period=HOUR,
+        deadline_at=NOON + HOUR,
+        remind_at=(),
+        on_account_trouble=OnAccountTrouble.PAUSE_CAMPAIGN,
+        occurred_at=NOON,
+    )
+
+
+@pytest.mark.rule("C6", "N1")
+@pytest.mark.parametrize("late", [20 * SECOND, 60 * SECOND])
+def test_an_incident_that_a_disconnect_ends_while_its_clock_waits_is_told_when_it_ended(
+    late: timedelta,
+) -> None:
+    world = nine_days_run_out().at(NOON + NINE_DAYS + late)
+
+    world.when(disconnect(ANN)).tick(NOON + NINE_DAYS + 2 * HOUR)
+
+    assert world.clock(ANN).outcome is EXPIRED
+    told = [fact for fact in world.facts(NoticeIssued) if isinstance(fact, NoticeIssued)]
+    assert (incident(ANN), NoticeKind.ENDED) in [(each.incident_id, each.kind) for each in told]
 
 
 @pytest.mark.rule("C6", "S2")

@@ -5,7 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from aggregates.command import DEFAULT_POLICY, Policy
-from events.email_account import NoticeAttempted, NoticeIssued
+from aggregates.email_account.commands import RecordNoticeAttempt
+from events.email_account import (
+    AccountDisconnected,
+    ConnectionFailed,
+    NoticeAttempted,
+    NoticeIssued,
+)
 from events.vocabulary import NoticeKind, Stake
 from tests.law.story import (
     ANN,
@@ -173,6 +179,27 @@ def test_a_reminder_due_at_or_after_the_deadline_is_not_sent(
 
 
 @pytest.mark.rule("N1")
+@pytest.mark.parametrize(
+    ("clock", "reminders"),
+    [
+        (timedelta(0), ()),
+        (45 * MINUTE - MICROSECOND, ()),
+        (45 * MINUTE, ()),
+        (45 * MINUTE + MICROSECOND, (45 * MINUTE,)),
+    ],
+)
+def test_no_reminder_is_planned_at_or_after_the_deadline(
+    clock: timedelta, reminders: tuple[timedelta, ...]
+) -> None:
+    policy = Policy(grace_period=clock, resolution_window=clock, failure_reminders=(45 * MINUTE,))
+    world = office(policy).given(disconnect(ANN), fail(BOB))
+
+    for fact in world.facts(AccountDisconnected, ConnectionFailed):
+        assert isinstance(fact, AccountDisconnected | ConnectionFailed)
+        assert fact.remind_at == tuple(NOON + after for after in reminders)
+
+
+@pytest.mark.rule("N1")
 def test_of_the_reminders_missed_in_a_downtime_only_the_latest_is_sent() -> None:
     world = office().given(fail(ANN)).tick(NOON + 7 * DAY + HOUR)
 
@@ -255,6 +282,53 @@ def test_an_attempt_says_through_what_it_went_which_is_not_the_failing_mailbox()
     attempt = world.recorded(NoticeAttempted).event
     assert isinstance(attempt, NoticeAttempted)
     assert attempt.channel != ANN
+
+
+def attempt(number: int, about: str) -> RecordNoticeAttempt:
+    return RecordNoticeAttempt(
+        account_id=ANN, incident_id=about, number=number, channel="maildir", delivered=True
+    )
+
+
+@pytest.mark.rule("N2")
+@pytest.mark.parametrize(
+    ("number", "about"),
+    [
+        (0, incident(ANN)),
+        (2, incident(ANN)),
+        (1, incident(ANN, 0)),
+        (1, incident(ANN, 2)),
+        (1, incident(BOB)),
+        (1, "nonsense"),
+        (1, ANN),
+    ],
+)
+def test_only_of_notices_there_are_an_attempt_is_recorded(number: int, about: str) -> None:
+    world = office().given(fail(ANN), fail(BOB))
+
+    told = world.refuses(attempt(number, about), because="unknown_notice")
+
+    assert told == f"No notice {number} was issued about incident {about}. Name one that was."
+    assert world.facts(NoticeAttempted) == []
+
+
+@pytest.mark.rule("N2")
+def test_the_last_notice_of_an_incident_that_is_over_is_attempted_too() -> None:
+    world = office().given(fail(ANN), one_click(ANN))
+
+    world.when(attempt(2, incident(ANN)))
+
+    world.refuses(attempt(3, incident(ANN)), because="unknown_notice")
+
+
+@pytest.mark.rule("N2")
+def test_an_attempt_is_recorded_though_newer_incidents_followed() -> None:
+    world = office().given(fail(ANN), one_click(ANN), fail(ANN), one_click(ANN), fail(ANN))
+
+    world.when(*(attempt(1, incident(ANN, number)) for number in (1, 2, 3)))
+
+    world.refuses(attempt(1, incident(ANN, 4)), because="unknown_notice")
+    assert len(world.facts(NoticeAttempted)) == 3
 
 
 @pytest.mark.rule("N3")

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from aggregates.campaign.commands import EndHold
 from aggregates.rejections import (
     AlreadyReceivedEmail,
     FixedSenderIsOther,
@@ -12,10 +13,14 @@ from aggregates.rejections import (
     SendInFlight,
     UnknownSend,
 )
+from events.base import Event
 from events.campaign import (
     AssignmentReleased,
     AutoReplyReceived,
     EmailOutcomeUnknown,
+    EmailRefused,
+    GracePeriodExpired,
+    HoldEnded,
     LateSignalRecorded,
     RecipientAssigned,
     RecipientStopped,
@@ -29,8 +34,10 @@ from tests.law.story import (
     BOB,
     BOUNCED,
     DAY,
+    DISCONNECT,
     EXPIRED,
     FAILED,
+    FAILURE,
     FINISHED,
     HELD,
     HOUR,
@@ -51,6 +58,8 @@ from tests.law.story import (
     accepted,
     add_sender,
     assign,
+    assigned,
+    clock_started,
     connect,
     create_single,
     disconnect,
@@ -64,6 +73,7 @@ from tests.law.story import (
     pause,
     refused,
     remove_sender,
+    removed,
     reserve,
     reserved,
     resume,
@@ -79,6 +89,12 @@ from tests.law.story import (
 def no_office_hours(until: datetime) -> AutoReplyReceived:
     return AutoReplyReceived(
         campaign_id=SPRING, recipient_id=R1, until=until, held_until=until, occurred_at=NOON
+    )
+
+
+def released(recipient: str, account: str) -> AssignmentReleased:
+    return AssignmentReleased(
+        campaign_id=SPRING, recipient_id=recipient, account_id=account, occurred_at=NOON
     )
 
 
@@ -126,6 +142,55 @@ def test_who_received_nothing_may_be_reassigned() -> None:
     )
     world = office().given(assign(R1, ANN), assign(R1, BOB)).when(hear_from(ANN, R1))
     assert world.recipient(R1).sender == ANN
+
+
+@pytest.mark.rule("M1")
+def test_assigned_to_the_same_account_again_nothing_changes() -> None:
+    spring.given(rotation(ANN, BOB), assigned(R1, ANN)).when(assign(R1, ANN)).then_nothing()
+
+
+def reassigned() -> list[Event]:
+    """From Ann to Bob, without an email from either."""
+    return [*rotation(ANN, BOB), assigned(R1, ANN), assigned(R1, BOB)]
+
+
+@pytest.mark.rule("M1", "S10")
+def test_who_was_reassigned_is_released_by_the_new_account_and_not_by_the_old() -> None:
+    spring.given(reassigned()).when(remove_sender(ANN)).then(removed(ANN))
+    spring.given(reassigned()).when(remove_sender(BOB)).then(removed(BOB), released(R1, BOB))
+
+
+@pytest.mark.rule("M1", "S3")
+@pytest.mark.parametrize(("account", "count"), [(ANN, 0), (BOB, 1)])
+def test_who_was_reassigned_is_released_when_the_clock_of_the_new_account_runs_out(
+    account: str, count: int
+) -> None:
+    world = office().given(assign(R1, ANN), assign(R1, BOB), disconnect(account))
+
+    world.tick(NOON + HOUR)
+
+    expired = world.recorded(GracePeriodExpired).event
+    assert isinstance(expired, GracePeriodExpired)
+    assert expired.released == count
+    assert world.recipient(R1).sender == (BOB if account == ANN else None)
+
+
+@pytest.mark.rule("M1")
+def test_a_send_through_another_account_takes_a_soft_recipient_over() -> None:
+    moved = spring.given(rotation(ANN, BOB), assigned(R1, ANN), reserved(BOB, R1))
+
+    moved.when(remove_sender(ANN)).then(removed(ANN))
+    assert moved.state.lane(BOB).soft == spring.given(reassigned()).state.lane(BOB).soft
+
+
+@pytest.mark.rule("M1", "S10")
+@pytest.mark.parametrize("ended", [REPLIED, BOUNCED, UNSUBSCRIBED, FINISHED, FAILED])
+def test_who_ended_before_the_first_email_has_no_assignment_left_to_release(
+    ended: Signal,
+) -> None:
+    world = office().given(assign(R1, ANN), signal(ended, R1)).when(remove_sender(ANN))
+
+    assert world.facts(AssignmentReleased) == []
 
 
 @pytest.mark.rule("M1")
@@ -179,6 +244,57 @@ def test_a_temporary_refusal_leaves_the_recipient_to_another_attempt() -> None:
     assert world.recipient(R1).status is PENDING
     assert world.recipient(R1).sender == ANN
     world.given(reserve(ANN, R1, "again"), accepted(R1, "again"))
+
+
+def refused_once(account: str, recipient: str) -> EmailRefused:
+    return EmailRefused(
+        campaign_id=SPRING,
+        recipient_id=recipient,
+        account_id=account,
+        send_id="send-1",
+        fault=RefusalFault.TEMPORARY,
+        occurred_at=NOON,
+    )
+
+
+@pytest.mark.rule("M2", "S10")
+def test_after_a_temporary_refusal_the_assignment_is_soft_and_can_be_released() -> None:
+    tried = spring.given(rotation(ANN, BOB), reserved(ANN, R1), refused_once(ANN, R1))
+
+    tried.when(remove_sender(ANN)).then(removed(ANN), released(R1, ANN))
+    tried.when(assign(R1, BOB)).then(assigned(R1, BOB))
+
+
+@pytest.mark.rule("M2")
+def test_a_temporary_refusal_in_a_single_sender_campaign_releases_nobody() -> None:
+    world = World().given(connect(ANN), create_single("s1"), start(SOLO))
+    world.given(reserve(ANN, R1, campaign=SOLO)).when(refused(R1, campaign=SOLO))
+
+    assert world.facts(AssignmentReleased) == []
+    world.given(hear_from(ANN, R1, campaign=SOLO))
+
+
+@pytest.mark.rule("M2", "R3")
+def test_a_temporary_refusal_of_a_follow_up_releases_nobody_though_the_account_left() -> None:
+    follow_up = rotation(ANN, BOB), heard_from(ANN, R1), reserved(ANN, R1), removed(ANN, held=1)
+
+    spring.given(*follow_up).when(refused(R1)).then(refused_once(ANN, R1))
+
+
+@pytest.mark.rule("M2", "T2")
+def test_a_temporary_refusal_while_the_hour_runs_keeps_the_assignment() -> None:
+    hour_runs = reserved(ANN, R1), clock_started(ANN, DISCONNECT), removed(ANN)
+
+    spring.given(rotation(ANN, BOB), *hour_runs).when(refused(R1)).then(refused_once(ANN, R1))
+
+
+@pytest.mark.rule("M2", "S10")
+def test_a_temporary_refusal_while_only_the_nine_days_run_releases_a_soft_recipient() -> None:
+    nine_days_run = reserved(ANN, R1), clock_started(ANN, FAILURE), removed(ANN)
+
+    spring.given(rotation(ANN, BOB), *nine_days_run).when(refused(R1)).then(
+        refused_once(ANN, R1), released(R1, ANN)
+    )
 
 
 @pytest.mark.rule("M2")
@@ -314,6 +430,18 @@ def test_refused_for_good_after_the_expiry_it_ends_as_it_would_have() -> None:
 
     assert world.recipient(R1).status is BOUNCED
     assert world.facts(RecipientStopped) == []
+
+
+@pytest.mark.rule("S8", "S5")
+def test_an_expiry_counts_as_in_flight_only_who_has_not_ended() -> None:
+    world = office().given(reserve(ANN, R1, "first"), reserve(ANN, R2, "second"))
+    world.given(signal(REPLIED, R1), disconnect(ANN)).tick(NOON + HOUR)
+
+    expired = world.recorded(GracePeriodExpired).event
+    assert isinstance(expired, GracePeriodExpired)
+    assert (expired.stopped, expired.released, expired.in_flight) == (0, 0, 1)
+    world.when(accepted(R1, "first"), accepted(R2, "second"))
+    assert (world.recipient(R1).status, world.recipient(R2).status) == (REPLIED, STOPPED)
 
 
 @pytest.mark.rule("S8")
@@ -457,6 +585,25 @@ def test_an_out_of_office_of_the_past_holds_nobody() -> None:
     world = office().given(hear_from(ANN, R1)).when(out_of_office(R1, NOON - DAY))
 
     assert world.recipient(R1).status is ACTIVE
+
+
+@pytest.mark.rule("M5")
+def test_an_out_of_office_until_this_very_moment_holds_nobody() -> None:
+    spring.given(rotation(ANN), heard_from(ANN, R1)).when(out_of_office(R1, NOON)).then(
+        AutoReplyReceived(campaign_id=SPRING, recipient_id=R1, until=NOON, occurred_at=NOON)
+    )
+
+
+@pytest.mark.rule("M5")
+def test_a_hold_ends_at_its_date_not_before_and_only_once() -> None:
+    until = NOON + 5 * DAY
+    end = EndHold(campaign_id=SPRING, recipient_id=R1)
+    ended = HoldEnded(campaign_id=SPRING, recipient_id=R1, occurred_at=until)
+    held = spring.given(rotation(ANN), heard_from(ANN, R1), no_office_hours(until))
+
+    held.when(end, at=until - MICROSECOND).then_nothing()
+    held.when(end, at=until).then(ended)
+    held.given(ended).when(end, at=until).then_nothing()
 
 
 @pytest.mark.rule("M5")

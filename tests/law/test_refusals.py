@@ -1,0 +1,456 @@
+"""Refusals: each says in one sentence why, with the facts in it, and what to do next."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+import pytest
+
+from adapters.simulated import simulated_report
+from aggregates.campaign.commands import EndHold
+from aggregates.command import Command, Senders
+from aggregates.email_account.commands import ConnectAccount
+from aggregates.rejections import (
+    AccountRejected,
+    AlreadyConnected,
+    AlreadyInCampaign,
+    AlreadyReceivedEmail,
+    AlreadyRunning,
+    CampaignNotRunning,
+    CampaignRejected,
+    ConfigurationChanged,
+    FixedSenderIsOther,
+    IdentityMismatch,
+    InsufficientScope,
+    NameTaken,
+    NoSender,
+    NotARotationCampaign,
+    NotConfirmed,
+    NotConnected,
+    OutcomeUnknown,
+    PauseCauseHolds,
+    RecipientRejected,
+    RecipientTerminal,
+    Rejected,
+    SenderHeld,
+    SenderMissing,
+    SenderNotConnected,
+    SenderNotInCampaign,
+    SendInFlight,
+    SlotTaken,
+    StillFailing,
+    StoppedForGood,
+    UnknownAccount,
+    UnknownCampaign,
+    UnknownNotice,
+    UnknownRecipient,
+    UnknownSend,
+    UnknownSlot,
+)
+from aggregates.slot import OccupySlot
+from events.base import Event
+from events.campaign import (
+    AutoReplyReceived,
+    CampaignCreated,
+    CampaignFinished,
+    CampaignPaused,
+    CampaignStarted,
+    EmailOutcomeUnknown,
+    RecipientAdded,
+    RecipientReplied,
+    RecipientStopped,
+)
+from events.email_account import AccountDisconnected
+from events.slot import SlotOccupied
+from events.vocabulary import (
+    ConnectionStatus,
+    FailureClass,
+    Mode,
+    OnAccountTrouble,
+    Settings,
+    StopReason,
+)
+from tests.law.story import (
+    ANN,
+    BOB,
+    CLEO,
+    DAY,
+    DISCONNECT,
+    FAILURE,
+    HOUR,
+    NOON,
+    R1,
+    R2,
+    R3,
+    REPLIED,
+    SOLO,
+    SPRING,
+    Decider,
+    accepted,
+    add_sender,
+    ann,
+    assign,
+    attempt_notice,
+    clock_started,
+    connect,
+    connected,
+    create,
+    create_single,
+    failed,
+    first_slot,
+    heard_from,
+    import_recipients,
+    incident,
+    one_click,
+    out_of_office,
+    pass_check,
+    pause,
+    refused,
+    remove_sender,
+    removed,
+    reserve,
+    reserved,
+    resume,
+    rotation,
+    search_sent_folder,
+    signal,
+    solo,
+    spring,
+    start,
+    unknown,
+    user_check,
+)
+
+NOBODY_KNOWN = Senders()
+ANN_FAILS = Senders(statuses={ANN: ConnectionStatus.FAILED}, occupant=ANN)
+ANN_IN_SLOT = Senders(statuses=dict.fromkeys((ANN, BOB), ConnectionStatus.SUCCESSFUL), occupant=ANN)
+
+
+class Refusal(NamedTuple):
+    who: Decider
+    history: Sequence[Event | Sequence[Event]]
+    command: Command
+    because: type[Rejected]
+    told: str
+    senders: Senders | None = None
+
+
+def gone() -> AccountDisconnected:
+    return AccountDisconnected(
+        account_id=ANN,
+        slot_id="s1",
+        incident_id=incident(ANN),
+        settings_before=Settings(),
+        settings_after=Settings(),
+        grace_period=HOUR,
+        deadline_at=NOON + HOUR,
+        remind_at=(),
+        on_account_trouble=OnAccountTrouble.PAUSE_CAMPAIGN,
+        occurred_at=NOON,
+    )
+
+
+def paused(cause: str = "user", campaign: str = SPRING) -> CampaignPaused:
+    return CampaignPaused(campaign_id=campaign, cause=cause, occurred_at=NOON)
+
+
+def stopped(recipient: str) -> RecipientStopped:
+    return RecipientStopped(
+        campaign_id=SPRING,
+        recipient_id=recipient,
+        account_id=ANN,
+        incident_id=incident(ANN),
+        reason=StopReason.GRACE_PERIOD_EXPIRED,
+        occurred_at=NOON,
+    )
+
+
+def replied(recipient: str) -> RecipientReplied:
+    return RecipientReplied(campaign_id=SPRING, recipient_id=recipient, occurred_at=NOON)
+
+
+def away(recipient: str, until: datetime) -> AutoReplyReceived:
+    return AutoReplyReceived(
+        campaign_id=SPRING, recipient_id=recipient, until=until, held_until=until, occurred_at=NOON
+    )
+
+
+RUNNING, DRAFT = rotation(ANN, BOB), rotation(ANN, BOB)[:-1]
+ENDED = [*RUNNING, CampaignFinished(campaign_id=SPRING, occurred_at=NOON)]
+HEARD = [*RUNNING, *heard_from(ANN, R1)]
+STOPPED = [*HEARD, *heard_from(ANN, R2), stopped(R1), stopped(R2)]
+ON_ITS_WAY = [*RUNNING, reserved(ANN, R1)]
+UNCERTAIN = [
+    *ON_ITS_WAY,
+    EmailOutcomeUnknown(
+        campaign_id=SPRING, recipient_id=R1, account_id=ANN, send_id="send-1", occurred_at=NOON
+    ),
+]
+FROM_A_SLOT = [
+    CampaignCreated(
+        campaign_id=SOLO, mode=Mode.SINGLE, slot_id="s1", account_id=ANN, occurred_at=NOON
+    ),
+    RecipientAdded(campaign_id=SOLO, recipient_id=R1, occurred_at=NOON),
+    CampaignStarted(
+        campaign_id=SOLO, on_account_trouble=OnAccountTrouble.PAUSE_CAMPAIGN, occurred_at=NOON
+    ),
+]
+THERE = [connected(ANN)]
+HERS_IS_LOST = [*HEARD, paused(), clock_started(ANN, DISCONNECT, at_stake=1), removed(ANN, held=1)]
+
+
+def of_accounts() -> Iterator[Refusal]:
+    never = f"There is no email account {ANN}. Connect it first."
+    one_slot = OccupySlot(slot_id="s1", account_id=BOB)
+    occupied = SlotOccupied(slot_id="s1", account_id=ANN, occurred_at=NOON)
+    scope, mismatch = FailureClass.AUTH_INSUFFICIENT_SCOPE, FailureClass.IDENTITY_MISMATCH
+    failing = f"The connection check of {ANN} still fails. Correct the cause and try again."
+    unscoped = f"{ANN} was not granted full mail access. Tick the box on the next Reconnect."
+    other = f"Another mailbox than {ANN} answered. To change mailboxes, use Two-Step Reconnect."
+    servers = f"The mail servers of {ANN} changed. Disconnect and connect it (Two-Step Reconnect)."
+
+    yield Refusal(ann, [], pass_check(ANN), UnknownAccount, never)
+    yield Refusal(
+        ann, [*THERE, gone()], pass_check(ANN), NotConnected,
+        f"{ANN} is disconnected. Connect it to a slot first.",
+    )  # fmt: skip
+    yield Refusal(
+        ann, THERE, connect(ANN, slot="s2"), AlreadyConnected,
+        f"{ANN} is connected in slot s1 already. Use One-Click Reconnect to repair it.",
+    )  # fmt: skip
+    yield Refusal(
+        first_slot, [occupied], one_slot, SlotTaken,
+        f"Slot s1 holds {ANN}. Disconnect it or choose another slot.",
+    )  # fmt: skip
+    for found, because, told in (
+        (FailureClass.UNREACHABLE, StillFailing, failing),
+        (scope, InsufficientScope, unscoped),
+        (mismatch, IdentityMismatch, other),
+    ):
+        yield Refusal(ann, THERE, one_click(ANN, found=found), because, told)
+        yield Refusal(ann, [], connect_that_finds(found), because, told)
+    yield Refusal(ann, THERE, user_check(ANN, mismatch), IdentityMismatch, other)
+    elsewhere = one_click(ANN, configuration="imap.elsewhere.test:993")
+    yield Refusal(ann, THERE, elsewhere, ConfigurationChanged, servers)
+    yield Refusal(
+        ann, [*THERE, failed(ANN)], attempt_notice(ANN, incident(ANN), delivered=True),
+        UnknownNotice,
+        f"No notice 1 was issued about incident {ANN}#1. Name one that was.",
+    )  # fmt: skip
+
+
+def connect_that_finds(found: FailureClass) -> Command:
+    command = connect(ANN)
+    assert isinstance(command, ConnectAccount)
+    return replace(command, report=simulated_report(found))
+
+
+def of_campaigns() -> Iterator[Refusal]:
+    no_slot = replace(NOBODY_KNOWN, slot_known=False)
+    yield Refusal(
+        solo, [], create_single("s9"), UnknownSlot,
+        "There is no slot s9. Connect an account there first.", no_slot,
+    )  # fmt: skip
+    yield Refusal(
+        spring, [], pause(), UnknownCampaign, "There is no campaign spring. Create it first."
+    )
+    yield Refusal(
+        spring, RUNNING, create(ANN), NameTaken,
+        "There is a campaign spring already. Choose another name.",
+    )  # fmt: skip
+    for command in (add_sender(ANN, SOLO), remove_sender(ANN, 0, SOLO), assign(R1, ANN, SOLO)):
+        yield Refusal(
+            solo, FROM_A_SLOT, command, NotARotationCampaign,
+            "Campaign solo sends from one slot; only Inbox Rotation campaigns have a sender list.",
+        )  # fmt: skip
+    yield from of_from_email()
+    yield from of_starting_and_resuming()
+
+
+def of_from_email() -> Iterator[Refusal]:
+    never = f"There is no email account {CLEO}. Connect it first."
+    for history, command in (
+        ([], create(CLEO)),
+        (RUNNING, add_sender(CLEO)),
+        (RUNNING, reserve(CLEO, R1)),
+    ):
+        yield Refusal(spring, history, command, UnknownAccount, never, NOBODY_KNOWN)
+    yield Refusal(
+        spring, RUNNING, add_sender(ANN), AlreadyInCampaign,
+        f"{ANN} is in FROM EMAIL of spring already.",
+    )  # fmt: skip
+    for command in (remove_sender(CLEO), assign(R1, CLEO), reserve(CLEO, R1)):
+        yield Refusal(
+            spring, RUNNING, command, SenderNotInCampaign,
+            f"{CLEO} is no sender of spring. Add it to FROM EMAIL first.",
+        )  # fmt: skip
+    yield Refusal(
+        solo, FROM_A_SLOT, reserve(BOB, R1, campaign=SOLO), SenderNotInCampaign,
+        f"{BOB} is no sender of solo. Add it to FROM EMAIL first.", ANN_IN_SLOT,
+    )  # fmt: skip
+    yield Refusal(
+        spring, HEARD, remove_sender(ANN, 7), NotConfirmed,
+        f"Removing {ANN} leaves 1 contacted recipients held until it is re-added. "
+        "Confirm with that number.",
+    )  # fmt: skip
+    broken = f"{ANN} is not connected. Reconnect it first."
+    ill = [*RUNNING, clock_started(ANN, FAILURE)]
+    yield Refusal(spring, [], create(ANN), SenderNotConnected, broken, ANN_FAILS)
+    yield Refusal(
+        spring, [*RUNNING, removed(ANN)], add_sender(ANN), SenderNotConnected, broken, ANN_FAILS
+    )
+    yield Refusal(spring, ill, assign(R1, ANN), SenderNotConnected, broken)
+    yield Refusal(spring, ill, reserve(ANN, R1), SenderNotConnected, broken, ANN_FAILS)
+    yield Refusal(
+        solo, FROM_A_SLOT, reserve(ANN, R1, campaign=SOLO), SenderNotConnected, broken, ANN_FAILS
+    )
+
+
+def of_starting_and_resuming() -> Iterator[Refusal]:
+    yield Refusal(
+        spring, [*DRAFT, clock_started(ANN, FAILURE)], start(), SenderNotConnected,
+        f"{ANN} is not connected. Reconnect it first.",
+    )  # fmt: skip
+    yield Refusal(
+        solo, FROM_A_SLOT[:-1], start(SOLO), NoSender,
+        "Campaign solo has no sender. Add an account or connect one in its slot.",
+    )  # fmt: skip
+    yield Refusal(
+        spring, HERS_IS_LOST, resume(without=[BOB]), SenderMissing,
+        f"{ANN} left FROM EMAIL of spring: whoever heard from it (1 recipients) is stopped for "
+        "good at 2026-03-02T13:00:00Z, unless it is added again. Add it, or name it to resume "
+        "without it.",
+    )  # fmt: skip
+    because_of_ann = paused(f"connection:{ANN}"), paused(f"connection:{ANN}", SOLO)
+    yield Refusal(
+        spring, [*RUNNING, clock_started(ANN, FAILURE), because_of_ann[0]], resume(),
+        PauseCauseHolds,
+        f"Campaign spring is paused because {ANN} is not connected. Reconnect it, or remove it.",
+    )  # fmt: skip
+    yield Refusal(
+        solo, [*FROM_A_SLOT, because_of_ann[1]], resume(SOLO), PauseCauseHolds,
+        f"Campaign solo is paused because {ANN} is not connected. Reconnect it, or remove it.",
+        ANN_FAILS,
+    )  # fmt: skip
+    for history, status, commands in (
+        (DRAFT, "draft", [pause(), resume()]),
+        (ENDED, "finished", [pause(), resume(), start()]),
+        ([*RUNNING, paused()], "paused", [reserve(ANN, R1)]),
+    ):
+        for command in commands:
+            yield Refusal(
+                spring, history, command, CampaignNotRunning,
+                f"Campaign spring is {status}; that needs a campaign under way.",
+            )  # fmt: skip
+    for history, status, commands in (
+        (RUNNING, "running", [start(), resume()]),
+        ([*RUNNING, paused()], "paused", [start()]),
+    ):
+        for command in commands:
+            yield Refusal(
+                spring, history, command, AlreadyRunning,
+                f"Campaign spring was started already and is {status}. "
+                "Only a paused campaign can be resumed.",
+            )  # fmt: skip
+
+
+def of_recipients() -> Iterator[Refusal]:
+    for command in (
+        reserve(ANN, "r9"),
+        assign("r9", ANN),
+        accepted("r9"),
+        refused("r9"),
+        search_sent_folder("r9", "send-1", found=True),
+        *signal(REPLIED, "r9"),
+        out_of_office("r9", None),
+        EndHold(campaign_id=SPRING, recipient_id="r9"),
+    ):
+        yield Refusal(
+            spring, RUNNING, command, UnknownRecipient,
+            "There is no recipient r9 in campaign spring. Import the recipient first.",
+        )  # fmt: skip
+    for_good = "Campaign Stopped in spring, for good. Another campaign may take the recipient."
+    for command in (reserve(ANN, R1), assign(R1, ANN), import_recipients(R1, R3)):
+        yield Refusal(spring, STOPPED, command, StoppedForGood, f"{R1} is {for_good}")
+    yield Refusal(
+        spring, STOPPED, import_recipients(R1, R2), StoppedForGood, f"r1, r2 is {for_good}"
+    )
+    for command in (reserve(ANN, R1), assign(R1, ANN)):
+        yield Refusal(
+            spring, [*RUNNING, replied(R1)], command, RecipientTerminal,
+            "r1 is replied already; nothing more is sent.",
+        )  # fmt: skip
+    yield Refusal(
+        spring, HEARD, reserve(BOB, R1), FixedSenderIsOther,
+        f"r1 hears from {ANN} in this campaign, and from nobody else.",
+    )  # fmt: skip
+    yield Refusal(
+        spring, HEARD, assign(R1, BOB), AlreadyReceivedEmail,
+        f"r1 received an email already, so the sender is fixed to {ANN}.",
+    )  # fmt: skip
+    yield from of_messages()
+
+
+def of_messages() -> Iterator[Refusal]:
+    yield Refusal(
+        spring, [*HEARD, away(R1, NOON + 5 * DAY)], reserve(ANN, R1), SenderHeld,
+        "r1 is out of office until 2026-03-07T12:00:00Z. Send after that.",
+    )  # fmt: skip
+    for command in (assign(R1, BOB), reserve(BOB, R1, "send-2")):
+        yield Refusal(
+            spring, ON_ITS_WAY, command, SendInFlight,
+            f"A message to r1 is on its way through {ANN}. Wait for its outcome.",
+        )  # fmt: skip
+    for command in (
+        accepted(R1, "send-7"),
+        unknown(R1, "send-7"),
+        refused(R1, "send-7"),
+        search_sent_folder(R1, "send-7", found=False),
+    ):
+        for history in (RUNNING, ON_ITS_WAY, UNCERTAIN):
+            yield Refusal(
+                spring, history, command, UnknownSend,
+                "No message send-7 to r1 is on its way. Reserve the send first.",
+            )  # fmt: skip
+    yield Refusal(
+        spring, UNCERTAIN, reserve(ANN, R1), OutcomeUnknown,
+        "Message send-1 to r1 may have arrived. Search the Sent folder before sending it again.",
+    )  # fmt: skip
+
+
+ALL = [*of_accounts(), *of_campaigns(), *of_recipients()]
+
+
+def named(value: object) -> str:
+    assert isinstance(value, Refusal)
+    return f"{value.because.code} {type(value.command).__name__}"
+
+
+@pytest.mark.rule("C1", "R2", "P3", "S1", "S4", "S10", "T3", "N2", "M1", "M2", "M5", "S8")
+@pytest.mark.parametrize("refusal", ALL, ids=named)
+def test_a_refusal_says_in_one_sentence_why_and_about_whom(refusal: Refusal) -> None:
+    told = refusal.who.given(*refusal.history)
+    decision = (
+        told.when(refusal.command)
+        if refusal.senders is None
+        else told.when(refusal.command, senders=refusal.senders)
+    )
+
+    assert decision.tells(refusal.because) == refusal.told
+
+
+def test_every_refusal_there_is_was_heard() -> None:
+    kinds = {
+        kind
+        for branch in (AccountRejected, CampaignRejected, RecipientRejected)
+        for kind in branch.__subclasses__()
+    }
+
+    assert {refusal.because for refusal in ALL} == kinds
+
+
+def test_each_refusal_has_a_code_of_its_own() -> None:
+    codes = [refusal.because.code for refusal in ALL]
+
+    assert len(set(codes)) == len({refusal.because for refusal in ALL})
