@@ -29,6 +29,8 @@ from tests.proof import victim
 from tests.proof.invariants import check, check_indexes, check_views, read_log
 from tests.proof.victim import STEPS, WORKSPACE, Life, command_id, plan
 
+pytestmark = pytest.mark.kills
+
 SEED = int(os.environ.get("PROOF_SEED", random.SystemRandom().randrange(1_000_000)))
 SOAK = int(os.environ.get("PROOF_SOAK", "20"))
 LIFE = 0.25
