@@ -18,14 +18,15 @@ from events.campaign import (
     GracePeriodExpired,
     GracePeriodStarted,
     GracePeriodSuperseded,
+    HoldEnded,
     RecipientImportRefused,
     RecipientStopped,
     SenderAdded,
     SenderRemoved,
 )
 from events.email_account import NoticeIssued
-from events.vocabulary import CampaignStatus, IncidentKind, RefusalFault, StopReason
-from processors.timers import Timer, fall_due
+from events.vocabulary import CampaignStatus, IncidentKind, NoticeKind, RefusalFault, StopReason
+from processors.timers import Timer, fall_due, timers
 from processors.workspace import Workspace
 from tests.law.story import (
     ACTIVE,
@@ -546,6 +547,33 @@ def test_a_second_worker_finds_nothing_left_to_do() -> None:
     world.tick().tick(NOON + 2 * HOUR)
 
     assert world.log == before
+
+
+@pytest.mark.rule("S7", "N1", "M5")
+def test_what_is_over_has_no_timer_left() -> None:
+    about: dict[str, Any] = {"campaign_id": SPRING, "occurred_at": NOON}
+    clock = {**about, "account_id": ANN, "incident_id": incident(ANN), "kind": FAILURE}
+    reminder = NoticeIssued(
+        account_id=ANN,
+        incident_id=incident(ANN),
+        incident_kind=FAILURE,
+        kind=NoticeKind.FAILURE,
+        number=2,
+        at_stake=0,
+        campaigns=(),
+        deadline_at=NOON + NINE_DAYS,
+        due_at=NOON + 3 * DAY,
+        occurred_at=NOON + 4 * DAY,
+    )
+    of_clock = ("clock", SPRING, ANN, incident(ANN))
+    due = "2026-03-05T12:00:00+00:00"
+
+    assert dict(timers(clock_started(ANN, FAILURE))) == {of_clock: NOON + NINE_DAYS}
+    assert dict(timers(GracePeriodCured(**clock))) == {of_clock: None}
+    superseded = GracePeriodSuperseded(**clock, superseded_by=incident(ANN, 2))
+    assert dict(timers(superseded)) == {of_clock: None}
+    assert dict(timers(HoldEnded(**about, recipient_id=R1))) == {("hold", SPRING, R1): None}
+    assert dict(timers(reminder)) == {("reminder", ANN, incident(ANN), "failure", due): None}
 
 
 @pytest.mark.rule("S7")

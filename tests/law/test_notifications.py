@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from aggregates.command import DEFAULT_POLICY, Policy
-from aggregates.email_account.commands import RecordNoticeAttempt
+from aggregates.email_account.commands import ClockReading, IssueNotice, RecordNoticeAttempt
 from events.email_account import (
     AccountDisconnected,
     ConnectionFailed,
     NoticeAttempted,
     NoticeIssued,
 )
-from events.vocabulary import NoticeKind, Stake
+from events.vocabulary import ClockOutcome, IncidentKind, NoticeKind, Stake
 from tests.law.story import (
     ANN,
     BOB,
@@ -34,12 +34,15 @@ from tests.law.story import (
     World,
     accepted,
     add_sender,
+    ann,
     attempt_notice,
     connect,
+    connected,
     create,
     create_single,
     disconnect,
     fail,
+    failed,
     hear_from,
     incident,
     office,
@@ -322,12 +325,15 @@ def test_the_last_notice_of_an_incident_that_is_over_is_attempted_too() -> None:
 
 
 @pytest.mark.rule("N2")
-def test_an_attempt_is_recorded_though_newer_incidents_followed() -> None:
-    world = office().given(fail(ANN), one_click(ANN), fail(ANN), one_click(ANN), fail(ANN))
+@pytest.mark.parametrize("account", [ANN, "o#hara@acme.test"])
+def test_an_attempt_is_recorded_though_newer_incidents_followed(account: str) -> None:
+    world = World().given(connect(account, slot="s1"))
+    world.given(*[fail(account), one_click(account)] * 2, fail(account))
 
-    world.when(*(attempt(1, incident(ANN, number)) for number in (1, 2, 3)))
+    world.when(*(attempt_notice(account, incident(account, n), delivered=True) for n in (1, 2, 3)))
 
-    world.refuses(attempt(1, incident(ANN, 4)), because="unknown_notice")
+    unheard_of = attempt_notice(account, incident(account, 4), delivered=True)
+    world.refuses(unheard_of, because="unknown_notice")
     assert len(world.facts(NoticeAttempted)) == 3
 
 
@@ -377,3 +383,89 @@ def test_an_incident_that_had_no_clock_ends_without_a_word() -> None:
     world = World().given(connect(CLEO), disconnect(CLEO), connect(CLEO))
 
     assert world.notices() == [(DISCONNECT, AT_ONCE)]
+
+
+# What an account decides of notices by itself, whatever it is asked.
+
+
+def tell(kind: NoticeKind, *outcomes: ClockOutcome, due_at: datetime = NOON) -> IssueNotice:
+    clocks = tuple(
+        ClockReading(
+            campaign_id=f"campaign-{number}",
+            outcome=outcome,
+            ended_at=None if outcome is ClockOutcome.RUNNING else NOON,
+            at_stake=5,
+            stopped=3,
+        )
+        for number, outcome in enumerate(outcomes)
+    )
+    return IssueNotice(
+        account_id=ANN, incident_id=incident(ANN), kind=kind, due_at=due_at, clocks=clocks
+    )
+
+
+def was_told(kind: NoticeKind, number: int = 1, due_at: datetime = NOON) -> NoticeIssued:
+    return NoticeIssued(
+        account_id=ANN,
+        incident_id=incident(ANN),
+        incident_kind=IncidentKind.FAILURE,
+        kind=kind,
+        number=number,
+        at_stake=0,
+        campaigns=(),
+        deadline_at=NOON + NINE_DAYS,
+        due_at=due_at,
+        occurred_at=due_at,
+    )
+
+
+ILL = [connected(ANN), failed(ANN)]
+
+
+@pytest.mark.rule("N1")
+def test_nothing_due_by_the_last_notice_is_told_again() -> None:
+    told = ann.given(ILL, was_told(FAILURE, due_at=NOON + 3 * DAY))
+    asks = [NOON, NOON + 3 * DAY, NOON + 3 * DAY + MICROSECOND]
+
+    notices = [told.when(tell(FAILURE, due_at=due_at)).facts() for due_at in asks]
+
+    assert [len(each) for each in notices] == [0, 0, 1]
+
+
+@pytest.mark.rule("N1")
+@pytest.mark.parametrize("last", [ENDED, CURED])
+def test_after_the_last_word_of_an_incident_no_reminder_follows(last: NoticeKind) -> None:
+    over = ann.given(ILL, was_told(FAILURE), was_told(last, number=2))
+
+    over.when(tell(FAILURE, due_at=NOON + 3 * DAY)).then_nothing()
+
+
+@pytest.mark.rule("N3")
+@pytest.mark.parametrize(
+    ("earlier", "outcomes", "count"),
+    [
+        ([], [ClockOutcome.CURED], 1),
+        ([], [ClockOutcome.CURED, ClockOutcome.SUPERSEDED], 1),
+        ([], [], 0),
+        ([], [ClockOutcome.CURED, ClockOutcome.RUNNING], 0),
+        ([], [ClockOutcome.CURED, ClockOutcome.EXPIRED], 0),
+        ([was_told(ENDED, number=2)], [ClockOutcome.CURED], 0),
+        ([was_told(ENDED, number=2), was_told(ENDED, number=3)], [ClockOutcome.CURED], 0),
+    ],
+)
+def test_all_is_well_only_if_no_clock_runs_or_ever_ran_out(
+    earlier: list[NoticeIssued], outcomes: list[ClockOutcome], count: int
+) -> None:
+    decision = ann.given(ILL, was_told(FAILURE), earlier).when(tell(CURED, *outcomes))
+
+    assert len(decision.facts()) == count
+
+
+@pytest.mark.rule("N1")
+def test_a_reminder_counts_running_clocks_only() -> None:
+    asked = tell(FAILURE, ClockOutcome.CURED, ClockOutcome.RUNNING, ClockOutcome.SUPERSEDED)
+
+    (notice,) = ann.given(ILL).when(asked).facts()
+
+    assert isinstance(notice, NoticeIssued)
+    assert notice.campaigns == (Stake(campaign_id="campaign-1", recipients=5),)

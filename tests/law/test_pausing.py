@@ -2,12 +2,13 @@
 
 import pytest
 
-from aggregates.campaign.commands import PauseForConnection
+from aggregates.campaign.commands import CreateCampaign, PauseForConnection
 from aggregates.command import DEFAULT_POLICY, Policy
 from aggregates.rejections import AlreadyRunning, CampaignNotRunning, SenderMissing
 from events.campaign import CampaignPaused, CampaignResumed
 from events.email_account import AccountDisconnected, ConnectionFailed
-from events.vocabulary import CampaignStatus, FailureClass, GivenUp, OnAccountTrouble
+from events.vocabulary import CampaignStatus, FailureClass, GivenUp, Mode, OnAccountTrouble
+from processors import roster
 from tests.law.story import (
     ACTIVE,
     ANN,
@@ -254,6 +255,28 @@ def test_start_and_resume_need_a_sender() -> None:
     world.given(add_sender(ANN), start(), pause(), remove_sender(ANN))
 
     world.refuses(resume(), because="no_sender")
+
+
+@pytest.mark.rule("P3")
+@pytest.mark.parametrize(
+    ("mode", "slot_id", "accounts"),
+    [(Mode.SINGLE, None, ()), (Mode.SINGLE, "s1", (ANN,)), (Mode.ROTATION, "s1", ())],
+)
+def test_a_campaign_sends_from_a_slot_or_from_accounts_as_its_mode_says(
+    mode: Mode, slot_id: str | None, accounts: tuple[str, ...]
+) -> None:
+    with pytest.raises(ValueError, match=f"a {mode} campaign cannot have this slot or these acc"):
+        CreateCampaign(campaign_id=SPRING, mode=mode, slot_id=slot_id, account_ids=accounts)
+
+
+@pytest.mark.rule("P1")
+def test_a_paused_campaign_is_found_by_the_whole_address_of_its_account() -> None:
+    odd = "ann@[ipv6:::1]"
+    paused = CampaignPaused(campaign_id=SPRING, cause=f"connection:{odd}", occurred_at=NOON)
+    by_user = CampaignPaused(campaign_id=SPRING, cause="user", occurred_at=NOON)
+
+    assert list(roster.entries(paused)) == [(f"account:{odd}", SPRING)]
+    assert list(roster.entries(by_user)) == []
 
 
 @pytest.mark.rule("P3")

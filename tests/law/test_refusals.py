@@ -308,10 +308,11 @@ def of_from_email() -> Iterator[Refusal]:
 
 
 def of_starting_and_resuming() -> Iterator[Refusal]:
-    yield Refusal(
-        spring, [*DRAFT, clock_started(ANN, FAILURE)], start(), SenderNotConnected,
-        f"{ANN} is not connected. Reconnect it first.",
-    )  # fmt: skip
+    for account in (ANN, BOB):
+        yield Refusal(
+            spring, [*DRAFT, clock_started(account, FAILURE)], start(), SenderNotConnected,
+            f"{account} is not connected. Reconnect it first.",
+        )  # fmt: skip
     yield Refusal(
         solo, FROM_A_SLOT[:-1], start(SOLO), NoSender,
         "Campaign solo has no sender. Add an account or connect one in its slot.",
@@ -413,6 +414,10 @@ def of_messages() -> Iterator[Refusal]:
                 spring, history, command, UnknownSend,
                 "No message send-7 to r1 is on its way. Reserve the send first.",
             )  # fmt: skip
+    yield Refusal(
+        spring, HEARD, search_sent_folder(R1, f"first-to-{R1}", found=True), UnknownSend,
+        "No message first-to-r1 to r1 is on its way. Reserve the send first.",
+    )  # fmt: skip
     yield Refusal(
         spring, UNCERTAIN, reserve(ANN, R1), OutcomeUnknown,
         "Message send-1 to r1 may have arrived. Search the Sent folder before sending it again.",

@@ -3,12 +3,16 @@
 from datetime import datetime
 
 import pytest
+from immutables import Map
 
+from aggregates.campaign import Clock, Lane
 from aggregates.campaign.commands import EndHold
+from aggregates.command import Command
 from aggregates.rejections import (
     AlreadyReceivedEmail,
     FixedSenderIsOther,
     OutcomeUnknown,
+    RecipientTerminal,
     SenderHeld,
     SendInFlight,
     UnknownSend,
@@ -19,10 +23,12 @@ from events.campaign import (
     AutoReplyReceived,
     EmailOutcomeUnknown,
     EmailRefused,
+    GracePeriodCured,
     GracePeriodExpired,
     HoldEnded,
     LateSignalRecorded,
     RecipientAssigned,
+    RecipientReplied,
     RecipientStopped,
     SendReserved,
     SentFolderSearched,
@@ -33,6 +39,7 @@ from tests.law.story import (
     ANN,
     BOB,
     BOUNCED,
+    CURED,
     DAY,
     DISCONNECT,
     EXPIRED,
@@ -263,6 +270,7 @@ def test_after_a_temporary_refusal_the_assignment_is_soft_and_can_be_released() 
 
     tried.when(remove_sender(ANN)).then(removed(ANN), released(R1, ANN))
     tried.when(assign(R1, BOB)).then(assigned(R1, BOB))
+    tried.when(assign(R1, ANN)).then_nothing()
 
 
 @pytest.mark.rule("M2")
@@ -484,6 +492,73 @@ def test_a_reply_before_the_outcome_spares_the_recipient() -> None:
 
     assert world.recipient(R1).status is REPLIED
     assert world.facts(RecipientStopped) == []
+
+
+@pytest.mark.rule("S8", "M5")
+@pytest.mark.parametrize("outcome", [accepted(R1), unknown(R1)])
+def test_an_outcome_that_comes_after_a_reply_brings_nobody_back(outcome: Command) -> None:
+    history = rotation(ANN), reserved(ANN, R1), replied(R1)
+    answered = spring.given(*history, spring.given(*history).when(outcome).facts())
+
+    answered.when(reserve(ANN, R1, "second")).refused(RecipientTerminal)
+    assert answered.state.recipients[R1].status is REPLIED
+
+
+@pytest.mark.rule("S8", "S4")
+@pytest.mark.parametrize("outcome", [accepted(R1, "second"), unknown(R1, "second")])
+def test_an_outcome_that_comes_after_a_stop_lets_nothing_more_be_sent(outcome: Command) -> None:
+    world = office().given(hear_from(ANN, R1), reserve(ANN, R1, "second"), disconnect(ANN))
+    world.tick(NOON + HOUR).given(outcome, connect(ANN), add_sender(ANN), resume())
+
+    world.refuses(reserve(ANN, R1, "third"), because="recipient_stopped")
+
+
+def replied(recipient: str) -> RecipientReplied:
+    return RecipientReplied(campaign_id=SPRING, recipient_id=recipient, occurred_at=NOON)
+
+
+@pytest.mark.rule("S5", "S8")
+def test_an_expiry_counts_follow_ups_neither_as_in_flight_nor_as_skipped() -> None:
+    world = office().given(hear_from(ANN, R1, R2), hear_from(ANN, R1), reserve(ANN, R2, "again"))
+    world.given(disconnect(ANN)).tick(NOON + HOUR)
+
+    expired = world.recorded(GracePeriodExpired).event
+    assert isinstance(expired, GracePeriodExpired)
+    assert (expired.stopped, expired.in_flight, expired.skipped) == (2, 0, {})
+
+
+@pytest.mark.rule("S5", "S8")
+def test_who_ended_before_the_first_email_arrived_is_counted_by_that_status() -> None:
+    world = office().given(reserve(ANN, R1), signal(REPLIED, R1), accepted(R1), disconnect(ANN))
+
+    world.tick(NOON + HOUR)
+
+    assert world.clock(ANN).skipped == {"replied": 1}
+
+
+@pytest.mark.rule("M1", "S3")
+def test_of_each_account_it_is_remembered_who_is_soft_contacted_and_waits_for_a_first_email() -> (
+    None
+):
+    history = rotation(ANN), heard_from(ANN, R1), reserved(ANN, R2), assigned(R3, ANN)
+    cured = GracePeriodCured(
+        campaign_id=SPRING,
+        account_id=ANN,
+        incident_id=incident(ANN),
+        kind=FAILURE,
+        occurred_at=NOON + DAY,
+    )
+
+    state = spring.given(*history, clock_started(ANN, FAILURE), cured).state
+
+    assert state.lane(ANN) == Lane(
+        listed=True,
+        clock=Clock(incident(ANN), FAILURE, NOON, NOON + NINE_DAYS, CURED, NOON + DAY, stopped=0),
+        soft=Map({R2: None, R3: None}),
+        contacted=Map({R1: None}),
+        first_sends=Map({R2: None}),
+    )
+    assert [state.recipients[each].emails for each in (R1, R2, R3)] == [1, 0, 0]
 
 
 @pytest.mark.rule("S8")
