@@ -1,6 +1,7 @@
 """Sending: one sender, no blind retry, nothing to a stopped recipient (M1, M2, S8, M5)."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from immutables import Map
@@ -25,6 +26,7 @@ from events.campaign import (
     EmailRefused,
     GracePeriodCured,
     GracePeriodExpired,
+    GracePeriodSuperseded,
     HoldEnded,
     LateSignalRecorded,
     RecipientAssigned,
@@ -33,7 +35,14 @@ from events.campaign import (
     SendReserved,
     SentFolderSearched,
 )
-from events.vocabulary import CampaignStatus, RecipientStatus, RefusalFault, Signal, StopReason
+from events.vocabulary import (
+    CampaignStatus,
+    ClockOutcome,
+    RecipientStatus,
+    RefusalFault,
+    Signal,
+    StopReason,
+)
 from tests.law.story import (
     ACTIVE,
     ANN,
@@ -59,6 +68,7 @@ from tests.law.story import (
     SOLO,
     SPRING,
     STOPPED,
+    SUPERSEDED,
     UNSUBSCRIBED,
     Move,
     World,
@@ -536,24 +546,34 @@ def test_who_ended_before_the_first_email_arrived_is_counted_by_that_status() ->
     assert world.clock(ANN).skipped == {"replied": 1}
 
 
-@pytest.mark.rule("M1", "S3")
-def test_of_each_account_it_is_remembered_who_is_soft_contacted_and_waits_for_a_first_email() -> (
-    None
-):
-    history = rotation(ANN), heard_from(ANN, R1), reserved(ANN, R2), assigned(R3, ANN)
-    cured = GracePeriodCured(
-        campaign_id=SPRING,
-        account_id=ANN,
-        incident_id=incident(ANN),
-        kind=FAILURE,
-        occurred_at=NOON + DAY,
-    )
+def ended(outcome: ClockOutcome) -> Event:
+    """So ended Ann's failure clock after a day."""
+    about: dict[str, Any] = {
+        "campaign_id": SPRING,
+        "account_id": ANN,
+        "incident_id": incident(ANN),
+        "kind": FAILURE,
+        "occurred_at": NOON + DAY,
+    }
+    if outcome is CURED:
+        return GracePeriodCured(**about)
+    return GracePeriodSuperseded(**about, superseded_by=incident(ANN, 2))
 
-    state = spring.given(*history, clock_started(ANN, FAILURE), cured).state
+
+@pytest.mark.rule("M1", "S3", "S6")
+@pytest.mark.parametrize("outcome", [CURED, SUPERSEDED])
+@pytest.mark.parametrize("leaves", [False, True])
+def test_of_each_account_it_is_remembered_who_hears_from_it_and_how_its_clock_ended(
+    outcome: ClockOutcome, leaves: bool
+) -> None:
+    history = rotation(ANN), heard_from(ANN, R1), reserved(ANN, R2), assigned(R3, ANN)
+    left = [removed(ANN, held=1)] if leaves else []
+
+    state = spring.given(*history, clock_started(ANN, FAILURE), ended(outcome), left).state
 
     assert state.lane(ANN) == Lane(
-        listed=True,
-        clock=Clock(incident(ANN), FAILURE, NOON, NOON + NINE_DAYS, CURED, NOON + DAY, stopped=0),
+        listed=not leaves,
+        clock=Clock(incident(ANN), FAILURE, NOON, NOON + NINE_DAYS, outcome, NOON + DAY),
         soft=Map({R2: None, R3: None}),
         contacted=Map({R1: None}),
         first_sends=Map({R2: None}),

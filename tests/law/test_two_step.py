@@ -73,6 +73,15 @@ def test_a_disconnect_puts_the_settings_back_and_says_what_they_were() -> None:
 
 
 @pytest.mark.rule("T1")
+def test_the_settings_it_says_are_the_last_that_were_set() -> None:
+    world = World().given(connect(ANN), update_settings(ANN, HERS)).when(disconnect(ANN))
+
+    told = world.recorded(AccountDisconnected).event
+    assert isinstance(told, AccountDisconnected)
+    assert told.settings_before == HERS
+
+
+@pytest.mark.rule("T1")
 def test_settings_stay_at_defaults_though_the_same_address_returns_to_the_same_slot() -> None:
     world = World().given(connect(ANN, settings=HERS), disconnect(ANN)).when(connect(ANN))
 
@@ -258,6 +267,13 @@ def test_the_same_address_in_another_slot_is_the_same_account() -> None:
 
     assert world.clock(ANN).outcome is CURED
     assert world.recipient(R1).sender == ANN
+
+
+@pytest.mark.rule("T3")
+def test_a_slot_is_known_though_nobody_sits_in_it_now() -> None:
+    world = World().given(connect(ANN), disconnect(ANN)).when(create_single("s1"))
+
+    world.refuses(start(SOLO), because="no_sender")
 
 
 @pytest.mark.rule("T3")

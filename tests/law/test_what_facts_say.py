@@ -239,6 +239,8 @@ def of_senders() -> Iterator[Case]:
     soft = [*HEARD, assigned(R3, ANN)]
     released = AssignmentReleased(**ANNS, recipient_id=R3)
     yield Case(spring, soft, remove_sender(ANN, 1), [SenderRemoved(**ANNS, held=1), released])
+    let_go = [*HEARD, assigned(R3, ANN), released]
+    yield Case(spring, let_go, remove_sender(ANN, 1), [SenderRemoved(**ANNS, held=1)])
     disconnected = RemoveDisconnectedSender(**ABOUT_ANN, incident_id=incident(ANN))
     yield Case(spring, soft, disconnected, [SenderRemoved(**HER_INCIDENT, held=1)])
     yield Case(spring, [*soft, removed(ANN, held=1)], disconnected, [])
@@ -256,6 +258,7 @@ def of_senders() -> Iterator[Case]:
     ):
         by_this = ReplaceSender(campaign_id=SOLO, account_id=account)
         yield Case(solo, from_slot, by_this, [*replaced, cleared])
+        yield Case(solo, [*from_slot, *replaced, cleared], by_this, [])
 
 
 def of_clocks() -> Iterator[Case]:
