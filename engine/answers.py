@@ -85,6 +85,13 @@ class Answers:
         for row in self._views.rows(RECIPIENT_STATUS, self._workspace, campaign_id, **equal):
             yield self._recipient(campaign, row, working)
 
+    def recipient(self, campaign_id: str, recipient_id: str) -> RecipientAnswer | None:
+        """None for one whom the campaign never had."""
+        campaign = self.campaigns[campaign_id]
+        key = (self._workspace, campaign_id, recipient_id)
+        row = self._views.fetch(RECIPIENT_STATUS, [key]).get(key)
+        return self._recipient(campaign, row, self._working_senders(campaign)) if row else None
+
     def clocks(self) -> list[ClockAnswer]:
         """One per incident and campaign, in order of start."""
         rows: list[ClockRow] = list(self._views.rows(CLOCKS, self._workspace))

@@ -24,6 +24,8 @@ class Projection(NamedTuple):
     watches: frozenset[type[Event]]
     key: Callable[[Recorded], RowKey]
     evolve: Callable[[Any, Recorded], Any]
+    appends: bool = False
+    """Each fact has a row of its own, so no row is looked up before it is written."""
 
     def __hash__(self) -> int:
         return hash(self.tracking_name)
