@@ -14,7 +14,7 @@ from engine.decoding import GapInLog, decode_page
 from engine.settings import EngineSettings, SettingsError, load_settings
 from engine.store import Page, StoreError
 from events.catalogue import UnreadableEvent
-from events.recorded import Recorded
+from events.recorded import Envelope, Recorded
 from projections.projection import Projection, RowKey
 
 PAGE = 10_000
@@ -37,6 +37,14 @@ class Source(Protocol):
     def read(self, after: int, limit: int) -> Page: ...
 
     def workspaces(self) -> Sequence[str]: ...
+
+    def envelope(self, workspace: str, command_id: str) -> Envelope | None:
+        """In what came the events of that command; None for one that was never recorded."""
+        ...
+
+    def positions(self, stream_id: str) -> Sequence[int]:
+        """Where the events of one stream stand."""
+        ...
 
     def view_position(self, projection: Projection) -> int:
         """How far the stored view has come, 0 for none or for rows of another version."""
@@ -113,7 +121,7 @@ def facts_at(source: Source, positions: Iterable[int]) -> Iterator[Recorded]:
 
 
 @contextmanager
-def reading() -> Iterator[None]:
+def reading(stopped: str = "Stopped. Nothing was changed.") -> Iterator[None]:
     """Errors a person can do something about, on one line, without a traceback."""
     try:
         yield
@@ -121,5 +129,5 @@ def reading() -> Iterator[None]:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
-        typer.echo("Stopped. Nothing was changed.", err=True)
+        typer.echo(stopped, err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None

@@ -13,6 +13,7 @@ from adapters.sqlite.recorder import SQL, envelope_of
 from adapters.sqlite.store import STORE_VERSION
 from adapters.sqlite.views import _described, _where
 from engine.store import Page, StoreError
+from events.recorded import Envelope
 from projections.projection import Projection, RowKey
 
 OWN_SQL = statements(Path(__file__).with_name("reader.sql"))
@@ -52,6 +53,17 @@ class SQLiteReader:
                 return Page([], [])
             between = self._all(SQL["envelopes_between"], rows[-1][0], rows[0][0])
         return Page(rows, list(map(envelope_of, between)))
+
+    def envelope(self, workspace: str, command_id: str) -> Envelope | None:
+        """In what came the events of that command; None for one that was never recorded."""
+        with self._explained():
+            found = self._first(SQL["envelope_of_command"], workspace, command_id)
+        return envelope_of(found) if found else None
+
+    def positions(self, stream_id: str) -> Sequence[int]:
+        """Where the events of one stream stand."""
+        with self._explained():
+            return [row[0] for row in self._all(OWN_SQL["stream_positions"], stream_id, self.end)]
 
     def last_position(self) -> int:
         return self.end

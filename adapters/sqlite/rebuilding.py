@@ -10,6 +10,7 @@ from adapters.named_sql import statements
 from adapters.sqlite.errors import explained
 from adapters.sqlite.store import SQLiteStore
 from adapters.sqlite.views import SQLiteViews
+from adapters.sqlite.write_behind import WriteBehind
 from engine.projecting import ProjectionRunner
 from projections.projection import Projection
 
@@ -28,9 +29,9 @@ def rebuild(
     views = SQLiteViews(store)
     beside = {each: each._replace(name=f"{each.name}_rebuilt") for each in projections}
     try:
-        for each in beside.values():
-            views.reset(each)
-        reached = ProjectionRunner(store, views, [*beside.values()]).catch_up(progress)
+        rows = WriteBehind(views, [*beside.values()])
+        reached = ProjectionRunner(store, rows, [*beside.values()]).catch_up(progress)
+        rows.write()
         _take_the_place(store, beside)
     except BaseException:
         _forget(store, beside.values())

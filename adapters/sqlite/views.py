@@ -35,8 +35,8 @@ class _Table(NamedTuple):
     texts: frozenset[str]
     """Columns that hold text and may be asked for."""
 
-    def encode(self, row: tuple[Any, ...]) -> list[Any]:
-        return _converted(row, self.encoders)
+    def encode(self, row: tuple[Any, ...]) -> Sequence[Any]:
+        return _converted(row, self.encoders) if self.encoders else row
 
     def decode(self, values: tuple[Any, ...]) -> Any:
         return self.row._make(_converted(values, self.decoders))
