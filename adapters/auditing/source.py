@@ -42,8 +42,8 @@ class Source(Protocol):
         """In what came the events of that command; None for one that was never recorded."""
         ...
 
-    def positions(self, stream_id: str) -> Sequence[int]:
-        """Where the events of one stream stand."""
+    def places(self, stream_id: str) -> Sequence[tuple[int, str]]:
+        """Position and topic of each event of one stream."""
         ...
 
     def view_position(self, projection: Projection) -> int:
@@ -96,14 +96,15 @@ def facts(
     source: Source,
     until: int | None = None,
     progress: Callable[[int], None] = lambda _position: None,
+    after: int = 0,
 ) -> Iterator[Recorded]:
-    """The whole history up to that position, in constant memory.
+    """The history behind ``after`` up to ``until``, in constant memory.
 
     Raises ``UnreadableEvent`` or ``StoreError`` at the first event that cannot be read, once all
     before it were answered. ``progress`` hears the position after every page.
     """
     end = source.end if until is None else min(until, source.end)
-    position = 0
+    position = after
     with collector_paused():
         while position < end:
             page = source.read(position, min(PAGE, end - position))

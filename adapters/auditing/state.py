@@ -7,25 +7,13 @@ import typer
 
 from adapters.auditing.fold import Fold
 from adapters.auditing.moments import By, ByOption, Moment, facts_until, read_moment
+from adapters.auditing.one_recipient import NEEDED, Asked, without_a_scan
 from adapters.auditing.screen import print_json, print_table, progress, say, told
 from adapters.auditing.source import Source, StoreUrl, open_source, reading, settings_for
 from adapters.cli.common import EXIT_UNREADABLE, Json, Workspace, fail, unknown
 from engine.answers import Answers, RecipientAnswer
-from projections.accounts import ACCOUNTS, AccountRow
-from projections.campaigns import CAMPAIGNS, CampaignRow
-from projections.recipient_status import RECIPIENT_STATUS
-from projections.slots import SLOTS
-
-NEEDED = (ACCOUNTS, SLOTS, CAMPAIGNS, RECIPIENT_STATUS)
-
-
-class Asked(NamedTuple):
-    """What part of a workspace; everything where nothing is named."""
-
-    workspace: str
-    campaign: str | None = None
-    recipient: str | None = None
-    account: str | None = None
+from projections.accounts import AccountRow
+from projections.campaigns import CampaignRow
 
 
 class State(NamedTuple):
@@ -65,6 +53,8 @@ def command(
 
 def state_at(source: Source, moment: Moment, asked: Asked) -> State:
     """The state at that moment. Ends the program with what is known where a name is not."""
+    if asked.recipient is not None and (found := without_a_scan(source, moment, asked)) is not None:
+        return state_of(found, asked)
     with progress("Reading the log", source.end) as told_position:
         fold = Fold(NEEDED).add(facts_until(source, moment, told_position))
     return state_of(fold, asked)

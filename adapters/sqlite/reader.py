@@ -60,10 +60,10 @@ class SQLiteReader:
             found = self._first(SQL["envelope_of_command"], workspace, command_id)
         return envelope_of(found) if found else None
 
-    def positions(self, stream_id: str) -> Sequence[int]:
-        """Where the events of one stream stand."""
+    def places(self, stream_id: str) -> Sequence[tuple[int, str]]:
+        """Position and topic of each event of one stream."""
         with self._explained():
-            return [row[0] for row in self._all(OWN_SQL["stream_positions"], stream_id, self.end)]
+            return self._all(OWN_SQL["places"], stream_id, self.end)
 
     def last_position(self) -> int:
         return self.end

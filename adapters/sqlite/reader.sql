@@ -1,5 +1,5 @@
 -- name: view_position
 SELECT coalesce(max(notification_id), 0) FROM tracking WHERE application_name = ?
 
--- name: stream_positions
-SELECT rowid FROM stored_events WHERE originator_id = ? AND rowid <= ? ORDER BY originator_version
+-- name: places
+SELECT rowid, topic FROM stored_events WHERE originator_id = ? AND rowid <= ? ORDER BY originator_version
