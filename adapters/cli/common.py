@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 from uuid import uuid4
@@ -31,9 +32,7 @@ EXIT_UNKNOWN = 4
 """There is nothing of that name."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
-Store = Annotated[
-    Path | None, typer.Option(help="The store's file. Default: the setting `store`.")
-]
+Store = Annotated[Path | None, typer.Option(help="The store's file. Default: the setting `store`.")]
 Workspace = Annotated[
     str | None, typer.Option(help="The workspace. Default: the setting `workspace`.")
 ]
@@ -65,18 +64,23 @@ class Office(NamedTuple):
 
     def ask(self, command: "Command") -> "Answer":
         """Have the command decided, as the person at the keyboard. A refusal ends the program."""
-        answer = self.engine.execute(
+        return self.insist(self.try_(command))
+
+    def try_(self, command: "Command") -> "Answer":
+        """Have it decided, whatever the answer."""
+        return self.engine.execute(
             self.workspace, command, command_id=uuid4().hex, actor=f"user:{person()}"
         )
+
+    def insist(self, answer: "Answer") -> "Answer":
+        """A refusal ends the program."""
         if answer.refusal is not None:
             fail(f"Refused ({answer.refusal.code}): {answer.refusal.message}", EXIT_REFUSED)
         return answer
 
 
 @contextmanager
-def office(
-    store: Path | None, workspace: str | None, *, create: bool = False
-) -> Iterator[Office]:
+def office(store: Path | None, workspace: str | None, *, create: bool = False) -> Iterator[Office]:
     """Open the store; ``create`` makes one where there is none."""
     from adapters.sqlite import SQLiteStore, SQLiteViews
     from adapters.sqlite.directory import SQLiteDirectory
@@ -119,12 +123,51 @@ def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
+def say(sentence: str) -> None:
+    """One line for the person at the keyboard."""
+    typer.echo(sentence)
+
+
+def agreed(question: str, *, yes: bool) -> None:
+    """Go on only if the person agrees, here or by ``--yes``."""
+    if not yes and not typer.confirm(question, err=True):
+        fail("Nothing was changed.")
+
+
+def group_options(context: typer.Context) -> bool:
+    """Is it the group itself that was asked for? Its options belong to no command of it."""
+    if context.invoked_subcommand is None:
+        return True
+    given = [name for name, value in context.params.items() if value not in (None, False)]
+    if given:
+        names = ", ".join(f"--{'json' if name == 'as_json' else name}" for name in given)
+        fail(f"Write {names} behind `{context.invoked_subcommand}`.", EXIT_UNREADABLE)
+    return False
+
+
+def moment(text: str) -> datetime:
+    """A time somebody named. One without a zone is asked for again, never guessed."""
+    try:
+        named = datetime.fromisoformat(text.strip())
+    except ValueError:
+        fail(f"Expected a time like 2026-03-02T09:00:00Z, found {text!r}.", EXIT_UNREADABLE)
+    if named.tzinfo is None:
+        fail(f"The time {text} has no zone. Write {text}Z for UTC, or {text}+01:00.", 2)
+    return named.astimezone(UTC)
+
+
+FEW = 10
+
+
 def unknown(what: str, name: str, known: list[str]) -> NoReturn:
     """There is no such thing; name the nearest that is known."""
     from difflib import get_close_matches
 
     near = get_close_matches(name, known, n=3, cutoff=0.4)
-    hint = f" Did you mean {', '.join(near)}?" if near else ""
+    if near:
+        hint = f" Did you mean {', '.join(near)}?"
+    else:
+        hint = f" Known: {', '.join(known[:FEW]) or 'none'}{' …' if len(known) > FEW else ''}."
     fail(f"There is no {what} {name}.{hint}", EXIT_UNKNOWN)
 
 
