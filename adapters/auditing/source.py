@@ -33,6 +33,8 @@ class Source(Protocol):
     name: str
     end: int
     """The last position that is read."""
+    announced: int
+    """The last position an envelope speaks of; the same unless the log was cut off."""
 
     def read(self, after: int, limit: int) -> Page: ...
 

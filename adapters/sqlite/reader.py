@@ -23,7 +23,8 @@ class SQLiteReader:
     """The log and the views as they stand in the file. Not to be shared between threads.
 
     ``end`` is the log's last position when it was opened; what is appended later is not read, so
-    that one command sees one history. ``lock_timeout`` in seconds. Raises ``StoreError`` for a
+    that one command sees one history; ``announced`` is the last position that an envelope speaks
+    of, which is the same unless the log was cut off. ``lock_timeout`` in seconds. Raises ``StoreError`` for a
     file that is none of ours, or was written by a newer Sendledger.
     """
 
@@ -37,7 +38,9 @@ class SQLiteReader:
         try:
             with self._explained():
                 self._refuse_what_is_not_ours()
-                self.end = int(self._first(SQL["last_position"])[0])
+                with self._moment():
+                    self.end = int(self._first(SQL["last_position"])[0])
+                    self.announced = int(self._first(OWN_SQL["announced"])[0])
         except BaseException:
             self._connection.close()
             raise
