@@ -9,8 +9,11 @@ from typing import Protocol
 
 from engine.decoding import decode_page
 from engine.store import Page, Views
+from events.base import Event
+from events.campaign import AutoReplyReceived, GracePeriodStarted
+from events.email_account import AccountDisconnected, ConnectionFailed
 from events.recorded import Envelope, Recorded
-from projections.histories import HISTORIES, Subject
+from projections.histories import HISTORIES, Subject, of_account, of_campaign, of_recipient
 
 
 class Log(Protocol):
@@ -75,6 +78,17 @@ class History:
             chain.append(cause)
         return chain[::-1]
 
+    def later(self, recorded: Recorded) -> list[Recorded]:
+        """The first event of each command that a timer asked for because of this event."""
+        subject = _watched_over(recorded.event)
+        if subject is None:
+            return []
+        first: dict[str, Recorded] = {}
+        for each in self.of(subject):
+            if each.envelope.causation_id == recorded.event_id and each.envelope.actor == "clock":
+                first.setdefault(each.envelope.command_id, each)
+        return list(self.at(each.envelope.first_position for each in first.values()))
+
     def envelopes_behind(self, envelope: Envelope) -> Iterator[Recorded]:
         """The first event of each command that this one's events brought about at once, in order.
 
@@ -97,6 +111,19 @@ def _parent(envelope: Envelope, among: dict[str, Envelope]) -> Envelope | None:
         return None
     command_id = envelope.causation_id.removeprefix(f"{envelope.workspace}:").rpartition(".")[0]
     return among.get(command_id)
+
+
+def _watched_over(event: Event) -> Subject | None:
+    """Whom the timer concerns that an event sets."""
+    match event:
+        case GracePeriodStarted():
+            return of_campaign(event.campaign_id)
+        case AutoReplyReceived():
+            return of_recipient(event.campaign_id, event.recipient_id)
+        case ConnectionFailed() | AccountDisconnected():
+            return of_account(event.account_id)
+        case _:
+            return None
 
 
 def _runs(positions: Iterable[int]) -> Iterator[tuple[int, int]]:
