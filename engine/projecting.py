@@ -82,8 +82,10 @@ class ProjectionRunner:
             for recorded in page
             if type(recorded.event) in watches and recorded.position > after
         ]
-        keys = [] if projection.appends else list({each: None for each, _ in concerned})
-        rows: dict[RowKey, Any] = self._views.fetch(projection, keys) if after and keys else {}
+        if projection.appends:
+            return {row: row for row, _ in concerned}
+        keys = list({each: None for each, _ in concerned})
+        rows: dict[RowKey, Any] = self._views.fetch(projection, keys) if after else {}
         get = rows.get
         for each, recorded in concerned:
             rows[each] = evolve(get(each), recorded)

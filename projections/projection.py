@@ -25,7 +25,7 @@ class Projection(NamedTuple):
     key: Callable[[Recorded], RowKey]
     evolve: Callable[[Any, Recorded], Any]
     appends: bool = False
-    """Each fact has a row of its own, so no row is looked up before it is written."""
+    """Each fact has a row of its own, and ``key`` answers all of it: nothing is looked up first."""
 
     def __hash__(self) -> int:
         return hash(self.tracking_name)

@@ -17,7 +17,7 @@ from adapters.auditing.source import (
     reading,
     settings_for,
 )
-from adapters.cli.common import EXIT_FAILED, Json, fail, unknown
+from adapters.cli.common import EXIT_FAILED, Json, unknown
 from adapters.sqlite import SQLiteStore
 from adapters.sqlite.rebuilding import rebuild
 from projections.projection import Projection
@@ -41,8 +41,8 @@ def command(
         raise typer.Exit(EXIT_FAILED if changes else 0)
     with reading("Stopped. Every view is as it was; nothing was rebuilt."):
         settings = settings_for(store)
-        if not settings.store.is_file():
-            fail(f"There is no store {settings.store}. Name one with --store, or run the demo.")
+        with open_source(store):
+            """It is a store of ours: nothing is made where there is none."""
         with (
             closing(SQLiteStore(settings.store, lock_timeout=settings.lock_timeout)) as opened,
             progress("Rebuilding", opened.last_position()) as position,

@@ -63,12 +63,12 @@ def state_at(source: Source, moment: Moment, asked: Asked) -> State:
 def state_of(fold: Fold, asked: Asked) -> State:
     known = {workspace for rows in fold.rows.values() for workspace, *_ in rows}
     if asked.workspace not in known:
-        unknown("workspace", f"{asked.workspace} at that moment", sorted(known))
+        unknown("workspace", asked.workspace, sorted(known))
     answers = Answers(fold.views(), asked.workspace)
     if asked.account is not None and asked.account not in answers.accounts:
-        unknown("account", f"{asked.account} at that moment", [*answers.accounts])
+        unknown("account", asked.account, [*answers.accounts])
     if asked.campaign is not None and asked.campaign not in answers.campaigns:
-        unknown("campaign", f"{asked.campaign} at that moment", [*answers.campaigns])
+        unknown("campaign", asked.campaign, [*answers.campaigns])
     everything = asked.account is None and asked.campaign is None
     accounts = [
         row for name, row in answers.accounts.items() if everything or name == asked.account
@@ -90,7 +90,7 @@ def _recipients(
         found = [each for each in everybody if each.recipient_id == asked.recipient]
         if not found:
             named = [each.recipient_id for each in everybody]
-            unknown("recipient", f"{asked.recipient} at that moment", named)
+            unknown("recipient", asked.recipient, named)
         yield from found
 
 
@@ -103,7 +103,7 @@ def _show(state: State, moment: Moment, asked: Asked, *, as_json: bool) -> None:
     _table("accounts", ("account_id", "status", "slot_id", "since", "reason"), state.accounts)
     columns = ("campaign_id", "mode", "slot_id", "status", "pause_causes", "from_email")
     _table("campaigns", columns, state.campaigns)
-    columns = ("campaign_id", "recipient_id", "status", "sender", "emails_received", "stop_reason")
+    columns = ("campaign_id", "recipient_id", "status", "sender", "emails_received")
     _table("recipients", columns, state.recipients)
 
 

@@ -11,6 +11,7 @@ from adapters.sqlite.errors import explained
 from adapters.sqlite.store import SQLiteStore
 from adapters.sqlite.views import SQLiteViews
 from adapters.sqlite.write_behind import WriteBehind
+from engine.collector import collector_paused
 from engine.projecting import ProjectionRunner
 from projections.projection import Projection
 
@@ -29,9 +30,12 @@ def rebuild(
     views = SQLiteViews(store)
     beside = {each: each._replace(name=f"{each.name}_rebuilt") for each in projections}
     try:
+        with store.writing() as c:
+            c.execute(SQL["large_cache"])
         rows = WriteBehind(views, [*beside.values()])
         reached = ProjectionRunner(store, rows, [*beside.values()]).catch_up(progress)
-        rows.write()
+        with collector_paused():
+            rows.write()
         _take_the_place(store, beside)
     except BaseException:
         _forget(store, beside.values())

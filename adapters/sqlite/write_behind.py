@@ -12,7 +12,7 @@ from projections.projection import Projection, RowKey
 
 IN_HAND = 500_000
 """Rows of one projection in memory, about 200 MB of the largest."""
-APPENDED_IN_HAND = 100_000
+APPENDED_IN_HAND = 300_000
 """Of one that never looks at a row again."""
 
 
