@@ -17,6 +17,7 @@ from statistics import quantiles
 from typing import Any
 
 from adapters.sqlite import SQLiteViews
+from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, reserve
 from bench.stock import StockLedger
 from engine.decoding import decode_page
@@ -131,6 +132,16 @@ def _save_one(views: Views, fact: Recorded) -> None:
     views.save(changes, dict.fromkeys(SHIPPED, fact.position - 1), fact.position)
 
 
+def recipient_why() -> Figures:
+    """Seconds of `why` of one of 400,000 recipients, stopped or pending, and of a scan."""
+    with _folder() as folder:
+        path = million(folder)
+        numbers = (0, HEARD // 2, HEARD - 1, HEARD, RECIPIENTS - 1)
+        asked = [_timed(why(path, number)) for number in numbers]
+        scanning = _timed(scan(path))
+    return {"why_s": max(asked), "scan_s": scanning}
+
+
 def commands() -> Figures:
     """Milliseconds of one command on a warm campaign, at three sizes."""
     figures: Figures = {}
@@ -211,6 +222,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "rebuild": rebuild,
     "expiry": expiry,
     "projections": projections,
+    "recipient_why": recipient_why,
     "commands": commands,
     "cold": cold,
     "memory": memory,
