@@ -101,10 +101,10 @@ def _show(state: State, moment: Moment, asked: Asked, *, as_json: bool) -> None:
         return
     say(f"Workspace {asked.workspace} at {moment}")
     _table("accounts", ("account_id", "status", "slot_id", "since", "reason"), state.accounts)
-    columns = ("campaign_id", "mode", "slot_id", "status", "pause_causes", "from_email")
-    _table("campaigns", columns, state.campaigns)
-    columns = ("campaign_id", "recipient_id", "status", "sender", "emails_received")
-    _table("recipients", columns, state.recipients)
+    of_campaign = ("campaign_id", "mode", "slot_id", "status", "pause_causes", "from_email")
+    _table("campaigns", of_campaign, state.campaigns)
+    of_recipient = ("campaign_id", "recipient_id", "status", "sender", "emails_received")
+    _table("recipients", of_recipient, state.recipients)
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Any]) -> None:

@@ -86,7 +86,7 @@ def test_parquet_holds_the_same_for_duckdb(
     names = ", ".join(
         f"epoch_us({name})" if name.endswith("_at") else name for name in schema().names
     )
-    found = duckdb.sql(f"SELECT {names} FROM '{out}' ORDER BY position").fetchall()  # noqa: S608
+    found = duckdb.execute(f"SELECT {names} FROM '{out}' ORDER BY position").fetchall()  # noqa: S608
     told = [dict(zip(schema().names, values, strict=True)) for values in found]
     for each, fact in zip(told, log, strict=True):
         times = {
