@@ -94,10 +94,14 @@ TITLES = {
 
 
 def _person(opened: Office, case: "Case") -> str:
+    from adapters.support.sentence import when
+
     recipient_id = case.answer.recipient_id
     person = opened.directory.person(opened.workspace, recipient_id)
     if person is None:
-        return f"Recipient {recipient_id}: the directory knows no name or address (any more)."
+        forgotten = opened.directory.forgotten_at(opened.workspace, recipient_id)
+        since = f"forgotten on {when(forgotten)}" if forgotten else "not in the directory"
+        return f"Recipient {recipient_id}: {since}"
     return f"Recipient {recipient_id}: {' '.join(filter(None, (person.name, person.address)))}"
 
 

@@ -134,7 +134,7 @@ def _about(recorded: Recorded) -> str:  # noqa: C901, PLR0912 one sentence a fac
         case LateSignalRecorded():
             return f"On {at} it was told to be {event.signal}, which changed nothing any more."
         case RecipientImportRefused():
-            return f"On {at} it was imported again and not taken: {event.reason}."
+            return f"On {at} it was imported again and not taken: the stop stands."
         case RecipientEnded():
             return f"On {at} it ended: {way_it_ended(recorded)}."
         case SendReserved() | RecipientStopped():

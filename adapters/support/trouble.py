@@ -50,7 +50,7 @@ def course(trouble: Trouble, campaign_id: str) -> Iterator[Sentence]:
             Section.HAPPENED,
             back,
             f"Only on {when(back.event.occurred_at)}, after the clock had run out, "
-            f"{trouble.account_id} was connected again; that brings nobody back.",
+            f"{trouble.account_id} was connected again; that undoes no stop.",
         )
 
 
@@ -72,8 +72,8 @@ def _end(ended: Recorded) -> str:
         case GracePeriodExpired():
             return (
                 f"On {at} the clock ran out: {people(event.stopped)} became Campaign Stopped, "
-                f"{event.released} who had received nothing were released, "
-                f"{sum(event.skipped.values())} were already done.{late(ended)}"
+                f"released because they had received nothing: {event.released}; spared because "
+                f"they had come to their end before: {sum(event.skipped.values())}.{late(ended)}"
             )
         case GracePeriodCured():
             return f"On {at} the trouble was over, in time: the clock ended and stopped nobody."

@@ -483,7 +483,7 @@ def test_a_person_reads_the_same_sentences_with_their_positions(desk: Desk) -> N
 
     lines = " ".join(ran.stdout.split())
     assert ran.exit_code == 0
-    assert "any more" in lines, "the directory never knew this one"
+    assert "Recipient r1: not in the directory" in lines
     for sentence in desk.ask(R1).told["sentences"]:
         assert " ".join(sentence["text"].split()) in lines
         assert re.search(rf"#{sentence['position']}\b", lines)
@@ -548,3 +548,6 @@ def test_a_forgotten_person_is_still_explained_by_id(
     assert told.told["person"] is None
     assert told.section("answer")
     assert desk.type("grace@example.com", "--campaign", "summer").exit_code == 4
+    shown = desk.type(recipient, "--campaign", "summer").stdout
+    assert f"Recipient {recipient}: forgotten on" in shown
+    assert "Grace" not in shown
