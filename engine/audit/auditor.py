@@ -1,6 +1,7 @@
 """Walks a history, event by event, and hands each to the checks that look at it."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, get_args
 
@@ -16,7 +17,8 @@ from events.catalogue import CATALOGUE, UnreadableEvent
 from events.email_account import AccountDisconnected, ConnectionFailed, EmailAccountEvent
 from events.recorded import Envelope
 
-NO_ENVELOPE = Envelope("", "", "", None, "", "", None, 0, 0)  # type: ignore[arg-type]
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+NO_ENVELOPE = Envelope("", "", "", LONG_AGO, "", "", None, first_position=0, event_count=0)
 SETTERS = (GracePeriodStarted, AccountDisconnected, ConnectionFailed)
 
 

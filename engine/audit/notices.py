@@ -21,6 +21,9 @@ def issued(books: Books, event: NoticeIssued) -> None:
         books.report("N1", "The notice does not add up its campaigns.")
     if event.deadline_at != incident.deadline_at or event.incident_kind is not incident.kind:
         books.report("N1", f"The notice is not about {event.incident_id} as it is.")
+    at_once = event.kind in (NoticeKind.ENDED, NoticeKind.CURED)
+    if at_once and event.due_at != event.occurred_at:
+        books.report("N1", f"A notice of {event.kind} is due at once, and was not issued then.")
     match event.kind:
         case NoticeKind.ENDED:
             _ended(books, incident)
