@@ -24,8 +24,8 @@ class SQLiteReader:
 
     ``end`` is the log's last position when it was opened; what is appended later is not read, so
     that one command sees one history; ``announced`` is the last position that an envelope speaks
-    of, which is the same unless the log was cut off. ``lock_timeout`` in seconds. Raises ``StoreError`` for a
-    file that is none of ours, or was written by a newer Sendledger.
+    of, which is the same unless the log was cut off. ``lock_timeout`` in seconds. Raises
+    ``StoreError`` for a file that is none of ours, or was written by a newer Sendledger.
     """
 
     def __init__(self, path: Path, lock_timeout: float = 30) -> None:
