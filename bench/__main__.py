@@ -47,6 +47,21 @@ TABLE = (
         at_most=True,
     ),
     Ratio(
+        "replay_state",
+        "state of one recipient of 1,000,000 events, seconds, over a scan of the log",
+        "state_s",
+        "scan_s",
+        1 / 100,
+        at_most=True,
+    ),
+    Ratio(
+        "replay_rebuild",
+        "all views rebuilt, over read and decode the log, events/s",
+        "rebuild",
+        "scan",
+        0.4,
+    ),
+    Ratio(
         "commands",
         "a command on a warm campaign, p95 ms, 100,000 over 1,000 recipients",
         "p95_ms_100000",

@@ -19,6 +19,7 @@ from typing import Any
 from adapters.sqlite import SQLiteViews
 from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, reserve
+from bench.replay import rebuilt, state_of_one
 from bench.stock import StockLedger
 from engine.decoding import decode_page
 from engine.engine import Engine
@@ -142,6 +143,25 @@ def recipient_why() -> Figures:
     return {"why_s": max(asked), "scan_s": scanning}
 
 
+def replay_state() -> Figures:
+    """Seconds of `state` of one of 400,000 recipients, stopped or pending, and of a scan."""
+    with _folder() as folder:
+        path = million(folder)
+        numbers = (0, HEARD // 2, HEARD - 1, HEARD, RECIPIENTS - 1)
+        asked = [_timed(state_of_one(path, number)) for number in numbers]
+        scanning = _timed(scan(path))
+    return {"state_s": max(asked), "scan_s": scanning}
+
+
+def replay_rebuild() -> Figures:
+    """All views from zero on 1,000,000 events, and a scan of the log beside it, events/s."""
+    with _folder() as folder:
+        path = million(folder)
+        scanning = _timed(scan(path))
+        rebuilding = _timed(rebuilt(path))
+    return {"rebuild": 1_000_000 / rebuilding, "scan": 1_000_000 / scanning}
+
+
 def commands() -> Figures:
     """Milliseconds of one command on a warm campaign, at three sizes."""
     figures: Figures = {}
@@ -223,6 +243,8 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "expiry": expiry,
     "projections": projections,
     "recipient_why": recipient_why,
+    "replay_state": replay_state,
+    "replay_rebuild": replay_rebuild,
     "commands": commands,
     "cold": cold,
     "memory": memory,
