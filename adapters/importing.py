@@ -16,6 +16,7 @@ from adapters.rejected_lines import RejectedLines
 from adapters.sqlite.directory import SQLiteDirectory
 from aggregates.campaign.commands import ImportRecipients
 from engine.answer import Refusal, Request
+from engine.collector import collector_paused
 from engine.engine import Engine
 from events.campaign import RecipientAdded, RecipientImportRefused
 from events.vocabulary import CampaignId, RecipientId
@@ -61,10 +62,11 @@ class Import(NamedTuple):
         Raises ``RecipientsFileError`` and ``ImportRefused``; pages before it are taken.
         """
         done = Imported()
-        for page in _pages(read_lines(path, skip_undecodable=skip_undecodable)):
-            done = self._take(page, done)
-            if not wanted(done):
-                break
+        with collector_paused():
+            for page in _pages(read_lines(path, skip_undecodable=skip_undecodable)):
+                done = self._take(page, done)
+                if not wanted(done):
+                    break
         return done
 
     def _take(self, page: Sequence[Read], done: Imported) -> Imported:

@@ -179,10 +179,10 @@ def _found(
     earlier = seen.first_line(address, line)
     if earlier != line:
         return RejectedLine(line, "email", f"stands on line {earlier} already")
-    return _person(address, {name: one_line(row[name], LONGEST_VALUE) for name in row})
+    return _person(address, {name: one_line(text, LONGEST_VALUE) for name, text in row.items()})
 
 
 def _person(address: str, variables: dict[str, str]) -> Person:
     parts = (variables.get("first_name", ""), variables.get("last_name", ""))
-    name = variables.get("name") or " ".join(part for part in parts if part)
+    name = variables.get("name") or " ".join(filter(None, parts))
     return Person(address, one_line(name), variables)

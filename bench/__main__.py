@@ -76,6 +76,8 @@ TABLE = (
         "with_snapshot_s",
         8,
     ),
+    Ratio("import", "CSV import, rows/s; a loop into the directory", "ours", "same_table", 0.3),
+    Ratio("import", "CSV import, rows/s; into the plainest table", "ours", "plainest", None),
     Ratio("memory", "memory of a campaign of 100,000, bytes", "campaign_bytes", None, None),
     Ratio("startup", "sendledger --help, seconds, over a bare Python", "help_s", "python_s", None),
 )  # fmt: skip

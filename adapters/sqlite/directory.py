@@ -27,6 +27,7 @@ SQL = statements(Path(__file__).with_suffix(".sql"))
 TABLES = ("directory", "directory_keys", "directory_stops", "directory_forgotten")
 
 ID_OCTETS = 10
+COMMON_OCTETS = 4
 KEY_OCTETS = 32
 _variables = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
@@ -197,6 +198,8 @@ def _digest(key: bytes, address: str) -> str:
 
 
 def _random_ids(count: int) -> list[RecipientId]:
-    text = secrets.token_hex(ID_OCTETS * count) if count else ""
-    width = 2 * ID_OCTETS
-    return [text[start : start + width] for start in range(0, len(text), width)]
+    """Those of one call begin alike and are in order: they stand together in the index."""
+    width = 2 * (ID_OCTETS - COMMON_OCTETS)
+    common = secrets.token_hex(COMMON_OCTETS)
+    text = secrets.token_hex((ID_OCTETS - COMMON_OCTETS) * count) if count else ""
+    return sorted(common + text[at : at + width] for at in range(0, len(text), width))

@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS directory (
     variables TEXT NOT NULL,
     PRIMARY KEY (workspace, recipient_id),
     UNIQUE (workspace, address)
-) WITHOUT ROWID
+)
 
 -- name: directory_keys
 CREATE TABLE IF NOT EXISTS directory_keys (
