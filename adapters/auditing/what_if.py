@@ -7,7 +7,7 @@ import typer
 
 from adapters.auditing.altered import Insertion, Life, Refused, reality, relive
 from adapters.auditing.changes import UnreadableChange, command_at, read_insertion
-from adapters.auditing.screen import plain, print_json, print_table, progress, say
+from adapters.auditing.screen import plain, print_json, print_table, progress, say, text
 from adapters.auditing.source import StoreUrl, facts, open_source, reading, settings_for
 from adapters.cli.common import EXIT_UNREADABLE, Json, fail, unknown
 from aggregates.campaign.commands import AddSender
@@ -133,9 +133,9 @@ def _plain(row: Any) -> dict[str, Any]:
     return {name: plain(value) for name, value in told.items() if "position" not in name}
 
 
-def _insertion(text: str) -> Insertion:
+def _insertion(written: str) -> Insertion:
     try:
-        return read_insertion(text)
+        return read_insertion(written)
     except UnreadableChange as error:
         fail(str(error), EXIT_UNREADABLE)
 
@@ -216,14 +216,4 @@ def _columns(difference: Difference) -> tuple[str, str]:
 
 
 def _listed(row: dict[str, Any], names: list[str]) -> str:
-    return "; ".join(f"{name.replace('_', ' ')}: {_text(row[name])}" for name in names)
-
-
-def _text(value: Any) -> str:
-    match value:
-        case None | () | []:
-            return "none"
-        case tuple() | list():
-            return ", ".join(map(str, value))
-        case _:
-            return str(value)
+    return "; ".join(f"{name.replace('_', ' ')}: {text(row[name]) or 'none'}" for name in names)
