@@ -62,6 +62,13 @@ TABLE = (
         0.4,
     ),
     Ratio(
+        "replay_check",
+        "every rule checked, over read and decode the log, events/s",
+        "check",
+        "scan",
+        0.4,
+    ),
+    Ratio(
         "commands",
         "a command on a warm campaign, p95 ms, 100,000 over 1,000 recipients",
         "p95_ms_100000",

@@ -20,7 +20,7 @@ from adapters.sqlite import SQLiteViews
 from bench.bare_import import import_all, loop_into_directory, loop_into_plainest
 from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, reserve
-from bench.replay import rebuilt, state_of_one
+from bench.replay import checked, rebuilt, state_of_one
 from bench.stock import StockLedger
 from engine.decoding import decode_page
 from engine.engine import Engine
@@ -163,6 +163,15 @@ def replay_rebuild() -> Figures:
     return {"rebuild": 1_000_000 / rebuilding, "scan": 1_000_000 / scanning}
 
 
+def replay_check() -> Figures:
+    """Every rule held to 1,000,000 events, and a scan of the log beside it, events/s."""
+    with _folder() as folder:
+        path = million(folder)
+        scanning = _timed(scan(path))
+        checking = _timed(checked(path))
+    return {"check": 1_000_000 / checking, "scan": 1_000_000 / scanning}
+
+
 def commands() -> Figures:
     """Milliseconds of one command on a warm campaign, at three sizes."""
     figures: Figures = {}
@@ -277,6 +286,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "recipient_why": recipient_why,
     "replay_state": replay_state,
     "replay_rebuild": replay_rebuild,
+    "replay_check": replay_check,
     "commands": commands,
     "cold": cold,
     "memory": memory,

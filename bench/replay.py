@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from adapters.auditing.check import check
 from adapters.auditing.moments import Moment
 from adapters.auditing.one_recipient import Asked
 from adapters.auditing.source import open_source
@@ -34,3 +35,13 @@ def state_of_one(path: Path, number: int) -> Callable[[], None]:
             assert found.recipient_id == asked.recipient
 
     return tell
+
+
+def checked(path: Path) -> Callable[[], None]:
+    """Hold the whole history to every rule it can show."""
+
+    def hold() -> None:
+        with open_source(path) as source:
+            assert not check(source, lambda _violation: None).by_rule
+
+    return hold
