@@ -1,1 +1,33 @@
-"""The auditor's door."""
+"""The auditor's door: rebuild, look at the past, explain, check. ``sendledger-replay``.
+
+Reads any store, and writes to none unless it rebuilds. Each command lives in a module of its own
+in ``adapters.auditing``.
+"""
+
+import typer
+
+from adapters.auditing import check, diff, explain, export, rebuild, state, what_if
+
+app = typer.Typer(
+    name="sendledger-replay",
+    help="Replay a store's history: rebuild its views, see the past, explain it, check it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("rebuild")(rebuild.command)
+app.command("state")(state.command)
+app.command("explain")(explain.command)
+app.command("diff")(diff.command)
+app.command("check")(check.command)
+app.command("what-if")(what_if.command)
+app.command("export")(export.command)
+
+
+def main() -> None:
+    """The entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -23,13 +23,12 @@ def normalised(address: str) -> str:
 
 def address_problem(address: str) -> str | None:
     """What is wrong with it, in words that follow its column's name; None when nothing is."""
-    if not address.strip():
+    plain = normalised(address)
+    if not plain:
         return "is empty"
     if not address.isascii():
         return "has a character that is not ASCII"
-    found = _ADDRESS.fullmatch(normalised(address))
-    too_long = len(address.strip()) > LONGEST
-    if found is None or too_long or len(found["local"]) > LONGEST_LOCAL:
+    if len(plain) > LONGEST or plain.find("@") > LONGEST_LOCAL or not _ADDRESS.fullmatch(plain):
         return "is no email address"
     return None
 

@@ -1,7 +1,11 @@
 """Foreign text, made fit for one line: of a header, of a screen, of a letter."""
 
+import re
+
 LONGEST = 200
 """Characters; a mailbox has at most 254 octets, and nobody reads a longer name in a subject."""
+
+_UNTIDY = re.compile(r"^ | $|  |=\?")
 
 
 def one_line(text: str, longest: int = LONGEST) -> str:
@@ -10,6 +14,8 @@ def one_line(text: str, longest: int = LONGEST) -> str:
     What is left can end no header, start no line and hide nothing; nor can it be an encoded word
     (RFC 2047), which ``email.message`` would decode again, line ends and all.
     """
+    if text.isprintable() and len(text) <= longest and not _UNTIDY.search(text):
+        return text
     printable = "".join(char if char.isprintable() else " " for char in text)
     line = " ".join(printable.split()).replace("=?", "= ?")
     return line if len(line) <= longest else line[: longest - 1] + "…"

@@ -17,7 +17,10 @@ from statistics import quantiles
 from typing import Any
 
 from adapters.sqlite import SQLiteViews
+from bench.bare_import import import_all, loop_into_directory, loop_into_plainest
+from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, reserve
+from bench.replay import checked, rebuilt, state_of_one
 from bench.stock import StockLedger
 from engine.decoding import decode_page
 from engine.engine import Engine
@@ -131,6 +134,44 @@ def _save_one(views: Views, fact: Recorded) -> None:
     views.save(changes, dict.fromkeys(SHIPPED, fact.position - 1), fact.position)
 
 
+def recipient_why() -> Figures:
+    """Seconds of `why` of one of 400,000 recipients, stopped or pending, and of a scan."""
+    with _folder() as folder:
+        path = million(folder)
+        numbers = (0, HEARD // 2, HEARD - 1, HEARD, RECIPIENTS - 1)
+        asked = [_timed(why(path, number)) for number in numbers]
+        scanning = _timed(scan(path))
+    return {"why_s": max(asked), "scan_s": scanning}
+
+
+def replay_state() -> Figures:
+    """Seconds of `state` of one of 400,000 recipients, stopped or pending, and of a scan."""
+    with _folder() as folder:
+        path = million(folder)
+        numbers = (0, HEARD // 2, HEARD - 1, HEARD, RECIPIENTS - 1)
+        asked = [_timed(state_of_one(path, number)) for number in numbers]
+        scanning = _timed(scan(path))
+    return {"state_s": max(asked), "scan_s": scanning}
+
+
+def replay_rebuild() -> Figures:
+    """All views from zero on 1,000,000 events, and a scan of the log beside it, events/s."""
+    with _folder() as folder:
+        path = million(folder)
+        scanning = _timed(scan(path))
+        rebuilding = _timed(rebuilt(path))
+    return {"rebuild": 1_000_000 / rebuilding, "scan": 1_000_000 / scanning}
+
+
+def replay_check() -> Figures:
+    """Every rule held to 1,000,000 events, and a scan of the log beside it, events/s."""
+    with _folder() as folder:
+        path = million(folder)
+        scanning = _timed(scan(path))
+        checking = _timed(checked(path))
+    return {"check": 1_000_000 / checking, "scan": 1_000_000 / scanning}
+
+
 def commands() -> Figures:
     """Milliseconds of one command on a warm campaign, at three sizes."""
     figures: Figures = {}
@@ -193,6 +234,37 @@ def resident(folder: str, load: str) -> Figures:
     return {"bytes": pages * resource.getpagesize()}
 
 
+def importing() -> Figures:
+    """A CSV file of 100,000 rows: ours, from the file to the campaign, and two bare loops.
+
+    Both parse the file and insert row by row in one transaction; one into the directory's own
+    table, the other into the plainest with unique addresses. Processor time, ours and theirs.
+    """
+    with _folder() as folder:
+        file = folder / "people.csv"
+        with file.open("w", encoding="utf-8") as people:
+            people.write("email,first_name,last_name,company\n")
+            for number in range(LARGE):
+                text = f"p{number}@example{number % 100}.com,First{number},Last{number},Company"
+                people.write(f"{text}\n")
+        ledger = Ledger(folder)
+        ledger.campaign(0)
+        begin = time.process_time()
+        import_all(ledger, file)
+        ours = time.process_time() - begin
+        begin = time.process_time()
+        loop_into_directory(folder / "directory.db", file)
+        same_table = time.process_time() - begin
+        begin = time.process_time()
+        loop_into_plainest(folder / "plainest.db", file)
+        plainest = time.process_time() - begin
+    return {
+        "ours": LARGE / ours,
+        "same_table": LARGE / same_table,
+        "plainest": LARGE / plainest,
+    }
+
+
 def startup() -> Figures:
     """Seconds of ``sendledger --help``, and of a Python that does nothing."""
     ours = [sys.executable, "-c", "from adapters.cli.app import main; main()", "--help"]
@@ -211,9 +283,14 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "rebuild": rebuild,
     "expiry": expiry,
     "projections": projections,
+    "recipient_why": recipient_why,
+    "replay_state": replay_state,
+    "replay_rebuild": replay_rebuild,
+    "replay_check": replay_check,
     "commands": commands,
     "cold": cold,
     "memory": memory,
+    "import": importing,
     "startup": startup,
 }
 

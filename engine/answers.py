@@ -3,11 +3,12 @@
 Everything here is read from the projections, and they from the events (F3); nothing is decided.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from engine.store import Views
+from engine.store import RowKey, Views
 from events.vocabulary import (
     CampaignStatus,
     ClockOutcome,
@@ -64,6 +65,24 @@ class WaitingCampaign(NamedTuple):
     """Connection causes that still hold; when none does, it only waits for the user to resume."""
 
 
+class Reason(NamedTuple):
+    """Why a campaign does not send. ``code`` is stable and for programs, the text for people."""
+
+    code: str
+    text: str
+
+
+class NotSending(NamedTuple):
+    campaign_id: str
+    status: CampaignStatus
+    reasons: tuple[Reason, ...]
+
+    @property
+    def waits(self) -> bool:
+        """It only waits for a person to resume it (P2)."""
+        return [reason.code for reason in self.reasons] == ["waits_to_be_resumed"]
+
+
 class Answers:
     """What the views say about one workspace, read once at construction where it is small."""
 
@@ -85,6 +104,27 @@ class Answers:
         for row in self._views.rows(RECIPIENT_STATUS, self._workspace, campaign_id, **equal):
             yield self._recipient(campaign, row, working)
 
+    def recipient(self, campaign_id: str, recipient_id: str) -> RecipientAnswer | None:
+        """None for one whom the campaign never had."""
+        campaign = self.campaigns[campaign_id]
+        key = (self._workspace, campaign_id, recipient_id)
+        row = self._views.fetch(RECIPIENT_STATUS, [key]).get(key)
+        return self._recipient(campaign, row, self._working_senders(campaign)) if row else None
+
+    def everywhere(self, recipient_id: str) -> list[RecipientAnswer]:
+        """A recipient's state in every campaign that knows it."""
+        keys = [(self._workspace, name, recipient_id) for name in self.campaigns]
+        found: dict[RowKey, RecipientRow] = self._views.fetch(RECIPIENT_STATUS, keys)
+        campaigns = [(row, self.campaigns[row.campaign_id]) for row in found.values()]
+        return [
+            self._recipient(campaign, row, self._working_senders(campaign))
+            for row, campaign in campaigns
+        ]
+
+    def recipients_by_status(self, campaign_id: str) -> dict[str, int]:
+        """How many recipients of the campaign there are of each status, ``held`` included."""
+        return dict(Counter(str(each.status) for each in self.recipients(campaign_id)))
+
     def clocks(self) -> list[ClockAnswer]:
         """One per incident and campaign, in order of start."""
         rows: list[ClockRow] = list(self._views.rows(CLOCKS, self._workspace))
@@ -102,11 +142,64 @@ class Answers:
             if row.status is CampaignStatus.PAUSED
         ]
 
+    def not_sending(self) -> list[NotSending]:
+        """Campaigns that do not send though they are not finished, and why (F3, P1, P3)."""
+        hours = [
+            clock
+            for clock in self.clocks()
+            if clock.outcome is ClockOutcome.RUNNING and clock.kind is IncidentKind.DISCONNECT
+        ]
+        found = [
+            NotSending(name, row.status, tuple(self._reasons(row, hours)))
+            for name, row in self.campaigns.items()
+        ]
+        return [each for each in found if each.reasons]
+
+    def _reasons(self, campaign: CampaignRow, hours: Sequence[ClockAnswer]) -> Iterator[Reason]:
+        status = campaign.status
+        if status is CampaignStatus.FINISHED:
+            return
+        reasons = [*self._sender_reasons(campaign)]
+        if status is CampaignStatus.RUNNING:
+            yield from (reasons if not self._working_senders(campaign) else ())
+            return
+        if status is CampaignStatus.DRAFT:
+            yield Reason("never_started", "It is a draft that nobody has started.")
+        elif campaign.pause_causes == ("user",):
+            yield Reason("paused_by_user", "Somebody paused it; it goes on when it is resumed.")
+        yield from reasons
+        hour = [
+            Reason(
+                "hour_running",
+                f"The hour of {clock.account_id} runs: add it again, or resume without it.",
+            )
+            for clock in hours
+            if clock.campaign_id == campaign.campaign_id and status is CampaignStatus.PAUSED
+        ]
+        yield from hour
+        kept = status is CampaignStatus.DRAFT or campaign.pause_causes == ("user",)
+        if not (kept or reasons or hour):
+            yield Reason("waits_to_be_resumed", "It waits to be resumed.")
+
+    def _sender_reasons(self, campaign: CampaignRow) -> Iterator[Reason]:
+        senders = self.senders(campaign)
+        holding = self._holding(campaign)
+        if not senders:
+            yield Reason("no_sender", "It has no sender.")
+        for account in senders:
+            if self._works(account):
+                continue
+            if f"connection:{account}" in holding:
+                yield Reason("pause_cause_holds", f"{account} is not connected, which paused it.")
+            else:
+                yield Reason("sender_not_connected", f"{account} is not connected.")
+
     def occupant(self, campaign: CampaignRow) -> str | None:
         slot = self._slots.get(campaign.slot_id or "")
         return slot.account_id if slot else None
 
-    def _senders(self, campaign: CampaignRow) -> tuple[str, ...]:
+    def senders(self, campaign: CampaignRow) -> tuple[str, ...]:
+        """FROM EMAIL, or who sits in the slot."""
         if campaign.mode is Mode.ROTATION:
             return campaign.from_email
         occupant = self.occupant(campaign)
@@ -117,11 +210,11 @@ class Answers:
         return account is not None and account.status is ConnectionStatus.SUCCESSFUL
 
     def _working_senders(self, campaign: CampaignRow) -> frozenset[str]:
-        return frozenset(each for each in self._senders(campaign) if self._works(each))
+        return frozenset(each for each in self.senders(campaign) if self._works(each))
 
     def _holding(self, campaign: CampaignRow) -> tuple[str, ...]:
         troubled = {
-            f"connection:{each}" for each in self._senders(campaign) if not self._works(each)
+            f"connection:{each}" for each in self.senders(campaign) if not self._works(each)
         }
         return tuple(cause for cause in campaign.pause_causes if cause in troubled)
 

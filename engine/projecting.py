@@ -82,6 +82,8 @@ class ProjectionRunner:
             for recorded in page
             if type(recorded.event) in watches and recorded.position > after
         ]
+        if projection.appends:
+            return {row: row for row, _ in concerned}
         keys = list({each: None for each, _ in concerned})
         rows: dict[RowKey, Any] = self._views.fetch(projection, keys) if after else {}
         get = rows.get

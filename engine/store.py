@@ -99,6 +99,10 @@ class Store(Protocol):
         """Up to ``limit`` events after that position, without a gap."""
         ...
 
+    def envelope(self, workspace: str, command_id: str) -> Envelope | None:
+        """In what came the events of that command; None for one that was never recorded."""
+        ...
+
     def last_position(self) -> int: ...
 
     def workspaces(self) -> Sequence[str]:

@@ -24,6 +24,8 @@ class Projection(NamedTuple):
     watches: frozenset[type[Event]]
     key: Callable[[Recorded], RowKey]
     evolve: Callable[[Any, Recorded], Any]
+    appends: bool = False
+    """Each fact has a row of its own, and ``key`` answers all of it: nothing is looked up first."""
 
     def __hash__(self) -> int:
         return hash(self.tracking_name)

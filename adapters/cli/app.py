@@ -3,19 +3,28 @@
 Imports stay inside the commands, so that help and completion are quick.
 """
 
-import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from engine.answers import Answers
-    from engine.settings import EngineSettings
+from adapters.cli.accounts import app as accounts
+from adapters.cli.campaigns import app as campaigns
+from adapters.cli.common import (
+    EXIT_FAILED,
+    EXIT_UNREADABLE,
+    Json,
+    Store,
+    Workspace,
+    explained,
+    fail,
+    office,
+    print_json,
+    say,
+    settings_of,
+)
+from adapters.cli.recipients import app as recipients
 
 app = typer.Typer(
     name="sendledger",
@@ -25,13 +34,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-EXIT_FAILED, EXIT_UNREADABLE = 1, 2
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
-Store = Annotated[Path | None, typer.Option(help="The store's file. Default: the setting `store`.")]
-Workspace = Annotated[
-    str | None, typer.Option(help="The workspace. Default: the setting `workspace`.")
-]
+app.add_typer(accounts, name="accounts")
+app.add_typer(campaigns, name="campaigns")
+app.add_typer(recipients, name="recipients")
 
 
 @app.command()
@@ -83,51 +88,12 @@ def serve(store: Store = None, workspace: Workspace = None) -> None:
 
 
 @app.command()
-def accounts(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
-    """Show each email account: does it work, and if not, why and until when can it be repaired?"""
-    from adapters.cli.tables import show_accounts
-
-    with answers_of(store, workspace) as answers:
-        show_accounts(answers, as_json=as_json)
-
-
-@app.command()
-def campaigns(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
-    """Show each campaign: is it running, what keeps it, does it wait to be resumed?"""
-    from adapters.cli.tables import show_campaigns
-
-    with answers_of(store, workspace) as answers:
-        show_campaigns(answers, as_json=as_json)
-
-
-@app.command()
-def recipients(
-    campaign: Annotated[str, typer.Option(help="The campaign's name.")],
-    status: Annotated[str | None, typer.Option(help="Only those of this status.")] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="At most this many. Default: 50, with --json all.")
-    ] = None,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
-    """Show a campaign's recipients: status, sender, and for stopped ones the reason."""
-    from adapters.cli.tables import show_recipients
-
-    with answers_of(store, workspace) as answers:
-        if campaign not in answers.campaigns:
-            known = ", ".join(answers.campaigns) or "none"
-            fail(f"There is no campaign {campaign}. Known: {known}.")
-        show_recipients(answers, campaign, status, limit, as_json=as_json)
-
-
-@app.command()
 def clocks(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
     """Show every clock: until when, how many are at stake, and the cheapest cure."""
     from adapters.cli.tables import show_clocks
 
-    with answers_of(store, workspace) as answers:
-        show_clocks(answers, as_json=as_json)
+    with office(store, workspace) as here:
+        show_clocks(here.answers(), as_json=as_json)
 
 
 @app.command()
@@ -135,8 +101,30 @@ def notices(store: Store = None, workspace: Workspace = None, as_json: Json = Fa
     """Show who was told what, when, and whether it arrived."""
     from adapters.cli.tables import show_notices
 
-    with answers_of(store, workspace) as answers:
-        show_notices(answers, as_json=as_json)
+    with office(store, workspace) as here:
+        show_notices(here.answers(), as_json=as_json)
+
+
+@app.command()
+def status(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+    """Show what needs a human now: clocks that run, campaigns that do not send, lost notices."""
+    from adapters.cli.status import show_status
+
+    with office(store, workspace) as here:
+        show_status(here, as_json=as_json)
+
+
+@app.command()
+def reindex(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+    """Derive timers and roster anew from the log. Stop `serve` first."""
+    from engine.indexes import rebuild_indexes
+
+    with office(store, workspace) as here:
+        timers = rebuild_indexes(here.store)
+        if as_json:
+            print_json({"timers": timers})
+        else:
+            say(f"Timers and roster are derived anew: {timers} timers.")
 
 
 @app.callback(invoke_without_command=True)
@@ -153,53 +141,3 @@ def main_options(
 def main() -> None:
     """The entry point."""
     app()
-
-
-def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
-
-
-def print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Errors a person can do something about, on one screen, without a traceback."""
-    from adapters.recipients_csv import RecipientsFileError
-    from engine.settings import SettingsError
-    from engine.store import StoreError
-    from events.catalogue import UnreadableEvent
-
-    try:
-        yield
-    except (StoreError, SettingsError, UnreadableEvent, RecipientsFileError) as error:
-        fail(str(error))
-
-
-def settings_of(store: Path | None, workspace: str | None) -> "EngineSettings":
-    from engine.settings import load_settings
-
-    return load_settings(store=store, workspace=workspace)
-
-
-@contextmanager
-def answers_of(store: Path | None, workspace: str | None) -> Iterator["Answers"]:
-    """The answers on an existing store, its projections caught up."""
-    from adapters.sqlite import SQLiteStore, SQLiteViews
-    from engine.answers import Answers
-    from engine.projecting import ProjectionRunner
-    from projections.shipped import SHIPPED
-
-    with explained():
-        settings = settings_of(store, workspace)
-        if not settings.store.is_file():
-            fail(f"There is no store {settings.store}. Name one with --store, or run the demo.")
-        opened = SQLiteStore(settings.store, lock_timeout=settings.lock_timeout)
-        try:
-            views = SQLiteViews(opened)
-            ProjectionRunner(opened, views, SHIPPED).catch_up()
-            yield Answers(views, settings.workspace)
-        finally:
-            opened.close()

@@ -45,6 +45,9 @@ class MemoryStore:
                 return Page([], [])
             return Page(rows, self.recorder.envelopes_between(rows[0][0], rows[-1][0]))
 
+    def envelope(self, workspace: str, command_id: str) -> Envelope | None:
+        return self.recorder.envelopes.get((workspace, command_id))
+
     def last_position(self) -> int:
         return self.recorder.max_notification_id() or 0
 

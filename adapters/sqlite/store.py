@@ -99,6 +99,12 @@ class SQLiteStore:
             c.execute(SQL["envelopes_between"], (rows[-1][0], rows[0][0]))
             return Page(rows, list(map(envelope_of, c.fetchall())))
 
+    def envelope(self, workspace: str, command_id: str) -> Envelope | None:
+        with self._explained(), self.reading() as c:
+            c.execute(SQL["envelope_of_command"], (workspace, command_id))
+            found = c.fetchone()
+        return envelope_of(found) if found else None
+
     def last_position(self) -> int:
         return int(self._value("last_position") or 0)
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from sqlite3 import Cursor
 from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -13,7 +14,7 @@ from eventsourcing.sqlite import SQLiteCursor
 
 from adapters.microseconds import from_micros, to_micros
 from adapters.sqlite.errors import explained
-from adapters.sqlite.recorder import SQL
+from adapters.sqlite.recorder import ROWS_AT_ONCE, SQL
 from adapters.sqlite.store import SQLiteStore
 from engine.store import StaleView
 from projections.projection import Projection, RowKey
@@ -30,13 +31,15 @@ class _Table(NamedTuple):
     create: str
     columns: str
     upsert: str
+    upserts: str
+    """The same of ``ROWS_AT_ONCE`` rows."""
     encoders: tuple[tuple[int, Convert], ...]
     decoders: tuple[tuple[int, Convert], ...]
     texts: frozenset[str]
     """Columns that hold text and may be asked for."""
 
-    def encode(self, row: tuple[Any, ...]) -> list[Any]:
-        return _converted(row, self.encoders)
+    def encode(self, row: tuple[Any, ...]) -> Sequence[Any]:
+        return _converted(row, self.encoders) if self.encoders else row
 
     def decode(self, values: tuple[Any, ...]) -> Any:
         return self.row._make(_converted(values, self.decoders))
@@ -84,8 +87,12 @@ class SQLiteViews:
                 if stands_at != since[projection]:
                     raise StaleView(projection.tracking_name, since[projection], stands_at)
                 table = tables[projection]
-                in_order = [table.encode(rows[key]) for key in sorted(rows)]
-                c.executemany(table.upsert, in_order)
+                in_order = [table.encode(rows[key]) for key in sorted(rows, key=tuple)]
+                whole = len(in_order) // ROWS_AT_ONCE * ROWS_AT_ONCE
+                for start in range(0, whole, ROWS_AT_ONCE):
+                    values = chain.from_iterable(in_order[start : start + ROWS_AT_ONCE])
+                    c.execute(table.upserts, list(values))
+                c.executemany(table.upsert, in_order[whole:])
                 tracking = Tracking(projection.tracking_name, position)
                 self._store.recorder._insert_tracking(SQLiteCursor(c), tracking)  # noqa: SLF001
 
@@ -141,6 +148,7 @@ def _described(projection: Projection) -> _Table:
     name = f"view_{projection.name}"
     columns = ", ".join(fields)
     marks = ", ".join("?" * len(fields))
+    upsert = f"INSERT OR REPLACE INTO {name} VALUES ({marks})"  # noqa: S608
     conversions = [(i, _conversion(hints[field])) for i, field in enumerate(fields)]
     return _Table(
         name=name,
@@ -148,7 +156,8 @@ def _described(projection: Projection) -> _Table:
         row=projection.row,
         create=f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({', '.join(key)})) WITHOUT ROWID",
         columns=columns,
-        upsert=f"INSERT OR REPLACE INTO {name} VALUES ({marks})",  # noqa: S608
+        upsert=upsert,
+        upserts=upsert + f", ({marks})" * (ROWS_AT_ONCE - 1),
         encoders=tuple((i, both[0]) for i, both in conversions if both),
         decoders=tuple((i, both[1]) for i, both in conversions if both),
         texts=frozenset(field for field in fields if _is_text(hints[field])),

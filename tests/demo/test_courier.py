@@ -14,7 +14,7 @@ from engine.engine import Engine
 from engine.projecting import ProjectionRunner
 from events.email_account import NoticeAttempted
 from events.vocabulary import Asker, FailureClass
-from projections.notices import NoticeRow
+from projections.notices import NOTICES, NoticeRow
 from projections.shipped import SHIPPED
 
 ANN = "ann@acme.example"
@@ -94,7 +94,7 @@ def test_with_a_view_that_lags_the_record_is_made_once(house: House) -> None:
 
 
 def test_after_a_crash_between_delivery_and_record_both_are_repeated(house: House) -> None:
-    (notice,) = house.views.rows(SHIPPED[-1])
+    (notice,) = house.views.rows(NOTICES)
     house.doorbell.deliver(notice)
     assert house.round() == 1
     assert len(house.attempts()) == 1

@@ -6,11 +6,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import chdir, closing
 from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
 import pytest
 
 from adapters.clocks import ManualClock
@@ -19,9 +20,10 @@ from adapters.scenario.reader import parse_scenario, read_scenario
 from adapters.scenario.report import report
 from adapters.scenario.runner import run_scenario
 from adapters.scenario.steps import STEPS
-from adapters.sqlite import SQLiteStore
+from adapters.sqlite import SQLiteStore, SQLiteViews
 from aggregates.rejections import Rejected
 from engine.engine import Engine
+from engine.projecting import ProjectionRunner
 from engine.settings import EngineSettings
 from events.base import Event
 from events.catalogue import CATALOGUE
@@ -33,7 +35,10 @@ DOCS = ROOT / "docs"
 PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md")))
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)[^)\s]*\)")
-PROGRAM = "from adapters.cli.app import main; main()"
+PROGRAMS = {
+    "sendledger": "from adapters.cli.app import main; main()",
+    "sendledger-replay": "from replay import main; main()",
+}
 NOT_RUN = {"serve", "demo"}
 SAID_ELSEWHERE = {"occurred_at", "account_id", "campaign_id", "recipient_id", "slot_id"}
 """Fields that a whole table of events has in common."""
@@ -55,8 +60,8 @@ def commands() -> Iterator[str]:
     for block in blocks():
         lines = block.text.splitlines() if block.language == "console" else []
         for line in lines:
-            words = shlex.split(line.removeprefix("$ "))
-            if line.startswith("$ sendledger ") and words[1] not in NOT_RUN:
+            words = shlex.split(line)
+            if line.startswith("$ ") and words[1] in PROGRAMS and words[2] not in NOT_RUN:
                 yield line.removeprefix("$ ")
 
 
@@ -98,13 +103,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 command_id = f"step-{step.number}.{number}"
                 if engine.execute("main", command, command_id=command_id, actor=actor).refusal:
                     break
+        ProjectionRunner(store, SQLiteViews(store), SHIPPED).catch_up()
     return folder
 
 
 @pytest.mark.parametrize("command", sorted({*commands()}))
 def test_a_command_of_the_pages_runs(command: str, folder: Path) -> None:
+    program, *arguments = shlex.split(command)
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *shlex.split(command)[1:]],
+        [sys.executable, "-c", PROGRAMS[program], *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -113,6 +120,19 @@ def test_a_command_of_the_pages_runs(command: str, folder: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+def test_the_query_of_the_auditors_page_runs(folder: Path) -> None:
+    (query,) = (block.text for block in blocks() if block.language == "sql")
+    export = ["export", "--format", "parquet", "--out", "audit.parquet", "--force"]
+    program = [sys.executable, "-c", PROGRAMS["sendledger-replay"], *export]
+    subprocess.run(program, cwd=folder, capture_output=True, timeout=60, check=True)
+    with chdir(folder):
+        found = duckdb.execute(query).fetchall()
+    assert [(campaign, stopped) for campaign, _, stopped, _ in found] == [
+        ("spring", 2),
+        ("spring", 1),
+    ]
 
 
 def test_the_pages_show_commands_and_scenarios() -> None:

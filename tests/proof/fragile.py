@@ -55,6 +55,9 @@ class FragileStore:
     def read(self, after: int, limit: int) -> Page:
         return self.inner.read(after, limit)
 
+    def envelope(self, workspace: str, command_id: str) -> Envelope | None:
+        return self.inner.envelope(workspace, command_id)
+
     def last_position(self) -> int:
         return self.inner.last_position()
 

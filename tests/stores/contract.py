@@ -290,6 +290,9 @@ class StoreContract:
                 found = transaction.envelope("c1")
             assert found is not None
             assert (found.workspace, found.first_position) == (workspace, position)
+            assert store.envelope(workspace, "c1") == found
+        assert store.envelope(ACME, "c2") is None
+        assert store.envelope("gamma", "c1") is None
         with store.transaction("gamma") as transaction:
             assert transaction.envelope("c1") is None
 

@@ -1,0 +1,136 @@
+"""The history under audit: any store by its URL, opened so that nothing of it can change."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+import typer
+
+from adapters.sqlite.reader import SQLiteReader
+from engine.collector import collector_paused
+from engine.decoding import GapInLog, decode_page
+from engine.settings import EngineSettings, SettingsError, load_settings
+from engine.store import Page, StoreError
+from events.catalogue import UnreadableEvent
+from events.recorded import Envelope, Recorded
+from projections.projection import Projection, RowKey
+
+PAGE = 10_000
+EXIT_INTERRUPTED = 130
+KNOWN = "sqlite:///path/to/file (sqlite:////absolute/path), or simply the file's path"
+
+StoreUrl = Annotated[
+    str | None,
+    typer.Option("--store", help="The store: sqlite:///path, or a path. Default: the setting."),
+]
+
+
+class Source(Protocol):
+    """A history that stands still: ``end`` is fixed when it is opened."""
+
+    name: str
+    end: int
+    """The last position that is read."""
+    announced: int
+    """The last position an envelope speaks of; the same unless the log was cut off."""
+
+    def read(self, after: int, limit: int) -> Page: ...
+
+    def workspaces(self) -> Sequence[str]: ...
+
+    def envelope(self, workspace: str, command_id: str) -> Envelope | None:
+        """In what came the events of that command; None for one that was never recorded."""
+        ...
+
+    def places(self, stream_id: str) -> Sequence[tuple[int, str]]:
+        """Position and topic of each event of one stream."""
+        ...
+
+    def view_position(self, projection: Projection) -> int:
+        """How far the stored view has come, 0 for none or for rows of another version."""
+        ...
+
+    def view_rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]: ...
+
+    def view_row(self, projection: Projection, key: RowKey) -> Any | None: ...
+
+
+class UnknownStore(StoreError):
+    def __init__(self, url: str) -> None:
+        super().__init__(f"There is no kind of store for {url}. Known is {KNOWN}.")
+
+
+@contextmanager
+def open_source(
+    url: str | Path | None = None, lock_timeout: float | None = None
+) -> Iterator[Source]:
+    """Open a store read-only; the setting ``store`` where none is named. Raises ``StoreError``."""
+    if url is None or lock_timeout is None:
+        settings = settings_for(url)
+        url = settings.store if url is None else url
+        lock_timeout = settings.lock_timeout if lock_timeout is None else lock_timeout
+    reader = SQLiteReader(path_of(str(url)), lock_timeout)
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def settings_for(url: str | Path | None, workspace: str | None = None) -> EngineSettings:
+    """The settings, with the store that was named in place of theirs. Raises ``SettingsError``."""
+    return load_settings(store=None if url is None else path_of(str(url)), workspace=workspace)
+
+
+def path_of(url: str) -> Path:
+    """The file of an embedded store. Raises ``UnknownStore``."""
+    scheme = re.match(r"([a-z][a-z0-9+.-]*):/", url, re.IGNORECASE)
+    if scheme is None:
+        return Path(url)
+    path = url.removeprefix("sqlite:///")
+    if path in {url, ""}:
+        raise UnknownStore(url)
+    return Path(path)
+
+
+def facts(
+    source: Source,
+    until: int | None = None,
+    progress: Callable[[int], None] = lambda _position: None,
+    after: int = 0,
+) -> Iterator[Recorded]:
+    """The history behind ``after`` up to ``until``, in constant memory.
+
+    Raises ``UnreadableEvent`` or ``StoreError`` at the first event that cannot be read, once all
+    before it were answered. ``progress`` hears the position after every page.
+    """
+    end = source.end if until is None else min(until, source.end)
+    position = after
+    with collector_paused():
+        while position < end:
+            page = source.read(position, min(PAGE, end - position))
+            if not page.rows:
+                raise GapInLog(position + 1, end)
+            yield from decode_page(page, position)
+            position = page.rows[-1][0]
+            progress(position)
+
+
+def facts_at(source: Source, positions: Iterable[int]) -> Iterator[Recorded]:
+    """The facts at these positions, without a scan."""
+    for position in positions:
+        yield from decode_page(source.read(position - 1, 1), position - 1)
+
+
+@contextmanager
+def reading(stopped: str = "Stopped. Nothing was changed.") -> Iterator[None]:
+    """Errors a person can do something about, on one line, without a traceback."""
+    try:
+        yield
+    except (StoreError, SettingsError, UnreadableEvent) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        typer.echo(stopped, err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None

@@ -1,0 +1,306 @@
+"""``sendledger accounts``: connect, test, repair, disconnect and look at email accounts."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from adapters.cli.common import (
+    EXIT_UNREADABLE,
+    Json,
+    Office,
+    Store,
+    Workspace,
+    Yes,
+    agreed,
+    fail,
+    group_options,
+    office,
+    print_json,
+    say,
+)
+from events.vocabulary import FailureClass
+
+if TYPE_CHECKING:
+    from aggregates.email_account import EmailAccount
+    from events.vocabulary import Settings
+
+app = typer.Typer(help="Connect, test, repair and look at email accounts.", rich_markup_mode=None)
+
+Account = Annotated[str, typer.Argument(help="The account's address.")]
+Provider = Annotated[
+    str, typer.Option(help="Only `simulated` so far; real mail servers come later.")
+]
+Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be repeated.")]
+
+
+class Verdict(StrEnum):
+    """How the check behind a connection or a reconnection ends."""
+
+    PASSES = "passes"
+    STILL_FAILING = "still_failing"
+    INSUFFICIENT_SCOPE = "insufficient_scope"
+    IDENTITY_MISMATCH = "identity_mismatch"
+    CONFIGURATION_CHANGED = "configuration_changed"
+
+    @property
+    def refusal(self) -> str | None:
+        return None if self is Verdict.PASSES else str(self)
+
+
+CLASSES = ", ".join(FailureClass)
+Result = Annotated[Verdict, typer.Option(help="What the simulated check finds.")]
+
+
+@app.callback(invoke_without_command=True)
+def accounts(
+    context: typer.Context, store: Store = None, workspace: Workspace = None, as_json: Json = False
+) -> None:
+    """Email accounts. Without a command: show each, and if it does not work, why and until when."""
+    if group_options(context):
+        show_all(store, workspace, as_json)
+
+
+@app.command("list")
+def show_all(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+    """Show each email account: does it work, and if not, why and until when can it be repaired?"""
+    from adapters.cli.tables import show_accounts
+
+    with office(store, workspace) as here:
+        show_accounts(here.answers(), as_json=as_json)
+
+
+@app.command()
+def show(
+    account: Account, store: Store = None, workspace: Workspace = None, as_json: Json = False
+) -> None:
+    """Show one account: its settings, its clocks, and the campaigns that use it."""
+    from adapters.cli.tables import show_account
+
+    with office(store, workspace) as here:
+        show_account(here.answers(), known(here, account).id, as_json=as_json)
+
+
+@app.command()
+def connect(
+    slot: Annotated[str, typer.Argument(help="The slot that is to hold it.")],
+    account: Account,
+    provider: Provider = "simulated",
+    result: Result = Verdict.PASSES,
+    signature: str | None = None,
+    sender_name: str | None = None,
+    sending_speed: Annotated[int | None, typer.Option(min=1, help="Emails a day.")] = None,
+    limit: Pairs = None,
+    schedule: Pairs = None,
+    folder: Pairs = None,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Connect an account to a slot, after a full check. Makes the store if there is none."""
+    from adapters.addresses import address_problem, normalised
+    from adapters.simulated import simulated_report
+    from aggregates.email_account.commands import ConnectAccount
+    from events.vocabulary import Settings
+
+    if provider != "simulated":
+        fail(f"Provider {provider}: there is only `simulated` so far.", EXIT_UNREADABLE)
+    problem = address_problem(account)
+    if problem:
+        fail(f"The account's address {problem}: {account!r}.", EXIT_UNREADABLE)
+    given = _given(signature, sender_name, sending_speed, limit, schedule, folder)
+    with office(store, workspace, create=True) as here:
+        address = normalised(account)
+        here.ask(
+            ConnectAccount(
+                account_id=address,
+                slot_id=slot.strip(),
+                provider=provider,
+                settings=Settings(**given),
+                report=simulated_report(None),
+                refusal=result.refusal,
+            )
+        )
+        _tell(here, address, f"{address} is connected in slot {slot.strip()}.", as_json)
+
+
+@app.command("test")
+def check(
+    account: Account,
+    result: Annotated[
+        str, typer.Option(help=f"What the simulated check finds: passes, {CLASSES}.")
+    ] = "passes",
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Test the connection (C1). A failed test makes the account failed, and says why."""
+    from adapters.simulated import simulated_report
+    from aggregates.email_account.commands import RecordCheck
+    from events.vocabulary import Asker
+
+    if result not in ("passes", *FailureClass):
+        fail(f"Result {result}: expected passes, {CLASSES}.", EXIT_UNREADABLE)
+    found = None if result == "passes" else FailureClass(result)
+    with office(store, workspace) as here:
+        address = known(here, account).id
+        here.ask(
+            RecordCheck(account_id=address, asked_by=Asker.USER, report=simulated_report(found))
+        )
+        row = here.answers().accounts[address]
+        why = f" {row.reason}" if row.reason else ""
+        outcome = "The check passed." if found is None else f"The check found {found}."
+        _tell(here, address, f"{outcome} {address} is {row.status}.{why}", as_json)
+
+
+@app.command()
+def reconnect(
+    account: Account,
+    result: Result = Verdict.PASSES,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """One-Click Reconnect (R1-R3): keeps every setting and every recipient, once verified."""
+    from adapters.simulated import simulated_report
+    from aggregates.email_account.commands import OneClickReconnect
+
+    with office(store, workspace) as here:
+        before = known(here, account)
+        here.ask(
+            OneClickReconnect(
+                account_id=before.id,
+                report=simulated_report(None),
+                refusal=result.refusal,
+                configuration=before.configuration,
+            )
+        )
+        waiting = [
+            each.campaign_id for each in here.answers().waiting_campaigns() if not each.holding
+        ]
+        told = f"{before.id} is reconnected; nothing of it changed."
+        if waiting:
+            told += f" Waiting to be resumed: {', '.join(waiting)}."
+        _tell(here, before.id, told, as_json)
+
+
+@app.command()
+def disconnect(
+    account: Account,
+    yes: Yes = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would follow; stop.")] = (
+        False
+    ),
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Disconnect an account, after showing what follows: clocks, recipients at stake (T2)."""
+    from adapters.cli.consequences import of_disconnecting
+    from adapters.cli.tables import tell_consequences
+    from aggregates.email_account.commands import DisconnectAccount
+
+    with office(store, workspace) as here:
+        address = known(here, account).id
+        follows = of_disconnecting(here, address)
+        if not as_json:
+            tell_consequences(follows)
+        if not preview:
+            agreed(f"Disconnect {address}?", yes=yes)
+            here.ask(DisconnectAccount(account_id=address))
+        if as_json:
+            print_json({"disconnected": not preview, "preview": follows.to_json()})
+        elif not preview:
+            say(f"{address} is disconnected. Its settings are back to defaults.")
+
+
+@app.command()
+def settings(
+    account: Account,
+    signature: str | None = None,
+    sender_name: str | None = None,
+    sending_speed: Annotated[int | None, typer.Option(min=1, help="Emails a day.")] = None,
+    limit: Pairs = None,
+    schedule: Pairs = None,
+    folder: Pairs = None,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Show an account's settings, or set those that are named."""
+    from aggregates.email_account.commands import UpdateSettings
+
+    given = _given(signature, sender_name, sending_speed, limit, schedule, folder)
+    with office(store, workspace) as here:
+        before = known(here, account)
+        now: Settings = before.settings.model_copy(update=given)
+        if given and now != before.settings:
+            here.ask(UpdateSettings(account_id=before.id, settings=now))
+        shown = now.model_dump()
+        if as_json:
+            print_json({"account_id": before.id, "settings": shown})
+            return
+        for name, value in shown.items():
+            say(f"{name}: {_spoken(value)}")
+
+
+def known(here: Office, name: str) -> "EmailAccount":
+    """The account of that address, as it is now; ends the program if there is none."""
+    from adapters.addresses import normalised
+    from adapters.cli.common import unknown
+
+    with here.engine.look(here.workspace) as now:
+        account = now.account(normalised(name))
+    if account.status is None:
+        unknown("email account", normalised(name), [*here.answers().accounts])
+    return account
+
+
+def _given(
+    signature: str | None,
+    sender_name: str | None,
+    sending_speed: int | None,
+    limit: list[str] | None,
+    schedule: list[str] | None,
+    folder: list[str] | None,
+) -> dict[str, Any]:
+    """The settings that were named, and no others."""
+    given = {
+        "signature": signature,
+        "sender_name": sender_name,
+        "sending_speed": sending_speed,
+        "limits": _pairs(limit, whole_numbers=True),
+        "schedule": _pairs(schedule),
+        "folders": _pairs(folder),
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _pairs(texts: list[str] | None, *, whole_numbers: bool = False) -> dict[str, Any] | None:
+    if not texts:
+        return None
+    pairs: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            fail(f"Expected NAME=VALUE, found {text!r}.", EXIT_UNREADABLE)
+        if whole_numbers and not (value.isascii() and value.isdigit()):
+            fail(f"Expected a whole number in {text!r}.", EXIT_UNREADABLE)
+        pairs[name.strip()] = int(value) if whole_numbers else value
+    return pairs
+
+
+def _spoken(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={each}" for name, each in value.items()) or "none"
+    return str(value)
+
+
+def _tell(here: Office, address: str, sentence: str, as_json: bool) -> None:
+    """What was done, and the account as it is now."""
+    from adapters.cli.tables import account_json
+
+    if as_json:
+        print_json({"account": account_json(here.answers().accounts[address])})
+    else:
+        say(sentence)

@@ -1,0 +1,232 @@
+"""``sendledger campaigns``: create, fill, start, pause, resume and look at campaigns."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adapters.cli.common import (
+    EXIT_UNREADABLE,
+    Json,
+    Office,
+    Store,
+    Workspace,
+    fail,
+    group_options,
+    office,
+    print_json,
+    say,
+    unknown,
+)
+from adapters.cli.senders import app as senders
+from events.vocabulary import CampaignStatus
+
+if TYPE_CHECKING:
+    from aggregates.campaign import Campaign
+    from aggregates.campaign.commands import CampaignCommand
+
+app = typer.Typer(help="Create, fill, start, pause, resume and look at campaigns.")
+app.add_typer(senders, name="senders")
+
+Name = Annotated[str, typer.Argument(help="The campaign's name.")]
+Status = Annotated[CampaignStatus | None, typer.Option(help="Only those of this status.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="At most this many.")]
+Offset = Annotated[int, typer.Option(min=0, help="Leave out so many before.")]
+
+
+@app.callback(invoke_without_command=True)
+def campaigns(
+    context: typer.Context, store: Store = None, workspace: Workspace = None, as_json: Json = False
+) -> None:
+    """Campaigns. Without a command: show each, what keeps it, whether it waits to be resumed."""
+    if group_options(context):
+        show_all(None, None, 0, store, workspace, as_json)
+
+
+@app.command("list")
+def show_all(
+    status: Status = None,
+    limit: Limit = None,
+    offset: Offset = 0,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Show each campaign: is it running, what keeps it, does it wait to be resumed?"""
+    from adapters.cli.tables import show_campaigns
+
+    with office(store, workspace) as here:
+        show_campaigns(here.answers(), status, limit, offset, as_json=as_json)
+
+
+@app.command()
+def show(
+    campaign: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
+) -> None:
+    """Show one campaign: its senders, its recipients by status, its clocks."""
+    from adapters.cli.tables import show_campaign
+
+    with office(store, workspace) as here:
+        known(here, campaign)
+        show_campaign(here.answers(), campaign, as_json=as_json)
+
+
+@app.command()
+def create(
+    campaign: Name,
+    senders: Annotated[
+        list[str] | None,
+        typer.Option("--from", help="Inbox Rotation: an account of FROM EMAIL; may be repeated."),
+    ] = None,
+    slot: Annotated[str | None, typer.Option(help="Single sender: the slot it sends from.")] = None,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Create a campaign: an Inbox Rotation (--from …) or one with a single sender (--slot)."""
+    from adapters.addresses import normalised
+    from aggregates.campaign.commands import CreateCampaign
+    from events.vocabulary import Mode
+
+    if bool(senders) == bool(slot) or not campaign.strip():
+        fail("Name the campaign, and either --from, once or more, or --slot.", EXIT_UNREADABLE)
+    with office(store, workspace) as here:
+        accounts = tuple(map(normalised, senders or ()))
+        _require_accounts(here, accounts)
+        command = CreateCampaign(
+            campaign_id=campaign,
+            mode=Mode.SINGLE if slot else Mode.ROTATION,
+            slot_id=slot,
+            account_ids=accounts,
+        )
+        here.ask(command)
+        _tell(here, campaign, f"{campaign} is created, a draft.", as_json)
+
+
+@app.command("import")
+def import_people(
+    campaign: Name,
+    file: Annotated[Path, typer.Argument(help="CSV, UTF-8, with a column `email`.")],
+    report: Annotated[
+        Path | None, typer.Option(help="Where rejected lines go. Default: FILE.rejected.csv")
+    ] = None,
+    skip_undecodable: Annotated[
+        bool, typer.Option("--skip-undecodable", help="Reject lines that are not UTF-8 singly.")
+    ] = False,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Import recipients from a CSV file. Importing it again takes only who is missing."""
+    from adapters.cli.importing import import_file
+
+    with office(store, workspace) as here:
+        known(here, campaign)
+        chosen = report or file.with_name(f"{file.name}.rejected.csv")
+        import_file(
+            here, campaign, file, chosen, skip_undecodable=skip_undecodable, as_json=as_json
+        )
+
+
+@app.command()
+def start(
+    campaign: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
+) -> None:
+    """Start a draft."""
+    from aggregates.campaign.commands import StartCampaign
+
+    with office(store, workspace) as here:
+        _do(here, StartCampaign(campaign_id=campaign), "is started", as_json)
+
+
+@app.command()
+def pause(
+    campaign: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
+) -> None:
+    """Pause a campaign, until somebody resumes it. Clocks run on (P4)."""
+    from aggregates.campaign.commands import PauseCampaign
+
+    with office(store, workspace) as here:
+        _do(here, PauseCampaign(campaign_id=campaign), "is paused", as_json)
+
+
+@app.command()
+def resume(
+    campaign: Name,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="Go on without this account, whose hour runs; may be repeated."),
+    ] = None,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Resume a paused campaign. While an hour runs, name whom it goes on without (P3)."""
+    from adapters.addresses import normalised
+    from aggregates.campaign.commands import ResumeCampaign
+
+    with office(store, workspace) as here:
+        known(here, campaign)
+        accounts = tuple(map(normalised, without or ()))
+        _require_accounts(here, accounts)
+        command = ResumeCampaign(campaign_id=campaign, without=frozenset(accounts))
+        answer = here.try_(command)
+        if answer.refusal is not None and answer.refusal.code == "sender_missing":
+            _explain_the_choice(here, campaign, accounts)
+        here.insist(answer)
+        _tell(here, campaign, f"{campaign} is resumed.", as_json)
+
+
+def _explain_the_choice(here: Office, campaign_id: str, given_up: tuple[str, ...]) -> None:
+    """P3: what is at stake, until when, and both ways on, ready to be typed."""
+    from events.vocabulary import IncidentKind, instant_text
+
+    missing = [
+        (account, lane)
+        for account, lane in sorted(known(here, campaign_id).lanes.items())
+        if lane.runs(IncidentKind.DISCONNECT)
+    ]
+    for account, lane in missing:
+        assert lane.clock is not None
+        deadline = instant_text(lane.clock.deadline_at)
+        typer.echo(
+            f"{account}: {len(lane.contacted)} recipients at stake until {deadline}", err=True
+        )
+        if account not in given_up:
+            add = f"sendledger campaigns senders add {campaign_id} {account}"
+            typer.echo(f"  To keep them: {add}", err=True)
+    names = " ".join(f"--without {account}" for account, _ in missing)
+    go_on = f"sendledger campaigns resume {campaign_id} {names}"
+    typer.echo(f"To go on without: {go_on}", err=True)
+
+
+def known(here: Office, name: str) -> "Campaign":
+    """The campaign of that name, as it is now; ends the program if there is none."""
+    with here.engine.look(here.workspace) as now:
+        campaign = now.campaign(name)
+    if campaign.status is None:
+        unknown("campaign", name, [*here.answers().campaigns])
+    return campaign
+
+
+def _require_accounts(here: Office, accounts: tuple[str, ...]) -> None:
+    from adapters.cli.accounts import known as known_account
+
+    for account in accounts:
+        known_account(here, account)
+
+
+def _do(here: Office, command: "CampaignCommand", done: str, as_json: bool) -> None:
+    known(here, command.campaign_id)
+    here.ask(command)
+    _tell(here, command.campaign_id, f"{command.campaign_id} {done}.", as_json)
+
+
+def _tell(here: Office, name: str, sentence: str, as_json: bool) -> None:
+    """What was done, and the campaign as it is now."""
+    from adapters.cli.tables import campaign_json
+
+    if as_json:
+        print_json({"campaign": campaign_json(here.answers().campaigns[name])})
+    else:
+        say(sentence)

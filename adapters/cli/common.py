@@ -1,0 +1,197 @@
+"""What every command shares: options, exit codes, the opened store, and how errors are told."""
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
+from uuid import uuid4
+
+import typer
+
+if TYPE_CHECKING:
+    from adapters.sqlite import SQLiteStore, SQLiteViews
+    from adapters.sqlite.directory import SQLiteDirectory
+    from aggregates.command import Command
+    from engine.answer import Answer
+    from engine.answers import Answers
+    from engine.engine import Engine
+    from engine.settings import EngineSettings
+
+EXIT_FAILED = 1
+"""Something went wrong: the store, a file, an unreadable event."""
+EXIT_UNREADABLE = 2
+"""The input or the command line cannot be read; nothing was done."""
+EXIT_REFUSED = 3
+"""The law refused; nothing was changed but what the message says."""
+EXIT_UNKNOWN = 4
+"""There is nothing of that name."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+Store = Annotated[Path | None, typer.Option(help="The store's file. Default: the setting `store`.")]
+Workspace = Annotated[
+    str | None, typer.Option(help="The workspace. Default: the setting `workspace`.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")]
+
+
+class Office(NamedTuple):
+    """The store opened for the length of one command, its answers caught up."""
+
+    settings: "EngineSettings"
+    store: "SQLiteStore"
+    engine: "Engine"
+    views: "SQLiteViews"
+    directory: "SQLiteDirectory"
+    workspace: str
+
+    def answers(self) -> "Answers":
+        """What the views say now, caught up with the log."""
+        from engine.answers import Answers
+
+        self.catch_up()
+        return Answers(self.views, self.workspace)
+
+    def catch_up(self) -> None:
+        from engine.projecting import ProjectionRunner
+        from projections.shipped import SHIPPED
+
+        ProjectionRunner(self.store, self.views, SHIPPED).catch_up()
+
+    def ask(self, command: "Command") -> "Answer":
+        """Have the command decided, as the person at the keyboard. A refusal ends the program."""
+        return self.insist(self.try_(command))
+
+    def try_(self, command: "Command") -> "Answer":
+        """Have it decided, whatever the answer."""
+        return self.engine.execute(
+            self.workspace, command, command_id=uuid4().hex, actor=f"user:{person()}"
+        )
+
+    def insist(self, answer: "Answer") -> "Answer":
+        """A refusal ends the program."""
+        if answer.refusal is not None:
+            fail(f"Refused ({answer.refusal.code}): {answer.refusal.message}", EXIT_REFUSED)
+        return answer
+
+
+@contextmanager
+def office(store: Path | None, workspace: str | None, *, create: bool = False) -> Iterator[Office]:
+    """Open the store; ``create`` makes one where there is none."""
+    from adapters.sqlite import SQLiteStore, SQLiteViews
+    from adapters.sqlite.directory import SQLiteDirectory
+    from engine.engine import Engine
+
+    with explained():
+        settings = settings_of(store, workspace)
+        if not create and not settings.store.is_file():
+            fail(f"There is no store {settings.store}. Name one with --store, or run the demo.")
+        opened = SQLiteStore(settings.store, lock_timeout=settings.lock_timeout)
+        try:
+            engine = Engine(
+                opened,
+                settings.policy,
+                cache_size=settings.cache_size,
+                snapshot_every=settings.snapshot_every,
+            )
+            yield Office(
+                settings,
+                opened,
+                engine,
+                SQLiteViews(opened),
+                SQLiteDirectory(opened),
+                settings.workspace,
+            )
+        finally:
+            opened.close()
+
+
+def person() -> str:
+    """Who sits at the keyboard, as far as the machine knows."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
+
+
+def say(sentence: str) -> None:
+    """One line for the person at the keyboard."""
+    typer.echo(sentence)
+
+
+def agreed(question: str, *, yes: bool) -> None:
+    """Go on only if the person agrees, here or by ``--yes``."""
+    if not yes and not typer.confirm(question, err=True):
+        fail("Nothing was changed.")
+
+
+def group_options(context: typer.Context) -> bool:
+    """Is it the group itself that was asked for? Its options belong to no command of it."""
+    if context.invoked_subcommand is None:
+        return True
+    given = [name for name, value in context.params.items() if value not in (None, False)]
+    if given:
+        names = ", ".join(f"--{'json' if name == 'as_json' else name}" for name in given)
+        fail(f"Write {names} behind `{context.invoked_subcommand}`.", EXIT_UNREADABLE)
+    return False
+
+
+def moment(text: str) -> datetime:
+    """A time somebody named. One without a zone is asked for again, never guessed."""
+    try:
+        named = datetime.fromisoformat(text.strip())
+    except ValueError:
+        fail(f"Expected a time like 2026-03-02T09:00:00Z, found {text!r}.", EXIT_UNREADABLE)
+    if named.tzinfo is None:
+        fail(f"The time {text} has no zone. Write {text}Z for UTC, or {text}+01:00.", 2)
+    return named.astimezone(UTC)
+
+
+FEW = 10
+
+
+def unknown(what: str, name: str, known: list[str]) -> NoReturn:
+    """There is no such thing; name the nearest that is known."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=3, cutoff=0.4)
+    if near:
+        hint = f" Did you mean {', '.join(near)}?"
+    else:
+        hint = f" Known: {', '.join(known[:FEW]) or 'none'}{' …' if len(known) > FEW else ''}."
+    fail(f"There is no {what} {name}.{hint}", EXIT_UNKNOWN)
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Errors a person can do something about, on one screen, without a traceback."""
+    from adapters.recipients_csv import RecipientsFileError
+    from engine.settings import SettingsError
+    from engine.store import StoreError
+    from events.catalogue import UnreadableEvent
+
+    try:
+        yield
+    except (StoreError, SettingsError, UnreadableEvent, RecipientsFileError) as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        fail("Stopped. What was answered is in the store; nothing is half done.", 130)
+
+
+def settings_of(store: Path | None, workspace: str | None) -> "EngineSettings":
+    from engine.settings import load_settings
+
+    return load_settings(store=store, workspace=workspace)

@@ -1,0 +1,174 @@
+"""``sendledger recipients``: who is written to, what became of each, and forgetting a person."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adapters.cli.common import (
+    EXIT_UNREADABLE,
+    Json,
+    Office,
+    Store,
+    Workspace,
+    Yes,
+    agreed,
+    fail,
+    group_options,
+    moment,
+    office,
+    print_json,
+    say,
+    unknown,
+)
+from adapters.cli.why import why
+from events.vocabulary import RecipientStatus
+
+if TYPE_CHECKING:
+    from engine.answers import Answers
+
+app = typer.Typer(help="Show recipients, tell why, forget a person.")
+app.command("why")(why)
+
+Campaign = Annotated[str | None, typer.Option(help="The campaign's name.")]
+Status = Annotated[RecipientStatus | None, typer.Option(help="Only those of this status.")]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="At most this many. Default: 50, with --json all.")
+]
+Offset = Annotated[int, typer.Option(min=0, help="Leave out so many before.")]
+Sender = Annotated[str | None, typer.Option(help="Only those who hear from this account.")]
+Since = Annotated[str | None, typer.Option(help="Only those stopped at or after this time.")]
+Names = Annotated[bool, typer.Option("--names", help="With name and address.")]
+Recipient = Annotated[str, typer.Argument(help="The recipient's id or address.")]
+
+ATTEMPTS = 10
+NEAREST_OF = 2_000
+"""Ids among which the nearest is looked for."""
+
+
+@app.callback(invoke_without_command=True)
+def recipients(
+    context: typer.Context,
+    campaign: Campaign = None,
+    status: Status = None,
+    limit: Limit = None,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Recipients. With --campaign and no command: its recipients; stopped ones with the reason."""
+    if group_options(context):
+        show_all(campaign, status, limit, 0, None, None, False, store, workspace, as_json)
+
+
+@app.command("list")
+def show_all(
+    campaign: Campaign = None,
+    status: Status = None,
+    limit: Limit = None,
+    offset: Offset = 0,
+    sender: Sender = None,
+    stopped_since: Since = None,
+    names: Names = False,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Show a campaign's recipients: status, sender, and for stopped ones the reason."""
+    from adapters.addresses import normalised
+    from adapters.cli.tables import Wanted, show_recipients
+
+    if campaign is None:
+        fail("Name the campaign: --campaign NAME.", EXIT_UNREADABLE)
+    since = moment(stopped_since) if stopped_since else None
+    with office(store, workspace) as here:
+        answers = here.answers()
+        if campaign not in answers.campaigns:
+            unknown("campaign", campaign, [*answers.campaigns])
+        wanted = Wanted(status, sender and normalised(sender), since, limit, offset)
+        named = here if names else None
+        show_recipients(answers, campaign, wanted, named, as_json=as_json)
+
+
+@app.command()
+def show(
+    recipient: Recipient, store: Store = None, workspace: Workspace = None, as_json: Json = False
+) -> None:
+    """Show a recipient: who it is, or since when forgotten, and its state in every campaign."""
+    from adapters.cli.tables import show_recipient
+
+    with office(store, workspace) as here:
+        answers = here.answers()
+        recipient_id = known(here, answers, recipient)
+        show_recipient(
+            answers,
+            recipient_id,
+            here.directory.person(here.workspace, recipient_id),
+            here.directory.forgotten_at(here.workspace, recipient_id),
+            as_json=as_json,
+        )
+
+
+@app.command()
+def forget(
+    recipient: Recipient,
+    yes: Yes = False,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Forget a person for good: name, address, variables. The history, by id, stays whole."""
+    from events.vocabulary import instant_text
+
+    with office(store, workspace) as here:
+        recipient_id = known(here, here.answers(), recipient)
+        agreed(f"Forget {recipient_id} for good? Nobody can undo this.", yes=yes)
+        stopped_in = _forget(here, recipient_id)
+        forgotten_at = here.directory.forgotten_at(here.workspace, recipient_id)
+        if as_json:
+            print_json(
+                {
+                    "recipient_id": recipient_id,
+                    "forgotten_at": forgotten_at and instant_text(forgotten_at),
+                    "stopped_in": stopped_in,
+                }
+            )
+            return
+        say(f"{recipient_id} is forgotten; what happened stays, by this id.")
+        if stopped_in:
+            say(f"The address stays refused where it was stopped: {', '.join(stopped_in)}.")
+
+
+def _forget(here: Office, recipient_id: str) -> list[str]:
+    """S4: as of the log's end, so no stop that was decided by then is missed."""
+    for _ in range(ATTEMPTS):
+        here.engine.tick(here.workspace)
+        position = here.store.last_position()
+        found = here.answers().everywhere(recipient_id)
+        stopped = [
+            each.campaign_id for each in found if each.status is RecipientStatus.CAMPAIGN_STOPPED
+        ]
+        if here.directory.forget(here.workspace, {recipient_id: stopped}, as_of=position):
+            return stopped
+    return fail("Other programs write without a pause. Try again.")
+
+
+def known(here: Office, answers: "Answers", name: str) -> str:
+    """The id of the recipient of that id or address; ends the program if there is none."""
+    from itertools import islice
+
+    from adapters.addresses import normalised
+
+    if "@" in name:
+        found = here.directory.recipient_at(here.workspace, normalised(name))
+        return found or unknown("recipient", normalised(name), [])
+    in_directory = here.directory.person(here.workspace, name) is not None
+    forgotten = here.directory.forgotten_at(here.workspace, name) is not None
+    if in_directory or forgotten or answers.everywhere(name):
+        return name
+    alike = (
+        each.recipient_id
+        for campaign in answers.campaigns
+        for each in answers.recipients(campaign)
+        if each.recipient_id[:1] == name[:1]
+    )
+    return unknown("recipient", name, [*dict.fromkeys(islice(alike, NEAREST_OF))])

@@ -1,0 +1,85 @@
+"""``sendledger campaigns senders``: who may send for an Inbox Rotation campaign (FROM EMAIL)."""
+
+from typing import Annotated
+
+import typer
+
+from adapters.cli.common import Json, Office, Store, Workspace, Yes, agreed, office, print_json, say
+
+app = typer.Typer(help="Add, remove and list the senders of an Inbox Rotation campaign.")
+
+Name = Annotated[str, typer.Argument(help="The campaign's name.")]
+Account = Annotated[str, typer.Argument(help="The account's address.")]
+
+
+@app.command("list")
+def show_all(
+    campaign: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
+) -> None:
+    """Show each account that sends or sent for the campaign: listed, contacted, its clock."""
+    from adapters.cli.campaigns import known
+    from adapters.cli.tables import show_senders
+
+    with office(store, workspace) as here:
+        show_senders(known(here, campaign), as_json=as_json)
+
+
+@app.command()
+def add(
+    campaign: Name,
+    account: Account,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Add an account to FROM EMAIL. Within its hour that cures the clock (T4)."""
+    from aggregates.campaign.commands import AddSender
+    from events.campaign import GracePeriodCured
+
+    with office(store, workspace) as here:
+        address = _address(here, campaign, account)
+        answer = here.ask(AddSender(campaign_id=campaign, account_id=address))
+        cured = any(isinstance(each.event, GracePeriodCured) for each in answer.recorded)
+        if as_json:
+            print_json({"campaign_id": campaign, "account_id": address, "cured": cured})
+            return
+        kept = " in time: its recipients keep their sender" if cured else ""
+        say(f"{address} is in FROM EMAIL of {campaign}{kept}.")
+
+
+@app.command()
+def remove(
+    campaign: Name,
+    account: Account,
+    yes: Yes = False,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Remove an account from FROM EMAIL, after showing how many recipients are held (S10)."""
+    from adapters.cli.campaigns import known
+    from aggregates.campaign.commands import RemoveSender
+
+    with office(store, workspace) as here:
+        address = _address(here, campaign, account)
+        lane = known(here, campaign).lane(address)
+        held = len(lane.contacted)
+        if lane.listed:
+            if not as_json:
+                say(f"{held} contacted recipients are held until {address} is added again.")
+                say("No clock starts by this, and none that runs is stopped.")
+            agreed(f"Remove {address} from {campaign}?", yes=yes)
+        here.ask(RemoveSender(campaign_id=campaign, account_id=address, confirmed=held))
+        if as_json:
+            print_json({"campaign_id": campaign, "account_id": address, "held": held})
+        else:
+            say(f"{address} has left FROM EMAIL of {campaign}; {held} recipients are held.")
+
+
+def _address(here: Office, campaign: str, account: str) -> str:
+    """The account's normalised address; ends the program if it or the campaign is unknown."""
+    from adapters.cli.accounts import known as known_account
+    from adapters.cli.campaigns import known
+
+    known(here, campaign)
+    return known_account(here, account).id

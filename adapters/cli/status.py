@@ -1,0 +1,114 @@
+"""``sendledger status``: what needs a human now, the most urgent first."""
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.text import Text
+
+from adapters.cli.common import Office, print_json
+from engine.answers import Answers, ClockAnswer, NotSending
+from events.vocabulary import ClockOutcome, instant_text
+from projections.notices import NoticeRow
+
+
+class Status(NamedTuple):
+    now: datetime
+    clocks: list[ClockAnswer]
+    not_sending: list[NotSending]
+    undelivered: list[NoticeRow]
+
+    @property
+    def waiting(self) -> list[NotSending]:
+        """Nothing keeps these but that nobody resumed them (P2)."""
+        return [each for each in self.not_sending if each.waits]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "at": instant_text(self.now),
+            "clocks": [self._clock(each) for each in self.clocks],
+            "waiting": [each.campaign_id for each in self.waiting],
+            "not_sending": [
+                {
+                    "campaign_id": each.campaign_id,
+                    "status": str(each.status),
+                    "reasons": [reason._asdict() for reason in each.reasons],
+                }
+                for each in self.not_sending
+            ],
+            "undelivered_notices": [
+                {
+                    "account_id": each.account_id,
+                    "incident_id": each.incident_id,
+                    "number": int(each.number),
+                    "kind": str(each.kind),
+                    "issued_at": each.issued_at and instant_text(each.issued_at),
+                    "attempts": each.attempts,
+                    "detail": each.detail,
+                }
+                for each in self.undelivered
+            ],
+        }
+
+    def _clock(self, clock: ClockAnswer) -> dict[str, Any]:
+        return {
+            "campaign_id": clock.campaign_id,
+            "account_id": clock.account_id,
+            "kind": str(clock.kind),
+            "deadline_at": instant_text(clock.deadline_at),
+            "seconds_left": int((clock.deadline_at - self.now).total_seconds()),
+            "at_stake": clock.at_stake,
+            "cheapest_cure": clock.cheapest_cure,
+        }
+
+
+def show_status(here: Office, *, as_json: bool) -> None:
+    found = look(here.answers(), here.store.now())
+    if as_json:
+        print_json(found.to_json())
+    else:
+        _show(found)
+
+
+def look(answers: Answers, now: datetime) -> Status:
+    running = [each for each in answers.clocks() if each.outcome is ClockOutcome.RUNNING]
+    return Status(
+        now,
+        sorted(running, key=lambda each: each.deadline_at),
+        answers.not_sending(),
+        [each for each in answers.notices() if not each.delivered],
+    )
+
+
+def _show(found: Status) -> None:
+    for clock in found.clocks:
+        _say(
+            f"{countdown(clock.deadline_at - found.now)}: {clock.campaign_id} loses "
+            f"{clock.at_stake} recipients of {clock.account_id} ({clock.kind}). "
+            f"Cheapest cure: {clock.cheapest_cure}.",
+            "red",
+        )
+    for campaign in found.not_sending:
+        reasons = " ".join(reason.text for reason in campaign.reasons)
+        _say(f"{campaign.campaign_id} ({campaign.status}) does not send: {reasons}", "yellow")
+    for notice in found.undelivered:
+        _say(
+            f"Notice {notice.number} about {notice.account_id} ({notice.kind}) was not delivered, "
+            f"after {notice.attempts} attempts. {notice.detail}".rstrip(),
+            "yellow",
+        )
+    if not (found.clocks or found.not_sending or found.undelivered):
+        _say("Nothing needs you now.", "green")
+
+
+def countdown(left: timedelta) -> str:
+    """``in 8 d 23:59:10``; a deadline that has passed is settled at the next command or turn."""
+    seconds = int(abs(left.total_seconds()))
+    minutes, second = divmod(seconds % 86_400, 60)
+    days = f"{seconds // 86_400} d " if seconds >= 86_400 else ""
+    clock = f"{days}{minutes // 60:02}:{minutes % 60:02}:{second:02}"
+    return f"in {clock}" if left >= timedelta(0) else f"overdue by {clock}, to be settled"
+
+
+def _say(line: str, style: str) -> None:
+    Console(soft_wrap=True).print(Text(line, style=style))

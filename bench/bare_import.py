@@ -1,0 +1,52 @@
+"""An import by the engine, and what anybody writes first: parse a line, insert a row."""
+
+import csv
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from adapters.importing import Import
+from adapters.recipients_csv import count_lines
+from adapters.rejected_lines import rejected_lines
+from adapters.sqlite.directory import SQL, SQLiteDirectory
+from bench.ours import CAMPAIGN, WORKSPACE, Ledger
+
+
+def import_all(ledger: Ledger, file: Path) -> None:
+    """As the command does it: read to the end once, then page by page into directory and log."""
+    count_lines(file)
+    directory = SQLiteDirectory(ledger.store)
+    with rejected_lines(file.with_name("rejected.csv")) as report:
+        job = Import(ledger.engine, directory, WORKSPACE, CAMPAIGN, "user:bench", report)
+        job.run(file, skip_undecodable=False, wanted=lambda _done: True)
+
+
+def loop_into_directory(store: Path, file: Path) -> None:
+    insert = SQL["enrol_person"]
+    with _one_transaction(store, SQL["directory"]) as c, file.open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            address = row.pop("email")
+            name = f"{row['first_name']} {row['last_name']}"
+            c.execute(insert, (WORKSPACE, secrets.token_hex(10), address, name, json.dumps(row)))
+
+
+def loop_into_plainest(store: Path, file: Path) -> None:
+    table = "CREATE TABLE people (email TEXT UNIQUE, first_name, last_name, company)"
+    with _one_transaction(store, table) as c, file.open(encoding="utf-8") as lines:
+        rows = csv.reader(lines)
+        next(rows)
+        for row in rows:
+            c.execute("INSERT INTO people VALUES (?, ?, ?, ?)", row)
+
+
+@contextmanager
+def _one_transaction(store: Path, table: str) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(store, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(table)
+        connection.execute("BEGIN")
+        yield connection
+        connection.execute("COMMIT")

@@ -1,0 +1,64 @@
+"""What must have followed from a command once it and all reactions to it are recorded (S1, T2)."""
+
+from engine.audit import notices, pausing
+from engine.audit.books import Account, Books, Owed
+from events.vocabulary import ConnectionStatus, IncidentKind
+
+
+def close_command(books: Books) -> None:
+    """F0, S8, C2, C5, T4: what one command must record, it recorded."""
+    owed, books.owed = books.owed, Owed()
+    if owed.stops or owed.releases:
+        books.report("F0", f"{owed.stops} stops and {owed.releases} releases are missing.")
+    if owed.received_late:
+        books.report("S8", f"{owed.received_late} heard from {books.name} too late, and goes on.")
+    if owed.failure_of:
+        books.report("C2", f"A check was enough for {owed.failure_of} to fail, and it did not.")
+    if owed.restoring:
+        books.report("C5", f"{owed.restoring} passed a full check, and is not restored.")
+    if owed.cure:
+        books.report("T4", f"{owed.cure} was re-added within the hour, and is not cured.")
+
+
+def settle(books: Books) -> None:
+    """Called before the next command that somebody asks for, and at the end of the log."""
+    for campaign, account in books.hours:
+        clock = books.clocks.get((campaign, account))
+        if clock is None or clock.kind is not IncidentKind.DISCONNECT:
+            books.report("T2", f"{campaign} depended on {account}, and no hour runs.")
+    books.hours.clear()
+    for account_id, opened in books.unsettled.items():
+        _account(books, books.account(account_id))
+        if opened:
+            notices.told_at_once(books, account_id)
+    books.unsettled.clear()
+    for incident_id, account_id in books.told_off.items():
+        notices.told_of_the_end(books, incident_id, account_id)
+    books.told_off.clear()
+
+
+def _account(books: Books, account: Account) -> None:
+    if account.slot_id is not None and books.slots.get(account.slot_id) != account.id:
+        books.report("T3", f"{account.id} is connected, and slot {account.slot_id} does not know.")
+    pausing.all_paused(books, account)
+    pausing.all_waiting(books, account)
+    for name in books.of_account.get(account.id, ()):
+        _lane(books, account, name)
+
+
+def _lane(books: Books, account: Account, name: str) -> None:
+    campaign = books.campaigns[name]
+    lane = campaign.lane(account.id)
+    match account.status:
+        case ConnectionStatus.FAILED if campaign.rotates and (lane.listed or lane.at_stake):
+            if lane.running is None:
+                books.report("S1", f"{account.id} has failed, and no clock runs in {name}.")
+        case ConnectionStatus.DISCONNECTED if lane.listed:
+            books.report("T2", f"{name} still lists {account.id}, which is disconnected.")
+        case ConnectionStatus.SUCCESSFUL:
+            if lane.running is not None and lane.running.kind is IncidentKind.FAILURE:
+                books.report("C5", f"{account.id} works again, and its clock runs on in {name}.")
+            if f"connection:{account.id}" in campaign.causes:
+                books.report("P2", f"{account.id} works again, and still pauses {name}.")
+        case _:
+            pass

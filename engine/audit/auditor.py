@@ -1,0 +1,194 @@
+"""Walks a history, event by event, and hands each to the checks that look at it."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any, get_args
+
+from engine.audit import at_rest, clocks, envelopes, shape
+from engine.audit.books import Books
+from engine.audit.envelopes import Causes
+from engine.audit.handlers import HANDLERS
+from engine.audit.violation import Violation
+from engine.store import Page, Row
+from events.base import Event
+from events.campaign import AutoReplyReceived, CampaignEvent, GracePeriodStarted
+from events.catalogue import CATALOGUE, UnreadableEvent
+from events.email_account import AccountDisconnected, ConnectionFailed, EmailAccountEvent
+from events.recorded import Envelope
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+NO_ENVELOPE = Envelope("", "", "", LONG_AGO, "", "", None, first_position=0, event_count=0)
+SETTERS = (GracePeriodStarted, AccountDisconnected, ConnectionFailed)
+
+
+def _nothing(_books: Books, _event: Any) -> None:
+    """A fact that changes nothing."""
+
+
+def _owner(cls: type[Event]) -> tuple[str, str]:
+    if cls in get_args(CampaignEvent):
+        return "campaign", "campaign_id"
+    if cls in get_args(EmailAccountEvent):
+        return "account", "account_id"
+    return "slot", "slot_id"
+
+
+PLANS = {
+    cls: (
+        HANDLERS.get(cls, _nothing),
+        shape.SURE_COUNT[cls],
+        _owner(cls)[0],
+        attrgetter(_owner(cls)[1]),
+        cls in (*SETTERS, AutoReplyReceived),
+    )
+    for cls in CATALOGUE.classes.values()
+}
+
+
+class Auditor:
+    """Reads pages in order; violations are handed to ``found`` as they show.
+
+    Call ``finish`` at the log's end. Not safe to share between threads.
+    """
+
+    def __init__(self, found: Callable[[Violation], None]) -> None:
+        self.position = 0
+        """The last position read."""
+        self._found = found
+        self._workspaces: dict[str, tuple[Books, Causes]] = {}
+        self._streams: dict[str, list[Any]] = {}
+        """Version, workspace, kind and id of each."""
+        self._envelope = NO_ENVELOPE
+        self._announced = 0
+        """The last position that an envelope announces."""
+
+    def read(self, page: Page) -> None:
+        """The page behind the last one."""
+        decoders, plans, streams = CATALOGUE.decoders, PLANS, self._streams
+        coming = iter(page.envelopes)
+        last, expected = self._announced, self.position
+        books, causes = self._books(self._envelope)
+        for row in page.rows:
+            position, stream_id, version, topic, state = row
+            expected += 1
+            if position != expected:
+                self._tell(
+                    "F1", expected, f"Nothing up to position {position - 1}: events are gone."
+                )
+                expected = position
+            if position > last:
+                self._announced = last
+                last = self._open(coming, row)
+                books, causes = self._books(self._envelope)
+            books.position = position
+            books.topic = topic
+            try:
+                event = decoders[topic](state)
+            except (KeyError, ValueError, TypeError):
+                self._unreadable(row)
+                continue
+            handle, names, kind, owner, sets_timer = plans[type(event)]
+            if state.count(b'":') != names:
+                extra = shape.foreign(type(event), state)
+                if extra:
+                    books.report("F1", f"It holds what no {topic} has: {', '.join(extra)}.")
+            stream = streams.get(stream_id)
+            if stream is None:
+                stream = streams[stream_id] = self._stream(stream_id, books)
+            stream[0] += 1
+            if version != stream[0]:
+                books.report("F1", f"Version {version} of {stream_id} follows {stream[0] - 1}.")
+                stream[0] = version
+            if stream[1] is not books or stream[2] != kind or stream[3] != owner(event):
+                books.report("F2", f"It stands in stream {stream_id}, where it does not belong.")
+            if event.occurred_at > books.recorded_at:
+                books.report("F2", "It is said to have happened after it was recorded.")
+            if sets_timer:
+                _remember(causes, event, self._envelope, position)
+            handle(books, event)
+        self.position, self._announced = expected, last
+
+    def finish(self, announced: int | None = None) -> None:
+        """The log ends here. ``announced``: the last position an envelope speaks of."""
+        for books, _ in self._workspaces.values():
+            if books.position:
+                at_rest.close_command(books)
+                at_rest.settle(books)
+        end = max(self._announced, announced or 0)
+        if end > self.position:
+            self._tell("F1", self.position + 1, f"The log is cut off: it once reached {end}.")
+
+    def _open(self, coming: Iterator[Envelope], row: Row) -> int:
+        """The next envelope; what stands in none gets one that says nothing."""
+        position, _, _, topic, _ = row
+        envelope = next(coming, None)
+        while envelope is not None and envelope.last_position < position:
+            envelope = next(coming, None)
+        if envelope is None or envelope.first_position > position:
+            self._tell("F2", position, "The event came in no envelope.", topic)
+            self._envelope = self._envelope._replace(first_position=position, event_count=1)
+            return position
+        if envelope.first_position <= self._announced:
+            self._tell("F2", position, "Two envelopes hold this event.", topic)
+        books, causes = self._books(envelope)
+        if books.position:
+            at_rest.close_command(books)
+        follows = envelope.causation_id is not None
+        if not follows or envelope.actor == "clock":
+            if books.position:
+                at_rest.settle(books)
+            causes.begin()
+            books.root = envelope.command
+        self._envelope = books.envelope = envelope
+        books.position, books.topic = position, row[3]
+        envelopes.open_envelope(books, causes, envelope)
+        causes.enter(envelope)
+        books.recorded_at = max(books.recorded_at, envelope.recorded_at)
+        if not follows and envelope.actor != "clock" and books.next_due < envelope.recorded_at:
+            clocks.nothing_overdue(books)
+        return envelope.last_position
+
+    def _books(self, envelope: Envelope) -> tuple[Books, Causes]:
+        known = self._workspaces.get(envelope.workspace)
+        if known is None:
+            known = Books(envelope.workspace, self._report), Causes()
+            known[0].envelope = envelope
+            self._workspaces[envelope.workspace] = known
+        return known
+
+    def _stream(self, stream_id: str, books: Books) -> list[Any]:
+        kind, _, name = stream_id.removeprefix(f"{books.name}:").partition(":")
+        return [0, books, kind, name]
+
+    def _unreadable(self, row: Row) -> None:
+        position, stream_id, version, topic, state = row
+        try:
+            CATALOGUE.decode(topic, state, f"position {position}")
+        except UnreadableEvent as error:
+            self._tell("F1", position, str(error), topic)
+        stream = self._streams.setdefault(stream_id, [0, None, "", ""])
+        stream[0] = version
+
+    def _report(
+        self, rule: str, position: int, topic: str, envelope: Envelope, sentence: str
+    ) -> None:
+        self._found(Violation(rule, position, _id(envelope, position), topic, sentence))
+
+    def _tell(self, rule: str, position: int, sentence: str, topic: str = "") -> None:
+        envelope = self._envelope
+        inside = envelope.first_position <= position <= envelope.last_position
+        event_id = _id(envelope, position) if inside else ""
+        self._found(Violation(rule, position, event_id, topic, sentence))
+
+
+def _id(envelope: Envelope, position: int) -> str:
+    return envelope.event_id(position - envelope.first_position)
+
+
+def _remember(causes: Causes, event: Event, envelope: Envelope, position: int) -> None:
+    event_id = _id(envelope, position)
+    if isinstance(event, AutoReplyReceived):
+        causes.hold((event.campaign_id, event.recipient_id), event_id, envelope.correlation_id)
+    else:
+        causes.set_timer(event_id, envelope.correlation_id)

@@ -1,0 +1,224 @@
+"""What an auditor remembers of one workspace: a constant amount for each entity.
+
+Accounts, incidents, campaigns, lanes, clocks and people; never an event once it is entered.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from events.recorded import Envelope
+from events.vocabulary import (
+    CampaignStatus,
+    ConnectionStatus,
+    IncidentKind,
+    NoticeKind,
+    OnAccountTrouble,
+    RecipientStatus,
+    Settings,
+)
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+Report = Callable[[str, int, str, Envelope, str], None]
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """A recipient of one campaign."""
+
+    status: RecipientStatus = RecipientStatus.PENDING
+    ended: bool = False
+    sender: str | None = None
+    """Rotation: soft until the first email, then fixed."""
+    emails: int = 0
+    send_id: str | None = None
+    """The message on its way, and through whom."""
+    via: str | None = None
+    held_until: datetime | None = None
+    unknown: tuple[str, ...] = ()
+    doomed: str | None = None
+    """S8: the incident whose clock ran out while the first email was on its way."""
+
+
+@dataclass(slots=True, eq=False)
+class Clock:
+    incident_id: str
+    kind: IncidentKind
+    began_at: datetime
+    deadline_at: datetime
+    due_at: datetime
+    """The deadline, or the end of the patience for a check asked for in time (C6)."""
+    running: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """One account within a rotation campaign."""
+
+    listed: bool = False
+    clock: Clock | None = None
+    at_stake: int = 0
+    soft: int = 0
+    first_sends: set[str] = field(default_factory=set)
+    skipped: dict[RecipientStatus, int] = field(default_factory=dict)
+
+    @property
+    def running(self) -> Clock | None:
+        return self.clock if self.clock is not None and self.clock.running else None
+
+
+@dataclass(slots=True, eq=False)
+class Campaign:
+    id: str
+    rotates: bool = True
+    slot_id: str | None = None
+    sender: str | None = None
+    status: CampaignStatus | None = None
+    causes: set[str] = field(default_factory=set)
+    people: dict[str, Person] = field(default_factory=dict)
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    alive: int = 0
+
+    def lane(self, account_id: str) -> Lane:
+        lane = self.lanes.get(account_id)
+        if lane is None:
+            lane = self.lanes[account_id] = Lane()
+        return lane
+
+
+@dataclass(slots=True, eq=False)
+class Incident:
+    kind: IncidentKind
+    opened_at: datetime
+    deadline_at: datetime
+    remind_at: tuple[datetime, ...]
+    policy: OnAccountTrouble
+    notices: int = 0
+    told: set[tuple[NoticeKind, datetime]] = field(default_factory=set)
+    told_of: datetime | None = None
+    over: bool = False
+    """Cured or superseded."""
+    clocks: int = 0
+    running: int = 0
+    expired: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    id: str
+    status: ConnectionStatus | None = None
+    slot_id: str | None = None
+    settings: Settings = Settings()
+    misses: int = 0
+    first_missed_at: datetime | None = None
+    failure: str | None = None
+    opened: int = 0
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    checks: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    """C6: unanswered checks a user asked for: when, and until when a clock waits."""
+    healthy_at: datetime | None = None
+    """What the last full successful check counts as of."""
+
+    @property
+    def connected(self) -> bool:
+        return self.status in (ConnectionStatus.SUCCESSFUL, ConnectionStatus.FAILED)
+
+
+@dataclass(slots=True, eq=False)
+class Owed:
+    """What the command at hand must still record, and what it may."""
+
+    stops: int = 0
+    releases: int = 0
+    stop_account: str = ""
+    stop_incident: str = ""
+    received_late: str | None = None
+    """S8: this recipient must be stopped now."""
+    failure_of: str | None = None
+    restoring: str | None = None
+    cure: str | None = None
+    """T4: the account was re-added while its hour runs."""
+
+    @property
+    def anything(self) -> bool:
+        return bool(
+            self.stops
+            or self.releases
+            or self.received_late
+            or self.failure_of
+            or self.restoring
+            or self.cure
+        )
+
+
+class Books:
+    """One workspace, as its log tells it so far."""
+
+    def __init__(self, name: str, report: Report) -> None:
+        self.name = name
+        self.accounts: dict[str, Account] = {}
+        self.campaigns: dict[str, Campaign] = {}
+        self.slots: dict[str, str | None] = {}
+        self.of_account: dict[str, dict[str, None]] = {}
+        """Campaigns that ever listed the account."""
+        self.of_slot: dict[str, dict[str, None]] = {}
+        self.clocks: dict[tuple[str, str], Clock] = {}
+        """Running ones, by campaign and account."""
+        self.next_due = NEVER
+        self.owed = Owed()
+        self.unsettled: dict[str, bool] = {}
+        """Accounts about which something must follow; True: an incident of theirs began."""
+        self.hours: list[tuple[str, str]] = []
+        """T2: campaigns, and the account they depended on when it was disconnected."""
+        self.told_off: dict[str, str] = {}
+        """Incidents, and their accounts, whose clocks ended by the command at hand."""
+        self.root = ""
+        """Name of the command with which everything at hand began."""
+        self.position = 0
+        """Where the fact at hand stands, and its name."""
+        self.topic = ""
+        self.recorded_at = datetime.min.replace(tzinfo=UTC)
+        self.envelope: Envelope
+        self._report = report
+
+    def report(self, rule: str, sentence: str) -> None:
+        self._report(rule, self.position, self.topic, self.envelope, sentence)
+
+    def account(self, account_id: str) -> Account:
+        account = self.accounts.get(account_id)
+        if account is None:
+            account = self.accounts[account_id] = Account(account_id)
+        return account
+
+    def campaign(self, campaign_id: str) -> Campaign:
+        campaign = self.campaigns.get(campaign_id)
+        if campaign is None:
+            self.report("words", f"Nothing before this created campaign {campaign_id}.")
+            campaign = self.campaigns[campaign_id] = Campaign(campaign_id)
+        return campaign
+
+    def person(self, campaign: Campaign, recipient_id: str) -> Person:
+        person = campaign.people.get(recipient_id)
+        if person is None:
+            self.report("words", f"Nobody added {recipient_id} to {campaign.id} before this.")
+            person = campaign.people[recipient_id] = Person()
+            campaign.alive += 1
+        return person
+
+    def touch(self, account_id: str) -> None:
+        """Something must follow from what happened to this account."""
+        self.unsettled.setdefault(account_id, False)
+
+    def works(self, account_id: str | None) -> bool:
+        account = self.accounts.get(account_id or "")
+        return account is not None and account.status is ConnectionStatus.SUCCESSFUL
+
+    def senders(self, campaign: Campaign) -> list[str]:
+        if campaign.rotates:
+            return [name for name, lane in campaign.lanes.items() if lane.listed]
+        occupant = self.slots.get(campaign.slot_id or "")
+        return [occupant] if occupant else []
+
+    def reckon(self) -> None:
+        """The running clocks have changed."""
+        self.next_due = min((clock.due_at for clock in self.clocks.values()), default=NEVER)

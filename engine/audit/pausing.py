@@ -1,0 +1,130 @@
+"""P1-P3: starts, pauses and resumes, and the set of causes."""
+
+from engine.audit.books import Account, Books, Campaign
+from events.campaign import (
+    CampaignFinished,
+    CampaignPaused,
+    CampaignReopened,
+    CampaignResumed,
+    CampaignStarted,
+    PauseCauseCleared,
+)
+from events.vocabulary import CampaignStatus, ConnectionStatus, IncidentKind, OnAccountTrouble
+
+UNDER_WAY = (CampaignStatus.RUNNING, CampaignStatus.PAUSED)
+USER, CONNECTION = "user", "connection:"
+
+
+def started(books: Books, event: CampaignStarted) -> None:
+    """P3: drafts only, with somebody who can send."""
+    campaign = books.campaign(event.campaign_id)
+    if campaign.status is not CampaignStatus.DRAFT:
+        books.report("P3", f"{campaign.id} was started though it is {campaign.status}.")
+    _nothing_holds(books, campaign, event.on_account_trouble)
+    campaign.status = CampaignStatus.RUNNING
+
+
+def resumed(books: Books, event: CampaignResumed) -> None:
+    """P3: no cause holds, and who goes on without an account names it."""
+    campaign = books.campaign(event.campaign_id)
+    if campaign.status is not CampaignStatus.PAUSED:
+        books.report("P3", f"{campaign.id} was resumed though it is {campaign.status}.")
+    if not books.envelope.actor.startswith("user"):
+        books.report("P2", f"{campaign.id} was resumed by {books.envelope.actor}, not by a user.")
+    _nothing_holds(books, campaign, event.on_account_trouble)
+    given_up = {each.account_id: (each.at_stake, each.deadline_at) for each in event.given_up}
+    for account_id, lane in campaign.lanes.items():
+        clock = lane.running
+        if clock is None or clock.kind is not IncidentKind.DISCONNECT:
+            continue
+        if given_up.get(account_id) != (lane.at_stake, clock.deadline_at):
+            books.report("P3", f"{campaign.id} goes on without {account_id}, not knowingly.")
+    campaign.status = CampaignStatus.RUNNING
+    campaign.causes.clear()
+
+
+def _nothing_holds(books: Books, campaign: Campaign, policy: OnAccountTrouble) -> None:
+    senders = books.senders(campaign)
+    idle = [each for each in senders if not books.works(each)]
+    if not senders:
+        books.report("P3", f"{campaign.id} has nobody to send.")
+    elif idle and campaign.rotates and policy is OnAccountTrouble.HOLD_SENDER:
+        if len(idle) == len(senders):
+            books.report("P3", f"Nobody in FROM EMAIL of {campaign.id} is successful.")
+    elif idle:
+        books.report("P3", f"{idle[0]} is not successful and holds {campaign.id} back.")
+
+
+def paused(books: Books, event: CampaignPaused) -> None:
+    """P1, P2: a campaign under way, by a user or for an account it uses that does not work."""
+    campaign, cause = books.campaign(event.campaign_id), event.cause
+    if campaign.status not in UNDER_WAY or cause in campaign.causes:
+        books.report("P1", f"{campaign.id} is {campaign.status}, and {cause} is no new cause.")
+    if cause != USER:
+        account_id = cause.removeprefix(CONNECTION)
+        books.of_account.setdefault(account_id, {})[campaign.id] = None
+        if books.works(account_id) or account_id not in books.accounts:
+            books.report(
+                "P1", f"{campaign.id} was paused for {account_id}, which is in no trouble."
+            )
+    elif not books.envelope.actor.startswith("user"):
+        books.report("P2", f"{books.envelope.actor} paused {campaign.id} in the user's name.")
+    campaign.causes.add(cause)
+    campaign.status = CampaignStatus.PAUSED
+
+
+def cleared(books: Books, event: PauseCauseCleared) -> None:
+    """P2: a reconnect removes its own cause; the user's is never cleared by the system."""
+    campaign, cause = books.campaign(event.campaign_id), event.cause
+    if cause not in campaign.causes:
+        books.report("P2", f"{cause} was no pause cause of {campaign.id}.")
+    if cause == USER:
+        books.report("P2", f"The user's pause of {campaign.id} was cleared without the user.")
+    elif campaign.rotates and not books.works(cause.removeprefix(CONNECTION)):
+        books.report("P2", f"{cause} was cleared though that account does not work.")
+    campaign.causes.discard(cause)
+
+
+def finished(books: Books, event: CampaignFinished) -> None:
+    """A campaign is finished once every recipient is terminal."""
+    campaign = books.campaign(event.campaign_id)
+    if campaign.alive or campaign.status not in UNDER_WAY:
+        left = f"{campaign.alive} recipients are not terminal"
+        books.report("words", f"{campaign.id} finished as {campaign.status}; {left}.")
+    campaign.status = CampaignStatus.FINISHED
+    campaign.causes.clear()
+
+
+def reopened(books: Books, event: CampaignReopened) -> None:
+    """An import that adds someone reopens a finished campaign."""
+    campaign = books.campaign(event.campaign_id)
+    if campaign.status is not CampaignStatus.FINISHED or not campaign.alive:
+        books.report("words", f"{campaign.id} was reopened though it is {campaign.status}.")
+    campaign.status = CampaignStatus.RUNNING
+
+
+def all_paused(books: Books, account: Account) -> None:
+    """P1: once a command is at rest, every campaign that uses an account in trouble has its cause.
+
+    Under *hold the sender* rotation campaigns run on.
+    """
+    incident = next(reversed(account.incidents.values()), None)
+    if incident is None or account.status is ConnectionStatus.SUCCESSFUL:
+        return
+    cause = f"{CONNECTION}{account.id}"
+    if incident.policy is OnAccountTrouble.HOLD_SENDER:
+        return
+    for name in books.of_account.get(account.id, ()):
+        campaign = books.campaigns[name]
+        uses = campaign.rotates and campaign.lane(account.id).listed
+        if uses and campaign.status is CampaignStatus.RUNNING and cause not in campaign.causes:
+            books.report("P1", f"{name} runs on though it lists {account.id}, which is in trouble.")
+
+
+def all_waiting(books: Books, account: Account) -> None:
+    """P1: single-sender campaigns are paused, whatever the policy."""
+    if account.status is not ConnectionStatus.FAILED:
+        return
+    for name in books.of_slot.get(account.slot_id or "", ()):
+        if books.campaigns[name].status is CampaignStatus.RUNNING:
+            books.report("P1", f"{name} runs on though {account.id} in its slot has failed.")

@@ -1,0 +1,269 @@
+"""S3-S5, S8, M1, M2, M5, F1: people, what is sent to them, and how they end."""
+
+from engine.audit.books import Books, Campaign, Lane, Person
+from events.campaign import (
+    AssignmentReleased,
+    AutoReplyReceived,
+    EmailAccepted,
+    EmailOutcomeUnknown,
+    EmailRefused,
+    HoldEnded,
+    LateSignalRecorded,
+    RecipientAdded,
+    RecipientAssigned,
+    RecipientBounced,
+    RecipientEnded,
+    RecipientFailed,
+    RecipientFinished,
+    RecipientImportRefused,
+    RecipientReplied,
+    RecipientStopped,
+    RecipientUnsubscribed,
+    SendReserved,
+    SentFolderSearched,
+)
+from events.vocabulary import (
+    CampaignStatus,
+    ConnectionStatus,
+    RecipientStatus,
+    StopReason,
+)
+
+RUNNING, SUCCESSFUL = CampaignStatus.RUNNING, ConnectionStatus.SUCCESSFUL
+PENDING, ACTIVE = RecipientStatus.PENDING, RecipientStatus.ACTIVE
+STOPPED = RecipientStatus.CAMPAIGN_STOPPED
+ENDED_AS: dict[type[RecipientEnded], RecipientStatus] = {
+    RecipientReplied: RecipientStatus.REPLIED,
+    RecipientBounced: RecipientStatus.BOUNCED,
+    RecipientUnsubscribed: RecipientStatus.UNSUBSCRIBED,
+    RecipientFinished: RecipientStatus.FINISHED,
+    RecipientFailed: RecipientStatus.FAILED,
+}
+
+
+def added(books: Books, event: RecipientAdded) -> None:
+    """S4: nobody is added twice, least of all who was stopped; F1: ids are opaque."""
+    campaign = books.campaign(event.campaign_id)
+    name = event.recipient_id
+    if name in campaign.people:
+        books.report("S4", f"{name} was in {campaign.id} already.")
+        return
+    if "@" in name:
+        books.report("F1", "The recipient's id is an address; it must be opaque.")
+    campaign.people[name] = Person()
+    campaign.alive += 1
+
+
+def import_refused(books: Books, event: RecipientImportRefused) -> None:
+    """S4: refused is only who was stopped."""
+    campaign = books.campaign(event.campaign_id)
+    if books.person(campaign, event.recipient_id).status is not STOPPED:
+        books.report("S4", f"{event.recipient_id} was refused though it was not stopped.")
+
+
+def assigned(books: Books, event: RecipientAssigned) -> None:
+    """M1: only who received nothing is assigned, to a listed and connected account."""
+    campaign = books.campaign(event.campaign_id)
+    person = books.person(campaign, event.recipient_id)
+    if person.emails or person.ended or person.send_id is not None:
+        books.report("M1", f"{event.recipient_id} may not be assigned any more.")
+    _require_sender(books, campaign, event.account_id)
+    if not person.emails and person.sender != event.account_id:
+        if person.sender is not None:
+            campaign.lane(person.sender).soft -= 1
+        campaign.lane(event.account_id).soft += 1
+        person.sender = event.account_id
+
+
+def released(books: Books, event: AssignmentReleased) -> None:
+    """M1: only soft assignments are released; S3: as many as the expiry says."""
+    campaign = books.campaign(event.campaign_id)
+    person = books.person(campaign, event.recipient_id)
+    if person.emails or person.sender != event.account_id:
+        books.report("M1", f"{event.recipient_id} was not softly assigned to {event.account_id}.")
+        return
+    campaign.lane(event.account_id).soft -= 1
+    person.sender = None
+    if books.owed.releases:
+        books.owed.releases -= 1
+
+
+def reserved(books: Books, event: SendReserved) -> None:
+    """S4, S8: to nobody who is terminal; M1, M2, M5: once, from the sender, not while held."""
+    campaign = books.campaigns.get(event.campaign_id) or books.campaign(event.campaign_id)
+    name, account_id = event.recipient_id, event.account_id
+    person = campaign.people.get(name) or books.person(campaign, name)
+    if person.ended:
+        rule = "S8" if person.status is STOPPED else "S4"
+        books.report(rule, f"A message to {name}, who is {person.status}, was reserved.")
+    if campaign.status is not RUNNING:
+        books.report("P1", f"A send was reserved in {campaign.id}, which is {campaign.status}.")
+    if campaign.rotates:
+        lane = campaign.lanes.get(account_id) or campaign.lane(account_id)
+        if not lane.listed:
+            books.report("P3", f"{account_id} is not in FROM EMAIL of {campaign.id}.")
+        if not person.emails:
+            _first_send(campaign, person, lane, name, account_id)
+        elif person.sender != account_id:
+            books.report("M1", f"{name} hears from {person.sender}, not from {account_id}.")
+    elif books.slots.get(campaign.slot_id or "") != account_id:
+        books.report("P3", f"{account_id} does not sit in the slot of {campaign.id}.")
+    account = books.accounts.get(account_id)
+    if account is None or account.status is not SUCCESSFUL:
+        books.report("P3", f"A send was reserved through {account_id}, which is not successful.")
+    if person.held_until is not None and person.held_until > event.occurred_at:
+        books.report("M5", f"{name} is held until {person.held_until}.")
+    if person.send_id is not None:
+        books.report("M2", f"Another message to {name} is on its way.")
+    if event.send_id in person.unknown:
+        books.report("M2", f"{event.send_id} was reserved again though its outcome is unknown.")
+    person.send_id, person.via = event.send_id, account_id
+
+
+def _first_send(campaign: Campaign, person: Person, lane: Lane, name: str, account_id: str) -> None:
+    if person.sender != account_id:
+        if person.sender is not None:
+            campaign.lane(person.sender).soft -= 1
+        lane.soft += 1
+        person.sender = account_id
+    lane.first_sends.add(name)
+
+
+def received(books: Books, event: EmailAccepted | EmailOutcomeUnknown) -> None:
+    """M2: only of a reserved send; M1: from one account only; S8: too late means stopped."""
+    campaign = books.campaigns.get(event.campaign_id) or books.campaign(event.campaign_id)
+    name, account_id = event.recipient_id, event.account_id
+    person = campaign.people.get(name) or books.person(campaign, name)
+    if person.send_id != event.send_id or person.via != account_id:
+        books.report("M2", f"An outcome of {event.send_id}, which was not on its way.")
+    if campaign.rotates:
+        lane = campaign.lanes.get(account_id) or campaign.lane(account_id)
+        if not person.emails:
+            _fix(person, lane, name, account_id)
+        elif person.sender != account_id:
+            books.report("M1", f"{name} heard from {person.sender} and now from {account_id}.")
+        if person.doomed is not None and not person.ended:
+            books.owed.received_late = name
+        elif not lane.listed:
+            books.touch(account_id)
+    if type(event) is EmailOutcomeUnknown:
+        person.unknown = (*person.unknown, event.send_id)
+    person.emails += 1
+    person.send_id = person.via = None
+    if person.status is PENDING:
+        person.status = ACTIVE
+
+
+def _fix(person: Person, lane: Lane, name: str, account_id: str) -> None:
+    lane.first_sends.discard(name)
+    if person.ended:
+        lane.skipped[person.status] = lane.skipped.get(person.status, 0) + 1
+    else:
+        lane.at_stake += 1
+        if person.sender == account_id:
+            lane.soft -= 1
+    person.sender = account_id
+
+
+def refused(books: Books, event: EmailRefused) -> None:
+    """M2: only of a reserved send."""
+    campaign = books.campaign(event.campaign_id)
+    person = books.person(campaign, event.recipient_id)
+    if person.send_id != event.send_id or person.via != event.account_id:
+        books.report("M2", f"An outcome of {event.send_id}, which was not on its way.")
+    if campaign.rotates:
+        campaign.lane(event.account_id).first_sends.discard(event.recipient_id)
+    person.send_id = person.via = person.doomed = None
+
+
+def searched(books: Books, event: SentFolderSearched) -> None:
+    """M2: what is searched for is a send of which nobody knows what became."""
+    person = books.person(books.campaign(event.campaign_id), event.recipient_id)
+    if event.send_id not in person.unknown:
+        books.report("M2", f"The outcome of {event.send_id} was not unknown.")
+    if not event.found:
+        person.unknown = tuple(each for each in person.unknown if each != event.send_id)
+
+
+def ended(books: Books, event: RecipientEnded) -> None:
+    """S4: nobody ends twice; the fixed sender is named."""
+    campaign = books.campaign(event.campaign_id)
+    person = books.person(campaign, event.recipient_id)
+    if person.ended:
+        books.report("S4", f"{event.recipient_id} was {person.status} already.")
+        return
+    if event.account_id != (person.sender if person.emails else None):
+        books.report("M1", f"{event.recipient_id} did not hear from {event.account_id}.")
+    _end(campaign, person, ENDED_AS[type(event)])
+
+
+def stopped(books: Books, event: RecipientStopped) -> None:
+    """S3, F0: of the expiry that came before in the same command; S8: or of a late outcome."""
+    campaign = books.campaigns.get(event.campaign_id) or books.campaign(event.campaign_id)
+    name, owed = event.recipient_id, books.owed
+    person = campaign.people.get(name) or books.person(campaign, name)
+    if person.ended:
+        books.report("S4", f"{name} was {person.status} already.")
+        return
+    if not person.emails or person.sender != event.account_id:
+        books.report("S3", f"{name} received nothing from {event.account_id}.")
+    if owed.received_late == name and person.doomed == event.incident_id:
+        owed.received_late = None
+    elif owed.stops and (owed.stop_account, owed.stop_incident) == (
+        event.account_id,
+        event.incident_id,
+    ):
+        owed.stops -= 1
+    else:
+        books.report("F0", f"{name} was stopped without an expiry in the same command.")
+    incident = books.account(event.account_id).incidents.get(event.incident_id)
+    if incident is None or event.reason is not StopReason.of(incident.kind):
+        books.report("S3", f"{event.reason} is not what {event.incident_id} stops for.")
+    _end(campaign, person, STOPPED)
+
+
+def _end(campaign: Campaign, person: Person, status: RecipientStatus) -> None:
+    person.ended, person.status = True, status
+    campaign.alive -= 1
+    if not campaign.rotates or person.sender is None:
+        return
+    lane = campaign.lane(person.sender)
+    if not person.emails:
+        lane.soft -= 1
+        return
+    lane.at_stake -= 1
+    if status is not STOPPED:
+        lane.skipped[status] = lane.skipped.get(status, 0) + 1
+
+
+def late_signal(books: Books, event: LateSignalRecorded) -> None:
+    """S4: late is only what comes for who is terminal."""
+    person = books.person(books.campaign(event.campaign_id), event.recipient_id)
+    if not person.ended:
+        books.report("S4", f"{event.recipient_id} is not terminal; the signal must end it.")
+
+
+def auto_replied(books: Books, event: AutoReplyReceived) -> None:
+    """M5: an out-of-office holds until the latest date named."""
+    person = books.person(books.campaign(event.campaign_id), event.recipient_id)
+    dates = [each for each in (person.held_until, event.until) if each is not None]
+    dates = [each for each in dates if each > event.occurred_at]
+    due = max(dates) if dates and not person.ended else None
+    if event.held_until != due:
+        books.report("M5", f"{event.recipient_id} is held until {event.held_until}, not {due}.")
+    person.held_until = event.held_until
+
+
+def hold_ended(books: Books, event: HoldEnded) -> None:
+    """M5, S7: on the date itself."""
+    person = books.person(books.campaign(event.campaign_id), event.recipient_id)
+    if person.held_until != event.occurred_at or books.envelope.recorded_at < event.occurred_at:
+        books.report("M5", f"{event.recipient_id} was held until {person.held_until}.")
+    person.held_until = None
+
+
+def _require_sender(books: Books, campaign: Campaign, account_id: str) -> None:
+    if not campaign.rotates or not campaign.lane(account_id).listed:
+        books.report("M1", f"{account_id} is not in FROM EMAIL of {campaign.id}.")
+    elif not books.works(account_id):
+        books.report("M1", f"{account_id} is not successful.")

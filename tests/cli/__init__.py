@@ -1,0 +1,1 @@
+"""What a person does at the keyboard: each command, its refusals, and what hostile input gets."""

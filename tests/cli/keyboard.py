@@ -1,0 +1,108 @@
+"""A person at the keyboard, in front of a real store file."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from typer.testing import CliRunner
+
+from adapters.cli.app import app
+from adapters.sqlite import SQLiteStore
+from adapters.sqlite.directory import SQLiteDirectory
+from aggregates.command import Command
+from engine.engine import Engine
+from tests.law.story import ANN, BOB, SPRING
+
+SENDLEDGER = Path(sys.executable).with_name("sendledger")
+MAIN = "main"
+
+
+class Ran(NamedTuple):
+    code: int
+    output: str
+    complaint: str
+
+
+class Keyboard:
+    """Types commands on one store."""
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        self._asked = 0
+
+    def type(self, *words: object, answer: str = "") -> Ran:
+        arguments = [*map(str, words), "--store", str(self.store)]
+        done = CliRunner().invoke(app, arguments, input=answer)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return Ran(done.exit_code, done.stdout, done.stderr)
+
+    def do(self, *words: object, answer: str = "") -> str:
+        ran = self.type(*words, answer=answer)
+        assert ran.code == 0, ran
+        return " ".join(ran.output.split())
+
+    def json(self, *words: object) -> Any:
+        ran = self.type(*words, "--json")
+        assert ran.code == 0, ran
+        return json.loads(ran.output)
+
+    def refused(self, code: int, *words: object) -> str:
+        """The complaint of a command that ended with this exit code and no traceback."""
+        ran = self.type(*words)
+        assert ran.code == code, ran
+        assert "Traceback" not in ran.complaint
+        return ran.complaint
+
+    def two_accounts(self) -> None:
+        self.do("accounts", "connect", "s1", ANN)
+        self.do("accounts", "connect", "s2", BOB)
+
+    def campaign(self, people: Path | None = None) -> None:
+        """A running rotation campaign of both."""
+        self.two_accounts()
+        self.do("campaigns", "create", SPRING, "--from", ANN, "--from", BOB)
+        if people:
+            self.do("campaigns", "import", SPRING, people)
+        self.do("campaigns", "start", SPRING)
+
+    def behind(self, *commands: Command) -> None:
+        """What the mail world does meanwhile."""
+        store = SQLiteStore(self.store)
+        try:
+            engine = Engine(store)
+            for command in commands:
+                self._asked += 1
+                name = f"behind-{self._asked}"
+                answer = engine.execute(MAIN, command, command_id=name, actor="mail")
+                assert answer.refusal is None, answer.refusal
+        finally:
+            store.close()
+
+    def id_of(self, address: str) -> str | None:
+        store = SQLiteStore(self.store)
+        try:
+            return SQLiteDirectory(store).recipient_at(MAIN, address)
+        finally:
+            store.close()
+
+
+def spawn(*words: object) -> subprocess.Popen[str]:
+    """A process of its own, in which Ctrl-C works as at a keyboard."""
+    return subprocess.Popen(
+        [SENDLEDGER, *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    )
+
+
+def people_file(path: Path, count: int, filling: str = "") -> Path:
+    with path.open("w", encoding="utf-8") as file:
+        file.write("email,name,about\n")
+        file.writelines(f"p{n}@example.com,Person {n},{filling}\n" for n in range(count))
+    return path

@@ -1,0 +1,198 @@
+"""Importing people: whatever the file holds, however often, and however it is broken off."""
+
+import csv
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adapters.rejected_lines import harmless
+from adapters.seen import Seen
+from tests.cli.keyboard import SENDLEDGER, Keyboard, people_file, spawn
+from tests.law.story import SPRING
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "people.csv"
+
+
+def rows(path: Path) -> list[list[str]]:
+    with path.open(newline="") as report:
+        return list(csv.reader(report))
+
+
+def test_people_are_taken_and_bad_lines_reported(keyboard: Keyboard, file: Path) -> None:
+    keyboard.campaign()
+    file.write_text("email,name\na@x.com,A\nnobody,B\nA@x.com,C\nb@x.com\n")
+
+    told = keyboard.json("campaigns", "import", SPRING, file)
+
+    assert told == {
+        "campaign_id": SPRING,
+        "lines": 4,
+        "taken": 1,
+        "known": 0,
+        "stopped": 0,
+        "rejected": 3,
+        "report": f"{file}.rejected.csv",
+        "interrupted": False,
+    }
+    assert rows(Path(told["report"])) == [
+        ["line", "column", "problem"],
+        ["3", "email", "is no email address"],
+        ["4", "email", "stands on line 2 already"],
+        ["5", "name", "is missing"],
+    ]
+
+
+def test_the_same_file_again_takes_nobody_twice(keyboard: Keyboard, file: Path) -> None:
+    keyboard.campaign(people_file(file, 5))
+
+    told = keyboard.do("campaigns", "import", SPRING, file)
+
+    assert told == f"{SPRING}: 0 taken, 5 known already, 0 stopped before, 0 rejected, of 5 lines."
+    assert keyboard.json("recipients", "list", "--campaign", SPRING)["total"] == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"email,name\na@x.com,A\nb@x.com,Zo\xeb\n", "line 3: not UTF-8"),
+        ("email\na@x.com\n".encode("utf-16"), "line 1: not UTF-8"),
+        (b"mail\na@x.com\n", "no column email; its columns are mail"),
+        (b"", "no column email; its columns are none"),
+        (b'email,name\na@x.com,A\nb@x.com,"B\n', "line 3: not readable as CSV"),
+        (b"email\na@x.com\n" + b"a" * 1_000_001, "longer than"),
+    ],
+)
+def test_a_file_that_cannot_be_read_to_its_end_changes_nothing(
+    keyboard: Keyboard, file: Path, content: bytes, said: str
+) -> None:
+    keyboard.campaign()
+    file.write_bytes(content)
+
+    assert said in keyboard.refused(1, "campaigns", "import", SPRING, file)
+    assert keyboard.json("recipients", "list", "--campaign", SPRING)["total"] == 0
+    assert not Path(f"{file}.rejected.csv").exists()
+
+
+def test_lines_of_another_encoding_can_be_rejected_singly(keyboard: Keyboard, file: Path) -> None:
+    keyboard.campaign()
+    file.write_bytes(b"email,name\na@x.com,A\nb@x.com,Zo\xeb\nc@x.com,C\n")
+
+    told = keyboard.json("campaigns", "import", SPRING, file, "--skip-undecodable")
+
+    assert (told["taken"], told["rejected"]) == (2, 1)
+    assert rows(Path(told["report"]))[1] == ["3", "name", "is not UTF-8"]
+
+
+def test_files_that_cannot_be_opened_or_written_are_told(keyboard: Keyboard, file: Path) -> None:
+    keyboard.campaign()
+    assert "No such file" in keyboard.refused(1, "campaigns", "import", SPRING, file)
+    people_file(file, 1)
+    nowhere = file.with_name("no") / "report.csv"
+    said = keyboard.refused(1, "campaigns", "import", SPRING, file, "--report", nowhere)
+    assert "The report" in said
+
+
+def test_a_header_is_no_formula_in_the_report(keyboard: Keyboard, file: Path) -> None:
+    keyboard.campaign()
+    file.write_text('email,"=HYPERLINK(""http://x"")"\na@x.com\n')
+
+    keyboard.do("campaigns", "import", SPRING, file)
+
+    (_, rejected) = rows(Path(f"{file}.rejected.csv"))
+    assert rejected[1].startswith("'=hyperlink")
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "  =1"])
+def test_what_a_spreadsheet_takes_for_a_formula_is_quoted(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+    assert harmless(f"a{text}") == f"a{text}"
+
+
+def test_repeated_addresses_are_found_however_many_stand_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("adapters.seen.IN_MEMORY", 7)
+    with Seen() as seen:
+        assert [seen.first_line(f"a{n}", n) for n in range(1, 100)] == [*range(1, 100)]
+        assert [seen.first_line(f"a{n}", 1_000) for n in range(1, 100)] == [*range(1, 100)]
+
+
+PEAK = """
+import resource, sys
+from adapters.cli.app import app
+app(sys.argv[1:], standalone_mode=False)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
+
+
+def peak(keyboard: Keyboard, file: Path) -> int:
+    """Kilobytes that an import of this file needs at most."""
+    words = ["campaigns", "import", SPRING, str(file), "--store", str(keyboard.store)]
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, *words], capture_output=True, text=True, check=True
+    )
+    return int(done.stderr)
+
+
+def test_a_huge_file_is_streamed(tmp_path: Path) -> None:
+    """200,000 lines of 1,000 octets each need no more memory than lines of 40, but for a page."""
+    peaks = []
+    for name, filling in (("short", ""), ("long", "x" * 1_000)):
+        keyboard = Keyboard(tmp_path / f"{name}.db")
+        keyboard.campaign()
+        file = people_file(tmp_path / f"{name}.csv", 200_000, filling)
+        peaks.append(peak(keyboard, file))
+
+    short, long = peaks
+    assert file.stat().st_size > 200_000_000
+    assert long - short < 60_000
+    assert long < 500_000
+
+
+@pytest.mark.kills
+def test_ctrl_c_leaves_whole_pages_and_says_how_many(keyboard: Keyboard, file: Path) -> None:
+    keyboard.campaign()
+    people_file(file, 150_000)
+    process = spawn("campaigns", "import", SPRING, file, "--store", keyboard.store, "--json")
+    report = Path(f"{file}.rejected.csv")
+    while process.poll() is None and not report.exists():
+        pass
+    os.kill(process.pid, signal.SIGINT)
+    said, complaint = process.communicate(timeout=60)
+
+    assert process.returncode == 130, complaint
+    assert "Import the file again" in complaint
+    assert '"interrupted": true' in said
+    taken = keyboard.json("recipients", "list", "--campaign", SPRING)["total"]
+    assert f'"taken": {taken},' in said
+    assert 0 < taken < 150_000
+    rest = keyboard.json("campaigns", "import", SPRING, file)
+    assert (rest["taken"], rest["known"]) == (150_000 - taken, taken)
+
+
+@pytest.mark.kills
+def test_killed_at_any_page_the_import_goes_on_where_it_was(keyboard: Keyboard, file: Path) -> None:
+    keyboard.campaign()
+    people_file(file, 60_000)
+    process = spawn("campaigns", "import", SPRING, file, "--store", keyboard.store)
+    while process.poll() is None and not Path(f"{file}.rejected.csv").exists():
+        pass
+    process.kill()
+    process.communicate()
+
+    told = keyboard.json("campaigns", "import", SPRING, file)
+    assert told["taken"] + told["known"] == 60_000
+    assert keyboard.json("recipients", "list", "--campaign", SPRING)["total"] == 60_000
+
+
+def test_the_memory_is_measured_in_kilobytes() -> None:
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 10_000
+    assert SENDLEDGER.exists()

@@ -1,0 +1,186 @@
+"""Listing, showing and forgetting recipients at the keyboard."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from adapters.people import Person
+from adapters.sqlite import SQLiteStore
+from adapters.sqlite.directory import SQLiteDirectory, TracesRemain
+from tests.cli.keyboard import MAIN, Keyboard, people_file
+from tests.law.story import ANN, BOB, SPRING, hear_from
+
+ADA = Person("ada.abara@example.com", "Ada Abara", {"secret": "marzipan" * 2_000})
+
+
+@pytest.fixture
+def filled(keyboard: Keyboard) -> Keyboard:
+    """p0 was stopped in spring, by an hour that ran out."""
+    keyboard.campaign(people_file(keyboard.store.with_name("p.csv"), 4))
+    keyboard.behind(*hear_from(ANN, str(keyboard.id_of("p0@example.com"))))
+    return keyboard
+
+
+def stop_p0(keyboard: Keyboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENDLEDGER_GRACE_PERIOD", "PT0.000001S")
+    keyboard.do("accounts", "disconnect", ANN, "--yes")
+    keyboard.do("campaigns", "show", SPRING)
+    monkeypatch.delenv("SENDLEDGER_GRACE_PERIOD")
+
+
+def octets(store: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in store.parent.glob(f"{store.name}*"))
+
+
+def test_recipients_are_listed_with_names_filters_and_pages(filled: Keyboard) -> None:
+    told = filled.json("recipients", "list", "--campaign", SPRING, "--names")
+    assert told["total"] == 4
+    assert {each["address"] for each in told["recipients"]} == {
+        f"p{n}@example.com" for n in range(4)
+    }
+    of_ann = filled.json("recipients", "list", "--campaign", SPRING, "--sender", ANN.upper())
+    assert of_ann["total"] == 1
+    page = filled.json("recipients", "list", "--campaign", SPRING, "--offset", 3, "--limit", 3)
+    assert (len(page["recipients"]), page["total"]) == (1, 4)
+    assert "recipients" in filled.do("recipients", "list", "--campaign", SPRING, "--names")
+    assert "p0@example.com" in filled.do("recipients", "show", "p0@example.com")
+
+
+def test_a_recipient_is_shown_by_id_and_by_address(filled: Keyboard) -> None:
+    by_address = filled.json("recipients", "show", " P0@example.com")
+    assert list(by_address) == ["recipient_id", "person", "forgotten_at", "campaigns"]
+    assert by_address["person"]["name"] == "Person 0"
+    assert filled.json("recipients", "show", by_address["recipient_id"]) == by_address
+    assert by_address["campaigns"][0]["sender"] == ANN
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "said"),
+    [
+        (2, ("list",), "Name the campaign"),
+        (4, ("list", "--campaign", "sprung"), f"Did you mean {SPRING}"),
+        (4, ("show", "nobody@example.com"), "no recipient nobody@example.com"),
+        (4, ("forget", "nobody", "--yes"), "no recipient nobody"),
+        (2, ("list", "--campaign", SPRING, "--stopped-since", "2026-01-01T00:00"), "no zone"),
+        (2, ("list", "--campaign", SPRING, "--stopped-since", "yesterday"), "Expected a time"),
+    ],
+)
+def test_what_cannot_be_done_is_told(
+    filled: Keyboard, code: int, words: tuple[str, ...], said: str
+) -> None:
+    assert said in filled.refused(code, "recipients", *words)
+
+
+def test_an_unknown_id_names_the_nearest(filled: Keyboard) -> None:
+    known = str(filled.id_of("p1@example.com"))
+    wrong = known[:-1] + ("0" if known[-1] != "0" else "1")
+
+    assert f"Did you mean {known}" in filled.refused(4, "recipients", "show", wrong)
+
+
+def test_forgetting_asks_first(filled: Keyboard) -> None:
+    declined = filled.type("recipients", "forget", "p1@example.com", answer="n\n")
+
+    assert declined.code == 1
+    assert filled.id_of("p1@example.com")
+
+
+@pytest.mark.rule("F1")
+def test_the_forgotten_leave_no_octet_and_a_history_that_is_whole(filled: Keyboard) -> None:
+    recipient_id = str(filled.id_of("p1@example.com"))
+    assert b"p1@example.com" in octets(filled.store)
+
+    told = filled.json("recipients", "forget", "p1@example.com", "--yes")
+
+    assert list(told) == ["recipient_id", "forgotten_at", "stopped_in"]
+    assert (told["recipient_id"], told["stopped_in"]) == (recipient_id, [])
+    for trace in (b"p1@example.com", b"Person 1"):
+        assert trace not in octets(filled.store)
+    shown = filled.json("recipients", "show", recipient_id)
+    assert (shown["person"], shown["forgotten_at"]) == (None, told["forgotten_at"])
+    assert shown["campaigns"][0]["campaign_id"] == SPRING
+    assert (
+        filled.json("recipients", "forget", recipient_id, "--yes")["forgotten_at"]
+        == (told["forgotten_at"])
+    )
+
+
+@pytest.mark.rule("F1")
+def test_imported_again_the_forgotten_are_new_people(filled: Keyboard) -> None:
+    before = filled.id_of("p1@example.com")
+    filled.do("recipients", "forget", "p1@example.com", "--yes")
+
+    told = filled.json("campaigns", "import", SPRING, filled.store.with_name("p.csv"))
+
+    assert (told["taken"], told["known"]) == (1, 3)
+    assert filled.id_of("p1@example.com") not in (None, before)
+
+
+@pytest.mark.rule("S4", "F1")
+def test_who_was_stopped_stays_refused_after_being_forgotten(
+    filled: Keyboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = filled.store.with_name("p.csv")
+    stop_p0(filled, monkeypatch)
+    told = filled.json("recipients", "forget", "p0@example.com", "--yes")
+    assert told["stopped_in"] == [SPRING]
+
+    again = filled.json("campaigns", "import", SPRING, people)
+
+    assert (again["taken"], again["known"], again["stopped"]) == (0, 3, 1)
+    report = Path(again["report"]).read_text().splitlines()
+    assert report[1] == '2,email,"was stopped in this campaign before, for good"'
+    assert b"p0@example.com" not in octets(filled.store)
+    filled.do("campaigns", "create", "summer", "--from", BOB)
+    assert filled.json("campaigns", "import", "summer", people)["taken"] == 4
+    assert filled.json("campaigns", "import", SPRING, people)["stopped"] == 1
+
+
+@pytest.mark.rule("F1")
+@pytest.mark.parametrize("people", [1, 5_000])
+def test_no_octet_is_left_of_large_values_and_split_pages(tmp_path: Path, people: int) -> None:
+    store = SQLiteStore(tmp_path / "store.db")
+    directory = SQLiteDirectory(store)
+    crowd = [
+        Person(f"{n * 7919 % people}@example.org", f"Name {n}", {"a": "b" * (n % 300)})
+        for n in range(people)
+    ]
+    half = len(crowd) // 2
+    directory.enrol(MAIN, crowd[:half])
+    (ada,) = directory.enrol(MAIN, [ADA])
+    directory.enrol(MAIN, crowd[half:])
+    position = store.last_position()
+
+    assert not directory.forget(MAIN, {ada: [SPRING]}, as_of=position + 1)
+    assert directory.person(MAIN, ada) == ADA
+    assert directory.forget(MAIN, {ada: [SPRING]}, as_of=position)
+
+    found = octets(store.path)
+    for trace in (b"ada.abara", b"Ada Abara", b"marzipan"):
+        assert trace not in found
+    ids = directory.enrol(MAIN, crowd)
+    assert len(directory.people(MAIN, ids)) == people
+    assert directory.enrol(MAIN, [ADA], SPRING) == [ada]
+    assert directory.person(MAIN, ada) is None
+    assert directory.enrol(MAIN, [ADA], "summer") != [ada]
+    store.close()
+
+
+@pytest.mark.rule("F1")
+def test_a_reader_that_keeps_the_old_state_is_told_and_forgetting_again_finishes(
+    tmp_path: Path,
+) -> None:
+    store = SQLiteStore(tmp_path / "store.db", lock_timeout=1)
+    directory = SQLiteDirectory(store)
+    (ada,) = directory.enrol(MAIN, [ADA])
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM directory").fetchone()
+        with pytest.raises(TracesRemain, match="forget again"):
+            directory.forget(MAIN, {ada: []}, as_of=0)
+    assert directory.person(MAIN, ada) is None
+    assert directory.forget(MAIN, {ada: []}, as_of=0)
+    assert b"ada.abara" not in octets(store.path)
+    store.close()

@@ -1,0 +1,553 @@
+"""``recipients why``: what a support person reads out, and on which events it rests."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from adapters.cli.why import why
+from adapters.clocks import ManualClock
+from adapters.people import Person
+from adapters.sqlite import SQLiteStore
+from adapters.sqlite.directory import SQLiteDirectory
+from aggregates.command import DEFAULT_POLICY, Policy
+from events.vocabulary import RefusalFault
+from tests.law.story import (
+    ANN,
+    BOB,
+    CLEO,
+    DAY,
+    HOLD_SENDER,
+    HOUR,
+    MINUTE,
+    NINE_DAYS,
+    NOON,
+    R1,
+    R2,
+    R3,
+    REPLIED,
+    SLOTS,
+    SOLO,
+    SPRING,
+    UNREACHABLE,
+    accepted,
+    add_sender,
+    attempt_notice,
+    connect,
+    create,
+    create_single,
+    disconnect,
+    fail,
+    hear_from,
+    incident,
+    one_click,
+    out_of_office,
+    pause,
+    refused,
+    remove_sender,
+    reserve,
+    resume,
+    signal,
+    start,
+    unknown,
+)
+from tests.workplace import ACME, Workplace, much_happens
+
+LONG_AGO, LONG_AHEAD = NOON.replace(year=2020), NOON.replace(year=2926)
+"""On either side of the clock on the wall, by which the command goes."""
+app = typer.Typer()
+app.command()(why)
+
+
+class Told(NamedTuple):
+    """The command's answer as JSON."""
+
+    told: dict[str, Any]
+
+    def section(self, name: str) -> list[str]:
+        return [each["text"] for each in self.told["sentences"] if each["section"] == name]
+
+    def position(self, part: str) -> int:
+        """Of the one sentence with these words."""
+        (found,) = (each for each in self.told["sentences"] if part in each["text"])
+        return int(found["position"])
+
+    def says(self, section: str, *parts: str) -> None:
+        text = " ".join(self.section(section))
+        for part in parts:
+            assert part in text, f"{part!r} is not in {text!r}"
+
+    def events(self) -> list[str]:
+        return [each["event"] for each in self.told["sentences"]]
+
+
+class Desk:
+    """A store file, told command by command, and the support person in front of it."""
+
+    def __init__(self, path: Path, policy: Policy = DEFAULT_POLICY) -> None:
+        self.path = path
+        clock = ManualClock(NOON)
+        self.workplace = Workplace(SQLiteStore(path, clock), clock, policy)
+
+    def running(self) -> "Desk":
+        """A rotation campaign, and R1 and R2 heard from Ann."""
+        self.workplace.given(
+            *(connect(each) for each in (ANN, BOB)),
+            create(ANN, BOB),
+            start(),
+            hear_from(ANN, R1, R2),
+        )
+        return self
+
+    def ask(self, recipient: str, campaign: str = SPRING) -> Told:
+        ran = self.type(recipient, "--campaign", campaign, "--json")
+        assert ran.exit_code == 0, ran.stderr
+        return Told(json.loads(ran.stdout))
+
+    def type(self, *words: str) -> Any:
+        where = ("--store", str(self.path), "--workspace", ACME)
+        return CliRunner().invoke(app, [*words, *where], catch_exceptions=False)
+
+    def positions(self, told: Told) -> None:
+        """Every sentence stands on the event it names."""
+        log = {each.position: each for each in self.workplace.log}
+        for sentence in told.told["sentences"]:
+            recorded = log[sentence["position"]]
+            assert sentence["event"] == type(recorded.event).__name__
+            assert sentence["event_id"] == recorded.event_id
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "store.db").running()
+
+
+def test_stopped_by_a_failure_that_nobody_repaired(desk: Desk) -> None:
+    desk.workplace.given(
+        fail(ANN, UNREACHABLE),
+        fail(ANN),
+        attempt_notice(ANN, incident(ANN), delivered=True),
+    )
+    desk.workplace.at(NOON + 2 * DAY).tell(one_click(ANN, found=UNREACHABLE))
+    desk.workplace.at(NOON + 4 * DAY).given(fail(ANN))
+    desk.workplace.at(NOON + NINE_DAYS + HOUR).tick()
+
+    told = desk.ask(R1)
+
+    assert told.told["status"] == "campaign_stopped"
+    told.says(
+        "answer",
+        "r1 is Campaign Stopped in spring, for good, since 2026-03-11 12:00:00 UTC, because "
+        "ann@acme.test failed and was not repaired in time.",
+        "It was recorded late, on 2026-03-11 13:00:00 UTC, which changed nothing.",
+    )
+    told.says(
+        "happened",
+        "the mail server took an email from ann@acme.test",
+        "a check of ann@acme.test asked for in the background failed at the stage tcp: unreachable",
+        "The permission to use this mailbox was revoked or has lapsed.",
+        "a clock began in spring: it ran until 2026-03-11 12:00:00 UTC, with 2 recipients at stake",
+        "the clock ran out: 2 recipients became Campaign Stopped",
+    )
+    told.says(
+        "told",
+        "Notice 1 (failure) to the owner of ann@acme.test was issued on 2026-03-02 12:00:00 UTC: "
+        "2 recipients at stake until 2026-03-11 12:00:00 UTC.",
+        "Notice 1 (failure) was delivered through maildir on 2026-03-02 12:00:00 UTC.",
+        "No attempt to deliver notice 2 (ended) is recorded.",
+    )
+    told.says(
+        "tried",
+        "On 2026-03-04 12:00:00 UTC One-Click Reconnect was tried by the user test and refused: "
+        "the connection check still failed.",
+        "On 2026-03-06 12:00:00 UTC a check of ann@acme.test asked for in the background failed",
+    )
+    told.says(
+        "avoidable",
+        "It could have been avoided until 2026-03-11 12:00:00 UTC: by One-Click Reconnect of "
+        "ann@acme.test, which keeps every setting.",
+    )
+    desk.positions(told)
+
+
+def test_stopped_by_a_disconnect_that_nobody_undid(desk: Desk) -> None:
+    desk.workplace.given(disconnect(ANN), attempt_notice(ANN, incident(ANN), delivered=False))
+    desk.workplace.at(NOON + HOUR).tick()
+
+    told = desk.ask(R1)
+
+    told.says("answer", "was disconnected and not back in FROM EMAIL of spring in time")
+    told.says(
+        "happened",
+        "On 2026-03-02 12:00:00 UTC ann@acme.test was disconnected by the user test",
+        "ann@acme.test left FROM EMAIL with its disconnect; 2 were held.",
+    )
+    told.says("told", "Notice 1 (disconnect) could not be delivered through maildir")
+    told.says("tried", "Nothing was tried to bring ann@acme.test back in time.")
+    told.says(
+        "avoidable",
+        "until 2026-03-02 13:00:00 UTC: by connecting ann@acme.test again and adding it to "
+        "FROM EMAIL of spring again, both.",
+    )
+    assert told.section("now") == []
+    desk.positions(told)
+
+
+def test_reconnected_but_never_readded(desk: Desk) -> None:
+    desk.workplace.given(disconnect(ANN))
+    desk.workplace.at(NOON + 12 * MINUTE).given(connect(ANN))
+    desk.workplace.at(NOON + HOUR).tick()
+
+    told = desk.ask(R1)
+
+    told.says(
+        "tried",
+        "ann@acme.test was reconnected in 12 minutes, by the user test, but never re-added to "
+        "spring.",
+    )
+    desk.positions(told)
+
+
+def test_reconnected_and_readded_too_late(desk: Desk) -> None:
+    desk.workplace.given(disconnect(ANN))
+    desk.workplace.at(NOON + 12 * MINUTE).given(connect(ANN))
+    desk.workplace.at(NOON + 2 * HOUR).given(add_sender(ANN))
+
+    desk.ask(R1).says(
+        "tried",
+        "but re-added to spring only on 2026-03-02 14:00:00 UTC (position ",
+        "after the clock had run out",
+    )
+
+
+def test_connected_again_only_after_the_hour(desk: Desk) -> None:
+    desk.workplace.given(disconnect(ANN))
+    desk.workplace.at(NOON + 2 * HOUR).given(connect(ANN))
+
+    told = desk.ask(R1)
+
+    told.says("happened", "Only on 2026-03-02 14:00:00 UTC, after the clock had run out")
+    told.says("tried", "Nothing was tried")
+
+
+def test_a_disconnect_on_top_of_a_failure_tells_both(desk: Desk) -> None:
+    desk.workplace.given(fail(ANN))
+    desk.workplace.at(NOON + DAY).given(disconnect(ANN))
+    desk.workplace.at(NOON + DAY + HOUR).tick()
+
+    told = desk.ask(R1)
+
+    told.says("happened", "a disconnect took the place of the failure: its clock ended")
+    told.says(
+        "avoidable",
+        "until 2026-03-11 12:00:00 UTC: by One-Click Reconnect",
+        "until 2026-03-03 13:00:00 UTC: by connecting",
+    )
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        ("insufficient_scope", "full mail access was not granted; the box must be ticked"),
+        ("identity_mismatch", "another mailbox answered; that takes a Two-Step Reconnect"),
+    ],
+)
+def test_a_one_click_that_was_rejected_says_why(desk: Desk, refusal: str, words: str) -> None:
+    desk.workplace.given(fail(ANN))
+    assert desk.workplace.tell(one_click(ANN, refusal)).refusal is not None
+    desk.workplace.at(NOON + NINE_DAYS).tick()
+
+    told = desk.ask(R1)
+
+    told.says("tried", words)
+    assert "OneClickRejected" in told.events()
+
+
+def test_many_background_checks_are_told_as_their_last_with_their_number(desk: Desk) -> None:
+    desk.workplace.given(fail(ANN), *(fail(ANN) for _ in range(20)))
+    desk.workplace.at(NOON + NINE_DAYS).tick()
+
+    (text,) = desk.ask(R1).section("tried")
+
+    assert text.endswith("It was the last of 20 failed background checks.")
+
+
+def test_in_flight_at_the_expiry_and_stopped_when_the_outcome_came(desk: Desk) -> None:
+    desk.workplace.given(reserve(ANN, R3, "late"), disconnect(ANN))
+    desk.workplace.at(NOON + HOUR).tick()
+    desk.workplace.at(NOON + 2 * HOUR).given(accepted(R3, "late"))
+
+    told = desk.ask(R3)
+
+    told.says("answer", "r3 is Campaign Stopped in spring, for good, since 2026-03-02 14:00:00 UTC")
+    told.says(
+        "happened",
+        "The message was already on its way when the clock ran out, since 2026-03-02 12:00:00 UTC.",
+        "the recipient was stopped under the same incident",
+    )
+    desk.positions(told)
+
+
+def test_held_because_the_sender_is_held(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "store.db", HOLD_SENDER)
+    desk.workplace.at(LONG_AHEAD)
+    desk.running().workplace.given(fail(ANN))
+
+    told = desk.ask(R1)
+
+    told.says("answer", "r1 is held in spring: it was written to, and waits.")
+    told.says(
+        "now",
+        "ann@acme.test does not work: nothing is sent through it.",
+        "spring runs; sends follow its schedule and the speed limits.",
+        "A clock runs until 2926-03-11 12:00:00 UTC: after it r1 will be Campaign Stopped, for "
+        "good. It can be avoided by One-Click Reconnect of ann@acme.test, which keeps every "
+        "setting. When it began, 2 recipients of spring were at stake.",
+    )
+    told.says("tried", "Nothing was tried to bring ann@acme.test back so far.")
+    desk.positions(told)
+
+
+def test_a_deadline_that_nobody_settled_yet_is_told(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "store.db")
+    desk.workplace.at(LONG_AGO)
+    desk.running().workplace.given(fail(ANN))
+
+    desk.ask(R1).says("now", "has passed and no worker has settled it yet: run serve.")
+
+
+def test_away_until_a_date(desk: Desk) -> None:
+    desk.workplace.given(out_of_office(R1, NOON + 3 * DAY))
+
+    told = desk.ask(R1)
+
+    assert told.told["status"] == "held"
+    told.says("now", "the person is away: nothing is sent before 2026-03-05 12:00:00 UTC.")
+    assert told.position("An automatic answer says") == desk.workplace.log[-1].position
+
+
+def test_resumed_without_the_account(desk: Desk) -> None:
+    desk.workplace.given(disconnect(ANN), resume(without=[ANN]))
+
+    told = desk.ask(R1)
+
+    told.says(
+        "happened",
+        "spring was resumed without ann@acme.test by the user test, with 2 at stake until "
+        "2026-03-02 13:00:00 UTC before their eyes.",
+    )
+    told.says("now", "ann@acme.test is not in FROM EMAIL of spring", "spring runs")
+    desk.positions(told)
+
+
+def test_taken_out_of_from_email_by_a_user(desk: Desk) -> None:
+    desk.workplace.given(remove_sender(ANN, confirmed=2))
+
+    told = desk.ask(R1)
+
+    told.says("happened", "ann@acme.test left FROM EMAIL by the user test; 2 were held.")
+    told.says("now", "waits until it is added again")
+
+
+def test_paused_by_a_user(desk: Desk) -> None:
+    desk.workplace.given(pause())
+
+    told = desk.ask(R1)
+
+    told.says("answer", "r1 is active in spring")
+    told.says("now", "spring is paused: nothing is sent. It was paused on", "by the user test")
+
+
+def test_a_cured_failure_waits_for_a_user_to_resume(desk: Desk) -> None:
+    desk.workplace.given(fail(ANN))
+    desk.workplace.at(NOON + DAY).given(one_click(ANN))
+
+    told = desk.ask(R1)
+
+    told.says("happened", "the trouble was over, in time: the clock ended and stopped nobody")
+    told.says("tried", "One-Click Reconnect succeeded by the user test; every setting stayed")
+    told.says("told", "Notice 2 (cured) to the owner of ann@acme.test", "all is well")
+    told.says("now", "it waits for a user to resume it")
+
+
+def test_a_cured_disconnect_was_reconnected_and_readded(desk: Desk) -> None:
+    desk.workplace.given(disconnect(ANN))
+    desk.workplace.at(NOON + 12 * MINUTE).given(connect(ANN), add_sender(ANN))
+
+    desk.ask(R1).says(
+        "tried", "was reconnected in 12 minutes, by the user test, and re-added to spring on"
+    )
+
+
+def test_a_single_sender_campaign_waits_without_a_clock(desk: Desk) -> None:
+    desk.workplace.given(
+        connect(CLEO),
+        create_single(SLOTS[CLEO]),
+        start(SOLO),
+        hear_from(CLEO, R1, campaign=SOLO),
+        disconnect(CLEO),
+    )
+
+    told = desk.ask(R1, SOLO)
+
+    assert (told.told["status"], told.told["sender"]) == ("held", CLEO)
+    told.says("now", "cleo@acme.test does not work", "solo is paused")
+    assert "GracePeriodStarted" not in told.events()
+
+
+def test_nothing_was_sent_yet(desk: Desk) -> None:
+    desk.ask(R3).says("answer", "r3 is pending in spring: no email yet.")
+
+
+def test_a_campaign_that_was_never_started(desk: Desk) -> None:
+    desk.workplace.given(create(ANN, campaign="summer"))
+
+    desk.ask(R1, "summer").says("now", "summer was never started: nothing is sent.")
+
+
+def test_replied(desk: Desk) -> None:
+    desk.workplace.given(signal(REPLIED, R1), signal(REPLIED, R1))
+
+    told = desk.ask(R1)
+
+    told.says("answer", "r1 is replied in spring since 2026-03-02 12:00:00 UTC: nothing more")
+    told.says("happened", "it was told to be replied, which changed nothing any more")
+    assert told.section("now") == []
+
+
+def test_emails_are_told_first_and_last_with_their_number(desk: Desk) -> None:
+    desk.workplace.given(*(hear_from(ANN, R1) for _ in range(4)))
+
+    told = desk.ask(R1)
+
+    assert told.events().count("EmailAccepted") == 2 + 1, "first, last, and the answer"
+    told.says("happened", "It was the last of 5 emails.")
+
+
+def test_unknown_and_refused_sends_are_told(desk: Desk) -> None:
+    desk.workplace.given(reserve(BOB, R3, "a"), unknown(R3, "a"))
+    desk.workplace.given(reserve(ANN, R2, "b"), refused(R2, "b", RefusalFault.OTHER))
+
+    desk.ask(R3).says("happened", "went out with an unknown outcome, which counts as received")
+    desk.ask(R2).says("happened", "was refused (other)", "it ended: failed")
+
+
+def test_every_recipient_of_a_busy_store_is_told_on_events_that_exist(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "store.db")
+    much_happens(desk.workplace)
+    for campaign, recipients in (
+        (SPRING, (R1, R2, R3, "r4", "r5", "r6", "r7")),
+        (SOLO, (R1, R2, R3, "r4")),
+    ):
+        for recipient in recipients:
+            told = desk.ask(recipient, campaign)
+            assert told.section("answer")
+            assert told.section("happened")
+            desk.positions(told)
+
+
+def test_the_shape_of_the_json(desk: Desk) -> None:
+    told = desk.ask(R1).told
+
+    assert list(told) == [
+        "workspace",
+        "campaign_id",
+        "recipient_id",
+        "person",
+        "status",
+        "sender",
+        "sentences",
+    ]
+    assert list(told["sentences"][0]) == [
+        "section",
+        "text",
+        "position",
+        "event_id",
+        "event",
+        "occurred_at",
+        "recorded_at",
+        "actor",
+    ]
+
+
+def test_a_person_reads_the_same_sentences_with_their_positions(desk: Desk) -> None:
+    desk.workplace.given(fail(ANN))
+    desk.workplace.at(NOON + NINE_DAYS).tick()
+
+    ran = desk.type(R1, "--campaign", SPRING)
+
+    lines = " ".join(ran.stdout.split())
+    assert ran.exit_code == 0
+    assert "Recipient r1: not in the directory" in lines
+    for sentence in desk.ask(R1).told["sentences"]:
+        assert " ".join(sentence["text"].split()) in lines
+        assert re.search(rf"#{sentence['position']}\b", lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("r9", "--campaign", SPRING), "There is no recipient of spring r9. Did you mean r"),
+        ((R1, "--campaign", "sprin"), "There is no campaign sprin. Did you mean spring?"),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest_known(
+    desk: Desk, words: tuple[str, ...], complaint: str
+) -> None:
+    ran = desk.type(*words)
+
+    assert ran.exit_code == 4
+    assert complaint in ran.stderr
+
+
+@pytest.fixture
+def enrolled(desk: Desk) -> Callable[[], str]:
+    """Ann's reader enters the directory, and a campaign."""
+
+    def enrol() -> str:
+        store = SQLiteStore(desk.path)
+        try:
+            person = Person("grace@example.com", "Grace Hopper")
+            (recipient,) = SQLiteDirectory(store).enrol(ACME, [person])
+        finally:
+            store.close()
+        desk.workplace.given(create(BOB, to=[recipient], campaign="summer"))
+        return recipient
+
+    return enrol
+
+
+def test_a_person_is_found_by_id_and_by_address(desk: Desk, enrolled: Callable[[], str]) -> None:
+    recipient = enrolled()
+
+    for name in (recipient, "Grace@Example.com "):
+        told = desk.ask(name, "summer").told
+        assert told["recipient_id"] == recipient
+        assert told["person"] == {"name": "Grace Hopper", "address": "grace@example.com"}
+    assert "Grace Hopper grace@example.com" in desk.type(recipient, "--campaign", "summer").stdout
+
+
+def test_a_forgotten_person_is_still_explained_by_id(
+    desk: Desk, enrolled: Callable[[], str]
+) -> None:
+    recipient = enrolled()
+    store = SQLiteStore(desk.path)
+    try:
+        end = store.last_position()
+        assert SQLiteDirectory(store).forget(ACME, {recipient: []}, end)
+    finally:
+        store.close()
+
+    told = desk.ask(recipient, "summer")
+
+    assert told.told["person"] is None
+    assert told.section("answer")
+    assert desk.type("grace@example.com", "--campaign", "summer").exit_code == 4
+    shown = desk.type(recipient, "--campaign", "summer").stdout
+    assert f"Recipient {recipient}: forgotten on" in shown
+    assert "Grace" not in shown
