@@ -14,16 +14,20 @@ from adapters.people import Person
 from adapters.recipients_csv import Read, RejectedLine, read_lines
 from adapters.rejected_lines import RejectedLines
 from adapters.sqlite.directory import SQLiteDirectory
+from aggregates.campaign import Recipient
 from aggregates.campaign.commands import ImportRecipients
 from engine.answer import Refusal, Request
 from engine.collector import collector_paused
 from engine.engine import Engine
 from events.campaign import RecipientAdded, RecipientImportRefused
-from events.vocabulary import CampaignId, RecipientId
+from events.vocabulary import CampaignId, RecipientId, RecipientStatus
 
 PAGE = 10_000
 NEVER = 1_000_000_000
 """Snapshots wait until the import is over: each would hold the whole campaign."""
+
+
+STOPPED = RecipientStatus.CAMPAIGN_STOPPED
 
 
 class Imported(NamedTuple):
@@ -71,8 +75,13 @@ class Import(NamedTuple):
 
     def _take(self, page: Sequence[Read], done: Imported) -> Imported:
         people = [(line, found) for line, found in page if isinstance(found, Person)]
+        with self.engine.look(self.workspace) as workspace:
+            recipients = workspace.campaign(self.campaign_id).recipients
         ids = self.directory.enrol(
-            self.workspace, (person for _, person in people), self.campaign_id
+            self.workspace,
+            (person for _, person in people),
+            self.campaign_id,
+            lambda each: recipients.get(each, Recipient()).status is STOPPED,
         )
         taken, stopped = self._ask(ids)
         lines = {ids[at]: line for at, (line, _) in enumerate(people)} if stopped else {}

@@ -139,7 +139,7 @@ def forget(
 
 
 def _forget(here: Office, recipient_id: str) -> list[str]:
-    """S4: as of the log's end, so no stop that was decided by then is missed."""
+    """S4: as of the log's end, so no stop that was decided by then is missed, and none to come."""
     for _ in range(ATTEMPTS):
         here.engine.tick(here.workspace)
         position = here.store.last_position()
@@ -147,7 +147,9 @@ def _forget(here: Office, recipient_id: str) -> list[str]:
         stopped = [
             each.campaign_id for each in found if each.status is RecipientStatus.CAMPAIGN_STOPPED
         ]
-        if here.directory.forget(here.workspace, {recipient_id: stopped}, as_of=position):
+        may_stop = [each.campaign_id for each in found if not each.status.terminal]
+        remembered = {recipient_id: [*stopped, *may_stop]}
+        if here.directory.forget(here.workspace, remembered, as_of=position):
             return stopped
     return fail("Other programs write without a pause. Try again.")
 

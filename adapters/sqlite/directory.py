@@ -8,7 +8,7 @@ little to tell who it was without the workspace's key.
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -51,17 +51,22 @@ class SQLiteDirectory:
                         c.execute(SQL[table])
 
     def enrol(
-        self, workspace: str, people: Iterable[Person], campaign_id: CampaignId | None = None
+        self,
+        workspace: str,
+        people: Iterable[Person],
+        campaign_id: CampaignId | None = None,
+        stopped: Callable[[RecipientId], bool] = lambda _: True,
     ) -> list[RecipientId]:
         """The ids of these people, in their order: random for a new address, the old one for a
         known address, whose name and variables stay as they are. All together or none.
 
-        Whom ``campaign_id`` stopped before being forgotten gets the id of then, and is not
+        Who was forgotten and is ``stopped`` in ``campaign_id`` gets the id of then, and is not
         written down anew (S4).
         """
         wanted = list(people)
         with self._explained(), self._store.writing() as c:
-            ids = self._stopped(c, workspace, campaign_id, wanted)
+            forgotten = self._forgotten(c, workspace, campaign_id, wanted)
+            ids = {address: each for address, each in forgotten.items() if stopped(each)}
             unstopped = [person.address for person in wanted if person.address not in ids]
             ids.update(c.execute(SQL["recipients_at"], (workspace, json.dumps(unstopped))))
             new = {person.address: person for person in reversed(wanted)}
@@ -106,10 +111,10 @@ class SQLiteDirectory:
     def forget(
         self,
         workspace: str,
-        stopped_in: Mapping[RecipientId, Sequence[CampaignId]],
+        refused_in: Mapping[RecipientId, Sequence[CampaignId]],
         as_of: int,
     ) -> bool:
-        """Forget these recipients; ``stopped_in`` says which campaigns stopped each.
+        """Forget these recipients; ``refused_in``: the campaigns that stopped each, or still may.
 
         False, and nothing done, when the log went on behind the position ``as_of``: look again
         who was stopped. Afterwards no octet of them is left in the store's files; raises
@@ -120,7 +125,7 @@ class SQLiteDirectory:
                 if c.execute(STORE_SQL["last_position"]).fetchone()[0] != as_of:
                     return False
                 c.execute(SQL["zero_what_is_freed"]).fetchall()
-                for recipient_id, campaigns in stopped_in.items():
+                for recipient_id, campaigns in refused_in.items():
                     self._remember(c, workspace, recipient_id, campaigns)
                     c.execute(SQL["forget_person"], (workspace, recipient_id))
                 _write_anew(c)
@@ -140,10 +145,10 @@ class SQLiteDirectory:
             rows = [(workspace, campaign_id, digest, recipient_id) for campaign_id in campaigns]
             c.executemany(SQL["remember_stop"], rows)
 
-    def _stopped(
+    def _forgotten(
         self, c: Cursor, workspace: str, campaign_id: CampaignId | None, people: Sequence[Person]
     ) -> dict[str, RecipientId]:
-        """S4: addresses that were forgotten after this campaign had stopped them."""
+        """S4: addresses that were forgotten and that this campaign has stopped, or may have."""
         if not c.execute(SQL["any_stop"], (workspace, campaign_id)).fetchone():
             return {}
         key = _key(c, workspace)

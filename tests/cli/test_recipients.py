@@ -138,6 +138,18 @@ def test_who_was_stopped_stays_refused_after_being_forgotten(
     assert filled.json("campaigns", "import", SPRING, people)["stopped"] == 1
 
 
+@pytest.mark.rule("S4", "F1")
+def test_who_is_stopped_only_after_being_forgotten_is_refused_all_the_same(
+    filled: Keyboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.do("recipients", "forget", "p0@example.com", "--yes")
+    stop_p0(filled, monkeypatch)
+
+    again = filled.json("campaigns", "import", SPRING, filled.store.with_name("p.csv"))
+
+    assert (again["taken"], again["known"], again["stopped"]) == (0, 3, 1)
+
+
 @pytest.mark.rule("F1")
 @pytest.mark.parametrize("people", [1, 5_000])
 def test_no_octet_is_left_of_large_values_and_split_pages(tmp_path: Path, people: int) -> None:
