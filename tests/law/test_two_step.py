@@ -4,7 +4,7 @@ import pytest
 
 from aggregates.rejections import AlreadyConnected, NotConnected
 from events.campaign import GracePeriodCured, SenderAdded
-from events.email_account import AccountDisconnected
+from events.email_account import AccountDisconnected, CheckPassed, ConnectionRestored
 from events.vocabulary import CampaignStatus, OnAccountTrouble, Settings
 from tests.law.story import (
     ACTIVE,
@@ -56,6 +56,7 @@ from tests.law.story import (
     spring,
     start,
     update_settings,
+    user_check,
 )
 
 HERS = Settings(signature="Best, Ann", sending_speed=40, folders={"sent": "Sent"})
@@ -169,6 +170,14 @@ def test_a_disconnect_supersedes_a_failure_clock() -> None:
     assert (failure.kind, failure.outcome, failure.ended_at) == (FAILURE, SUPERSEDED, NOON + DAY)
     assert (hour.kind, hour.outcome) == (DISCONNECT, RUNNING)
     assert hour.deadline_at == NOON + DAY + HOUR
+
+
+@pytest.mark.rule("T2", "C5")
+def test_a_failure_that_a_disconnect_superseded_is_not_cured_by_a_later_check() -> None:
+    world = office().given(fail(ANN), disconnect(ANN), connect(ANN)).when(user_check(ANN))
+
+    assert world.facts(ConnectionRestored) == []
+    assert len(world.facts(CheckPassed)) == 1
 
 
 @pytest.mark.rule("T2")
