@@ -42,6 +42,9 @@ from events.campaign import (
 )
 from events.vocabulary import CampaignStatus
 
+ENDS = (RecipientEnded, RecipientStopped)
+"""Events that make a recipient terminal."""
+
 
 def decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEvent]:
     """The facts that follow from the command. Raises ``Rejected``."""
@@ -112,8 +115,7 @@ def _finishes(campaign: Campaign, events: Sequence[CampaignEvent]) -> bool:
     """A campaign under way finishes with its last recipient, or at once if nobody is left."""
     match campaign.status:
         case CampaignStatus.RUNNING | CampaignStatus.PAUSED:
-            ended = sum(isinstance(event, RecipientEnded | RecipientStopped) for event in events)
-            return ended > 0 and ended == campaign.open
+            return 0 < campaign.open == sum(isinstance(event, ENDS) for event in events)
         case CampaignStatus.DRAFT:
             started = any(isinstance(event, CampaignStarted) for event in events)
             return started and campaign.open == 0 and len(campaign.recipients) > 0

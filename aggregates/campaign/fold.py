@@ -215,7 +215,10 @@ class _Draft:
                 assert_never(event)
 
     def _put(self, recipient_id: RecipientId, fields: _Fields) -> None:
-        """Recipients in the same state share one object, as long as they come in a row."""
+        """Recipients to whom nothing is on its way share one object with others in their state."""
+        if fields[3] is not None:
+            self.recipients[recipient_id] = Recipient(*fields)
+            return
         if fields != self._last:
             self._last = Recipient(*fields)
         self.recipients[recipient_id] = self._last

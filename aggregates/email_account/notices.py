@@ -62,7 +62,7 @@ def attempted(account: EmailAccount, command: RecordNoticeAttempt) -> Sequence[N
 def _issued(account: EmailAccount, command: RecordNoticeAttempt) -> bool:
     incident = account.incidents.get(command.incident_id)
     if incident is None:
-        return account.opened_once(command.incident_id)
+        return command.number >= 1 and account.opened_once(command.incident_id)
     return 1 <= command.number <= incident.notices
 
 

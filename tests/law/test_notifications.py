@@ -334,6 +334,7 @@ def test_an_attempt_is_recorded_though_newer_incidents_followed(account: str) ->
 
     unheard_of = attempt_notice(account, incident(account, 4), delivered=True)
     world.refuses(unheard_of, because="unknown_notice")
+    world.refuses(attempt(0, incident(account)), because="unknown_notice")
     assert len(world.facts(NoticeAttempted)) == 3
 
 
