@@ -8,6 +8,7 @@ from adapters.support.recipient import explained
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, recipient
 from engine.answers import Answers
 from engine.case import case_of
+from engine.collector import collector_paused
 from engine.decoding import decode_page
 from engine.history import History, positions_in
 from engine.projecting import PAGE, ProjectionRunner
@@ -36,8 +37,9 @@ def scan(path: Path) -> Callable[[], None]:
 
     def read() -> None:
         store, position = SQLiteStore(path), 0
-        while page := list(decode_page(store.read(position, PAGE), position)):
-            position = page[-1].position
+        with collector_paused():
+            while page := list(decode_page(store.read(position, PAGE), position)):
+                position = page[-1].position
         store.close()
 
     return read

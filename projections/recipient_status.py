@@ -64,7 +64,8 @@ def evolve(row: RecipientRow | None, recorded: Recorded) -> RecipientRow:
         case RecipientAdded():
             return row
         case SendReserved(account_id=account):
-            return row if row.emails_received else row._replace(sender=account)
+            settled = row.emails_received or row.sender == account
+            return row if settled else row._replace(sender=account)
         case EmailAccepted(account_id=account) | EmailOutcomeUnknown(account_id=account):
             return _received(row, account)
         case RecipientStopped():
@@ -89,10 +90,14 @@ def evolve(row: RecipientRow | None, recorded: Recorded) -> RecipientRow:
 
 def _received(row: RecipientRow, account: str) -> RecipientRow:
     pending = row.status is RecipientStatus.PENDING
-    return row._replace(
-        status=RecipientStatus.ACTIVE if pending else row.status,
-        sender=row.sender if row.emails_received else account,
-        emails_received=row.emails_received + 1,
+    return RecipientRow(
+        row.workspace,
+        row.campaign_id,
+        row.recipient_id,
+        RecipientStatus.ACTIVE if pending else row.status,
+        row.sender if row.emails_received else account,
+        row.emails_received + 1,
+        *row[6:],
     )
 
 
