@@ -8,7 +8,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from pyarrow import parquet
 
@@ -19,6 +18,7 @@ from events.catalogue import CATALOGUE
 from events.recorded import Recorded
 from events.vocabulary import instant_text
 from tests.auditing.door import busy_store, replay
+from tests.duck import asked
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_parquet_holds_the_same_for_duckdb(
     names = ", ".join(
         f"epoch_us({name})" if name.endswith("_at") else name for name in schema().names
     )
-    found = duckdb.execute(f"SELECT {names} FROM '{out}' ORDER BY position").fetchall()  # noqa: S608
+    found = asked(f"SELECT {names} FROM '{out}' ORDER BY position", out.parent)  # noqa: S608
     told = [dict(zip(schema().names, values, strict=True)) for values in found]
     for each, fact in zip(told, log, strict=True):
         times = {

@@ -6,12 +6,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import chdir, closing
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
 import pytest
 
 from adapters.clocks import ManualClock
@@ -29,6 +28,7 @@ from events.base import Event
 from events.catalogue import CATALOGUE
 from processors.reactions import REACTIONS
 from projections.shipped import SHIPPED
+from tests.duck import asked
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -127,8 +127,7 @@ def test_the_query_of_the_auditors_page_runs(folder: Path) -> None:
     export = ["export", "--format", "parquet", "--out", "audit.parquet", "--force"]
     program = [sys.executable, "-c", PROGRAMS["sendledger-replay"], *export]
     subprocess.run(program, cwd=folder, capture_output=True, timeout=60, check=True)
-    with chdir(folder):
-        found = duckdb.execute(query).fetchall()
+    found = asked(query, folder)
     assert [(campaign, stopped) for campaign, _, stopped, _ in found] == [
         ("spring", 2),
         ("spring", 1),
