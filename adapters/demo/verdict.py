@@ -30,7 +30,7 @@ def show_verdict(console: Console, store: SQLiteStore, folder: Path) -> bool:
     console.print(_stopped_table(recipients, SQLiteDirectory(store)))
     console.print(_status_table(recipients))
     holds = _show_checks(console, store, views)
-    _show_paths(console, folder)
+    _show_paths(console, folder, _someone_stopped(recipients))
     return holds
 
 
@@ -85,7 +85,12 @@ def _show(console: Console, holds: bool, what: str) -> None:
     console.print(Text.assemble(mark, what), soft_wrap=True)
 
 
-def _show_paths(console: Console, folder: Path) -> None:
+def _someone_stopped(recipients: list[RecipientAnswer]) -> str:
+    stopped = (each for each in recipients if each.status is RecipientStatus.CAMPAIGN_STOPPED)
+    return next((each.recipient_id for each in stopped), "RECIPIENT")
+
+
+def _show_paths(console: Console, folder: Path, stopped: str) -> None:
     program = _program()
     store = folder / STORE
     lines = [
@@ -94,12 +99,14 @@ def _show_paths(console: Console, folder: Path) -> None:
         f"The outbox, a maildir: {folder / OUTBOX} (notices to {OWNER})",
         "",
         "Look around:",
+        f"  {program} recipients why {stopped} --store {store} --campaign {CAMPAIGN}",
         f"  {program} recipients --store {store} --campaign {CAMPAIGN}",
         f"  {program} clocks --store {store}",
         f"  {program} notices --store {store}",
         f"  {program} campaigns --store {store}",
         f"  {program} accounts --store {store}",
         f"  {program} serve --store {store}",
+        f"  {program}-replay check --store {store}",
         f"  {program} simulate examples/scenarios/clocks.yaml",
     ]
     console.print(Text("\n".join(lines)), soft_wrap=True)
