@@ -1,7 +1,7 @@
 """The history under audit: any store by its URL, opened so that nothing of it can change."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Protocol
@@ -15,7 +15,7 @@ from engine.settings import EngineSettings, SettingsError, load_settings
 from engine.store import Page, StoreError
 from events.catalogue import UnreadableEvent
 from events.recorded import Envelope, Recorded
-from projections.projection import Projection, RowKey
+from projections.projection import Projection
 
 PAGE = 10_000
 EXIT_INTERRUPTED = 130
@@ -53,8 +53,6 @@ class Source(Protocol):
         ...
 
     def view_rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]: ...
-
-    def view_row(self, projection: Projection, key: RowKey) -> Any | None: ...
 
 
 class UnknownStore(StoreError):
@@ -115,12 +113,6 @@ def facts(
             yield from decode_page(page, position)
             position = page.rows[-1][0]
             progress(position)
-
-
-def facts_at(source: Source, positions: Iterable[int]) -> Iterator[Recorded]:
-    """The facts at these positions, without a scan."""
-    for position in positions:
-        yield from decode_page(source.read(position - 1, 1), position - 1)
 
 
 @contextmanager

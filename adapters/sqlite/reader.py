@@ -14,7 +14,7 @@ from adapters.sqlite.store import STORE_VERSION
 from adapters.sqlite.views import _described, _where
 from engine.store import Page, StoreError
 from events.recorded import Envelope
-from projections.projection import Projection, RowKey
+from projections.projection import Projection
 
 OWN_SQL = statements(Path(__file__).with_name("reader.sql"))
 
@@ -82,16 +82,6 @@ class SQLiteReader:
 
     def view_rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
         """As ``Views.rows``; none where the view was never built."""
-        return self._rows(projection, prefix, equal)
-
-    def view_row(self, projection: Projection, key: RowKey) -> Any | None:
-        found = self._rows(projection, key, {})
-        return found[0] if found else None
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def _rows(self, projection: Projection, prefix: tuple[str, ...], equal: Any) -> Sequence[Any]:
         if self.view_position(projection) == 0:
             return []
         table = _described(projection)
@@ -100,6 +90,9 @@ class SQLiteReader:
         select = f"SELECT {table.columns} FROM {table.name} {where} ORDER BY {order}"  # noqa: S608
         with self._explained():
             return list(map(table.decode, self._all(select, *values)))
+
+    def close(self) -> None:
+        self._connection.close()
 
     def _refuse_what_is_not_ours(self) -> None:
         tables = {row[0] for row in self._all(SQL["tables"])}

@@ -192,9 +192,8 @@ class EndHold(AboutRecipient):
     pass
 
 
-CampaignCommand = (
-    CreateCampaign
-    | ImportRecipients
+CommandToExisting = (
+    ImportRecipients
     | StartCampaign
     | PauseCampaign
     | ResumeCampaign
@@ -218,3 +217,4 @@ CampaignCommand = (
     | RecordAutoReply
     | EndHold
 )
+CampaignCommand = CreateCampaign | CommandToExisting

@@ -9,6 +9,7 @@ from aggregates.campaign.commands import (
     AssignRecipient,
     CampaignCommand,
     ClearPauseCause,
+    CommandToExisting,
     CreateCampaign,
     CureClock,
     EndHold,
@@ -59,7 +60,7 @@ def decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEve
     return events
 
 
-def _decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEvent]:  # noqa: C901, PLR0912 one case a command
+def _decide(campaign: Campaign, command: CommandToExisting) -> Sequence[CampaignEvent]:  # noqa: C901, PLR0912 one case a command
     match command:
         case ReserveSend():
             return sending.reserve(campaign, command)
@@ -105,8 +106,6 @@ def _decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEv
             return clocks.supersede(campaign, command)
         case ExpireClock():
             return clocks.expire(campaign, command)
-        case CreateCampaign():
-            return running.create(campaign, command)
         case _:
             assert_never(command)
 

@@ -139,17 +139,6 @@ class Owed:
     cure: str | None = None
     """T4: the account was re-added while its hour runs."""
 
-    @property
-    def anything(self) -> bool:
-        return bool(
-            self.stops
-            or self.releases
-            or self.received_late
-            or self.failure_of
-            or self.restoring
-            or self.cure
-        )
-
 
 class Books:
     """One workspace, as its log tells it so far."""

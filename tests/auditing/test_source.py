@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.auditing import source as source_module
-from adapters.auditing.source import UnknownStore, facts, facts_at, open_source, path_of
+from adapters.auditing.source import UnknownStore, facts, open_source, path_of
 from adapters.sqlite import SQLiteStore, SQLiteViews
 from engine.projecting import ProjectionRunner
 from engine.store import StoreError
@@ -17,7 +17,7 @@ from events.catalogue import UnreadableEvent
 from projections.accounts import ACCOUNTS
 from projections.shipped import SHIPPED
 from tests.auditing.door import busy_store, change, replay
-from tests.law.story import ANN, import_recipients
+from tests.law.story import import_recipients
 from tests.workplace import ACME, log_of, on_file
 
 READERS = (
@@ -76,7 +76,6 @@ def test_the_whole_history_is_read_page_by_page(
         assert list(facts(source, progress=heard.append)) == log
         assert list(facts(source, until=10)) == log[:10]
         assert list(facts(source, after=10)) == log[10:]
-        assert list(facts_at(source, [3, 40])) == [log[2], log[39]]
         assert source.workspaces() == [ACME]
         assert source.envelope(ACME, "command-1") == log[0].envelope
         assert source.envelope(ACME, "nobody's") is None
@@ -97,12 +96,10 @@ def test_views_are_read_as_they_stand(store: Path) -> None:
     with open_source(store) as source:
         assert source.view_position(ACCOUNTS) == 0
         assert source.view_rows(ACCOUNTS, ACME) == []
-        assert source.view_row(ACCOUNTS, (ACME, ANN)) is None
     caught_up(store)
     with open_source(store) as source, closing(SQLiteStore(store)) as opened:
         assert source.view_position(ACCOUNTS) == source.end
         assert source.view_rows(ACCOUNTS) == SQLiteViews(opened).rows(ACCOUNTS)
-        assert source.view_row(ACCOUNTS, (ACME, ANN)).account_id == ANN  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("question", READERS, ids=lambda words: words[0])
