@@ -18,6 +18,10 @@ class Alarms:
         self._due = [timer for timer in due if not timer.reminds]
         heapq.heapify(self._due)
 
+    @property
+    def any_due(self) -> bool:
+        return bool(self._due)
+
     def set(self, key: Key, timer: Timer | None) -> None:
         self.changes[key] = timer
         if timer is not None and timer.due_at <= self._now and not timer.reminds:

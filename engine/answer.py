@@ -29,7 +29,7 @@ class Answer(NamedTuple):
 
     command_id: str
     position: int
-    """The log's end after the command: wait for it to read your own write."""
+    """Nothing of the command stands behind it: wait for it to read your own write."""
     refusal: Refusal | None = None
     recorded: Sequence[Recorded] = ()
     repeated: bool = False

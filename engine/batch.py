@@ -62,15 +62,17 @@ class Cause(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The envelope and the events, with the place they will have."""
+    """The envelope and the events. Positions count from 1 until the transaction commits."""
 
     envelope: Envelope
     stream_id: str
     first_version: int
     events: Sequence[Event]
 
-    def recorded(self) -> list[Recorded]:
-        envelope, stream_id, version, events = self
+    def recorded(self, behind: int) -> list[Recorded]:
+        """As the log has them, when the transaction's events were appended behind that position."""
+        counted, stream_id, version, events = self
+        envelope = counted.behind(behind)
         position = envelope.first_position
         return [
             Recorded(position + index, stream_id, version + index, event, envelope)

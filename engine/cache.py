@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from threading import Lock
 from typing import Any, NamedTuple
 
 
@@ -11,36 +12,58 @@ class Cached(NamedTuple):
     snapshot_version: int = 0
 
 
-class AggregateCache:
-    """The most recently used aggregates.
+class _Mark(NamedTuple):
+    """Where this engine left a workspace; ``epoch`` grows whenever it is found elsewhere."""
 
-    As long as nobody else writes to the store, what is cached is current and no stream is asked for
-    newer events. When the log's end is not where this engine left it, somebody did: a new epoch
-    begins, and each entry has to catch up once before it counts as current again.
+    position: int
+    epoch: int
+
+
+class AggregateCache:
+    """The most recently used aggregates. Safe to share between threads.
+
+    As long as nobody else writes to a workspace, what is cached of it is current and no stream is
+    asked for newer events. When the workspace is not where this engine left it, somebody did: a new
+    epoch begins, and each entry has to catch up once before it counts as current again.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._entries: OrderedDict[str, tuple[int, Cached]] = OrderedDict()
-        self._epoch = 0
-        self._position = -1
+        self._marks: OrderedDict[str, _Mark] = OrderedDict()
+        self._epochs = 0
+        self._lock = Lock()
 
-    def begin(self, position: int) -> None:
-        """A transaction begins and finds the log's end at ``position``."""
-        if position != self._position:
-            self._epoch += 1
-            self._position = position
+    def begin(self, workspace: str, position: int) -> int:
+        """A transaction begins and finds the workspace there. Answers its epoch."""
+        with self._lock:
+            mark = self._marks.get(workspace)
+            if mark is None or mark.position != position:
+                self._epochs += 1
+                mark = _Mark(position, self._epochs)
+                self._keep(workspace, mark)
+            return mark.epoch
 
-    def get(self, stream_id: str) -> tuple[Cached | None, bool]:
+    def get(self, stream_id: str, epoch: int) -> tuple[Cached | None, bool]:
         """The entry, if there is one, and whether it is current."""
-        epoch, entry = self._entries.get(stream_id, (-1, None))
-        return entry, epoch == self._epoch
+        with self._lock:
+            found, entry = self._entries.get(stream_id, (-1, None))
+            return entry, found == epoch
 
-    def commit(self, entries: Mapping[str, Cached], position: int) -> None:
-        """The transaction committed: these entries are current, and the log ends there."""
-        self._position = position
-        for stream_id, entry in entries.items():
-            self._entries[stream_id] = (self._epoch, entry)
-            self._entries.move_to_end(stream_id)
-        while len(self._entries) > self._size:
-            self._entries.popitem(last=False)
+    def commit(
+        self, workspace: str, epoch: int, entries: Mapping[str, Cached], position: int
+    ) -> None:
+        """The transaction committed: these entries are current, and the workspace stands there."""
+        with self._lock:
+            self._keep(workspace, _Mark(position, epoch))
+            for stream_id, entry in entries.items():
+                self._entries[stream_id] = (epoch, entry)
+                self._entries.move_to_end(stream_id)
+            while len(self._entries) > self._size:
+                self._entries.popitem(last=False)
+
+    def _keep(self, workspace: str, mark: _Mark) -> None:
+        self._marks[workspace] = mark
+        self._marks.move_to_end(workspace)
+        while len(self._marks) > self._size:
+            self._marks.popitem(last=False)

@@ -5,19 +5,27 @@ in one transaction. What was due before is settled first (S7), so a timer may be
 likes.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from threading import RLock
 
 from aggregates.campaign import Campaign
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from engine.answer import Answer, Request
 from engine.cache import AggregateCache
 from engine.collector import collector_paused
+from engine.counter import Counter, Pages
+from engine.decoding import decode_page
 from engine.snapshots import freeze
-from engine.store import Store, StoreError, WorkspaceTransaction
-from engine.unit_of_work import UnitOfWork
+from engine.store import Store, StoreError, StoreUnavailable, WorkspaceTransaction
+from engine.unit_of_work import Outcome, UnitOfWork
+from events.recorded import Recorded
 from processors.workspace import Workspace
+
+PAUSES = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between attempts at a store that was lost: half a minute in all."""
+RETOLD = 1_000
+"""Events read at once to tell an answer that was lost on the way."""
 
 
 class Engine:
@@ -39,41 +47,48 @@ class Engine:
         self.policy = policy
         self._cache = AggregateCache(cache_size)
         self._snapshot_every = snapshot_every
-        self._lock = RLock()
+        self._counter = Counter(self._decide_together, self._decide_alone)
 
     def execute(self, workspace: str, command: Command, *, command_id: str, actor: str) -> Answer:
         """Decide one command. The same ``command_id`` again gets the old answer."""
         return self.execute_page(workspace, [Request(command, command_id, actor)])[0]
 
     def execute_page(self, workspace: str, requests: Sequence[Request]) -> Sequence[Answer]:
-        """Decide a page of commands in one transaction, each on its own: group commit."""
-        with self._lock, collector_paused():
-            with self.store.transaction(workspace) as transaction:
-                work = self._work(transaction, workspace)
-                work.settle()
-                answers = [work.perform(request) for request in requests]
-                self._append(transaction, work)
-            self._remember(work)
-        return answers
+        """Decide a page of commands in one transaction, each on its own: group commit.
+
+        Commands that other threads bring meanwhile may share the transaction. When the store is
+        lost on the way it is asked again for half a minute; what was decided before is recognised
+        by its command id, and nothing is decided twice.
+        """
+        return self._counter.ask(workspace, requests)
 
     def tick(self, workspace: str, *, inclusive: bool = False) -> int:
         """A worker's turn: settle what is due and issue reminders (N1). Answers how many events.
 
         ``inclusive`` settles what is due at this very instant too, as simulated time needs it.
         """
-        with self._lock, collector_paused():
+        with collector_paused():
             with self.store.transaction(workspace) as transaction:
-                work = self._work(transaction, workspace)
-                work.settle(inclusive=inclusive)
-                work.remind()
-                self._append(transaction, work)
+                work = self._turn(transaction, workspace, inclusive=inclusive)
             self._remember(work)
-        return work.position - transaction.last_position
+        return work.decided
+
+    def tick_together(self, workspaces: Sequence[str]) -> dict[str, int]:
+        """A turn in each of these in one transaction: how many events, by workspace.
+
+        Left out is which somebody else holds. Raises what went wrong in any; nothing is done then.
+        """
+        with collector_paused():
+            with self.store.transactions(dict.fromkeys(workspaces, ())) as opened:
+                works = [self._turn(each, workspace) for workspace, each in opened.items()]
+            for work in works:
+                self._remember(work)
+        return {work.workspace: work.decided for work in works}
 
     @contextmanager
     def look(self, workspace: str) -> Iterator[Workspace]:
         """The workspace as a command would find it now, due things settled. Writes nothing."""
-        with self._lock, self.store.transaction(workspace) as transaction:
+        with self.store.transaction(workspace) as transaction:
             with collector_paused():
                 work = self._work(transaction, workspace)
                 work.settle()
@@ -95,21 +110,83 @@ class Engine:
             raise ExceptionGroup("some workspaces could not be settled", errors)
         return settled
 
+    def _decide_together(self, pages: Pages) -> Mapping[str, Sequence[Answer]]:
+        """Those workspaces that nobody holds and in which nothing is due."""
+        decided: list[tuple[UnitOfWork, list[Outcome]]] = []
+        asked = {name: [each.command_id for each in page] for name, page in pages.items()}
+        with collector_paused():
+            with self.store.transactions(asked) as opened:
+                for workspace, transaction in opened.items():
+                    work = self._work(transaction, workspace)
+                    if not work.has_something_due:
+                        outcomes = [work.perform(request) for request in pages[workspace]]
+                        work.append()
+                        decided.append((work, outcomes))
+            for work, _ in decided:
+                self._remember(work)
+            return {work.workspace: _answers(work, outcomes) for work, outcomes in decided}
+
+    def _decide_alone(
+        self, workspace: str, requests: Sequence[Request], again: bool
+    ) -> Sequence[Answer]:
+        """One page, for as long as it takes the store to come back. ``again``: it was tried."""
+        for pause in PAUSES:
+            try:
+                answers = self._decided(workspace, requests)
+            except StoreUnavailable:
+                again = True
+                time.sleep(pause)
+            else:
+                return [self._retold(workspace, each) for each in answers] if again else answers
+        return self._decided(workspace, requests)
+
+    def _decided(self, workspace: str, requests: Sequence[Request]) -> Sequence[Answer]:
+        command_ids = [each.command_id for each in requests]
+        with collector_paused():
+            with self.store.transaction(workspace, command_ids) as transaction:
+                work = self._work(transaction, workspace)
+                work.settle()
+                outcomes = [work.perform(request) for request in requests]
+                work.append()
+            self._remember(work)
+            return _answers(work, outcomes)
+
+    def _retold(self, workspace: str, answer: Answer) -> Answer:
+        """An answer that was lost on the way, as it was: the log still has what was recorded."""
+        envelope = self.store.envelope(workspace, answer.command_id) if answer.repeated else None
+        if envelope is None:
+            return answer
+        recorded, position = list[Recorded](), envelope.first_position - 1
+        while page := list(decode_page(self.store.read(position, RETOLD), position)):
+            for each in page:
+                if each.envelope.correlation_id != answer.command_id:
+                    return answer._replace(recorded=recorded, repeated=False)
+                recorded.append(each)
+            position = page[-1].position
+        return answer._replace(recorded=recorded, repeated=False)
+
+    def _turn(
+        self, transaction: WorkspaceTransaction, workspace: str, *, inclusive: bool = False
+    ) -> UnitOfWork:
+        work = self._work(transaction, workspace)
+        work.settle(inclusive=inclusive)
+        work.remind()
+        work.append()
+        return work
+
     def _work(self, transaction: WorkspaceTransaction, workspace: str) -> UnitOfWork:
         return UnitOfWork(transaction, workspace, self._cache, self.policy)
 
-    def _append(self, transaction: WorkspaceTransaction, work: UnitOfWork) -> None:
-        append = work.pending()
-        if append is not None:
-            transaction.append(append)
-
     def _remember(self, work: UnitOfWork) -> None:
         """After the commit: the states decided on are the newest there are."""
-        states = work.states()
-        for stream_id, entry in states.items():
+        for stream_id, entry in work.states.items():
             grown = entry.version - entry.snapshot_version >= self._snapshot_every
             if grown and isinstance(entry.state, Campaign):
-                states[stream_id] = entry._replace(snapshot_version=entry.version)
+                work.states[stream_id] = entry._replace(snapshot_version=entry.version)
                 with suppress(StoreError):  # what was decided is committed; the next one will do
                     self.store.save_snapshot(freeze(stream_id, entry.version, entry.state))
-        self._cache.commit(states, work.position)
+        work.remember()
+
+
+def _answers(work: UnitOfWork, outcomes: Sequence[Outcome]) -> list[Answer]:
+    return [each.answer(work.behind) for each in outcomes]

@@ -25,7 +25,7 @@ class Reach:
         self._transaction = transaction
         self._workspace = workspace
         self._cache = cache
-        cache.begin(transaction.last_position)
+        self.epoch = cache.begin(workspace, transaction.last_position)
 
     def load(self, kind: Kind, aggregate_id: str) -> Cached:
         stream = stream_id(self._workspace, kind, aggregate_id)
@@ -44,7 +44,7 @@ class Reach:
         return stream, entry.version + 1
 
     def _caught_up(self, kind: Kind, aggregate_id: str, stream: str) -> Cached:
-        entry, current = self._cache.get(stream)
+        entry, current = self._cache.get(stream, self.epoch)
         if entry is not None and current:
             return entry
         if entry is None:

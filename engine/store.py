@@ -16,6 +16,10 @@ class StoreError(Exception):
     """The store cannot do what was asked; the text says why and what to do next."""
 
 
+class StoreUnavailable(StoreError):
+    """The store was lost on the way: what was asked last may be done or not. Ask again."""
+
+
 class StaleView(StoreError):
     """The view is not where the rows were folded from; read its position again."""
 
@@ -43,10 +47,11 @@ class Page(NamedTuple):
 
 
 class Append(NamedTuple):
-    """All that one transaction writes, in one atomic call; no store can do more than add (F1).
+    """All that a transaction writes to its workspace; no store can do more than add (F1).
 
-    The events take the positions that follow ``last_position``, in this order. ``timers`` holds
-    what each key's timer is from now on, None for one that is cleared.
+    The events take the next positions of the log, in this order, when the transaction commits;
+    until then nobody knows which, so the positions in ``envelopes`` count from 1 within the append.
+    ``timers`` holds what each key's timer is from now on, None for one that is cleared.
     """
 
     events: Sequence[NewRow]
@@ -61,7 +66,9 @@ class WorkspaceTransaction(Protocol):
     now: datetime
     """The store's clock, UTC, never earlier than anything recorded in the workspace."""
     last_position: int
-    """Position of the log's last event, 0 for an empty log."""
+    """Nothing of the workspace stands behind it; the same as long as nobody writes to it."""
+    appended_behind: int
+    """After the commit: the position behind which the appended events stand."""
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
         """The stream's events behind that version; to be read to its end before anything else."""
@@ -80,7 +87,7 @@ class WorkspaceTransaction(Protocol):
     def roster(self, entry: str) -> Sequence[str]: ...
 
     def append(self, append: Append) -> None:
-        """Write it all, once in a transaction.
+        """Write it all with the commit, once in a transaction.
 
         Raises ``StoreError``, here or at the commit, when somebody else wrote to one of the
         streams or one of the commands is recorded already.
@@ -91,8 +98,22 @@ class WorkspaceTransaction(Protocol):
 class Store(Protocol):
     def now(self) -> datetime: ...
 
-    def transaction(self, workspace: str) -> AbstractContextManager[WorkspaceTransaction]:
-        """Lock the workspace; commit at the end, roll back on any exception."""
+    def transaction(
+        self, workspace: str, command_ids: Sequence[str] = ()
+    ) -> AbstractContextManager[WorkspaceTransaction]:
+        """Lock the workspace; commit at the end, roll back on any exception.
+
+        ``command_ids``: whose envelopes will be asked for, so that they come with the lock.
+        """
+        ...
+
+    def transactions(
+        self, asked: Mapping[str, Sequence[str]]
+    ) -> AbstractContextManager[Mapping[str, WorkspaceTransaction]]:
+        """Lock several workspaces, each with its command ids, and commit them together.
+
+        Those that somebody else has locked may be left out: nobody waits for them here.
+        """
         ...
 
     def read(self, after: int, limit: int) -> Page:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from aggregates.campaign import Campaign
 from aggregates.command import Command, Policy
@@ -30,6 +31,24 @@ from processors.reactions import REACTIONS
 from processors.timers import Timer
 
 
+class Outcome(NamedTuple):
+    """What became of a command; an answer as soon as its events have their positions."""
+
+    command_id: str
+    refusal: Refusal | None
+    batches: Sequence[Batch]
+    decided: int
+    """Events of the transaction up to the command's last."""
+    repeated: bool = False
+
+    def answer(self, behind: int) -> Answer:
+        position = behind + self.decided
+        if self.repeated:
+            return Answer(self.command_id, position, self.refusal, repeated=True)
+        recorded = [each for batch in self.batches for each in batch.recorded(behind)]
+        return Answer(self.command_id, position, self.refusal, recorded)
+
+
 class UnitOfWork:
     """It is the processors' ``Workspace``, and decides whatever they ask for at once."""
 
@@ -42,15 +61,16 @@ class UnitOfWork:
     ) -> None:
         self.workspace = workspace
         self.now = transaction.now
-        self.position = transaction.last_position
-        """The log's end, with what is about to be appended."""
+        self.decided = 0
+        """How many events are about to be appended."""
         self._transaction = transaction
         self._policy = policy
+        self._cache = cache
         self._reach = Reach(transaction, workspace, cache)
         self._alarms = Alarms(transaction)
         self._roster: dict[tuple[str, CampaignId], None] = {}
         self._batches: list[Batch] = []
-        self._answers: dict[str, Answer] = {}
+        self._outcomes: dict[str, Outcome] = {}
 
     # What processors see.
 
@@ -79,22 +99,25 @@ class UnitOfWork:
 
     # What the engine asks for.
 
-    def perform(self, request: Request) -> Answer:
+    def perform(self, request: Request) -> Outcome:
         """Decide one command and all that follows from it, together or not at all.
 
         The same command id twice: the old answer, and nothing new.
         """
-        repeated = self._answered(request.command_id)
+        repeated = self._decided_before(request.command_id)
         if repeated is not None:
             return repeated
         cause = Cause(request.command_id, request.actor, request.command_id, requested=True)
         before = len(self._batches)
         refusal = self._attempt(replace(request.command, at=self.now), cause)
         self.settle()
-        recorded = [each for batch in self._batches[before:] for each in batch.recorded()]
-        answer = Answer(request.command_id, self.position, refusal, recorded)
-        self._answers[request.command_id] = answer
-        return answer
+        outcome = Outcome(request.command_id, refusal, self._batches[before:], self.decided)
+        self._outcomes[request.command_id] = outcome
+        return outcome
+
+    @property
+    def has_something_due(self) -> bool:
+        return self._alarms.any_due
 
     def settle(self, *, inclusive: bool = False) -> None:
         """S7: decide what was due before now, in order of due times, each as of its due time.
@@ -109,40 +132,55 @@ class UnitOfWork:
         for timer in timers.latest_of_each_incident(self._alarms.due_reminders()):
             self._fire(timer)
 
-    def pending(self) -> Append | None:
-        """What is to be appended, if anything."""
-        if not self._batches and not self._alarms.changes:
-            return None
-        return Append(
-            events=[row for batch in self._batches for row in batch.rows()],
-            envelopes=[batch.envelope for batch in self._batches],
-            timers=self._alarms.changes,
-            roster=self._roster,
-        )
+    def append(self) -> None:
+        """Hand what was decided to the transaction, if anything was."""
+        if self._batches or self._alarms.changes:
+            self._transaction.append(
+                Append(
+                    events=[row for batch in self._batches for row in batch.rows()],
+                    envelopes=[batch.envelope for batch in self._batches],
+                    timers=self._alarms.changes,
+                    roster=self._roster,
+                )
+            )
 
+    # Behind the commit.
+
+    @property
     def states(self) -> dict[str, Cached]:
         """Every aggregate read or changed, by stream."""
         return self._reach.states
 
+    @property
+    def behind(self) -> int:
+        """The position behind which the events stand; the workspace's last where nothing came."""
+        changed = self._batches or self._alarms.changes
+        return self._transaction.appended_behind if changed else self._transaction.last_position
+
+    def remember(self) -> None:
+        """Keep the states that were decided on: they are the newest there are."""
+        last = self.behind + self.decided if self.decided else self._transaction.last_position
+        self._cache.commit(self.workspace, self._reach.epoch, self._reach.states, last)
+
     # Deciding.
 
-    def _answered(self, command_id: str) -> Answer | None:
-        if command_id in self._answers:
-            return self._answers[command_id]._replace(recorded=(), repeated=True)
+    def _decided_before(self, command_id: str) -> Outcome | None:
+        if command_id in self._outcomes:
+            return self._outcomes[command_id]._replace(batches=(), repeated=True)
         envelope = self._transaction.envelope(command_id)
         if envelope is None:
             return None
         refusal = Refusal(**json.loads(envelope.rejection)) if envelope.rejection else None
-        return Answer(command_id, self.position, refusal, repeated=True)
+        return Outcome(command_id, refusal, (), self.decided, repeated=True)
 
     def _attempt(self, command: Command, cause: Cause) -> Refusal | None:
         states, changes = dict(self._reach.states), dict(self._alarms.changes)
-        enrolled, batches, position = dict(self._roster), len(self._batches), self.position
+        enrolled, batches, decided = dict(self._roster), len(self._batches), self.decided
         try:
             self._decide(command, cause)
         except Rejected as rejected:
             self._reach.states, self._alarms.changes = states, changes
-            self._roster, self.position = enrolled, position
+            self._roster, self.decided = enrolled, decided
             del self._batches[batches:]
             refusal = Refusal(rejected.code, rejected.message)
             self._accept(command, cause, rejected.facts, refusal)
@@ -176,13 +214,13 @@ class UnitOfWork:
             command,
             self.workspace,
             self.now,
-            first_position=self.position + 1,
+            first_position=self.decided + 1,
             event_count=len(events),
             refusal=refusal,
         )
         stream, first_version = self._reach.advance(*addressee(command), events)
         self._batches.append(Batch(envelope, stream, first_version, events))
-        self.position += len(events)
+        self.decided += len(events)
         self._index(envelope, events)
         self._react(envelope, events, cause)
 

@@ -23,7 +23,8 @@ class Envelope(NamedTuple):
     causation_id: str | None
     """The event that brought the command about; none for the first."""
     first_position: int
-    """Position of its first event; without any, the position the next event would take."""
+    """Position of its first event; without any, the position the next event would take. Counts from
+    1 within its append until that is committed."""
     event_count: int
     rejection: str | None = None
     """JSON of the refusal the command was answered with, if it was refused."""
@@ -34,6 +35,10 @@ class Envelope(NamedTuple):
 
     def event_id(self, index: int) -> str:
         return f"{self.workspace}:{self.command_id}.{index}"
+
+    def behind(self, position: int) -> "Envelope":
+        """With its place in the log: its append stands behind that position."""
+        return self._replace(first_position=position + self.first_position)
 
 
 class Recorded(NamedTuple):

@@ -32,9 +32,10 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
             self.envelopes[envelope.workspace, envelope.command_id] = envelope
             if envelope.event_count:
                 self.filled.append(envelope)
-        workspace = kwargs.get("workspace", "")
-        self.set_timers(workspace, kwargs.get("timers", {}))
-        self.enrol((workspace, *entry) for entry in kwargs.get("roster", ()))
+        for workspace, timers in kwargs.get("timers", {}).items():
+            self.set_timers(workspace, timers)
+        for workspace, roster in kwargs.get("roster", {}).items():
+            self.enrol((workspace, *entry) for entry in roster)
         return positions or ()
 
     def set_timers(self, workspace: str, timers: Mapping[Key, Timer | None]) -> None:

@@ -1,6 +1,6 @@
 """The in-memory store: one lock for everything, nothing survives."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
@@ -28,12 +28,46 @@ class MemoryStore:
         return self._clock()
 
     @contextmanager
-    def transaction(self, workspace: str) -> Iterator["_Transaction"]:
+    def transaction(
+        self, workspace: str, command_ids: Sequence[str] = ()
+    ) -> Iterator["_Transaction"]:
+        with self.transactions({workspace: command_ids}) as opened:
+            yield opened[workspace]
+
+    @contextmanager
+    def transactions(
+        self, asked: Mapping[str, Sequence[str]]
+    ) -> Iterator[Mapping[str, "_Transaction"]]:
         with self._lock:
-            now = max(self._clock(), self.recorded_at.get(workspace, self._clock()))
-            transaction = _Transaction(self, workspace, now)
-            yield transaction
-            transaction.commit()
+            clock = self._clock()
+            opened = {
+                each: _Transaction(self, each, max(clock, self.recorded_at.get(each, clock)))
+                for each in asked
+            }
+            yield opened
+            self._commit(opened.values())
+
+    def _commit(self, transactions: Iterable["_Transaction"]) -> None:
+        behind = self.last_position()
+        appends: list[tuple[str, Append]] = []
+        times: dict[str, datetime] = {}
+        for each in transactions:
+            if each.pending is not None:
+                each.appended_behind = behind
+                placed = [envelope.behind(behind) for envelope in each.pending.envelopes]
+                appends.append((each.workspace, each.pending._replace(envelopes=placed)))
+                times[each.workspace] = each.now
+                behind += len(each.pending.events)
+        try:
+            self.recorder.insert_events(
+                [StoredEvent(*row) for _, append in appends for row in append.events],
+                envelopes=[envelope for _, append in appends for envelope in append.envelopes],
+                timers={workspace: append.timers for workspace, append in appends},
+                roster={workspace: append.roster for workspace, append in appends},
+            )
+        except IntegrityError as error:
+            raise StoreError(f"Somebody else wrote to this workspace meanwhile: {error}") from error
+        self.recorded_at.update(times)
 
     def read(self, after: int, limit: int) -> Page:
         with self._lock:
@@ -82,10 +116,11 @@ class _Transaction:
     def __init__(self, store: MemoryStore, workspace: str, now: datetime) -> None:
         self.now = now
         self.last_position = store.last_position()
+        self.appended_behind = self.last_position
+        self.workspace = workspace
+        self.pending: Append | None = None
         self._store = store
-        self._workspace = workspace
         self._recorder = store.recorder
-        self._pending: Append | None = None
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
         for event in self._recorder.select_events(stream_id, gt=after):
@@ -96,34 +131,18 @@ class _Transaction:
         return found if found is not None and found.topic == topic else None
 
     def envelope(self, command_id: str) -> Envelope | None:
-        return self._recorder.envelopes.get((self._workspace, command_id))
+        return self._recorder.envelopes.get((self.workspace, command_id))
 
     def timers(self, until: datetime) -> Sequence[Timer]:
         return [
             timer
             for (workspace, _), timer in self._recorder.timers.items()
-            if workspace == self._workspace and timer.due_at <= until
+            if workspace == self.workspace and timer.due_at <= until
         ]
 
     def roster(self, entry: str) -> Sequence[str]:
-        return list(self._recorder.roster.get((self._workspace, entry), ()))
+        return list(self._recorder.roster.get((self.workspace, entry), ()))
 
     def append(self, append: Append) -> None:
-        assert self._pending is None, "one append in a transaction"
-        self._pending = append
-
-    def commit(self) -> None:
-        append = self._pending
-        if append is None:
-            return
-        try:
-            self._recorder.insert_events(
-                [StoredEvent(*row) for row in append.events],
-                workspace=self._workspace,
-                envelopes=append.envelopes,
-                timers=append.timers,
-                roster=append.roster,
-            )
-        except IntegrityError as error:
-            raise StoreError(f"Somebody else wrote to this workspace meanwhile: {error}") from error
-        self._store.recorded_at[self._workspace] = self.now
+        assert self.pending is None, "one append in a transaction"
+        self.pending = append

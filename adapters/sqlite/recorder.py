@@ -36,17 +36,20 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
     def construct_create_table_statements(self) -> list[str]:
         return [*super().construct_create_table_statements(), *SCHEMA.values()]
 
-    def append(self, c: Cursor, append: Append, workspace: str, now: datetime) -> None:
-        """Everything of one transaction, inside it."""
+    def append(self, c: Cursor, append: Append, workspace: str, now: datetime) -> int:
+        """Everything of one append, inside its transaction. Answers behind which position."""
+        behind: int = c.execute(SQL["last_position"]).fetchone()[0]
         whole = len(append.events) // ROWS_AT_ONCE * ROWS_AT_ONCE
         for start in range(0, whole, ROWS_AT_ONCE):
             rows = append.events[start : start + ROWS_AT_ONCE]
             c.execute(INSERT_ROWS, list(chain.from_iterable(rows)))
         c.executemany(INSERT_ROW, append.events[whole:])
-        c.executemany(SQL["insert_envelope"], map(envelope_values, append.envelopes))
+        placed = [each.behind(behind) for each in append.envelopes]
+        c.executemany(SQL["insert_envelope"], map(envelope_values, placed))
         self.set_timers(c, workspace, append.timers)
         c.executemany(SQL["enrol"], [(workspace, *entry) for entry in append.roster])
         c.execute(SQL["set_recorded_at"], (workspace, to_micros(now)))
+        return behind
 
     def set_timers(self, c: Cursor, workspace: str, timers: Mapping[Key, Timer | None]) -> None:
         c.executemany(

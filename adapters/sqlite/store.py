@@ -1,11 +1,12 @@
 """The embedded store: one SQLite file, one writer at a time, any number of readers."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from sqlite3 import Cursor
+from threading import RLock
 from typing import Any
 
 from eventsourcing.persistence import StoredEvent
@@ -38,6 +39,8 @@ class SQLiteStore:
         self.path = path
         self._clock = clock
         self._lock_timeout = lock_timeout
+        self._writer = RLock()
+        """Threads take turns here; SQLite's own lock is for other processes."""
         self.datastore = SQLiteDatastore(
             str(path), lock_timeout=lock_timeout, originator_id_type="text"
         )
@@ -86,9 +89,19 @@ class SQLiteStore:
         return self._clock()
 
     @contextmanager
-    def transaction(self, workspace: str) -> Iterator["_Transaction"]:
+    def transaction(
+        self, workspace: str, command_ids: Sequence[str] = ()
+    ) -> Iterator["_Transaction"]:
+        with self.transactions({workspace: command_ids}) as opened:
+            yield opened[workspace]
+
+    @contextmanager
+    def transactions(
+        self, asked: Mapping[str, Sequence[str]]
+    ) -> Iterator[Mapping[str, "_Transaction"]]:
         with self._explained(), self.writing() as c:
-            yield _Transaction(c, self.recorder, workspace, self._clock())
+            now = self._clock()
+            yield {each: _Transaction(c, self.recorder, each, now) for each in asked}
 
     def read(self, after: int, limit: int) -> Page:
         with self._explained(), self.reading() as c:
@@ -146,6 +159,7 @@ class SQLiteStore:
     def writing(self) -> Iterator[Cursor]:
         """A write transaction that holds the file's lock from its first statement on."""
         with (
+            self._writer,
             self.datastore.get_connection(commit=True) as connection,
             connection.cursor() as cursor,
         ):
@@ -190,6 +204,7 @@ class _Transaction:
         recorded_at = self._first("recorded_at", workspace)
         self.now = clock if recorded_at is None else max(clock, from_micros(recorded_at[0]))
         self.last_position: int = self._all("last_position")[0][0]
+        self.appended_behind = self.last_position
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
         return self._c.execute(SQL["read_stream"], (stream_id, after))
@@ -210,7 +225,7 @@ class _Transaction:
         return [row[0] for row in self._all("roster_of", self._workspace, entry)]
 
     def append(self, append: Append) -> None:
-        self._recorder.append(self._c, append, self._workspace, self.now)
+        self.appended_behind = self._recorder.append(self._c, append, self._workspace, self.now)
 
     def _all(self, name: str, *values: Any) -> list[Any]:
         self._c.execute(SQL[name], values)

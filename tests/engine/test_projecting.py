@@ -189,13 +189,12 @@ def test_an_empty_log_is_never_read_past_its_end() -> None:
 def poison(workplace: Workplace) -> int:
     """An event nobody knows becomes the log's next. Answers its position."""
     with workplace.store.transaction(ACME) as transaction:
-        position = transaction.last_position + 1
         envelope = workplace.log[-1].envelope._replace(
-            command_id="poison", first_position=position, event_count=1
+            command_id="poison", first_position=1, event_count=1
         )
         stream = f"{ACME}:campaign:never"
         transaction.append(Append([(stream, 1, "Poisoned", b"{}")], [envelope], {}, ()))
-    return position
+    return transaction.appended_behind + 1
 
 
 @pytest.mark.parametrize("page", [1, 7, 20_000])

@@ -1,6 +1,6 @@
 """A store that dies on cue: a real one in every other respect, around another store."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum, auto
@@ -12,8 +12,8 @@ from events.recorded import Envelope
 from processors.timers import Timer
 
 
-class Crash(Exception):
-    """The process dies here, or its connection does."""
+class Crash(BaseException):
+    """The process dies here: nothing in it can catch that."""
 
 
 class CrashPoint(Enum):
@@ -36,15 +36,25 @@ class FragileStore:
         return self.inner.now()
 
     @contextmanager
-    def transaction(self, workspace: str) -> Iterator["_FragileTransaction"]:
-        with self.inner.transaction(workspace) as inner:
-            outer = _FragileTransaction(self, inner)
+    def transaction(
+        self, workspace: str, command_ids: Sequence[str] = ()
+    ) -> Iterator["_FragileTransaction"]:
+        with self.transactions({workspace: command_ids}) as opened:
+            yield opened[workspace]
+
+    @contextmanager
+    def transactions(
+        self, asked: Mapping[str, Sequence[str]]
+    ) -> Iterator[Mapping[str, "_FragileTransaction"]]:
+        with self.inner.transactions(asked) as opened:
+            outer = {name: _FragileTransaction(self, inner) for name, inner in opened.items()}
             yield outer
-            if outer.held is not None:
+            held = [each for each in outer.values() if each.held is not None]
+            if held:
                 self.pass_by(CrashPoint.BEFORE_COMMIT)
-                inner.append(outer.held)
-                self.committed.append((inner.now, outer.held))
-        if outer.held is not None:
+            for each in held:
+                each.hand_over()
+        if held:
             self.pass_by(CrashPoint.AFTER_COMMIT)
 
     def pass_by(self, point: CrashPoint) -> None:
@@ -109,6 +119,15 @@ class _FragileTransaction:
     def roster(self, entry: str) -> Sequence[str]:
         return self._inner.roster(entry)
 
+    @property
+    def appended_behind(self) -> int:
+        return self._inner.appended_behind
+
     def append(self, append: Append) -> None:
         self._store.pass_by(CrashPoint.BEFORE_APPEND)
         self.held = append
+
+    def hand_over(self) -> None:
+        assert self.held is not None
+        self._inner.append(self.held)
+        self._store.committed.append((self.now, self.held))

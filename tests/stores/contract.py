@@ -72,7 +72,7 @@ def envelope(
         actor="user:test",
         correlation_id=command_id,
         causation_id=None,
-        first_position=transaction.last_position + 1,
+        first_position=1,
         event_count=count,
     )
 
@@ -212,6 +212,59 @@ class StoreContract:
         put(store, "c3", *rows(SUMMER, 1))
         assert stored(store)[2:] == [(3, SUMMER, 1)]
 
+    def test_workspaces_locked_together_are_committed_together(self, store: Store) -> None:
+        put(store, "c1", *rows(SPRING, 1))
+        beta = rows("beta:campaign:spring", 1, 2)
+
+        with store.transactions({BETA: ["c1"], ACME: ["c1", "c2"]}) as opened:
+            assert {*opened} == {ACME, BETA}
+            found = opened[ACME].envelope("c1")
+            assert found is not None
+            assert opened[BETA].envelope("c1") is None
+            append(opened[BETA], "c1", beta, WAKING, [("slot:s1", "spring")], workspace=BETA)
+            append(opened[ACME], "c2", rows(SPRING, 2))
+
+        behind = {workspace: each.appended_behind for workspace, each in opened.items()}
+        told = list(decode_page(store.read(0, 10), 0))
+        assert {each.workspace: each.position - each.version for each in told[1:]} in (
+            {BETA: 1, ACME: 2},
+            {BETA: 2, ACME: 0},
+        )
+        for workspace, first in behind.items():
+            assert next(each for each in told[1:] if each.workspace == workspace).position == (
+                first + 1
+            )
+        assert list(store.due_workspaces(NOON)) == [BETA]
+        assert enrolled(store, "slot:s1", BETA) == ["spring"]
+        assert enrolled(store, "slot:s1") == []
+
+    def test_of_workspaces_locked_together_all_or_none_are_committed(self, store: Store) -> None:
+        put(store, "c1", *rows(SPRING, 1, 2))
+
+        with (
+            pytest.raises(StoreError),
+            store.transactions({BETA: [], ACME: []}) as opened,
+        ):
+            append(opened[BETA], "c2", rows("beta:campaign:spring", 1), workspace=BETA)
+            append(opened[ACME], "c3", rows(SPRING, 2))
+
+        assert store.last_position() == 2
+        with store.transaction(BETA) as transaction:
+            assert transaction.envelope("c2") is None
+
+    def test_only_somebody_s_own_write_moves_a_workspace(self, store: Store) -> None:
+        put(store, "c1", *rows(SPRING, 1, 2))
+        with store.transaction(ACME) as first:
+            pass
+        with store.transaction(ACME) as second:
+            append(second, "c2", rows(SPRING, 3))
+        with store.transaction(ACME) as third:
+            pass
+
+        assert first.last_position == second.last_position
+        assert second.appended_behind == 2
+        assert third.last_position == 3
+
     def test_a_transaction_that_appends_nothing_leaves_nothing(self, store: Store) -> None:
         with store.transaction(ACME):
             pass
@@ -275,7 +328,7 @@ class StoreContract:
             transaction.append(Append([], [refused], {}, ()))
 
         with store.transaction(ACME) as transaction:
-            assert transaction.envelope("c2") == refused
+            assert transaction.envelope("c2") == refused.behind(1)
             assert transaction.envelope("c3") is None
             found = transaction.envelope("c1")
         assert found is not None
