@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+POSTGRES := $(VENV)/.postgres
 
 .DEFAULT_GOAL := help
 
@@ -16,19 +17,19 @@ run: $(READY) ## A real campaign on a new store, with time sped up: an account f
 test: check ## Everything CI runs
 	$(BIN)/python -m pytest -q -m "kills and not soak"
 
-check: $(READY) ## Lint, types, and the tests that need no server and kill no process
+check: $(READY) $(POSTGRES) ## Lint, types, and the tests that need no server and kill no process
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -m "not kills and not soak"
 
-soak: $(READY) ## Longer histories, more interleavings, more kills
+soak: $(READY) $(POSTGRES) ## Longer histories, more interleavings, more kills
 	$(BIN)/python -m pytest -q -m soak
 
 mutate: $(READY) ## Mutation testing of the rules and the reactions
 	$(BIN)/python -m tests.mutate
 
-bench: $(READY) ## Figures as ratios to something run beside it
+bench: $(READY) $(POSTGRES) ## Figures as ratios to something run beside it
 	$(BIN)/python -m bench
 
 law: $(READY) ## Write docs/law.md anew: rule, guard, tests, scenario
@@ -44,5 +45,9 @@ $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
+
+$(POSTGRES): .ci/install-postgres | $(READY)
+	.ci/install-postgres
+	@touch $(POSTGRES)
 
 .PHONY: help run test check soak mutate bench law clean
