@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import chain
 from sqlite3 import Cursor
-from types import UnionType
-from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 from eventsourcing.persistence import Tracking
 from eventsourcing.sqlite import SQLiteCursor
 
 from adapters.microseconds import from_micros, to_micros
+from adapters.row_types import is_text, kind_of
 from adapters.sqlite.errors import explained
 from adapters.sqlite.recorder import ROWS_AT_ONCE, SQL
 from adapters.sqlite.store import SQLiteStore
@@ -160,13 +160,13 @@ def _described(projection: Projection) -> _Table:
         upserts=upsert + f", ({marks})" * (ROWS_AT_ONCE - 1),
         encoders=tuple((i, both[0]) for i, both in conversions if both),
         decoders=tuple((i, both[1]) for i, both in conversions if both),
-        texts=frozenset(field for field in fields if _is_text(hints[field])),
+        texts=frozenset(field for field in fields if is_text(hints[field])),
     )
 
 
 def _conversion(hint: Any) -> tuple[Convert, Convert] | None:
     """How a field's type is stored; None where SQLite has it."""
-    kind = _kind(hint)
+    kind = kind_of(hint)
     if kind is datetime:
         return to_micros, from_micros
     if kind is dict:
@@ -178,17 +178,6 @@ def _conversion(hint: Any) -> tuple[Convert, Convert] | None:
     if issubclass(kind, StrEnum):
         return str, kind
     return None
-
-
-def _is_text(hint: Any) -> bool:
-    return issubclass(_kind(hint), str)
-
-
-def _kind(hint: Any) -> Any:
-    """The class behind an annotation, without ``None`` and without parameters."""
-    if isinstance(hint, UnionType) or get_origin(hint) is Union:
-        (hint,) = (each for each in get_args(hint) if each is not type(None))
-    return get_origin(hint) or hint
 
 
 def _to_json(value: Any) -> str:

@@ -1,0 +1,122 @@
+"""Appends to the log: a single call for a few events, COPY for the 100,000 of a stop."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from struct import Struct
+from typing import Any, NamedTuple
+
+from psycopg import Cursor
+from psycopg.types.json import Jsonb
+
+from adapters.postgres.recorder import SQL
+from engine.store import Append, NewRow
+from processors.timers import Key, Timer
+
+LARGE = 1_000
+"""Events from which on COPY is quicker than arrays."""
+ROWS_AT_ONCE = 5_000
+"""Rows handed to COPY together: the server takes them in while the next are joined."""
+_INT = Struct(">i").pack
+_SIZED_BIG = Struct(">iq").pack
+_COPY_HEAD, _COPY_TAIL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_FIVE_FIELDS = b"\x00\x05"
+_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Placed(NamedTuple):
+    """An append and the workspace it goes to."""
+
+    workspace: str
+    now: datetime
+    append: Append
+
+
+def size(pending: Iterable[Placed]) -> int:
+    return sum(len(each.append.events) for each in pending)
+
+
+def append_few(pending: Sequence[Placed], cursor: Cursor[Any]) -> None:
+    """In one call, whose result is the position behind which the events stand."""
+    columns: tuple[list[Any], ...] = ([], [], [], [])
+    for each in pending:
+        for row in each.append.events:
+            for column, value in zip(columns, row, strict=True):
+                column.append(value)
+    cursor.execute(SQL["append"], (*columns, _extra(pending)))
+
+
+def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:
+    """By COPY, in an open transaction. Answers behind which position the events stand.
+
+    Everything is made ready before the order of the log is taken: others wait for that as long as
+    the server needs for the rows, and no longer.
+    """
+    rows = [each for placed in pending for each in map(_binary, placed.append.events)]
+    extra = _extra(pending)
+    cursor.execute(SQL["lock_order"])
+    found = cursor.execute(SQL["last_position"]).fetchone()
+    assert found is not None
+    behind: int = found[0]
+    with cursor.copy(SQL["copy_events"]) as copy:
+        copy.write(_COPY_HEAD)
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            copy.write(_numbered(rows[start : start + ROWS_AT_ONCE], behind + start + 1))
+        copy.write(_COPY_TAIL)
+    cursor.execute(SQL["complete"], (behind, extra))
+    return behind
+
+
+def _binary(row: NewRow) -> bytes:
+    """The row as COPY has it, but for the position, which comes last."""
+    stream, topic = row[0].encode(), row[2].encode()
+    return b"".join(
+        (
+            _FIVE_FIELDS,
+            *(_INT(len(stream)), stream, _SIZED_BIG(8, row[1])),
+            *(_INT(len(topic)), topic, _INT(len(row[3])), row[3]),
+        )
+    )
+
+
+def _numbered(rows: Sequence[bytes], first: int) -> bytes:
+    return b"".join(row + _SIZED_BIG(8, first + index) for index, row in enumerate(rows))
+
+
+def _extra(pending: Sequence[Placed]) -> Jsonb:
+    """All of the appends but their events; positions count from the first event of all."""
+    extra: dict[str, list[list[Any]]] = {}
+    events = 0
+    for workspace, now, append in pending:
+        for envelope in append.envelopes:
+            placed = list(envelope.behind(events))
+            placed[3] = envelope.recorded_at.isoformat()
+            extra.setdefault("envelopes", []).append(placed)
+        for key, timer in append.timers.items():
+            if timer is None:
+                extra.setdefault("cleared", []).append([workspace, key_text(key)])
+            else:
+                extra.setdefault("timers", []).append([workspace, *timer_values(timer)])
+        for entry in append.roster:
+            extra.setdefault("roster", []).append([workspace, *entry])
+        count = len(append.events)
+        events += count
+        last = events if count else 0
+        timed = any(timer is not None for timer in append.timers.values())
+        extra.setdefault("workspaces", []).append([workspace, now.isoformat(), str(last), timed])
+    return Jsonb(extra, dumps=_json)
+
+
+def timer_values(timer: Timer) -> tuple[str, str, str, str]:
+    due_at, key, set_by, correlation_id = timer
+    return key_text(key), due_at.isoformat(), set_by, correlation_id
+
+
+def timer_of(row: Sequence[Any]) -> Timer:
+    due_at, key, set_by, correlation_id = row
+    moment = datetime.fromisoformat(due_at) if isinstance(due_at, str) else due_at
+    return Timer(moment, tuple(json.loads(key)), set_by, correlation_id)
+
+
+def key_text(key: Key) -> str:
+    return json.dumps(key)

@@ -1,0 +1,67 @@
+"""What PostgreSQL says, in words that tell what to do next."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from eventsourcing.persistence import PersistenceError
+from psycopg_pool import PoolTimeout
+
+from engine.store import StoreError, StoreUnavailable
+
+_ADVICE = {
+    "40P01": "somebody else waited for the same things. Try again",
+    "42501": "this user may not do that. Grant the right, or name another user in the URL",
+    "53100": "the server's disk is full. Free some space and try again; nothing was half written",
+    "53200": "the server is out of memory. Try again",
+    "53300": "the server has no connection left. Raise max_connections, or run fewer workers",
+    "55P03": "another program has held what is needed for too long. Try again",
+    "25006": "the server is read-only. Name the primary, or end the recovery",
+    "23505": "somebody else wrote to this workspace meanwhile. Try again",
+    "28P01": "the password is wrong. Set PGPASSWORD or a password file",
+    "28000": "this user is not let in. See pg_hba.conf",
+    "3D000": "there is no such database. Create it with `createdb`, or name another in the URL",
+}
+_LOST = ("08", "57P")
+"""Classes of conditions in which the server, or the way to it, went away."""
+
+
+@contextmanager
+def explained(store: str) -> Iterator[None]:
+    """Turns the driver's and the library's errors into ``StoreError``."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise StoreUnavailable(
+            f"The store {store} cannot be reached ({_line(error)}). Is the server running?"
+        ) from error
+    except (psycopg.Error, PersistenceError) as error:
+        raise _explained(store, error) from error
+
+
+def is_lost(error: psycopg.Error) -> bool:
+    """Is it the connection that failed, so that nobody knows whether the last word arrived?"""
+    state = error.sqlstate or ""
+    if state:
+        return state.startswith(_LOST) or state == "25P03"
+    return isinstance(error, psycopg.OperationalError)
+
+
+def _explained(store: str, error: psycopg.Error | PersistenceError) -> StoreError:
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    if isinstance(cause, PoolTimeout):
+        return StoreUnavailable(f"The store {store} cannot be reached. Is the server running?")
+    if not isinstance(cause, psycopg.Error):
+        return StoreError(f"The store {store} failed: {_line(error)}.")
+    advice = _ADVICE.get(cause.sqlstate or "")
+    if advice is not None:
+        return StoreError(f"The store {store}: {advice} ({_line(cause)}).")
+    if is_lost(cause):
+        return StoreUnavailable(
+            f"The store {store} was lost on the way ({_line(cause)}). Is the server running?"
+        )
+    return StoreError(f"The store {store} failed: {_line(cause)}.")
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".")

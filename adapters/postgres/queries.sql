@@ -1,0 +1,92 @@
+-- name: enter
+SELECT name, now, last_position, due, known FROM stored_events_enter(%s, %s, %s, %s)
+
+-- name: append
+SELECT stored_events_append(%s::text[], %s::bigint[], %s::text[], %b::bytea[], %s)
+
+-- name: on_disk
+SELECT stored_events_on_disk()
+
+-- name: insert
+SELECT stored_events_insert(%s::text[], %s::bigint[], %s::text[], %b::bytea[], %s, %s)
+
+-- name: lock_order
+SELECT stored_events_lock_order(), set_config('synchronous_commit', 'off', true)
+
+-- name: copy_events
+COPY stored_events (originator_id, originator_version, topic, state, notification_id)
+FROM STDIN (FORMAT BINARY)
+
+-- name: complete
+SELECT stored_events_complete(%s, %s)
+
+-- name: now
+SELECT clock_timestamp()
+
+-- name: last_position
+SELECT coalesce(max(notification_id), 0) FROM stored_events
+
+-- name: read_log
+SELECT notification_id, originator_id, originator_version, topic, state
+FROM stored_events WHERE notification_id > %s ORDER BY notification_id LIMIT %s
+
+-- name: read_stream
+SELECT notification_id, originator_id, originator_version, topic, state
+FROM stored_events WHERE originator_id = %s AND originator_version > %s
+ORDER BY originator_version LIMIT %s
+
+-- name: envelope_of_command
+SELECT * FROM envelopes WHERE workspace = %s AND command_id = %s
+
+-- name: envelopes_between
+SELECT * FROM envelopes
+WHERE event_count > 0 AND first_position <= %s AND first_position >= coalesce((
+    SELECT max(first_position) FROM envelopes WHERE event_count > 0 AND first_position <= %s
+), 0)
+ORDER BY first_position
+
+-- name: workspaces
+SELECT workspace FROM workspaces ORDER BY workspace
+
+-- name: next_due
+SELECT min(next_due) FROM workspaces WHERE next_due IS NOT NULL
+
+-- name: due_workspaces
+SELECT workspace FROM workspaces WHERE next_due <= %s ORDER BY workspace
+
+-- name: timers_until
+SELECT due_at, timer, set_by, correlation_id FROM timers
+WHERE workspace = %s AND due_at <= %s ORDER BY due_at
+
+-- name: roster_of
+SELECT campaign_id FROM roster WHERE workspace = %s AND entry = %s
+
+-- name: snapshot_of
+SELECT version, state FROM snapshots WHERE stream_id = %s AND topic = %s
+
+-- name: save_snapshot
+INSERT INTO snapshots AS s VALUES (%s, %s, %s, %s) ON CONFLICT (stream_id) DO UPDATE
+SET version = excluded.version, topic = excluded.topic, state = excluded.state
+WHERE s.version < excluded.version OR s.topic <> excluded.topic
+
+-- name: lock_indexes
+LOCK TABLE timers, roster, workspaces IN SHARE ROW EXCLUSIVE MODE
+
+-- name: clear_timers
+DELETE FROM timers
+
+-- name: clear_roster
+DELETE FROM roster
+
+-- name: copy_timers
+COPY timers FROM STDIN
+
+-- name: copy_roster
+COPY roster FROM STDIN
+
+-- name: derive_next_due
+UPDATE workspaces w SET next_due = (SELECT min(due_at) FROM timers t WHERE t.workspace = w.workspace)
+
+-- name: add_workspaces_of_timers
+INSERT INTO workspaces SELECT workspace, '-infinity', 0 FROM timers GROUP BY workspace
+ON CONFLICT DO NOTHING

@@ -1,0 +1,68 @@
+"""The library's PostgreSQL recorder with an insert of our own: one call, in order, nothing lost.
+
+The stock one takes several round trips, hangs on large saves, and with database functions loses
+events for readers. What is not about inserting is the library's.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
+from eventsourcing.postgres import PostgresProcessRecorder
+
+from adapters.named_sql import statements
+from adapters.postgres.datastore import LedgerDatastore
+from adapters.postgres.migrating import migrate
+
+SQL = statements(Path(__file__).with_name("queries.sql"))
+
+
+class PostgresLedgerRecorder(PostgresProcessRecorder):
+    """Positions have no gaps and stand in the order of commits."""
+
+    datastore: LedgerDatastore
+
+    def __init__(self, datastore: LedgerDatastore) -> None:
+        super().__init__(
+            datastore, events_table_name="stored_events", tracking_table_name="tracking"
+        )
+        self.channel_name = f"{datastore.schema}.stored_events"
+
+    def create_table(self) -> None:
+        migrate(self.datastore)
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        """The library's port, in one round trip, with the position of its ``tracking``.
+
+        Not tried again when the connection is lost: whether the events are there is known only to
+        who looks for them.
+        """
+        tracking: Tracking | None = kwargs.get("tracking")
+        if not stored_events and tracking is None:
+            return []
+        columns: list[list[Any]] = [[], [], [], []]
+        for event in stored_events:
+            row = (str(event.originator_id), event.originator_version, event.topic, event.state)
+            for column, value in zip(columns, row, strict=True):
+                column.append(value)
+        position = (
+            (tracking.application_name, tracking.notification_id) if tracking else (None, None)
+        )
+        try:
+            with self.datastore.get_connection() as connection:
+                found = connection.execute(
+                    SQL["insert"], (*columns, *_position(tracking))
+                ).fetchone()
+        except psycopg.errors.UniqueViolation as error:
+            raise IntegrityError(str(error)) from error
+        assert found is not None
+        behind: int = found["stored_events_insert"]
+        return range(behind + 1, behind + len(stored_events) + 1)
+
+
+def _position(tracking: Tracking | None) -> tuple[str | None, int | None]:
+    return (tracking.application_name, tracking.notification_id) if tracking else (None, None)
