@@ -67,8 +67,11 @@ class WorkspaceTransaction(Protocol):
     """The store's clock, UTC, never earlier than anything recorded in the workspace."""
     last_position: int
     """Nothing of the workspace stands behind it; the same as long as nobody writes to it."""
-    appended_behind: int
-    """After the commit: the position behind which the appended events stand."""
+
+    @property
+    def appended_behind(self) -> int:
+        """After the commit: the position behind which the appended events stand."""
+        ...
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
         """The stream's events behind that version; to be read to its end before anything else."""

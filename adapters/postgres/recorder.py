@@ -49,9 +49,6 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
             row = (str(event.originator_id), event.originator_version, event.topic, event.state)
             for column, value in zip(columns, row, strict=True):
                 column.append(value)
-        position = (
-            (tracking.application_name, tracking.notification_id) if tracking else (None, None)
-        )
         try:
             with self.datastore.get_connection() as connection:
                 found = connection.execute(

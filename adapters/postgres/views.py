@@ -189,7 +189,7 @@ def described(projection: Projection) -> Table:
     hints = get_type_hints(projection.row)
     kinds = [kind_of(hints[field]) for field in fields]
     columns = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(Identifier(field), sql.SQL(_TYPES.get(kind, _TEXT)))  # type: ignore[arg-type]
+        sql.SQL("{} {}").format(Identifier(field), sql.SQL(_TYPES.get(kind, _TEXT)))
         for field, kind in zip(fields, kinds, strict=True)
     )
     return Table(

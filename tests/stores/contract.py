@@ -241,12 +241,13 @@ class StoreContract:
     def test_of_workspaces_locked_together_all_or_none_are_committed(self, store: Store) -> None:
         put(store, "c1", *rows(SPRING, 1, 2))
 
-        with (
-            pytest.raises(StoreError),
-            store.transactions({BETA: [], ACME: []}) as opened,
-        ):
-            append(opened[BETA], "c2", rows("beta:campaign:spring", 1), workspace=BETA)
-            append(opened[ACME], "c3", rows(SPRING, 2))
+        def conflict() -> None:
+            with store.transactions({BETA: [], ACME: []}) as opened:
+                append(opened[BETA], "c2", rows("beta:campaign:spring", 1), workspace=BETA)
+                append(opened[ACME], "c3", rows(SPRING, 2))
+
+        with pytest.raises(StoreError):
+            conflict()
 
         assert store.last_position() == 2
         with store.transaction(BETA) as transaction:
