@@ -102,8 +102,7 @@ def _extra(pending: Sequence[Placed]) -> Jsonb:
         count = len(append.events)
         events += count
         last = events if count else 0
-        timed = any(timer is not None for timer in append.timers.values())
-        extra.setdefault("workspaces", []).append([workspace, now.isoformat(), str(last), timed])
+        extra.setdefault("workspaces", []).append([workspace, now.isoformat(), str(last), count])
     return Jsonb(extra, dumps=_json)
 
 

@@ -88,5 +88,6 @@ COPY roster FROM STDIN
 UPDATE workspaces w SET next_due = (SELECT min(due_at) FROM timers t WHERE t.workspace = w.workspace)
 
 -- name: add_workspaces_of_timers
-INSERT INTO workspaces SELECT workspace, '-infinity', 0 FROM timers GROUP BY workspace
+INSERT INTO workspaces (workspace, recorded_at, last_position, events)
+SELECT workspace, '-infinity', 0, 0 FROM timers GROUP BY workspace
 ON CONFLICT DO NOTHING

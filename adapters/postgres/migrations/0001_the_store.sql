@@ -36,6 +36,7 @@ CREATE TABLE workspaces (
     workspace text COLLATE "C" PRIMARY KEY,
     recorded_at timestamptz NOT NULL,
     last_position bigint NOT NULL,
+    events bigint NOT NULL,
     next_due timestamptz
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_threshold = 500);
 
@@ -96,8 +97,8 @@ CREATE TABLE skips (
 -- Who settles a workspace that has something due, and which cannot be settled. Not derived.
 CREATE TABLE leases (
     workspace text COLLATE "C" PRIMARY KEY,
-    worker text,
-    leased_until timestamptz,
+    worker text NOT NULL,
+    leased_until timestamptz NOT NULL,
     failures integer NOT NULL DEFAULT 0,
     error text,
     failed_at timestamptz,
@@ -205,11 +206,14 @@ BEGIN
     END IF;
     INSERT INTO workspaces AS w SELECT
         n->>0, (n->>1)::timestamptz, CASE WHEN n->>2 <> '0' THEN behind + (n->>2)::bigint ELSE 0 END,
-        CASE WHEN n->3 = 'true' THEN (SELECT min(due_at) FROM timers WHERE workspace = n->>0) END
+        (n->>3)::bigint,
+        CASE WHEN extra ? 'timers'
+        THEN (SELECT min(due_at) FROM timers t WHERE t.workspace = n->>0) END
     FROM jsonb_array_elements(extra->'workspaces') n
     ON CONFLICT (workspace) DO UPDATE SET
         recorded_at = excluded.recorded_at,
         last_position = greatest(w.last_position, excluded.last_position),
+        events = w.events + excluded.events,
         next_due = CASE
             WHEN extra ? 'timers' OR extra ? 'cleared'
             THEN (SELECT min(due_at) FROM timers t WHERE t.workspace = w.workspace)
@@ -268,3 +272,29 @@ BEGIN
     PERFORM pg_notify(current_schema() || '.stored_events', '');
     RETURN behind;
 END $$;
+
+-- Gives a worker up to that many workspaces that have something due and that nobody settles now.
+-- Who died with a lease loses it when its time is over. Parked ones stay until an operator asks.
+CREATE FUNCTION stored_events_lease(
+    who text, most integer, seconds double precision, told_now timestamptz
+) RETURNS TABLE (workspace text, events bigint) LANGUAGE sql AS $$
+    WITH leased AS (
+        INSERT INTO leases AS l (workspace, worker, leased_until)
+        SELECT due.workspace, who, clock_timestamp() + seconds * interval '1 second'
+        FROM (
+            SELECT w.workspace FROM workspaces w
+            WHERE w.next_due <= coalesce(told_now, clock_timestamp())
+            AND NOT EXISTS (
+                SELECT FROM leases x WHERE x.workspace = w.workspace
+                AND (x.parked_at IS NOT NULL OR x.leased_until > clock_timestamp())
+            )
+            ORDER BY w.next_due LIMIT most
+            FOR NO KEY UPDATE OF w SKIP LOCKED
+        ) due
+        ON CONFLICT (workspace) DO UPDATE SET
+            worker = excluded.worker, leased_until = excluded.leased_until
+        WHERE l.parked_at IS NULL AND l.leased_until <= clock_timestamp()
+        RETURNING l.workspace
+    )
+    SELECT w.workspace, w.events FROM leased JOIN workspaces w USING (workspace)
+$$;
