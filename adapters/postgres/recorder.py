@@ -58,7 +58,7 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
             raise IntegrityError(str(error)) from error
         assert found is not None
         behind: int = found["stored_events_insert"]
-        return range(behind + 1, behind + len(stored_events) + 1)
+        return list(range(behind + 1, behind + len(stored_events) + 1))
 
 
 def _position(tracking: Tracking | None) -> tuple[str | None, int | None]:

@@ -11,13 +11,22 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import TestCase
+from uuid import uuid4
 
+import pytest
 from eventsourcing.persistence import ProcessRecorder
 from eventsourcing.sqlite import SQLiteDatastore
 from eventsourcing.tests import persistence as library
 
 from adapters.memory.recorder import MemoryLedgerRecorder
+from adapters.postgres.datastore import LedgerDatastore
+from adapters.postgres.recorder import PostgresLedgerRecorder
 from adapters.sqlite.recorder import SQLiteLedgerRecorder
+
+
+@pytest.fixture
+def postgres_of_the_test(request: pytest.FixtureRequest, postgres_url: str) -> None:
+    request.instance.postgres_url = postgres_url
 
 
 class Quiet(TestCase):
@@ -31,6 +40,23 @@ class Quiet(TestCase):
 class InMemory(Quiet):
     def create_recorder(self) -> ProcessRecorder:
         return MemoryLedgerRecorder()
+
+
+@pytest.mark.usefixtures("postgres_of_the_test")
+class InPostgres(Quiet):
+    """In a new database. Our streams are named by text."""
+
+    postgres_url: str
+
+    def new_originator_id(self) -> str:
+        return str(uuid4())
+
+    def create_recorder(self) -> ProcessRecorder:
+        datastore = LedgerDatastore(self.postgres_url, lock_timeout=5, pool_size=1, pool_max=20)
+        self.addCleanup(datastore.close)
+        recorder = PostgresLedgerRecorder(datastore)
+        recorder.create_table()
+        return recorder
 
 
 class InSQLite(Quiet):
@@ -92,4 +118,21 @@ class TestSQLiteInterleavesNothing(InSQLite, library.NonInterleavingNotification
     pass
 
 
-del AsApplicationRecorder, AsProcessRecorder, InMemory, InSQLite, Quiet
+class TestPostgresAsApplicationRecorder(InPostgres, AsApplicationRecorder):
+    def test_insert_subscribe(self) -> None:
+        self.optional_test_insert_subscribe()
+
+
+class TestPostgresAsTrackingRecorder(InPostgres, library.TrackingRecorderTestCase):
+    pass
+
+
+class TestPostgresAsProcessRecorder(InPostgres, AsProcessRecorder):
+    pass
+
+
+class TestPostgresInterleavesNothing(InPostgres, library.NonInterleavingNotificationIDsBaseCase):
+    pass
+
+
+del AsApplicationRecorder, AsProcessRecorder, InMemory, InPostgres, InSQLite, Quiet
