@@ -1,9 +1,10 @@
 """One decided command with its events, on the way to the log."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from hashlib import blake2b
+from itertools import chain
 from typing import NamedTuple
 
 from aggregates.command import Command
@@ -79,15 +80,30 @@ class Batch(NamedTuple):
             for index, event in enumerate(events)
         ]
 
-    def rows(self) -> list[NewRow]:
+    def rows(self) -> Iterator[NewRow]:
         _, stream_id, version, events = self
         encoders = CATALOGUE.encoders
-        rows: list[NewRow] = []
         for event in events:
             topic, to_json = encoders[type(event)]
-            rows.append((stream_id, version, topic, to_json(event, exclude_none=True)))
+            yield stream_id, version, topic, to_json(event, exclude_none=True)
             version += 1
-        return rows
+
+
+class Rows(Collection[NewRow]):
+    """The rows of these batches, encoded anew whenever they are gone through."""
+
+    def __init__(self, batches: Sequence[Batch]) -> None:
+        self._batches = batches
+        self._count = sum(len(batch.events) for batch in batches)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[NewRow]:
+        return chain.from_iterable(batch.rows() for batch in self._batches)
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == each for each in self)
 
 
 def derived_id(*parts: str) -> str:

@@ -1,6 +1,6 @@
 """The port to the event store: what the engine needs of one, and nothing of any product."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -54,7 +54,8 @@ class Append(NamedTuple):
     ``timers`` holds what each key's timer is from now on, None for one that is cleared.
     """
 
-    events: Sequence[NewRow]
+    events: Collection[NewRow]
+    """Rows are made whenever they are asked for, so that making and writing can overlap."""
     envelopes: Sequence[Envelope]
     timers: Mapping[Key, Timer | None]
     roster: Iterable[tuple[str, str]]

@@ -17,7 +17,7 @@ from aggregates.rejections import Rejected
 from aggregates.slot import Slot
 from engine.alarms import Alarms
 from engine.answer import Answer, Refusal, Request
-from engine.batch import Batch, Cause
+from engine.batch import Batch, Cause, Rows
 from engine.briefing import brief
 from engine.cache import AggregateCache, Cached
 from engine.reach import Reach
@@ -137,7 +137,7 @@ class UnitOfWork:
         if self._batches or self._alarms.changes:
             self._transaction.append(
                 Append(
-                    events=[row for batch in self._batches for row in batch.rows()],
+                    events=Rows(self._batches),
                     envelopes=[batch.envelope for batch in self._batches],
                     timers=self._alarms.changes,
                     roster=self._roster,

@@ -1,8 +1,9 @@
 """Appends to the log: a single call for a few events, COPY for the 100,000 of a stop."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain, islice
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -49,38 +50,43 @@ def append_few(pending: Sequence[Placed], cursor: Cursor[Any]) -> None:
 def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:
     """By COPY, in an open transaction. Answers behind which position the events stand.
 
-    Everything is made ready before the order of the log is taken: others wait for that as long as
-    the server needs for the rows, and no longer.
+    Rows are made while the server takes those before them in, and others wait for the order of the
+    log as long as the server needs for all, and no longer.
     """
-    rows = [each for placed in pending for each in map(_binary, placed.append.events)]
     extra = _extra(pending)
+    rows = chain.from_iterable(each.append.events for each in pending)
     cursor.execute(SQL["lock_order"])
     found = cursor.execute(SQL["last_position"]).fetchone()
     assert found is not None
     behind: int = found[0]
+    binary = _binary(rows, behind + 1)
     with cursor.copy(SQL["copy_events"]) as copy:
         copy.write(_COPY_HEAD)
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            copy.write(_numbered(rows[start : start + ROWS_AT_ONCE], behind + start + 1))
+        while octets := b"".join(islice(binary, ROWS_AT_ONCE)):
+            copy.write(octets)
         copy.write(_COPY_TAIL)
     cursor.execute(SQL["complete"], (behind, extra))
     return behind
 
 
-def _binary(row: NewRow) -> bytes:
-    """The row as COPY has it, but for the position, which comes last."""
-    stream, topic = row[0].encode(), row[2].encode()
-    return b"".join(
-        (
-            _FIVE_FIELDS,
-            *(_INT(len(stream)), stream, _SIZED_BIG(8, row[1])),
-            *(_INT(len(topic)), topic, _INT(len(row[3])), row[3]),
+def _binary(rows: Iterable[NewRow], position: int) -> Iterator[bytes]:
+    """The rows as COPY has them, from that position on."""
+    heads: dict[str, bytes] = {}
+    topics: dict[str, bytes] = {}
+    for stream, version, topic, state in rows:
+        head = heads.get(stream) or heads.setdefault(stream, _FIVE_FIELDS + _sized(stream))
+        middle = topics.get(topic) or topics.setdefault(topic, _sized(topic))
+        size = _INT(len(state))
+        yield b"%b%b%b%b%b%b" % (
+            *(head, _SIZED_BIG(8, version), middle),
+            *(size, state, _SIZED_BIG(8, position)),
         )
-    )
+        position += 1
 
 
-def _numbered(rows: Sequence[bytes], first: int) -> bytes:
-    return b"".join(row + _SIZED_BIG(8, first + index) for index, row in enumerate(rows))
+def _sized(text: str) -> bytes:
+    octets = text.encode()
+    return _INT(len(octets)) + octets
 
 
 def _extra(pending: Sequence[Placed]) -> Jsonb:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from sqlite3 import Cursor
 from typing import Any
@@ -39,11 +39,10 @@ class SQLiteLedgerRecorder(SQLiteProcessRecorder):
     def append(self, c: Cursor, append: Append, workspace: str, now: datetime) -> int:
         """Everything of one append, inside its transaction. Answers behind which position."""
         behind: int = c.execute(SQL["last_position"]).fetchone()[0]
-        whole = len(append.events) // ROWS_AT_ONCE * ROWS_AT_ONCE
-        for start in range(0, whole, ROWS_AT_ONCE):
-            rows = append.events[start : start + ROWS_AT_ONCE]
-            c.execute(INSERT_ROWS, list(chain.from_iterable(rows)))
-        c.executemany(INSERT_ROW, append.events[whole:])
+        rows = iter(append.events)
+        for _ in range(len(append.events) // ROWS_AT_ONCE):
+            c.execute(INSERT_ROWS, list(chain.from_iterable(islice(rows, ROWS_AT_ONCE))))
+        c.executemany(INSERT_ROW, rows)
         placed = [each.behind(behind) for each in append.envelopes]
         c.executemany(SQL["insert_envelope"], map(envelope_values, placed))
         self.set_timers(c, workspace, append.timers)
