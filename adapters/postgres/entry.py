@@ -1,14 +1,12 @@
 """Workspaces under their locks: one round trip to enter, one to append, commit and leave.
 
-The transaction is that of a pipeline: it begins with the first statement and is committed by the
-pipeline's sync, so that BEGIN and COMMIT cost nothing. Only COPY needs them. Until the commit
-nothing is written, so whatever goes wrong before it leaves nothing.
+BEGIN travels with what enters, COMMIT with what appends. Both are said aloud: a transaction that a
+pipeline only implies counts as busy, and the server would never cut a client that hangs in it.
+Until the commit nothing is written, so whatever goes wrong before it leaves nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from datetime import datetime
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from eventsourcing.persistence import StoredEvent
@@ -36,31 +34,17 @@ class Entry:
         patient: bool,
         told_now: datetime | None,
     ) -> None:
-        self.opened: dict[str, Entered] = {}
         self._connection = connection
-        self._asked = asked
-        self._patient = patient
-        self._told_now = told_now
-        self._stack = ExitStack()
-
-    def __enter__(self) -> "Entry":
-        self._pipeline = self._stack.enter_context(self._connection.pipeline())
-        cursor = self._cursor()
-        command_ids = [each for asked in self._asked.values() for each in asked]
-        values = (sorted(self._asked), command_ids, self._patient, self._told_now)
-        for found in cursor.execute(SQL["enter"], values).fetchall():
-            told = Told(*found)
-            asked = self._asked[told.workspace]
-            self.opened[told.workspace] = Entered(self._cursor(binary=True), told, asked)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
+        command_ids = [each for ids in asked.values() for each in ids]
+        values = (sorted(asked), command_ids, patient, told_now)
+        with connection.pipeline():
+            connection.execute("BEGIN")
+            found = self._cursor().execute(SQL["enter"], values)
+        told = map(Told._make, found.fetchall())
+        cursor = self._cursor(binary=True)
+        self.opened = {
+            each.workspace: Entered(cursor, each, asked[each.workspace]) for each in told
+        }
 
     def commit(self) -> None:
         """What was appended is there for everybody, and on the disk."""
@@ -75,26 +59,27 @@ class Entry:
                 if each.pending is not None:
                     each.appended_behind = behind
                     behind += len(each.pending.events)
-        elif any(each.recognised for each in self.opened.values()):
-            self._stack.close()
-            self._connection.execute(SQL["on_disk"])
+        else:
+            self._leave(on_disk=any(each.recognised for each in self.opened.values()))
 
     def _appended(self, pending: Sequence[Placed]) -> int:
         cursor = self._cursor()
-        if size(pending) < LARGE:
+        if size(pending) >= LARGE:
+            behind = append_many(pending, cursor)
+            self._leave(on_disk=True)
+            return behind
+        with self._connection.pipeline():
             append_few(pending, cursor)
-            self._pipeline.sync()
-            self._connection.execute(SQL["on_disk"])
-            self._stack.close()
-            found = cursor.fetchone()
-            assert found is not None
-            return int(found[0])
-        self._connection.execute("BEGIN")
-        self._stack.close()
-        behind = append_many(pending, cursor)
-        self._connection.execute("COMMIT")
-        self._connection.execute(SQL["on_disk"])
-        return behind
+            self._leave(on_disk=True)
+        found = cursor.fetchone()
+        assert found is not None
+        return int(found[0])
+
+    def _leave(self, *, on_disk: bool) -> None:
+        with self._connection.pipeline():
+            self._connection.execute("COMMIT")
+            if on_disk:
+                self._connection.execute(SQL["on_disk"])
 
     def _cursor(self, *, binary: bool = False) -> Cursor[Any]:
         return self._connection.cursor(binary=binary, row_factory=tuple_row)

@@ -16,13 +16,13 @@ from psycopg.rows import tuple_row
 from psycopg_pool import PoolTimeout
 
 from adapters.clocks import Clock
-from adapters.postgres.append import timer_values
+from adapters.postgres.append import timer_of, timer_values
 from adapters.postgres.datastore import LedgerDatastore
 from adapters.postgres.entry import Entered, Entry
 from adapters.postgres.errors import explained
 from adapters.postgres.migrating import migrate, standing
 from adapters.postgres.recorder import SQL, PostgresLedgerRecorder
-from engine.store import Page, Row, StoreError, StoreUnavailable
+from engine.store import Indexes, Page, Row, StoreError, StoreUnavailable
 from events.recorded import Envelope
 from processors.timers import Timer
 
@@ -130,6 +130,19 @@ class PostgresStore:
         with self.explained(), self.cursor() as cursor:
             cursor.execute(SQL["save_snapshot"], values)
 
+    def snapshots(self) -> Sequence[StoredEvent]:
+        with self.explained(), self.cursor(binary=True) as cursor:
+            return [StoredEvent(*row) for row in cursor.execute(SQL["all_snapshots"])]
+
+    def indexes(self) -> Indexes:
+        with self.explained(), self.writing() as cursor:
+            cursor.execute(SQL["of_one_moment"])
+            (end,) = cursor.execute(SQL["last_position"]).fetchall()[0]
+            timers = [(row[0], timer_of(row[1:])) for row in cursor.execute(SQL["all_timers"])]
+            roster = cursor.execute(SQL["all_roster"]).fetchall()
+            due = dict(cursor.execute(SQL["all_due"]).fetchall())
+        return Indexes(end, timers, roster, due)
+
     def replace_indexes(
         self,
         timers: Iterable[tuple[str, Timer]],
@@ -176,9 +189,9 @@ class PostgresStore:
     ) -> Iterator[dict[str, Entered]]:
         with self.explained(), self.connection() as connection:
             told_now = self._clock() if self._clock is not None else None
-            with Entry(connection, asked, patient=patient, told_now=told_now) as entry:
-                yield entry.opened
-                entry.commit()
+            entry = Entry(connection, asked, patient=patient, told_now=told_now)
+            yield entry.opened
+            entry.commit()
 
     def _value(self, name: str) -> Any:
         with self.explained(), self.cursor() as cursor:
