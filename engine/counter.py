@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from engine.answer import Answer, Request
 from engine.combining import Combining
+from engine.store import StoreUnavailable
 
 MOST = 64
 """Callers served by one transaction; more makes it longer and no cheaper by the command."""
@@ -69,25 +70,44 @@ class Counter:
         try:
             answers = self.together(_pages(callers))
         except Exception:  # noqa: BLE001 each finds out alone what it was
-            for caller in callers:
-                caller.tried = True
-            return
+            answers = {}
+            _doubt(callers)
+        except BaseException:
+            _doubt(callers)
+            raise
         for workspace, found in answers.items():
             _hand_out([each for each in callers if each.workspace == workspace], found)
 
     def _serve_alone(self, callers: Sequence[_Caller]) -> None:
-        """All in one transaction; one by one where that fails, so that nobody pays for another."""
+        """All in one transaction; one by one where that fails, so that nobody pays for another.
+
+        A store that is lost is lost for all of them.
+        """
         ((workspace, requests),) = _pages(callers).items()
         tried = any(caller.tried for caller in callers)
         try:
             _hand_out(callers, self.alone(workspace, requests, tried))
+        except StoreUnavailable as error:
+            _fail(callers, error)
         except Exception as error:  # noqa: BLE001 raised by ``ask``
             if len(callers) == 1:
-                callers[0].error = error
-                return
+                return _fail(callers, error)
+            _doubt(callers)
             for caller in callers:
-                caller.tried = True
                 self._serve_alone([caller])
+        except BaseException:
+            _doubt(callers)
+            raise
+
+
+def _doubt(callers: Sequence[_Caller]) -> None:
+    for caller in callers:
+        caller.tried = True
+
+
+def _fail(callers: Sequence[_Caller], error: Exception) -> None:
+    for caller in callers:
+        caller.error = error
 
 
 def _pages(callers: Sequence[_Caller]) -> dict[str, list[Request]]:

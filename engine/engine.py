@@ -8,6 +8,8 @@ likes.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import chain, repeat, takewhile
 
 from aggregates.campaign import Campaign
 from aggregates.command import DEFAULT_POLICY, Command, Policy
@@ -19,11 +21,13 @@ from engine.decoding import decode_page
 from engine.snapshots import freeze
 from engine.store import Store, StoreError, StoreUnavailable, WorkspaceTransaction
 from engine.unit_of_work import Outcome, UnitOfWork
-from events.recorded import Recorded
+from events.recorded import Envelope, Recorded
 from processors.workspace import Workspace
 
-PAUSES = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds between attempts at a store that was lost: half a minute in all."""
+PATIENCE = 30.0
+"""Seconds for which a store that was lost is asked again."""
+PAUSES = (0.0, 0.1, 0.25, 0.5)
+"""Seconds between attempts, the last of them again and again."""
 RETOLD = 1_000
 """Events read at once to tell an answer that was lost on the way."""
 
@@ -130,15 +134,17 @@ class Engine:
         self, workspace: str, requests: Sequence[Request], again: bool
     ) -> Sequence[Answer]:
         """One page, for as long as it takes the store to come back. ``again``: it was tried."""
-        for pause in PAUSES:
+        until = time.monotonic() + PATIENCE
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
             try:
                 answers = self._decided(workspace, requests)
+                return [self._retold(workspace, each) for each in answers] if again else answers
             except StoreUnavailable:
+                if time.monotonic() + pause > until:
+                    raise
                 again = True
                 time.sleep(pause)
-            else:
-                return [self._retold(workspace, each) for each in answers] if again else answers
-        return self._decided(workspace, requests)
+        raise AssertionError("pauses do not end")
 
     def _decided(self, workspace: str, requests: Sequence[Request]) -> Sequence[Answer]:
         command_ids = [each.command_id for each in requests]
@@ -156,14 +162,14 @@ class Engine:
         envelope = self.store.envelope(workspace, answer.command_id) if answer.repeated else None
         if envelope is None:
             return answer
-        recorded, position = list[Recorded](), envelope.first_position - 1
+        told = takewhile(partial(_of_the_same, envelope), self._log(envelope.first_position - 1))
+        return answer._replace(recorded=list(told), repeated=False)
+
+    def _log(self, position: int) -> Iterator[Recorded]:
+        """Everything behind that position."""
         while page := list(decode_page(self.store.read(position, RETOLD), position)):
-            for each in page:
-                if each.envelope.correlation_id != answer.command_id:
-                    return answer._replace(recorded=recorded, repeated=False)
-                recorded.append(each)
+            yield from page
             position = page[-1].position
-        return answer._replace(recorded=recorded, repeated=False)
 
     def _turn(
         self, transaction: WorkspaceTransaction, workspace: str, *, inclusive: bool = False
@@ -186,6 +192,16 @@ class Engine:
                 with suppress(StoreError):  # what was decided is committed; the next one will do
                     self.store.save_snapshot(freeze(stream_id, entry.version, entry.state))
         work.remember()
+
+
+def _of_the_same(requested: Envelope, each: Recorded) -> bool:
+    """Is it of what was requested? Another workspace, or a later turn, may go on under that id."""
+    envelope = each.envelope
+    return (envelope.workspace, envelope.correlation_id, envelope.recorded_at) == (
+        requested.workspace,
+        requested.command_id,
+        requested.recorded_at,
+    )
 
 
 def _answers(work: UnitOfWork, outcomes: Sequence[Outcome]) -> list[Answer]:

@@ -14,6 +14,9 @@ from engine.store import StoreError
 FORBIDDEN = "POSTGRES_ENABLE_DB_FUNCTIONS"
 CONNECT_TIMEOUT = 10
 """Seconds to wait for a server, and for a connection of the pool to be free."""
+RECONNECT_TIMEOUT = 5
+"""Seconds after which the pool gives a lost connection up. Whoever asks next has it try at once;
+otherwise it would try more and more seldom, long after the server is back."""
 IDLE_TIMEOUT = 60
 """Seconds after which the server cuts a client that hangs in a transaction."""
 OF_THE_LIBRARY = ("dbname", "host", "port", "user", "password")
@@ -42,6 +45,7 @@ class LedgerDatastore(PostgresDatastore):
         )
         rest = {name: value for name, value in given.items() if name not in OF_THE_LIBRARY}
         known = {name: given[name] for name in OF_THE_LIBRARY if name in given}
+        self.pool.reconnect_timeout = RECONNECT_TIMEOUT
         assert isinstance(self.pool.kwargs, dict)
         for name in OF_THE_LIBRARY:
             self.pool.kwargs.pop(name)
