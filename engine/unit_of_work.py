@@ -134,7 +134,7 @@ class UnitOfWork:
 
     def append(self) -> None:
         """Hand what was decided to the transaction, if anything was."""
-        if self._batches or self._alarms.changes:
+        if self._changed:
             self._transaction.append(
                 Append(
                     events=Rows(self._batches),
@@ -154,11 +154,21 @@ class UnitOfWork:
     @property
     def behind(self) -> int:
         """The position behind which the events stand; the workspace's last where nothing came."""
-        changed = self._batches or self._alarms.changes
-        return self._transaction.appended_behind if changed else self._transaction.last_position
+        transaction = self._transaction
+        return transaction.appended_behind if self._changed else transaction.last_position
+
+    @property
+    def _changed(self) -> bool:
+        return bool(self._batches or self._alarms.changes)
 
     def remember(self) -> None:
-        """Keep the states that were decided on: they are the newest there are."""
+        """Keep the states that were decided on: they are the newest there are.
+
+        Nothing is kept of a transaction that wrote nothing: what it read of others may not be on
+        the disk yet, and be gone when the server crashes.
+        """
+        if not self._changed:
+            return
         last = self.behind + self.decided if self.decided else self._transaction.last_position
         self._cache.commit(self.workspace, self._reach.epoch, self._reach.states, last)
 
