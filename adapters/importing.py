@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-from adapters.people import Person
+from adapters.people import Directory, Person
 from adapters.recipients_csv import Read, RejectedLine, read_lines
 from adapters.rejected_lines import RejectedLines
-from adapters.sqlite.directory import SQLiteDirectory
 from aggregates.campaign import Recipient
 from aggregates.campaign.commands import ImportRecipients
 from engine.answer import Refusal, Request
@@ -52,7 +51,7 @@ class Import(NamedTuple):
     """Into which campaign of which workspace, on whose behalf, and where rejections go."""
 
     engine: Engine
-    directory: SQLiteDirectory
+    directory: Directory
     workspace: str
     campaign_id: CampaignId
     actor: str

@@ -13,7 +13,7 @@ from adapters.demo.mail_server import (
     RefusedError,
     SimulatedMailServer,
 )
-from adapters.sqlite.directory import SQLiteDirectory
+from adapters.people import Directory
 from aggregates.campaign.commands import (
     RecordAccepted,
     RecordAutoReply,
@@ -39,7 +39,7 @@ Ask = Callable[[Command, str], Answer]
 
 
 class Postman:
-    def __init__(self, ask: Ask, directory: SQLiteDirectory, server: SimulatedMailServer) -> None:
+    def __init__(self, ask: Ask, directory: Directory, server: SimulatedMailServer) -> None:
         self._ask = ask
         self._directory = directory
         self._server = server

@@ -10,7 +10,7 @@ from adapters.demo.mail_server import SimulatedMailServer
 from adapters.demo.postman import Postman
 from adapters.demo.warped_clock import WarpedClock
 from adapters.demo.worker import Worker
-from adapters.sqlite.directory import SQLiteDirectory
+from adapters.people import Directory
 from aggregates.command import Command
 from engine.answer import Answer
 from engine.answers import Answers
@@ -29,7 +29,7 @@ class Stage:
         views: Views,
         clock: WarpedClock,
         *,
-        directory: SQLiteDirectory,
+        directory: Directory,
         server: SimulatedMailServer,
         worker: Worker,
         tell: Tell,

@@ -13,6 +13,7 @@ from adapters.demo.cast import CAMPAIGN, OWNER, WORKSPACE
 from adapters.demo.checks import differing_views, stopped, whole_log
 from adapters.demo.folder import OUTBOX, STORE
 from adapters.one_line import one_line
+from adapters.people import Directory
 from adapters.sqlite import SQLiteStore, SQLiteViews
 from adapters.sqlite.directory import SQLiteDirectory
 from engine.answers import Answers, RecipientAnswer
@@ -34,7 +35,7 @@ def show_verdict(console: Console, store: SQLiteStore, folder: Path) -> bool:
     return holds
 
 
-def _stopped_table(recipients: list[RecipientAnswer], directory: SQLiteDirectory) -> Table:
+def _stopped_table(recipients: list[RecipientAnswer], directory: Directory) -> Table:
     rows = [each for each in recipients if each.status is RecipientStatus.CAMPAIGN_STOPPED]
     more = f"; {len(rows) - SHOWN} more are not shown" if len(rows) > SHOWN else ""
     table = Table(title=f"{len(rows)} recipients were stopped{more}", title_justify="left")

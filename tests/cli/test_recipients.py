@@ -1,18 +1,11 @@
 """Listing, showing and forgetting recipients at the keyboard."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from adapters.people import Person
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite.directory import SQLiteDirectory, TracesRemain
-from tests.cli.keyboard import MAIN, Keyboard, people_file
+from tests.cli.keyboard import Keyboard, people_file
 from tests.law.story import ANN, BOB, SPRING, hear_from
-
-ADA = Person("ada.abara@example.com", "Ada Abara", {"secret": "marzipan" * 2_000})
 
 
 @pytest.fixture
@@ -148,51 +141,3 @@ def test_who_is_stopped_only_after_being_forgotten_is_refused_all_the_same(
     again = filled.json("campaigns", "import", SPRING, filled.store.with_name("p.csv"))
 
     assert (again["taken"], again["known"], again["stopped"]) == (0, 3, 1)
-
-
-@pytest.mark.rule("F1")
-@pytest.mark.parametrize("people", [1, 5_000])
-def test_no_octet_is_left_of_large_values_and_split_pages(tmp_path: Path, people: int) -> None:
-    store = SQLiteStore(tmp_path / "store.db")
-    directory = SQLiteDirectory(store)
-    crowd = [
-        Person(f"{n * 7919 % people}@example.org", f"Name {n}", {"a": "b" * (n % 300)})
-        for n in range(people)
-    ]
-    half = len(crowd) // 2
-    directory.enrol(MAIN, crowd[:half])
-    (ada,) = directory.enrol(MAIN, [ADA])
-    directory.enrol(MAIN, crowd[half:])
-    position = store.last_position()
-
-    assert not directory.forget(MAIN, {ada: [SPRING]}, as_of=position + 1)
-    assert directory.person(MAIN, ada) == ADA
-    assert directory.forget(MAIN, {ada: [SPRING]}, as_of=position)
-
-    found = octets(store.path)
-    for trace in (b"ada.abara", b"Ada Abara", b"marzipan"):
-        assert trace not in found
-    ids = directory.enrol(MAIN, crowd)
-    assert len(directory.people(MAIN, ids)) == people
-    assert directory.enrol(MAIN, [ADA], SPRING) == [ada]
-    assert directory.person(MAIN, ada) is None
-    assert directory.enrol(MAIN, [ADA], "summer") != [ada]
-    store.close()
-
-
-@pytest.mark.rule("F1")
-def test_a_reader_that_keeps_the_old_state_is_told_and_forgetting_again_finishes(
-    tmp_path: Path,
-) -> None:
-    store = SQLiteStore(tmp_path / "store.db", lock_timeout=1)
-    directory = SQLiteDirectory(store)
-    (ada,) = directory.enrol(MAIN, [ADA])
-    with closing(sqlite3.connect(store.path, isolation_level=None)) as reader:
-        reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM directory").fetchone()
-        with pytest.raises(TracesRemain, match="forget again"):
-            directory.forget(MAIN, {ada: []}, as_of=0)
-    assert directory.person(MAIN, ada) is None
-    assert directory.forget(MAIN, {ada: []}, as_of=0)
-    assert b"ada.abara" not in octets(store.path)
-    store.close()
