@@ -118,6 +118,10 @@ CREATE TABLE directory (
     UNIQUE (workspace, address)
 );
 
+-- The planner's statistics would keep samples of who is forgotten.
+ALTER TABLE directory ALTER address SET STATISTICS 0, ALTER name SET STATISTICS 0,
+    ALTER variables SET STATISTICS 0;
+
 CREATE TABLE directory_keys (
     workspace text PRIMARY KEY,
     key bytea NOT NULL
