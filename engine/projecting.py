@@ -4,13 +4,15 @@ A page of the log is read and decoded once for all, folded in memory, and writte
 in one transaction. A page, never a single event, is what makes it fast.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import NamedTuple
 
 from engine.collector import collector_paused
 from engine.decoding import decode_page
-from engine.store import RowKey, StaleView, Store, StoreError, Views
+from engine.standing import Stop
+from engine.store import StaleView, Store, StoreError, Views, ViewStopped
+from engine.sweep import Sweep
 from events.catalogue import UnreadableEvent
 from events.recorded import Recorded
 from projections.projection import Projection
@@ -19,9 +21,22 @@ PAGE = 20_000
 ATTEMPTS = 10
 """How often to begin anew when another process folds the same views at the same time."""
 
+Progress = Callable[[int], None]
+
+
+class Kept(NamedTuple):
+    """How far the views have come that go on, and those that are stopped, now or since before."""
+
+    position: int
+    stopped: Mapping[Projection, Stop]
+
 
 class ProjectionRunner:
-    """Keeps a set of projections in step with the log. Not safe to share between threads."""
+    """Keeps a set of projections in step with the log. Not safe to share between threads.
+
+    An event that an operator had a view skip is passed over whenever the view is folded, also when
+    it is rebuilt, so that live and rebuilt rows agree. To the auditor it has happened all the same.
+    """
 
     def __init__(
         self, store: Store, views: Views, projections: Sequence[Projection], page: int = PAGE
@@ -31,62 +46,57 @@ class ProjectionRunner:
         self._projections = projections
         self._page = page
 
-    def catch_up(self, progress: Callable[[int], None] = lambda _position: None) -> int:
+    def catch_up(self, progress: Progress = lambda _position: None) -> int:
         """Fold everything up to the log's end. Answers the position reached.
 
         A view of another version, or ahead of the log, is emptied and rebuilt. Raises
-        ``UnreadableEvent`` at the first event it cannot read; what came before is folded. Another
-        process may keep the same views.
+        ``UnreadableEvent`` at the first event it cannot read, ``CannotTake`` at the first that a
+        view cannot, and, with the others folded, ``ViewStopped`` for a view that was stopped
+        before; what was saved before stays. Another process may keep the same views.
         """
+        kept = self._insistently(progress, strict=True)
+        for projection, stop in kept.stopped.items():
+            raise ViewStopped(projection, stop)
+        return kept.position
+
+    def keep_up(self, progress: Progress = lambda _position: None) -> Kept:
+        """As ``catch_up``, for a worker: an event stops only the views that cannot take it.
+
+        The stop is recorded and the others go on; a view that is stopped already is left alone.
+        Raises ``StoreError`` when the store cannot be read or written.
+        """
+        return self._insistently(progress, strict=False)
+
+    def _insistently(self, progress: Progress, *, strict: bool) -> Kept:
         with collector_paused():
             for _ in range(ATTEMPTS - 1):
                 with suppress(StaleView):
-                    return self._catch_up(progress)
-            return self._catch_up(progress)
+                    return self._sweep(progress, strict=strict)
+            return self._sweep(progress, strict=strict)
 
-    def _catch_up(self, progress: Callable[[int], None]) -> int:
-        positions = {each: self._views.position(each) for each in self._projections}
-        end = self._store.last_position()
-        for projection, position in positions.items():
-            if position > end or position == 0:
-                self._views.reset(projection)
-                positions[projection] = 0
-        position = min(positions.values(), default=end)
-        while page := self._read(position):
-            position = page[-1].position
-            behind = {each: at for each, at in positions.items() if at < position}
-            changes = {each: self._folded(each, page, at) for each, at in behind.items()}
-            self._views.save(changes, behind, position)
-            positions.update(dict.fromkeys(behind, position))
-            progress(position)
-        return position
+    def _sweep(self, progress: Progress, *, strict: bool) -> Kept:
+        sweep = Sweep(self._store, self._views, self._projections, strict=strict)
+        while sweep.going:
+            position = sweep.position
+            page, unreadable = self._read(position)
+            if page:
+                sweep.take(page)
+            elif unreadable:
+                sweep.meet(unreadable, position + 1)
+            else:
+                break
+            progress(sweep.position)
+        return Kept(sweep.position, sweep.stopped)
 
-    def _read(self, position: int) -> list[Recorded]:
-        """The next page, or what stands in it before the first event that cannot be read."""
+    def _read(self, after: int) -> tuple[list[Recorded], UnreadableEvent | None]:
+        """The next page up to the first event that cannot be read, and what is wrong with that."""
         page: list[Recorded] = []
         try:
-            for recorded in decode_page(self._store.read(position, self._page), position):
+            for recorded in decode_page(self._store.read(after, self._page), after):
                 page.append(recorded)  # noqa: PERF402 what was read before an error stays
-        except (UnreadableEvent, StoreError):
+        except UnreadableEvent as error:
+            return page, error
+        except StoreError:
             if not page:
                 raise
-        return page
-
-    def _folded(
-        self, projection: Projection, page: Iterable[Recorded], after: int
-    ) -> dict[RowKey, Any]:
-        """The rows that this page changes, as they are behind it."""
-        watches, key, evolve = projection.watches, projection.key, projection.evolve
-        concerned = [
-            (key(recorded), recorded)
-            for recorded in page
-            if type(recorded.event) in watches and recorded.position > after
-        ]
-        if projection.appends:
-            return {row: row for row, _ in concerned}
-        keys = list({each: None for each, _ in concerned})
-        rows: dict[RowKey, Any] = self._views.fetch(projection, keys) if after else {}
-        get = rows.get
-        for each, recorded in concerned:
-            rows[each] = evolve(get(each), recorded)
-        return rows
+        return page, None

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from eventsourcing.persistence import StoredEvent
 
+from engine.standing import Keeper, Skip, Standing, Stop
 from events.recorded import Envelope
 from processors.timers import Key, Timer
 from projections.projection import Projection
@@ -27,6 +28,40 @@ class StaleView(StoreError):
         super().__init__(
             f"View {view} stands at {found}, not at {expected}: another process keeps it too. "
             "Try again."
+        )
+
+
+class Fenced(StoreError):
+    """Another process leads the view by now; what this one folded is not written."""
+
+    def __init__(self, view: str, epoch: int, newest: int) -> None:
+        super().__init__(
+            f"View {view} is led in epoch {newest} by another process; this one led it in "
+            f"{epoch}. Nothing was written; lead it anew."
+        )
+
+
+class ViewStopped(StoreError):
+    """A view stands still before an event that it cannot take, until an operator decides."""
+
+    def __init__(self, projection: Projection, stop: Stop) -> None:
+        self.projection, self.stop = projection, stop
+        name, position = projection.name, stop.position
+        super().__init__(
+            f"View {name} is stopped at position {position} ({stop.error}). When the cause is "
+            f"gone: `sendledger projections retry {name}`; to do without that event for ever: "
+            f"`sendledger projections skip {name} --position {position} --reason …`."
+        )
+
+
+class NotStoppedThere(StoreError):
+    """Only the very event at which a view is stopped can be skipped."""
+
+    def __init__(self, projection: Projection, position: int, stop: Stop | None) -> None:
+        found = f"is stopped at position {stop.position}" if stop else "is not stopped"
+        super().__init__(
+            f"View {projection.name} {found}, so {position} was not skipped. "
+            "Look again: `sendledger projections`."
         )
 
 
@@ -59,6 +94,27 @@ class Append(NamedTuple):
     envelopes: Sequence[Envelope]
     timers: Mapping[Key, Timer | None]
     roster: Iterable[tuple[str, str]]
+
+
+class Indexes(NamedTuple):
+    """What a store derives from its log for whoever lets time run, all of one moment."""
+
+    position: int
+    """The log's end then."""
+    timers: Sequence[tuple[str, Timer]]
+    """By workspace."""
+    roster: Sequence[tuple[str, str, str]]
+    """Workspace, entry, campaign."""
+    due: Mapping[str, datetime]
+    """By workspace, the time that ``due_workspaces`` goes by."""
+
+
+def earliest(timers: Iterable[tuple[str, Timer]]) -> dict[str, datetime]:
+    """By workspace, when its first timer is due."""
+    due: dict[str, datetime] = {}
+    for workspace, timer in timers:
+        due[workspace] = min(timer.due_at, due.get(workspace, timer.due_at))
+    return due
 
 
 class WorkspaceTransaction(Protocol):
@@ -142,6 +198,18 @@ class Store(Protocol):
 
     def save_snapshot(self, snapshot: StoredEvent) -> None: ...
 
+    def reach_disk(self) -> None:
+        """Comes back when all that was read here is on the disk: before it is told outside."""
+        ...
+
+    def snapshots(self) -> Sequence[StoredEvent]:
+        """Each stream's, whatever its topic; for who checks them."""
+        ...
+
+    def indexes(self) -> Indexes:
+        """All timers and the whole roster; for who checks them."""
+        ...
+
     def replace_indexes(
         self,
         timers: Iterable[tuple[str, Timer]],
@@ -164,7 +232,7 @@ class Views(Protocol):
         ...
 
     def reset(self, projection: Projection) -> None:
-        """Empty the view and start again at 0; positions of its other versions are forgotten."""
+        """Empty the view and start again at 0, not stopped; other versions' positions go too."""
         ...
 
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]: ...
@@ -187,3 +255,29 @@ class Views(Protocol):
         ...
 
     def count(self, projection: Projection, *prefix: str, **equal: str) -> int: ...
+
+    def standings(self, projections: Sequence[Projection]) -> dict[Projection, Standing]:
+        """How each of these stands, read together."""
+        ...
+
+    def keepers(self, projections: Sequence[Projection]) -> dict[Projection, Keeper]:
+        """Who leads them now; without those that nobody leads."""
+        ...
+
+    def stop(self, projection: Projection, stop: Stop) -> None:
+        """Record that the view cannot take the event at that position.
+
+        Raises ``StaleView`` when somebody had it go on or skip the event meanwhile.
+        """
+        ...
+
+    def retry(self, projection: Projection) -> None:
+        """Clear the stop, so that the event is tried again."""
+        ...
+
+    def skip(self, projection: Projection, skip: Skip) -> None:
+        """Record for ever that the view passes over the event at which it is stopped, and go on.
+
+        Raises ``NotStoppedThere`` when that is not where it is stopped.
+        """
+        ...

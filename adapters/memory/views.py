@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.store import StaleView, StoreError
+from engine.standing import Keeper, Skip, Standing, Stop, standing
+from engine.store import NotStoppedThere, StaleView, StoreError
 from projections.projection import Projection, RowKey
 
 
@@ -11,6 +12,8 @@ class MemoryViews:
     def __init__(self) -> None:
         self._rows: dict[str, dict[RowKey, Any]] = {}
         self._positions: dict[str, int] = {}
+        self._stops: dict[Projection, Stop] = {}
+        self._skips: dict[Projection, list[Skip]] = {}
 
     def position(self, projection: Projection) -> int:
         return self._positions.get(projection.tracking_name, 0)
@@ -19,6 +22,7 @@ class MemoryViews:
         self._rows[projection.name] = {}
         for other in [name for name in self._positions if name.startswith(f"{projection.name}/")]:
             del self._positions[other]
+        self.retry(projection)
 
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
         rows = self._rows.get(projection.name, {})
@@ -51,3 +55,30 @@ class MemoryViews:
 
     def count(self, projection: Projection, *prefix: str, **equal: str) -> int:
         return len(self.rows(projection, *prefix, **equal))
+
+    def standings(self, projections: Sequence[Projection]) -> dict[Projection, Standing]:
+        return {each: self._standing(each) for each in projections}
+
+    def keepers(self, projections: Sequence[Projection]) -> dict[Projection, Keeper]:  # noqa: ARG002
+        """Nobody: these views belong to one process."""
+        return {}
+
+    def stop(self, projection: Projection, stop: Stop) -> None:
+        stands = self._standing(projection)
+        if stands.position != stop.position - 1 or stop.position in stands.passes_over:
+            raise StaleView(projection.tracking_name, stop.position - 1, stands.position)
+        self._stops[projection] = stop
+
+    def retry(self, projection: Projection) -> None:
+        self._stops.pop(projection, None)
+
+    def skip(self, projection: Projection, skip: Skip) -> None:
+        stop = self._standing(projection).stop
+        if stop is None or stop.position != skip.position:
+            raise NotStoppedThere(projection, skip.position, stop)
+        self._skips.setdefault(projection, []).append(skip)
+        self.retry(projection)
+
+    def _standing(self, projection: Projection) -> Standing:
+        skips = self._skips.get(projection, ())
+        return standing(self.position(projection), self._stops.get(projection), skips)

@@ -1,6 +1,7 @@
 """Projections' rows in PostgreSQL: a table each, rows and position in one transaction."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple, get_type_hints
@@ -9,8 +10,18 @@ from psycopg import Cursor, sql
 from psycopg.sql import Composed, Identifier
 from psycopg.types.json import Jsonb
 
+from adapters.postgres.standings import SQL as STANDINGS
+from adapters.postgres.standings import (
+    clear_stop,
+    hold_the_fence,
+    keepers_of,
+    record_skip,
+    record_stop,
+    standings_of,
+)
 from adapters.postgres.store import PostgresStore
 from adapters.row_types import is_text, kind_of
+from engine.standing import Keeper, Skip, Standing, Stop
 from engine.store import StaleView, StoreError
 from projections.projection import Projection, RowKey
 
@@ -78,19 +89,34 @@ class Table(NamedTuple):
 
 
 class PostgresViews:
-    """Rows, and the positions in the library's tracking table, in one transaction."""
+    """Rows, and the positions in the library's tracking table, in one transaction.
+
+    Saves wait for no disk: a server that crashes goes back to rows and positions that fit each
+    other and the log, and folding goes on from there.
+    """
 
     def __init__(self, store: PostgresStore) -> None:
         self._store = store
         self._there: set[str] = set()
+        self._epochs: Mapping[Projection, int] | None = None
+
+    def fenced(self, epochs: Mapping[Projection, int]) -> "PostgresViews":
+        """The same for whoever leads these, in these epochs: it writes nothing of any other view.
+
+        Raises ``Fenced`` when it tries to, and when somebody else has begun a newer epoch.
+        """
+        views = PostgresViews(self._store)
+        views._there, views._epochs = self._there, dict(epochs)
+        return views
 
     def position(self, projection: Projection) -> int:
         with self._store.explained(), self._store.cursor() as cursor:
             return _stands_at(cursor, projection)
 
     def reset(self, projection: Projection) -> None:
-        with self._store.explained(), self._store.writing() as cursor:
+        with self._changing(projection) as cursor:
             recreate(cursor, projection)
+            clear_stop(cursor, projection)
 
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
         if not keys:
@@ -108,10 +134,11 @@ class PostgresViews:
         position: int,
     ) -> None:
         tables = {projection: self._table(projection) for projection in changes}
-        with self._store.explained(), self._store.writing() as cursor:
+        with self._changing(*changes) as cursor:
             for projection in sorted(changes, key=lambda each: each.name):
                 _move(cursor, projection, since[projection], position)
                 write_rows(cursor, tables[projection], changes[projection], projection.appends)
+            cursor.execute(STANDINGS["told"])
 
     def rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
         table = self._table(projection)
@@ -129,6 +156,35 @@ class PostgresViews:
         with self._store.explained(), self._store.cursor() as cursor:
             found = cursor.execute(select, values).fetchone()
         return int(found[0]) if found else 0
+
+    def standings(self, projections: Sequence[Projection]) -> dict[Projection, Standing]:
+        with self._store.explained(), self._store.cursor() as cursor:
+            return standings_of(cursor, projections)
+
+    def keepers(self, projections: Sequence[Projection]) -> dict[Projection, Keeper]:
+        with self._store.explained(), self._store.cursor() as cursor:
+            return keepers_of(cursor, projections)
+
+    def stop(self, projection: Projection, stop: Stop) -> None:
+        with self._changing(projection) as cursor:
+            record_stop(cursor, projection, stop)
+
+    def retry(self, projection: Projection) -> None:
+        with self._store.explained(), self._store.writing() as cursor:
+            clear_stop(cursor, projection)
+            cursor.execute(STANDINGS["wake_workers"])
+
+    def skip(self, projection: Projection, skip: Skip) -> None:
+        with self._store.explained(), self._store.writing() as cursor:
+            record_skip(cursor, projection, skip)
+            cursor.execute(STANDINGS["wake_workers"])
+
+    @contextmanager
+    def _changing(self, *projections: Projection) -> Iterator[Cursor[Any]]:
+        """A transaction behind the fence."""
+        with self._store.explained(), self._store.writing() as cursor:
+            hold_the_fence(cursor, self._epochs, projections)
+            yield cursor
 
     def _table(self, projection: Projection) -> Table:
         """Make room for the view, unless another process did so and folded rows meanwhile."""

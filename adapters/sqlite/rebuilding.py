@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapters.named_sql import statements
 from adapters.sqlite.errors import explained
+from adapters.sqlite.standings import clear_stop
 from adapters.sqlite.store import SQLiteStore
 from adapters.sqlite.views import SQLiteViews
 from adapters.sqlite.write_behind import WriteBehind
@@ -25,14 +26,18 @@ def rebuild(
 ) -> int:
     """Fold the whole history into these views. Answers the position reached.
 
-    Raises ``UnreadableEvent`` or ``StoreError``, and then no view has changed.
+    Events that an operator had a view skip are passed over here too, so that live and rebuilt
+    rows agree; the auditor's folds pass over nothing. A view that is stopped goes on, if it takes
+    the event by now. Raises ``UnreadableEvent`` or ``StoreError``, and then no view has changed.
     """
     views = SQLiteViews(store)
     beside = {each: each._replace(name=f"{each.name}_rebuilt") for each in projections}
     try:
         with store.writing() as c:
             c.execute(SQL["large_cache"])
-        rows = WriteBehind(views, [*beside.values()])
+        standings = views.standings(projections)
+        skips = {beside[each]: found.skips for each, found in standings.items()}
+        rows = WriteBehind(views, [*beside.values()], skips=skips)
         reached = ProjectionRunner(store, rows, [*beside.values()]).catch_up(progress)
         with collector_paused():
             rows.write()
@@ -50,6 +55,7 @@ def _take_the_place(store: SQLiteStore, beside: dict[Projection, Projection]) ->
             c.execute(f"ALTER TABLE view_{new.name} RENAME TO view_{old.name}")
             c.execute(SQL["forget_positions"], (old.name,))
             c.execute(SQL["rename_position"], (old.tracking_name, new.tracking_name))
+            clear_stop(c, old)
 
 
 def _forget(store: SQLiteStore, projections: Iterable[Projection]) -> None:

@@ -15,7 +15,9 @@ from adapters.microseconds import from_micros, to_micros
 from adapters.row_types import is_text, kind_of
 from adapters.sqlite.errors import explained
 from adapters.sqlite.recorder import ROWS_AT_ONCE, SQL
+from adapters.sqlite.standings import clear_stop, record_skip, record_stop, standing_of
 from adapters.sqlite.store import SQLiteStore
+from engine.standing import Keeper, Skip, Standing, Stop
 from engine.store import StaleView
 from projections.projection import Projection, RowKey
 
@@ -60,6 +62,7 @@ class SQLiteViews:
         table = self._table(projection)
         with self._explained(), self._store.writing() as c:
             _recreate(c, table, projection)
+            clear_stop(c, projection)
 
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
         table = self._table(projection)
@@ -111,6 +114,26 @@ class SQLiteViews:
         with self._explained(), self._store.reading() as c:
             c.execute(f"SELECT count(*) FROM {table.name} {where}", values)  # noqa: S608
             return int(c.fetchone()[0])
+
+    def standings(self, projections: Sequence[Projection]) -> dict[Projection, Standing]:
+        with self._explained(), self._store.reading() as c:
+            return {each: standing_of(c, each) for each in projections}
+
+    def keepers(self, projections: Sequence[Projection]) -> dict[Projection, Keeper]:  # noqa: ARG002
+        """Nobody leads a view of this store: there is one ``serve``."""
+        return {}
+
+    def stop(self, projection: Projection, stop: Stop) -> None:
+        with self._explained(), self._store.writing() as c:
+            record_stop(c, projection, stop)
+
+    def retry(self, projection: Projection) -> None:
+        with self._explained(), self._store.writing() as c:
+            clear_stop(c, projection)
+
+    def skip(self, projection: Projection, skip: Skip) -> None:
+        with self._explained(), self._store.writing() as c:
+            record_skip(c, projection, skip)
 
     def _table(self, projection: Projection) -> _Table:
         table = self._tables.get(projection.tracking_name)

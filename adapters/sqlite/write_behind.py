@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.sqlite.views import SQLiteViews
+from engine.standing import Keeper, Skip, Standing, Stop
+from engine.store import NotStoppedThere, StaleView
 from projections.projection import Projection, RowKey
 
 IN_HAND = 500_000
@@ -17,12 +19,21 @@ APPENDED_IN_HAND = 300_000
 
 
 class WriteBehind:
-    """Call ``write`` at the end; until then the rows are not all in the store."""
+    """Call ``write`` at the end; until then the rows are not all in the store.
+
+    ``skips`` are the events that each is to pass over, as the view in use does. A view that is
+    being built is never stopped: who builds it is told at once.
+    """
 
     def __init__(
-        self, views: SQLiteViews, projections: Sequence[Projection], in_hand: int = IN_HAND
+        self,
+        views: SQLiteViews,
+        projections: Sequence[Projection],
+        in_hand: int = IN_HAND,
+        skips: Mapping[Projection, tuple[Skip, ...]] | None = None,
     ) -> None:
         self._views = views
+        self._skips = skips or {}
         self._limits = {
             each: min(in_hand, APPENDED_IN_HAND) if each.appends else in_hand
             for each in projections
@@ -70,6 +81,23 @@ class WriteBehind:
     def count(self, projection: Projection, *prefix: str, **equal: str) -> int:
         self.write()
         return self._views.count(projection, *prefix, **equal)
+
+    def standings(self, projections: Sequence[Projection]) -> dict[Projection, Standing]:
+        return {
+            each: Standing(self._position, skips=self._skips.get(each, ())) for each in projections
+        }
+
+    def keepers(self, projections: Sequence[Projection]) -> dict[Projection, Keeper]:  # noqa: ARG002
+        return {}
+
+    def stop(self, projection: Projection, stop: Stop) -> None:
+        raise StaleView(projection.tracking_name, stop.position - 1, self._position)
+
+    def retry(self, projection: Projection) -> None:
+        """Nothing is stopped here."""
+
+    def skip(self, projection: Projection, skip: Skip) -> None:
+        raise NotStoppedThere(projection, skip.position, None)
 
     def _write(self, projection: Projection) -> None:
         rows, since = self._rows[projection], self._written[projection]

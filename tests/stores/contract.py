@@ -19,9 +19,11 @@ from adapters.memory import MemoryStore, MemoryViews
 from engine.decoding import decode_page
 from engine.indexes import rebuild_indexes
 from engine.projecting import ProjectionRunner
+from engine.standing import Skip, Standing, Stop
 from engine.store import (
     Append,
     NewRow,
+    NotStoppedThere,
     StaleView,
     Store,
     StoreError,
@@ -47,6 +49,8 @@ SPRING, SUMMER = "acme:campaign:spring", "acme:campaign:summer"
 WAKE, OTHER_WAKE = ("hold", "spring", "r1"), ("clock", "spring", "ann@acme.test", "ann@acme.test#1")
 WAKING: Mapping[Key, Timer | None] = {WAKE: Timer(NOON, WAKE)}
 YEAR_2999 = datetime(2999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+STOP = Stop(6, "ValueError: what is this?", NOON)
+SKIP = Skip(6, "never happened", "user:test", NOON + MINUTE)
 ODD = 'Zoë\'s "spring", 100 % 🌱'
 
 
@@ -640,6 +644,128 @@ class ViewsContract:
 
         views.reset(CAMPAIGNS)
         assert views.position(newer) == 0
+
+    # Stops and skips.
+
+    def test_a_new_view_is_not_stopped_and_passes_over_nothing(self, views: Views) -> None:
+        save(views, {ACCOUNTS: []}, 5)
+
+        assert views.standings([ACCOUNTS, CAMPAIGNS]) == {
+            ACCOUNTS: Standing(5),
+            CAMPAIGNS: Standing(0),
+        }
+        assert views.keepers(SHIPPED) == {}
+
+    def test_a_stop_is_that_of_one_view_and_can_be_recorded_anew(self, views: Views) -> None:
+        save(views, {ACCOUNTS: [], CAMPAIGNS: []}, 5)
+        views.stop(ACCOUNTS, STOP._replace(error="before", since=NOON - MINUTE))
+        views.stop(ACCOUNTS, STOP._replace(error=ODD, since=YEAR_2999))
+
+        assert views.standings([ACCOUNTS, CAMPAIGNS]) == {
+            ACCOUNTS: Standing(5, STOP._replace(error=ODD, since=YEAR_2999)),
+            CAMPAIGNS: Standing(5),
+        }
+
+    def test_a_view_can_be_stopped_at_the_first_event(self, views: Views) -> None:
+        views.stop(ACCOUNTS, STOP._replace(position=1))
+
+        assert list(views.rows(ACCOUNTS)) == []
+        assert views.standings([ACCOUNTS])[ACCOUNTS].stop == STOP._replace(position=1)
+
+    @pytest.mark.parametrize("position", [4, 5, 7])
+    def test_a_view_is_stopped_only_right_behind_where_it_stands(
+        self, views: Views, position: int
+    ) -> None:
+        save(views, {ACCOUNTS: []}, 5)
+
+        with pytest.raises(StaleView):
+            views.stop(ACCOUNTS, STOP._replace(position=position))
+
+        assert views.standings([ACCOUNTS]) == {ACCOUNTS: Standing(5)}
+
+    def test_a_view_that_is_retried_is_not_stopped(self, views: Views) -> None:
+        save(views, {ACCOUNTS: [], CAMPAIGNS: []}, 5)
+        for projection in (ACCOUNTS, CAMPAIGNS):
+            views.stop(projection, STOP)
+
+        views.retry(ACCOUNTS)
+        views.retry(RECIPIENT_STATUS)
+
+        assert views.standings([ACCOUNTS, CAMPAIGNS]) == {
+            ACCOUNTS: Standing(5),
+            CAMPAIGNS: Standing(5, STOP),
+        }
+
+    def test_the_event_at_which_a_view_is_stopped_is_skipped_for_ever(self, views: Views) -> None:
+        later = SKIP._replace(position=8, reason=ODD, actor=ODD, skipped_at=YEAR_2999)
+        save(views, {ACCOUNTS: [], CAMPAIGNS: []}, 5)
+        views.stop(ACCOUNTS, STOP)
+        views.skip(ACCOUNTS, SKIP)
+        assert views.standings([ACCOUNTS, CAMPAIGNS]) == {
+            ACCOUNTS: Standing(5, skips=(SKIP,)),
+            CAMPAIGNS: Standing(5),
+        }
+
+        save(views, {ACCOUNTS: []}, 7)
+        views.stop(ACCOUNTS, STOP._replace(position=8))
+        views.skip(ACCOUNTS, later)
+        views.reset(ACCOUNTS)
+
+        assert views.standings([ACCOUNTS]) == {ACCOUNTS: Standing(0, skips=(SKIP, later))}
+
+    def test_no_other_event_than_the_one_at_which_a_view_is_stopped_is_skipped(
+        self, views: Views
+    ) -> None:
+        save(views, {ACCOUNTS: [], CAMPAIGNS: []}, 5)
+        views.stop(ACCOUNTS, STOP)
+
+        with pytest.raises(NotStoppedThere, match="accounts is stopped at position 6, so 7 was"):
+            views.skip(ACCOUNTS, SKIP._replace(position=7))
+        with pytest.raises(NotStoppedThere, match="campaigns is not stopped"):
+            views.skip(CAMPAIGNS, SKIP)
+
+        assert views.standings([ACCOUNTS, CAMPAIGNS]) == {
+            ACCOUNTS: Standing(5, STOP),
+            CAMPAIGNS: Standing(5),
+        }
+
+    def test_a_view_is_not_stopped_at_what_it_was_told_to_skip_meanwhile(
+        self, views: Views
+    ) -> None:
+        save(views, {ACCOUNTS: []}, 5)
+        views.stop(ACCOUNTS, STOP)
+        views.skip(ACCOUNTS, SKIP)
+
+        with pytest.raises(StaleView):
+            views.stop(ACCOUNTS, STOP)
+
+        assert views.standings([ACCOUNTS]) == {ACCOUNTS: Standing(5, skips=(SKIP,))}
+
+    def test_a_stop_counts_only_where_the_view_stands(self, views: Views) -> None:
+        """It went on, or was emptied: the stop is over."""
+        save(views, {ACCOUNTS: [], CAMPAIGNS: []}, 5)
+        for projection in (ACCOUNTS, CAMPAIGNS):
+            views.stop(projection, STOP)
+
+        save(views, {ACCOUNTS: []}, 6)
+        views.reset(CAMPAIGNS)
+        assert views.standings([ACCOUNTS, CAMPAIGNS]) == {
+            ACCOUNTS: Standing(6),
+            CAMPAIGNS: Standing(0),
+        }
+
+        save(views, {CAMPAIGNS: []}, 5)
+        assert views.standings([CAMPAIGNS]) == {CAMPAIGNS: Standing(5)}
+
+    def test_stops_and_skips_of_another_version_do_not_count(self, views: Views) -> None:
+        newer = ACCOUNTS._replace(version=2)
+        save(views, {ACCOUNTS: []}, 5)
+        views.stop(ACCOUNTS, STOP)
+        views.skip(ACCOUNTS, SKIP)
+        views.reset(newer)
+        save(views, {newer: []}, 5)
+
+        assert views.standings([newer]) == {newer: Standing(5)}
 
     @pytest.mark.parametrize("projection", SHIPPED, ids=lambda each: each.name)
     def test_every_field_of_a_shipped_row_survives(
