@@ -43,11 +43,14 @@ class Courier:
         self._channel = channel
         self._not_before: dict[tuple[str, ...], datetime] = {}
 
-    def deliver(self, workspace: str) -> int:
-        """One round. Answers how many notices were delivered."""
+    def deliver(self, *workspace: str) -> int:
+        """One round, in one workspace or in all. Answers how many notices were delivered."""
         now = self._engine.store.now()
-        open_ones = [row for row in self._views.rows(NOTICES, workspace) if not row.delivered]
-        return sum(self._attempt(row, now) for row in open_ones if self._due(row, now))
+        open_ones = [row for row in self._views.rows(NOTICES, *workspace) if not row.delivered]
+        due = [row for row in open_ones if self._due(row, now)]
+        if due:
+            self._engine.store.reach_disk()
+        return sum(self._attempt(row, now) for row in due)
 
     def _due(self, notice: NoticeRow, now: datetime) -> bool:
         issued = notice.issued_at is not None

@@ -25,6 +25,7 @@ from adapters.cli.common import (
     settings_of,
 )
 from adapters.cli.recipients import app as recipients
+from adapters.cli.stores import app as stores
 
 app = typer.Typer(
     name="sendledger",
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(accounts, name="accounts")
 app.add_typer(campaigns, name="campaigns")
 app.add_typer(recipients, name="recipients")
+app.add_typer(stores, name="store")
 
 
 @app.command()
@@ -81,10 +83,31 @@ def demo(
 @app.command()
 def serve(store: Store = None, workspace: Workspace = None) -> None:
     """Let clocks fall due and keep the answers in step, until SIGTERM or Ctrl-C."""
-    from adapters.serve import serve as serve_until_stopped
+    from adapters.worker.process import work as work_until_stopped
 
     with explained():
-        serve_until_stopped(settings_of(store, workspace))
+        work_until_stopped(settings_of(store, workspace))
+
+
+@app.command()
+def work(
+    only: Annotated[
+        str | None,
+        typer.Option(help="Roles, with commas: clocks, projections, notices. Default: all."),
+    ] = None,
+    store: Store = None,
+    workspace: Workspace = None,
+) -> None:
+    """Be one of any number of workers on a PostgreSQL store, until SIGTERM or Ctrl-C."""
+    from adapters.worker.process import work as work_until_stopped
+    from adapters.worker.roles import UnknownRole, read_roles
+
+    try:
+        roles = read_roles(only)
+    except UnknownRole as error:
+        fail(str(error), EXIT_UNREADABLE)
+    with explained():
+        work_until_stopped(settings_of(store, workspace), roles)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from adapters.clocks import Clock, system_clock
 from adapters.memory.recorder import MemoryLedgerRecorder
-from engine.store import Append, Page, Row, StoreError
+from engine.store import Append, Indexes, Page, Row, StoreError, earliest
 from events.recorded import Envelope
 from processors.timers import Timer
 
@@ -22,7 +22,7 @@ class MemoryStore:
         self.recorder = MemoryLedgerRecorder()
         self._lock = RLock()
         self.recorded_at: dict[str, datetime] = {}
-        self.snapshots: dict[str, StoredEvent] = {}
+        self._snapshots_of: dict[str, StoredEvent] = {}
 
     def now(self) -> datetime:
         return self._clock()
@@ -96,7 +96,26 @@ class MemoryStore:
         return sorted({workspace for (workspace, _), timer in due if timer.due_at <= until})
 
     def save_snapshot(self, snapshot: StoredEvent) -> None:
-        self.snapshots[str(snapshot.originator_id)] = snapshot
+        self._snapshots_of[str(snapshot.originator_id)] = snapshot
+
+    def snapshot_of(self, stream_id: str) -> StoredEvent | None:
+        return self._snapshots_of.get(stream_id)
+
+    def snapshots(self) -> Sequence[StoredEvent]:
+        return [self._snapshots_of[each] for each in sorted(self._snapshots_of)]
+
+    def indexes(self) -> Indexes:
+        with self._lock:
+            timers = [(each, timer) for (each, _), timer in self.recorder.timers.items()]
+            roster = [
+                (workspace, entry, campaign)
+                for (workspace, entry), campaigns in self.recorder.roster.items()
+                for campaign in campaigns
+            ]
+            return Indexes(self.last_position(), timers, roster, earliest(timers))
+
+    def reach_disk(self) -> None:
+        pass
 
     def replace_indexes(
         self,
@@ -127,7 +146,7 @@ class _Transaction:
             yield (0, stream_id, event.originator_version, event.topic, event.state)
 
     def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
-        found = self._store.snapshots.get(stream_id)
+        found = self._store.snapshot_of(stream_id)
         return found if found is not None and found.topic == topic else None
 
     def envelope(self, command_id: str) -> Envelope | None:

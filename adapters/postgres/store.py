@@ -143,6 +143,10 @@ class PostgresStore:
             due = dict(cursor.execute(SQL["all_due"]).fetchall())
         return Indexes(end, timers, roster, due)
 
+    def reach_disk(self) -> None:
+        with self.explained(), self.cursor() as cursor:
+            cursor.execute(SQL["on_disk"])
+
     def replace_indexes(
         self,
         timers: Iterable[tuple[str, Timer]],

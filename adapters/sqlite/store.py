@@ -22,7 +22,7 @@ from adapters.sqlite.recorder import (
     timer_of,
     timer_values,
 )
-from engine.store import Append, Page, Row, StoreError
+from engine.store import Append, Indexes, Page, Row, StoreError, earliest
 from events.recorded import Envelope
 from processors.timers import Timer
 
@@ -139,6 +139,20 @@ class SQLiteStore:
         stream_id, version = str(snapshot.originator_id), snapshot.originator_version
         with self._explained(), self.writing() as c:
             c.execute(SQL["save_snapshot"], (stream_id, version, snapshot.topic, snapshot.state))
+
+    def snapshots(self) -> Sequence[StoredEvent]:
+        with self._explained(), self.reading() as c:
+            return [StoredEvent(*row) for row in c.execute(SQL["all_snapshots"])]
+
+    def indexes(self) -> Indexes:
+        with self._explained(), self.reading() as c:
+            end: int = c.execute(SQL["last_position"]).fetchone()[0]
+            timers = [(row[0], timer_of(row[1:])) for row in c.execute(SQL["all_timers"])]
+            roster = c.execute(SQL["all_roster"]).fetchall()
+        return Indexes(end, timers, roster, earliest(timers))
+
+    def reach_disk(self) -> None:
+        """Every commit is on the disk before anybody can read it."""
 
     def replace_indexes(
         self,

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from eventsourcing.persistence import StoredEvent
 
-from engine.store import Append, Page, Row, Store, WorkspaceTransaction
+from engine.store import Append, Indexes, Page, Row, Store, WorkspaceTransaction
 from events.recorded import Envelope
 from processors.timers import Timer
 
@@ -83,12 +83,21 @@ class FragileStore:
     def save_snapshot(self, snapshot: StoredEvent) -> None:
         self.inner.save_snapshot(snapshot)
 
+    def reach_disk(self) -> None:
+        self.inner.reach_disk()
+
     def replace_indexes(
         self,
         timers: Iterable[tuple[str, Timer]],
         roster: Iterable[tuple[str, str, str]],
     ) -> None:
         self.inner.replace_indexes(timers, roster)
+
+    def snapshots(self) -> Sequence[StoredEvent]:
+        return self.inner.snapshots()
+
+    def indexes(self) -> Indexes:
+        return self.inner.indexes()
 
     def close(self) -> None:
         self.inner.close()

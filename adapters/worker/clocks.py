@@ -1,0 +1,67 @@
+"""The clocks' turn: workspaces with something due are settled, wherever they wait (S7)."""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from adapters.postgres.leases import Leased, Leases
+from engine.engine import Engine
+from engine.store import StoreUnavailable
+
+log = structlog.get_logger("sendledger.clocks")
+
+AT_ONCE = 50
+"""Workspaces settled in one transaction."""
+SMALL = 2_000
+"""Events of a workspace that may be settled together with others: whoever wants to act in one of
+them waits for all of them, and a large one may take long."""
+
+
+class LeasedClocks:
+    """Settles what it gets a lease of, small workspaces together, large ones each by itself.
+
+    What cannot be settled keeps nothing else waiting; it is tried again, and parked in the end.
+    """
+
+    def __init__(
+        self, engine: Engine, leases: Leases, wanted: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._engine = engine
+        self._leases = leases
+        self._wanted = wanted
+
+    def turn(self) -> int:
+        """Until nothing is due any more, or it is no longer ``wanted``. Answers how many events.
+
+        Raises ``StoreUnavailable``; the leases then run out by themselves.
+        """
+        settled = 0
+        while self._wanted() and (leased := self._leases.lease(AT_ONCE)):
+            settled += self._settle(leased)
+        return settled
+
+    def _settle(self, leased: Sequence[Leased]) -> int:
+        small = [each.workspace for each in leased if each.events < SMALL]
+        done = self._together(small)
+        for workspace, _ in leased:
+            if workspace not in done:
+                self._alone(workspace, done)
+        self._leases.settled(list(done))
+        return sum(done.values())
+
+    def _together(self, workspaces: Sequence[str]) -> dict[str, int]:
+        try:
+            return self._engine.tick_together(workspaces) if workspaces else {}
+        except StoreUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 whose fault it is shows when each goes alone
+            return {}
+
+    def _alone(self, workspace: str, done: dict[str, int]) -> None:
+        try:
+            done[workspace] = self._engine.tick(workspace)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            parked = self._leases.failed(workspace, error)
+            log.exception("cannot be settled", workspace=workspace, parked=parked)

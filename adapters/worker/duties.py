@@ -1,0 +1,150 @@
+"""What a worker does in turns: which duties its roles have on its store."""
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import structlog
+
+from adapters.stores import Kind, Opened, kind_of
+from adapters.worker.keeping import Keeping
+from adapters.worker.notices import Deliveries
+from adapters.worker.roles import Role
+from engine.engine import Engine
+from engine.settings import EngineSettings
+from projections.shipped import SHIPPED
+
+if TYPE_CHECKING:
+    from adapters.postgres import PostgresStore
+
+log = structlog.get_logger("sendledger.worker")
+LONGEST_WAIT = 1.0
+"""Seconds after which a duty that is usually woken looks for itself."""
+
+
+class Duty(NamedTuple):
+    """``turn`` comes every so many ``seconds``, or sooner, whenever ``wait`` ends."""
+
+    name: str
+    turn: Callable[[], object]
+    seconds: float
+    wait: Callable[[float], object] | None = None
+    wake: Callable[[], object] | None = None
+    """Ends the waiting when the worker is to stop."""
+
+
+class Alone:
+    """The duties of the one process that serves an embedded store."""
+
+    def __init__(self, opened: Opened, engine: Engine, settings: EngineSettings) -> None:
+        self._opened = opened
+        self._engine = engine
+        self._settings = settings
+
+    def clocks(self) -> Duty:
+        return Duty("clocks", self._tick, self._settings.tick_interval)
+
+    def projections(self) -> Duty:
+        store, views = self._opened.store, self._opened.views
+        keeping = Keeping(store, views, SHIPPED)
+        seen = -1
+
+        def turn() -> None:
+            nonlocal seen
+            if store.last_position() != seen:
+                seen = keeping.turn()
+
+        return Duty("projections", turn, self._settings.projection_interval)
+
+    def notices(self) -> Duty:
+        deliveries = Deliveries(self._engine, self._opened.views, self._settings)
+        return Duty("notices", deliveries.turn, self._settings.tick_interval)
+
+    def _tick(self) -> None:
+        settled = self._engine.tick_all()
+        if settled:
+            log.info("settled", events=settled)
+
+
+class AmongOthers:
+    """The duties of one of many processes on PostgreSQL."""
+
+    def __init__(
+        self,
+        store: "PostgresStore",
+        engine: Engine,
+        settings: EngineSettings,
+        wanted: Callable[[], bool],
+        stack: ExitStack,
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._settings = settings
+        self._wanted = wanted
+        self._stack = stack
+
+    def clocks(self) -> Duty:
+        from adapters.postgres.leases import Leases  # noqa: PLC0415 only on PostgreSQL
+        from adapters.worker.clocks import LeasedClocks  # noqa: PLC0415
+
+        clocks = LeasedClocks(self._engine, Leases(self._store, worker_name()), self._wanted)
+
+        def turn() -> None:
+            settled = clocks.turn()
+            if settled:
+                log.info("settled", events=settled)
+
+        return Duty("clocks", turn, self._settings.tick_interval)
+
+    def projections(self) -> Duty:
+        from adapters.worker.led_keeping import LedKeeping  # noqa: PLC0415 only on PostgreSQL
+
+        keeping = LedKeeping(self._store, SHIPPED, worker_name())
+        self._stack.callback(keeping.close)
+        return Duty("projections", keeping.turn, LONGEST_WAIT, keeping.wait, keeping.wake)
+
+    def notices(self) -> Duty:
+        from adapters.postgres import PostgresViews  # noqa: PLC0415 only on PostgreSQL
+        from adapters.postgres.sole import Sole  # noqa: PLC0415
+
+        sole = Sole(self._store, "notices")
+        self._stack.callback(sole.close)
+        deliveries = Deliveries(self._engine, PostgresViews(self._store), self._settings)
+
+        def turn() -> None:
+            if sole.held():
+                deliveries.turn()
+
+        return Duty("notices", turn, self._settings.tick_interval)
+
+
+def duties(
+    opened: Opened,
+    settings: EngineSettings,
+    roles: Sequence[Role],
+    wanted: Callable[[], bool],
+    stack: ExitStack,
+) -> Sequence[Duty]:
+    """``stack`` closes whatever they open; ``wanted`` tells a long turn to come to its end."""
+    engine = Engine(
+        opened.store,
+        settings.policy,
+        cache_size=settings.cache_size,
+        snapshot_every=settings.snapshot_every,
+    )
+    crew: Alone | AmongOthers
+    if kind_of(settings.store) is Kind.POSTGRES:
+        crew = AmongOthers(cast("PostgresStore", opened.store), engine, settings, wanted, stack)
+    else:
+        crew = Alone(opened, engine, settings)
+    found = {Role.CLOCKS: crew.clocks, Role.PROJECTIONS: crew.projections}
+    if settings.outbox is not None:
+        found[Role.NOTICES] = crew.notices
+    return [found[role]() for role in roles if role in found]
+
+
+def worker_name() -> str:
+    """Tells operators which process it is."""
+    return f"{socket.gethostname()}:{os.getpid()}"

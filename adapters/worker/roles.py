@@ -1,0 +1,32 @@
+"""What a worker may do."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    CLOCKS = "clocks"
+    """Settles what is due, and issues reminders (S7, N1)."""
+    PROJECTIONS = "projections"
+    """Keeps the views in step with the log."""
+    NOTICES = "notices"
+    """Delivers notices to owners (N2)."""
+
+
+ALL = tuple(Role)
+
+
+class UnknownRole(ValueError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no role {name}. Known are {', '.join(ALL)}.")
+
+
+def read_roles(text: str | None) -> Sequence[Role]:
+    """``projections,clocks`` as a person writes it; all for None. Raises ``UnknownRole``."""
+    if text is None:
+        return ALL
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in ALL:
+            raise UnknownRole(name or "without a name")
+    return [role for role in ALL if role in names]
