@@ -26,6 +26,9 @@ class Projection(NamedTuple):
     evolve: Callable[[Any, Recorded], Any]
     appends: bool = False
     """Each fact has a row of its own, and ``key`` answers all of it: nothing is looked up first."""
+    share_by: str | None = None
+    """A field of text that every watched fact has and that is part of the key by the same name.
+    Facts that differ in it concern different rows, so a rebuild may fold them in two processes."""
 
     def __hash__(self) -> int:
         return hash(self.tracking_name)

@@ -122,4 +122,5 @@ RECIPIENT_STATUS = Projection(
     ),
     key=key,
     evolve=evolve,
+    share_by="recipient_id",
 )
