@@ -5,21 +5,10 @@ import json
 import subprocess
 import sys
 from statistics import median
-from typing import NamedTuple
 
 from bench.measures import MEASURES, Figures
-
-
-class Ratio(NamedTuple):
-    """A line of the table: ``figure`` over ``beside``, and its goal (None: only reported)."""
-
-    measure: str
-    what: str
-    figure: str
-    beside: str | None
-    goal: float | None
-    at_most: bool = False
-
+from bench.postgres.table import POSTGRES
+from bench.ratio import Ratio
 
 TABLE = (
     Ratio("rebuild", "a campaign of 100,000 from 300,000 events, events/s", "ours", "stock", 4),
@@ -87,6 +76,7 @@ TABLE = (
     Ratio("import", "CSV import, rows/s; into the plainest table", "ours", "plainest", None),
     Ratio("memory", "memory of a campaign of 100,000, bytes", "campaign_bytes", None, None),
     Ratio("startup", "sendledger --help, seconds, over a bare Python", "help_s", "python_s", None),
+    *POSTGRES,
 )  # fmt: skip
 
 
@@ -117,15 +107,18 @@ def _measured(name: str, runs: int) -> Figures:
 def _told(line: Ratio, figures: Figures) -> str:
     figure = figures[line.figure]
     if line.beside is None:
-        return f"{line.what:70} {figure:12,.0f}"
+        return f"{line.what:70} {figure:12,.0f} {'':21} {_judged(line, figure)}"
     beside = figures[line.beside]
     ratio = figure / beside
     told = f"{line.what:70} {figure:12,.2f} {beside:12,.2f} {ratio:7.{1 if ratio >= 0.1 else 4}f}x"
+    return f"{told} {_judged(line, ratio)}"
+
+
+def _judged(line: Ratio, value: float) -> str:
     if line.goal is None:
-        return told
-    met = ratio <= line.goal if line.at_most else ratio >= line.goal
-    bound = "<=" if line.at_most else ">="
-    return f"{told} {bound}{line.goal:g} {'' if met else 'MISSED'}"
+        return ""
+    met = value <= line.goal if line.at_most else value >= line.goal
+    return f"{'<=' if line.at_most else '>='}{line.goal:g} {'' if met else 'MISSED'}"
 
 
 if __name__ == "__main__":

@@ -11,11 +11,12 @@ from pathlib import Path
 from adapters.importing import Import
 from adapters.recipients_csv import count_lines
 from adapters.rejected_lines import rejected_lines
+from adapters.sqlite import SQLiteStore
 from adapters.sqlite.directory import SQL, SQLiteDirectory
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger
 
 
-def import_all(ledger: Ledger, file: Path) -> None:
+def import_all(ledger: Ledger[SQLiteStore], file: Path) -> None:
     """As the command does it: read to the end once, then page by page into directory and log."""
     count_lines(file)
     directory = SQLiteDirectory(ledger.store)

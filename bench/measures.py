@@ -3,7 +3,6 @@
 Figures are events (or commands) per second unless the name says seconds or bytes.
 """
 
-import gc
 import json
 import resource
 import subprocess
@@ -16,12 +15,14 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from adapters.sqlite import SQLiteViews
+from adapters.sqlite import SQLiteStore, SQLiteViews
 from bench.bare_import import import_all, loop_into_directory, loop_into_plainest
 from bench.million import HEARD, RECIPIENTS, million, scan, why
-from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, reserve
+from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, on_file, reserve
+from bench.postgres.measures import POSTGRES_MEASURES
 from bench.replay import checked, rebuilt, state_of_one
-from bench.stock import StockLedger
+from bench.stock import StockLedger, in_folder
+from bench.timing import timed
 from engine.decoding import decode_page
 from engine.engine import Engine
 from engine.projecting import ProjectionRunner
@@ -40,14 +41,7 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _timed(work: Callable[[], object]) -> float:
-    gc.collect()
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
-
-
-def _cold(ledger: Ledger) -> float:
+def _cold(ledger: Ledger[SQLiteStore]) -> float:
     """Seconds until an engine that knows nothing has the campaign."""
     engine = Engine(ledger.store)
 
@@ -55,32 +49,32 @@ def _cold(ledger: Ledger) -> float:
         with engine.look(WORKSPACE) as workspace:
             workspace.campaign(CAMPAIGN)
 
-    return _timed(load)
+    return timed(load)
 
 
 def rebuild() -> Figures:
     """A campaign of 100,000 recipients from 300,000 events."""
     with _folder() as folder:
-        ledger = Ledger(folder)
+        ledger = on_file(folder)
         ledger.campaign(LARGE)
         ledger.hear(0, LARGE)
         ours = _cold(ledger)
-        stock = StockLedger(folder)
+        stock = StockLedger(in_folder(folder))
         stock.hear(LARGE)
-        theirs = _timed(lambda: stock.app.repository.get(stock.campaign.id))
+        theirs = timed(lambda: stock.app.repository.get(stock.campaign.id))
     return {"ours": 3 * LARGE / ours, "stock": 3 * LARGE / theirs}
 
 
 def expiry() -> Figures:
     """100,000 recipients stopped: decided, appended and committed in one transaction."""
     with _folder() as folder:
-        ledger = Ledger(folder)
+        ledger = on_file(folder)
         ledger.campaign(LARGE)
         ledger.hear(0, LARGE)
         ledger.fail()
         ledger.let_the_window_pass()
-        ours = _timed(lambda: ledger.engine.tick(WORKSPACE))
-        stock = StockLedger(folder)
+        ours = timed(lambda: ledger.engine.tick(WORKSPACE))
+        stock = StockLedger(in_folder(folder))
         stock.saving = 0.0
         stock.stop(LARGE)
     return {"ours": LARGE / ours, "stock": LARGE / stock.saving}
@@ -89,7 +83,7 @@ def expiry() -> Figures:
 def projections() -> Figures:
     """All shipped projections: from zero, catching up on the last third, and one by one."""
     with _folder() as folder:
-        ledger = Ledger(folder)
+        ledger = on_file(folder)
         recipients = 50_000
         ledger.campaign(recipients)
         ledger.hear(0, recipients // 2)
@@ -98,11 +92,11 @@ def projections() -> Figures:
         seen = ledger.store.last_position()
         ledger.hear(recipients // 2, recipients)
         end = ledger.store.last_position()
-        catching_up = _timed(lambda: ProjectionRunner(ledger.store, early, SHIPPED).catch_up())
+        catching_up = timed(lambda: ProjectionRunner(ledger.store, early, SHIPPED).catch_up())
         single = _one_transaction_per_event(ledger, early, end)
         for projection in SHIPPED:
             early.reset(projection)
-        rebuilding = _timed(lambda: ProjectionRunner(ledger.store, early, SHIPPED).catch_up())
+        rebuilding = timed(lambda: ProjectionRunner(ledger.store, early, SHIPPED).catch_up())
     return {
         "catching_up": (end - seen) / catching_up,
         "rebuild": end / rebuilding,
@@ -110,7 +104,7 @@ def projections() -> Figures:
     }
 
 
-def _one_transaction_per_event(ledger: Ledger, views: Views, end: int) -> float:
+def _one_transaction_per_event(ledger: Ledger[SQLiteStore], views: Views, end: int) -> float:
     """The same rows, folded and written with the position event by event."""
     count = 1_500
     first = 1_000_000
@@ -122,7 +116,7 @@ def _one_transaction_per_event(ledger: Ledger, views: Views, end: int) -> float:
         for fact in facts:
             _save_one(views, fact)
 
-    return len(facts) / _timed(one_by_one)
+    return len(facts) / timed(one_by_one)
 
 
 def _save_one(views: Views, fact: Recorded) -> None:
@@ -139,8 +133,8 @@ def recipient_why() -> Figures:
     with _folder() as folder:
         path = million(folder)
         numbers = (0, HEARD // 2, HEARD - 1, HEARD, RECIPIENTS - 1)
-        asked = [_timed(why(path, number)) for number in numbers]
-        scanning = _timed(scan(path))
+        asked = [timed(why(path, number)) for number in numbers]
+        scanning = timed(scan(path))
     return {"why_s": max(asked), "scan_s": scanning}
 
 
@@ -149,8 +143,8 @@ def replay_state() -> Figures:
     with _folder() as folder:
         path = million(folder)
         numbers = (0, HEARD // 2, HEARD - 1, HEARD, RECIPIENTS - 1)
-        asked = [_timed(state_of_one(path, number)) for number in numbers]
-        scanning = _timed(scan(path))
+        asked = [timed(state_of_one(path, number)) for number in numbers]
+        scanning = timed(scan(path))
     return {"state_s": max(asked), "scan_s": scanning}
 
 
@@ -158,8 +152,8 @@ def replay_rebuild() -> Figures:
     """All views from zero on 1,000,000 events, and a scan of the log beside it, events/s."""
     with _folder() as folder:
         path = million(folder)
-        scanning = _timed(scan(path))
-        rebuilding = _timed(rebuilt(path))
+        scanning = timed(scan(path))
+        rebuilding = timed(rebuilt(path))
     return {"rebuild": 1_000_000 / rebuilding, "scan": 1_000_000 / scanning}
 
 
@@ -167,8 +161,8 @@ def replay_check() -> Figures:
     """Every rule held to 1,000,000 events, and a scan of the log beside it, events/s."""
     with _folder() as folder:
         path = million(folder)
-        scanning = _timed(scan(path))
-        checking = _timed(checked(path))
+        scanning = timed(scan(path))
+        checking = timed(checked(path))
     return {"check": 1_000_000 / checking, "scan": 1_000_000 / scanning}
 
 
@@ -177,13 +171,13 @@ def commands() -> Figures:
     figures: Figures = {}
     for size in (1_000, 10_000, LARGE):
         with _folder() as folder:
-            ledger = Ledger(folder)
+            ledger = on_file(folder)
             ledger.campaign(size)
             figures |= {f"{name}_{size}": each for name, each in _latencies(ledger).items()}
     return figures
 
 
-def _latencies(ledger: Ledger) -> Figures:
+def _latencies(ledger: Ledger[SQLiteStore]) -> Figures:
     ledger.ask(reserve(0))
     times = []
     for number in range(500):
@@ -198,19 +192,24 @@ def _latencies(ledger: Ledger) -> Figures:
 def cold() -> Figures:
     """Seconds until a cold engine has a campaign of 100,000: with a snapshot, and without."""
     with _folder() as folder:
-        ledger = Ledger(folder, snapshot_every=20_000)
+        ledger = on_file(folder, snapshot_every=20_000)
         ledger.campaign(LARGE)
         ledger.hear(0, LARGE)
         with_snapshot = _cold(ledger)
-        ledger.forget_snapshots()
+        _forget_snapshots(ledger.store)
         without = _cold(ledger)
     return {"with_snapshot_s": with_snapshot, "without_s": without}
+
+
+def _forget_snapshots(store: SQLiteStore) -> None:
+    with store.writing() as cursor:
+        cursor.execute("DELETE FROM snapshots")
 
 
 def memory() -> Figures:
     """Resident bytes of a process with a campaign of 100,000, beyond one without."""
     with _folder() as folder:
-        ledger = Ledger(folder, snapshot_every=20_000)
+        ledger = on_file(folder, snapshot_every=20_000)
         ledger.campaign(LARGE)
         ledger.hear(0, LARGE)
         ledger.store.close()
@@ -226,7 +225,7 @@ def _resident(folder: Path, *, load: bool) -> int:
 
 
 def resident(folder: str, load: str) -> Figures:
-    ledger = Ledger(Path(folder))
+    ledger = on_file(Path(folder))
     if int(load):
         with ledger.engine.look(WORKSPACE) as workspace:
             workspace.campaign(CAMPAIGN)
@@ -247,7 +246,7 @@ def importing() -> Figures:
             for number in range(LARGE):
                 text = f"p{number}@example{number % 100}.com,First{number},Last{number},Company"
                 people.write(f"{text}\n")
-        ledger = Ledger(folder)
+        ledger = on_file(folder)
         ledger.campaign(0)
         begin = time.process_time()
         import_all(ledger, file)
@@ -276,7 +275,7 @@ def _fastest(command: list[str]) -> float:
     def run() -> None:
         subprocess.run(command, capture_output=True, check=True)
 
-    return min(_timed(run) for _ in range(5))
+    return min(timed(run) for _ in range(5))
 
 
 MEASURES: dict[str, Callable[[], Figures]] = {
@@ -292,6 +291,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "memory": memory,
     "import": importing,
     "startup": startup,
+    **POSTGRES_MEASURES,
 }
 
 if __name__ == "__main__":

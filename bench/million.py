@@ -5,7 +5,7 @@ from pathlib import Path
 
 from adapters.sqlite import SQLiteStore, SQLiteViews
 from adapters.support.recipient import explained
-from bench.ours import CAMPAIGN, WORKSPACE, Ledger, recipient
+from bench.ours import CAMPAIGN, WORKSPACE, on_file, recipient
 from engine.answers import Answers
 from engine.case import case_of
 from engine.collector import collector_paused
@@ -20,7 +20,7 @@ RECIPIENTS, HEARD = 400_000, 200_000
 
 def million(folder: Path) -> Path:
     """The store's file, its views caught up with the log."""
-    ledger = Ledger(folder)
+    ledger = on_file(folder)
     ledger.campaign(RECIPIENTS)
     ledger.hear(0, HEARD)
     ledger.fail()

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from adapters.clocks import ManualClock
 from adapters.simulated import simulated_report
@@ -17,6 +18,7 @@ from aggregates.command import Command
 from aggregates.email_account.commands import ConnectAccount, RecordCheck
 from engine.answer import Request
 from engine.engine import Engine
+from engine.store import Store
 from events.vocabulary import Asker, FailureClass, Mode
 
 WORKSPACE, CAMPAIGN, ANN, BOB = "bench", "spring", "ann@acme.test", "bob@acme.test"
@@ -25,26 +27,40 @@ NEVER = 1_000_000_000
 PAGE = 2_500
 
 
-class Ledger:
-    """A store in a folder, its clock, and an engine on it."""
+S = TypeVar("S", bound=Store)
 
-    def __init__(self, folder: Path, *, snapshot_every: int = NEVER) -> None:
-        self.clock = ManualClock(START)
-        self.store = SQLiteStore(folder / "ledger.db", self.clock)
-        self.engine = Engine(self.store, snapshot_every=snapshot_every)
+
+class Ledger(Generic[S]):
+    """A workspace of a store, the clock it may be told the time by, and an engine on it."""
+
+    def __init__(
+        self,
+        store: S,
+        clock: ManualClock,
+        workspace: str = WORKSPACE,
+        engine: Engine | None = None,
+        *,
+        snapshot_every: int = NEVER,
+    ) -> None:
+        self.clock = clock
+        self.store = store
+        self.workspace = workspace
+        self.engine = engine or Engine(store, snapshot_every=snapshot_every)
         self._commands = 0
 
-    def ask(self, *commands: Command) -> None:
-        """Decide these in one transaction; none may be refused."""
+    def ask(self, *commands: Command) -> int:
+        """Decide these in one transaction; none may be refused. Answers the last's position."""
         first = self._commands
         self._commands += len(commands)
         requests = [
             Request(command, f"bench-{first + number}", "user:bench")
             for number, command in enumerate(commands)
         ]
-        for answer in self.engine.execute_page(WORKSPACE, requests):
+        answers = self.engine.execute_page(self.workspace, requests)
+        for answer in answers:
             if answer.refusal:
                 raise AssertionError(answer.refusal)
+        return answers[-1].position
 
     def campaign(self, recipients: int) -> None:
         """A running rotation campaign whose recipients received nothing yet."""
@@ -74,16 +90,19 @@ class Ledger:
         ids = tuple(map(recipient, range(first, last)))
         self.ask(ImportRecipients(campaign_id=CAMPAIGN, recipient_ids=ids))
 
-    def forget_snapshots(self) -> None:
-        with self.store.writing() as cursor:
-            cursor.execute("DELETE FROM snapshots")
-
     def fail(self) -> None:
         revoked = simulated_report(FailureClass.AUTH_REVOKED)
         self.ask(RecordCheck(account_id=ANN, asked_by=Asker.BACKGROUND, report=revoked))
 
     def let_the_window_pass(self) -> None:
         self.clock.advance(timedelta(days=9, seconds=1))
+
+
+def on_file(folder: Path, *, snapshot_every: int = NEVER) -> Ledger[SQLiteStore]:
+    """A ledger of its own in that folder."""
+    clock = ManualClock(START)
+    store = SQLiteStore(folder / "ledger.db", clock)
+    return Ledger(store, clock, snapshot_every=snapshot_every)
 
 
 def recipient(number: int) -> str:

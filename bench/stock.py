@@ -1,6 +1,7 @@
-"""The stock side: the library's own aggregate, mapper and SQLite recorder, at their defaults."""
+"""The stock side: the library's own aggregate, mapper and recorders, at their defaults."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -36,14 +37,18 @@ class StockCampaign(Aggregate):
         self.recipients[recipient_id] = f"{account_id} {incident_id} {reason}"
 
 
+def in_folder(folder: Path) -> dict[str, str]:
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+        "SQLITE_DBNAME": str(folder / "stock.db"),
+    }
+
+
 class StockLedger:
-    def __init__(self, folder: Path) -> None:
-        self.app = Application[UUID](
-            env={
-                "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-                "SQLITE_DBNAME": str(folder / "stock.db"),
-            }
-        )
+    """One campaign of an application whose environment says where it is kept."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.app = Application[UUID](env=environment)
         self.campaign = StockCampaign()
         self.saving = 0.0
         """Seconds spent in ``save`` so far."""

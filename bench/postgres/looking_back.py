@@ -1,0 +1,44 @@
+"""The auditor's state at a time, beside reading and decoding the whole log."""
+
+from datetime import timedelta
+from functools import partial
+
+from adapters.auditing.moments import Moment
+from adapters.auditing.one_recipient import Asked
+from adapters.auditing.source import facts, open_source
+from adapters.auditing.state import state_at
+from adapters.postgres import PostgresViews
+from bench.ours import CAMPAIGN, WORKSPACE, recipient
+from bench.postgres.million import million
+from bench.postgres.places import fresh_ledger, settle_down
+from bench.timing import timed
+from engine.projecting import ProjectionRunner
+from projections.shipped import SHIPPED
+
+
+def pg_state_at(events: int = 1_000_000) -> dict[str, float]:
+    """Seconds: the store opened and read, as of the moment at which everybody had been heard."""
+    with fresh_ledger() as ledger:
+        recipients = million(ledger, events)
+        url, at = ledger.store.url, ledger.clock()
+        ledger.clock.advance(timedelta(hours=1))
+        ledger.fail()
+        ProjectionRunner(ledger.store, PostgresViews(ledger.store), SHIPPED).catch_up()
+        settle_down(url, "stored_events", "envelopes")
+        asked = map(recipient, (0, recipients // 2, recipients - 1))
+        one = max(timed(partial(look_back, url, Moment(at=at), each)) for each in asked)
+        whole = timed(lambda: look_back(url, Moment(at=at), None, recipients))
+        scanning = timed(lambda: _scan(url))
+    return {"recipient_s": one, "campaign_s": whole, "scan_s": scanning}
+
+
+def look_back(url: str, moment: Moment, who: str | None, expected: int = 1) -> None:
+    """The store opened, and the campaign's state told, or that of one recipient of it."""
+    with open_source(url) as source:
+        found = state_at(source, moment, Asked(WORKSPACE, CAMPAIGN, who))
+        assert len(found.recipients) == expected
+
+
+def _scan(url: str) -> None:
+    with open_source(url) as source:
+        assert sum(1 for _ in facts(source)) == source.end

@@ -1,0 +1,59 @@
+"""Where it is measured: a durable server, a database each for us and for the stock library."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from adapters.clocks import ManualClock
+from adapters.postgres import PostgresStore
+from bench.ours import START, WORKSPACE, Ledger
+from tests.postgres import PostgresServer
+
+SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
+
+PostgresLedger = Ledger[PostgresStore]
+
+
+@contextmanager
+def durable_server() -> Iterator[PostgresServer]:
+    """``fsync`` and ``synchronous_commit`` are on, as whoever installs it has them."""
+    with PostgresServer(fsync=True, settings=SETTINGS) as server:
+        yield server
+
+
+@contextmanager
+def told_ledger(url: str, workspace: str = WORKSPACE) -> Iterator[PostgresLedger]:
+    """A ledger whose time is told, so that nine days can pass."""
+    clock = ManualClock(START)
+    with closing(PostgresStore(url, clock)) as store:
+        yield Ledger(store, clock, workspace)
+
+
+@contextmanager
+def fresh_ledger() -> Iterator[PostgresLedger]:
+    """A ledger whose time is told, on a server of its own."""
+    with durable_server() as server, told_ledger(server.create_database("ours")) as ledger:
+        yield ledger
+
+
+def stock_environment(url: str) -> dict[str, str]:
+    """The library's settings for that database; whatever is not named here is its default."""
+    given = conninfo_to_dict(url)
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": str(given["dbname"]),
+        "POSTGRES_HOST": str(given["host"]),
+        "POSTGRES_PORT": str(given["port"]),
+        "POSTGRES_USER": str(given["user"]),
+        "POSTGRES_PASSWORD": "",
+    }
+
+
+def settle_down(url: str, *tables: str) -> None:
+    """What came before is on the disk, vacuumed and in the statistics."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for table in tables:
+            connection.execute(f"VACUUM ANALYZE {table}".encode())
+        connection.execute("CHECKPOINT")
