@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Protocol, runtime_checkable
 
 import typer
 
@@ -24,6 +24,15 @@ class By(StrEnum):
 ByOption = Annotated[
     By, typer.Option("--by", help="Which time counts: when it was recorded, or when it happened.")
 ]
+
+
+@runtime_checkable
+class FindsTimes(Protocol):
+    """A source that knows where a time is in its log without reading it."""
+
+    def last_position_until(self, at: datetime) -> int:
+        """The last position whose facts were recorded at or before that time; 0 for none."""
+        ...
 
 
 class Moment(NamedTuple):
@@ -77,5 +86,12 @@ def facts_until(
 
     Times are compared fact by fact: the log is in order of its positions, and of no clock.
     """
-    found: Iterable[Recorded] = facts(source, moment.position, progress)
+    found: Iterable[Recorded] = facts(source, _last_position(source, moment), progress)
     return filter(moment.includes, found) if moment.at else iter(found)
+
+
+def _last_position(source: Source, moment: Moment) -> int | None:
+    """Behind which the moment includes nothing; None where only reading tells."""
+    if moment.at is not None and moment.by is By.RECORDED and isinstance(source, FindsTimes):
+        return source.last_position_until(moment.at)
+    return moment.position

@@ -98,7 +98,7 @@ def standing(
 ) -> Standing | None:
     """None for a schema without any table. Raises ``StoreError`` for one that is another's."""
     with datastore.transaction() as cursor:
-        return _standing(cursor, known() if migrations is None else migrations)
+        return standing_of(cursor, known() if migrations is None else migrations)
 
 
 def migrate(
@@ -116,7 +116,7 @@ def migrate(
     with datastore.get_connection() as connection, connection.transaction():
         cursor = connection.cursor(row_factory=tuple_row)
         cursor.execute(_LOCK)
-        found = _standing(cursor, migrations)
+        found = standing_of(cursor, migrations)
         if found is None:
             cursor.execute(_TABLE)
             found = Standing((), migrations, ())
@@ -133,7 +133,8 @@ def _apply(connection: Connection[Any], migration: Migration) -> None:
     connection.execute(_REMEMBER, (migration.number, migration.name, migration.older_programs))
 
 
-def _standing(cursor: Cursor[Any], migrations: Sequence[Migration]) -> Standing | None:
+def standing_of(cursor: Cursor[Any], migrations: Sequence[Migration]) -> Standing | None:
+    """As ``standing``, by a connection of one's own."""
     cursor.row_factory = tuple_row
     tables = {row[0] for row in cursor.execute(_TABLES).fetchall()}
     if not tables:
