@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from aggregates.command import Policy
+from engine.store_url import checked, without_password
 from events.vocabulary import OnAccountTrouble
 
 DEFAULT_FILE = Path("sendledger.toml")
@@ -39,6 +40,13 @@ Duration = Annotated[timedelta, Field(ge=timedelta(0), le=_LONGEST), BeforeValid
 Positive = Annotated[timedelta, Field(gt=timedelta(0), le=_LONGEST), BeforeValidator(_seconds)]
 
 
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
+
+
+StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
+
+
 class SettingsError(Exception):
     """A setting cannot be used; the text names the setting, what is expected, and the value."""
 
@@ -46,10 +54,12 @@ class SettingsError(Exception):
 class EngineSettings(BaseSettings):
     """What an operator may set. Durations: seconds, or ISO 8601 like ``P9D`` and ``PT1H``."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
-    store: Path = Path("sendledger.db")
-    """The embedded store's file."""
+    store: StoreUrl = "sendledger.db"
+    """The embedded store's file, a path or ``sqlite:///path``; or libpq's URL of a database."""
     workspace: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = "main"
     outbox: Path | None = None
     """A maildir for notices to owners; without one they are issued and wait."""
@@ -65,6 +75,8 @@ class EngineSettings(BaseSettings):
     """Events of one campaign between two snapshots."""
     lock_timeout: Annotated[int, Field(ge=1, le=3600)] = 30
     """Seconds a writer waits for another one."""
+    pool_size: Annotated[int, Field(ge=1, le=1_000)] = 10
+    """Connections that one process makes to PostgreSQL, at most."""
 
     resolution_window: Positive = timedelta(days=9)
     grace_period: Positive = timedelta(hours=1)
@@ -131,8 +143,11 @@ def _complaint(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         known = ", ".join(EngineSettings.model_fields)
         return f"Setting {name}: there is none of that name. Known are {known}."
-    return f"Setting {name}: {error['msg']}; found {_found(error['input'])}."
+    message = error["msg"].removeprefix("Value error, ")
+    return f"Setting {name}: {message}; found {_found(error['input'])}."
 
 
 def _found(value: Any) -> str:
+    if isinstance(value, str):
+        return repr(without_password(value))
     return f"{value.total_seconds():g} seconds" if isinstance(value, timedelta) else repr(value)

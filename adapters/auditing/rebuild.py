@@ -1,7 +1,6 @@
 """Are the stored answers those of the history? Make them so, or show where they are not."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -18,8 +17,7 @@ from adapters.auditing.source import (
     settings_for,
 )
 from adapters.cli.common import EXIT_FAILED, Json, unknown
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite.rebuilding import rebuild
+from adapters.stores import rebuild
 from projections.projection import Projection
 from projections.shipped import SHIPPED
 
@@ -41,13 +39,10 @@ def command(
         raise typer.Exit(EXIT_FAILED if changes else 0)
     with reading("Stopped. Every view is as it was; nothing was rebuilt."):
         settings = settings_for(store)
-        with open_source(store):
-            """It is a store of ours: nothing is made where there is none."""
-        with (
-            closing(SQLiteStore(settings.store, lock_timeout=settings.lock_timeout)) as opened,
-            progress("Rebuilding", opened.last_position()) as position,
-        ):
-            end = rebuild(opened, chosen, position)
+        with open_source(store) as source:
+            length = source.end
+        with progress("Rebuilding", length) as position:
+            end = rebuild(settings, chosen, position)
     names = [each.name for each in chosen]
     if as_json:
         print_json({"projections": names, "position": end})

@@ -1,14 +1,13 @@
 """The history under audit: any store by its URL, opened so that nothing of it can change."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 import typer
 
-from adapters.sqlite.reader import SQLiteReader
+from adapters.stores import open_reader
 from engine.collector import collector_paused
 from engine.decoding import GapInLog, decode_page
 from engine.settings import EngineSettings, SettingsError, load_settings
@@ -19,11 +18,12 @@ from projections.projection import Projection
 
 PAGE = 10_000
 EXIT_INTERRUPTED = 130
-KNOWN = "sqlite:///path/to/file (sqlite:////absolute/path), or simply the file's path"
 
 StoreUrl = Annotated[
     str | None,
-    typer.Option("--store", help="The store: sqlite:///path, or a path. Default: the setting."),
+    typer.Option(
+        "--store", metavar="STORE", help="A path, or postgresql://… Default: the setting `store`."
+    ),
 ]
 
 
@@ -54,10 +54,7 @@ class Source(Protocol):
 
     def view_rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]: ...
 
-
-class UnknownStore(StoreError):
-    def __init__(self, url: str) -> None:
-        super().__init__(f"There is no kind of store for {url}. Known is {KNOWN}.")
+    def close(self) -> None: ...
 
 
 @contextmanager
@@ -69,27 +66,13 @@ def open_source(
         settings = settings_for(url)
         url = settings.store if url is None else url
         lock_timeout = settings.lock_timeout if lock_timeout is None else lock_timeout
-    reader = SQLiteReader(path_of(str(url)), lock_timeout)
-    try:
+    with closing(open_reader(str(url), lock_timeout)) as reader:
         yield reader
-    finally:
-        reader.close()
 
 
 def settings_for(url: str | Path | None, workspace: str | None = None) -> EngineSettings:
     """The settings, with the store that was named in place of theirs. Raises ``SettingsError``."""
-    return load_settings(store=None if url is None else path_of(str(url)), workspace=workspace)
-
-
-def path_of(url: str) -> Path:
-    """The file of an embedded store. Raises ``UnknownStore``."""
-    scheme = re.match(r"([a-z][a-z0-9+.-]*):/", url, re.IGNORECASE)
-    if scheme is None:
-        return Path(url)
-    path = url.removeprefix("sqlite:///")
-    if path in {url, ""}:
-        raise UnknownStore(url)
-    return Path(path)
+    return load_settings(store=url, workspace=workspace)
 
 
 def facts(

@@ -5,22 +5,22 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 from uuid import uuid4
 
 import typer
 
 if TYPE_CHECKING:
-    from adapters.sqlite import SQLiteStore, SQLiteViews
-    from adapters.sqlite.directory import SQLiteDirectory
+    from adapters.people import Directory
     from aggregates.command import Command
     from engine.answer import Answer
     from engine.answers import Answers
     from engine.engine import Engine
     from engine.settings import EngineSettings
+    from engine.store import Store as AnyStore
+    from engine.store import Views
 
 EXIT_FAILED = 1
 """Something went wrong: the store, a file, an unreadable event."""
@@ -32,7 +32,10 @@ EXIT_UNKNOWN = 4
 """There is nothing of that name."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
-Store = Annotated[Path | None, typer.Option(help="The store's file. Default: the setting `store`.")]
+Store = Annotated[
+    str | None,
+    typer.Option(metavar="STORE", help="A path, or postgresql://… Default: the setting `store`."),
+]
 Workspace = Annotated[
     str | None, typer.Option(help="The workspace. Default: the setting `workspace`.")
 ]
@@ -43,10 +46,10 @@ class Office(NamedTuple):
     """The store opened for the length of one command, its answers caught up."""
 
     settings: "EngineSettings"
-    store: "SQLiteStore"
+    store: "AnyStore"
     engine: "Engine"
-    views: "SQLiteViews"
-    directory: "SQLiteDirectory"
+    views: "Views"
+    directory: "Directory"
     workspace: str
 
     def answers(self) -> "Answers":
@@ -80,34 +83,28 @@ class Office(NamedTuple):
 
 
 @contextmanager
-def office(store: Path | None, workspace: str | None, *, create: bool = False) -> Iterator[Office]:
+def office(store: str | None, workspace: str | None, *, create: bool = False) -> Iterator[Office]:
     """Open the store; ``create`` makes one where there is none."""
-    from adapters.sqlite import SQLiteStore, SQLiteViews
-    from adapters.sqlite.directory import SQLiteDirectory
+    from adapters.stores import open_store
     from engine.engine import Engine
 
     with explained():
         settings = settings_of(store, workspace)
-        if not create and not settings.store.is_file():
-            fail(f"There is no store {settings.store}. Name one with --store, or run the demo.")
-        opened = SQLiteStore(settings.store, lock_timeout=settings.lock_timeout)
-        try:
+        with closing(open_store(settings, create=create)) as opened:
             engine = Engine(
-                opened,
+                opened.store,
                 settings.policy,
                 cache_size=settings.cache_size,
                 snapshot_every=settings.snapshot_every,
             )
             yield Office(
                 settings,
-                opened,
+                opened.store,
                 engine,
-                SQLiteViews(opened),
-                SQLiteDirectory(opened),
+                opened.views,
+                opened.directory,
                 settings.workspace,
             )
-        finally:
-            opened.close()
 
 
 def person() -> str:
@@ -191,7 +188,7 @@ def explained() -> Iterator[None]:
         fail("Stopped. What was answered is in the store; nothing is half done.", 130)
 
 
-def settings_of(store: Path | None, workspace: str | None) -> "EngineSettings":
+def settings_of(store: str | None, workspace: str | None) -> "EngineSettings":
     from engine.settings import load_settings
 
     return load_settings(store=store, workspace=workspace)

@@ -30,6 +30,13 @@ SELECT coalesce(max(notification_id), 0) FROM stored_events
 SELECT notification_id, originator_id, originator_version, topic, state
 FROM stored_events WHERE notification_id > %s ORDER BY notification_id LIMIT %s
 
+-- name: seen_on_disk
+-- What is committed can be seen a moment before it is on the disk.
+SELECT CASE
+    WHEN pg_is_in_recovery() THEN NULL
+    WHEN pg_current_wal_flush_lsn() < pg_current_wal_insert_lsn() THEN stored_events_on_disk()
+END
+
 -- name: read_stream
 SELECT notification_id, originator_id, originator_version, topic, state
 FROM stored_events WHERE originator_id = %s AND originator_version > %s
@@ -68,6 +75,21 @@ SELECT version, state FROM snapshots WHERE stream_id = %s AND topic = %s
 INSERT INTO snapshots AS s VALUES (%s, %s, %s, %s) ON CONFLICT (stream_id) DO UPDATE
 SET version = excluded.version, topic = excluded.topic, state = excluded.state
 WHERE s.version < excluded.version OR s.topic <> excluded.topic
+
+-- name: all_snapshots
+SELECT stream_id, version, topic, state FROM snapshots ORDER BY stream_id
+
+-- name: of_one_moment
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
+
+-- name: all_timers
+SELECT workspace, due_at, timer, set_by, correlation_id FROM timers
+
+-- name: all_roster
+SELECT workspace, entry, campaign_id FROM roster
+
+-- name: all_due
+SELECT workspace, next_due FROM workspaces WHERE next_due IS NOT NULL
 
 -- name: lock_indexes
 LOCK TABLE timers, roster, workspaces IN SHARE ROW EXCLUSIVE MODE

@@ -48,6 +48,15 @@ INSERT INTO roster VALUES (?, ?, ?) ON CONFLICT DO NOTHING
 -- name: roster_of
 SELECT campaign_id FROM roster WHERE workspace = ? AND entry = ?
 
+-- name: all_timers
+SELECT workspace, due_at, timer, set_by, correlation_id FROM timers
+
+-- name: all_roster
+SELECT workspace, entry, campaign_id FROM roster
+
+-- name: all_snapshots
+SELECT stream_id, version, topic, state FROM snapshots ORDER BY stream_id
+
 -- name: clear_timers
 DELETE FROM timers
 

@@ -237,11 +237,11 @@ def test_what_cannot_be_explained_is_said(
 
 def test_an_unknown_workspace_and_an_unknown_store_are_said(store: Path) -> None:
     nowhere = replay("explain", "--account", ANN, "--store", store, "--workspace", "acne")
-    elsewhere = replay("explain", "--account", ANN, "--store", "postgresql://host/db")
+    elsewhere = replay("explain", "--account", ANN, "--store", "kafka://host/db")
 
     assert (nowhere.exit_code, elsewhere.exit_code) == (4, 1)
     assert "There is no workspace acne. Did you mean acme?" in nowhere.complaint
-    assert "There is no kind of store for postgresql://host/db" in elsewhere.complaint
+    assert "expected a path, sqlite:///path or postgresql://" in elsewhere.complaint
 
 
 def test_nothing_is_written(store: Path) -> None:

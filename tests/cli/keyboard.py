@@ -1,23 +1,28 @@
-"""A person at the keyboard, in front of a real store file."""
+"""A person at the keyboard, in front of a real store of either kind."""
 
 import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from typer.testing import CliRunner
 
 from adapters.cli.app import app
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite.directory import SQLiteDirectory
+from adapters.stores import Opened, open_store, path_of
 from aggregates.command import Command
 from engine.engine import Engine
+from engine.settings import load_settings
 from tests.law.story import ANN, BOB, SPRING
 
 SENDLEDGER = Path(sys.executable).with_name("sendledger")
 MAIN = "main"
+IN_A_FILE = pytest.mark.parametrize("keyboard", ["sqlite"], indirect=True)
+"""For tests of what only a store that is a file does, or that are long."""
 
 
 class Ran(NamedTuple):
@@ -27,14 +32,15 @@ class Ran(NamedTuple):
 
 
 class Keyboard:
-    """Types commands on one store."""
+    """Types commands on one store, which it names by path or URL; has its files in ``folder``."""
 
-    def __init__(self, store: Path) -> None:
-        self.store = store
+    def __init__(self, store: str | Path, folder: Path) -> None:
+        self.store = str(store)
+        self.folder = folder
         self._asked = 0
 
     def type(self, *words: object, answer: str = "") -> Ran:
-        arguments = [*map(str, words), "--store", str(self.store)]
+        arguments = [*map(str, words), "--store", self.store]
         done = CliRunner().invoke(app, arguments, input=answer)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
@@ -71,23 +77,26 @@ class Keyboard:
 
     def behind(self, *commands: Command) -> None:
         """What the mail world does meanwhile."""
-        store = SQLiteStore(self.store)
-        try:
-            engine = Engine(store)
+        with self.opened() as opened:
+            engine = Engine(opened.store)
             for command in commands:
                 self._asked += 1
                 name = f"behind-{self._asked}"
                 answer = engine.execute(MAIN, command, command_id=name, actor="mail")
                 assert answer.refusal is None, answer.refusal
-        finally:
-            store.close()
 
     def id_of(self, address: str) -> str | None:
-        store = SQLiteStore(self.store)
-        try:
-            return SQLiteDirectory(store).recipient_at(MAIN, address)
-        finally:
-            store.close()
+        with self.opened() as opened:
+            return opened.directory.recipient_at(MAIN, address)
+
+    @contextmanager
+    def opened(self) -> Iterator[Opened]:
+        with closing(open_store(load_settings(store=self.store))) as opened:
+            yield opened
+
+    @property
+    def file(self) -> Path:
+        return path_of(self.store)
 
 
 def spawn(*words: object) -> subprocess.Popen[str]:

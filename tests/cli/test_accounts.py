@@ -70,7 +70,7 @@ def test_settings_are_shown_and_only_the_named_ones_set(keyboard: Keyboard) -> N
 
 
 def test_before_a_disconnect_the_consequences_stand_on_the_screen(keyboard: Keyboard) -> None:
-    people = people_file(keyboard.store.with_name("p.csv"), 3)
+    people = people_file(keyboard.folder / "p.csv", 3)
     keyboard.campaign(people)
     keyboard.do("campaigns", "create", "solo", "--slot", "s1")
     keyboard.do("campaigns", "start", "solo")

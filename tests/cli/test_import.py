@@ -146,7 +146,7 @@ def test_a_huge_file_is_streamed(tmp_path: Path) -> None:
     """200,000 lines of 1,000 octets each need no more memory than lines of 40, but for a page."""
     peaks = []
     for name, filling in (("short", ""), ("long", "x" * 1_000)):
-        keyboard = Keyboard(tmp_path / f"{name}.db")
+        keyboard = Keyboard(tmp_path / f"{name}.db", tmp_path)
         keyboard.campaign()
         file = people_file(tmp_path / f"{name}.csv", 200_000, filling)
         peaks.append(peak(keyboard, file))

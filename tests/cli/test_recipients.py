@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.keyboard import Keyboard, people_file
+from tests.cli.keyboard import IN_A_FILE, Keyboard, people_file
 from tests.law.story import ANN, BOB, SPRING, hear_from
 
 
 @pytest.fixture
 def filled(keyboard: Keyboard) -> Keyboard:
     """p0 was stopped in spring, by an hour that ran out."""
-    keyboard.campaign(people_file(keyboard.store.with_name("p.csv"), 4))
+    keyboard.campaign(people_file(keyboard.folder / "p.csv", 4))
     keyboard.behind(*hear_from(ANN, str(keyboard.id_of("p0@example.com"))))
     return keyboard
 
@@ -23,8 +23,10 @@ def stop_p0(keyboard: Keyboard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SENDLEDGER_GRACE_PERIOD")
 
 
-def octets(store: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in store.parent.glob(f"{store.name}*"))
+def octets(keyboard: Keyboard) -> bytes:
+    """Of the store's files, where it is one that has files of its own."""
+    files = keyboard.folder.glob(f"{keyboard.file.name}*")
+    return b"".join(path.read_bytes() for path in files)
 
 
 def test_recipients_are_listed_with_names_filters_and_pages(filled: Keyboard) -> None:
@@ -80,17 +82,18 @@ def test_forgetting_asks_first(filled: Keyboard) -> None:
     assert filled.id_of("p1@example.com")
 
 
+@IN_A_FILE
 @pytest.mark.rule("F1")
 def test_the_forgotten_leave_no_octet_and_a_history_that_is_whole(filled: Keyboard) -> None:
     recipient_id = str(filled.id_of("p1@example.com"))
-    assert b"p1@example.com" in octets(filled.store)
+    assert b"p1@example.com" in octets(filled)
 
     told = filled.json("recipients", "forget", "p1@example.com", "--yes")
 
     assert list(told) == ["recipient_id", "forgotten_at", "stopped_in"]
     assert (told["recipient_id"], told["stopped_in"]) == (recipient_id, [])
     for trace in (b"p1@example.com", b"Person 1"):
-        assert trace not in octets(filled.store)
+        assert trace not in octets(filled)
     shown = filled.json("recipients", "show", recipient_id)
     assert (shown["person"], shown["forgotten_at"]) == (None, told["forgotten_at"])
     assert shown["campaigns"][0]["campaign_id"] == SPRING
@@ -105,7 +108,7 @@ def test_imported_again_the_forgotten_are_new_people(filled: Keyboard) -> None:
     before = filled.id_of("p1@example.com")
     filled.do("recipients", "forget", "p1@example.com", "--yes")
 
-    told = filled.json("campaigns", "import", SPRING, filled.store.with_name("p.csv"))
+    told = filled.json("campaigns", "import", SPRING, filled.folder / "p.csv")
 
     assert (told["taken"], told["known"]) == (1, 3)
     assert filled.id_of("p1@example.com") not in (None, before)
@@ -115,7 +118,7 @@ def test_imported_again_the_forgotten_are_new_people(filled: Keyboard) -> None:
 def test_who_was_stopped_stays_refused_after_being_forgotten(
     filled: Keyboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    people = filled.store.with_name("p.csv")
+    people = filled.folder / "p.csv"
     stop_p0(filled, monkeypatch)
     told = filled.json("recipients", "forget", "p0@example.com", "--yes")
     assert told["stopped_in"] == [SPRING]
@@ -125,7 +128,7 @@ def test_who_was_stopped_stays_refused_after_being_forgotten(
     assert (again["taken"], again["known"], again["stopped"]) == (0, 3, 1)
     report = Path(again["report"]).read_text().splitlines()
     assert report[1] == '2,email,"was stopped in this campaign before, for good"'
-    assert b"p0@example.com" not in octets(filled.store)
+    assert b"p0@example.com" not in octets(filled)
     filled.do("campaigns", "create", "summer", "--from", BOB)
     assert filled.json("campaigns", "import", "summer", people)["taken"] == 4
     assert filled.json("campaigns", "import", SPRING, people)["stopped"] == 1
@@ -138,6 +141,6 @@ def test_who_is_stopped_only_after_being_forgotten_is_refused_all_the_same(
     filled.do("recipients", "forget", "p0@example.com", "--yes")
     stop_p0(filled, monkeypatch)
 
-    again = filled.json("campaigns", "import", SPRING, filled.store.with_name("p.csv"))
+    again = filled.json("campaigns", "import", SPRING, filled.folder / "p.csv")
 
     assert (again["taken"], again["known"], again["stopped"]) == (0, 3, 1)

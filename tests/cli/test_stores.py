@@ -1,52 +1,247 @@
-"""A store that cannot be used: one clear line, and nothing half done."""
+"""A store is made to fit, checked, and told in one clear line where it cannot be used."""
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
-from tests.cli.keyboard import Keyboard
+from adapters.postgres.datastore import LedgerDatastore
+from adapters.postgres.migrating import FOLDER, known, migrate
+from adapters.stores import Kind, kind_of
+from tests.cli.keyboard import IN_A_FILE, Keyboard
 from tests.law.story import ANN, SPRING
+from tests.postgres import NamedServer
+
+IN_A_DATABASE = pytest.mark.parametrize("keyboard", ["postgresql"], indirect=True)
+STEPS = [each._asdict() | {"when": str(each.when)} for each in known()]
 
 
 @pytest.fixture
 def used(keyboard: Keyboard) -> Keyboard:
     keyboard.campaign()
+    keyboard.do("accounts", "test", ANN, "--result", "auth_revoked")
     return keyboard
 
 
+def change(keyboard: Keyboard, statement: str) -> None:
+    """Behind the program's back."""
+    if kind_of(keyboard.store) is Kind.SQLITE:
+        with closing(sqlite3.connect(keyboard.file)) as file, file:
+            file.execute(statement)
+    else:
+        with psycopg.connect(keyboard.store) as database:
+            database.execute(statement)
+
+
+def tables(keyboard: Keyboard) -> int:
+    with psycopg.connect(keyboard.store) as database:
+        found = database.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        return int(found.fetchall()[0][0])
+
+
+def make_with(keyboard: Keyboard, folder: Path) -> None:
+    """A store as another program makes it, whose steps are these."""
+    datastore = LedgerDatastore(keyboard.store, lock_timeout=5, pool_size=1, pool_max=1)
+    with closing(datastore):
+        migrate(datastore, known(folder))
+
+
+def told(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: each[name] for name in ("number", "name", "when")} for each in steps]
+
+
+@IN_A_FILE
 def test_a_locked_store_is_told(used: Keyboard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENDLEDGER_LOCK_TIMEOUT", "1")
-    with closing(sqlite3.connect(used.store, isolation_level=None)) as other:
+    with closing(sqlite3.connect(used.file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         said = used.refused(1, "campaigns", "pause", SPRING)
     assert "another program is writing to it" in said
     assert len(said.splitlines()) == 1
 
 
+@IN_A_FILE
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_store_is_told(used: Keyboard) -> None:
-    used.store.chmod(0o444)
-    used.store.parent.chmod(0o555)
+    used.file.chmod(0o444)
+    used.file.parent.chmod(0o555)
     try:
         said = used.refused(1, "campaigns", "pause", SPRING)
     finally:
-        used.store.parent.chmod(0o755)
+        used.file.parent.chmod(0o755)
     assert "read-only" in said
 
 
-def test_a_newer_store_is_told(used: Keyboard) -> None:
-    with closing(sqlite3.connect(used.store)) as other:
-        other.execute("UPDATE store_info SET version = 99")
-        other.commit()
-    for words in (("accounts",), ("status",), ("campaigns", "pause", SPRING)):
+@IN_A_FILE
+def test_a_newer_file_is_told(used: Keyboard) -> None:
+    change(used, "UPDATE store_info SET version = 99")
+    for words in (("accounts",), ("status",), ("campaigns", "pause", SPRING), ("store", "migrate")):
         assert "Upgrade Sendledger" in used.refused(1, *words)
 
 
 def test_only_connect_makes_a_store(keyboard: Keyboard) -> None:
     for words in (("accounts", "list"), ("campaigns", "start", SPRING), ("status",), ("reindex",)):
         assert "There is no store" in keyboard.refused(1, *words)
-        assert not keyboard.store.exists()
+        if kind_of(keyboard.store) is Kind.SQLITE:
+            assert not keyboard.file.exists()
+        else:
+            assert tables(keyboard) == 0
     keyboard.do("accounts", "connect", "s1", ANN)
-    assert keyboard.store.exists()
+    assert [each["account_id"] for each in keyboard.json("accounts")["accounts"]] == [ANN]
+
+
+@pytest.mark.parametrize("url", ["sqlite:///{}", "{}"])
+@IN_A_FILE
+def test_a_file_is_named_by_url_or_path(used: Keyboard, url: str) -> None:
+    again = Keyboard(url.format(used.file), used.folder)
+    assert again.json("accounts") == used.json("accounts")
+
+
+@IN_A_DATABASE
+def test_a_database_is_named_by_either_scheme(used: Keyboard) -> None:
+    again = Keyboard(used.store.replace("postgresql://", "postgres://"), used.folder)
+    assert again.json("accounts") == used.json("accounts")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "kafka://ann:hush@host/base",
+        "postgresqll://ann:hush@host/base",
+        "postgresql://ann:hu@sh@host/base",
+        "postgresql+x://host/base?user=ann&password=hush",
+        "postgresql:/ann:hush@host/base",
+    ],
+)
+def test_another_scheme_is_refused_with_what_is_expected(tmp_path: Path, url: str) -> None:
+    keyboard = Keyboard(url, tmp_path)
+    for words in (("status",), ("store", "migrate"), ("store", "check", "--json")):
+        said = keyboard.refused(1, *words)
+        assert said.startswith("Setting store: expected ")
+        assert len(said.splitlines()) == 1
+        assert "hu" not in said
+
+
+@IN_A_DATABASE
+def test_a_password_is_never_told(used: Keyboard, postgres_server: NamedServer) -> None:
+    url = used.store.replace("postgresql://sendledger@", "postgresql://sendledger:hush@")
+    here = Keyboard(url, used.folder)
+    elsewhere = Keyboard(postgres_server.url("nowhere").replace("@", ":hush@"), used.folder)
+    for ran in (
+        here.type("store", "migrate", "--json"),
+        here.type("store", "migrate"),
+        here.type("store", "check", "--json"),
+        here.type("status", "--json"),
+        elsewhere.type("store", "migrate", "--json"),
+        elsewhere.type("status"),
+    ):
+        assert "hush" not in ran.output + ran.complaint
+    assert "postgresql://sendledger@" in here.do("store", "migrate")
+
+
+def test_migrate_makes_a_store_and_then_finds_nothing_to_do(keyboard: Keyboard) -> None:
+    steps = STEPS if kind_of(keyboard.store) is Kind.POSTGRES else []
+
+    made = keyboard.json("store", "migrate")
+    assert (made["made"], made["applied"], made["left"]) == (True, told(steps), [])
+    again = keyboard.json("store", "migrate")
+    assert again == {**made, "made": False, "applied": []}
+    assert keyboard.do("store", "migrate") == f"The store {made['store']} needs nothing."
+    assert keyboard.do("store", "check") == "Nothing found."
+    assert keyboard.json("accounts")["accounts"] == []
+
+
+@IN_A_DATABASE
+def test_a_store_that_lacks_a_step_is_refused_until_it_is_migrated(keyboard: Keyboard) -> None:
+    make_with(keyboard, keyboard.folder)
+    first = f"step 1 ({STEPS[0]['name']})"
+
+    for words in (("status",), ("accounts", "connect", "s1", ANN)):
+        said = keyboard.refused(1, *words)
+        assert f"It lacks {first}. Run `sendledger store migrate`." in said
+    assert first in keyboard.type("store", "check").output
+
+    assert keyboard.json("store", "migrate")["applied"] == told(STEPS)
+    keyboard.do("accounts", "connect", "s1", ANN)
+    assert keyboard.do("store", "check") == "Nothing found."
+
+
+@IN_A_DATABASE
+def test_before_only_leaves_the_steps_that_no_older_program_survives(keyboard: Keyboard) -> None:
+    after = [each for each in STEPS if each["when"] == "after"]
+
+    done = keyboard.json("store", "migrate", "--before-only")
+
+    assert (done["left"], keyboard.json("store", "migrate")["applied"]) == (told(after),) * 2
+
+
+@IN_A_DATABASE
+@pytest.mark.parametrize(("older", "code"), [("work", 0), ("are refused", 1)])
+def test_an_older_program_does_on_a_newer_store_what_the_step_says(
+    used: Keyboard, tmp_path: Path, older: str, code: int
+) -> None:
+    folder = tmp_path / "newer"
+    folder.mkdir()
+    for path in FOLDER.glob("*.sql"):
+        (folder / path.name).write_text(path.read_text())
+    number = len(STEPS) + 1
+    head = f"-- when: before\n-- older programs: {older}\n"
+    (folder / f"{number:04}_more_room.sql").write_text(f"{head}CREATE TABLE more (room text);")
+    make_with(used, folder)
+
+    for words in (("status",), ("store", "check"), ("store", "migrate"), ("reindex",)):
+        ran = used.type(*words)
+        assert ran.code == code, ran
+        if code:
+            said = ran.output + ran.complaint
+            assert f"step {number} (more room), behind which older programs are refused" in said
+            assert "Upgrade Sendledger" in said
+
+
+def test_check_of_a_missing_store_finds_it_missing(keyboard: Keyboard) -> None:
+    ran = keyboard.type("store", "check")
+    assert ran.code == 1
+    assert ran.output.startswith("There is no store")
+
+
+def test_check_tells_each_thing_that_is_not_as_the_log_says(used: Keyboard) -> None:
+    assert used.json("store", "check") == {"findings": []}
+
+    change(used, "DELETE FROM timers WHERE timer LIKE '%reminder%'")
+    change(used, "DELETE FROM roster WHERE entry LIKE '%ann@%'")
+    change(used, "UPDATE tracking SET notification_id = 999 WHERE application_name LIKE 'acc%'")
+
+    ran = used.type("store", "check", "--json")
+    assert ran.code == 1
+    shown = used.type("store", "check")
+    assert shown.code == 1
+    lines = shown.output.splitlines()
+    assert len([each for each in lines if "is missing; by the log it is due" in each]) > 0
+    assert len([each for each in lines if "lacks an entry" in each]) == 1
+    assert lines[-1].startswith("View accounts stands at 999, ahead of the log")
+
+    used.do("reindex")
+    assert used.type("store", "check").output.splitlines() == lines[-1:]
+
+
+@IN_A_DATABASE
+def test_check_finds_a_workspace_that_nobody_would_settle(used: Keyboard) -> None:
+    change(used, "UPDATE workspaces SET next_due = NULL")
+
+    (said,) = used.type("store", "check").output.splitlines()
+    assert said.startswith("Workspace main is next due never, by its timers ")
+
+
+@IN_A_DATABASE
+def test_the_library_s_own_database_functions_are_refused(
+    used: Keyboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTGRES_ENABLE_DB_FUNCTIONS", "y")
+
+    assert "POSTGRES_ENABLE_DB_FUNCTIONS is set" in used.type("store", "check").output
+    assert "POSTGRES_ENABLE_DB_FUNCTIONS is set" in used.refused(1, "store", "migrate")

@@ -51,7 +51,7 @@ def test_without_file_and_environment_the_law_s_own_values_hold(machine: Machine
     settings = load_settings()
 
     assert settings.policy == DEFAULT_POLICY
-    assert settings.store == Path("sendledger.db")
+    assert settings.store == "sendledger.db"
     assert settings.workspace == "main"
 
 
@@ -66,7 +66,7 @@ def test_the_file_in_the_working_folder_is_read(machine: Machine) -> None:
     )
     settings = load_settings()
 
-    assert settings.store == Path("campaigns.db")
+    assert settings.store == "campaigns.db"
     assert settings.policy.grace_period == timedelta(minutes=30)
     assert settings.policy.resolution_window == timedelta(days=1)
     assert settings.policy.on_account_trouble is OnAccountTrouble.HOLD_SENDER
@@ -93,7 +93,7 @@ def test_the_environment_goes_before_the_file_and_the_command_line_before_both(
 
     settings = load_settings(store=Path("given.db"), workspace=None)
 
-    assert settings.store == Path("given.db")
+    assert settings.store == "given.db"
     assert settings.workspace == "environment"
     assert settings.cache_size == 7
 
@@ -118,6 +118,13 @@ def test_a_duration_in_the_environment_is_in_seconds_or_iso_8601(
         ("cache_size", "-3", "greater than or equal to 1"),
         ("snapshot_every", "10", "greater than or equal to 100"),
         ("lock_timeout", "1.5", "integer"),
+        ("pool_size", "0", "greater than or equal to 1"),
+        ("store", "kafka:/x", "expected a path, sqlite:///path or postgresql://"),
+        ("store", "sqlite://host/x", "expected a path"),
+        ("store", "sqlite:///", "expected a path"),
+        ("store", "", "expected a path"),
+        ("store", "postgresql:/host/base", "expected a path"),
+        ("store", "PostgreSQL://host/base", "expected a path"),
         ("workspace", "Über uns", "match pattern"),
     ],
 )
@@ -148,6 +155,42 @@ def test_a_duration_out_of_bounds_is_told_in_seconds(
 
     assert expected in complaint()
     assert complaint().endswith(f"; found {seconds}.")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("sendledger.db", "/var/lib/my store.db", "./odd:name.db", "C:x"),
+        *("sqlite:///sendledger.db", "sqlite:////var/lib/my store.db"),
+        *("postgresql://host/base", "postgres://ann:hush@host:5432/base?sslmode=require"),
+        *("postgresql://", "postgresql:///base?host=/run/postgresql&options=-cwork_mem%3D1@"),
+    ],
+)
+def test_a_store_is_named_by_a_path_or_a_url(machine: Machine, name: str) -> None:
+    machine.environment(STORE=name)
+
+    assert load_settings().store == name
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("postgresql://ann:hu@sh@host/base", "postgresql://ann:…@host/base"),
+        ("mysql://ann:hush@host/base", "mysql://ann:…@host/base"),
+        ("mysql:/ann:hush@host/base", "mysql:/ann:…@host/base"),
+        ("mysql://host/base?password=hush&x=y", "mysql://host/base?password=…&x=y"),
+        ("mysql://host/base?x=y&sslpassword=hush", "mysql://host/base?x=y&sslpassword=…"),
+        ("mysql://:hush@host/base", "mysql://:…@host/base"),
+    ],
+)
+def test_a_password_is_in_no_complaint(machine: Machine, name: str, told: str) -> None:
+    machine.environment(STORE=name)
+
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+
+    assert str(refused.value).endswith(f"; found {told!r}.")
+    assert "hu" not in f"{refused.value}{refused.value.__cause__}"
 
 
 def test_all_that_is_wrong_is_told_at_once(machine: Machine) -> None:

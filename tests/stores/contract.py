@@ -482,6 +482,41 @@ class StoreContract:
             assert transaction.snapshot(SUMMER, "Campaign.snapshot/1") is None
         assert store.last_position() == 0
 
+    def test_all_snapshots_are_listed_each_stream_s_newest(self, store: Store) -> None:
+        assert list(store.snapshots()) == []
+        newest = [
+            StoredEvent(SPRING, 2, "Campaign.snapshot/1", b"\x00state"),
+            StoredEvent(SUMMER, 7, "Campaign.snapshot/0", b"{}"),
+        ]
+        for snapshot in (StoredEvent(SPRING, 1, "Campaign.snapshot/1", b"old"), *newest):
+            store.save_snapshot(snapshot)
+
+        assert list(store.snapshots()) == newest
+
+    # Indexes as a whole.
+
+    def test_an_empty_store_has_empty_indexes(self, store: Store) -> None:
+        position, timers, roster, due = store.indexes()
+        assert (position, list(timers), list(roster), dict(due)) == (0, [], [], {})
+
+    def test_all_timers_and_the_roster_are_told_with_the_log_s_end(
+        self, store: Store, clock: ManualClock
+    ) -> None:
+        much_happens(Workplace(store, clock))
+        set_timers(store, "later", {WAKE: NOON + HOUR, OTHER_WAKE: NOON}, BETA)
+
+        found = store.indexes()
+
+        assert found.position == store.last_position()
+        expected = [(ACME, each) for each in due(store, YEAR_2999)]
+        expected += [(BETA, each) for each in due(store, YEAR_2999, BETA)]
+        assert sorted(found.timers) == expected
+        entries = {each for _, each, _ in found.roster}
+        assert {(ACME, each, name) for each in entries for name in enrolled(store, each)} == {
+            *found.roster
+        }
+        assert dict(found.due) == {ACME: min(due(store, YEAR_2999)).due_at, BETA: NOON}
+
     # Threads.
 
     def test_a_second_thread_waits_until_the_first_has_left_the_workspace(

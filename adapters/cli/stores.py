@@ -1,0 +1,101 @@
+"""``sendledger store``: make a store fit this program, and check what it derives from its log."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from adapters.cli.common import (
+    EXIT_FAILED,
+    Json,
+    Store,
+    explained,
+    print_json,
+    say,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from adapters.stores import Migrated, Opened
+    from engine.settings import EngineSettings
+
+app = typer.Typer(
+    help="Make a store fit this program, and check it.", no_args_is_help=True, rich_markup_mode=None
+)
+
+BeforeOnly = Annotated[
+    bool, typer.Option("--before-only", help="Only the steps that go in before the new code.")
+]
+
+
+@app.command()
+def migrate(before_only: BeforeOnly = False, store: Store = None, as_json: Json = False) -> None:
+    """Make the store where there is none, and put in the steps of its schema that it lacks."""
+    from adapters.stores import migrate
+
+    with explained():
+        done = migrate(settings_of(store, None), before_only=before_only)
+    if as_json:
+        print_json(_json(done))
+    else:
+        _tell(done)
+
+
+@app.command()
+def check(store: Store = None, as_json: Json = False) -> None:
+    """Does the store fit this program, and what it derives its log? Exit 1 with what does not."""
+    with explained():
+        settings = settings_of(store, None)
+        found = []
+        for each in findings(settings):
+            found.append(each)
+            if not as_json:
+                say(each)
+    if as_json:
+        print_json({"findings": found})
+    elif not found:
+        say("Nothing found.")
+    raise typer.Exit(EXIT_FAILED if found else 0)
+
+
+def findings(settings: "EngineSettings") -> Iterator[str]:
+    """A sentence each. Raises ``StoreUnavailable``, and where the log itself cannot be read."""
+    from adapters.stores import open_store
+    from engine.store import StoreError, StoreUnavailable
+
+    try:
+        opened = open_store(settings)
+    except StoreUnavailable:
+        raise
+    except StoreError as error:
+        yield str(error)
+        return
+    with closing(opened):
+        yield from _of(opened)
+
+
+def _of(opened: "Opened") -> Iterator[str]:
+    from engine.checking import check_indexes, check_snapshots, check_views
+    from projections.shipped import SHIPPED
+
+    yield from check_indexes(opened.store)
+    yield from check_snapshots(opened.store)
+    yield from check_views(opened.store, opened.views, SHIPPED)
+
+
+def _json(done: "Migrated") -> dict[str, Any]:
+    steps = {"applied": done.applied, "left": done.left}
+    told = {name: [each._asdict() for each in some] for name, some in steps.items()}
+    return {"store": done.name, "made": done.made, **told}
+
+
+def _tell(done: "Migrated") -> None:
+    for step in done.applied:
+        say(f"Step {step.number} ({step.name}) is in.")
+    if done.made:
+        say(f"Made the store {done.name}.")
+    elif not done.applied:
+        say(f"The store {done.name} needs nothing.")
+    for step in done.left:
+        say(f"Step {step.number} ({step.name}) is left, for when no older program runs any more.")
