@@ -51,9 +51,12 @@ def rebuild(
     Raises ``UnreadableEvent`` or ``StoreError``, and then no view has changed.
     """
     with store.explained(), store.connection() as connection, _alone(connection):
+        end = store.last_position()
+        if end == 0:
+            return ProjectionRunner(store, PostgresViews(store), projections).catch_up(progress)
         try:
             under_way = Rebuilding(store, connection, projections)
-            under_way.fold(progress, processes, in_hand)
+            under_way.fold(end, progress, processes, in_hand)
             return under_way.take_the_place(progress)
         finally:
             with suppress(StoreError), store.explained(), store.connection() as another:
@@ -71,11 +74,8 @@ class Rebuilding:
         self._built = {each: beside(each) for each in projections}
         self._skips = self._skips_now()
 
-    def fold(self, progress: Progress, processes: int, in_hand: int) -> None:
-        """The log as long as it is now; what comes meanwhile is left for later."""
-        end = self._store.last_position()
-        if end == 0:
-            return
+    def fold(self, end: int, progress: Progress, processes: int, in_hand: int) -> None:
+        """The log up to ``end``; what comes meanwhile is left for later."""
         for each in self._built.values():
             self._make_room(described(each))
         passed = {each: Standing(skips=skips).passes_over for each, skips in self._skips.items()}

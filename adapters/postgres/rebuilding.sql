@@ -41,6 +41,3 @@ DELETE FROM tracking WHERE starts_with(application_name, %s || '/') AND applicat
 
 -- name: move
 UPDATE tracking SET notification_id = %s WHERE application_name = %s
-
--- name: forget_if_empty
-DELETE FROM tracking WHERE application_name = %s AND notification_id = 0

@@ -66,7 +66,6 @@ def _replace(cursor: Cursor[Any], old: Projection, new: Projection, reached: int
     for forgotten in (new, old):
         cursor.execute(SQL["forget_other_versions"], (forgotten.name, old.tracking_name))
     cursor.execute(SQL["move"], (reached, old.tracking_name))
-    cursor.execute(SQL["forget_if_empty"], (old.tracking_name,))
 
 
 def primary_key(projection: Projection) -> Identifier:

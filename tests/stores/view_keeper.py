@@ -1,0 +1,23 @@
+"""Another process that keeps the shipped views: ``python -m tests.stores.view_keeper URL``."""
+
+import sys
+import time
+from contextlib import closing, suppress
+
+from adapters.postgres import PostgresStore, PostgresViews
+from engine.projecting import ProjectionRunner
+from engine.store import StaleView
+from projections.shipped import SHIPPED
+
+
+def main() -> None:
+    with closing(PostgresStore(sys.argv[1])) as store:
+        runner = ProjectionRunner(store, PostgresViews(store), SHIPPED)
+        while True:
+            with suppress(StaleView):
+                runner.catch_up()
+            time.sleep(0.005)
+
+
+if __name__ == "__main__":
+    main()
