@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -201,6 +203,17 @@ def test_an_older_program_does_on_a_newer_store_what_the_step_says(
             said = ran.output + ran.complaint
             assert f"step {number} (more room), behind which older programs are refused" in said
             assert "Upgrade Sendledger" in said
+
+
+def test_neither_product_is_loaded_for_the_other_or_for_help(tmp_path: Path) -> None:
+    loaded = "import sys; print(*({'psycopg', 'psycopg_pool', 'sqlite3'} & {*sys.modules}))"
+    status = "from adapters.stores import open_store; from engine.settings import load_settings; "
+    status += f"open_store(load_settings(store={str(tmp_path / 'x.db')!r}), create=True).close(); "
+    for program, expected in (("import adapters.cli.app; ", ""), (status, "sqlite3")):
+        ran = subprocess.run(
+            [sys.executable, "-c", program + loaded], capture_output=True, text=True, check=True
+        )
+        assert ran.stdout.strip() == expected
 
 
 def test_check_of_a_missing_store_finds_it_missing(keyboard: Keyboard) -> None:
