@@ -19,7 +19,7 @@ class CannotTake(StoreError):
         self.told = f"{type(recorded.event).__name__}: {one_line(cause)}"
         super().__init__(
             f"View {projection.name} cannot take the event at position {self.position} "
-            f"({self.told}). See `sendledger projections`; nothing was skipped."
+            f"({self.told}). `sendledger status` shows what can be shown without it."
         )
 
 

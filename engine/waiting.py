@@ -1,15 +1,21 @@
-"""Reading your own write: wait until views have come to a position."""
+"""Reading your own write: wait until views have come to a position, whoever keeps them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Event as Never
 from time import monotonic
 from typing import Protocol
 
-from engine.store import Views, ViewStopped
+from engine.projecting import ProjectionRunner
+from engine.standing import Stop
+from engine.store import Store, Views, ViewStopped
 from projections.projection import Projection
 
 POLL = 0.02
 """Seconds between two looks where nobody tells that a view has come further."""
+
+PATIENCE = 2.0
+"""Seconds that a leader is given to come to where the log ends now."""
 
 
 class Wakes(Protocol):
@@ -54,3 +60,19 @@ def _reached(views: Views, projections: Sequence[Projection], position: int) -> 
         if standing.stop is not None and standing.stop.position <= position:
             raise ViewStopped(projection, standing.stop)
     return all(standing.position >= position for standing in standings.values())
+
+
+def keep_or_wait(
+    store: Store, views: Views, projections: Sequence[Projection]
+) -> dict[Projection, Stop]:
+    """Bring them up to the log's end, but for those that are stopped, which it answers.
+
+    What another process leads is left to it: this program may be older than the leader's, and
+    would stop the view at an event that only the leader's can read.
+    """
+    led = [*views.keepers(projections)]
+    ProjectionRunner(store, views, [each for each in projections if each not in led]).keep_up()
+    with suppress(ViewStopped):
+        wait_for(views, led, store.last_position(), PATIENCE)
+    standings = views.standings(projections)
+    return {each: found.stop for each, found in standings.items() if found.stop is not None}

@@ -24,6 +24,7 @@ from adapters.cli.common import (
     say,
     settings_of,
 )
+from adapters.cli.projections import app as projections
 from adapters.cli.recipients import app as recipients
 from adapters.cli.stores import app as stores
 
@@ -37,6 +38,7 @@ app = typer.Typer(
 
 app.add_typer(accounts, name="accounts")
 app.add_typer(campaigns, name="campaigns")
+app.add_typer(projections, name="projections")
 app.add_typer(recipients, name="recipients")
 app.add_typer(stores, name="store")
 
@@ -130,7 +132,7 @@ def notices(store: Store = None, workspace: Workspace = None, as_json: Json = Fa
 
 @app.command()
 def status(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
-    """Show what needs a human now: clocks that run, campaigns that do not send, lost notices."""
+    """Show what needs a human now: stopped views, clocks, campaigns that do not send, notices."""
     from adapters.cli.status import show_status
 
     with office(store, workspace) as here:

@@ -8,12 +8,16 @@ from rich.text import Text
 
 from adapters.cli.common import Office, print_json
 from engine.answers import Answers, ClockAnswer, NotSending
+from engine.standing import Stop
 from events.vocabulary import ClockOutcome, instant_text
 from projections.notices import NoticeRow
+from projections.projection import Projection
 
 
 class Status(NamedTuple):
     now: datetime
+    stopped: dict[Projection, Stop]
+    """Views that stand still: what follows is as old as they are."""
     clocks: list[ClockAnswer]
     not_sending: list[NotSending]
     undelivered: list[NoticeRow]
@@ -26,6 +30,15 @@ class Status(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         return {
             "at": instant_text(self.now),
+            "stopped_projections": [
+                {
+                    "name": each.name,
+                    "stopped_at": stop.position,
+                    "error": stop.error,
+                    "stopped_since": instant_text(stop.since),
+                }
+                for each, stop in self.stopped.items()
+            ],
             "clocks": [self._clock(each) for each in self.clocks],
             "waiting": [each.campaign_id for each in self.waiting],
             "not_sending": [
@@ -63,17 +76,22 @@ class Status(NamedTuple):
 
 
 def show_status(here: Office, *, as_json: bool) -> None:
-    found = look(here.answers(), here.store.now())
+    from engine.waiting import keep_or_wait
+    from projections.shipped import SHIPPED
+
+    stopped = keep_or_wait(here.store, here.views, SHIPPED)
+    found = look(Answers(here.views, here.workspace), here.store.now(), stopped)
     if as_json:
         print_json(found.to_json())
     else:
         _show(found)
 
 
-def look(answers: Answers, now: datetime) -> Status:
+def look(answers: Answers, now: datetime, stopped: dict[Projection, Stop]) -> Status:
     running = [each for each in answers.clocks() if each.outcome is ClockOutcome.RUNNING]
     return Status(
         now,
+        stopped,
         sorted(running, key=lambda each: each.deadline_at),
         answers.not_sending(),
         [each for each in answers.notices() if not each.delivered],
@@ -81,6 +99,13 @@ def look(answers: Answers, now: datetime) -> Status:
 
 
 def _show(found: Status) -> None:
+    for projection, stop in found.stopped.items():
+        _say(
+            f"View {projection.name} is stopped at position {stop.position} since "
+            f"{instant_text(stop.since)} ({stop.error}). What it shows is as old as that. When "
+            f"the cause is gone: `sendledger projections retry {projection.name}`.",
+            "red",
+        )
     for clock in found.clocks:
         _say(
             f"{countdown(clock.deadline_at - found.now)}: {clock.campaign_id} loses "
@@ -97,7 +122,7 @@ def _show(found: Status) -> None:
             f"after {notice.attempts} attempts. {notice.detail}".rstrip(),
             "yellow",
         )
-    if not (found.clocks or found.not_sending or found.undelivered):
+    if not (found.stopped or found.clocks or found.not_sending or found.undelivered):
         _say("Nothing needs you now.", "green")
 
 

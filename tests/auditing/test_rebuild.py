@@ -10,6 +10,7 @@ from adapters.sqlite import SQLiteStore, SQLiteViews
 from adapters.sqlite.rebuilding import rebuild
 from adapters.sqlite.write_behind import WriteBehind
 from engine.projecting import ProjectionRunner
+from engine.standing import Skip, Stop
 from events.catalogue import UnreadableEvent
 from projections.accounts import ACCOUNTS
 from projections.campaigns import CAMPAIGNS
@@ -171,3 +172,38 @@ def test_rows_in_hand_are_the_rows_of_the_log(store: Path, in_hand: int, page: i
     assert found == rows_by_log(store)
     assert found[RECIPIENT_STATUS.name]
     assert found[CAMPAIGNS.name]
+
+
+def test_what_an_operator_had_a_view_skip_stays_out_of_the_rebuilt_one(store: Path) -> None:
+    """Live and rebuilt rows agree; the log itself is told whole."""
+    with closing(SQLiteStore(store)) as opened:
+        views = SQLiteViews(opened)
+        skipped = next(
+            each for each in reversed(log_of(opened)) if type(each.event) in ACCOUNTS.watches
+        )
+        position, key = skipped.position, ACCOUNTS.key(skipped)
+        views.reset(ACCOUNTS)
+        views.save({ACCOUNTS: {}}, {ACCOUNTS: 0}, position - 1)
+        views.stop(ACCOUNTS, Stop(position, "an error", skipped.envelope.recorded_at))
+        views.skip(ACCOUNTS, Skip(position, "a test", "user:test", skipped.envelope.recorded_at))
+        rebuild(opened, [ACCOUNTS, CAMPAIGNS])
+        rebuilt = list(views.rows(ACCOUNTS))
+
+        views.reset(ACCOUNTS)
+        ProjectionRunner(opened, views, [ACCOUNTS]).catch_up()
+        assert list(views.rows(ACCOUNTS)) == rebuilt
+    told = [row for row in rows_by_log(store)["accounts"] if row not in rebuilt]
+    assert [row[:2] for row in told] == [key]
+
+
+def test_a_stopped_view_goes_on_from_a_rebuild_that_takes_the_event(store: Path) -> None:
+    with closing(SQLiteStore(store)) as opened:
+        views = SQLiteViews(opened)
+        views.reset(ACCOUNTS)
+        now = opened.now()
+        views.stop(ACCOUNTS, Stop(1, "an error of yesterday", now))
+
+        rebuild(opened, [ACCOUNTS])
+
+        assert views.standings([ACCOUNTS])[ACCOUNTS] == (opened.last_position(), None, ())
+    assert rows_in(store) == rows_by_log(store)

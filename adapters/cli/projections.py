@@ -1,0 +1,176 @@
+"""``sendledger projections``: how the views stand, and what to do with one that is stopped."""
+
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from adapters.cli.common import (
+    EXIT_UNREADABLE,
+    Json,
+    Office,
+    Store,
+    Workspace,
+    Yes,
+    agreed,
+    fail,
+    group_options,
+    office,
+    person,
+    print_json,
+    say,
+    unknown,
+)
+from events.vocabulary import instant_text
+
+if TYPE_CHECKING:
+    from engine.standing import Keeper, Standing, Stop
+    from projections.projection import Projection
+
+app = typer.Typer(
+    help="How the views stand, and what to do with one that is stopped.", rich_markup_mode=None
+)
+
+Name = Annotated[str, typer.Argument(help="The view, as `sendledger projections` names it.")]
+COLUMNS = ("name", "position", "lag", "keeper", "stopped_at", "error")
+
+
+class Shown(NamedTuple):
+    """A view as it stands; nothing is folded for it."""
+
+    projection: "Projection"
+    standing: "Standing"
+    lag: int
+    """Events of the log that it has not folded yet."""
+    keeper: "Keeper | None"
+
+    def to_json(self) -> dict[str, Any]:
+        keeper, stop = self.keeper, self.standing.stop
+        return {
+            "name": self.projection.name,
+            "version": self.projection.version,
+            "position": self.standing.position,
+            "lag": self.lag,
+            "keeper": keeper and keeper.name,
+            "kept_since": keeper and instant_text(keeper.since),
+            "stopped_at": stop and stop.position,
+            "error": stop and stop.error,
+            "stopped_since": stop and instant_text(stop.since),
+            "skips": [
+                {**each._asdict(), "skipped_at": instant_text(each.skipped_at)}
+                for each in self.standing.skips
+            ],
+        }
+
+
+@app.callback(invoke_without_command=True)
+def projections(
+    context: typer.Context, store: Store = None, workspace: Workspace = None, as_json: Json = False
+) -> None:
+    """The views. Without a command: show how each stands."""
+    if group_options(context):
+        show_all(store, workspace, as_json)
+
+
+@app.command("list")
+def show_all(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+    """Show each view: how far it is, who keeps it, and if it is stopped, where and why."""
+    with office(store, workspace) as here:
+        shown = look(here)
+    if as_json:
+        print_json({"projections": [each.to_json() for each in shown]})
+    else:
+        _show(shown)
+
+
+@app.command()
+def retry(
+    name: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
+) -> None:
+    """Have a stopped view try its event again, when what was wrong is put right."""
+    with office(store, workspace) as here:
+        projection, stop = _stopped(here, name)
+        here.views.retry(projection)
+        _go_on(here, projection, f"{name} tries position {stop.position} again", as_json)
+
+
+@app.command()
+def skip(
+    name: Name,
+    position: Annotated[int, typer.Option(min=1, help="Where it is stopped.")],
+    reason: Annotated[str, typer.Option(help="Why the view can do without; recorded for ever.")],
+    yes: Yes = False,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Have a stopped view pass over its event for ever, also when it is rebuilt."""
+    from engine.standing import Skip
+
+    if not reason.strip():
+        fail("Expected a reason; it is recorded with your name.", EXIT_UNREADABLE)
+    with office(store, workspace) as here:
+        projection, stop = _stopped(here, name, position)
+        agreed(
+            f"View {name} will never show what happened at position {position} ({stop.error}). "
+            "Skip it?",
+            yes=yes,
+        )
+        actor, now = f"user:{person()}", here.store.now()
+        here.views.skip(projection, Skip(position, reason.strip(), actor, now))
+        _go_on(here, projection, f"{name} passes over position {position}", as_json)
+
+
+def look(here: Office) -> list[Shown]:
+    from projections.shipped import SHIPPED
+
+    end = here.store.last_position()
+    keepers = here.views.keepers(SHIPPED)
+    return [
+        Shown(each, standing, max(end - standing.position, 0), keepers.get(each))
+        for each, standing in here.views.standings(SHIPPED).items()
+    ]
+
+
+def _stopped(here: Office, name: str, position: int | None = None) -> "tuple[Projection, Stop]":
+    """The view of that name and its stop; one that is not stopped there ends the program."""
+    from engine.store import NotStoppedThere
+
+    shown = {each.projection.name: each for each in look(here)}
+    if name not in shown:
+        unknown("projection", name, [*shown])
+    projection, stop = shown[name].projection, shown[name].standing.stop
+    if stop is None:
+        fail(f"View {name} is not stopped; nothing was changed. See `sendledger projections`.")
+    if position not in (None, stop.position):
+        raise NotStoppedThere(projection, position, stop)
+    return projection, stop
+
+
+def _go_on(here: Office, projection: "Projection", done: str, as_json: bool) -> None:
+    """Try it at once, or have its keeper do so, and tell how it stands then."""
+    from engine.waiting import keep_or_wait
+
+    keep_or_wait(here.store, here.views, [projection])
+    (shown,) = (each for each in look(here) if each.projection == projection)
+    stop = shown.standing.stop
+    if as_json:
+        print_json({"projection": shown.to_json()})
+    elif stop is None:
+        say(f"{done} and stands at {shown.standing.position}.")
+    if stop is not None:
+        fail(f"{done}, and is stopped at {stop.position}: {stop.error}.")
+
+
+def _show(shown: list[Shown]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="projections", title_justify="left")
+    for column in COLUMNS:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for each in shown:
+        told = each.to_json()
+        cells = ["" if told[column] is None else str(told[column]) for column in COLUMNS]
+        table.add_row(*map(Text, cells), style="red" if each.standing.stop else None)
+    Console().print(table)
