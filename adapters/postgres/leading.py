@@ -6,6 +6,7 @@ the epoch, which the next leader raises and every save asks for.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -39,7 +40,7 @@ class Leader:
             try:
                 self._hold(named)
             except psycopg.Error as error:
-                self.close()
+                self._drop()
                 if not is_lost(error):
                     raise
         return {named[name]: epoch for name, epoch in self._epochs.items()}
@@ -60,6 +61,12 @@ class Leader:
 
     def close(self) -> None:
         """Lead nothing any more; others may take over at once."""
+        if self._connection is not None:
+            with suppress(psycopg.Error):
+                self._connection.execute(SQL["release"], (list(self._epochs),))
+        self._drop()
+
+    def _drop(self) -> None:
         self._epochs.clear()
         connection, self._connection = self._connection, None
         if connection is not None:
