@@ -69,10 +69,12 @@ class Batch(NamedTuple):
     stream_id: str
     first_version: int
     events: Sequence[Event]
+    decided_at: int = 0
+    """By ``time.perf_counter_ns``, for whoever observes."""
 
     def recorded(self, behind: int) -> list[Recorded]:
         """As the log has them, when the transaction's events were appended behind that position."""
-        counted, stream_id, version, events = self
+        counted, stream_id, version, events, _ = self
         envelope = counted.behind(behind)
         position = envelope.first_position
         return [
@@ -81,7 +83,7 @@ class Batch(NamedTuple):
         ]
 
     def rows(self) -> Iterator[NewRow]:
-        _, stream_id, version, events = self
+        _, stream_id, version, events, _ = self
         encoders = CATALOGUE.encoders
         for event in events:
             topic, to_json = encoders[type(event)]

@@ -18,6 +18,7 @@ from engine.cache import AggregateCache
 from engine.collector import collector_paused
 from engine.counter import Counter, Pages
 from engine.decoding import decode_page
+from engine.observing import SILENT, Committed, Observer, tell
 from engine.snapshots import freeze
 from engine.store import Store, StoreError, StoreUnavailable, WorkspaceTransaction
 from engine.unit_of_work import Outcome, UnitOfWork
@@ -36,7 +37,8 @@ class Engine:
     """The engine over one store.
 
     ``snapshot_every`` is the number of events after which a campaign is snapshot again;
-    ``cache_size`` the number of aggregates kept in memory. Safe to share between threads.
+    ``cache_size`` the number of aggregates kept in memory; ``observer`` hears of every commit. Safe
+    to share between threads.
     """
 
     def __init__(
@@ -46,9 +48,11 @@ class Engine:
         *,
         cache_size: int = 1_000,
         snapshot_every: int = 20_000,
+        observer: Observer = SILENT,
     ) -> None:
         self.store = store
         self.policy = policy
+        self._observer = observer
         self._cache = AggregateCache(cache_size)
         self._snapshot_every = snapshot_every
         self._counter = Counter(self._decide_together, self._decide_alone)
@@ -74,7 +78,7 @@ class Engine:
         with collector_paused():
             with self.store.transaction(workspace) as transaction:
                 work = self._turn(transaction, workspace, inclusive=inclusive)
-            self._remember(work)
+            self._committed([work])
         return work.decided
 
     def tick_together(self, workspaces: Sequence[str]) -> dict[str, int]:
@@ -85,8 +89,7 @@ class Engine:
         with collector_paused():
             with self.store.transactions(dict.fromkeys(workspaces, ())) as opened:
                 works = [self._turn(each, workspace) for workspace, each in opened.items()]
-            for work in works:
-                self._remember(work)
+            self._committed(works)
         return {work.workspace: work.decided for work in works}
 
     @contextmanager
@@ -126,8 +129,7 @@ class Engine:
                         outcomes = [work.perform(request) for request in pages[workspace]]
                         work.append()
                         decided.append((work, outcomes))
-            for work, _ in decided:
-                self._remember(work)
+            self._committed([work for work, _ in decided])
             return {work.workspace: _answers(work, outcomes) for work, outcomes in decided}
 
     def _decide_alone(
@@ -154,7 +156,7 @@ class Engine:
                 work.settle()
                 outcomes = [work.perform(request) for request in requests]
                 work.append()
-            self._remember(work)
+            self._committed([work])
             return _answers(work, outcomes)
 
     def _retold(self, workspace: str, answer: Answer) -> Answer:
@@ -182,6 +184,21 @@ class Engine:
 
     def _work(self, transaction: WorkspaceTransaction, workspace: str) -> UnitOfWork:
         return UnitOfWork(transaction, workspace, self._cache, self.policy)
+
+    def _committed(self, works: Sequence[UnitOfWork]) -> None:
+        """What one transaction did is there for everybody: remember it, and tell of it."""
+        committed_at = time.perf_counter_ns()
+        for work in works:
+            self._remember(work)
+        if self._observer is not SILENT:
+            self._tell(works, committed_at)
+
+    def _tell(self, works: Sequence[UnitOfWork], committed_at: int) -> None:
+        batches = [batch for work in works for batch in work.batches]
+        if batches:
+            entered_at = min(work.entered_at for work in works)
+            decided_at = max(work.decided_at for work in works)
+            tell(self._observer, Committed(batches, entered_at, decided_at, committed_at))
 
     def _remember(self, work: UnitOfWork) -> None:
         """After the commit: the states decided on are the newest there are."""

@@ -7,6 +7,7 @@ event that uses a value has recorded it.
 
 import os
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,6 +48,25 @@ def _text(value: object) -> object:
 StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
 
 
+class Tracing(StrEnum):
+    OFF = "off"
+    OTLP = "otlp"
+    """To the collector that the variables ``OTEL_EXPORTER_OTLP_…`` name."""
+    CONSOLE = "console"
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class SettingsError(Exception):
     """A setting cannot be used; the text names the setting, what is expected, and the value."""
 
@@ -77,6 +97,15 @@ class EngineSettings(BaseSettings):
     """Seconds a writer waits for another one."""
     pool_size: Annotated[int, Field(ge=1, le=1_000)] = 10
     """Connections that one process makes to PostgreSQL, at most."""
+
+    log_format: LogFormat = LogFormat.TEXT
+    log_level: LogLevel = LogLevel.INFO
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Where Prometheus finds the figures; without one there is no such door."""
+    metrics_host: str = "127.0.0.1"
+    tracing: Tracing = Tracing.OFF
+    overdue_after: Seconds = 30.0
+    """Seconds that something due, or an event a view has not seen, may wait in a healthy store."""
 
     resolution_window: Positive = timedelta(days=9)
     grace_period: Positive = timedelta(hours=1)

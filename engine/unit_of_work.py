@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from time import perf_counter_ns
 from typing import NamedTuple
 
 from aggregates.campaign import Campaign
@@ -63,6 +64,7 @@ class UnitOfWork:
         self.now = transaction.now
         self.decided = 0
         """How many events are about to be appended."""
+        self.entered_at = self.decided_at = perf_counter_ns()
         self._transaction = transaction
         self._policy = policy
         self._cache = cache
@@ -134,6 +136,7 @@ class UnitOfWork:
 
     def append(self) -> None:
         """Hand what was decided to the transaction, if anything was."""
+        self.decided_at = perf_counter_ns()
         if self._changed:
             self._transaction.append(
                 Append(
@@ -145,6 +148,11 @@ class UnitOfWork:
             )
 
     # Behind the commit.
+
+    @property
+    def batches(self) -> Sequence[Batch]:
+        """Every command that was decided with its events."""
+        return self._batches
 
     @property
     def states(self) -> dict[str, Cached]:
@@ -229,7 +237,7 @@ class UnitOfWork:
             refusal=refusal,
         )
         stream, first_version = self._reach.advance(*addressee(command), events)
-        self._batches.append(Batch(envelope, stream, first_version, events))
+        self._batches.append(Batch(envelope, stream, first_version, events, perf_counter_ns()))
         self.decided += len(events)
         self._index(envelope, events)
         self._react(envelope, events, cause)
