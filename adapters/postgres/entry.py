@@ -1,16 +1,19 @@
 """Workspaces under their locks: one round trip to enter, one to append, commit and leave.
 
-BEGIN travels with what enters, COMMIT with what appends. Both are said aloud: a transaction that a
-pipeline only implies counts as busy, and the server would never cut a client that hangs in it.
+BEGIN travels with what enters, COMMIT with what appends. Both are said aloud, and a sync is behind
+every statement: a server cuts a client that hangs in a transaction only if the last it heard was a
+sync, and would wait for ever in a transaction that a pipeline only implies.
 Until the commit nothing is written, so whatever goes wrong before it leaves nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
-from typing import Any, NamedTuple
+from types import TracebackType
+from typing import Any, NamedTuple, Self
 
 from eventsourcing.persistence import StoredEvent
-from psycopg import Connection, Cursor
+from psycopg import Connection
 from psycopg.rows import tuple_row
 
 from adapters.postgres.append import LARGE, Placed, append_few, append_many, size, timer_of
@@ -21,6 +24,9 @@ from processors.timers import Timer
 
 STREAM_PAGE = 50_000
 """Events of a stream fetched at once; about 25 MB."""
+
+Ask = Callable[..., list[Any]]
+"""A statement by its name, and its values: its rows."""
 
 
 class Entry:
@@ -34,17 +40,34 @@ class Entry:
         patient: bool,
         told_now: datetime | None,
     ) -> None:
+        self.opened: dict[str, Entered] = {}
         self._connection = connection
-        command_ids = [each for ids in asked.values() for each in ids]
-        values = (sorted(asked), command_ids, patient, told_now)
-        with connection.pipeline():
-            connection.execute("BEGIN")
-            found = self._cursor().execute(SQL["enter"], values)
-        told = map(Told._make, found.fetchall())
-        cursor = self._cursor(binary=True)
-        self.opened = {
-            each.workspace: Entered(cursor, each, asked[each.workspace]) for each in told
-        }
+        self._asked = asked
+        self._patient = patient
+        self._told_now = told_now
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as entering:
+            self._pipeline = entering.enter_context(self._connection.pipeline())
+            self._connection.execute("BEGIN")
+            command_ids = [each for asked in self._asked.values() for each in asked]
+            values = (sorted(self._asked), command_ids, self._patient, self._told_now)
+            for found in self._ask("enter", *values):
+                told = Told._make(found)
+                asked = self._asked[told.workspace]
+                self.opened[told.workspace] = Entered(self._ask, told, asked)
+            self._stack = entering.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Whoever lent the connection rolls back what is not committed."""
+        self._stack.__exit__(kind, error, trace)
 
     def commit(self) -> None:
         """What was appended is there for everybody, and on the disk."""
@@ -63,14 +86,14 @@ class Entry:
             self._leave(on_disk=any(each.recognised for each in self.opened.values()))
 
     def _appended(self, pending: Sequence[Placed]) -> int:
-        cursor = self._cursor()
+        cursor = self._connection.cursor(row_factory=tuple_row)
         if size(pending) >= LARGE:
+            self._stack.close()
             behind = append_many(pending, cursor)
             self._leave(on_disk=True)
             return behind
-        with self._connection.pipeline():
-            append_few(pending, cursor)
-            self._leave(on_disk=True)
+        append_few(pending, cursor)
+        self._leave(on_disk=True)
         found = cursor.fetchone()
         assert found is not None
         return int(found[0])
@@ -80,9 +103,13 @@ class Entry:
             self._connection.execute("COMMIT")
             if on_disk:
                 self._connection.execute(SQL["on_disk"])
+        self._stack.close()
 
-    def _cursor(self, *, binary: bool = False) -> Cursor[Any]:
-        return self._connection.cursor(binary=binary, row_factory=tuple_row)
+    def _ask(self, name: str, *values: Any) -> list[Any]:
+        cursor = self._connection.cursor(binary=True, row_factory=tuple_row)
+        cursor.execute(SQL[name], values)
+        self._pipeline.sync()
+        return cursor.fetchall()
 
 
 class Told(NamedTuple):
@@ -99,7 +126,7 @@ class Told(NamedTuple):
 class Entered:
     """One workspace under its lock."""
 
-    def __init__(self, cursor: Cursor[Any], told: Told, command_ids: Sequence[str]) -> None:
+    def __init__(self, ask: Ask, told: Told, command_ids: Sequence[str]) -> None:
         self.workspace = told.workspace
         self.now = told.now
         self.last_position = told.last_position
@@ -107,7 +134,7 @@ class Entered:
         self.pending: Append | None = None
         self.recognised = False
         """Somebody is answered by what another transaction did."""
-        self._cursor = cursor
+        self._ask = ask
         self._due = list(map(timer_of, told.due or ()))
         self._known: dict[str, Envelope | None] = dict.fromkeys(command_ids)
         for each in told.known or ():
@@ -115,22 +142,21 @@ class Entered:
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
         while True:
-            self._cursor.execute(SQL["read_stream"], (stream_id, after, STREAM_PAGE))
-            rows = self._cursor.fetchall()
+            rows = self._ask("read_stream", stream_id, after, STREAM_PAGE)
             yield from rows
             if len(rows) < STREAM_PAGE:
                 return
             after = rows[-1][2]
 
     def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
-        found = self._cursor.execute(SQL["snapshot_of"], (stream_id, topic)).fetchone()
-        return StoredEvent(stream_id, found[0], topic, found[1]) if found else None
+        for version, state in self._ask("snapshot_of", stream_id, topic):
+            return StoredEvent(stream_id, version, topic, state)
+        return None
 
     def envelope(self, command_id: str) -> Envelope | None:
         if command_id not in self._known:
-            self._cursor.execute(SQL["envelope_of_command"], (self.workspace, command_id))
-            found = self._cursor.fetchone()
-            self._known[command_id] = Envelope._make(found) if found else None
+            found = self._ask("envelope_of_command", self.workspace, command_id)
+            self._known[command_id] = Envelope._make(found[0]) if found else None
         envelope = self._known[command_id]
         self.recognised |= envelope is not None
         return envelope
@@ -138,12 +164,10 @@ class Entered:
     def timers(self, until: datetime) -> Sequence[Timer]:
         if until <= self.now:
             return [timer for timer in self._due if timer.due_at <= until]
-        found = self._cursor.execute(SQL["timers_until"], (self.workspace, until)).fetchall()
-        return list(map(timer_of, found))
+        return list(map(timer_of, self._ask("timers_until", self.workspace, until)))
 
     def roster(self, entry: str) -> Sequence[str]:
-        found = self._cursor.execute(SQL["roster_of"], (self.workspace, entry)).fetchall()
-        return [row[0] for row in found]
+        return [row[0] for row in self._ask("roster_of", self.workspace, entry)]
 
     def append(self, append: Append) -> None:
         assert self.pending is None, "one append in a transaction"

@@ -32,9 +32,7 @@ def explained(store: str) -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise StoreUnavailable(
-            f"The store {store} cannot be reached ({_line(error)}). Is the server running?"
-        ) from error
+        raise _no_connection(store) from error
     except (psycopg.Error, PersistenceError) as error:
         raise _explained(store, error) from error
 
@@ -47,10 +45,17 @@ def is_lost(error: psycopg.Error) -> bool:
     return isinstance(error, psycopg.OperationalError)
 
 
+def _no_connection(store: str) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"The store {store} cannot be reached. Is the server running? If it is, all connections of "
+        "this program are in use."
+    )
+
+
 def _explained(store: str, error: psycopg.Error | PersistenceError) -> StoreError:
     cause = error if isinstance(error, psycopg.Error) else error.__cause__
     if isinstance(cause, PoolTimeout):
-        return StoreUnavailable(f"The store {store} cannot be reached. Is the server running?")
+        return _no_connection(store)
     if not isinstance(cause, psycopg.Error):
         return StoreError(f"The store {store} failed: {_line(error)}.")
     advice = _ADVICE.get(cause.sqlstate or "")

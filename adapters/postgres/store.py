@@ -92,12 +92,15 @@ class PostgresStore:
             yield opened
 
     def read(self, after: int, limit: int) -> Page:
+        """No crash takes back what was read: a position names the same event for ever."""
         with self.explained(), self.cursor(binary=True) as cursor:
             rows: list[Row] = cursor.execute(SQL["read_log"], (after, limit)).fetchall()
             if not rows:
                 return Page([], [])
             cursor.execute(SQL["envelopes_between"], (rows[-1][0], rows[0][0]))
-            return Page(rows, list(map(Envelope._make, cursor.fetchall())))
+            envelopes = list(map(Envelope._make, cursor.fetchall()))
+            cursor.execute(SQL["seen_on_disk"])
+            return Page(rows, envelopes)
 
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:
         with self.explained(), self.cursor() as cursor:
@@ -193,9 +196,9 @@ class PostgresStore:
     ) -> Iterator[dict[str, Entered]]:
         with self.explained(), self.connection() as connection:
             told_now = self._clock() if self._clock is not None else None
-            entry = Entry(connection, asked, patient=patient, told_now=told_now)
-            yield entry.opened
-            entry.commit()
+            with Entry(connection, asked, patient=patient, told_now=told_now) as entry:
+                yield entry.opened
+                entry.commit()
 
     def _value(self, name: str) -> Any:
         with self.explained(), self.cursor() as cursor:
