@@ -18,7 +18,9 @@ RECONNECT_TIMEOUT = 5
 """Seconds after which the pool gives a lost connection up. Whoever asks next has it try at once;
 otherwise it would try more and more seldom, long after the server is back."""
 IDLE_TIMEOUT = 60
-"""Seconds after which the server cuts a client that hangs in a transaction."""
+"""Seconds after which the server cuts a client that hangs in a transaction; the URL's ``options``
+may say otherwise."""
+IDLE_SETTING = "idle_in_transaction_session_timeout"
 OF_THE_LIBRARY = ("dbname", "host", "port", "user", "password")
 KEEPALIVE = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10}
 
@@ -34,6 +36,7 @@ class LedgerDatastore(PostgresDatastore):
         refuse_database_functions()
         given = parameters(url)
         self.name = named(given)
+        self._options = given.get("options", "")
         super().__init__(
             *(given.get(each, "") for each in OF_THE_LIBRARY),
             connect_timeout=CONNECT_TIMEOUT,
@@ -54,9 +57,12 @@ class LedgerDatastore(PostgresDatastore):
     def after_connect_func(self) -> Callable[[Connection[Any]], None]:
         configure = super().after_connect_func()
         lock_timeout = self.lock_timeout
+        url_says = IDLE_SETTING in self._options
 
         def after_connect(connection: Connection[Any]) -> None:
             configure(connection)
+            if url_says:
+                connection.execute(f"RESET {IDLE_SETTING}")
             connection.execute(
                 "SELECT set_config('lock_timeout', %s, false), "
                 "set_config('TimeZone', 'UTC', false), "
