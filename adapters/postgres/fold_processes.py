@@ -92,14 +92,24 @@ def _started(
             process = context.Process(
                 target=work, args=(store.url, store.datastore.lock_timeout, task, its), daemon=True
             )
-            with its:
+            with its, _uninterrupted():
                 process.start()
-            processes[ours] = process
+                processes[ours] = process
         yield processes
     finally:
         for connection, process in processes.items():
             _end(process)
             connection.close()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """No Ctrl-C comes between; what is started here never gets one."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(process: SpawnProcess) -> None:
@@ -112,8 +122,7 @@ def _end(process: SpawnProcess) -> None:
 
 
 def work(url: str, lock_timeout: int, task: Task, maker: Connection) -> None:
-    """What a process does: its task, telling its maker of it. Ctrl-C is the maker's business."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """What a process does: its task, telling its maker of it."""
     with suppress(BrokenPipeError), maker:
         try:
             _work(url, lock_timeout, task, maker)

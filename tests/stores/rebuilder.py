@@ -1,6 +1,7 @@
 """A process that rebuilds the views of a store, and a projection that no store ships.
 
-``python -m tests.stores.rebuilder URL`` says ``begun`` when its processes are at work.
+``python -m tests.stores.rebuilder URL`` says ``begun`` when its processes are at work, and
+with a second argument does it again and again.
 """
 
 import os
@@ -48,7 +49,14 @@ CHOKING = COUNTED._replace(evolve=choke)
 
 def main() -> None:
     with closing(PostgresStore(sys.argv[1])) as store:
-        rebuild(store, SHIPPED, lambda _position: print("begun", flush=True))  # noqa: T201
+        rebuild(store, SHIPPED, begun)
+        while sys.argv[2:]:
+            rebuild(store, SHIPPED)
+
+
+def begun(_position: int) -> None:
+    sys.stdout.write("begun\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ from adapters.clocks import ManualClock
 from adapters.memory import MemoryViews
 from adapters.postgres import PostgresStore, PostgresViews
 from adapters.postgres.fold_processes import ProcessLost
+from adapters.postgres.parts import beside
 from adapters.postgres.rebuilding import rebuild
+from adapters.postgres.swapping import take_the_place
 from engine.decoding import GapInLog, MissingEnvelope
 from engine.folding import CannotTake
 from engine.projecting import ProjectionRunner
@@ -36,6 +38,7 @@ from tests.stores.rebuilder import CHOKING, COUNTED, MISSHARED, SHARED
 from tests.workplace import Workplace, much_happens
 
 Rows = dict[str, Sequence[Any]]
+KEY_OF_ACCOUNTS = "CONSTRAINT view_accounts_rebuilt_pkey PRIMARY KEY (workspace, account_id)"
 
 
 @pytest.fixture
@@ -378,6 +381,32 @@ def test_who_folded_from_the_old_rows_cannot_save_over_the_new(
         views.save({ACCOUNTS: {}}, {ACCOUNTS: since}, end)
 
 
+def test_nobody_but_readers_gets_between_the_last_event_and_the_new_rows(
+    busy: PostgresStore, postgres_url: str, clock: ManualClock
+) -> None:
+    """Or a keeper would fold the next event from old rows and save them over the new."""
+    end = busy.last_position()
+    change(busy, "CREATE TABLE view_accounts_rebuilt (LIKE view_accounts)")
+    change(busy, f"ALTER TABLE view_accounts_rebuilt ADD {KEY_OF_ACCOUNTS}")
+    impatient = PostgresStore(postgres_url, clock, lock_timeout=1)
+    views = PostgresViews(impatient)
+    found = views.count(ACCOUNTS)
+
+    def last_events() -> int:
+        assert views.count(ACCOUNTS) == found
+        with pytest.raises(StoreError, match="has held what is needed"):
+            Workplace(impatient, clock, name="late").tell(create(ANN, campaign="summer"))
+        with pytest.raises(StoreError, match="has held what is needed"):
+            views.save({ACCOUNTS: {}}, {ACCOUNTS: end}, end + 1)
+        return end
+
+    with busy.writing() as cursor:
+        assert take_the_place(cursor, {ACCOUNTS: beside(ACCOUNTS)}, last_events) == end
+    assert views.count(ACCOUNTS) == 0
+    assert views.position(ACCOUNTS) == end
+    impatient.close()
+
+
 @pytest.mark.kills
 def test_who_reads_for_long_is_waited_for(busy: PostgresStore, postgres_url: str) -> None:
     spoil(busy)
@@ -435,6 +464,24 @@ def test_an_interrupted_rebuild_ends_its_processes(busy: PostgresStore) -> None:
     with pytest.raises(KeyboardInterrupt):
         rebuild(busy, SHIPPED, interrupt)
     assert rows_of(PostgresViews(busy)) == before
+    assert_nothing_is_left_behind(busy)
+
+
+@pytest.mark.kills
+@pytest.mark.parametrize("delay", [0.5, 0.9, 1.3])
+def test_ctrl_c_is_heard_by_the_rebuild_alone(
+    busy: PostgresStore, postgres_url: str, delay: float
+) -> None:
+    """It goes to all processes of a terminal; those that fold say nothing of their own."""
+    command = [sys.executable, "-m", "tests.stores.rebuilder", postgres_url, "endlessly"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as process:
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+
+    assert b"spawn_main" not in said
+    assert rows_of(PostgresViews(busy)) == folded(busy)
+    rebuild(busy, SHIPPED)
     assert_nothing_is_left_behind(busy)
 
 
