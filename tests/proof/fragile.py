@@ -7,13 +7,17 @@ from enum import Enum, auto
 
 from eventsourcing.persistence import StoredEvent
 
-from engine.store import Append, Indexes, Page, Row, Store, WorkspaceTransaction
+from engine.store import Append, Indexes, Page, Row, Store, StoreUnavailable, WorkspaceTransaction
 from events.recorded import Envelope
 from processors.timers import Timer
 
 
 class Crash(BaseException):
     """The process dies here: nothing in it can catch that."""
+
+
+class Lost(StoreUnavailable):
+    """The connection is lost here, and the process lives on."""
 
 
 class CrashPoint(Enum):
@@ -25,11 +29,12 @@ class CrashPoint(Enum):
 
 
 class FragileStore:
-    """Raises ``Crash`` once, at the next ``crash_at`` of a transaction that writes something."""
+    """Raises ``ends_with`` once, at the next ``crash_at`` of a transaction that writes."""
 
     def __init__(self, inner: Store) -> None:
         self.inner = inner
         self.crash_at: CrashPoint | None = None
+        self.ends_with: type[Crash | Lost] = Crash
         self.committed: list[tuple[datetime, Append]] = []
 
     def now(self) -> datetime:
@@ -60,7 +65,7 @@ class FragileStore:
     def pass_by(self, point: CrashPoint) -> None:
         if self.crash_at is point:
             self.crash_at = None
-            raise Crash(point)
+            raise self.ends_with(point)
 
     def read(self, after: int, limit: int) -> Page:
         return self.inner.read(after, limit)

@@ -37,6 +37,7 @@ from processors.timers import CLOCK, HOLD, Key
 from projections.shipped import SHIPPED
 from tests.proof.books import Books, clock_key, is_reminder
 
+PAGE = 100_000
 END_OF_TIME = datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -222,22 +223,44 @@ def read_log(store: Store) -> list[Recorded]:
     return list(decode_page(store.read(0, 10_000_000), 0))
 
 
+class Audit:
+    """Holds a log to every guard as it grows. ``books`` of each workspace stand where it stands."""
+
+    def __init__(self) -> None:
+        self.books: dict[str, Books] = defaultdict(Books)
+        self.position = 0
+
+    def follow(self, store: Store) -> None:
+        """On to the end of the log, without a gap."""
+        while log := list(decode_page(store.read(self.position, PAGE), self.position)):
+            self.take(log)
+        self.at_rest()
+
+    def take(self, log: Iterable[Recorded]) -> None:
+        for recorded in log:
+            books = self.books[recorded.workspace]
+            for guard in GUARDS:
+                try:
+                    guard(books, recorded)
+                except AssertionError as broken:
+                    where = f"{guard.__name__} is broken at position {recorded.position}: "
+                    raise AssertionError(f"{where}{recorded.event!r} {broken}") from broken
+            books.enter(recorded)
+            self.position = recorded.position
+
+    def at_rest(self) -> None:
+        """What holds between two commands."""
+        for books in self.books.values():
+            assert not books.doomed
+            clocks_run_where_they_must(books)
+
+
 def check_log(log: Iterable[Recorded]) -> dict[str, Books]:
     """Every guard on every fact. Answers the books of each workspace as they stand at the end."""
-    workspaces: dict[str, Books] = defaultdict(Books)
-    for recorded in log:
-        books = workspaces[recorded.workspace]
-        for guard in GUARDS:
-            try:
-                guard(books, recorded)
-            except AssertionError as broken:
-                where = f"{guard.__name__} is broken at position {recorded.position}: "
-                raise AssertionError(f"{where}{recorded.event!r} {broken}") from broken
-        books.enter(recorded)
-    for books in workspaces.values():
-        assert not books.doomed
-        clocks_run_where_they_must(books)
-    return workspaces
+    audit = Audit()
+    audit.take(log)
+    audit.at_rest()
+    return audit.books
 
 
 def check_indexes(store: Store, workspace: str, log: Sequence[Recorded]) -> None:

@@ -2,19 +2,21 @@
 
 The plan and its times follow from the number of the step alone, so that any two runs compare. It
 runs in a process of its own: ``live`` over a pipe, or ``python -m tests.proof.victim STORE [STEP]``
-over its standard output.
+over its standard output. A store is named by its file, or by the URL of its database.
 """
 
 import random
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from adapters.clocks import ManualClock
+from adapters.clocks import Clock, ManualClock
+from adapters.postgres import PostgresStore, PostgresViews
 from adapters.sqlite import SQLiteStore
 from adapters.sqlite.views import SQLiteViews
 from aggregates.command import Command
@@ -114,24 +116,30 @@ def _incident(rng: random.Random, account: str, campaign: str) -> Iterator[Step]
 
 
 class Life:
-    """Goes through the plan over this store, from any step on."""
+    """Goes through the plan in one workspace of this store, from any step on."""
 
-    def __init__(self, store: Store, views: Views, clock: ManualClock) -> None:
+    def __init__(
+        self, store: Store, views: Views, clock: ManualClock, workspace: str = WORKSPACE
+    ) -> None:
         self.engine = Engine(store, cache_size=4, snapshot_every=25)
         self._runner = ProjectionRunner(store, views, SHIPPED, page=100)
         self._clock = clock
+        self._workspace = workspace
 
     def go(self, first: int, acknowledge: Callable[[int], None]) -> None:
         for number, step in enumerate(plan()[first:], start=first):
             self._clock.time = moment(number)
             match step:
                 case Turn.TICK:
-                    self.engine.tick(WORKSPACE)
+                    self.engine.tick(self._workspace)
                 case Turn.PROJECT:
                     self._runner.catch_up()
                 case command:
                     self.engine.execute(
-                        WORKSPACE, command, command_id=command_id(number), actor="user:test"
+                        self._workspace,
+                        command,
+                        command_id=command_id(number),
+                        actor="user:test",
                     )
             acknowledge(number)
 
@@ -144,21 +152,31 @@ def command_id(number: int) -> str:
     return f"command-{number}"
 
 
-def live(path: Path, first: int, acknowledgements: Connection) -> None:
+@contextmanager
+def opened(place: Path | str, clock: Clock) -> Iterator[tuple[Store, Views]]:
+    """The store of this file or URL, and its views, for as long as they are needed."""
+    if isinstance(place, Path):
+        with closing(SQLiteStore(place, clock)) as embedded:
+            yield embedded, SQLiteViews(embedded)
+    else:
+        with closing(PostgresStore(place, clock)) as store:
+            yield store, PostgresViews(store)
+
+
+def live(
+    place: Path | str, first: int, acknowledgements: Connection, workspace: str = WORKSPACE
+) -> None:
     """The life of one victim: every acknowledged step is sent over the pipe."""
     clock = ManualClock(moment(first))
-    store = SQLiteStore(path, clock)
-    try:
-        life = Life(store, SQLiteViews(store), clock)
+    with opened(place, clock) as (store, views):
+        life = Life(store, views, clock, workspace)
         life.go(first, lambda number: acknowledgements.send_bytes(str(number).encode()))
-    finally:
-        store.close()
     acknowledgements.close()
 
 
 def main(path: str, first: str = "0") -> None:
     with Connection(sys.stdout.fileno(), readable=False) as out:
-        live(Path(path), int(first), out)
+        live(path if "://" in path else Path(path), int(first), out)
 
 
 if __name__ == "__main__":
