@@ -29,7 +29,7 @@ def check_indexes(store: Store) -> Iterator[str]:
     event said.
     """
     found = store.indexes()
-    now = store.now()
+    now = _latest(store, found.position)
     derived = derive_indexes(store, found.position)
     stored = {(workspace, timer.key): timer for workspace, timer in found.timers}
     yield from _timers(stored, derived.timers, now)
@@ -65,6 +65,12 @@ def check_views(store: Store, views: Views, projections: Sequence[Projection]) -
     for each, position in positions.items():
         if position > end:
             yield f"View {each.name} stands at {position}, ahead of the log, which ends at {end}."
+
+
+def _latest(store: Store, position: int) -> datetime:
+    """Now, or when the event at that position was recorded, if that clock was ahead."""
+    recorded = [each.recorded_at for each in store.read(position - 1, 1).envelopes]
+    return max([store.now(), *recorded])
 
 
 def _timers(stored: Timers, derived: Timers, now: datetime) -> Iterator[str]:

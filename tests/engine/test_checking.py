@@ -19,6 +19,7 @@ from projections.accounts import ACCOUNTS
 from projections.shipped import SHIPPED
 from tests.law.story import (
     ANN,
+    BOB,
     DAY,
     MINUTE,
     NOON,
@@ -126,6 +127,19 @@ def test_a_timer_that_has_to_wait_for_a_check_is_right(store: Store, clock: Manu
     after = {timer.key: timer for _, timer in store.indexes().timers}
     later = [key for key in after if after[key].due_at > before[key].due_at]
     assert [key[0] for key in later] == ["clock"]
+    assert list(check_indexes(store)) == []
+
+
+def test_a_timer_past_by_the_log_is_past_whatever_the_clock_says(
+    store: Store, clock: ManualClock
+) -> None:
+    workplace = Workplace(store, clock)
+    workplace.given(connect(ANN), create(ANN, to=[R1]), start(), hear_from(ANN, R1), fail(ANN))
+    workplace.at(NOON + 10 * DAY).tick().given(connect(BOB))
+    store.replace_indexes([], store.indexes().roster)
+
+    clock.time = NOON
+
     assert list(check_indexes(store)) == []
 
 

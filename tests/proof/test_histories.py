@@ -17,6 +17,7 @@ from adapters.sqlite import SQLiteStore
 from adapters.sqlite.views import SQLiteViews
 from aggregates.campaign import Campaign
 from aggregates.email_account import EmailAccount
+from engine.checking import check_indexes, check_snapshots
 from engine.engine import Engine
 from events.base import Event
 from events.campaign import GracePeriodExpired
@@ -118,6 +119,7 @@ class AnyCacheIsAsGood(Histories):
         assert states(forgetful) == expected
         assert states(cold) == expected
         assert states(never_snapshot) == expected
+        assert [*check_indexes(forgetful.store), *check_snapshots(forgetful.store)] == []
 
 
 PROOFS: Sequence[tuple[type[Histories], int]] = (
