@@ -140,6 +140,15 @@ def status(store: Store = None, workspace: Workspace = None, as_json: Json = Fal
 
 
 @app.command()
+def health(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+    """Is the store well? Exit 0; or 1, with the reasons, one a line."""
+    from adapters.cli.health import show_health
+
+    with explained():
+        show_health(settings_of(store, workspace), as_json=as_json)
+
+
+@app.command()
 def reindex(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
     """Derive timers and roster anew from the log. Stop `serve` first."""
     from engine.indexes import rebuild_indexes

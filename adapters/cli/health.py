@@ -1,0 +1,57 @@
+"""``sendledger health``: is the store well, for a person or whatever watches it?"""
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import typer
+
+from adapters.cli.common import EXIT_FAILED, print_json, say
+
+if TYPE_CHECKING:
+    from adapters.health import Health
+    from engine.settings import EngineSettings
+
+
+NOTHING: dict[str, Any] = dict.fromkeys(("at", "position", "views", "due", "parked"))
+"""What is seen of a store that cannot be used."""
+
+
+class Found(NamedTuple):
+    health: "Health | None"
+    """None where the store cannot be used."""
+    reasons: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        nothing: dict[str, Any] = {
+            "at": None,
+            "position": None,
+            "views": [],
+            "due": None,
+            "parked": [],
+        }
+        seen = self.health.to_json() if self.health else nothing
+        return {"well": not self.reasons, "reasons": self.reasons, **seen}
+
+
+def show_health(settings: "EngineSettings", *, as_json: bool) -> None:
+    """Ends the program with 1 where the store is not well."""
+    found = _look(settings)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        for reason in found.reasons or ["Well."]:
+            say(reason)
+    raise typer.Exit(EXIT_FAILED if found.reasons else 0)
+
+
+def _look(settings: "EngineSettings") -> Found:
+    from adapters.health import look
+    from adapters.stores import open_store
+    from engine.store import StoreError
+
+    try:
+        with closing(open_store(settings)) as opened:
+            health = look(opened, settings)
+    except StoreError as error:
+        return Found(None, [str(error)])
+    return Found(health, health.reasons(settings.overdue_after))

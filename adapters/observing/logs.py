@@ -1,0 +1,60 @@
+"""How every process writes its log: one line for each thing that happened, times in UTC.
+
+Tracebacks hold no values of variables: there, addresses and passwords would come into the log.
+"""
+
+import logging
+import sys
+from typing import TextIO
+
+import structlog
+from structlog.typing import Processor
+
+from engine.settings import EngineSettings, LogFormat
+
+
+def configure_logs(settings: EngineSettings, stream: TextIO | None = None) -> None:
+    """To ``stream``, standard output if none, by the settings ``log_format`` and ``log_level``.
+
+    What libraries say comes in the same form, from warnings on.
+    """
+    stream = stream or sys.stdout
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    rendering = _rendering(settings.log_format, colors=stream.isatty())
+    structlog.configure(
+        processors=[*_COMMON, *rendering],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    _take_in_libraries(stream, max(level, logging.WARNING), rendering)
+
+
+_COMMON: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def _rendering(log_format: LogFormat, *, colors: bool) -> list[Processor]:
+    match log_format:
+        case LogFormat.JSON:
+            return [
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+            ]
+        case LogFormat.TEXT:
+            plain = structlog.dev.plain_traceback
+            return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
+
+
+def _take_in_libraries(stream: TextIO, level: int, rendering: list[Processor]) -> None:
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *_COMMON],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)

@@ -1,0 +1,136 @@
+"""Whether a store is well, and the reasons when it is not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from adapters.clocks import ManualClock
+from adapters.health import Due, Health, look
+from adapters.postgres import PostgresStore
+from adapters.postgres.leases import Leases, unpark
+from adapters.stores import Opened
+from engine.projecting import ProjectionRunner
+from engine.settings import EngineSettings
+from engine.standing import Stop
+from projections.clocks import CLOCKS
+from projections.shipped import SHIPPED
+from tests.law.story import ANN, HOUR, MINUTE, NOON, SECOND, disconnect, pause
+from tests.observing.watched import in_use, opened_at
+from tests.workplace import ACME, Workplace
+
+REMINDED = NOON + 45 * MINUTE
+"""Of the hour that a disconnect gives (N1)."""
+
+
+@dataclass
+class Patient:
+    """A store in told time, in which a campaign runs."""
+
+    opened: Opened
+    settings: EngineSettings
+    workplace: Workplace
+
+    def look(self) -> Health:
+        return look(self.opened, self.settings)
+
+    def complaints(self) -> list[str]:
+        return self.look().reasons(self.settings.overdue_after)
+
+    def keep_up(self) -> None:
+        ProjectionRunner(self.opened.store, self.opened.views, SHIPPED).keep_up()
+
+
+@pytest.fixture
+def patient(settings: EngineSettings) -> Iterator[Patient]:
+    clock = ManualClock(NOON)
+    with opened_at(settings, clock) as opened:
+        patient = Patient(opened, settings, in_use(Workplace(opened.store, clock)))
+        patient.keep_up()
+        yield patient
+
+
+def test_a_store_that_is_kept_is_well(patient: Patient) -> None:
+    health = patient.look()
+
+    assert patient.complaints() == []
+    assert health.at == NOON
+    assert health.position == len(patient.workplace.log)
+    assert {(each.events, each.seconds) for each in health.views} == {(0, 0)}
+    assert health.due == Due(0, 0)
+    assert health.parked == []
+
+
+def test_an_empty_store_is_well(settings: EngineSettings) -> None:
+    with opened_at(settings, ManualClock(NOON)) as opened:
+        assert look(opened, settings).reasons(settings.overdue_after) == []
+
+
+def test_a_view_may_be_behind_for_a_while(patient: Patient) -> None:
+    patient.workplace.given(pause()).at(NOON + 30 * SECOND)
+    assert patient.complaints() == []
+
+    patient.workplace.at(NOON + 31 * SECOND)
+
+    assert patient.complaints()[0] == (
+        "View recipient_status is 1 events behind; the oldest waits for 31 s. "
+        "Does a worker keep the projections?"
+    )
+    assert len(patient.complaints()) == len(SHIPPED)
+    patient.keep_up()
+    assert patient.complaints() == []
+
+
+def test_a_stopped_view_is_told_however_young_the_event(patient: Patient) -> None:
+    patient.workplace.given(pause())
+    at = len(patient.workplace.log)
+    patient.opened.views.stop(CLOCKS, Stop(at, "CorruptEvent: no", NOON))
+    patient.keep_up()
+
+    (complaint,) = patient.complaints()
+    assert complaint == (
+        f"View clocks is stopped at position {at}, since 2026-03-02T12:00:00Z: CorruptEvent: no. "
+        "See `sendledger projections`."
+    )
+    patient.opened.views.retry(CLOCKS)
+    assert patient.complaints() == []
+
+
+@pytest.mark.rule("S7")
+def test_what_is_due_may_wait_for_a_while(patient: Patient) -> None:
+    patient.workplace.given(disconnect(ANN)).at(REMINDED).tick()
+    patient.keep_up()
+    patient.workplace.at(NOON + HOUR)
+    assert patient.complaints() == []
+
+    patient.workplace.at(NOON + HOUR + 31 * SECOND)
+
+    assert patient.look().due == Due(1, 31)
+    assert patient.complaints() == [
+        "Something is due in 1 workspaces, the oldest for 31 s. Does a worker settle the clocks?"
+    ]
+    patient.workplace.tick()
+    patient.keep_up()
+    assert patient.complaints() == []
+
+
+def test_a_parked_workspace_is_told_and_no_longer_as_due(postgres_url: str) -> None:
+    clock, settings = ManualClock(NOON), EngineSettings(store=postgres_url)
+    with opened_at(settings, clock) as opened:
+        patient = Patient(opened, settings, in_use(Workplace(opened.store, clock)))
+        patient.workplace.given(disconnect(ANN)).at(REMINDED).tick().at(NOON + 2 * HOUR)
+        patient.keep_up()
+        store = opened.store
+        assert isinstance(store, PostgresStore)
+        leases = Leases(store, "worker", clock, most_failures=1)
+        assert [each.workspace for each in leases.lease(10)] == [ACME]
+        assert leases.failed(ACME, ValueError("it cannot be"))
+
+        (complaint,) = patient.complaints()
+
+        assert complaint.startswith(f"Workspace {ACME} is parked since ")
+        assert complaint.endswith("after 1 failures: ValueError: it cannot be")
+        assert patient.look().due == Due(0, 0)
+        assert patient.look().to_json()["parked"][0]["workspace"] == ACME
+        assert unpark(store, ACME)
+        assert patient.look().due == Due(1, 3600)
