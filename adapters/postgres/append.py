@@ -1,6 +1,7 @@
 """Appends to the log: a single call for a few events, COPY for the 100,000 of a stop."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, islice
@@ -11,7 +12,7 @@ from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
 from adapters.postgres.recorder import SQL
-from engine.store import Append, NewRow
+from engine.store import Append, NewRow, StoreError
 from processors.timers import Key, Timer
 
 LARGE = 1_000
@@ -22,6 +23,8 @@ _INT = Struct(">i").pack
 _SIZED_BIG = Struct(">iq").pack
 _COPY_HEAD, _COPY_TAIL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 _FIVE_FIELDS = b"\x00\x05"
+_ZERO = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""Escaped, and not a backslash before the characters u0000."""
 _json = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -40,10 +43,9 @@ def size(pending: Iterable[Placed]) -> int:
 def append_few(pending: Sequence[Placed], cursor: Cursor[Any]) -> None:
     """In one call, whose result is the position behind which the events stand."""
     columns: tuple[list[Any], ...] = ([], [], [], [])
-    for each in pending:
-        for row in each.append.events:
-            for column, value in zip(columns, row, strict=True):
-                column.append(value)
+    for row in _storable(pending):
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
     cursor.execute(SQL["append"], (*columns, _extra(pending)))
 
 
@@ -54,7 +56,7 @@ def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:
     log as long as the server needs for all, and no longer.
     """
     extra = _extra(pending)
-    rows = chain.from_iterable(each.append.events for each in pending)
+    rows = _storable(pending)
     cursor.execute(SQL["lock_order"])
     found = cursor.execute(SQL["last_position"]).fetchone()
     assert found is not None
@@ -67,6 +69,17 @@ def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:
         copy.write(_COPY_TAIL)
     cursor.execute(SQL["complete"], (behind, extra))
     return behind
+
+
+def _storable(pending: Sequence[Placed]) -> Iterator[NewRow]:
+    """The rows. Raises ``StoreError`` for one whose texts no view here could ever hold."""
+    for row in chain.from_iterable(each.append.events for each in pending):
+        if b"\\u0000" in row[3] and _ZERO.search(row[3]):
+            raise StoreError(
+                f"The event {row[2]} of {row[0]} has a text with a zero character, which "
+                "PostgreSQL cannot store. Leave it out; nothing was written."
+            )
+        yield row
 
 
 def _binary(rows: Iterable[NewRow], position: int) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 from eventsourcing.postgres import PostgresDatastore
 from eventsourcing.utils import strtobool
 from psycopg import Connection, ProgrammingError
@@ -22,7 +23,13 @@ IDLE_TIMEOUT = 60
 may say otherwise."""
 IDLE_SETTING = "idle_in_transaction_session_timeout"
 OF_THE_LIBRARY = ("dbname", "host", "port", "user", "password")
-KEEPALIVE = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10}
+KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "tcp_user_timeout": 60_000,
+}
+"""Seconds, and milliseconds for the last: how long a silent network is trusted."""
 
 
 class LedgerDatastore(PostgresDatastore):
@@ -53,6 +60,12 @@ class LedgerDatastore(PostgresDatastore):
         for name in OF_THE_LIBRARY:
             self.pool.kwargs.pop(name)
         self.pool.kwargs |= KEEPALIVE | {"application_name": "sendledger"} | known | rest
+
+    def probe(self) -> None:
+        """Connects once without the pool, which would keep to itself why it cannot."""
+        assert isinstance(self.pool.kwargs, dict)
+        given = {"connect_timeout": CONNECT_TIMEOUT, **self.pool.kwargs}
+        psycopg.connect(**given).close()
 
     def after_connect_func(self) -> Callable[[Connection[Any]], None]:
         configure = super().after_connect_func()

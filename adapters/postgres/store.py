@@ -53,6 +53,7 @@ class PostgresStore:
         self.name = self.datastore.name
         try:
             with self.explained():
+                self.datastore.probe()
                 self._open(create=create)
                 self.recorder = PostgresLedgerRecorder(self.datastore)
         except BaseException:
@@ -211,6 +212,7 @@ class PostgresStore:
             with explained(self.name):
                 yield
         except StoreUnavailable:
-            with suppress(psycopg.Error, PoolTimeout):
-                self.datastore.pool.check()
+            if not self.datastore.pool.closed:
+                with suppress(psycopg.Error, PoolTimeout):
+                    self.datastore.pool.check()
             raise

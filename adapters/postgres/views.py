@@ -203,9 +203,9 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.vie
 def recreate(cursor: Cursor[Any], projection: Projection) -> None:
     table = described(projection)
     cursor.execute(_LOCK, (projection.name,))
+    cursor.execute(_FORGET, (projection.name,))
     cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table.name))
     cursor.execute(table.create())
-    cursor.execute(_FORGET, (projection.name,))
 
 
 def write_rows(

@@ -49,14 +49,7 @@ class Alone:
     def projections(self) -> Duty:
         store, views = self._opened.store, self._opened.views
         keeping = Keeping(store, views, SHIPPED)
-        seen = -1
-
-        def turn() -> None:
-            nonlocal seen
-            if store.last_position() != seen:
-                seen = keeping.turn()
-
-        return Duty("projections", turn, self._settings.projection_interval)
+        return Duty("projections", keeping.turn, self._settings.projection_interval)
 
     def notices(self) -> Duty:
         deliveries = Deliveries(self._engine, self._opened.views, self._settings)

@@ -38,8 +38,8 @@ class LedKeeping:
         if led != self._led:
             log.info("leading", views=",".join(each.name for each in led) or "none")
             self._led = led
-            self._views.fenced(led)
-            self._keeping = Keeping(self._store, self._views, [*led]) if led else None
+            views = self._views.fenced(led)
+            self._keeping = Keeping(self._store, views, [*led]) if led else None
         if self._keeping is not None:
             try:
                 self._keeping.turn()

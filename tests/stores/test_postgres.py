@@ -6,8 +6,15 @@ import pytest
 
 from adapters.clocks import ManualClock
 from adapters.postgres import PostgresStore, PostgresViews
-from engine.store import Store, Views
-from tests.stores.contract import StoreContract, ViewsContract, opened_for
+from engine.store import Store, StoreError, Views
+from tests.stores.contract import (
+    SPRING,
+    StoreContract,
+    ViewsContract,
+    opened_for,
+    put,
+    rows,
+)
 
 
 class TestPostgresStore(StoreContract, ViewsContract):
@@ -18,3 +25,23 @@ class TestPostgresStore(StoreContract, ViewsContract):
     @pytest.fixture
     def views(self, store: PostgresStore) -> Views:
         return PostgresViews(store)
+
+    @pytest.mark.parametrize("many", [1, 2_000])
+    def test_a_text_that_no_view_could_hold_is_refused_whole(
+        self, store: PostgresStore, many: int
+    ) -> None:
+        plain = rows(SPRING, *range(1, many))
+        zero = (SPRING, many, "RecipientAdded", rb'{"recipient_id":"a\\\u0000"}')
+
+        with pytest.raises(StoreError, match="a text with a zero character"):
+            put(store, "c1", *plain, zero)
+
+        assert store.last_position() == 0
+        put(store, "c1", (SPRING, 1, "RecipientAdded", rb'{"recipient_id":"a\\u0000"}'))
+
+    def test_what_cannot_be_opened_is_told_with_its_cause(self, postgres_url: str) -> None:
+        server, _, _ = postgres_url.rpartition("/")
+        with pytest.raises(StoreError, match="there is no such database"):
+            PostgresStore(f"{server}/nowhere")
+        with pytest.raises(StoreError, match="Is the server running"):
+            PostgresStore("postgresql://sendledger@127.0.0.1:1/nowhere")
