@@ -46,7 +46,7 @@ class Courier:
     def deliver(self, *workspace: str) -> int:
         """One round, in one workspace or in all. Answers how many notices were delivered."""
         now = self._engine.store.now()
-        open_ones = [row for row in self._views.rows(NOTICES, *workspace) if not row.delivered]
+        open_ones = self._views.rows(NOTICES, *workspace, delivered=False)
         due = [row for row in open_ones if self._due(row, now)]
         if due:
             self._engine.store.reach_disk()

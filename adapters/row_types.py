@@ -11,6 +11,11 @@ def kind_of(hint: Any) -> Any:
     return get_origin(hint) or hint
 
 
-def is_text(hint: Any) -> bool:
-    """Text and enums of text: what a row may be chosen by."""
-    return issubclass(kind_of(hint), str)
+def chooses(hint: Any) -> bool:
+    """Text, enums of text, and yes and no: what a row may be chosen by."""
+    return issubclass(kind_of(hint), str | bool)
+
+
+def asked_value(value: str | bool) -> str | bool:
+    """As a driver takes it, which may not know our enums."""
+    return value if isinstance(value, bool) else str(value)

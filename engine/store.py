@@ -250,11 +250,11 @@ class Views(Protocol):
         """
         ...
 
-    def rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
-        """Rows whose key begins with ``prefix`` and whose text columns equal these, by key."""
+    def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
+        """Rows whose key begins with ``prefix`` and whose columns equal these, by key."""
         ...
 
-    def count(self, projection: Projection, *prefix: str, **equal: str) -> int: ...
+    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int: ...
 
     def standings(self, projections: Sequence[Projection]) -> dict[Projection, Standing]:
         """How each of these stands, read together."""

@@ -85,4 +85,5 @@ CLOCKS = Projection(
     ),
     key=key,
     evolve=evolve,
+    indexed=("outcome",),
 )

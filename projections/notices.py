@@ -72,4 +72,5 @@ NOTICES = Projection(
     watches=frozenset({NoticeIssued, NoticeAttempted}),
     key=key,
     evolve=evolve,
+    indexed=("delivered",),
 )

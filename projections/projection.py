@@ -30,6 +30,9 @@ class Projection(NamedTuple):
     """A field of text that every watched fact has and that is part of the key by the same name.
     Facts that differ in it concern different rows, so a rebuild may fold them in two processes."""
 
+    indexed: tuple[str, ...] = ()
+    """Fields by which few rows are looked for among many; stores may keep an index of each."""
+
     def __hash__(self) -> int:
         return hash(self.tracking_name)
 

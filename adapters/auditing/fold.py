@@ -56,7 +56,7 @@ class FoldedViews(MemoryViews):
         super().__init__()
         self._keys: dict[str, list[RowKey]] = {}
 
-    def rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
+    def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
         rows = self._rows.get(projection.name, {})
         keys = self._keys.get(projection.name)
         if keys is None:

@@ -44,7 +44,7 @@ class MemoryViews:
             self._rows.setdefault(projection.name, {}).update(rows)
             self._positions[projection.tracking_name] = position
 
-    def rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
+    def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
         found = sorted(self._rows.get(projection.name, {}).items())
         return [
             row
@@ -53,7 +53,7 @@ class MemoryViews:
             and all(getattr(row, column) == value for column, value in equal.items())
         ]
 
-    def count(self, projection: Projection, *prefix: str, **equal: str) -> int:
+    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
         return len(self.rows(projection, *prefix, **equal))
 
     def standings(self, projections: Sequence[Projection]) -> dict[Projection, Standing]:

@@ -22,6 +22,16 @@ _ADVICE = {
     "28000": "this user is not let in. See pg_hba.conf",
     "3D000": "there is no such database. Create it with `createdb`, or name another in the URL",
 }
+_AT_THE_DOOR = {
+    'role "': "28000",
+    "password authentication failed": "28P01",
+    "no password supplied": "28P01",
+    "no pg_hba.conf entry": "28000",
+    "too many clients": "53300",
+    "remaining connection slots": "53300",
+    "does not exist": "3D000",
+}
+"""Who is not let in hears no code, only words; in another language they tell for themselves."""
 _LOST = ("08", "57P")
 """Classes of conditions in which the server, or the way to it, went away."""
 
@@ -58,7 +68,7 @@ def _explained(store: str, error: psycopg.Error | PersistenceError) -> StoreErro
         return _no_connection(store)
     if not isinstance(cause, psycopg.Error):
         return StoreError(f"The store {store} failed: {_line(error)}.")
-    advice = _ADVICE.get(cause.sqlstate or "")
+    advice = _ADVICE.get(cause.sqlstate or _condition(str(cause)))
     if advice is not None:
         return StoreError(f"The store {store}: {advice} ({_line(cause)}).")
     if is_lost(cause):
@@ -66,6 +76,13 @@ def _explained(store: str, error: psycopg.Error | PersistenceError) -> StoreErro
             f"The store {store} was lost on the way ({_line(cause)}). Is the server running?"
         )
     return StoreError(f"The store {store} failed: {_line(cause)}.")
+
+
+def _condition(said: str) -> str:
+    """The condition behind the words of a server that let nobody in."""
+    if "FATAL:" not in said:
+        return ""
+    return next((code for sign, code in _AT_THE_DOOR.items() if sign in said), "")
 
 
 def _line(error: BaseException) -> str:

@@ -93,7 +93,7 @@ class PostgresReader:
         with explained(self.name):
             return int(self._first(OWN_SQL["view_position"], projection.tracking_name)[0])
 
-    def view_rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
+    def view_rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
         """As ``Views.rows``; none where the view was never built."""
         table = described(projection)
         where, values = chosen(table, prefix, equal)

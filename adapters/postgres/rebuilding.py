@@ -115,6 +115,8 @@ class Rebuilding:
         with self._connection.transaction():
             self._connection.execute(SQL["ample_memory"])
             self._connection.execute(add_key.format(table.name, primary_key(new), key))
+            for index in table.indexes:
+                self._connection.execute(index)
             self._connection.execute(sql.SQL("ANALYZE {}").format(table.name))
             self._connection.execute(SQL["begin_at"], (new.tracking_name, end))
 

@@ -15,7 +15,7 @@ from psycopg.sql import Identifier
 from adapters.named_sql import statements
 from adapters.postgres.standings import SQL as STANDINGS
 from adapters.postgres.standings import clear_stop
-from adapters.postgres.views import described
+from adapters.postgres.views import described, index_of
 from projections.projection import Projection
 
 SQL = statements(Path(__file__).with_name("rebuilding.sql"))
@@ -63,6 +63,12 @@ def _replace(cursor: Cursor[Any], old: Projection, new: Projection, reached: int
             there, primary_key(new), primary_key(old)
         )
     )
+    for field in old.indexed:
+        cursor.execute(
+            sql.SQL("ALTER INDEX {} RENAME TO {}").format(
+                index_of(new, field), index_of(old, field)
+            )
+        )
     for forgotten in (new, old):
         cursor.execute(SQL["forget_other_versions"], (forgotten.name, old.tracking_name))
     cursor.execute(SQL["move"], (reached, old.tracking_name))

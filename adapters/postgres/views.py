@@ -1,6 +1,6 @@
 """Projections' rows in PostgreSQL: a table each, rows and position in one transaction."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -20,7 +20,7 @@ from adapters.postgres.standings import (
     standings_of,
 )
 from adapters.postgres.store import PostgresStore
-from adapters.row_types import is_text, kind_of
+from adapters.row_types import asked_value, chooses, kind_of
 from engine.standing import Keeper, Skip, Standing, Stop
 from engine.store import StaleView, StoreError
 from projections.projection import Projection, RowKey
@@ -59,9 +59,11 @@ class Table(NamedTuple):
     """Names and types, and the primary key."""
     encoders: tuple[tuple[int, Convert], ...]
     decoders: tuple[tuple[int, Convert], ...]
-    texts: frozenset[str]
-    """Columns that hold text and may be asked for."""
+    choosers: frozenset[str]
+    """Columns by which rows may be chosen."""
     staging: Identifier
+    indexes: tuple[Composed, ...]
+    """What makes them."""
 
     def encode(self, row: Sequence[Any]) -> Sequence[Any]:
         return _converted(row, self.encoders) if self.encoders else row
@@ -140,7 +142,7 @@ class PostgresViews:
                 write_rows(cursor, tables[projection], changes[projection], projection.appends)
             cursor.execute(STANDINGS["told"])
 
-    def rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
+    def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
         table = self._table(projection)
         where, values = chosen(table, prefix, equal)
         select = sql.SQL("SELECT {} FROM {} {} ORDER BY {}").format(
@@ -149,7 +151,7 @@ class PostgresViews:
         with self._store.explained(), self._store.cursor(binary=True) as cursor:
             return list(map(table.decode, cursor.execute(select, values).fetchall()))
 
-    def count(self, projection: Projection, *prefix: str, **equal: str) -> int:
+    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
         table = self._table(projection)
         where, values = chosen(table, prefix, equal)
         select = sql.SQL("SELECT count(*) FROM {} {}").format(table.name, where)
@@ -206,6 +208,8 @@ def recreate(cursor: Cursor[Any], projection: Projection) -> None:
     cursor.execute(_FORGET, (projection.name,))
     cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table.name))
     cursor.execute(table.create())
+    for index in table.indexes:
+        cursor.execute(index)
 
 
 def write_rows(
@@ -256,13 +260,25 @@ def described(projection: Projection) -> Table:
         columns=columns,
         encoders=tuple((i, _ENCODERS[kind]) for i, kind in enumerate(kinds) if kind in _ENCODERS),
         decoders=tuple((i, kind) for i, kind in enumerate(kinds) if kind not in _AS_THEY_ARE),
-        texts=frozenset(field for field in fields if is_text(hints[field])),
+        choosers=frozenset(field for field in fields if chooses(hints[field])),
+        indexes=tuple(
+            sql.SQL("CREATE INDEX {} ON {} ({})").format(
+                index_of(projection, field),
+                Identifier(f"view_{projection.name}"),
+                Identifier(field),
+            )
+            for field in projection.indexed
+        ),
         staging=Identifier(f"staged_{projection.name}_{projection.version}"),
     )
 
 
 _ENCODERS: Mapping[type[Any], Convert] = {dict: Jsonb, tuple: list}
 _AS_THEY_ARE = {datetime, bool, int, dict, str}
+
+
+def index_of(projection: Projection, field: str) -> Identifier:
+    return Identifier(f"view_{projection.name}_{field}")
 
 
 def _converted(values: Sequence[Any], conversions: tuple[tuple[int, Convert], ...]) -> list[Any]:
@@ -275,16 +291,16 @@ def _converted(values: Sequence[Any], conversions: tuple[tuple[int, Convert], ..
 
 
 def chosen(
-    table: Table, prefix: Sequence[str], equal: Mapping[str, str]
-) -> tuple[Composed, list[str]]:
+    table: Table, prefix: Sequence[str], equal: Mapping[str, str | bool]
+) -> tuple[Composed, list[str | bool]]:
     """The condition that chooses these rows, and its values."""
     asked = {**dict(zip(table.key, prefix, strict=False)), **equal}
     for column in asked:
-        if column not in table.texts:
-            raise ValueError(f"{table.name.as_string(None)} has no column {column} of text")
+        if column not in table.choosers:
+            raise ValueError(f"{table.name.as_string(None)} has no column {column} to choose by")
     conditions = [sql.SQL("{} = %s").format(Identifier(column)) for column in asked]
     where = sql.SQL("WHERE {}" if asked else "").format(sql.SQL(" AND ").join(conditions))
-    return where, [str(value) for value in asked.values()]
+    return where, list(map(asked_value, asked.values()))
 
 
 def _fetch(table: Table) -> Composed:

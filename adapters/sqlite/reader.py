@@ -80,7 +80,7 @@ class SQLiteReader:
         with self._explained():
             return int(self._first(OWN_SQL["view_position"], projection.tracking_name)[0])
 
-    def view_rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
+    def view_rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
         """As ``Views.rows``; none where the view was never built."""
         if self.view_position(projection) == 0:
             return []

@@ -12,7 +12,7 @@ from eventsourcing.persistence import Tracking
 from eventsourcing.sqlite import SQLiteCursor
 
 from adapters.microseconds import from_micros, to_micros
-from adapters.row_types import is_text, kind_of
+from adapters.row_types import asked_value, chooses, kind_of
 from adapters.sqlite.errors import explained
 from adapters.sqlite.recorder import ROWS_AT_ONCE, SQL
 from adapters.sqlite.standings import clear_stop, record_skip, record_stop, standing_of
@@ -37,8 +37,8 @@ class _Table(NamedTuple):
     """The same of ``ROWS_AT_ONCE`` rows."""
     encoders: tuple[tuple[int, Convert], ...]
     decoders: tuple[tuple[int, Convert], ...]
-    texts: frozenset[str]
-    """Columns that hold text and may be asked for."""
+    choosers: frozenset[str]
+    """Columns by which rows may be chosen."""
 
     def encode(self, row: tuple[Any, ...]) -> Sequence[Any]:
         return _converted(row, self.encoders) if self.encoders else row
@@ -99,7 +99,7 @@ class SQLiteViews:
                 tracking = Tracking(projection.tracking_name, position)
                 self._store.recorder._insert_tracking(SQLiteCursor(c), tracking)  # noqa: SLF001
 
-    def rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
+    def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
         table = self._table(projection)
         order = ", ".join(table.key)
         select = f"SELECT {table.columns} FROM {table.name}"  # noqa: S608
@@ -108,7 +108,7 @@ class SQLiteViews:
             c.execute(f"{select} {where} ORDER BY {order}", values)
             return list(map(table.decode, c.fetchall()))
 
-    def count(self, projection: Projection, *prefix: str, **equal: str) -> int:
+    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
         table = self._table(projection)
         where, values = _where(table, prefix, equal)
         with self._explained(), self._store.reading() as c:
@@ -183,7 +183,7 @@ def _described(projection: Projection) -> _Table:
         upserts=upsert + f", ({marks})" * (ROWS_AT_ONCE - 1),
         encoders=tuple((i, both[0]) for i, both in conversions if both),
         decoders=tuple((i, both[1]) for i, both in conversions if both),
-        texts=frozenset(field for field in fields if is_text(hints[field])),
+        choosers=frozenset(field for field in fields if chooses(hints[field])),
     )
 
 
@@ -217,11 +217,11 @@ def _converted(values: tuple[Any, ...], conversions: tuple[tuple[int, Convert], 
 
 
 def _where(
-    table: _Table, prefix: tuple[str, ...], equal: Mapping[str, str]
-) -> tuple[str, list[str]]:
+    table: _Table, prefix: tuple[str, ...], equal: Mapping[str, str | bool]
+) -> tuple[str, list[str | bool]]:
     asked = {**dict(zip(table.key, prefix, strict=False)), **equal}
     for column in asked:
-        if column not in table.texts:
-            raise ValueError(f"{table.name} has no column {column} of text")
+        if column not in table.choosers:
+            raise ValueError(f"{table.name} has no column {column} to choose by")
     conditions = " AND ".join(f"{column} = ?" for column in asked)
-    return (f"WHERE {conditions}" if asked else ""), [str(value) for value in asked.values()]
+    return (f"WHERE {conditions}" if asked else ""), list(map(asked_value, asked.values()))

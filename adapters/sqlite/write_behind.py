@@ -74,11 +74,11 @@ class WriteBehind:
             if self._position > written:
                 self._write(projection)
 
-    def rows(self, projection: Projection, *prefix: str, **equal: str) -> Sequence[Any]:
+    def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
         self.write()
         return self._views.rows(projection, *prefix, **equal)
 
-    def count(self, projection: Projection, *prefix: str, **equal: str) -> int:
+    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
         self.write()
         return self._views.count(projection, *prefix, **equal)
 

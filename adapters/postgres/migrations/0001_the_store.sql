@@ -178,8 +178,9 @@ BEGIN
             FROM timers t WHERE t.workspace = each AND t.due_at <= now
         );
         known := (
-            SELECT json_agg(e) FROM unnest(command_ids) AS asked (id)
-            JOIN envelopes e ON e.workspace = each AND e.command_id = asked.id
+            SELECT json_agg(e) FROM unnest(command_ids) AS asked (id) CROSS JOIN LATERAL (
+                SELECT * FROM envelopes WHERE workspace = each AND command_id = asked.id OFFSET 0
+            ) AS e
         );
         RETURN NEXT;
     END LOOP;
