@@ -1,6 +1,6 @@
 """Projections' rows in PostgreSQL: a table each, rows and position in one transaction."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -275,6 +275,13 @@ def described(projection: Projection) -> Table:
 
 _ENCODERS: Mapping[type[Any], Convert] = {dict: Jsonb, tuple: list}
 _AS_THEY_ARE = {datetime, bool, int, dict, str}
+
+
+def _index(projection: Projection, field: str) -> Composed:
+    name = Identifier(f"view_{projection.name}")
+    return sql.SQL("CREATE INDEX {} ON {} ({})").format(
+        index_of(projection, field), name, Identifier(field)
+    )
 
 
 def index_of(projection: Projection, field: str) -> Identifier:
