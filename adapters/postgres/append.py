@@ -40,13 +40,13 @@ def size(pending: Iterable[Placed]) -> int:
     return sum(len(each.append.events) for each in pending)
 
 
-def append_few(pending: Sequence[Placed], cursor: Cursor[Any]) -> None:
-    """In one call, whose result is the position behind which the events stand."""
+def few(pending: Sequence[Placed]) -> tuple[Any, ...]:
+    """The values of a call that appends all and answers behind which position the events stand."""
     columns: tuple[list[Any], ...] = ([], [], [], [])
     for row in _storable(pending):
         for column, value in zip(columns, row, strict=True):
             column.append(value)
-    cursor.execute(SQL["append"], (*columns, _extra(pending)))
+    return (*columns, _extra(pending))
 
 
 def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:

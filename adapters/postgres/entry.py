@@ -1,22 +1,22 @@
 """Workspaces under their locks: one round trip to enter, one to append, commit and leave.
 
-BEGIN travels with what enters, COMMIT with what appends. Both are said aloud, and a sync is behind
-every statement: a server cuts a client that hangs in a transaction only if the last it heard was a
-sync, and would wait for ever in a transaction that a pipeline only implies.
-Until the commit nothing is written, so whatever goes wrong before it leaves nothing.
+Each of the two is one message of several statements, ``BEGIN`` and ``COMMIT`` among them. Between
+them the server knows that it waits for us in a transaction, and cuts a client that hangs there. A
+pipeline would do the same in more messages, and one that only implies its transaction counts as
+busy: a client that hangs in it is never cut. Until the commit nothing is written, so whatever goes
+wrong before it leaves nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from datetime import datetime
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from eventsourcing.persistence import StoredEvent
-from psycopg import Connection
+from psycopg import ClientCursor, Connection
 from psycopg.rows import tuple_row
 
-from adapters.postgres.append import LARGE, Placed, append_few, append_many, size, timer_of
+from adapters.postgres.append import LARGE, Placed, append_many, few, size, timer_of
 from adapters.postgres.recorder import SQL
 from engine.store import Append, Row
 from events.recorded import Envelope
@@ -24,6 +24,10 @@ from processors.timers import Timer
 
 STREAM_PAGE = 50_000
 """Events of a stream fetched at once; about 25 MB."""
+
+_ENTER = f"BEGIN; {SQL['enter']}"
+_LEAVE = f"COMMIT; {SQL['on_disk']}"
+_APPEND = f"{SQL['append']}; {_LEAVE}"
 
 Ask = Callable[..., list[Any]]
 """A statement by its name, and its values: its rows."""
@@ -45,29 +49,26 @@ class Entry:
         self._asked = asked
         self._patient = patient
         self._told_now = told_now
-        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        with ExitStack() as entering:
-            self._pipeline = entering.enter_context(self._connection.pipeline())
-            self._connection.execute("BEGIN")
-            command_ids = [each for asked in self._asked.values() for each in asked]
-            values = (sorted(self._asked), command_ids, self._patient, self._told_now)
-            for found in self._ask("enter", *values):
-                told = Told._make(found)
-                asked = self._asked[told.workspace]
-                self.opened[told.workspace] = Entered(self._ask, told, asked)
-            self._stack = entering.pop_all()
+        cursor = ClientCursor(self._connection, row_factory=tuple_row)
+        command_ids = [each for asked in self._asked.values() for each in asked]
+        values = (sorted(self._asked), command_ids, self._patient, self._told_now)
+        cursor.execute(_ENTER, values)
+        cursor.nextset()
+        for found in cursor.fetchall():
+            told = Told._make(found)
+            asked = self._asked[told.workspace]
+            self.opened[told.workspace] = Entered(self._ask, told, asked)
         return self
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
     ) -> None:
         """Whoever lent the connection rolls back what is not committed."""
-        self._stack.__exit__(kind, error, trace)
 
     def commit(self) -> None:
         """What was appended is there for everybody, and on the disk."""
@@ -83,33 +84,23 @@ class Entry:
                     each.appended_behind = behind
                     behind += len(each.pending.events)
         else:
-            self._leave(on_disk=any(each.recognised for each in self.opened.values()))
+            recognised = any(each.recognised for each in self.opened.values())
+            self._connection.execute(_LEAVE if recognised else "COMMIT")
 
     def _appended(self, pending: Sequence[Placed]) -> int:
-        cursor = self._connection.cursor(row_factory=tuple_row)
         if size(pending) >= LARGE:
-            self._stack.close()
-            behind = append_many(pending, cursor)
-            self._leave(on_disk=True)
+            behind = append_many(pending, self._connection.cursor(row_factory=tuple_row))
+            self._connection.execute(_LEAVE)
             return behind
-        append_few(pending, cursor)
-        self._leave(on_disk=True)
+        cursor = ClientCursor(self._connection, row_factory=tuple_row)
+        cursor.execute(_APPEND, few(pending))
         found = cursor.fetchone()
         assert found is not None
         return int(found[0])
 
-    def _leave(self, *, on_disk: bool) -> None:
-        with self._connection.pipeline():
-            self._connection.execute("COMMIT")
-            if on_disk:
-                self._connection.execute(SQL["on_disk"])
-        self._stack.close()
-
     def _ask(self, name: str, *values: Any) -> list[Any]:
         cursor = self._connection.cursor(binary=True, row_factory=tuple_row)
-        cursor.execute(SQL[name], values)
-        self._pipeline.sync()
-        return cursor.fetchall()
+        return cursor.execute(SQL[name], values).fetchall()
 
 
 class Told(NamedTuple):

@@ -2,7 +2,7 @@
 SELECT name, now, last_position, due, known FROM stored_events_enter(%s, %s, %s, %s)
 
 -- name: append
-SELECT stored_events_append(%s::text[], %s::bigint[], %s::text[], %b::bytea[], %s)
+SELECT stored_events_append(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s)
 
 -- name: on_disk
 SELECT stored_events_on_disk()
