@@ -52,8 +52,9 @@ class Entry:
 
     def __enter__(self) -> Self:
         cursor = ClientCursor(self._connection, row_factory=tuple_row)
+        asked_in = [name for name, asked in self._asked.items() for _ in asked]
         command_ids = [each for asked in self._asked.values() for each in asked]
-        values = (sorted(self._asked), command_ids, self._patient, self._told_now)
+        values = (sorted(self._asked), asked_in, command_ids, self._patient, self._told_now)
         cursor.execute(_ENTER, values)
         cursor.nextset()
         for found in cursor.fetchall():

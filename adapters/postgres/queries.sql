@@ -1,5 +1,5 @@
 -- name: enter
-SELECT name, now, last_position, due, known FROM stored_events_enter(%s, %s, %s, %s)
+SELECT name, now, last_position, due, known FROM stored_events_enter(%s, %s, %s, %s, %s)
 
 -- name: append
 SELECT stored_events_append(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s)
@@ -9,6 +9,11 @@ SELECT stored_events_on_disk()
 
 -- name: insert
 SELECT stored_events_insert(%s::text[], %s::bigint[], %s::text[], %b::bytea[], %s, %s)
+
+-- name: insert_one
+SELECT stored_events_insert(
+    ARRAY[%s::text], ARRAY[%s::bigint], ARRAY[%s::text], ARRAY[%b::bytea], %s, %s
+)
 
 -- name: lock_order
 SELECT stored_events_lock_order(), set_config('synchronous_commit', 'off', true)

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from eventsourcing.postgres import PostgresProcessRecorder
+from psycopg.rows import tuple_row
 
 from adapters.named_sql import statements
 from adapters.postgres.datastore import LedgerDatastore
@@ -44,21 +45,29 @@ class PostgresLedgerRecorder(PostgresProcessRecorder):
         tracking: Tracking | None = kwargs.get("tracking")
         if not stored_events and tracking is None:
             return []
-        columns: list[list[Any]] = [[], [], [], []]
-        for event in stored_events:
-            row = (str(event.originator_id), event.originator_version, event.topic, event.state)
-            for column, value in zip(columns, row, strict=True):
-                column.append(value)
         try:
             with self.datastore.get_connection() as connection:
-                found = connection.execute(
-                    SQL["insert"], (*columns, *_position(tracking))
-                ).fetchone()
+                cursor = connection.cursor(binary=True, row_factory=tuple_row)
+                found = cursor.execute(*_insert(stored_events, tracking)).fetchone()
         except psycopg.errors.UniqueViolation as error:
             raise IntegrityError(str(error)) from error
         assert found is not None
-        behind: int = found["stored_events_insert"]
+        behind: int = found[0]
         return list(range(behind + 1, behind + len(stored_events) + 1))
+
+
+def _insert(
+    stored_events: Sequence[StoredEvent], tracking: Tracking | None
+) -> tuple[str, tuple[Any, ...]]:
+    """The statement and its values: those of a single event need no lists, which take longer."""
+    rows = [
+        (str(event.originator_id), event.originator_version, event.topic, event.state)
+        for event in stored_events
+    ]
+    if len(rows) == 1:
+        return SQL["insert_one"], (*rows[0], *_position(tracking))
+    columns = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
+    return SQL["insert"], (*columns, *_position(tracking))
 
 
 def _position(tracking: Tracking | None) -> tuple[str | None, int | None]:

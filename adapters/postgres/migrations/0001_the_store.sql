@@ -149,16 +149,19 @@ CREATE FUNCTION stored_events_lock_order() RETURNS void LANGUAGE sql AS $$
 $$;
 
 -- Locks the workspaces in order, and tells of each what a transaction begins with. With `patient`
--- it waits; without, those that somebody else holds are left out.
+-- it waits; without, those that somebody else holds are left out. `command_ids` stand beside the
+-- workspaces in which they are asked for. No plan may count on small tables: it is kept for as long
+-- as the connection lives. Nothing is read before the locks are held.
 CREATE FUNCTION stored_events_enter(
-    wanted text[], command_ids text[], patient boolean, told_now timestamptz
+    wanted text[], asked_in text[], command_ids text[], patient boolean, told_now timestamptz
 ) RETURNS TABLE (
     name text, now timestamptz, last_position bigint, due json, known json
-) LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off AS $$
+) LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
 DECLARE
     each text;
+    held text[] := '{}';
     key bigint;
-    moment timestamptz;
 BEGIN
     FOREACH each IN ARRAY wanted LOOP
         key := hashtextextended(current_schema() || ':' || each, 1);
@@ -167,23 +170,29 @@ BEGIN
         ELSIF NOT pg_try_advisory_xact_lock(key) THEN
             CONTINUE;
         END IF;
-        SELECT w.recorded_at, w.last_position INTO moment, last_position
-        FROM workspaces w WHERE w.workspace = each;
-        name := each;
-        now := greatest(coalesce(told_now, clock_timestamp()), moment);
-        last_position := coalesce(last_position, 0);
-        due := (
-            SELECT json_agg(json_build_array(t.due_at, t.timer, t.set_by, t.correlation_id)
-                ORDER BY t.due_at)
-            FROM timers t WHERE t.workspace = each AND t.due_at <= now
-        );
-        known := (
-            SELECT json_agg(e) FROM unnest(command_ids) AS asked (id) CROSS JOIN LATERAL (
-                SELECT * FROM envelopes WHERE workspace = each AND command_id = asked.id OFFSET 0
-            ) AS e
-        );
-        RETURN NEXT;
+        held := held || each;
     END LOOP;
+    RETURN QUERY
+    SELECT h.workspace, moment.now, coalesce(w.last_position, 0), timers.due, envelopes.known
+    FROM unnest(held) AS h (workspace)
+    LEFT JOIN workspaces w ON w.workspace = h.workspace
+    CROSS JOIN LATERAL (
+        SELECT greatest(coalesce(told_now, clock_timestamp()), w.recorded_at) AS now
+    ) moment
+    CROSS JOIN LATERAL (
+        SELECT json_agg(json_build_array(t.due_at, t.timer, t.set_by, t.correlation_id)
+            ORDER BY t.due_at) AS due
+        FROM timers t WHERE t.workspace = h.workspace AND t.due_at <= moment.now
+    ) timers
+    CROSS JOIN LATERAL (
+        SELECT json_agg(e) AS known
+        FROM unnest(asked_in, command_ids) AS asked (workspace, id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM envelopes x
+            WHERE x.workspace = h.workspace AND x.command_id = asked.id OFFSET 0
+        ) e
+        WHERE asked.workspace = h.workspace
+    ) envelopes;
 END $$;
 
 -- All of an append but the events, which stand behind that position. See `extra` in append.py.
