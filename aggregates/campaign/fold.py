@@ -144,6 +144,8 @@ class _Draft:
 
     def apply(self, event: CampaignEvent) -> None:  # noqa: C901, PLR0912, PLR0915 one case a fact
         match event:
+            case RecipientStopped(recipient_id=recipient_id):
+                self._end(recipient_id, RecipientStatus.CAMPAIGN_STOPPED)
             case SendReserved():
                 self._reserve(event)
             case EmailAccepted() | EmailOutcomeUnknown():
@@ -151,8 +153,6 @@ class _Draft:
             case RecipientAdded(recipient_id=recipient_id):
                 self.recipients[recipient_id] = NEW
                 self.open += 1
-            case RecipientStopped(recipient_id=recipient_id):
-                self._end(recipient_id, RecipientStatus.CAMPAIGN_STOPPED)
             case RecipientReplied(recipient_id=recipient_id):
                 self._end(recipient_id, RecipientStatus.REPLIED)
             case RecipientFinished(recipient_id=recipient_id):
