@@ -71,7 +71,8 @@ class Health(NamedTuple):
         for each in self.parked:
             yield (
                 f"Workspace {each.workspace} is parked since {instant_text(each.parked_at)}, after "
-                f"{each.failures} failures: {each.error}"
+                f"{each.failures} failures: {each.error}. When the cause is gone: "
+                f"`sendledger unpark {each.workspace}`."
             )
 
     def to_json(self) -> dict[str, Any]:

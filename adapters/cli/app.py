@@ -149,6 +149,28 @@ def health(store: Store = None, workspace: Workspace = None, as_json: Json = Fal
 
 
 @app.command()
+def parked(store: Store = None, as_json: Json = False) -> None:
+    """Show workspaces that could not be settled again and again, and why."""
+    from adapters.cli.parked import show_parked
+
+    with office(store, None) as here:
+        show_parked(here, as_json=as_json)
+
+
+@app.command()
+def unpark(
+    name: Annotated[str, typer.Argument(help="The workspace that is parked.")],
+    store: Store = None,
+    as_json: Json = False,
+) -> None:
+    """Have a parked workspace settled again, once its cause is gone."""
+    from adapters.cli.parked import retry_parked
+
+    with office(store, None) as here:
+        retry_parked(here, name, as_json=as_json)
+
+
+@app.command()
 def reindex(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
     """Derive timers and roster anew from the log. Stop `serve` first."""
     from engine.indexes import rebuild_indexes

@@ -35,20 +35,28 @@ class Duty(NamedTuple):
     """Ends the waiting when the worker is to stop."""
 
 
+class Shift(NamedTuple):
+    """What a worker works with. ``wanted`` tells a long turn to come to its end; ``stack`` closes
+    whatever a duty opens."""
+
+    opened: Opened
+    engine: Engine
+    settings: EngineSettings
+    wanted: Callable[[], bool]
+    stack: ExitStack
+
+
 class Alone:
     """The duties of the one process that serves an embedded store."""
 
-    def __init__(self, opened: Opened, engine: Engine, settings: EngineSettings) -> None:
-        self._opened = opened
-        self._engine = engine
-        self._settings = settings
+    def __init__(self, shift: Shift) -> None:
+        self._opened, self._engine, self._settings, _, _ = shift
 
     def clocks(self) -> Duty:
         return Duty("clocks", self._tick, self._settings.tick_interval)
 
     def projections(self) -> Duty:
-        store, views = self._opened.store, self._opened.views
-        keeping = Keeping(store, views, SHIPPED)
+        keeping = Keeping(self._opened.store, self._opened.views, SHIPPED)
         return Duty("projections", keeping.turn, self._settings.projection_interval)
 
     def notices(self) -> Duty:
@@ -64,19 +72,9 @@ class Alone:
 class AmongOthers:
     """The duties of one of many processes on PostgreSQL."""
 
-    def __init__(
-        self,
-        store: "PostgresStore",
-        engine: Engine,
-        settings: EngineSettings,
-        wanted: Callable[[], bool],
-        stack: ExitStack,
-    ) -> None:
-        self._store = store
-        self._engine = engine
-        self._settings = settings
-        self._wanted = wanted
-        self._stack = stack
+    def __init__(self, shift: Shift) -> None:
+        self._opened, self._engine, self._settings, self._wanted, self._stack = shift
+        self._store = cast("PostgresStore", self._opened.store)
 
     def clocks(self) -> Duty:
         from adapters.postgres.leases import Leases  # noqa: PLC0415 only on PostgreSQL
@@ -99,12 +97,11 @@ class AmongOthers:
         return Duty("projections", keeping.turn, LONGEST_WAIT, keeping.wait, keeping.wake)
 
     def notices(self) -> Duty:
-        from adapters.postgres import PostgresViews  # noqa: PLC0415 only on PostgreSQL
-        from adapters.postgres.sole import Sole  # noqa: PLC0415
+        from adapters.postgres.sole import Sole  # noqa: PLC0415 only on PostgreSQL
 
         sole = Sole(self._store, "notices")
         self._stack.callback(sole.close)
-        deliveries = Deliveries(self._engine, PostgresViews(self._store), self._settings)
+        deliveries = Deliveries(self._engine, self._opened.views, self._settings)
 
         def turn() -> None:
             if sole.held():
@@ -113,27 +110,12 @@ class AmongOthers:
         return Duty("notices", turn, self._settings.tick_interval)
 
 
-def duties(
-    opened: Opened,
-    settings: EngineSettings,
-    roles: Sequence[Role],
-    wanted: Callable[[], bool],
-    stack: ExitStack,
-) -> Sequence[Duty]:
-    """``stack`` closes whatever they open; ``wanted`` tells a long turn to come to its end."""
-    engine = Engine(
-        opened.store,
-        settings.policy,
-        cache_size=settings.cache_size,
-        snapshot_every=settings.snapshot_every,
-    )
+def duties(shift: Shift, roles: Sequence[Role]) -> Sequence[Duty]:
+    """Notices only where the settings name an outbox."""
     crew: Alone | AmongOthers
-    if kind_of(settings.store) is Kind.POSTGRES:
-        crew = AmongOthers(cast("PostgresStore", opened.store), engine, settings, wanted, stack)
-    else:
-        crew = Alone(opened, engine, settings)
+    crew = AmongOthers(shift) if kind_of(shift.settings.store) is Kind.POSTGRES else Alone(shift)
     found = {Role.CLOCKS: crew.clocks, Role.PROJECTIONS: crew.projections}
-    if settings.outbox is not None:
+    if shift.settings.outbox is not None:
         found[Role.NOTICES] = crew.notices
     return [found[role]() for role in roles if role in found]
 

@@ -16,9 +16,12 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from adapters.observing.logs import configure_logs
+from adapters.observing.watching import watched
 from adapters.stores import Kind, kind_of, open_store, path_of
-from adapters.worker.duties import Duty, duties
+from adapters.worker.duties import Duty, Shift, duties
 from adapters.worker.roles import ALL, Role
+from engine.engine import Engine
 from engine.settings import EngineSettings
 from engine.store_url import without_password
 
@@ -44,9 +47,18 @@ class Worker:
         with (
             _held(settings),
             closing(open_store(settings, create=True)) as opened,
+            watched(opened, settings) as observer,
             ExitStack() as stack,
         ):
-            self._work(duties(opened, settings, self._roles, self._wanted, stack))
+            engine = Engine(
+                opened.store,
+                settings.policy,
+                cache_size=settings.cache_size,
+                snapshot_every=settings.snapshot_every,
+                observer=observer,
+            )
+            shift = Shift(opened, engine, settings, self._wanted, stack)
+            self._work(duties(shift, self._roles))
         log.info("stopped")
 
     def _work(self, found: Sequence[Duty]) -> None:
@@ -127,6 +139,7 @@ class Worker:
 
 def work(settings: EngineSettings, roles: Sequence[Role] = ALL) -> None:
     """Work until SIGTERM or SIGINT."""
+    configure_logs(settings)
     worker = Worker(settings, roles)
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)

@@ -1,12 +1,15 @@
 """``sendledger work``: several real processes on one PostgreSQL store, added and killed at will."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -208,6 +211,38 @@ def test_a_workspace_that_cannot_be_settled_is_parked_and_keeps_no_other_waiting
 
     eventually(lambda: worker.told("cannot be settled"))
     assert ACME not in {each.workspace for each in stops(store)}
+    with store.writing() as cursor:
+        cursor.execute("UPDATE leases SET failures = 7, leased_until = '-infinity'")
+    eventually(lambda: worker.told("parked=True"))
+
+    told = typed("health", "--store", postgres_url)
+    assert told.returncode == 1
+    assert f"sendledger unpark {ACME}" in told.stdout
+    (row,) = json.loads(typed("parked", "--json", "--store", postgres_url).stdout)["parked"]
+    assert (row["workspace"], row["failures"]) == (ACME, 8)
+    assert typed("unpark", ACME, "--store", postgres_url).returncode == 0
+    assert typed("unpark", ACME, "--store", postgres_url).returncode == 4
+    assert typed("parked", "--store", postgres_url).stdout == "Nothing is parked.\n"
+
+
+def typed(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([SENDLEDGER, *words], capture_output=True, text=True, check=False)
+
+
+def test_a_worker_is_watched_by_metrics_and_writes_json(crew: Crew) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    worker = crew.add(METRICS_PORT=str(port), LOG_FORMAT="json")
+
+    with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        metrics = answer.read().decode()
+
+    assert "sendledger_store_up 1.0" in metrics
+    assert 'sendledger_projection_lag_events{projection="clocks"} 0.0' in metrics
+    assert worker.stopped(signal.SIGTERM) == 0
+    lines = [json.loads(line) for line in worker.output.read_text().splitlines()]
+    assert {"serving", "stopping", "stopped"} <= {line["event"] for line in lines}
 
 
 def test_an_unknown_role_is_told_with_those_there_are(tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""``sendledger parked`` and ``unpark``: workspaces that could not be settled again and again."""
+
+from typing import TYPE_CHECKING, cast
+
+from adapters.cli.common import EXIT_UNKNOWN, Office, fail, print_json, say
+from adapters.stores import Kind, kind_of
+from events.vocabulary import instant_text
+
+if TYPE_CHECKING:
+    from adapters.postgres import PostgresStore
+
+
+def show_parked(here: Office, *, as_json: bool) -> None:
+    from adapters.postgres.leases import parked
+
+    found = parked(_server(here)) if _server_there(here) else []
+    if as_json:
+        rows = [
+            {
+                **each._asdict(),
+                "failed_at": instant_text(each.failed_at),
+                "parked_at": instant_text(each.parked_at),
+            }
+            for each in found
+        ]
+        print_json({"parked": rows})
+        return
+    for each in found:
+        say(
+            f"{each.workspace}: parked at {instant_text(each.parked_at)} after {each.failures} "
+            f"failures. {each.error}"
+        )
+    if not found:
+        say("Nothing is parked.")
+
+
+def retry_parked(here: Office, workspace: str, *, as_json: bool) -> None:
+    from adapters.postgres.leases import unpark
+
+    if not (_server_there(here) and unpark(_server(here), workspace)):
+        fail(f"Workspace {workspace} is not parked. See `sendledger parked`.", EXIT_UNKNOWN)
+    if as_json:
+        print_json({"workspace": workspace})
+    else:
+        say(f"{workspace} is settled again at the next turn of a worker.")
+
+
+def _server_there(here: Office) -> bool:
+    """An embedded store parks nothing: its one worker tries every workspace at every turn."""
+    return kind_of(here.settings.store) is Kind.POSTGRES
+
+
+def _server(here: Office) -> "PostgresStore":
+    return cast("PostgresStore", here.store)
