@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-POSTGRES := $(VENV)/.postgres
+SERVERS := $(VENV)/.servers
 
 .DEFAULT_GOAL := help
 
@@ -17,19 +17,19 @@ run: $(READY) ## A real campaign on a new store, with time sped up: an account f
 test: check ## Everything CI runs
 	$(BIN)/python -m pytest -q -m "kills and not soak"
 
-check: $(READY) $(POSTGRES) ## Lint, types, and the tests that need no server and kill no process
+check: $(READY) $(SERVERS) ## Lint, types, and the tests that kill no process
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -m "not kills and not soak"
 
-soak: $(READY) $(POSTGRES) ## Longer histories, more interleavings, more kills
+soak: $(READY) $(SERVERS) ## Longer histories, more interleavings, more kills
 	$(BIN)/python -m pytest -q -m soak
 
 mutate: $(READY) ## Mutation testing of the rules and the reactions
 	$(BIN)/python -m tests.mutate
 
-bench: $(READY) $(POSTGRES) ## Figures as ratios to something run beside it
+bench: $(READY) $(SERVERS) ## Figures as ratios to something run beside it
 	$(BIN)/python -m bench
 
 law: $(READY) ## Write docs/law.md anew: rule, guard, tests, scenario
@@ -46,8 +46,8 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
 
-$(POSTGRES): .ci/install-postgres | $(READY)
-	.ci/install-postgres
-	@touch $(POSTGRES)
+$(SERVERS): .ci/install-servers | $(READY)
+	.ci/install-servers
+	@touch $(SERVERS)
 
 .PHONY: help run test check soak mutate bench law clean

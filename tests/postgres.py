@@ -60,7 +60,7 @@ class PostgresMissing(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            f"No folder has {', '.join(PROGRAMS)}. Run .ci/install-postgres, or ask for Debian's "
+            f"No folder has {', '.join(PROGRAMS)}. Run .ci/install-servers, or ask for Debian's "
             "package postgresql, or add the folder that has them to PATH."
         )
 
