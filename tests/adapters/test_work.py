@@ -225,6 +225,25 @@ def test_a_workspace_that_cannot_be_settled_is_parked_and_keeps_no_other_waiting
     assert typed("parked", "--store", postgres_url).stdout == "Nothing is parked.\n"
 
 
+EXAMPLES = Path(__file__).parents[2] / "examples" / "two-workers"
+
+
+@pytest.mark.parametrize("file", ["clocks.toml", "projections.toml"])
+def test_the_example_s_settings_are_known(file: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "SENDLEDGER_SETTINGS": str(EXAMPLES / file)}
+    store = ("--store", str(tmp_path / "nowhere.db"))
+
+    told = subprocess.run(
+        [SENDLEDGER, "accounts", *store],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.stderr.startswith("There is no store")
+
+
 def typed(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([SENDLEDGER, *words], capture_output=True, text=True, check=False)
 
