@@ -51,7 +51,7 @@ DELETE FROM directory WHERE workspace = %s AND recipient_id = %s
 LOCK TABLE directory IN SHARE ROW EXCLUSIVE MODE
 
 -- name: nobody_acts
-SELECT last_position FROM stored_events_enter(ARRAY[%s], '{}', true, NULL)
+SELECT last_position FROM stored_events_enter(ARRAY[%s], '{}', '{}', true, NULL)
 
 -- name: nobody_reads
 LOCK TABLE directory IN ACCESS EXCLUSIVE MODE

@@ -72,8 +72,9 @@ def _explained(store: str, error: psycopg.Error | PersistenceError) -> StoreErro
     if advice is not None:
         return StoreError(f"The store {store}: {advice} ({_line(cause)}).")
     if is_lost(cause):
+        what = "cannot be reached" if "connection failed" in str(cause) else "was lost on the way"
         return StoreUnavailable(
-            f"The store {store} was lost on the way ({_line(cause)}). Is the server running?"
+            f"The store {store} {what} ({_line(cause)}). Is the server running?"
         )
     return StoreError(f"The store {store} failed: {_line(cause)}.")
 

@@ -129,7 +129,8 @@ def test_a_parked_workspace_is_told_and_no_longer_as_due(postgres_url: str) -> N
         (complaint,) = patient.complaints()
 
         assert complaint.startswith(f"Workspace {ACME} is parked since ")
-        assert complaint.endswith("after 1 failures: ValueError: it cannot be")
+        assert "after 1 failures: ValueError: it cannot be. " in complaint
+        assert complaint.endswith(f"`sendledger unpark {ACME}`.")
         assert patient.look().due == Due(0, 0)
         assert patient.look().to_json()["parked"][0]["workspace"] == ACME
         assert unpark(store, ACME)
