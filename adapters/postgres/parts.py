@@ -13,7 +13,7 @@ from psycopg import sql
 from adapters.postgres.binary_rows import BinaryRows
 from adapters.postgres.sharing import Share, hash_of_key
 from adapters.postgres.store import PostgresStore
-from adapters.postgres.views import described
+from adapters.postgres.tables import described
 from engine.folding import fold
 from engine.store import StoreError
 from events.recorded import Recorded
@@ -89,7 +89,7 @@ class Folding:
         if rows:
             table = described(beside(projection))
             statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
-            copy_in = statement.format(table.name, table.names)
+            copy_in = statement.format(table.name, table.all_fields)
             with store.explained(), store.writing() as cursor, cursor.copy(copy_in) as copy:
                 for buffer in self._binary.buffers(rows):
                     copy.write(buffer)

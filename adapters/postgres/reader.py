@@ -18,7 +18,7 @@ from adapters.postgres.datastore import CONNECT_TIMEOUT, KEEPALIVE, named, param
 from adapters.postgres.errors import explained
 from adapters.postgres.migrating import known, standing_of
 from adapters.postgres.recorder import SQL
-from adapters.postgres.views import chosen, described
+from adapters.postgres.tables import chosen, described
 from engine.store import Page, Row, StoreError, StoreUnavailable
 from events.recorded import Envelope
 from projections.projection import Projection
@@ -98,7 +98,7 @@ class PostgresReader:
         table = described(projection)
         where, values = chosen(table, prefix, equal)
         select = sql.SQL("SELECT {} FROM {} {} ORDER BY {}").format(
-            table.names, table.name, where, sql.SQL(", ").join(map(Identifier, table.key))
+            table.all_fields, table.name, where, sql.SQL(", ").join(map(Identifier, table.key))
         )
         with explained(self.name), self._connection.transaction():
             if self.view_position(projection) == 0:

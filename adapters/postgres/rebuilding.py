@@ -20,7 +20,8 @@ from adapters.postgres.fold_processes import fold_in_processes
 from adapters.postgres.parts import IN_HAND, beside
 from adapters.postgres.store import PostgresStore
 from adapters.postgres.swapping import SQL, primary_key, take_the_place
-from adapters.postgres.views import PostgresViews, Table, described
+from adapters.postgres.tables import Table, described
+from adapters.postgres.views import PostgresViews
 from engine.projecting import ProjectionRunner
 from engine.standing import Skip, Standing
 from engine.store import StoreError

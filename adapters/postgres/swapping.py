@@ -15,7 +15,7 @@ from psycopg.sql import Identifier
 from adapters.named_sql import statements
 from adapters.postgres.standings import SQL as STANDINGS
 from adapters.postgres.standings import clear_stop
-from adapters.postgres.views import described, index_of
+from adapters.postgres.tables import described, index_of
 from projections.projection import Projection
 
 SQL = statements(Path(__file__).with_name("rebuilding.sql"))

@@ -1,14 +1,11 @@
 """Projections' rows in PostgreSQL: a table each, rows and position in one transaction."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from functools import cache
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any
 
 from psycopg import Cursor, sql
-from psycopg.sql import Composed, Identifier
-from psycopg.types.json import Jsonb
+from psycopg.sql import Identifier
 
 from adapters.postgres.standings import SQL as STANDINGS
 from adapters.postgres.standings import (
@@ -20,25 +17,13 @@ from adapters.postgres.standings import (
     standings_of,
 )
 from adapters.postgres.store import PostgresStore
-from adapters.row_types import asked_value, chooses, kind_of
+from adapters.postgres.tables import Table, chosen, described, names
 from engine.standing import Keeper, Skip, Standing, Stop
 from engine.store import StaleView, StoreError
 from projections.projection import Projection, RowKey
 
-Convert = Callable[[Any], Any]
-
 MANY = 200
 """Rows from which on COPY through a staging table is quicker than one upsert after the other."""
-
-_TYPES: Mapping[type[Any], str] = {
-    datetime: "timestamptz",
-    bool: "boolean",
-    int: "bigint",
-    dict: "jsonb",
-    tuple: "text[]",
-}
-_TEXT = 'text COLLATE "C"'
-"""In the order of code points, as Python's."""
 
 _POSITION = "SELECT notification_id FROM tracking WHERE application_name = %s"
 _BEGIN = "INSERT INTO tracking VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -46,48 +31,6 @@ _GO_ON = (
     "UPDATE tracking SET notification_id = %s WHERE application_name = %s AND notification_id = %s"
 )
 _FORGET = "DELETE FROM tracking WHERE application_name LIKE %s || '/%%'"
-
-
-class Table(NamedTuple):
-    """How rows of one projection are written and read."""
-
-    name: Identifier
-    key: tuple[str, ...]
-    fields: tuple[str, ...]
-    row: type[Any]
-    columns: Composed
-    """Names and types, and the primary key."""
-    encoders: tuple[tuple[int, Convert], ...]
-    decoders: tuple[tuple[int, Convert], ...]
-    choosers: frozenset[str]
-    """Columns by which rows may be chosen."""
-    staging: Identifier
-    indexes: tuple[Composed, ...]
-    """What makes them."""
-
-    def encode(self, row: Sequence[Any]) -> Sequence[Any]:
-        return _converted(row, self.encoders) if self.encoders else row
-
-    def decode(self, values: Sequence[Any]) -> Any:
-        return self.row._make(_converted(values, self.decoders))
-
-    @property
-    def names(self) -> Composed:
-        return _list(self.fields)
-
-    def create(self) -> Composed:
-        return sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(
-            self.name, self.columns, _list(self.key)
-        )
-
-    def on_conflict(self) -> Composed:
-        rest = [field for field in self.fields if field not in self.key]
-        if not rest:
-            return Composed([sql.SQL("ON CONFLICT DO NOTHING")])
-        sets = sql.SQL(", ").join(
-            sql.SQL("{0} = excluded.{0}").format(Identifier(each)) for each in rest
-        )
-        return sql.SQL("ON CONFLICT ({}) DO UPDATE SET {}").format(_list(self.key), sets)
 
 
 class PostgresViews:
@@ -125,7 +68,7 @@ class PostgresViews:
             return {}
         table = self._table(projection)
         with self._store.explained(), self._store.cursor(binary=True) as cursor:
-            found = cursor.execute(_fetch(table), list(map(list, zip(*keys, strict=True))))
+            found = cursor.execute(table.fetch(), list(map(list, zip(*keys, strict=True))))
             rows = map(table.decode, found.fetchall())
             return {row[: len(table.key)]: row for row in rows}
 
@@ -146,7 +89,7 @@ class PostgresViews:
         table = self._table(projection)
         where, values = chosen(table, prefix, equal)
         select = sql.SQL("SELECT {} FROM {} {} ORDER BY {}").format(
-            table.names, table.name, where, _list(table.key)
+            table.all_fields, table.name, where, names(table.key)
         )
         with self._store.explained(), self._store.cursor(binary=True) as cursor:
             return list(map(table.decode, cursor.execute(select, values).fetchall()))
@@ -218,7 +161,7 @@ def write_rows(
     """Sorted by key, so that neighbours come together and two writers never wait in a circle."""
     in_order = [table.encode(rows[key]) for key in sorted(rows, key=tuple)]
     if len(in_order) < MANY:
-        cursor.executemany(_upsert(table), in_order)
+        cursor.executemany(table.upsert(), in_order)
     elif appends:
         copy_rows(cursor, table, table.name, in_order)
     else:
@@ -230,7 +173,7 @@ def write_rows(
         copy_rows(cursor, table, table.staging, in_order)
         cursor.execute(
             sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {2} {3}").format(
-                table.name, table.names, table.staging, table.on_conflict()
+                table.name, table.all_fields, table.staging, table.on_conflict()
             )
         )
 
@@ -238,105 +181,9 @@ def write_rows(
 def copy_rows(
     cursor: Cursor[Any], table: Table, into: Identifier, rows: Iterable[Sequence[Any]]
 ) -> None:
-    with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(into, table.names)) as copy:
+    with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(into, table.all_fields)) as copy:
         for row in rows:
             copy.write_row(row)
-
-
-@cache
-def described(projection: Projection) -> Table:
-    fields: tuple[str, ...] = projection.row._fields
-    hints = get_type_hints(projection.row)
-    kinds = [kind_of(hints[field]) for field in fields]
-    columns = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(Identifier(field), sql.SQL(_TYPES.get(kind, _TEXT)))
-        for field, kind in zip(fields, kinds, strict=True)
-    )
-    return Table(
-        name=Identifier(f"view_{projection.name}"),
-        key=fields[: projection.key_length],
-        fields=fields,
-        row=projection.row,
-        columns=columns,
-        encoders=tuple((i, _ENCODERS[kind]) for i, kind in enumerate(kinds) if kind in _ENCODERS),
-        decoders=tuple((i, kind) for i, kind in enumerate(kinds) if kind not in _AS_THEY_ARE),
-        choosers=frozenset(field for field in fields if chooses(hints[field])),
-        indexes=tuple(
-            sql.SQL("CREATE INDEX {} ON {} ({})").format(
-                index_of(projection, field),
-                Identifier(f"view_{projection.name}"),
-                Identifier(field),
-            )
-            for field in projection.indexed
-        ),
-        staging=Identifier(f"staged_{projection.name}_{projection.version}"),
-    )
-
-
-_ENCODERS: Mapping[type[Any], Convert] = {dict: Jsonb, tuple: list}
-_AS_THEY_ARE = {datetime, bool, int, dict, str}
-
-
-def _index(projection: Projection, field: str) -> Composed:
-    name = Identifier(f"view_{projection.name}")
-    return sql.SQL("CREATE INDEX {} ON {} ({})").format(
-        index_of(projection, field), name, Identifier(field)
-    )
-
-
-def index_of(projection: Projection, field: str) -> Identifier:
-    return Identifier(f"view_{projection.name}_{field}")
-
-
-def _converted(values: Sequence[Any], conversions: tuple[tuple[int, Convert], ...]) -> list[Any]:
-    converted = list(values)
-    for index, convert in conversions:
-        value = converted[index]
-        if value is not None:
-            converted[index] = convert(value)
-    return converted
-
-
-def chosen(
-    table: Table, prefix: Sequence[str], equal: Mapping[str, str | bool]
-) -> tuple[Composed, list[str | bool]]:
-    """The condition that chooses these rows, and its values."""
-    asked = {**dict(zip(table.key, prefix, strict=False)), **equal}
-    for column in asked:
-        if column not in table.choosers:
-            raise ValueError(f"{table.name.as_string(None)} has no column {column} to choose by")
-    conditions = [sql.SQL("{} = %s").format(Identifier(column)) for column in asked]
-    where = sql.SQL("WHERE {}" if asked else "").format(sql.SQL(" AND ").join(conditions))
-    return where, list(map(asked_value, asked.values()))
-
-
-def _fetch(table: Table) -> Composed:
-    """OFFSET 0 keeps the planner at one look into the index per key, however many there are."""
-    arrays = sql.SQL(", ").join(sql.SQL("%s::text[]") for _ in table.key)
-    same = sql.SQL(" AND ").join(
-        sql.SQL("v.{0} = k.{0}").format(Identifier(each)) for each in table.key
-    )
-    return sql.SQL(
-        "SELECT {} FROM unnest({}) AS k ({}) CROSS JOIN LATERAL "
-        "(SELECT v.* FROM {} v WHERE {} OFFSET 0) AS v"
-    ).format(
-        sql.SQL(", ").join(sql.SQL("v.{}").format(Identifier(each)) for each in table.fields),
-        arrays,
-        _list(table.key),
-        table.name,
-        same,
-    )
-
-
-def _upsert(table: Table) -> Composed:
-    marks = sql.SQL(", ").join(sql.SQL("%s") for _ in table.fields)
-    return sql.SQL("INSERT INTO {} ({}) VALUES ({}) {}").format(
-        table.name, table.names, marks, table.on_conflict()
-    )
-
-
-def _list(names: Iterable[str]) -> Composed:
-    return sql.SQL(", ").join(map(Identifier, names))
 
 
 def _stands_at(cursor: Cursor[Any], projection: Projection) -> int:

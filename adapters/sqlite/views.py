@@ -1,7 +1,7 @@
 """Projections' rows in the embedded store: a table each, columns as the row's fields."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
@@ -12,7 +12,7 @@ from eventsourcing.persistence import Tracking
 from eventsourcing.sqlite import SQLiteCursor
 
 from adapters.microseconds import from_micros, to_micros
-from adapters.row_types import asked_value, chooses, kind_of
+from adapters.row_types import Convert, asked_value, chooses, converted, kind_of
 from adapters.sqlite.errors import explained
 from adapters.sqlite.recorder import ROWS_AT_ONCE, SQL
 from adapters.sqlite.standings import clear_stop, record_skip, record_stop, standing_of
@@ -20,8 +20,6 @@ from adapters.sqlite.store import SQLiteStore
 from engine.standing import Keeper, Skip, Standing, Stop
 from engine.store import StaleView
 from projections.projection import Projection, RowKey
-
-Convert = Callable[[Any], Any]
 
 
 class _Table(NamedTuple):
@@ -41,10 +39,10 @@ class _Table(NamedTuple):
     """Columns by which rows may be chosen."""
 
     def encode(self, row: tuple[Any, ...]) -> Sequence[Any]:
-        return _converted(row, self.encoders) if self.encoders else row
+        return converted(row, self.encoders) if self.encoders else row
 
     def decode(self, values: tuple[Any, ...]) -> Any:
-        return self.row._make(_converted(values, self.decoders))
+        return self.row._make(converted(values, self.decoders))
 
 
 class SQLiteViews:
@@ -205,15 +203,6 @@ def _conversion(hint: Any) -> tuple[Convert, Convert] | None:
 
 def _to_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
-
-
-def _converted(values: tuple[Any, ...], conversions: tuple[tuple[int, Convert], ...]) -> list[Any]:
-    converted = list(values)
-    for index, convert in conversions:
-        value = converted[index]
-        if value is not None:
-            converted[index] = convert(value)
-    return converted
 
 
 def _where(
