@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from statistics import median
 
@@ -49,13 +49,16 @@ def pg_clocks(many: int = MANY, due: int = DUE) -> dict[str, float]:
 
 
 def idle_poll(clocks: int) -> float:
-    """Median milliseconds of a worker's look when so many clocks run and none is due."""
+    """Median milliseconds of a worker's look when so many clocks run and none is due.
+
+    By the database's clock, as a worker looks.
+    """
     with fresh_ledger() as ledger:
-        now = ledger.clock() + timedelta(days=1)
+        now = datetime.now(UTC) + timedelta(days=1)
         with ledger.store.writing() as cursor:
             cursor.execute(RUNNING, {"each": OF_A_WORKSPACE, "count": clocks, "now": now})
         settle_down(ledger.store.url, "timers", "workspaces")
-        leases = Leases(ledger.store, "bench", ledger.clock)
+        leases = Leases(ledger.store, "bench")
         return 1000 * median(timed(lambda: _nothing(leases)) for _ in range(LOOKS))
 
 

@@ -289,7 +289,8 @@ BEGIN
 END $$;
 
 -- Gives a worker up to that many workspaces that have something due and that nobody settles now.
--- Who died with a lease loses it when its time is over. Parked ones stay until an operator asks.
+-- Who died with a lease loses it when its time is over. Parked ones stay until an operator asks. The
+-- moment is asked for once: a clock that goes on could not be looked for in an index.
 CREATE FUNCTION stored_events_lease(
     who text, most integer, seconds double precision, told_now timestamptz
 ) RETURNS TABLE (workspace text, events bigint) LANGUAGE sql AS $$
@@ -298,7 +299,7 @@ CREATE FUNCTION stored_events_lease(
         SELECT due.workspace, who, clock_timestamp() + seconds * interval '1 second'
         FROM (
             SELECT w.workspace FROM workspaces w
-            WHERE w.next_due <= coalesce(told_now, clock_timestamp())
+            WHERE w.next_due <= (SELECT coalesce(told_now, clock_timestamp()))
             AND NOT EXISTS (
                 SELECT FROM leases x WHERE x.workspace = w.workspace
                 AND (x.parked_at IS NOT NULL OR x.leased_until > clock_timestamp())
