@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engine.settings import EngineSettings
 
 
-NOTHING: dict[str, Any] = dict.fromkeys(("at", "position", "views", "due", "parked"))
+NOTHING: dict[str, Any] = {"at": None, "position": None, "views": [], "due": None, "parked": []}
 """What is seen of a store that cannot be used."""
 
 
@@ -22,14 +22,7 @@ class Found(NamedTuple):
     reasons: list[str]
 
     def to_json(self) -> dict[str, Any]:
-        nothing: dict[str, Any] = {
-            "at": None,
-            "position": None,
-            "views": [],
-            "due": None,
-            "parked": [],
-        }
-        seen = self.health.to_json() if self.health else nothing
+        seen = self.health.to_json() if self.health else NOTHING
         return {"well": not self.reasons, "reasons": self.reasons, **seen}
 
 

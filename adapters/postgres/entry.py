@@ -9,8 +9,7 @@ wrong before it leaves nothing.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from eventsourcing.persistence import StoredEvent
 from psycopg import ClientCursor, Connection
@@ -34,7 +33,10 @@ Ask = Callable[..., list[Any]]
 
 
 class Entry:
-    """``opened`` has the workspaces that were free, or all of them if it is ``patient``."""
+    """``opened`` has the workspaces that were free, or all of them if it is ``patient``.
+
+    Whoever lent the connection rolls back what is not committed.
+    """
 
     def __init__(
         self,
@@ -44,32 +46,16 @@ class Entry:
         patient: bool,
         told_now: datetime | None,
     ) -> None:
-        self.opened: dict[str, Entered] = {}
         self._connection = connection
-        self._asked = asked
-        self._patient = patient
-        self._told_now = told_now
-
-    def __enter__(self) -> Self:
-        cursor = ClientCursor(self._connection, row_factory=tuple_row)
-        asked_in = [name for name, asked in self._asked.items() for _ in asked]
-        command_ids = [each for asked in self._asked.values() for each in asked]
-        values = (sorted(self._asked), asked_in, command_ids, self._patient, self._told_now)
-        cursor.execute(_ENTER, values)
+        cursor = ClientCursor(connection, row_factory=tuple_row)
+        asked_in = [name for name, command_ids in asked.items() for _ in command_ids]
+        command_ids = [each for ids in asked.values() for each in ids]
+        cursor.execute(_ENTER, (sorted(asked), asked_in, command_ids, patient, told_now))
         cursor.nextset()
-        for found in cursor.fetchall():
-            told = Told._make(found)
-            asked = self._asked[told.workspace]
-            self.opened[told.workspace] = Entered(self._ask, told, asked)
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        """Whoever lent the connection rolls back what is not committed."""
+        told = map(Told._make, cursor.fetchall())
+        self.opened = {
+            each.workspace: Entered(self._ask, each, asked[each.workspace]) for each in told
+        }
 
     def commit(self) -> None:
         """What was appended is there for everybody, and on the disk."""

@@ -197,9 +197,9 @@ class PostgresStore:
     ) -> Iterator[dict[str, Entered]]:
         with self.explained(), self.connection() as connection:
             told_now = self._clock() if self._clock is not None else None
-            with Entry(connection, asked, patient=patient, told_now=told_now) as entry:
-                yield entry.opened
-                entry.commit()
+            entry = Entry(connection, asked, patient=patient, told_now=told_now)
+            yield entry.opened
+            entry.commit()
 
     def _value(self, name: str) -> Any:
         with self.explained(), self.cursor() as cursor:

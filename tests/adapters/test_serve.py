@@ -4,9 +4,7 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +19,7 @@ from events.campaign import GracePeriodExpired, RecipientStopped
 from events.recorded import Recorded
 from projections.recipient_status import RECIPIENT_STATUS
 from projections.shipped import SHIPPED
+from tests.adapters.processes import PATIENCE, SENDLEDGER, Process, eventually
 from tests.law.story import (
     ANN,
     BOB,
@@ -39,51 +38,16 @@ from tests.workplace import ACME, Workplace, log_of
 
 pytestmark = pytest.mark.kills
 
-SENDLEDGER = Path(sys.executable).with_name("sendledger")
-PATIENCE = 20.0
-"""Seconds until a test believes that something never happens."""
-
-
-class Server:
-    """A running ``serve``, quick in its turns."""
-
-    def __init__(self, store: Path, **settings: str) -> None:
-        self.output = store.with_suffix(".out")
-        environment = {"TICK_INTERVAL": "0.1", "PROJECTION_INTERVAL": "0.1", "WORKSPACE": ACME}
-        named = {f"SENDLEDGER_{name}": value for name, value in {**environment, **settings}.items()}
-        with self.output.open("w") as output:
-            self.process = subprocess.Popen(
-                [SENDLEDGER, "serve", "--store", str(store)],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=store.parent,
-                env={**os.environ, **named},
-            )
-
-    def told(self, text: str) -> bool:
-        return text in self.output.read_text()
-
-    def stopped(self, by: signal.Signals) -> int:
-        self.process.send_signal(by)
-        return self.process.wait(PATIENCE)
-
 
 @contextmanager
-def serving(store: Path, **settings: str) -> Iterator[Server]:
-    server = Server(store, **settings)
+def serving(store: Path, **settings: str) -> Iterator[Process]:
+    output = store.with_suffix(".out")
+    server = Process(output, "serve", "--store", str(store), WORKSPACE=ACME, **settings)
     try:
-        eventually(lambda: server.told("serving") or server.process.poll() is not None)
+        server.begun()
         yield server
     finally:
-        server.process.kill()
-        server.process.wait()
-
-
-def eventually(happens: Callable[[], bool]) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not happens():
-        assert time.monotonic() < ends, "it never happened"
-        time.sleep(0.02)
+        server.kill()
 
 
 @pytest.fixture

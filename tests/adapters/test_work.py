@@ -20,7 +20,7 @@ from engine.engine import Engine
 from events.campaign import GracePeriodExpired, RecipientStopped
 from events.recorded import Recorded
 from projections.shipped import SHIPPED
-from tests.adapters.test_serve import PATIENCE, SENDLEDGER, eventually
+from tests.adapters.processes import SENDLEDGER, Process, eventually
 from tests.law.story import (
     ANN,
     BOB,
@@ -39,30 +39,6 @@ from tests.workplace import ACME, Workplace, log_of
 pytestmark = pytest.mark.kills
 
 
-class Process:
-    """One worker, quick in its turns."""
-
-    def __init__(self, url: str, output: Path, *words: str, **settings: str) -> None:
-        self.output = output
-        named = {f"SENDLEDGER_{name}": value for name, value in settings.items()}
-        environment = {**os.environ, "SENDLEDGER_TICK_INTERVAL": "0.1", **named}
-        with output.open("w") as stream:
-            self.process = subprocess.Popen(
-                [SENDLEDGER, "work", *words, "--store", url],
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                cwd=output.parent,
-                env=environment,
-            )
-
-    def told(self, text: str) -> bool:
-        return text in self.output.read_text()
-
-    def stopped(self, by: signal.Signals) -> int:
-        self.process.send_signal(by)
-        return self.process.wait(PATIENCE)
-
-
 class Crew:
     """Workers on one store. Those that still live at the end are killed."""
 
@@ -72,15 +48,14 @@ class Crew:
 
     def add(self, *words: str, **settings: str) -> Process:
         output = self._folder / f"worker-{len(self._started)}.out"
-        worker = Process(self._url, output, *words, **settings)
+        worker = Process(output, "work", *words, "--store", self._url, **settings)
         self._started.append(worker)
-        eventually(lambda: worker.told("serving") or worker.process.poll() is not None)
+        worker.begun()
         return worker
 
     def kill(self) -> None:
         for worker in self._started:
-            worker.process.kill()
-            worker.process.wait()
+            worker.kill()
 
 
 @pytest.fixture
