@@ -1,12 +1,12 @@
 """The auditor's door: rebuild, look at the past, explain, check. ``sendledger-replay``.
 
 Reads any store, and writes to none unless it rebuilds. Each command lives in a module of its own
-in ``adapters.auditing``.
+in ``adapters.cli.auditing``.
 """
 
 import typer
 
-from adapters.auditing import check, diff, explain, export, rebuild, state, what_if
+from adapters.cli.auditing import check, diff, explain, export, rebuild, state, what_if
 
 app = typer.Typer(
     name="sendledger-replay",

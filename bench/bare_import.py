@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from adapters.importing import Import
-from adapters.recipients_csv import count_lines
-from adapters.rejected_lines import rejected_lines
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite.directory import SQL, SQLiteDirectory
+from adapters.csv.recipients_csv import count_lines
+from adapters.csv.rejected_lines import rejected_lines
+from adapters.stores.sqlite import SQLiteStore
+from adapters.stores.sqlite.directory import SQL, SQLiteDirectory
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger
+from engine.work.import_recipients import Import
 
 
 def import_all(ledger: Ledger[SQLiteStore], file: Path) -> None:

@@ -12,15 +12,15 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from adapters.auditing.moments import Moment
-from adapters.postgres import PostgresViews
+from adapters.stores.postgres import PostgresViews
 from bench.ours import Ledger, accepted, recipient, reserve
 from bench.postgres.clocks import idle_poll
 from bench.postgres.looking_back import look_back
 from bench.postgres.million import million
-from bench.postgres.places import PostgresLedger, fresh_ledger, settle_down
+from bench.postgres.places import PostgresLedger, freeze_survivors, fresh_ledger
 from bench.svg import chart
 from bench.timing import timed
+from engine.audit.moments import Moment
 from engine.projecting import ProjectionRunner
 from projections.shipped import SHIPPED
 
@@ -34,9 +34,9 @@ def measured(events: int) -> dict[str, float]:
     with fresh_ledger() as ledger:
         store = ledger.store
         recipients = million(ledger, events)
-        settle_down(store.url, "stored_events", "envelopes")
+        freeze_survivors(store.url, "stored_events", "envelopes")
         folding = timed(ProjectionRunner(store, PostgresViews(store), SHIPPED).catch_up)
-        settle_down(store.url, "view_histories", "view_recipient_status")
+        freeze_survivors(store.url, "view_histories", "view_recipient_status")
         look = partial(look_back, store.url, Moment(at=ledger.clock()), recipient(recipients // 2))
         looking = median(timed(look) for _ in range(LOOKS))
         writing = _writing(Ledger(store, ledger.clock, "new"))

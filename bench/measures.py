@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from adapters.sqlite import SQLiteStore, SQLiteViews
+from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from bench.bare_import import import_all, loop_into_directory, loop_into_plainest
 from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, on_file, reserve
@@ -25,8 +25,8 @@ from bench.stock import StockLedger, in_folder
 from bench.timing import timed
 from engine.decoding import decode_page
 from engine.engine import Engine
+from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
-from engine.store import Views
 from events.recorded import Recorded
 from projections.projection import Projection, RowKey
 from projections.shipped import SHIPPED

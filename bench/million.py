@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from adapters.sqlite import SQLiteStore, SQLiteViews
-from adapters.support.recipient import explained
+from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from bench.ours import CAMPAIGN, WORKSPACE, on_file, recipient
-from engine.answers import Answers
-from engine.case import case_of
-from engine.collector import collector_paused
+from engine.answers.history import History, positions_in
+from engine.answers.recipient_case import case_of
+from engine.answers.telling.why import explained
+from engine.answers.workspace_answers import Answers
 from engine.decoding import decode_page
-from engine.history import History, positions_in
+from engine.gc_pause import gc_paused
 from engine.projecting import PAGE, ProjectionRunner
 from projections.shipped import SHIPPED
 
@@ -37,7 +37,7 @@ def scan(path: Path) -> Callable[[], None]:
 
     def read() -> None:
         store, position = SQLiteStore(path), 0
-        with collector_paused():
+        with gc_paused():
             while page := list(decode_page(store.read(position, PAGE), position)):
                 position = page[-1].position
         store.close()

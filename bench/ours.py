@@ -4,9 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from adapters.clocks import ManualClock
-from adapters.simulated import simulated_report
-from adapters.sqlite import SQLiteStore
+from adapters.stores.clocks import ManualClock
+from adapters.stores.sqlite import SQLiteStore
 from aggregates.campaign.commands import (
     CreateCampaign,
     ImportRecipients,
@@ -16,9 +15,10 @@ from aggregates.campaign.commands import (
 )
 from aggregates.command import Command
 from aggregates.email_account.commands import ConnectAccount, RecordCheck
-from engine.answer import Request
 from engine.engine import Engine
-from engine.store import Store
+from engine.ports.store import Store
+from engine.reply import Request
+from engine.work.simulated import simulated_report
 from events.vocabulary import Asker, FailureClass, Mode
 
 WORKSPACE, CAMPAIGN, ANN, BOB = "bench", "spring", "ann@acme.test", "bob@acme.test"

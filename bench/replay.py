@@ -4,14 +4,14 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from adapters.auditing.check import check
-from adapters.auditing.moments import Moment
-from adapters.auditing.one_recipient import Asked
-from adapters.auditing.source import open_source
-from adapters.auditing.state import state_at
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite.rebuilding import rebuild
+from adapters.cli.auditing.check import check
+from adapters.cli.auditing.state import state_at
+from adapters.stores.sqlite import SQLiteStore
+from adapters.stores.sqlite.rebuilding import rebuild
 from bench.ours import CAMPAIGN, WORKSPACE, recipient
+from engine.audit.moments import Moment
+from engine.audit.one_recipient import Asked
+from engine.audit.source import open_source
 from projections.shipped import SHIPPED
 
 

@@ -8,8 +8,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from aggregates.command import Command
-from engine.answer import Refusal
-from engine.store import NewRow
+from engine.ports.transactions import NewRow
+from engine.reply import Refusal
 from events.base import Event
 from events.catalogue import CATALOGUE
 from events.recorded import Envelope, Recorded
@@ -72,10 +72,10 @@ class Batch(NamedTuple):
     decided_at: int = 0
     """By ``time.perf_counter_ns``, for whoever observes."""
 
-    def recorded(self, behind: int) -> list[Recorded]:
-        """As the log has them, when the transaction's events were appended behind that position."""
+    def recorded(self, after: int) -> list[Recorded]:
+        """As the log has them, when the transaction's events were appended after that position."""
         counted, stream_id, version, events, _ = self
-        envelope = counted.behind(behind)
+        envelope = counted.after(after)
         position = envelope.first_position
         return [
             Recorded(position + index, stream_id, version + index, event, envelope)

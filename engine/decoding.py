@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from engine.store import Page, Row, StoreError
+from engine.ports.errors import StoreError
+from engine.ports.log import Page, Row
 from events.base import Event
 from events.catalogue import CATALOGUE
 from events.recorded import Recorded
@@ -33,7 +34,7 @@ class MissingEnvelope(StoreError):
 
 
 def decode_stream(rows: Iterable[Row], after: int) -> Iterator[Event]:
-    """The facts of one stream behind that version. Raises ``UnreadableEvent``, ``GapInStream``."""
+    """The facts of one stream after that version. Raises ``UnreadableEvent``, ``GapInStream``."""
     return decode_rows(_unbroken(rows, after))
 
 
@@ -55,7 +56,7 @@ def decode_rows(rows: Iterable[Row]) -> Iterator[Event]:
 
 
 def decode_page(page: Page, after: int) -> Iterator[Recorded]:
-    """The facts of a page that begins behind ``after``.
+    """The facts of a page that begins after ``after``.
 
     Raises ``UnreadableEvent``, ``GapInLog`` and ``MissingEnvelope`` where the page stops to make
     sense; what stands before that place has been answered.

@@ -13,14 +13,16 @@ from itertools import chain, repeat, takewhile
 
 from aggregates.campaign import Campaign
 from aggregates.command import DEFAULT_POLICY, Command, Policy
-from engine.answer import Answer, Request
 from engine.cache import AggregateCache
-from engine.collector import collector_paused
-from engine.counter import Counter, Pages
 from engine.decoding import decode_page
+from engine.gc_pause import gc_paused
+from engine.group_commit import GroupCommit, Pages
 from engine.observing import SILENT, Committed, Observer, tell
+from engine.ports.errors import StoreError, StoreUnavailable
+from engine.ports.store import Store
+from engine.ports.transactions import WorkspaceTransaction
+from engine.reply import Reply, Request
 from engine.snapshots import freeze
-from engine.store import Store, StoreError, StoreUnavailable, WorkspaceTransaction
 from engine.unit_of_work import Outcome, UnitOfWork
 from events.recorded import Envelope, Recorded
 from processors.workspace import Workspace
@@ -30,7 +32,7 @@ PATIENCE = 30.0
 PAUSES = (0.0, 0.1, 0.25, 0.5)
 """Seconds between attempts, the last of them again and again."""
 RETOLD = 1_000
-"""Events read at once to tell an answer that was lost on the way."""
+"""Events read at once to tell a reply that was lost on the way."""
 
 
 class Engine:
@@ -55,27 +57,27 @@ class Engine:
         self._observer = observer
         self._cache = AggregateCache(cache_size)
         self._snapshot_every = snapshot_every
-        self._counter = Counter(self._decide_together, self._decide_alone)
+        self._group_commit = GroupCommit(self._decide_together, self._decide_alone)
 
-    def execute(self, workspace: str, command: Command, *, command_id: str, actor: str) -> Answer:
-        """Decide one command. The same ``command_id`` again gets the old answer."""
+    def execute(self, workspace: str, command: Command, *, command_id: str, actor: str) -> Reply:
+        """Decide one command. The same ``command_id`` again gets the old reply."""
         return self.execute_page(workspace, [Request(command, command_id, actor)])[0]
 
-    def execute_page(self, workspace: str, requests: Sequence[Request]) -> Sequence[Answer]:
+    def execute_page(self, workspace: str, requests: Sequence[Request]) -> Sequence[Reply]:
         """Decide a page of commands in one transaction, each on its own: group commit.
 
         Commands that other threads bring meanwhile may share the transaction. When the store is
         lost on the way it is asked again for half a minute; what was decided before is recognised
         by its command id, and nothing is decided twice.
         """
-        return self._counter.ask(workspace, requests)
+        return self._group_commit.ask(workspace, requests)
 
     def tick(self, workspace: str, *, inclusive: bool = False) -> int:
-        """A worker's turn: settle what is due and issue reminders (N1). Answers how many events.
+        """A worker's turn: settle what is due and issue reminders (N1). Returns how many events.
 
         ``inclusive`` settles what is due at this very instant too, as simulated time needs it.
         """
-        with collector_paused():
+        with gc_paused():
             with self.store.transaction(workspace) as transaction:
                 work = self._turn(transaction, workspace, inclusive=inclusive)
             self._committed([work])
@@ -86,7 +88,7 @@ class Engine:
 
         Left out is which somebody else holds. Raises what went wrong in any; nothing is done then.
         """
-        with collector_paused():
+        with gc_paused():
             with self.store.transactions(dict.fromkeys(workspaces, ())) as opened:
                 works = [self._turn(each, workspace) for workspace, each in opened.items()]
             self._committed(works)
@@ -96,13 +98,13 @@ class Engine:
     def look(self, workspace: str) -> Iterator[Workspace]:
         """The workspace as a command would find it now, due things settled. Writes nothing."""
         with self.store.transaction(workspace) as transaction:
-            with collector_paused():
+            with gc_paused():
                 work = self._work(transaction, workspace)
                 work.settle()
             yield work
 
     def tick_all(self, *, inclusive: bool = False) -> int:
-        """A turn in every workspace that has something due. Answers how many events.
+        """A turn in every workspace that has something due. Returns how many events.
 
         One workspace that cannot be settled keeps no other from its turn; what went wrong is
         raised as an ``ExceptionGroup`` at the end.
@@ -117,11 +119,11 @@ class Engine:
             raise ExceptionGroup("some workspaces could not be settled", errors)
         return settled
 
-    def _decide_together(self, pages: Pages) -> Mapping[str, Sequence[Answer]]:
+    def _decide_together(self, pages: Pages) -> Mapping[str, Sequence[Reply]]:
         """Those workspaces that nobody holds and in which nothing is due."""
         decided: list[tuple[UnitOfWork, list[Outcome]]] = []
         asked = {name: [each.command_id for each in page] for name, page in pages.items()}
-        with collector_paused():
+        with gc_paused():
             with self.store.transactions(asked) as opened:
                 for workspace, transaction in opened.items():
                     work = self._work(transaction, workspace)
@@ -130,17 +132,17 @@ class Engine:
                         work.append()
                         decided.append((work, outcomes))
             self._committed([work for work, _ in decided])
-            return {work.workspace: _answers(work, outcomes) for work, outcomes in decided}
+            return {work.workspace: _replies(work, outcomes) for work, outcomes in decided}
 
     def _decide_alone(
         self, workspace: str, requests: Sequence[Request], again: bool
-    ) -> Sequence[Answer]:
+    ) -> Sequence[Reply]:
         """One page, for as long as it takes the store to come back. ``again``: it was tried."""
         until = time.monotonic() + PATIENCE
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             try:
-                answers = self._decided(workspace, requests)
-                return [self._retold(workspace, each) for each in answers] if again else answers
+                replies = self._decided(workspace, requests)
+                return [self._retold(workspace, each) for each in replies] if again else replies
             except StoreUnavailable:
                 if time.monotonic() + pause > until:
                     raise
@@ -148,27 +150,27 @@ class Engine:
                 time.sleep(pause)
         raise AssertionError("pauses do not end")
 
-    def _decided(self, workspace: str, requests: Sequence[Request]) -> Sequence[Answer]:
+    def _decided(self, workspace: str, requests: Sequence[Request]) -> Sequence[Reply]:
         command_ids = [each.command_id for each in requests]
-        with collector_paused():
+        with gc_paused():
             with self.store.transaction(workspace, command_ids) as transaction:
                 work = self._work(transaction, workspace)
                 work.settle()
                 outcomes = [work.perform(request) for request in requests]
                 work.append()
             self._committed([work])
-            return _answers(work, outcomes)
+            return _replies(work, outcomes)
 
-    def _retold(self, workspace: str, answer: Answer) -> Answer:
-        """An answer that was lost on the way, as it was: the log still has what was recorded."""
-        envelope = self.store.envelope(workspace, answer.command_id) if answer.repeated else None
+    def _retold(self, workspace: str, reply: Reply) -> Reply:
+        """A reply that was lost on the way, as it was: the log still has what was recorded."""
+        envelope = self.store.envelope(workspace, reply.command_id) if reply.repeated else None
         if envelope is None:
-            return answer
+            return reply
         told = takewhile(partial(_of_the_same, envelope), self._log(envelope.first_position - 1))
-        return answer._replace(recorded=list(told), repeated=False)
+        return reply._replace(recorded=list(told), repeated=False)
 
     def _log(self, position: int) -> Iterator[Recorded]:
-        """Everything behind that position."""
+        """Everything after that position."""
         while page := list(decode_page(self.store.read(position, RETOLD), position)):
             yield from page
             position = page[-1].position
@@ -221,5 +223,5 @@ def _of_the_same(requested: Envelope, each: Recorded) -> bool:
     )
 
 
-def _answers(work: UnitOfWork, outcomes: Sequence[Outcome]) -> list[Answer]:
-    return [each.answer(work.behind) for each in outcomes]
+def _replies(work: UnitOfWork, outcomes: Sequence[Outcome]) -> list[Reply]:
+    return [each.reply(work.after) for each in outcomes]

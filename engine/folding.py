@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from engine.standing import one_line
-from engine.store import RowKey, StoreError
+from engine.ports.errors import StoreError
+from engine.view_status import one_line
 from events.recorded import Recorded
-from projections.projection import Projection
+from projections.projection import Projection, RowKey
 
 Fetch = Callable[[Projection, Sequence[RowKey]], dict[RowKey, Any]]
 
@@ -30,7 +30,7 @@ def fold(
     passes_over: Collection[int],
     fetch: Fetch,
 ) -> dict[RowKey, Any]:
-    """The rows that this page changes, as they are behind it.
+    """The rows that this page changes, as they are after it.
 
     ``after`` is where the view stands; events before it and those it ``passes_over`` are left out.
     Raises ``CannotTake`` at the first event that the view cannot.

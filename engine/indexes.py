@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from engine.decoding import decode_page
-from engine.store import Store
+from engine.ports.store import Store
 from events.recorded import Recorded
 from processors import roster, timers
 from processors.timers import Key, Timer

@@ -1,4 +1,4 @@
-"""The port to whoever watches the engine work: told what became of commands, behind each commit.
+"""The port to whoever watches the engine work: told what became of commands, after each commit.
 
 Nothing is told of what was rolled back, of a command that was answered before, nor of a turn that
 changed nothing.

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from engine.collector import collector_paused
 from engine.decoding import decode_page
-from engine.standing import Stop
-from engine.store import StaleView, Store, StoreError, Views, ViewStopped
-from engine.sweep import Sweep
+from engine.gc_pause import gc_paused
+from engine.ports.errors import StaleView, StoreError, ViewStopped
+from engine.ports.store import Store
+from engine.ports.views import Views
+from engine.projection_pass import ProjectionPass
+from engine.view_status import Stop
 from events.catalogue import UnreadableEvent
 from events.recorded import Recorded
 from projections.projection import Projection
@@ -68,14 +70,14 @@ class ProjectionRunner:
         return self._insistently(progress, strict=False)
 
     def _insistently(self, progress: Progress, *, strict: bool) -> Kept:
-        with collector_paused():
+        with gc_paused():
             for _ in range(ATTEMPTS - 1):
                 with suppress(StaleView):
                     return self._sweep(progress, strict=strict)
             return self._sweep(progress, strict=strict)
 
     def _sweep(self, progress: Progress, *, strict: bool) -> Kept:
-        sweep = Sweep(self._store, self._views, self._projections, strict=strict)
+        sweep = ProjectionPass(self._store, self._views, self._projections, strict=strict)
         while sweep.going:
             position = sweep.position
             page, unreadable = self._read(position)

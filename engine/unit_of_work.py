@@ -16,13 +16,13 @@ from aggregates.command import Command, Policy
 from aggregates.email_account import EmailAccount
 from aggregates.rejections import Rejected
 from aggregates.slot import Slot
-from engine.alarms import Alarms
-from engine.answer import Answer, Refusal, Request
+from engine.aggregate_loader import AggregateLoader
 from engine.batch import Batch, Cause, Rows
-from engine.briefing import brief
 from engine.cache import AggregateCache, Cached
-from engine.reach import Reach
-from engine.store import Append, WorkspaceTransaction
+from engine.command_context import brief
+from engine.due_timers import DueTimers
+from engine.ports.transactions import Append, WorkspaceTransaction
+from engine.reply import Refusal, Reply, Request
 from engine.streams import ACCOUNT, CAMPAIGN, SLOT, addressee
 from events.base import Event
 from events.recorded import Envelope
@@ -33,7 +33,7 @@ from processors.timers import Timer
 
 
 class Outcome(NamedTuple):
-    """What became of a command; an answer as soon as its events have their positions."""
+    """What became of a command; an reply as soon as its events have their positions."""
 
     command_id: str
     refusal: Refusal | None
@@ -42,12 +42,12 @@ class Outcome(NamedTuple):
     """Events of the transaction up to the command's last."""
     repeated: bool = False
 
-    def answer(self, behind: int) -> Answer:
-        position = behind + self.decided
+    def reply(self, after: int) -> Reply:
+        position = after + self.decided
         if self.repeated:
-            return Answer(self.command_id, position, self.refusal, repeated=True)
-        recorded = [each for batch in self.batches for each in batch.recorded(behind)]
-        return Answer(self.command_id, position, self.refusal, recorded)
+            return Reply(self.command_id, position, self.refusal, repeated=True)
+        recorded = [each for batch in self.batches for each in batch.recorded(after)]
+        return Reply(self.command_id, position, self.refusal, recorded)
 
 
 class UnitOfWork:
@@ -68,8 +68,8 @@ class UnitOfWork:
         self._transaction = transaction
         self._policy = policy
         self._cache = cache
-        self._reach = Reach(transaction, workspace, cache)
-        self._alarms = Alarms(transaction)
+        self._aggregates = AggregateLoader(transaction, workspace, cache)
+        self._timers = DueTimers(transaction)
         self._roster: dict[tuple[str, CampaignId], None] = {}
         self._batches: list[Batch] = []
         self._outcomes: dict[str, Outcome] = {}
@@ -77,15 +77,15 @@ class UnitOfWork:
     # What processors see.
 
     def account(self, account_id: AccountId) -> EmailAccount:
-        account: EmailAccount = self._reach.load(ACCOUNT, account_id).state
+        account: EmailAccount = self._aggregates.load(ACCOUNT, account_id).state
         return account
 
     def campaign(self, campaign_id: CampaignId) -> Campaign:
-        campaign: Campaign = self._reach.load(CAMPAIGN, campaign_id).state
+        campaign: Campaign = self._aggregates.load(CAMPAIGN, campaign_id).state
         return campaign
 
     def slot(self, slot_id: SlotId) -> Slot:
-        slot: Slot = self._reach.load(SLOT, slot_id).state
+        slot: Slot = self._aggregates.load(SLOT, slot_id).state
         return slot
 
     def campaigns_of(self, account_id: AccountId) -> Sequence[Campaign]:
@@ -104,7 +104,7 @@ class UnitOfWork:
     def perform(self, request: Request) -> Outcome:
         """Decide one command and all that follows from it, together or not at all.
 
-        The same command id twice: the old answer, and nothing new.
+        The same command id twice: the old reply, and nothing new.
         """
         repeated = self._decided_before(request.command_id)
         if repeated is not None:
@@ -119,19 +119,19 @@ class UnitOfWork:
 
     @property
     def has_something_due(self) -> bool:
-        return self._alarms.any_due
+        return self._timers.any_due
 
     def settle(self, *, inclusive: bool = False) -> None:
         """S7: decide what was due before now, in order of due times, each as of its due time.
 
         ``inclusive`` takes what is due at this very instant as well.
         """
-        while (timer := self._alarms.next_due(inclusive=inclusive)) is not None:
+        while (timer := self._timers.next_due(inclusive=inclusive)) is not None:
             self._fire(timer)
 
     def remind(self) -> None:
         """N1: issue the reminders that are due, of each incident only the latest."""
-        for timer in timers.latest_of_each_incident(self._alarms.due_reminders()):
+        for timer in timers.latest_of_each_incident(self._timers.due_reminders()):
             self._fire(timer)
 
     def append(self) -> None:
@@ -142,7 +142,7 @@ class UnitOfWork:
                 Append(
                     events=Rows(self._batches),
                     envelopes=[batch.envelope for batch in self._batches],
-                    timers=self._alarms.changes,
+                    timers=self._timers.changes,
                     roster=self._roster,
                 )
             )
@@ -157,17 +157,17 @@ class UnitOfWork:
     @property
     def states(self) -> dict[str, Cached]:
         """Every aggregate read or changed, by stream."""
-        return self._reach.states
+        return self._aggregates.states
 
     @property
-    def behind(self) -> int:
-        """The position behind which the events stand; the workspace's last where nothing came."""
+    def after(self) -> int:
+        """The position after which the events stand; the workspace's last where nothing came."""
         transaction = self._transaction
-        return transaction.appended_behind if self._changed else transaction.last_position
+        return transaction.appended_after if self._changed else transaction.last_position
 
     @property
     def _changed(self) -> bool:
-        return bool(self._batches or self._alarms.changes)
+        return bool(self._batches or self._timers.changes)
 
     def remember(self) -> None:
         """Keep the states that were decided on: they are the newest there are.
@@ -177,8 +177,8 @@ class UnitOfWork:
         """
         if not self._changed:
             return
-        last = self.behind + self.decided if self.decided else self._transaction.last_position
-        self._cache.commit(self.workspace, self._reach.epoch, self._reach.states, last)
+        last = self.after + self.decided if self.decided else self._transaction.last_position
+        self._cache.commit(self.workspace, self._aggregates.epoch, self._aggregates.states, last)
 
     # Deciding.
 
@@ -192,12 +192,12 @@ class UnitOfWork:
         return Outcome(command_id, refusal, (), self.decided, repeated=True)
 
     def _attempt(self, command: Command, cause: Cause) -> Refusal | None:
-        states, changes = dict(self._reach.states), dict(self._alarms.changes)
+        states, changes = dict(self._aggregates.states), dict(self._timers.changes)
         enrolled, batches, decided = dict(self._roster), len(self._batches), self.decided
         try:
             self._decide(command, cause)
         except Rejected as rejected:
-            self._reach.states, self._alarms.changes = states, changes
+            self._aggregates.states, self._timers.changes = states, changes
             self._roster, self.decided = enrolled, decided
             del self._batches[batches:]
             refusal = Refusal(rejected.code, rejected.message)
@@ -208,13 +208,13 @@ class UnitOfWork:
     def _fire(self, timer: Timer) -> None:
         asked = timers.fall_due(self, timer, self.now)
         if isinstance(asked, datetime):
-            self._alarms.set(timer.key, timer._replace(due_at=asked))
+            self._timers.set(timer.key, timer._replace(due_at=asked))
         else:
             self._decide(asked, Cause.of_timer(self.workspace, timer))
 
     def _decide(self, command: Command, cause: Cause) -> None:
         kind, aggregate_id = addressee(command)
-        state = self._reach.load(kind, aggregate_id).state
+        state = self._aggregates.load(kind, aggregate_id).state
         events = kind.decide(state, brief(self, command, self._policy))
         self._accept(command, cause, events)
 
@@ -236,7 +236,7 @@ class UnitOfWork:
             event_count=len(events),
             refusal=refusal,
         )
-        stream, first_version = self._reach.advance(*addressee(command), events)
+        stream, first_version = self._aggregates.advance(*addressee(command), events)
         self._batches.append(Batch(envelope, stream, first_version, events, perf_counter_ns()))
         self.decided += len(events)
         self._index(envelope, events)
@@ -254,6 +254,6 @@ class UnitOfWork:
             if type(event) in timers.WATCHES:
                 cause = envelope.event_id(index), envelope.correlation_id
                 for key, due_at in timers.timers(event):
-                    self._alarms.set(key, Timer(due_at, key, *cause) if due_at else None)
+                    self._timers.set(key, Timer(due_at, key, *cause) if due_at else None)
             if type(event) in roster.WATCHES:
                 self._roster.update(dict.fromkeys(roster.entries(event)))

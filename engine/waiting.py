@@ -6,9 +6,11 @@ from threading import Event as Never
 from time import monotonic
 from typing import Protocol
 
+from engine.ports.errors import ViewStopped
+from engine.ports.store import Store
+from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
-from engine.standing import Stop
-from engine.store import Store, Views, ViewStopped
+from engine.view_status import Stop
 from projections.projection import Projection
 
 POLL = 0.02
@@ -55,11 +57,11 @@ def wait_for(
 
 
 def _reached(views: Views, projections: Sequence[Projection], position: int) -> bool:
-    standings = views.standings(projections)
-    for projection, standing in standings.items():
-        if standing.stop is not None and standing.stop.position <= position:
-            raise ViewStopped(projection, standing.stop)
-    return all(standing.position >= position for standing in standings.values())
+    statuses = views.statuses(projections)
+    for projection, status in statuses.items():
+        if status.stop is not None and status.stop.position <= position:
+            raise ViewStopped(projection, status.stop)
+    return all(status.position >= position for status in statuses.values())
 
 
 def keep_or_wait(
@@ -74,5 +76,5 @@ def keep_or_wait(
     ProjectionRunner(store, views, [each for each in projections if each not in led]).keep_up()
     with suppress(ViewStopped):
         wait_for(views, led, store.last_position(), PATIENCE)
-    standings = views.standings(projections)
-    return {each: found.stop for each, found in standings.items() if found.stop is not None}
+    statuses = views.statuses(projections)
+    return {each: found.stop for each, found in statuses.items() if found.stop is not None}

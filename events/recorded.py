@@ -36,8 +36,8 @@ class Envelope(NamedTuple):
     def event_id(self, index: int) -> str:
         return f"{self.workspace}:{self.command_id}.{index}"
 
-    def behind(self, position: int) -> "Envelope":
-        """With its place in the log: its append stands behind that position."""
+    def after(self, position: int) -> "Envelope":
+        """With its place in the log: its append stands after that position."""
         return self._replace(first_position=position + self.first_position)
 
 

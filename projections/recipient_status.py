@@ -1,7 +1,8 @@
 """What is the state of this recipient in this campaign, and if stopped: why, when, by what?
 
 ``status`` is never ``held`` here: that is ``active`` seen together with the sender's state, which
-``engine.answers`` does. ``sender`` of a single-sender campaign's recipient means nothing.
+``engine.answers.workspace_answers`` does. ``sender`` of a single-sender campaign's recipient means
+nothing.
 """
 
 from datetime import datetime

@@ -5,13 +5,13 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from adapters.clocks import ManualClock
-from adapters.sqlite import SQLiteStore
+from adapters.stores.clocks import ManualClock
+from adapters.stores.sqlite import SQLiteStore
 from aggregates.command import DEFAULT_POLICY, Command, Policy
-from engine.answer import Answer
 from engine.decoding import decode_page
 from engine.engine import Engine
-from engine.store import Store
+from engine.ports.store import Store
+from engine.reply import Reply
 from events.recorded import Recorded
 from events.vocabulary import RecipientStatus
 from tests.law.story import (
@@ -90,7 +90,7 @@ class Workplace:
             assert answer.refusal is None, f"{command} was refused: {answer.refusal}"
         return self
 
-    def tell(self, command: Command, command_id: str | None = None) -> Answer:
+    def tell(self, command: Command, command_id: str | None = None) -> Reply:
         chosen = command_id or next(self._ids)
         return self.engine.execute(ACME, command, command_id=chosen, actor="user:test")
 

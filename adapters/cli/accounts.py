@@ -8,16 +8,16 @@ import typer
 from adapters.cli.common import (
     EXIT_UNREADABLE,
     Json,
-    Office,
+    Session,
     Store,
     Workspace,
     Yes,
     agreed,
     fail,
     group_options,
-    office,
     print_json,
     say,
+    session,
 )
 from events.vocabulary import FailureClass
 
@@ -35,7 +35,7 @@ Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be repeat
 
 
 class Verdict(StrEnum):
-    """How the check behind a connection or a reconnection ends."""
+    """How the check of a connection or a reconnection ends."""
 
     PASSES = "passes"
     STILL_FAILING = "still_failing"
@@ -66,7 +66,7 @@ def show_all(store: Store = None, workspace: Workspace = None, as_json: Json = F
     """Show each email account: does it work, and if not, why and until when can it be repaired?"""
     from adapters.cli.tables import show_accounts
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         show_accounts(here.answers(), as_json=as_json)
 
 
@@ -77,7 +77,7 @@ def show(
     """Show one account: its settings, its clocks, and the campaigns that use it."""
     from adapters.cli.tables import show_account
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         show_account(here.answers(), known(here, account).id, as_json=as_json)
 
 
@@ -98,9 +98,9 @@ def connect(
     as_json: Json = False,
 ) -> None:
     """Connect an account to a slot, after a full check. Makes the store if there is none."""
-    from adapters.addresses import address_problem, normalised
-    from adapters.simulated import simulated_report
     from aggregates.email_account.commands import ConnectAccount
+    from engine.work.addresses import address_problem, normalised
+    from engine.work.simulated import simulated_report
     from events.vocabulary import Settings
 
     if provider != "simulated":
@@ -109,7 +109,7 @@ def connect(
     if problem:
         fail(f"The account's address {problem}: {account!r}.", EXIT_UNREADABLE)
     given = _given(signature, sender_name, sending_speed, limit, schedule, folder)
-    with office(store, workspace, create=True) as here:
+    with session(store, workspace, create=True) as here:
         address = normalised(account)
         here.ask(
             ConnectAccount(
@@ -135,14 +135,14 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Test the connection (C1). A failed test makes the account failed, and says why."""
-    from adapters.simulated import simulated_report
     from aggregates.email_account.commands import RecordCheck
+    from engine.work.simulated import simulated_report
     from events.vocabulary import Asker
 
     if result not in ("passes", *FailureClass):
         fail(f"Result {result}: expected passes, {CLASSES}.", EXIT_UNREADABLE)
     found = None if result == "passes" else FailureClass(result)
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         address = known(here, account).id
         here.ask(
             RecordCheck(account_id=address, asked_by=Asker.USER, report=simulated_report(found))
@@ -162,10 +162,10 @@ def reconnect(
     as_json: Json = False,
 ) -> None:
     """One-Click Reconnect (R1-R3): keeps every setting and every recipient, once verified."""
-    from adapters.simulated import simulated_report
     from aggregates.email_account.commands import OneClickReconnect
+    from engine.work.simulated import simulated_report
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         before = known(here, account)
         here.ask(
             OneClickReconnect(
@@ -196,11 +196,11 @@ def disconnect(
     as_json: Json = False,
 ) -> None:
     """Disconnect an account, after showing what follows: clocks, recipients at stake (T2)."""
-    from adapters.cli.consequences import of_disconnecting
     from adapters.cli.tables import tell_consequences
     from aggregates.email_account.commands import DisconnectAccount
+    from engine.answers.consequences import of_disconnecting
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         address = known(here, account).id
         follows = of_disconnecting(here, address)
         if not as_json:
@@ -231,7 +231,7 @@ def settings(
     from aggregates.email_account.commands import UpdateSettings
 
     given = _given(signature, sender_name, sending_speed, limit, schedule, folder)
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         before = known(here, account)
         now: Settings = before.settings.model_copy(update=given)
         if given and now != before.settings:
@@ -244,10 +244,10 @@ def settings(
             say(f"{name}: {_spoken(value)}")
 
 
-def known(here: Office, name: str) -> "EmailAccount":
+def known(here: Session, name: str) -> "EmailAccount":
     """The account of that address, as it is now; ends the program if there is none."""
-    from adapters.addresses import normalised
     from adapters.cli.common import unknown
+    from engine.work.addresses import normalised
 
     with here.engine.look(here.workspace) as now:
         account = now.account(normalised(name))
@@ -296,7 +296,7 @@ def _spoken(value: object) -> str:
     return str(value)
 
 
-def _tell(here: Office, address: str, sentence: str, as_json: bool) -> None:
+def _tell(here: Session, address: str, sentence: str, as_json: bool) -> None:
     """What was done, and the account as it is now."""
     from adapters.cli.tables import account_json
 

@@ -19,9 +19,9 @@ from adapters.cli.common import (
     Workspace,
     explained,
     fail,
-    office,
     print_json,
     say,
+    session,
     settings_of,
 )
 from adapters.cli.projections import app as projections
@@ -117,7 +117,7 @@ def clocks(store: Store = None, workspace: Workspace = None, as_json: Json = Fal
     """Show every clock: until when, how many are at stake, and the cheapest cure."""
     from adapters.cli.tables import show_clocks
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         show_clocks(here.answers(), as_json=as_json)
 
 
@@ -126,7 +126,7 @@ def notices(store: Store = None, workspace: Workspace = None, as_json: Json = Fa
     """Show who was told what, when, and whether it arrived."""
     from adapters.cli.tables import show_notices
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         show_notices(here.answers(), as_json=as_json)
 
 
@@ -135,7 +135,7 @@ def status(store: Store = None, workspace: Workspace = None, as_json: Json = Fal
     """Show what needs a human now: stopped views, clocks, campaigns that do not send, notices."""
     from adapters.cli.status import show_status
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         show_status(here, as_json=as_json)
 
 
@@ -153,7 +153,7 @@ def parked(store: Store = None, as_json: Json = False) -> None:
     """Show workspaces that could not be settled again and again, and why."""
     from adapters.cli.parked import show_parked
 
-    with office(store, None) as here:
+    with session(store, None) as here:
         show_parked(here, as_json=as_json)
 
 
@@ -166,7 +166,7 @@ def unpark(
     """Have a parked workspace settled again, once its cause is gone."""
     from adapters.cli.parked import retry_parked
 
-    with office(store, None) as here:
+    with session(store, None) as here:
         retry_parked(here, name, as_json=as_json)
 
 
@@ -175,7 +175,7 @@ def reindex(store: Store = None, workspace: Workspace = None, as_json: Json = Fa
     """Derive timers and roster anew from the log. Stop `serve` first."""
     from engine.indexes import rebuild_indexes
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         timers = rebuild_indexes(here.store)
         if as_json:
             print_json({"timers": timers})

@@ -8,14 +8,14 @@ import typer
 from adapters.cli.common import (
     EXIT_UNREADABLE,
     Json,
-    Office,
+    Session,
     Store,
     Workspace,
     fail,
     group_options,
-    office,
     print_json,
     say,
+    session,
     unknown,
 )
 from adapters.cli.senders import app as senders
@@ -55,7 +55,7 @@ def show_all(
     """Show each campaign: is it running, what keeps it, does it wait to be resumed?"""
     from adapters.cli.tables import show_campaigns
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         show_campaigns(here.answers(), status, limit, offset, as_json=as_json)
 
 
@@ -66,7 +66,7 @@ def show(
     """Show one campaign: its senders, its recipients by status, its clocks."""
     from adapters.cli.tables import show_campaign
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         known(here, campaign)
         show_campaign(here.answers(), campaign, as_json=as_json)
 
@@ -84,13 +84,13 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Create a campaign: an Inbox Rotation (--from …) or one with a single sender (--slot)."""
-    from adapters.addresses import normalised
     from aggregates.campaign.commands import CreateCampaign
+    from engine.work.addresses import normalised
     from events.vocabulary import Mode
 
     if bool(senders) == bool(slot) or not campaign.strip():
         fail("Name the campaign, and either --from, once or more, or --slot.", EXIT_UNREADABLE)
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         accounts = tuple(map(normalised, senders or ()))
         _require_accounts(here, accounts)
         command = CreateCampaign(
@@ -120,7 +120,7 @@ def import_people(
     """Import recipients from a CSV file. Importing it again takes only who is missing."""
     from adapters.cli.importing import import_file
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         known(here, campaign)
         chosen = report or file.with_name(f"{file.name}.rejected.csv")
         import_file(
@@ -135,7 +135,7 @@ def start(
     """Start a draft."""
     from aggregates.campaign.commands import StartCampaign
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         _do(here, StartCampaign(campaign_id=campaign), "is started", as_json)
 
 
@@ -146,7 +146,7 @@ def pause(
     """Pause a campaign, until somebody resumes it. Clocks run on (P4)."""
     from aggregates.campaign.commands import PauseCampaign
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         _do(here, PauseCampaign(campaign_id=campaign), "is paused", as_json)
 
 
@@ -162,10 +162,10 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Resume a paused campaign. While an hour runs, name whom it goes on without (P3)."""
-    from adapters.addresses import normalised
     from aggregates.campaign.commands import ResumeCampaign
+    from engine.work.addresses import normalised
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         known(here, campaign)
         accounts = tuple(map(normalised, without or ()))
         _require_accounts(here, accounts)
@@ -177,7 +177,7 @@ def resume(
         _tell(here, campaign, f"{campaign} is resumed.", as_json)
 
 
-def _explain_the_choice(here: Office, campaign_id: str, given_up: tuple[str, ...]) -> None:
+def _explain_the_choice(here: Session, campaign_id: str, given_up: tuple[str, ...]) -> None:
     """P3: what is at stake, until when, and both ways on, ready to be typed."""
     from events.vocabulary import IncidentKind, instant_text
 
@@ -200,7 +200,7 @@ def _explain_the_choice(here: Office, campaign_id: str, given_up: tuple[str, ...
     typer.echo(f"To go on without: {go_on}", err=True)
 
 
-def known(here: Office, name: str) -> "Campaign":
+def known(here: Session, name: str) -> "Campaign":
     """The campaign of that name, as it is now; ends the program if there is none."""
     with here.engine.look(here.workspace) as now:
         campaign = now.campaign(name)
@@ -209,20 +209,20 @@ def known(here: Office, name: str) -> "Campaign":
     return campaign
 
 
-def _require_accounts(here: Office, accounts: tuple[str, ...]) -> None:
+def _require_accounts(here: Session, accounts: tuple[str, ...]) -> None:
     from adapters.cli.accounts import known as known_account
 
     for account in accounts:
         known_account(here, account)
 
 
-def _do(here: Office, command: "CampaignCommand", done: str, as_json: bool) -> None:
+def _do(here: Session, command: "CampaignCommand", done: str, as_json: bool) -> None:
     known(here, command.campaign_id)
     here.ask(command)
     _tell(here, command.campaign_id, f"{command.campaign_id} {done}.", as_json)
 
 
-def _tell(here: Office, name: str, sentence: str, as_json: bool) -> None:
+def _tell(here: Session, name: str, sentence: str, as_json: bool) -> None:
     """What was done, and the campaign as it is now."""
     from adapters.cli.tables import campaign_json
 

@@ -13,14 +13,14 @@ from uuid import uuid4
 import typer
 
 if TYPE_CHECKING:
-    from adapters.people import Directory
+    from adapters.settings import EngineSettings
     from aggregates.command import Command
-    from engine.answer import Answer
-    from engine.answers import Answers
+    from engine.answers.workspace_answers import Answers
     from engine.engine import Engine
-    from engine.settings import EngineSettings
-    from engine.store import Store as AnyStore
-    from engine.store import Views
+    from engine.ports.store import Store as AnyStore
+    from engine.ports.views import Views
+    from engine.reply import Reply
+    from engine.work.ports import Directory
 
 EXIT_FAILED = 1
 """Something went wrong: the store, a file, an unreadable event."""
@@ -42,7 +42,7 @@ Workspace = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")]
 
 
-class Office(NamedTuple):
+class Session(NamedTuple):
     """The store opened for the length of one command, its answers caught up."""
 
     settings: "EngineSettings"
@@ -54,7 +54,7 @@ class Office(NamedTuple):
 
     def answers(self) -> "Answers":
         """What the views say now, caught up with the log."""
-        from engine.answers import Answers
+        from engine.answers.workspace_answers import Answers
 
         self.catch_up()
         return Answers(self.views, self.workspace)
@@ -65,17 +65,17 @@ class Office(NamedTuple):
 
         ProjectionRunner(self.store, self.views, SHIPPED).catch_up()
 
-    def ask(self, command: "Command") -> "Answer":
+    def ask(self, command: "Command") -> "Reply":
         """Have the command decided, as the person at the keyboard. A refusal ends the program."""
         return self.insist(self.try_(command))
 
-    def try_(self, command: "Command") -> "Answer":
+    def try_(self, command: "Command") -> "Reply":
         """Have it decided, whatever the answer."""
         return self.engine.execute(
             self.workspace, command, command_id=uuid4().hex, actor=f"user:{person()}"
         )
 
-    def insist(self, answer: "Answer") -> "Answer":
+    def insist(self, answer: "Reply") -> "Reply":
         """A refusal ends the program."""
         if answer.refusal is not None:
             fail(f"Refused ({answer.refusal.code}): {answer.refusal.message}", EXIT_REFUSED)
@@ -83,9 +83,9 @@ class Office(NamedTuple):
 
 
 @contextmanager
-def office(store: str | None, workspace: str | None, *, create: bool = False) -> Iterator[Office]:
+def session(store: str | None, workspace: str | None, *, create: bool = False) -> Iterator[Session]:
     """Open the store; ``create`` makes one where there is none."""
-    from adapters.stores import open_store
+    from adapters.stores.opening import open_store
     from engine.engine import Engine
 
     with explained():
@@ -97,7 +97,7 @@ def office(store: str | None, workspace: str | None, *, create: bool = False) ->
                 cache_size=settings.cache_size,
                 snapshot_every=settings.snapshot_every,
             )
-            yield Office(
+            yield Session(
                 settings,
                 opened.store,
                 engine,
@@ -138,7 +138,7 @@ def group_options(context: typer.Context) -> bool:
     given = [name for name, value in context.params.items() if value not in (None, False)]
     if given:
         names = ", ".join(f"--{'json' if name == 'as_json' else name}" for name in given)
-        fail(f"Write {names} behind `{context.invoked_subcommand}`.", EXIT_UNREADABLE)
+        fail(f"Write {names} after `{context.invoked_subcommand}`.", EXIT_UNREADABLE)
     return False
 
 
@@ -175,9 +175,9 @@ def print_json(value: Any) -> None:
 @contextmanager
 def explained() -> Iterator[None]:
     """Errors a person can do something about, on one screen, without a traceback."""
-    from adapters.recipients_csv import RecipientsFileError
-    from engine.settings import SettingsError
-    from engine.store import StoreError
+    from adapters.csv.recipients_csv import RecipientsFileError
+    from adapters.settings import SettingsError
+    from engine.ports.errors import StoreError
     from events.catalogue import UnreadableEvent
 
     try:
@@ -189,6 +189,6 @@ def explained() -> Iterator[None]:
 
 
 def settings_of(store: str | None, workspace: str | None) -> "EngineSettings":
-    from engine.settings import load_settings
+    from adapters.settings import load_settings
 
     return load_settings(store=store, workspace=workspace)

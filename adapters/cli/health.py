@@ -8,8 +8,8 @@ import typer
 from adapters.cli.common import EXIT_FAILED, print_json, say
 
 if TYPE_CHECKING:
-    from adapters.health import Health
-    from engine.settings import EngineSettings
+    from adapters.settings import EngineSettings
+    from engine.answers.health import Health
 
 
 NOTHING: dict[str, Any] = {"at": None, "position": None, "views": [], "due": None, "parked": []}
@@ -38,9 +38,9 @@ def show_health(settings: "EngineSettings", *, as_json: bool) -> None:
 
 
 def _look(settings: "EngineSettings") -> Found:
-    from adapters.health import look
-    from adapters.stores import open_store
-    from engine.store import StoreError
+    from adapters.stores.opening import open_store
+    from engine.answers.health import look
+    from engine.ports.errors import StoreError
 
     try:
         with closing(open_store(settings)) as opened:

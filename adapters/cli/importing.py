@@ -9,17 +9,17 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from adapters.cli.common import EXIT_REFUSED, Office, fail, person, print_json, say
-from adapters.importing import NEVER, Import, Imported, ImportRefused
-from adapters.recipients_csv import count_lines
-from adapters.rejected_lines import rejected_lines
+from adapters.cli.common import EXIT_REFUSED, Session, fail, person, print_json, say
+from adapters.csv.recipients_csv import count_lines
+from adapters.csv.rejected_lines import rejected_lines
 from engine.engine import Engine
+from engine.work.import_recipients import NEVER, Import, Imported, ImportRefused
 
 EXIT_INTERRUPTED = 130
 
 
 def import_file(
-    here: Office, campaign: str, file: Path, report: Path, *, skip_undecodable: bool, as_json: bool
+    here: Session, campaign: str, file: Path, report: Path, *, skip_undecodable: bool, as_json: bool
 ) -> None:
     """Nothing is taken from a file that cannot be read to its end."""
     lines = count_lines(file, skip_undecodable=skip_undecodable)
@@ -66,7 +66,7 @@ def _tell(campaign: str, done: Imported, report: Path, *, interrupted: bool, as_
 
 @contextmanager
 def _stoppable() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C ends the import behind its page; a second one at once, the page undone."""
+    """Ctrl-C ends the import after its page; a second one at once, the page undone."""
     asked = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING, cast
 
-from adapters.cli.common import EXIT_UNKNOWN, Office, fail, print_json, say
-from adapters.stores import Kind, kind_of
+from adapters.cli.common import EXIT_UNKNOWN, Session, fail, print_json, say
+from adapters.stores.opening import Kind, kind_of
 from events.vocabulary import instant_text
 
 if TYPE_CHECKING:
-    from adapters.postgres import PostgresStore
+    from adapters.stores.postgres import PostgresStore
 
 
-def show_parked(here: Office, *, as_json: bool) -> None:
-    from adapters.postgres.leases import parked
+def show_parked(here: Session, *, as_json: bool) -> None:
+    from adapters.stores.postgres.leases import parked
 
     found = parked(_server(here)) if _server_there(here) else []
     if as_json:
@@ -34,8 +34,8 @@ def show_parked(here: Office, *, as_json: bool) -> None:
         say("Nothing is parked.")
 
 
-def retry_parked(here: Office, workspace: str, *, as_json: bool) -> None:
-    from adapters.postgres.leases import unpark
+def retry_parked(here: Session, workspace: str, *, as_json: bool) -> None:
+    from adapters.stores.postgres.leases import unpark
 
     if not (_server_there(here) and unpark(_server(here), workspace)):
         fail(f"Workspace {workspace} is not parked. See `sendledger parked`.", EXIT_UNKNOWN)
@@ -45,10 +45,10 @@ def retry_parked(here: Office, workspace: str, *, as_json: bool) -> None:
         say(f"{workspace} is settled again at the next turn of a worker.")
 
 
-def _server_there(here: Office) -> bool:
+def _server_there(here: Session) -> bool:
     """An embedded store parks nothing: its one worker tries every workspace at every turn."""
     return kind_of(here.settings.store) is Kind.POSTGRES
 
 
-def _server(here: Office) -> "PostgresStore":
+def _server(here: Session) -> "PostgresStore":
     return cast("PostgresStore", here.store)

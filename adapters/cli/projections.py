@@ -7,23 +7,23 @@ import typer
 from adapters.cli.common import (
     EXIT_UNREADABLE,
     Json,
-    Office,
+    Session,
     Store,
     Workspace,
     Yes,
     agreed,
     fail,
     group_options,
-    office,
     person,
     print_json,
     say,
+    session,
     unknown,
 )
 from events.vocabulary import instant_text
 
 if TYPE_CHECKING:
-    from engine.standing import Keeper, Standing, Stop
+    from engine.view_status import Keeper, Stop, ViewStatus
     from projections.projection import Projection
 
 app = typer.Typer(
@@ -38,17 +38,17 @@ class Shown(NamedTuple):
     """A view as it stands; nothing is folded for it."""
 
     projection: "Projection"
-    standing: "Standing"
+    status: "ViewStatus"
     lag: int
     """Events of the log that it has not folded yet."""
     keeper: "Keeper | None"
 
     def to_json(self) -> dict[str, Any]:
-        keeper, stop = self.keeper, self.standing.stop
+        keeper, stop = self.keeper, self.status.stop
         return {
             "name": self.projection.name,
             "version": self.projection.version,
-            "position": self.standing.position,
+            "position": self.status.position,
             "lag": self.lag,
             "keeper": keeper and keeper.name,
             "kept_since": keeper and instant_text(keeper.since),
@@ -57,7 +57,7 @@ class Shown(NamedTuple):
             "stopped_since": stop and instant_text(stop.since),
             "skips": [
                 {**each._asdict(), "skipped_at": instant_text(each.skipped_at)}
-                for each in self.standing.skips
+                for each in self.status.skips
             ],
         }
 
@@ -74,7 +74,7 @@ def projections(
 @app.command("list")
 def show_all(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
     """Show each view: how far it is, who keeps it, and if it is stopped, where and why."""
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         shown = look(here)
     if as_json:
         print_json({"projections": [each.to_json() for each in shown]})
@@ -87,7 +87,7 @@ def retry(
     name: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
 ) -> None:
     """Have a stopped view try its event again, when what was wrong is put right."""
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         projection, stop = _stopped(here, name)
         here.views.retry(projection)
         _go_on(here, projection, f"{name} tries position {stop.position} again", as_json)
@@ -104,11 +104,11 @@ def skip(
     as_json: Json = False,
 ) -> None:
     """Have a stopped view pass over its event for ever, also when it is rebuilt."""
-    from engine.standing import Skip
+    from engine.view_status import Skip
 
     if not reason.strip():
         fail("Expected a reason; it is recorded with your name.", EXIT_UNREADABLE)
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         projection, stop = _stopped(here, name, position)
         agreed(
             f"View {name} will never show what happened at position {position} ({stop.error}). "
@@ -120,25 +120,25 @@ def skip(
         _go_on(here, projection, f"{name} passes over position {position}", as_json)
 
 
-def look(here: Office) -> list[Shown]:
+def look(here: Session) -> list[Shown]:
     from projections.shipped import SHIPPED
 
     end = here.store.last_position()
     keepers = here.views.keepers(SHIPPED)
     return [
-        Shown(each, standing, max(end - standing.position, 0), keepers.get(each))
-        for each, standing in here.views.standings(SHIPPED).items()
+        Shown(each, status, max(end - status.position, 0), keepers.get(each))
+        for each, status in here.views.statuses(SHIPPED).items()
     ]
 
 
-def _stopped(here: Office, name: str, position: int | None = None) -> "tuple[Projection, Stop]":
+def _stopped(here: Session, name: str, position: int | None = None) -> "tuple[Projection, Stop]":
     """The view of that name and its stop; one that is not stopped there ends the program."""
-    from engine.store import NotStoppedThere
+    from engine.ports.errors import NotStoppedThere
 
     shown = {each.projection.name: each for each in look(here)}
     if name not in shown:
         unknown("projection", name, [*shown])
-    projection, stop = shown[name].projection, shown[name].standing.stop
+    projection, stop = shown[name].projection, shown[name].status.stop
     if stop is None:
         fail(f"View {name} is not stopped; nothing was changed. See `sendledger projections`.")
     if position not in (None, stop.position):
@@ -146,17 +146,17 @@ def _stopped(here: Office, name: str, position: int | None = None) -> "tuple[Pro
     return projection, stop
 
 
-def _go_on(here: Office, projection: "Projection", done: str, as_json: bool) -> None:
+def _go_on(here: Session, projection: "Projection", done: str, as_json: bool) -> None:
     """Try it at once, or have its keeper do so, and tell how it stands then."""
     from engine.waiting import keep_or_wait
 
     keep_or_wait(here.store, here.views, [projection])
     (shown,) = (each for each in look(here) if each.projection == projection)
-    stop = shown.standing.stop
+    stop = shown.status.stop
     if as_json:
         print_json({"projection": shown.to_json()})
     elif stop is None:
-        say(f"{done} and stands at {shown.standing.position}.")
+        say(f"{done} and stands at {shown.status.position}.")
     if stop is not None:
         fail(f"{done}, and is stopped at {stop.position}: {stop.error}.")
 
@@ -172,5 +172,5 @@ def _show(shown: list[Shown]) -> None:
     for each in shown:
         told = each.to_json()
         cells = ["" if told[column] is None else str(told[column]) for column in COLUMNS]
-        table.add_row(*map(Text, cells), style="red" if each.standing.stop else None)
+        table.add_row(*map(Text, cells), style="red" if each.status.stop else None)
     Console().print(table)

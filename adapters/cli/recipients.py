@@ -7,7 +7,7 @@ import typer
 from adapters.cli.common import (
     EXIT_UNREADABLE,
     Json,
-    Office,
+    Session,
     Store,
     Workspace,
     Yes,
@@ -15,16 +15,16 @@ from adapters.cli.common import (
     fail,
     group_options,
     moment,
-    office,
     print_json,
     say,
+    session,
     unknown,
 )
 from adapters.cli.why import why
 from events.vocabulary import RecipientStatus
 
 if TYPE_CHECKING:
-    from engine.answers import Answers
+    from engine.answers.workspace_answers import Answers
 
 app = typer.Typer(help="Show recipients, tell why, forget a person.")
 app.command("why")(why)
@@ -74,13 +74,13 @@ def show_all(
     as_json: Json = False,
 ) -> None:
     """Show a campaign's recipients: status, sender, and for stopped ones the reason."""
-    from adapters.addresses import normalised
     from adapters.cli.tables import Wanted, show_recipients
+    from engine.work.addresses import normalised
 
     if campaign is None:
         fail("Name the campaign: --campaign NAME.", EXIT_UNREADABLE)
     since = moment(stopped_since) if stopped_since else None
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         answers = here.answers()
         if campaign not in answers.campaigns:
             unknown("campaign", campaign, [*answers.campaigns])
@@ -96,7 +96,7 @@ def show(
     """Show a recipient: who it is, or since when forgotten, and its state in every campaign."""
     from adapters.cli.tables import show_recipient
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         answers = here.answers()
         recipient_id = known(here, answers, recipient)
         show_recipient(
@@ -119,7 +119,7 @@ def forget(
     """Forget a person for good: name, address, variables. The history, by id, stays whole."""
     from events.vocabulary import instant_text
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         recipient_id = known(here, here.answers(), recipient)
         agreed(f"Forget {recipient_id} for good? Nobody can undo this.", yes=yes)
         stopped_in = _forget(here, recipient_id)
@@ -138,7 +138,7 @@ def forget(
             say(f"The address stays refused where it was stopped: {', '.join(stopped_in)}.")
 
 
-def _forget(here: Office, recipient_id: str) -> list[str]:
+def _forget(here: Session, recipient_id: str) -> list[str]:
     """S4: as of the log's end, so no stop that was decided by then is missed, and none to come."""
     for _ in range(ATTEMPTS):
         here.engine.tick(here.workspace)
@@ -154,11 +154,11 @@ def _forget(here: Office, recipient_id: str) -> list[str]:
     return fail("Other programs write without a pause. Try again.")
 
 
-def known(here: Office, answers: "Answers", name: str) -> str:
+def known(here: Session, answers: "Answers", name: str) -> str:
     """The id of the recipient of that id or address; ends the program if there is none."""
     from itertools import islice
 
-    from adapters.addresses import normalised
+    from engine.work.addresses import normalised
 
     if "@" in name:
         found = here.directory.recipient_at(here.workspace, normalised(name))

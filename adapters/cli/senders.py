@@ -4,7 +4,17 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.common import Json, Office, Store, Workspace, Yes, agreed, office, print_json, say
+from adapters.cli.common import (
+    Json,
+    Session,
+    Store,
+    Workspace,
+    Yes,
+    agreed,
+    print_json,
+    say,
+    session,
+)
 
 app = typer.Typer(help="Add, remove and list the senders of an Inbox Rotation campaign.")
 
@@ -20,7 +30,7 @@ def show_all(
     from adapters.cli.campaigns import known
     from adapters.cli.tables import show_senders
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         show_senders(known(here, campaign), as_json=as_json)
 
 
@@ -36,7 +46,7 @@ def add(
     from aggregates.campaign.commands import AddSender
     from events.campaign import GracePeriodCured
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         address = _address(here, campaign, account)
         answer = here.ask(AddSender(campaign_id=campaign, account_id=address))
         cured = any(isinstance(each.event, GracePeriodCured) for each in answer.recorded)
@@ -60,7 +70,7 @@ def remove(
     from adapters.cli.campaigns import known
     from aggregates.campaign.commands import RemoveSender
 
-    with office(store, workspace) as here:
+    with session(store, workspace) as here:
         address = _address(here, campaign, account)
         lane = known(here, campaign).lane(address)
         held = len(lane.contacted)
@@ -76,7 +86,7 @@ def remove(
             say(f"{address} has left FROM EMAIL of {campaign}; {held} recipients are held.")
 
 
-def _address(here: Office, campaign: str, account: str) -> str:
+def _address(here: Session, campaign: str, account: str) -> str:
     """The account's normalised address; ends the program if it or the campaign is unknown."""
     from adapters.cli.accounts import known as known_account
     from adapters.cli.campaigns import known

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from adapters.cli.common import Office, print_json
-from engine.answers import Answers, ClockAnswer, NotSending
-from engine.standing import Stop
+from adapters.cli.common import Session, print_json
+from engine.answers.workspace_answers import Answers, ClockAnswer, NotSending
+from engine.view_status import Stop
 from events.vocabulary import ClockOutcome, instant_text
 from projections.notices import NoticeRow
 from projections.projection import Projection
@@ -75,7 +75,7 @@ class Status(NamedTuple):
         }
 
 
-def show_status(here: Office, *, as_json: bool) -> None:
+def show_status(here: Session, *, as_json: bool) -> None:
     from engine.waiting import keep_or_wait
     from projections.shipped import SHIPPED
 

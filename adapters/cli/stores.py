@@ -17,8 +17,8 @@ from adapters.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from adapters.stores import Migrated, Opened
-    from engine.settings import EngineSettings
+    from adapters.settings import EngineSettings
+    from adapters.stores.opening import Migrated, Opened
 
 app = typer.Typer(
     help="Make a store fit this program, and check it.", no_args_is_help=True, rich_markup_mode=None
@@ -32,7 +32,7 @@ BeforeOnly = Annotated[
 @app.command()
 def migrate(before_only: BeforeOnly = False, store: Store = None, as_json: Json = False) -> None:
     """Make the store where there is none, and put in the steps of its schema that it lacks."""
-    from adapters.stores import migrate
+    from adapters.stores.opening import migrate
 
     with explained():
         done = migrate(settings_of(store, None), before_only=before_only)
@@ -61,8 +61,8 @@ def check(store: Store = None, as_json: Json = False) -> None:
 
 def findings(settings: "EngineSettings") -> Iterator[str]:
     """A sentence each. Raises ``StoreUnavailable``, and where the log itself cannot be read."""
-    from adapters.stores import open_store
-    from engine.store import StoreError, StoreUnavailable
+    from adapters.stores.opening import open_store
+    from engine.ports.errors import StoreError, StoreUnavailable
 
     try:
         opened = open_store(settings)
@@ -76,7 +76,7 @@ def findings(settings: "EngineSettings") -> Iterator[str]:
 
 
 def _of(opened: "Opened") -> Iterator[str]:
-    from engine.checking import check_indexes, check_snapshots, check_views
+    from engine.audit.index_check import check_indexes, check_snapshots, check_views
     from projections.shipped import SHIPPED
 
     yield from check_indexes(opened.store)

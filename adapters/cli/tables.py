@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from adapters.cli.common import Office, print_json
-from adapters.cli.consequences import Consequences
-from adapters.people import Person
+from adapters.cli.common import Session, print_json
 from aggregates.campaign import Campaign
-from engine.answers import Answers, RecipientAnswer, WaitingCampaign
+from engine.answers.consequences import Consequences
+from engine.answers.workspace_answers import Answers, RecipientAnswer, WaitingCampaign
+from engine.work.ports import Person
 from events.vocabulary import instant_text
 from projections.accounts import AccountRow
 from projections.campaigns import CampaignRow
@@ -158,7 +158,7 @@ class SenderLine(NamedTuple):
 
 
 def show_recipients(
-    answers: Answers, campaign: str, wanted: Wanted, named: Office | None, *, as_json: bool
+    answers: Answers, campaign: str, wanted: Wanted, named: Session | None, *, as_json: bool
 ) -> None:
     """``named``: where to look up names, if they are wanted."""
     found = filter(wanted.takes, answers.recipients(campaign))
@@ -176,7 +176,7 @@ def show_recipients(
         _say(f"… and {rest} more; see --limit, --offset and --status.")
 
 
-def _name(told: list[dict[str, Any]], named: Office) -> None:
+def _name(told: list[dict[str, Any]], named: Session) -> None:
     people = named.directory.people(named.workspace, [each["recipient_id"] for each in told])
     for each in told:
         person = people.get(each["recipient_id"])

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.common import Json, Office, Store, Workspace, office, print_json, unknown
+from adapters.cli.common import Json, Session, Store, Workspace, print_json, session, unknown
 
 if TYPE_CHECKING:
-    from adapters.support.sentence import Sentence
-    from engine.case import Case
+    from engine.answers.recipient_case import Case
+    from engine.answers.telling.sentence import Sentence
 
 NEIGHBOURS = 1_000
 """Ids that are compared with an unknown one, on either side of its place among the known."""
@@ -23,9 +23,9 @@ def why(
     as_json: Json = False,
 ) -> None:
     """Tell why a recipient stands where it stands: what happened, who was told, what was tried."""
-    from adapters.support.recipient import explained
+    from engine.answers.telling.why import explained
 
-    with office(store, workspace) as opened:
+    with session(store, workspace) as opened:
         case = _case(opened, campaign, recipient)
         sentences = explained(case)
         if as_json:
@@ -34,9 +34,9 @@ def why(
             _print(opened, case, sentences)
 
 
-def _case(opened: Office, campaign: str, recipient: str) -> "Case":
-    from engine.case import case_of
-    from engine.history import History, positions_in
+def _case(opened: Session, campaign: str, recipient: str) -> "Case":
+    from engine.answers.history import History, positions_in
+    from engine.answers.recipient_case import case_of
 
     answers = opened.answers()
     if campaign not in answers.campaigns:
@@ -49,7 +49,7 @@ def _case(opened: Office, campaign: str, recipient: str) -> "Case":
     return unknown(f"recipient of {campaign}", recipient, _near(opened, campaign, recipient))
 
 
-def _near(opened: Office, campaign: str, recipient: str) -> list[str]:
+def _near(opened: Session, campaign: str, recipient: str) -> list[str]:
     """Known ids around the place where this one would stand."""
     from projections.recipient_status import RECIPIENT_STATUS
 
@@ -59,13 +59,13 @@ def _near(opened: Office, campaign: str, recipient: str) -> list[str]:
     return known[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]
 
 
-def _print(opened: Office, case: "Case", sentences: list["Sentence"]) -> None:
+def _print(opened: Session, case: "Case", sentences: list["Sentence"]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from adapters.one_line import one_line
-    from adapters.support.sentence import Section
+    from engine.answers.telling.one_line import one_line
+    from engine.answers.telling.sentence import Section
 
     console = Console(highlight=False)
     console.print(Text(_person(opened, case)))
@@ -93,8 +93,8 @@ TITLES = {
 }
 
 
-def _person(opened: Office, case: "Case") -> str:
-    from adapters.support.sentence import when
+def _person(opened: Session, case: "Case") -> str:
+    from engine.answers.telling.sentence import when
 
     recipient_id = case.answer.recipient_id
     person = opened.directory.person(opened.workspace, recipient_id)
@@ -105,7 +105,7 @@ def _person(opened: Office, case: "Case") -> str:
     return f"Recipient {recipient_id}: {' '.join(filter(None, (person.name, person.address)))}"
 
 
-def _json(opened: Office, case: "Case", sentences: list["Sentence"]) -> dict[str, Any]:
+def _json(opened: Session, case: "Case", sentences: list["Sentence"]) -> dict[str, Any]:
     person = opened.directory.person(opened.workspace, case.answer.recipient_id)
     return {
         "workspace": opened.workspace,

@@ -6,7 +6,7 @@ from adapters.demo.cast import BEN, CAMPAIGN
 from adapters.demo.rounds import INBOX_EVERY, send_rounds
 from adapters.demo.stage import Stage
 from aggregates.campaign.commands import ImportRecipients, ResumeCampaign
-from engine.answers import Answers
+from engine.answers.workspace_answers import Answers
 from events.vocabulary import RecipientId, RecipientStatus
 
 SPARE_ROUNDS = INBOX_EVERY

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from adapters.memory import MemoryViews
+from adapters.stores.memory import MemoryViews
 from engine.decoding import decode_page
+from engine.ports.store import Store
+from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
-from engine.store import Store, Views
 from events.campaign import (
     EmailAccepted,
     EmailOutcomeUnknown,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.store import StoreError
+from engine.ports.errors import StoreError
 
 MARKER = "made-by-sendledger-demo"
 STORE = "sendledger.db"

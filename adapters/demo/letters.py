@@ -4,9 +4,9 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from adapters.addresses import display_name
 from adapters.demo.cast import Sender
-from adapters.people import Person
+from engine.work.addresses import display_name
+from engine.work.ports import Person
 from events.vocabulary import RecipientId
 
 HOST = "acme.example"

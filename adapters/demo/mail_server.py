@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import NamedTuple
 
-from adapters.clocks import Clock
 from adapters.demo.fates import Answer, Fate, answer_of, fate_of
-from adapters.simulated import simulated_report
+from adapters.stores.clocks import Clock
+from engine.work.simulated import simulated_report
 from events.vocabulary import CheckReport, FailureClass, RefusalFault
 
 AWAY = timedelta(days=3)

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+from adapters.csv.recipients_csv import RejectedLine, read_recipients
 from adapters.demo.cast import ANN, BEN, CAMPAIGN, SENDERS, WORKSPACE, Sender
 from adapters.demo.stage import Stage
-from adapters.people import Person
-from adapters.recipients_csv import RejectedLine, read_recipients
 from aggregates.campaign.commands import (
     AssignRecipient,
     CreateCampaign,
@@ -13,6 +12,7 @@ from aggregates.campaign.commands import (
     StartCampaign,
 )
 from aggregates.email_account.commands import ConnectAccount
+from engine.work.ports import Person
 from events.vocabulary import Mode, RecipientId
 
 PLANNED = 200

@@ -13,7 +13,6 @@ from adapters.demo.mail_server import (
     RefusedError,
     SimulatedMailServer,
 )
-from adapters.people import Directory
 from aggregates.campaign.commands import (
     RecordAccepted,
     RecordAutoReply,
@@ -24,7 +23,8 @@ from aggregates.campaign.commands import (
     ReserveSend,
 )
 from aggregates.command import Command
-from engine.answer import Answer
+from engine.reply import Reply
+from engine.work.ports import Directory
 from events.vocabulary import RecipientId, RecipientStatus, RefusalFault, Signal
 
 ACTOR = "mail"
@@ -35,7 +35,7 @@ SIGNALS: dict[Came, Signal] = {
     Came.UNSUBSCRIBE: RecipientStatus.UNSUBSCRIBED,
 }
 
-Ask = Callable[[Command, str], Answer]
+Ask = Callable[[Command, str], Reply]
 
 
 class Postman:

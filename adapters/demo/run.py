@@ -7,8 +7,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from adapters.clocks import Clock, system_clock
-from adapters.courier import Courier
 from adapters.demo import aftermath, hour, nine_days, opening
 from adapters.demo.cast import OWNER, SEED, SENDERS, WORKSPACE
 from adapters.demo.folder import OUTBOX, STORE, claim, clear
@@ -19,12 +17,14 @@ from adapters.demo.stage import Stage
 from adapters.demo.verdict import show_verdict
 from adapters.demo.warped_clock import WarpedClock
 from adapters.demo.worker import Worker
-from adapters.outbox import MaildirOutbox
-from adapters.sqlite import SQLiteStore, SQLiteViews
-from adapters.sqlite.directory import SQLiteDirectory
-from adapters.sqlite.serve_lock import serve_lock
+from adapters.mail.outbox import MaildirOutbox
+from adapters.stores.clocks import Clock, system_clock
+from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from adapters.stores.sqlite.directory import SQLiteDirectory
+from adapters.stores.sqlite.serve_lock import serve_lock
 from engine.engine import Engine
 from engine.projecting import ProjectionRunner
+from engine.work.deliver_notices import Courier
 from events.vocabulary import RecipientId
 from projections.shipped import SHIPPED
 

@@ -13,12 +13,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from adapters.clocks import Clock
 from adapters.demo.cast import CAMPAIGN, OWNER, WORKSPACE
-from adapters.notice_letter import letter
-from adapters.one_line import one_line
-from engine.answers import Answers, ClockAnswer
-from engine.store import Views
+from adapters.stores.clocks import Clock
+from engine.answers.telling.notices import letter
+from engine.answers.telling.one_line import one_line
+from engine.answers.workspace_answers import Answers, ClockAnswer
+from engine.ports.views import Views
 from events.vocabulary import ClockOutcome, RecipientStatus
 from projections.campaigns import CampaignRow
 from projections.notices import NoticeRow

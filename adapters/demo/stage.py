@@ -10,12 +10,12 @@ from adapters.demo.mail_server import SimulatedMailServer
 from adapters.demo.postman import Postman
 from adapters.demo.warped_clock import WarpedClock
 from adapters.demo.worker import Worker
-from adapters.people import Directory
 from aggregates.command import Command
-from engine.answer import Answer
-from engine.answers import Answers
+from engine.answers.workspace_answers import Answers
 from engine.engine import Engine
-from engine.store import Views
+from engine.ports.views import Views
+from engine.reply import Reply
+from engine.work.ports import Directory
 
 Tell = Callable[[str, str], None]
 
@@ -46,11 +46,11 @@ class Stage:
         self._speed = speed
         self._numbers = count(1)
 
-    def ask(self, command: Command, actor: str = USER) -> Answer:
+    def ask(self, command: Command, actor: str = USER) -> Reply:
         command_id = f"demo-{next(self._numbers)}"
         return self._engine.execute(WORKSPACE, command, command_id=command_id, actor=actor)
 
-    def ask_aloud(self, what: str, command: Command) -> Answer:
+    def ask_aloud(self, what: str, command: Command) -> Reply:
         """A user's command, told together with the refusal it may meet."""
         answer = self.ask(command)
         if answer.refusal is None:

@@ -12,11 +12,11 @@ from rich.text import Text
 from adapters.demo.cast import CAMPAIGN, OWNER, WORKSPACE
 from adapters.demo.checks import differing_views, stopped, whole_log
 from adapters.demo.folder import OUTBOX, STORE
-from adapters.one_line import one_line
-from adapters.people import Directory
-from adapters.sqlite import SQLiteStore, SQLiteViews
-from adapters.sqlite.directory import SQLiteDirectory
-from engine.answers import Answers, RecipientAnswer
+from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from adapters.stores.sqlite.directory import SQLiteDirectory
+from engine.answers.telling.one_line import one_line
+from engine.answers.workspace_answers import Answers, RecipientAnswer
+from engine.work.ports import Directory
 from events.vocabulary import RecipientStatus
 
 SHOWN = 12

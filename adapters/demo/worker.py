@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition, Thread
 
-from adapters.courier import Courier
 from engine.engine import Engine
 from engine.projecting import ProjectionRunner
+from engine.work.deliver_notices import Courier
 
 
 class Worker:

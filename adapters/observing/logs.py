@@ -10,7 +10,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import Processor
 
-from engine.settings import EngineSettings, LogFormat
+from adapters.settings import EngineSettings, LogFormat
 
 
 def configure_logs(settings: EngineSettings, stream: TextIO | None = None) -> None:

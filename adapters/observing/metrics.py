@@ -9,11 +9,11 @@ from typing import NamedTuple
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from adapters.health import Health, look
-from adapters.stores import Opened
+from adapters.settings import EngineSettings, SettingsError
+from adapters.stores.opening import Opened
+from engine.answers.health import Health, look
 from engine.observing import Committed
-from engine.settings import EngineSettings, SettingsError
-from engine.store import StoreError
+from engine.ports.errors import StoreError
 from events.vocabulary import ClockOutcome
 from projections.clocks import CLOCKS
 

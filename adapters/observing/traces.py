@@ -9,9 +9,9 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from adapters.settings import EngineSettings, SettingsError, Tracing
 from engine.batch import Batch
 from engine.observing import Committed
-from engine.settings import EngineSettings, SettingsError, Tracing
 from events.base import Event
 from events.catalogue import CATALOGUE
 

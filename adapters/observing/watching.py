@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 from adapters.observing.traces import Traces, exporter_of
-from adapters.stores import Opened
+from adapters.settings import EngineSettings
+from adapters.stores.opening import Opened
 from engine.observing import SILENT, Observer, Observers
-from engine.settings import EngineSettings
 
 
 @contextmanager

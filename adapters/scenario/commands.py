@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from adapters.scenario import steps
 from adapters.scenario.reader import Step
-from adapters.simulated import simulated_report
 from aggregates.campaign import commands as campaign
 from aggregates.command import Command
 from aggregates.email_account import commands as account
 from engine.engine import Engine
+from engine.work.simulated import simulated_report
 from events.vocabulary import (
     Asker,
     FailureClass,

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from adapters.scenario.runner import Ending, StepOutcome
-from engine.answers import ClockAnswer, RecipientAnswer
+from engine.answers.workspace_answers import ClockAnswer, RecipientAnswer
 from events.catalogue import CATALOGUE
 from events.recorded import Recorded
 from events.vocabulary import RecipientStatus, instant_text

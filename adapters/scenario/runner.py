@@ -8,15 +8,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore, MemoryViews
 from adapters.scenario.commands import commands_of
 from adapters.scenario.reader import Scenario, Step
-from engine.answer import Answer, Refusal
-from engine.answers import Answers
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore, MemoryViews
+from engine.answers.workspace_answers import Answers
 from engine.decoding import decode_page
 from engine.engine import Engine
 from engine.projecting import ProjectionRunner
+from engine.reply import Refusal, Reply
 from events.recorded import Recorded
 from projections.shipped import SHIPPED
 
@@ -94,9 +94,9 @@ class _Run:
         answer = self._told(step)
         self._course.append(StepOutcome(step, answer.refusal, self._news()))
 
-    def _told(self, step: Step) -> Answer:
+    def _told(self, step: Step) -> Reply:
         """Hand the step's commands in, until one is refused."""
-        answer = Answer("", 0)
+        answer = Reply("", 0)
         for number, (command, actor) in enumerate(commands_of(step, self._engine, WORKSPACE)):
             answer = self._engine.execute(
                 WORKSPACE, command, command_id=f"step-{step.number}.{number}", actor=actor

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from adapters.scenario.reader import Scenario, Step
 from adapters.scenario.runner import Ending, StepOutcome, TimePassed
-from adapters.scenario.sentences import sentence
-from engine.answers import Answers
+from engine.answers.telling.facts import sentence
+from engine.answers.workspace_answers import Answers
 from events.recorded import Recorded
 from events.vocabulary import RecipientStatus
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from adapters.postgres.leases import Leased, Leases
+from adapters.stores.postgres.leases import Leased, Leases
 from engine.engine import Engine
-from engine.store import StoreUnavailable
+from engine.ports.errors import StoreUnavailable
 
 log = structlog.get_logger("sendledger.clocks")
 

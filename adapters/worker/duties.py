@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import structlog
 
-from adapters.stores import Kind, Opened, kind_of
-from adapters.worker.keeping import Keeping
+from adapters.settings import EngineSettings
+from adapters.stores.opening import Kind, Opened, kind_of
 from adapters.worker.notices import Deliveries
+from adapters.worker.projections import Keeping
 from adapters.worker.roles import Role
 from engine.engine import Engine
-from engine.settings import EngineSettings
 from projections.shipped import SHIPPED
 
 if TYPE_CHECKING:
-    from adapters.postgres import PostgresStore
+    from adapters.stores.postgres import PostgresStore
 
 log = structlog.get_logger("sendledger.worker")
 LONGEST_WAIT = 1.0
@@ -77,7 +77,7 @@ class AmongOthers:
         self._store = cast("PostgresStore", self._opened.store)
 
     def clocks(self) -> Duty:
-        from adapters.postgres.leases import Leases  # noqa: PLC0415 only on PostgreSQL
+        from adapters.stores.postgres.leases import Leases  # noqa: PLC0415 only on PostgreSQL
         from adapters.worker.clocks import LeasedClocks  # noqa: PLC0415
 
         clocks = LeasedClocks(self._engine, Leases(self._store, worker_name()), self._wanted)
@@ -90,16 +90,16 @@ class AmongOthers:
         return Duty("clocks", turn, self._settings.tick_interval)
 
     def projections(self) -> Duty:
-        from adapters.worker.led_keeping import LedKeeping  # noqa: PLC0415 only on PostgreSQL
+        from adapters.worker.led_projections import LedKeeping  # noqa: PLC0415 only on PostgreSQL
 
         keeping = LedKeeping(self._store, SHIPPED, worker_name())
         self._stack.callback(keeping.close)
         return Duty("projections", keeping.turn, LONGEST_WAIT, keeping.wait, keeping.wake)
 
     def notices(self) -> Duty:
-        from adapters.postgres.sole import Sole  # noqa: PLC0415 only on PostgreSQL
+        from adapters.stores.postgres.single_runner import SingleRunner  # noqa: PLC0415 only on PostgreSQL
 
-        sole = Sole(self._store, "notices")
+        sole = SingleRunner(self._store, "notices")
         self._stack.callback(sole.close)
         deliveries = Deliveries(self._engine, self._opened.views, self._settings)
 

@@ -1,10 +1,10 @@
 """The notices' turn: what was issued and not delivered goes on its way."""
 
-from adapters.courier import Courier
-from adapters.outbox import MaildirOutbox
+from adapters.mail.outbox import MaildirOutbox
+from adapters.settings import EngineSettings
 from engine.engine import Engine
-from engine.settings import EngineSettings
-from engine.store import Views
+from engine.ports.views import Views
+from engine.work.deliver_notices import Courier
 
 
 class Deliveries:

@@ -18,12 +18,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from adapters.observing.logs import configure_logs
 from adapters.observing.watching import watched
-from adapters.stores import Kind, kind_of, open_store, path_of
+from adapters.settings import EngineSettings
+from adapters.stores.opening import Kind, kind_of, open_store, path_of
+from adapters.stores.store_url import without_password
 from adapters.worker.duties import Duty, Shift, duties
 from adapters.worker.roles import ALL, Role
 from engine.engine import Engine
-from engine.settings import EngineSettings
-from engine.store_url import without_password
 
 log = structlog.get_logger("sendledger.worker")
 
@@ -152,7 +152,7 @@ def _held(settings: EngineSettings) -> Iterator[None]:
     if kind_of(settings.store) is Kind.POSTGRES:
         yield
         return
-    from adapters.sqlite.serve_lock import serve_lock  # noqa: PLC0415 only where there is a file
+    from adapters.stores.sqlite.serve_lock import serve_lock  # noqa: PLC0415 only where there is a file
 
     with serve_lock(path_of(settings.store)):
         yield

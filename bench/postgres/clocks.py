@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from statistics import median
 
-from adapters.postgres.leases import Leases
-from adapters.simulated import simulated_report
+from adapters.stores.postgres.leases import Leases
 from adapters.worker.clocks import AT_ONCE, LeasedClocks
 from aggregates.campaign.commands import (
     CreateCampaign,
@@ -18,9 +17,10 @@ from aggregates.campaign.commands import (
 from aggregates.command import Command
 from aggregates.email_account.commands import ConnectAccount
 from bench.ours import ANN, BOB, Ledger, accepted, reserve
-from bench.postgres.places import PostgresLedger, fresh_ledger, settle_down
+from bench.postgres.places import PostgresLedger, freeze_survivors, fresh_ledger
 from bench.timing import timed
 from engine.engine import Engine
+from engine.work.simulated import simulated_report
 from events.vocabulary import Mode
 
 MANY, FEW, DUE = 1_000_000, 1_000, 60_000
@@ -57,7 +57,7 @@ def idle_poll(clocks: int) -> float:
         now = datetime.now(UTC) + timedelta(days=1)
         with ledger.store.writing() as cursor:
             cursor.execute(RUNNING, {"each": OF_A_WORKSPACE, "count": clocks, "now": now})
-        settle_down(ledger.store.url, "timers", "workspaces")
+        freeze_survivors(ledger.store.url, "timers", "workspaces")
         leases = Leases(ledger.store, "bench")
         return 1000 * median(timed(lambda: _nothing(leases)) for _ in range(LOOKS))
 
@@ -72,7 +72,7 @@ def _falling_due(clocks: int) -> dict[str, float]:
         store, url = ledger.store, ledger.store.url
         for number in range(clocks // CAMPAIGNS):
             _let_clocks_run(Ledger(store, ledger.clock, f"w{number:05}", ledger.engine))
-        settle_down(url, "stored_events", "envelopes", "timers", "workspaces")
+        freeze_survivors(url, "stored_events", "envelopes", "timers", "workspaces")
         commands = _plain_commands(Ledger(store, ledger.clock, "plain"))
         ledger.let_the_window_pass()
         worker = LeasedClocks(Engine(store), Leases(store, "bench", ledger.clock))

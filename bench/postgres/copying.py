@@ -5,11 +5,11 @@ from struct import Struct
 
 import psycopg
 
-from engine.store import Row
+from engine.ports.log import Row
 
 HEAD, TAIL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 ROWS_AT_ONCE = 5_000
-READ_BEHIND = """SELECT notification_id, originator_id, originator_version, topic, state
+READ_AFTER = """SELECT notification_id, originator_id, originator_version, topic, state
 FROM stored_events WHERE notification_id > %s ORDER BY notification_id"""
 COPY_IN = """COPY floor (notification_id, originator_id, originator_version, topic, state)
 FROM STDIN (FORMAT BINARY)"""
@@ -22,7 +22,7 @@ _SIZE = Struct(">i").pack
 
 
 def copied_again(url: str, behind: int) -> Callable[[], None]:
-    """The log's rows behind that position, into a table like the log with all that is before."""
+    """The log's rows after that position, into a table like the log with all that is before."""
     connection = psycopg.connect(url)
     connection.execute("CREATE TABLE floor (LIKE stored_events INCLUDING ALL)")
     connection.execute(
@@ -30,7 +30,7 @@ def copied_again(url: str, behind: int) -> Callable[[], None]:
         "ORDER BY notification_id",
         (behind,),
     )
-    rows = connection.execute(READ_BEHIND, (behind,), binary=True).fetchall()
+    rows = connection.execute(READ_AFTER, (behind,), binary=True).fetchall()
     blocks = [
         b"".join(map(_binary, rows[start : start + ROWS_AT_ONCE]))
         for start in range(0, len(rows), ROWS_AT_ONCE)

@@ -1,14 +1,14 @@
 """Views on PostgreSQL: all shipped ones catching up, and one rebuilt beside a running engine."""
 
-from adapters.postgres import PostgresViews
-from adapters.postgres.rebuilding import rebuild
+from adapters.stores.postgres import PostgresViews
+from adapters.stores.postgres.rebuild.rebuilding import rebuild
 from bench.postgres.copying import copied_out
 from bench.postgres.million import million
-from bench.postgres.places import durable_server, settle_down, told_ledger
+from bench.postgres.places import durable_server, freeze_survivors, told_ledger
 from bench.postgres.stock_view import stock_catching_up
 from bench.timing import timed
-from engine.collector import collector_paused
 from engine.decoding import decode_rows
+from engine.gc_pause import gc_paused
 from engine.projecting import ProjectionRunner
 from projections.recipient_status import RECIPIENT_STATUS
 from projections.shipped import SHIPPED
@@ -27,7 +27,7 @@ def pg_projections(recipients: int = RECIPIENTS) -> dict[str, float]:
             seen = runner.catch_up()
             ledger.hear(0, recipients)
             end = ledger.store.last_position()
-            settle_down(url)
+            freeze_survivors(url)
             catching_up = timed(runner.catch_up)
             for projection in SHIPPED:
                 views.reset(projection)
@@ -48,7 +48,7 @@ def pg_rebuild(events: int = 1_000_000) -> dict[str, float]:
             million(ledger, events)
             end = ledger.store.last_position()
             ProjectionRunner(ledger.store, PostgresViews(ledger.store), SHIPPED).catch_up()
-            settle_down(url, "stored_events", "envelopes")
+            freeze_survivors(url, "stored_events", "envelopes")
             rebuilding = timed(lambda: rebuild(ledger.store, [RECIPIENT_STATUS], processes=2))
             scanning = timed(lambda: _scanned(url, end))
         stock = stock_catching_up(beside)
@@ -56,5 +56,5 @@ def pg_rebuild(events: int = 1_000_000) -> dict[str, float]:
 
 
 def _scanned(url: str, events: int) -> None:
-    with collector_paused():
+    with gc_paused():
         assert sum(1 for _ in decode_rows(copied_out(url))) == events

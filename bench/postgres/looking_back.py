@@ -3,15 +3,15 @@
 from datetime import timedelta
 from functools import partial
 
-from adapters.auditing.moments import Moment
-from adapters.auditing.one_recipient import Asked
-from adapters.auditing.source import facts, open_source
-from adapters.auditing.state import state_at
-from adapters.postgres import PostgresViews
+from adapters.cli.auditing.state import state_at
+from adapters.stores.postgres import PostgresViews
 from bench.ours import CAMPAIGN, WORKSPACE, recipient
 from bench.postgres.million import million
-from bench.postgres.places import fresh_ledger, settle_down
+from bench.postgres.places import freeze_survivors, fresh_ledger
 from bench.timing import timed
+from engine.audit.moments import Moment
+from engine.audit.one_recipient import Asked
+from engine.audit.source import facts, open_source
 from engine.projecting import ProjectionRunner
 from projections.shipped import SHIPPED
 
@@ -24,7 +24,7 @@ def pg_state_at(events: int = 1_000_000) -> dict[str, float]:
         ledger.clock.advance(timedelta(hours=1))
         ledger.fail()
         ProjectionRunner(ledger.store, PostgresViews(ledger.store), SHIPPED).catch_up()
-        settle_down(url, "stored_events", "envelopes")
+        freeze_survivors(url, "stored_events", "envelopes")
         asked = map(recipient, (0, recipients // 2, recipients - 1))
         one = max(timed(partial(look_back, url, Moment(at=at), each)) for each in asked)
         whole = timed(lambda: look_back(url, Moment(at=at), None, recipients))

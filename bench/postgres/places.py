@@ -6,8 +6,8 @@ from contextlib import closing, contextmanager
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from adapters.clocks import ManualClock
-from adapters.postgres import PostgresStore
+from adapters.stores.clocks import ManualClock
+from adapters.stores.postgres import PostgresStore
 from bench.ours import START, WORKSPACE, Ledger
 from tests.postgres import PostgresServer
 
@@ -51,7 +51,7 @@ def stock_environment(url: str) -> dict[str, str]:
     }
 
 
-def settle_down(url: str, *tables: str) -> None:
+def freeze_survivors(url: str, *tables: str) -> None:
     """What came before is on the disk, vacuumed and in the statistics."""
     with psycopg.connect(url, autocommit=True) as connection:
         for table in tables:

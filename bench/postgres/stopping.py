@@ -8,7 +8,7 @@ from bench.postgres.crew import Crew, p99_and_max
 from bench.postgres.places import (
     PostgresLedger,
     durable_server,
-    settle_down,
+    freeze_survivors,
     stock_environment,
     told_ledger,
 )
@@ -27,14 +27,14 @@ def pg_expiry(recipients: int = LARGE) -> dict[str, float]:
         with told_ledger(url) as ledger:
             about_to_stop(ledger, recipients)
             behind = ledger.store.last_position()
-            settle_down(url, "stored_events", "envelopes")
+            freeze_survivors(url, "stored_events", "envelopes")
             ours = timed(lambda: ledger.engine.tick(WORKSPACE))
         stock = StockLedger(stock_environment(beside))
-        settle_down(beside)
+        freeze_survivors(beside)
         stock.saving = 0.0
         stock.stop(recipients)
         copy = copied_again(url, behind)
-        settle_down(url, "floor")
+        freeze_survivors(url, "floor")
         raw = timed(copy)
     return {
         "ours": recipients / ours,
@@ -56,7 +56,7 @@ def pg_beside_expiry(recipients: int = LARGE) -> dict[str, float]:
         url = server.create_database("ours")
         with told_ledger(url) as ledger, Crew("engine", url) as neighbour:
             about_to_stop(ledger, recipients)
-            settle_down(url, "stored_events", "envelopes")
+            freeze_survivors(url, "stored_events", "envelopes")
             neighbour.begin(2 * QUIET)
             time.sleep(QUIET)
             began = time.monotonic()

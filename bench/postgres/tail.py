@@ -10,7 +10,7 @@ import sys
 from contextlib import closing
 from select import select
 
-from adapters.postgres import PostgresStore
+from adapters.stores.postgres import PostgresStore
 from bench.postgres.crew import Crew
 from bench.postgres.places import durable_server
 from engine.decoding import decode_page

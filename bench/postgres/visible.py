@@ -13,9 +13,9 @@ from contextlib import closing
 from statistics import median, quantiles
 from threading import Thread
 
-from adapters.clocks import ManualClock
-from adapters.postgres import PostgresStore, PostgresViews
-from adapters.postgres.listening import Listener
+from adapters.stores.clocks import ManualClock
+from adapters.stores.postgres import PostgresStore, PostgresViews
+from adapters.stores.postgres.listening import Listener
 from bench.ours import START, Ledger, accepted, reserve
 from bench.postgres.places import durable_server
 from bench.postgres.stock_view import stock_waits
@@ -29,7 +29,7 @@ Moment = tuple[int, float]
 
 
 def pg_visible(commands: int = COMMANDS) -> dict[str, float]:
-    """Milliseconds; of the stock library how long ``wait()`` waits behind a ``save``."""
+    """Milliseconds; of the stock library how long ``wait()`` waits after a ``save``."""
     with durable_server() as server:
         url, beside = server.create_database("ours"), server.create_database("stock")
         keeper = subprocess.Popen(

@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 from eventsourcing.application import Application
 from eventsourcing.persistence import StoredEvent
 
-from adapters.clocks import ManualClock
-from adapters.postgres import PostgresStore
+from adapters.stores.clocks import ManualClock
+from adapters.stores.postgres import PostgresStore
 from aggregates.command import Command
 from bench.ours import ANN, CAMPAIGN, PAGE, START, Ledger, accepted, recipient, reserve
 from bench.postgres.places import stock_environment

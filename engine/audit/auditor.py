@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, get_args
 
-from engine.audit import at_rest, clocks, envelopes, shape
+from engine.audit import after_command as at_rest
+from engine.audit import clocks, envelopes
+from engine.audit import unknown_fields as shape
 from engine.audit.books import Books
 from engine.audit.envelopes import Causes
 from engine.audit.handlers import HANDLERS
 from engine.audit.violation import Violation
-from engine.store import Page, Row
+from engine.ports.log import Page, Row
 from events.base import Event
 from events.campaign import AutoReplyReceived, CampaignEvent, GracePeriodStarted
 from events.catalogue import CATALOGUE, UnreadableEvent
@@ -64,7 +66,7 @@ class Auditor:
         """The last position that an envelope announces."""
 
     def read(self, page: Page) -> None:
-        """The page behind the last one."""
+        """The page after the last one."""
         decoders, plans, streams = CATALOGUE.decoders, PLANS, self._streams
         coming = iter(page.envelopes)
         last, expected = self._announced, self.position

@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from adapters.cli.app import app
-from adapters.stores import Opened, open_store, path_of
+from adapters.settings import load_settings
+from adapters.stores.opening import Opened, open_store, path_of
 from aggregates.command import Command
 from engine.engine import Engine
-from engine.settings import load_settings
 from tests.law.story import ANN, BOB, SPRING
 
 SENDLEDGER = Path(sys.executable).with_name("sendledger")

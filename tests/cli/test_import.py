@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.rejected_lines import harmless
-from adapters.seen import Seen
+from adapters.csv.duplicate_addresses import Seen
+from adapters.csv.rejected_lines import harmless
 from tests.cli.keyboard import SENDLEDGER, Keyboard, people_file, spawn
 from tests.law.story import SPRING
 
@@ -119,7 +119,7 @@ def test_what_a_spreadsheet_takes_for_a_formula_is_quoted(text: str) -> None:
 def test_repeated_addresses_are_found_however_many_stand_between(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("adapters.seen.IN_MEMORY", 7)
+    monkeypatch.setattr("adapters.csv.duplicate_addresses.IN_MEMORY", 7)
     with Seen() as seen:
         assert [seen.first_line(f"a{n}", n) for n in range(1, 100)] == [*range(1, 100)]
         assert [seen.first_line(f"a{n}", 1_000) for n in range(1, 100)] == [*range(1, 100)]

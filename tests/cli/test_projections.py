@@ -4,13 +4,13 @@ from contextlib import closing
 from pathlib import Path
 
 from adapters.cli.common import person
-from adapters.postgres import PostgresStore, PostgresViews
-from adapters.postgres.leading import Leader
-from adapters.stores import open_store
+from adapters.settings import load_settings
+from adapters.stores.opening import open_store
+from adapters.stores.postgres import PostgresStore, PostgresViews
+from adapters.stores.postgres.leading import Leader
+from engine.ports.transactions import Append
 from engine.projecting import ProjectionRunner
-from engine.settings import load_settings
-from engine.standing import Stop
-from engine.store import Append
+from engine.view_status import Stop
 from events.recorded import Envelope
 from projections.accounts import ACCOUNTS
 from projections.clocks import CLOCKS
@@ -40,7 +40,7 @@ def poisoned(keyboard: Keyboard) -> int:
             )
             stream = f"{MAIN}:campaign:never"
             transaction.append(Append([(stream, 1, "Poisoned", b"{}")], [envelope], {}, ()))
-        return transaction.appended_behind + 1
+        return transaction.appended_after + 1
 
 
 def test_every_view_is_listed_with_what_it_has_not_folded_yet(keyboard: Keyboard) -> None:

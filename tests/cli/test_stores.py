@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.postgres.datastore import LedgerDatastore
-from adapters.postgres.migrating import FOLDER, known, migrate
-from adapters.stores import Kind, kind_of
+from adapters.stores.opening import Kind, kind_of
+from adapters.stores.postgres.datastore import LedgerDatastore
+from adapters.stores.postgres.migrating import FOLDER, known, migrate
 from tests.cli.keyboard import IN_A_FILE, Keyboard
 from tests.law.story import ANN, SPRING
 from tests.postgres import NamedServer
@@ -201,13 +201,14 @@ def test_an_older_program_does_on_a_newer_store_what_the_step_says(
         assert ran.code == code, ran
         if code:
             said = ran.output + ran.complaint
-            assert f"step {number} (more room), behind which older programs are refused" in said
+            assert f"step {number} (more room), after which older programs are refused" in said
             assert "Upgrade Sendledger" in said
 
 
 def test_neither_product_is_loaded_for_the_other_or_for_help(tmp_path: Path) -> None:
     loaded = "import sys; print(*({'psycopg', 'psycopg_pool', 'sqlite3'} & {*sys.modules}))"
-    status = "from adapters.stores import open_store; from engine.settings import load_settings; "
+    status = "from adapters.stores.opening import open_store; "
+    status += "from adapters.settings import load_settings; "
     status += f"open_store(load_settings(store={str(tmp_path / 'x.db')!r}), create=True).close(); "
     for program, expected in (("import adapters.cli.app; ", ""), (status, "sqlite3")):
         ran = subprocess.run(

@@ -11,11 +11,11 @@ import typer
 from typer.testing import CliRunner
 
 from adapters.cli.why import why
-from adapters.clocks import ManualClock
-from adapters.people import Person
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite.directory import SQLiteDirectory
+from adapters.stores.clocks import ManualClock
+from adapters.stores.sqlite import SQLiteStore
+from adapters.stores.sqlite.directory import SQLiteDirectory
 from aggregates.command import DEFAULT_POLICY, Policy
+from engine.work.ports import Person
 from events.vocabulary import RefusalFault
 from tests.law.story import (
     ANN,

@@ -14,14 +14,14 @@ from typing import NamedTuple
 import pytest
 from rich.console import Console
 
+from adapters.csv.recipients_csv import read_recipients
 from adapters.demo import run_demo
 from adapters.demo.cast import ANN, BEN, CAMPAIGN, GAP, OWNER, SENDERS, SPEED, WORKSPACE
 from adapters.demo.checks import differing_views, stopped, whole_log
 from adapters.demo.run import RECIPIENTS
-from adapters.people import Person
-from adapters.recipients_csv import read_recipients
-from adapters.sqlite import SQLiteStore, SQLiteViews
-from engine.answers import Answers
+from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from engine.answers.workspace_answers import Answers
+from engine.work.ports import Person
 from events.campaign import (
     EmailAccepted,
     EmailOutcomeUnknown,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.csv.recipients_csv import read_recipients
 from adapters.demo.cast import ANN
 from adapters.demo.letters import compose, recipient_of
-from adapters.people import Person
-from adapters.recipients_csv import read_recipients
+from engine.work.ports import Person
 
 INJECTION = "=?utf-8?q?x=0d=0aBcc:_everybody@example.com?="
 MANY = f'"{"everybody@example.com, " * 6}"'

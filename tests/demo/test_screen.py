@@ -5,11 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 
-from adapters.clocks import ManualClock
 from adapters.demo.cast import ANN, CAMPAIGN, WORKSPACE
 from adapters.demo.screen import Screen
-from adapters.memory import MemoryStore, MemoryViews
-from adapters.simulated import simulated_report
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore, MemoryViews
 from aggregates.campaign.commands import (
     CreateCampaign,
     RecordAccepted,
@@ -20,6 +19,7 @@ from aggregates.command import Command
 from aggregates.email_account.commands import ConnectAccount, RecordCheck
 from engine.engine import Engine
 from engine.projecting import ProjectionRunner
+from engine.work.simulated import simulated_report
 from events.vocabulary import Asker, FailureClass, Mode
 from projections.shipped import SHIPPED
 

@@ -13,17 +13,17 @@ from typing import NamedTuple
 
 import pytest
 
-from adapters.clocks import ManualClock
 from adapters.scenario.commands import commands_of
 from adapters.scenario.reader import parse_scenario, read_scenario
 from adapters.scenario.report import report
 from adapters.scenario.runner import run_scenario
 from adapters.scenario.steps import STEPS
-from adapters.sqlite import SQLiteStore, SQLiteViews
+from adapters.settings import EngineSettings
+from adapters.stores.clocks import ManualClock
+from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from aggregates.rejections import Rejected
 from engine.engine import Engine
 from engine.projecting import ProjectionRunner
-from engine.settings import EngineSettings
 from events.base import Event
 from events.catalogue import CATALOGUE
 from processors.reactions import REACTIONS

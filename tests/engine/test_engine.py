@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore
-from adapters.sqlite import SQLiteStore
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore
+from adapters.stores.sqlite import SQLiteStore
 from aggregates.command import Command
-from engine.answer import Answer, Refusal, Request
+from engine.reply import Refusal, Reply, Request
 from events.campaign import (
     CampaignPaused,
     GracePeriodExpired,
@@ -124,7 +124,7 @@ def test_the_same_command_id_gets_the_old_answer(
     again = workplace.tell(command, "once")
 
     end = workplace.store.last_position()
-    assert again == Answer("once", end, first.refusal, (), repeated=True)
+    assert again == Reply("once", end, first.refusal, (), repeated=True)
     assert (again.refusal.code if again.refusal else None) == code
     assert workplace.log == before
 
@@ -152,7 +152,7 @@ def test_the_old_answer_outlives_the_process(tmp_path: Path, command: Command) -
 
     with closing(on_file(path, name="second").store) as store:
         again = Workplace(store, ManualClock(NOON + HOUR)).tell(command, "once")
-        assert again == Answer("once", before, first.refusal, (), repeated=True)
+        assert again == Reply("once", before, first.refusal, (), repeated=True)
         assert store.last_position() == before
 
 

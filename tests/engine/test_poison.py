@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore, MemoryViews
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore, MemoryViews
 from engine.folding import CannotTake
+from engine.ports.errors import StoreError, ViewStopped
+from engine.ports.transactions import Append
+from engine.ports.views import Views
 from engine.projecting import Kept, ProjectionRunner
-from engine.standing import LONGEST_ERROR, Skip, Stop, one_line
-from engine.store import Append, StoreError, Views, ViewStopped
+from engine.view_status import LONGEST_ERROR, Skip, Stop, one_line
 from events.campaign import RecipientAdded
 from events.catalogue import UnknownTopic
 from events.recorded import Recorded
@@ -111,9 +113,9 @@ def test_one_view_is_stopped_at_the_event_it_cannot_take_and_the_others_go_on(
     kept = keep_up(workplace, views, CAMPAIGNS, broken, CLOCKS, page=page)
 
     assert kept == Kept(end, {broken: stop})
-    standings = views.standings([CAMPAIGNS, broken, CLOCKS])
-    assert [each.position for each in standings.values()] == [end, position - 1, end]
-    assert [each.stop for each in standings.values()] == [None, stop, None]
+    statuses = views.statuses([CAMPAIGNS, broken, CLOCKS])
+    assert [each.position for each in statuses.values()] == [end, position - 1, end]
+    assert [each.stop for each in statuses.values()] == [None, stop, None]
     for each in (CAMPAIGNS, CLOCKS):
         assert rows(views, each) == replayed(workplace, each)
     before = replayed(workplace, broken, takes=lambda each: each.position < position)
@@ -207,7 +209,7 @@ def test_whoever_asks_first_is_told_and_nothing_is_recorded(
     with pytest.raises(CannotTake, match=f"cannot take the event at position {position} "):
         catch_up(workplace, views, CAMPAIGNS, EVOLVE)
 
-    assert views.standings([EVOLVE])[EVOLVE].stop is None
+    assert views.statuses([EVOLVE])[EVOLVE].stop is None
 
 
 def test_an_error_is_told_in_one_line_of_bounded_length() -> None:
@@ -229,7 +231,7 @@ def unreadable(workplace: Workplace) -> int:
         stream = f"{ACME}:campaign:never"
         transaction.append(Append([(stream, 1, "Poisoned", b"{}")], [envelope], {}, ()))
     workplace.given(import_recipients("behind it"))
-    return transaction.appended_behind + 1
+    return transaction.appended_after + 1
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -247,7 +249,7 @@ def test_what_cannot_be_read_stops_every_view_since_nobody_knows_whom_it_concern
 
 
 def kept_at(views: Views, projection: Projection) -> int:
-    stop = views.standings([projection])[projection].stop
+    stop = views.statuses([projection])[projection].stop
     assert stop is not None
     return stop.position
 
@@ -289,7 +291,7 @@ class SkippedMeanwhile(MemoryViews):
 
     def stop(self, projection: Projection, stop: Stop) -> None:
         super().stop(projection, stop)
-        if not self.standings([projection])[projection].skips:
+        if not self.statuses([projection])[projection].skips:
             super().skip(projection, Skip(stop.position, "quick", "user:test", stop.since))
         super().stop(projection, stop)
 
@@ -302,7 +304,7 @@ def test_an_event_that_was_skipped_meanwhile_stops_nobody(
     assert keep_up(workplace, views, EVOLVE).stopped == {}
 
     assert views.position(EVOLVE) == workplace.store.last_position()
-    assert views.standings([EVOLVE])[EVOLVE].passes_over == {position}
+    assert views.statuses([EVOLVE])[EVOLVE].passes_over == {position}
 
 
 def test_a_broken_store_stops_no_view(workplace: Workplace) -> None:
@@ -314,7 +316,7 @@ def test_a_broken_store_stops_no_view(workplace: Workplace) -> None:
     with pytest.raises(StoreError, match="full"):
         keep_up(workplace, views, CAMPAIGNS)
 
-    assert views.standings([CAMPAIGNS])[CAMPAIGNS].stop is None
+    assert views.statuses([CAMPAIGNS])[CAMPAIGNS].stop is None
 
 
 def test_the_poison_is_watched_by_the_views_that_it_is_to_stop() -> None:

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore, MemoryViews
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore, MemoryViews
 from engine.folding import CannotTake
+from engine.ports.errors import StoreError
+from engine.ports.log import Page
+from engine.ports.store import Store
+from engine.ports.transactions import Append
 from engine.projecting import ProjectionRunner
-from engine.store import Append, Page, Store, StoreError
 from events.catalogue import UnknownTopic, UnreadableEvent
 from projections.accounts import ACCOUNTS
 from projections.campaigns import CAMPAIGNS
@@ -195,7 +198,7 @@ def poison(workplace: Workplace) -> int:
         )
         stream = f"{ACME}:campaign:never"
         transaction.append(Append([(stream, 1, "Poisoned", b"{}")], [envelope], {}, ()))
-    return transaction.appended_behind + 1
+    return transaction.appended_after + 1
 
 
 @pytest.mark.parametrize("page", [1, 7, 20_000])

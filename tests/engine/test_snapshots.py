@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore
 from adapters.scenario.reader import read_scenario
 from adapters.scenario.runner import run_scenario
-from adapters.sqlite import SQLiteStore
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore
+from adapters.stores.sqlite import SQLiteStore
 from aggregates.campaign import Campaign, Clock, Lane, Recipient, Sending
 from engine.snapshots import freeze, thaw, topic_of
 from engine.streams import ACCOUNT, CAMPAIGN, SLOT

@@ -5,9 +5,9 @@ from threading import Timer
 
 import pytest
 
-from adapters.memory import MemoryViews
-from engine.standing import Stop
-from engine.store import ViewStopped
+from adapters.stores.memory import MemoryViews
+from engine.ports.errors import ViewStopped
+from engine.view_status import Stop
 from engine.waiting import wait_for
 from projections.accounts import ACCOUNTS
 from projections.campaigns import CAMPAIGNS

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from adapters.sqlite import SQLiteStore, SQLiteViews
+from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from engine.ports.errors import StoreError
 from engine.projecting import ProjectionRunner
-from engine.store import StoreError
 from events.campaign import EmailAccepted
 from events.catalogue import UnreadableEvent
 from projections.recipient_status import RECIPIENT_STATUS

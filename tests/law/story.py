@@ -15,9 +15,8 @@ from typing import Any, Final
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore, MemoryViews
-from adapters.simulated import simulated_report
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore, MemoryViews
 from aggregates import campaign as campaigns
 from aggregates import email_account as accounts
 from aggregates import slot as slots
@@ -50,11 +49,12 @@ from aggregates.email_account.commands import (
     UpdateSettings,
 )
 from aggregates.rejections import Rejected
-from engine.answer import Answer
-from engine.answers import Answers, ClockAnswer, RecipientAnswer
+from engine.answers.workspace_answers import Answers, ClockAnswer, RecipientAnswer
 from engine.decoding import decode_page
 from engine.engine import Engine
 from engine.projecting import ProjectionRunner
+from engine.reply import Reply
+from engine.work.simulated import simulated_report
 from events.base import Event
 from events.campaign import (
     CampaignCreated,
@@ -507,7 +507,7 @@ class World:
         assert refusal.code == because
         return refusal.message
 
-    def tell(self, command: Command, command_id: str | None = None) -> Answer:
+    def tell(self, command: Command, command_id: str | None = None) -> Reply:
         return self.engine.execute(
             self.workspace,
             command,

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from adapters.simulated import simulated_report
 from aggregates.command import Command
 from aggregates.email_account.commands import RecordCheck
 from aggregates.rejections import IdentityMismatch
+from engine.work.simulated import simulated_report
 from events.email_account import (
     AccountDisconnected,
     CheckFailed,

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import pytest
 
-from adapters.simulated import simulated_report
 from aggregates.campaign.commands import EndHold
 from aggregates.command import Command, Senders
 from aggregates.email_account.commands import ConnectAccount
@@ -49,6 +48,7 @@ from aggregates.rejections import (
     UnknownSlot,
 )
 from aggregates.slot import OccupySlot
+from engine.work.simulated import simulated_report
 from events.base import Event
 from events.campaign import (
     AutoReplyReceived,

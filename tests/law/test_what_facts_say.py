@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from adapters.simulated import simulated_report
 from aggregates.campaign.commands import (
     ClearPauseCause,
     CreateCampaign,
@@ -27,6 +26,7 @@ from aggregates.email_account.commands import (
 )
 from aggregates.rejections import Rejected, StillFailing, StoppedForGood
 from aggregates.slot import OccupySlot, VacateSlot
+from engine.work.simulated import simulated_report
 from events.base import Event
 from events.campaign import (
     AssignmentReleased,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.settings import EngineSettings
+from adapters.settings import EngineSettings
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

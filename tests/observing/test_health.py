@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.health import Due, Health, look
-from adapters.postgres import PostgresStore
-from adapters.postgres.leases import Leases, unpark
-from adapters.stores import Opened
+from adapters.settings import EngineSettings
+from adapters.stores.clocks import ManualClock
+from adapters.stores.opening import Opened
+from adapters.stores.postgres import PostgresStore
+from adapters.stores.postgres.leases import Leases, unpark
+from engine.answers.health import Due, Health, look
 from engine.projecting import ProjectionRunner
-from engine.settings import EngineSettings
-from engine.standing import Stop
+from engine.view_status import Stop
 from projections.clocks import CLOCKS
 from projections.shipped import SHIPPED
 from tests.law.story import ANN, HOUR, MINUTE, NOON, SECOND, disconnect, pause

@@ -12,15 +12,15 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapters.clocks import ManualClock
 from adapters.observing.metrics import StoreMetrics, serve_metrics
 from adapters.observing.watching import watched as watched_by
-from adapters.stores import Opened
+from adapters.settings import EngineSettings, SettingsError
+from adapters.stores.clocks import ManualClock
+from adapters.stores.opening import Opened
 from engine.engine import Engine
 from engine.observing import SILENT
 from engine.projecting import ProjectionRunner
-from engine.settings import EngineSettings, SettingsError
-from engine.standing import Stop
+from engine.view_status import Stop
 from projections.clocks import CLOCKS
 from projections.shipped import SHIPPED
 from tests.law.story import ANN, HOUR, MINUTE, NOON, disconnect, pause

@@ -2,8 +2,8 @@
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore
 from engine.observing import Committed, Observers
 from events.campaign import GracePeriodExpired
 from events.email_account import AccountDisconnected

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from adapters.observing.traces import MOST, Traces, exporter_of
-from engine.settings import EngineSettings, Tracing
+from adapters.settings import EngineSettings, Tracing
 from tests.law.story import ANN, BOB, HOUR, NOON, R1, SPRING, create, disconnect, pause
 from tests.observing.watched import in_use, watched
 
@@ -215,7 +215,7 @@ import sys
 for name in ("opentelemetry", "opentelemetry.sdk"):
     sys.modules[name] = None
 from adapters.observing.traces import exporter_of
-from engine.settings import EngineSettings, SettingsError
+from adapters.settings import EngineSettings, SettingsError
 assert exporter_of(EngineSettings()) is None
 try:
     exporter_of(EngineSettings(tracing="otlp"))
@@ -236,7 +236,7 @@ def test_where_opentelemetry_is_not_installed_the_setting_says_what_to_install()
 def test_spans_are_printed_on_request() -> None:
     program = (
         "from adapters.observing.traces import Traces, exporter_of\n"
-        "from engine.settings import EngineSettings\n"
+        "from adapters.settings import EngineSettings\n"
         "from tests.observing.watched import in_use, watched\n"
         "traces = Traces(exporter_of(EngineSettings(tracing='console')))\n"
         "in_use(watched(traces))\n"

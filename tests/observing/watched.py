@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore
-from adapters.postgres import PostgresStore, PostgresViews
-from adapters.postgres.directory import PostgresDirectory
-from adapters.sqlite import SQLiteStore, SQLiteViews
-from adapters.sqlite.directory import SQLiteDirectory
-from adapters.stores import Kind, Opened, kind_of, path_of
+from adapters.settings import EngineSettings
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore
+from adapters.stores.opening import Kind, Opened, kind_of, path_of
+from adapters.stores.postgres import PostgresStore, PostgresViews
+from adapters.stores.postgres.directory import PostgresDirectory
+from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from adapters.stores.sqlite.directory import SQLiteDirectory
 from engine.engine import Engine
 from engine.observing import Committed, Observer
-from engine.settings import EngineSettings
-from engine.store import Store
+from engine.ports.store import Store
 from tests.law.story import ANN, BOB, NOON, R1, R2, connect, create, hear_from, start
 from tests.workplace import Workplace
 

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from itertools import combinations, combinations_with_replacement
 from typing import Any, NamedTuple
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore
 from aggregates.command import DEFAULT_POLICY, Command, Policy
-from engine.answer import Answer
 from engine.engine import Engine
-from engine.store import Append
+from engine.ports.transactions import Append
+from engine.reply import Reply
 from tests.law.story import MICROSECOND, NOON, Move
 from tests.proof.fragile import Crash, CrashPoint, FragileStore, Lost
 from tests.proof.invariants import END_OF_TIME, check
@@ -65,7 +65,7 @@ class Ending(NamedTuple):
     """What is in the store, and what each step was answered (ticks: nothing)."""
 
     contents: Any
-    answers: tuple[Answer | None, ...]
+    answers: tuple[Reply | None, ...]
     died: bool
 
 
@@ -152,7 +152,7 @@ class _Run:
 
     def through(self, history: History) -> Ending:
         done = [0, 0]
-        answers: list[Answer | None] = []
+        answers: list[Reply | None] = []
         unanswered: tuple[int, int, int] | None = None
         for step, (worker, moment) in enumerate(zip(history.turns, history.moments, strict=True)):
             self.clock.time = moment
@@ -184,7 +184,7 @@ class _Run:
         self._stores[worker].crash_at = dies.point if dies else None
         self._stores[worker].ends_with = dies.ends_with if dies else Crash
 
-    def _take(self, worker: int, owner: int, number: int) -> Answer | None:
+    def _take(self, worker: int, owner: int, number: int) -> Reply | None:
         """The worker takes the step that is on the owner's list."""
         step = (self._situation.one, self._situation.other)[owner][number]
         engine = self._workers[worker]

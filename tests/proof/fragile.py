@@ -7,7 +7,11 @@ from enum import Enum, auto
 
 from eventsourcing.persistence import StoredEvent
 
-from engine.store import Append, Indexes, Page, Row, Store, StoreUnavailable, WorkspaceTransaction
+from engine.ports.errors import StoreUnavailable
+from engine.ports.log import Page, Row
+from engine.ports.maintenance import Indexes
+from engine.ports.store import Store
+from engine.ports.transactions import Append, WorkspaceTransaction
 from events.recorded import Envelope
 from processors.timers import Timer
 
@@ -134,8 +138,8 @@ class _FragileTransaction:
         return self._inner.roster(entry)
 
     @property
-    def appended_behind(self) -> int:
-        return self._inner.appended_behind
+    def appended_after(self) -> int:
+        return self._inner.appended_after
 
     def append(self, append: Append) -> None:
         self._store.pass_by(CrashPoint.BEFORE_APPEND)

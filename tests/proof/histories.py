@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore
 from aggregates.campaign import Campaign
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from aggregates.email_account import EmailAccount
 from engine.engine import Engine
-from engine.store import Store
+from engine.ports.store import Store
 from events.recorded import Recorded
 from events.vocabulary import FailureClass, RecipientStatus, RefusalFault, Signal
 from tests.law.story import (

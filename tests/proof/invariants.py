@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
-from adapters.memory import MemoryViews
+from adapters.stores.memory import MemoryViews
 from engine.decoding import decode_page
+from engine.ports.store import Store
+from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
-from engine.store import Store, Views
 from events.campaign import (
     AssignmentReleased,
     EmailAccepted,

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore, MemoryViews
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite.views import SQLiteViews
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore, MemoryViews
+from adapters.stores.sqlite import SQLiteStore
+from adapters.stores.sqlite.views import SQLiteViews
 from aggregates.campaign import Campaign
 from aggregates.email_account import EmailAccount
-from engine.checking import check_indexes, check_snapshots
+from engine.audit.index_check import check_indexes, check_snapshots
 from engine.engine import Engine
 from events.base import Event
 from events.campaign import GracePeriodExpired

@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore, MemoryViews
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite.views import SQLiteViews
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore, MemoryViews
+from adapters.stores.sqlite import SQLiteStore
+from adapters.stores.sqlite.views import SQLiteViews
 from aggregates.command import Command
-from engine.store import Store
+from engine.ports.store import Store
 from events.recorded import Envelope
 from tests.law.story import NOON
 from tests.proof import victim

@@ -15,14 +15,15 @@ from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from adapters.clocks import Clock, ManualClock
-from adapters.postgres import PostgresStore, PostgresViews
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite.views import SQLiteViews
+from adapters.stores.clocks import Clock, ManualClock
+from adapters.stores.postgres import PostgresStore, PostgresViews
+from adapters.stores.sqlite import SQLiteStore
+from adapters.stores.sqlite.views import SQLiteViews
 from aggregates.command import Command
 from engine.engine import Engine
+from engine.ports.store import Store
+from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
-from engine.store import Store, Views
 from events.vocabulary import FailureClass, RecipientStatus
 from projections.shipped import SHIPPED
 from tests.law.story import (

@@ -14,22 +14,16 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore, MemoryViews
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore, MemoryViews
 from engine.decoding import decode_page
 from engine.indexes import rebuild_indexes
+from engine.ports.errors import NotStoppedThere, StaleView, StoreError
+from engine.ports.store import Store
+from engine.ports.transactions import Append, NewRow, WorkspaceTransaction
+from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
-from engine.standing import Skip, Standing, Stop
-from engine.store import (
-    Append,
-    NewRow,
-    NotStoppedThere,
-    StaleView,
-    Store,
-    StoreError,
-    Views,
-    WorkspaceTransaction,
-)
+from engine.view_status import Skip, Stop, ViewStatus
 from events.campaign import RecipientAdded
 from events.catalogue import CATALOGUE
 from events.recorded import Envelope, Recorded
@@ -228,7 +222,7 @@ class StoreContract:
             append(opened[BETA], "c1", beta, WAKING, [("slot:s1", "spring")], workspace=BETA)
             append(opened[ACME], "c2", rows(SPRING, 2))
 
-        behind = {workspace: each.appended_behind for workspace, each in opened.items()}
+        behind = {workspace: each.appended_after for workspace, each in opened.items()}
         told = list(decode_page(store.read(0, 10), 0))
         assert {each.workspace: each.position - each.version for each in told[1:]} in (
             {BETA: 1, ACME: 2},
@@ -267,7 +261,7 @@ class StoreContract:
             pass
 
         assert first.last_position == second.last_position
-        assert second.appended_behind == 2
+        assert second.appended_after == 2
         assert third.last_position == 3
 
     def test_a_transaction_that_appends_nothing_leaves_nothing(self, store: Store) -> None:
@@ -333,7 +327,7 @@ class StoreContract:
             transaction.append(Append([], [refused], {}, ()))
 
         with store.transaction(ACME) as transaction:
-            assert transaction.envelope("c2") == refused.behind(1)
+            assert transaction.envelope("c2") == refused.after(1)
             assert transaction.envelope("c3") is None
             found = transaction.envelope("c1")
         assert found is not None
@@ -685,9 +679,9 @@ class ViewsContract:
     def test_a_new_view_is_not_stopped_and_passes_over_nothing(self, views: Views) -> None:
         save(views, {ACCOUNTS: []}, 5)
 
-        assert views.standings([ACCOUNTS, CAMPAIGNS]) == {
-            ACCOUNTS: Standing(5),
-            CAMPAIGNS: Standing(0),
+        assert views.statuses([ACCOUNTS, CAMPAIGNS]) == {
+            ACCOUNTS: ViewStatus(5),
+            CAMPAIGNS: ViewStatus(0),
         }
         assert views.keepers(SHIPPED) == {}
 
@@ -696,16 +690,16 @@ class ViewsContract:
         views.stop(ACCOUNTS, STOP._replace(error="before", since=NOON - MINUTE))
         views.stop(ACCOUNTS, STOP._replace(error=ODD, since=YEAR_2999))
 
-        assert views.standings([ACCOUNTS, CAMPAIGNS]) == {
-            ACCOUNTS: Standing(5, STOP._replace(error=ODD, since=YEAR_2999)),
-            CAMPAIGNS: Standing(5),
+        assert views.statuses([ACCOUNTS, CAMPAIGNS]) == {
+            ACCOUNTS: ViewStatus(5, STOP._replace(error=ODD, since=YEAR_2999)),
+            CAMPAIGNS: ViewStatus(5),
         }
 
     def test_a_view_can_be_stopped_at_the_first_event(self, views: Views) -> None:
         views.stop(ACCOUNTS, STOP._replace(position=1))
 
         assert list(views.rows(ACCOUNTS)) == []
-        assert views.standings([ACCOUNTS])[ACCOUNTS].stop == STOP._replace(position=1)
+        assert views.statuses([ACCOUNTS])[ACCOUNTS].stop == STOP._replace(position=1)
 
     @pytest.mark.parametrize("position", [4, 5, 7])
     def test_a_view_is_stopped_only_right_behind_where_it_stands(
@@ -716,7 +710,7 @@ class ViewsContract:
         with pytest.raises(StaleView):
             views.stop(ACCOUNTS, STOP._replace(position=position))
 
-        assert views.standings([ACCOUNTS]) == {ACCOUNTS: Standing(5)}
+        assert views.statuses([ACCOUNTS]) == {ACCOUNTS: ViewStatus(5)}
 
     def test_a_view_that_is_retried_is_not_stopped(self, views: Views) -> None:
         save(views, {ACCOUNTS: [], CAMPAIGNS: []}, 5)
@@ -726,9 +720,9 @@ class ViewsContract:
         views.retry(ACCOUNTS)
         views.retry(RECIPIENT_STATUS)
 
-        assert views.standings([ACCOUNTS, CAMPAIGNS]) == {
-            ACCOUNTS: Standing(5),
-            CAMPAIGNS: Standing(5, STOP),
+        assert views.statuses([ACCOUNTS, CAMPAIGNS]) == {
+            ACCOUNTS: ViewStatus(5),
+            CAMPAIGNS: ViewStatus(5, STOP),
         }
 
     def test_the_event_at_which_a_view_is_stopped_is_skipped_for_ever(self, views: Views) -> None:
@@ -736,9 +730,9 @@ class ViewsContract:
         save(views, {ACCOUNTS: [], CAMPAIGNS: []}, 5)
         views.stop(ACCOUNTS, STOP)
         views.skip(ACCOUNTS, SKIP)
-        assert views.standings([ACCOUNTS, CAMPAIGNS]) == {
-            ACCOUNTS: Standing(5, skips=(SKIP,)),
-            CAMPAIGNS: Standing(5),
+        assert views.statuses([ACCOUNTS, CAMPAIGNS]) == {
+            ACCOUNTS: ViewStatus(5, skips=(SKIP,)),
+            CAMPAIGNS: ViewStatus(5),
         }
 
         save(views, {ACCOUNTS: []}, 7)
@@ -746,7 +740,7 @@ class ViewsContract:
         views.skip(ACCOUNTS, later)
         views.reset(ACCOUNTS)
 
-        assert views.standings([ACCOUNTS]) == {ACCOUNTS: Standing(0, skips=(SKIP, later))}
+        assert views.statuses([ACCOUNTS]) == {ACCOUNTS: ViewStatus(0, skips=(SKIP, later))}
 
     def test_no_other_event_than_the_one_at_which_a_view_is_stopped_is_skipped(
         self, views: Views
@@ -759,9 +753,9 @@ class ViewsContract:
         with pytest.raises(NotStoppedThere, match="campaigns is not stopped"):
             views.skip(CAMPAIGNS, SKIP)
 
-        assert views.standings([ACCOUNTS, CAMPAIGNS]) == {
-            ACCOUNTS: Standing(5, STOP),
-            CAMPAIGNS: Standing(5),
+        assert views.statuses([ACCOUNTS, CAMPAIGNS]) == {
+            ACCOUNTS: ViewStatus(5, STOP),
+            CAMPAIGNS: ViewStatus(5),
         }
 
     def test_a_view_is_not_stopped_at_what_it_was_told_to_skip_meanwhile(
@@ -774,7 +768,7 @@ class ViewsContract:
         with pytest.raises(StaleView):
             views.stop(ACCOUNTS, STOP)
 
-        assert views.standings([ACCOUNTS]) == {ACCOUNTS: Standing(5, skips=(SKIP,))}
+        assert views.statuses([ACCOUNTS]) == {ACCOUNTS: ViewStatus(5, skips=(SKIP,))}
 
     def test_a_stop_counts_only_where_the_view_stands(self, views: Views) -> None:
         """It went on, or was emptied: the stop is over."""
@@ -784,13 +778,13 @@ class ViewsContract:
 
         save(views, {ACCOUNTS: []}, 6)
         views.reset(CAMPAIGNS)
-        assert views.standings([ACCOUNTS, CAMPAIGNS]) == {
-            ACCOUNTS: Standing(6),
-            CAMPAIGNS: Standing(0),
+        assert views.statuses([ACCOUNTS, CAMPAIGNS]) == {
+            ACCOUNTS: ViewStatus(6),
+            CAMPAIGNS: ViewStatus(0),
         }
 
         save(views, {CAMPAIGNS: []}, 5)
-        assert views.standings([CAMPAIGNS]) == {CAMPAIGNS: Standing(5)}
+        assert views.statuses([CAMPAIGNS]) == {CAMPAIGNS: ViewStatus(5)}
 
     def test_stops_and_skips_of_another_version_do_not_count(self, views: Views) -> None:
         newer = ACCOUNTS._replace(version=2)
@@ -800,7 +794,7 @@ class ViewsContract:
         views.reset(newer)
         save(views, {newer: []}, 5)
 
-        assert views.standings([newer]) == {newer: Standing(5)}
+        assert views.statuses([newer]) == {newer: ViewStatus(5)}
 
     @pytest.mark.parametrize("projection", SHIPPED, ids=lambda each: each.name)
     def test_every_field_of_a_shipped_row_survives(

@@ -15,8 +15,8 @@ from typing import ClassVar
 
 import pytest
 
-from adapters.people import Directory, Person
-from engine.store import Store
+from engine.ports.store import Store
+from engine.work.ports import Directory, Person
 from tests.stores.contract import SPRING as STREAM
 from tests.stores.contract import put, rows
 from tests.workplace import ACME
@@ -40,7 +40,7 @@ def crowd(people: int) -> list[Person]:
 
 
 class DirectoryContract:
-    """The port ``adapters.people.Directory``."""
+    """The port ``engine.work.ports.Directory``."""
 
     processes: ClassVar[int] = 2
 

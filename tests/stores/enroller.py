@@ -8,11 +8,11 @@ import random
 import sys
 from pathlib import Path
 
-from adapters.people import Directory, Person
-from adapters.postgres.directory import PostgresDirectory
-from adapters.postgres.store import PostgresStore
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite.directory import SQLiteDirectory
+from adapters.stores.postgres.directory import PostgresDirectory
+from adapters.stores.postgres.store import PostgresStore
+from adapters.stores.sqlite import SQLiteStore
+from adapters.stores.sqlite.directory import SQLiteDirectory
+from engine.work.ports import Directory, Person
 from tests.workplace import ACME
 
 

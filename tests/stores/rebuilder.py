@@ -9,8 +9,8 @@ import sys
 from contextlib import closing
 from typing import NamedTuple
 
-from adapters.postgres import PostgresStore
-from adapters.postgres.rebuilding import rebuild
+from adapters.stores.postgres import PostgresStore
+from adapters.stores.postgres.rebuild.rebuilding import rebuild
 from events.campaign import RecipientAdded
 from events.recorded import Recorded
 from projections.projection import Projection

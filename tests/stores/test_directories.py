@@ -9,12 +9,12 @@ from threading import Thread
 import psycopg
 import pytest
 
-from adapters.people import Directory, Person, TracesRemain
-from adapters.postgres import PostgresStore
-from adapters.postgres.directory import PostgresDirectory
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite.directory import SQLiteDirectory
-from engine.store import Store
+from adapters.stores.postgres import PostgresStore
+from adapters.stores.postgres.directory import PostgresDirectory
+from adapters.stores.sqlite import SQLiteStore
+from adapters.stores.sqlite.directory import SQLiteDirectory
+from engine.ports.store import Store
+from engine.work.ports import Directory, Person, TracesRemain
 from tests.postgres import NamedServer
 from tests.stores.contract import BETA, put, rows
 from tests.stores.directory_contract import ADA, BEA, DirectoryContract, Octets

@@ -8,13 +8,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore, MemoryViews
-from adapters.postgres import PostgresStore, PostgresViews
-from adapters.postgres.leading import Leader
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore, MemoryViews
+from adapters.stores.postgres import PostgresStore, PostgresViews
+from adapters.stores.postgres.leading import Leader
+from engine.ports.errors import Fenced
+from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
-from engine.standing import Skip, Stop
-from engine.store import Fenced, Views
+from engine.view_status import Skip, Stop
 from events.recorded import Recorded
 from projections.accounts import ACCOUNTS
 from projections.campaigns import CAMPAIGNS
@@ -198,7 +199,7 @@ def test_who_was_overtaken_writes_nothing_at_all(
     with pytest.raises(Fenced, match="campaigns/1 is led in epoch 2"):
         write(views)
 
-    assert views.standings([CAMPAIGNS])[CAMPAIGNS] == (0, None, ())
+    assert views.statuses([CAMPAIGNS])[CAMPAIGNS] == (0, None, ())
     views.save({ACCOUNTS: {}}, {ACCOUNTS: 0}, 1)
     assert views.position(ACCOUNTS) == 1
 
@@ -236,5 +237,5 @@ def test_an_operator_decides_whoever_leads(store: PostgresStore, old: Leader) ->
 
     views.skip(CAMPAIGNS, Skip(1, "never happened", "user:test", NOON))
 
-    assert led.standings([CAMPAIGNS])[CAMPAIGNS].passes_over == {1}
+    assert led.statuses([CAMPAIGNS])[CAMPAIGNS].passes_over == {1}
     led.save({CAMPAIGNS: {}}, {CAMPAIGNS: 0}, 1)

@@ -18,10 +18,10 @@ from eventsourcing.persistence import ProcessRecorder
 from eventsourcing.sqlite import SQLiteDatastore
 from eventsourcing.tests import persistence as library
 
-from adapters.memory.recorder import MemoryLedgerRecorder
-from adapters.postgres.datastore import LedgerDatastore
-from adapters.postgres.recorder import PostgresLedgerRecorder
-from adapters.sqlite.recorder import SQLiteLedgerRecorder
+from adapters.stores.memory.recorder import MemoryLedgerRecorder
+from adapters.stores.postgres.datastore import LedgerDatastore
+from adapters.stores.postgres.recorder import PostgresLedgerRecorder
+from adapters.stores.sqlite.recorder import SQLiteLedgerRecorder
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore, MemoryViews
-from engine.store import Store, Views
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore, MemoryViews
+from engine.ports.store import Store
+from engine.ports.views import Views
 from tests.stores.contract import StoreContract, ViewsContract, opened_for
 
 

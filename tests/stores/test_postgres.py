@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.postgres import PostgresStore, PostgresViews
-from engine.store import Store, StoreError, Views
+from adapters.stores.clocks import ManualClock
+from adapters.stores.postgres import PostgresStore, PostgresViews
+from engine.ports.errors import StoreError
+from engine.ports.store import Store
+from engine.ports.views import Views
 from tests.stores.contract import (
     SPRING,
     StoreContract,

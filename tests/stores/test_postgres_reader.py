@@ -9,15 +9,16 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from adapters.auditing.moments import By, Moment, facts_until
-from adapters.auditing.source import Source, facts
-from adapters.clocks import ManualClock
-from adapters.postgres import PostgresStore, PostgresViews
-from adapters.postgres.reader import PostgresReader
-from adapters.sqlite import SQLiteStore, SQLiteViews
-from adapters.sqlite.reader import SQLiteReader
+from adapters.stores.clocks import ManualClock
+from adapters.stores.postgres import PostgresStore, PostgresViews
+from adapters.stores.postgres.reader import PostgresReader
+from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from adapters.stores.sqlite.reader import SQLiteReader
+from engine.audit.moments import By, Moment, facts_until
+from engine.audit.source import Source, facts
+from engine.ports.errors import StoreError, StoreUnavailable
+from engine.ports.transactions import Append
 from engine.projecting import ProjectionRunner
-from engine.store import Append, StoreError, StoreUnavailable
 from projections.accounts import ACCOUNTS
 from projections.recipient_status import RECIPIENT_STATUS
 from projections.shipped import SHIPPED

@@ -16,17 +16,17 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryViews
-from adapters.postgres import PostgresStore, PostgresViews
-from adapters.postgres.fold_processes import ProcessLost
-from adapters.postgres.parts import beside
-from adapters.postgres.rebuilding import rebuild
-from adapters.postgres.swapping import take_the_place
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryViews
+from adapters.stores.postgres import PostgresStore, PostgresViews
+from adapters.stores.postgres.rebuild.fold_processes import ProcessLost
+from adapters.stores.postgres.rebuild.partition import beside
+from adapters.stores.postgres.rebuild.rebuilding import rebuild
+from adapters.stores.postgres.rebuild.swapping import take_the_place
 from engine.decoding import GapInLog, MissingEnvelope
 from engine.folding import CannotTake
+from engine.ports.errors import StaleView, StoreError
 from engine.projecting import ProjectionRunner
-from engine.store import StaleView, StoreError
 from events.catalogue import CorruptEvent, UnknownTopic, UnreadableEvent
 from projections.accounts import ACCOUNTS
 from projections.campaigns import CAMPAIGNS
@@ -190,7 +190,7 @@ def test_progress_goes_forward_to_the_end(busy: PostgresStore) -> None:
 
 
 def refused(store: PostgresStore, projections: Sequence[Projection] = SHIPPED) -> Exception:
-    """What a rebuild raises, behind which nothing has changed."""
+    """What a rebuild raises, after which nothing has changed."""
     before, positions = rows_of(PostgresViews(store)), seen(store, "SELECT tracking FROM tracking")
     with pytest.raises((StoreError, UnreadableEvent)) as caught:
         rebuild(store, projections)
@@ -255,7 +255,7 @@ def test_what_a_view_was_told_to_skip_is_passed_over(busy: PostgresStore, spoilt
     reached = rebuild(busy, SHIPPED)
 
     assert rows_of(views) == expected
-    assert {views.standings([each])[each].position for each in SHIPPED} == {reached}
+    assert {views.statuses([each])[each].position for each in SHIPPED} == {reached}
 
 
 def skip_everywhere(store: PostgresStore, projections: Sequence[Projection], position: int) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from adapters.postgres.sharing import Share, hash_of_field, hash_of_key, topics_of
-from engine.store import Row
+from adapters.stores.postgres.rebuild.hashing import Share, hash_of_field, hash_of_key, topics_of
+from engine.ports.log import Row
 from events.base import Event
 from events.campaign import RecipientAdded
 from events.catalogue import CATALOGUE

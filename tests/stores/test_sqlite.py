@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.sqlite import SQLiteStore, SQLiteViews
-from engine.store import Store, StoreError, Views
+from adapters.stores.clocks import ManualClock
+from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from engine.ports.errors import StoreError
+from engine.ports.store import Store
+from engine.ports.views import Views
 from projections.campaigns import CAMPAIGNS, CampaignRow
 from tests.stores.contract import StoreContract, ViewsContract, opened_for, save
 from tests.workplace import ACME

@@ -12,11 +12,11 @@ from threading import Barrier, Thread
 
 import pytest
 
-from adapters.memory import MemoryViews
-from adapters.sqlite import SQLiteStore, SQLiteViews
-from adapters.sqlite.store import STORE_VERSION
+from adapters.stores.memory import MemoryViews
+from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from adapters.stores.sqlite.store import STORE_VERSION
+from engine.ports.errors import StoreError
 from engine.projecting import ProjectionRunner
-from engine.store import StoreError
 from events.vocabulary import RecipientStatus
 from projections.recipient_status import RECIPIENT_STATUS
 from projections.shipped import SHIPPED

@@ -4,9 +4,9 @@ import sys
 import time
 from contextlib import closing, suppress
 
-from adapters.postgres import PostgresStore, PostgresViews
+from adapters.stores.postgres import PostgresStore, PostgresViews
+from engine.ports.errors import StaleView
 from engine.projecting import ProjectionRunner
-from engine.store import StaleView
 from projections.shipped import SHIPPED
 
 

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from adapters.postgres import PostgresStore, PostgresViews
-from engine.answer import Answer
-from engine.store import Store
+from adapters.stores.postgres import PostgresStore, PostgresViews
+from engine.ports.store import Store
+from engine.reply import Reply
 from events.recorded import Recorded
 from tests.proof.invariants import check, check_views, read_log
 
@@ -43,7 +43,7 @@ def of_command(store: Store, workspace: str, command_id: str) -> Sequence[Record
     return [each for each in log if (each.workspace, each.envelope.correlation_id) == asked]
 
 
-def is_true(answer: Answer) -> None:
+def is_true(answer: Reply) -> None:
     """It was asked for once, accepted, and says all that was recorded."""
     assert not answer.repeated
     assert answer.refusal is None

@@ -13,8 +13,8 @@ from itertools import count
 from multiprocessing.connection import Connection
 from typing import Any
 
-from adapters.clocks import Clock, ManualClock
-from adapters.postgres import PostgresStore, PostgresViews
+from adapters.stores.clocks import Clock, ManualClock
+from adapters.stores.postgres import PostgresStore, PostgresViews
 from aggregates.command import Command
 from engine.engine import Engine
 from engine.projecting import ProjectionRunner

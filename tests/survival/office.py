@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from aggregates.command import Command
-from engine.answer import Request
 from engine.engine import Engine
+from engine.reply import Request
 from tests.law.story import ANN, BOB, accepted, connect, create, reserve, start
 
 PEOPLE = 500

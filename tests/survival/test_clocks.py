@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.postgres import PostgresStore
+from adapters.stores.postgres import PostgresStore
 from engine.engine import Engine
 from events.campaign import GracePeriodStarted
 from events.vocabulary import ClockOutcome
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.kills
 WORKER = """
 import sys
 from datetime import UTC, datetime
-from adapters.postgres import PostgresStore
+from adapters.stores.postgres import PostgresStore
 from engine.engine import Engine
 from tests.law.story import ANN, disconnect
 store = PostgresStore(sys.argv[1])

@@ -6,11 +6,11 @@ from contextlib import closing
 
 import pytest
 
-from adapters.postgres import PostgresStore
+from adapters.stores.postgres import PostgresStore
 from aggregates.command import Command
-from engine.answer import Answer
 from engine.engine import Engine
-from engine.store import StoreUnavailable
+from engine.ports.errors import StoreUnavailable
+from engine.reply import Reply
 from tests.proof.invariants import read_log
 from tests.survival.aftermath import Asked, is_true, of_command, verify
 from tests.survival.office import emails, open_office
@@ -42,13 +42,13 @@ class Office:
     def __init__(self, store: PostgresStore, proxy: Proxy) -> None:
         self.store, self.proxy = store, proxy
         self.engine = Engine(store)
-        self.answers: dict[Asked, Answer] = {}
+        self.answers: dict[Asked, Reply] = {}
         self._commands = emails()
         open_office(self.engine, "acme")
         for number in range(WARM):
             self.call(f"warm-{number}")
 
-    def call(self, command_id: str, command: Command | None = None) -> Answer:
+    def call(self, command_id: str, command: Command | None = None) -> Reply:
         answer = self.engine.execute(
             "acme", command or next(self._commands), command_id=command_id, actor="user:test"
         )

@@ -11,8 +11,8 @@ from threading import Barrier
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.postgres import PostgresStore
+from adapters.stores.clocks import ManualClock
+from adapters.stores.postgres import PostgresStore
 from engine.engine import Engine
 from events.campaign import GracePeriodCured, GracePeriodExpired
 from events.vocabulary import ClockOutcome

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from adapters.clocks import ManualClock
-from adapters.memory import MemoryStore, MemoryViews
-from adapters.postgres import PostgresStore
+from adapters.stores.clocks import ManualClock
+from adapters.stores.memory import MemoryStore, MemoryViews
+from adapters.stores.postgres import PostgresStore
 from aggregates.command import Command
 from engine.engine import Engine
-from engine.store import Store
+from engine.ports.store import Store
 from tests.law.story import NOON
 from tests.proof.invariants import Audit, read_log
 from tests.proof.victim import WORKSPACE, Life, plan

@@ -14,10 +14,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.postgres import PostgresStore
-from adapters.postgres.datastore import FORBIDDEN
+from adapters.stores.postgres import PostgresStore
+from adapters.stores.postgres.datastore import FORBIDDEN
 from engine.engine import Engine
-from engine.store import StoreError, StoreUnavailable
+from engine.ports.errors import StoreError, StoreUnavailable
 from tests.law.story import BOB, disconnect
 from tests.survival.aftermath import is_true, verify
 from tests.survival.crowd import processes

@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.postgres import PostgresStore, PostgresViews
+from adapters.stores.postgres import PostgresStore, PostgresViews
 from engine.engine import Engine
+from engine.ports.errors import StoreError, StoreUnavailable
 from engine.projecting import ProjectionRunner
-from engine.store import StoreError, StoreUnavailable
 from projections.shipped import SHIPPED
 from tests.law.story import import_recipients
 from tests.postgres import PostgresServer, find_account

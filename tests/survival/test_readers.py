@@ -9,12 +9,12 @@ from multiprocessing.connection import Connection
 import psycopg
 import pytest
 
-from adapters.postgres import PostgresStore, PostgresViews
-from adapters.postgres.recorder import SQL
-from engine.answer import Request
+from adapters.stores.postgres import PostgresStore, PostgresViews
+from adapters.stores.postgres.recorder import SQL
 from engine.engine import Engine
+from engine.ports.log import Row
 from engine.projecting import ProjectionRunner
-from engine.store import Row
+from engine.reply import Request
 from projections.shipped import SHIPPED
 from tests.proof.invariants import check_log, check_views, read_log
 from tests.survival.aftermath import verify

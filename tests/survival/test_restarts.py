@@ -9,11 +9,12 @@ from threading import Event
 
 import pytest
 
-from adapters.postgres import PostgresStore
-from adapters.postgres.datastore import CONNECT_TIMEOUT
-from engine.answer import Answer
+from adapters.stores.postgres import PostgresStore
+from adapters.stores.postgres.datastore import CONNECT_TIMEOUT
 from engine.engine import PATIENCE, Engine
-from engine.store import Row, StoreUnavailable
+from engine.ports.errors import StoreUnavailable
+from engine.ports.log import Row
+from engine.reply import Reply
 from tests.postgres import Mode, PostgresServer
 from tests.survival.aftermath import Asked, is_true, of_command, verify
 from tests.survival.office import emails, open_office
@@ -115,8 +116,8 @@ def test_a_server_that_stays_away_is_asked_for_half_a_minute_and_by_all_at_once(
         verify(store)
 
 
-def _call(engine: Engine, workspace: str, over: Event) -> dict[Asked, Answer]:
-    answers: dict[Asked, Answer] = {}
+def _call(engine: Engine, workspace: str, over: Event) -> dict[Asked, Reply]:
+    answers: dict[Asked, Reply] = {}
     for number, command in enumerate(emails()):
         if over.is_set():
             break
@@ -127,7 +128,7 @@ def _call(engine: Engine, workspace: str, over: Event) -> dict[Asked, Answer]:
     return answers
 
 
-def _once(engine: Engine, workspace: str, command_id: str) -> Answer:
+def _once(engine: Engine, workspace: str, command_id: str) -> Reply:
     return engine.execute(workspace, next(emails()), command_id=command_id, actor="user:test")
 
 

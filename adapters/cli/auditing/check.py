@@ -1,0 +1,82 @@
+"""Does the history keep the law? Every rule that events can show, event by event."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from adapters.cli.auditing.screen import print_json, progress, say
+from adapters.cli.common import EXIT_FAILED, Json
+from engine.audit import Auditor, Violation
+from engine.audit.source import PAGE, Source, StoreUrl, open_source, reading
+from engine.gc_pause import gc_paused
+
+KEPT = 1_000
+"""Violations told one by one; of more only the number by rule. One tampered fact can break much."""
+
+
+class Findings:
+    """What was found: the first of them, and how many there are by rule."""
+
+    def __init__(self, tell: Callable[[Violation], None] = lambda _violation: None) -> None:
+        self.first: list[Violation] = []
+        self.by_rule: Counter[str] = Counter()
+        self._tell = tell
+
+    def add(self, violation: Violation) -> None:
+        self.by_rule[violation.rule] += 1
+        if len(self.first) < KEPT:
+            self.first.append(violation)
+            self._tell(violation)
+
+
+def command(store: StoreUrl = None, as_json: Json = False) -> None:
+    """Walk the whole history and verify every rule it can show. Exit 1 when one is broken."""
+    with reading(), open_source(store) as source:
+        findings = check(source, _ignore if as_json else _tell)
+        _show(source, findings, as_json=as_json)
+    raise typer.Exit(EXIT_FAILED if findings.by_rule else 0)
+
+
+def check(source: Source, tell: Callable[[Violation], None]) -> Findings:
+    findings = Findings(tell)
+    auditor = Auditor(findings.add)
+    with gc_paused(), progress("Checking", source.end) as moved:
+        while auditor.position < source.end:
+            auditor.read(source.read(auditor.position, PAGE))
+            moved(auditor.position)
+        auditor.finish(source.announced)
+    return findings
+
+
+def _show(source: Source, findings: Findings, *, as_json: bool) -> None:
+    count = findings.by_rule.total()
+    if as_json:
+        print_json(_summary(source, findings))
+    elif not count:
+        say(f"{source.end:,} events checked. The history keeps every rule that it can show.")
+    else:
+        rules = ", ".join(f"{rule} {number:,}" for rule, number in sorted(findings.by_rule.items()))
+        left_out = f" The first {KEPT:,} are told." if count > KEPT else ""
+        say(f"{source.end:,} events checked. Violations: {count:,} ({rules}).{left_out}")
+
+
+def _summary(source: Source, findings: Findings) -> dict[str, Any]:
+    return {
+        "store": source.name,
+        "events": source.end,
+        "clean": not findings.by_rule,
+        "violations": [each._asdict() for each in findings.first],
+        "by_rule": dict(sorted(findings.by_rule.items())),
+    }
+
+
+def _tell(violation: Violation) -> None:
+    rule, position, event_id, event, sentence = violation
+    where = f"{event} {event_id}".strip()
+    say(f"{rule:>5}  position {position}{f' ({where})' if where else ''}: {sentence}")
+
+
+def _ignore(_violation: Violation) -> None:
+    """JSON has them all at the end."""

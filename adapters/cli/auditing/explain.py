@@ -1,0 +1,224 @@
+"""The full causal tree of a recipient, an account, a campaign or an incident."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from adapters.cli.auditing.screen import print_json
+from adapters.cli.common import EXIT_UNREADABLE, Json, Workspace, fail, unknown
+from engine.answers.history import History
+from engine.answers.recipient_case import OPENINGS
+from engine.answers.telling.facts import sentence
+from engine.answers.telling.one_line import one_line
+from engine.audit.causal_tree import CausalTree, Fact, Step
+from engine.audit.event_index import history_of
+from engine.audit.source import Source, StoreUrl, facts, open_source, reading, settings_for
+from events.campaign import GracePeriodStarted
+from events.recorded import Recorded
+from events.vocabulary import instant_text
+from projections.histories import (
+    ACCOUNT,
+    CAMPAIGN,
+    RECIPIENT,
+    key,
+    of_account,
+    of_campaign,
+    of_recipient,
+)
+
+INCIDENT = "incident"
+
+
+class Asked(NamedTuple):
+    """Whom or what the tree is about."""
+
+    kind: str
+    name: str
+    campaign: str | None = None
+
+
+def command(
+    campaign: Annotated[str | None, typer.Option(help="This campaign.")] = None,
+    recipient: Annotated[str | None, typer.Option(help="This recipient of the campaign.")] = None,
+    account: Annotated[str | None, typer.Option(help="This account.")] = None,
+    incident: Annotated[str | None, typer.Option(help="This incident: ann@acme.test#1.")] = None,
+    store: StoreUrl = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Show what brought events about and what came of them: positions, ids, both times."""
+    asked = _asked(campaign, recipient, account, incident)
+    with reading():
+        chosen = settings_for(store, workspace).workspace
+        with open_source(store) as source:
+            history = history_of(source, chosen)
+            found = _facts(history, asked)
+            if not found:
+                _refuse(source, chosen, asked)
+            steps = CausalTree(history, found).tree()
+    if as_json:
+        print_json(_json(chosen, asked, steps))
+    else:
+        _print(chosen, asked, steps)
+
+
+def _asked(
+    campaign: str | None, recipient: str | None, account: str | None, incident: str | None
+) -> Asked:
+    match campaign, recipient, account, incident:
+        case str(), str(), None, None:
+            return Asked(RECIPIENT, recipient, campaign)
+        case str(), None, None, None:
+            return Asked(CAMPAIGN, campaign)
+        case None, None, str(), None:
+            return Asked(ACCOUNT, account)
+        case None, None, None, str():
+            return Asked(INCIDENT, incident)
+        case None, str(), None, None:
+            hint = "A recipient is somebody in a campaign: name it with --campaign."
+            return fail(hint, EXIT_UNREADABLE)
+    return fail(
+        "Name one thing: --campaign C --recipient R, --campaign C, --account A or --incident I.",
+        EXIT_UNREADABLE,
+    )
+
+
+def _facts(history: History, asked: Asked) -> Sequence[Recorded]:
+    """Every event that concerns it, by position."""
+    match asked.kind:
+        case kind if kind == RECIPIENT:
+            return history.of(of_recipient(asked.campaign or "", asked.name))
+        case kind if kind == CAMPAIGN:
+            return history.of(of_campaign(asked.name))
+        case kind if kind == ACCOUNT:
+            return history.of(of_account(asked.name))
+        case _:
+            return _facts_of_incident(history, asked.name)
+
+
+def _facts_of_incident(history: History, incident: str) -> list[Recorded]:
+    """Of its account, and of the campaigns in which it started a clock."""
+    found = _of(incident, history.of(of_account(incident.rpartition("#")[0])))
+    openings = [each for each in found if isinstance(each.event, OPENINGS)]
+    campaigns = {
+        each.event.campaign_id
+        for opened in openings
+        for each in history.commands_caused_by(opened.envelope)
+        if isinstance(each.event, GracePeriodStarted)
+    }
+    for campaign in sorted(campaigns):
+        found += _of(incident, history.of(of_campaign(campaign)))
+    return sorted(found, key=lambda each: each.position)
+
+
+def _of(incident: str, facts: Iterable[Recorded]) -> list[Recorded]:
+    return [each for each in facts if _incident(each) == incident]
+
+
+def _incident(recorded: Recorded) -> str | None:
+    return getattr(recorded.event, "incident_id", None)
+
+
+def _refuse(source: Source, workspace: str, asked: Asked) -> None:
+    """Nothing of that name: the log is read for what is known."""
+    if workspace not in source.workspaces():
+        unknown("workspace", workspace, list(source.workspaces()))
+    of = f" of {asked.campaign}" if asked.campaign else ""
+    known = _known(facts(source), workspace, asked)
+    unknown(f"{asked.kind}{of}", asked.name, sorted(known))
+
+
+def _known(log: Iterable[Recorded], workspace: str, asked: Asked) -> set[str]:
+    known = set()
+    for each in log:
+        if each.workspace != workspace:
+            continue
+        _, kind, campaign_id, name, _ = key(each)
+        if asked.kind == INCIDENT:
+            known.add(_incident(each) or "")
+        elif kind == asked.kind and asked.campaign in (None, campaign_id):
+            known.add(name or campaign_id)
+    return known - {""}
+
+
+def _print(workspace: str, asked: Asked, steps: Sequence[Step]) -> None:
+    of = f" of {asked.campaign}" if asked.campaign else ""
+    tree = Tree(Text(f"{asked.kind} {one_line(asked.name)}{of}, workspace {workspace}"))
+    for step in steps:
+        _grow(tree, step)
+    Console().print(tree)
+
+
+def _grow(tree: Tree, step: Step) -> None:
+    envelope = step.envelope
+    branch = tree.add(
+        Text.assemble(
+            (envelope.command, "bold"),
+            f" by {one_line(envelope.actor)}, recorded {instant_text(envelope.recorded_at)}, "
+            f"command {one_line(envelope.command_id)}",
+        )
+    )
+    for fact in step.facts:
+        recorded = fact.recorded
+        leaf = branch.add(
+            Text.assemble(
+                (f"#{recorded.position} ", "bold" if fact.asked_about else "dim"),
+                (type(recorded.event).__name__, "bold" if fact.asked_about else ""),
+                f" {one_line(sentence(recorded.event), 1_000)}, "
+                f"occurred {instant_text(recorded.event.occurred_at)}",
+            )
+        )
+        for following in fact.brought_about:
+            _grow(leaf, following)
+    if step.left_out:
+        branch.add(
+            Text(
+                f"… and {step.left_out:,} more of its {envelope.event_count:,} events "
+                f"(#{envelope.first_position} to #{envelope.last_position})"
+            )
+        )
+
+
+def _json(workspace: str, asked: Asked, steps: Sequence[Step]) -> dict[str, Any]:
+    return {
+        "workspace": workspace,
+        "kind": asked.kind,
+        "name": asked.name,
+        "campaign_id": asked.campaign,
+        "tree": [_step_json(each) for each in steps],
+    }
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    envelope = step.envelope
+    return {
+        "command_id": envelope.command_id,
+        "command": envelope.command,
+        "actor": envelope.actor,
+        "correlation_id": envelope.correlation_id,
+        "causation_id": envelope.causation_id,
+        "recorded_at": instant_text(envelope.recorded_at),
+        "first_position": envelope.first_position,
+        "event_count": envelope.event_count,
+        "left_out": step.left_out,
+        "events": [_fact_json(each) for each in step.facts],
+    }
+
+
+def _fact_json(fact: Fact) -> dict[str, Any]:
+    recorded = fact.recorded
+    return {
+        "position": recorded.position,
+        "event_id": recorded.event_id,
+        "event": type(recorded.event).__name__,
+        "stream_id": recorded.stream_id,
+        "version": recorded.version,
+        "occurred_at": instant_text(recorded.event.occurred_at),
+        "asked_about": fact.asked_about,
+        "text": sentence(recorded.event),
+        "brought_about": [_step_json(each) for each in fact.brought_about],
+    }

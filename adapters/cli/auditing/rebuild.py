@@ -1,0 +1,87 @@
+"""Are the stored answers those of the history? Make them so, or show where they are not."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+
+from adapters.cli.auditing.diff import Change, changes_of, show_changes
+from adapters.cli.auditing.screen import print_json, progress, say
+from adapters.cli.common import EXIT_FAILED, Json, unknown
+from adapters.stores.opening import rebuild
+from engine.audit.fold import Fold
+from engine.audit.source import (
+    Source,
+    StoreUrl,
+    facts,
+    open_source,
+    reading,
+    settings_for,
+)
+from projections.projection import Projection
+from projections.shipped import SHIPPED
+
+
+def command(
+    projection: Annotated[str | None, typer.Option(help="Only this one. Default: all.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; show what would change.")
+    ] = False,
+    store: StoreUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Build the views anew from the history. With --dry-run: exit 1 when they would change."""
+    chosen = _chosen(projection)
+    if dry_run:
+        with reading(), open_source(store) as source:
+            changes, lag = list(differences(source, chosen)), behind(source, chosen)
+        _show(changes, lag, as_json=as_json)
+        raise typer.Exit(EXIT_FAILED if changes else 0)
+    with reading("Stopped. Every view is as it was; nothing was rebuilt."):
+        settings = settings_for(store)
+        with open_source(store) as source:
+            length = source.end
+        with progress("Rebuilding", length) as position:
+            end = rebuild(settings, chosen, position)
+    names = [each.name for each in chosen]
+    if as_json:
+        print_json({"projections": names, "position": end})
+    else:
+        say(f"Rebuilt {', '.join(names)} up to position {end}.")
+
+
+def differences(source: Source, projections: Sequence[Projection]) -> Iterator[Change]:
+    """What a rebuild would change in the stored rows, those of a view that is behind included."""
+    with progress("Folding the log", source.end) as position:
+        fold = Fold(projections).add(facts(source, progress=position))
+    for each in projections:
+        stored = {row[: each.key_length]: row for row in source.view_rows(each)}
+        yield from changes_of(each, stored, fold.rows[each])
+
+
+def behind(source: Source, projections: Sequence[Projection]) -> list[str]:
+    """A sentence for each view that does not stand at the log's end."""
+    stand = {each: source.view_position(each) for each in projections}
+    return [
+        f"View {each.name} stands at {at} of {source.end}."
+        for each, at in stand.items()
+        if at != source.end
+    ]
+
+
+def _show(changes: list[Change], lag: list[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"behind": lag, "changes": [each.told() for each in changes]})
+    else:
+        for sentence in lag:
+            say(sentence)
+        show_changes(changes, "between the stored views and the history")
+
+
+def _chosen(name: str | None) -> Sequence[Projection]:
+    if name is None:
+        return SHIPPED
+    known = {each.name: each for each in SHIPPED}
+    if name not in known:
+        unknown("projection", name, [*known])
+    return [known[name]]

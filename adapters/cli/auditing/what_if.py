@@ -1,0 +1,219 @@
+"""The same history with one command inserted or left out: who would have been saved or lost?"""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from adapters.cli.auditing.screen import plain, print_json, print_table, progress, say, text
+from adapters.cli.common import EXIT_UNREADABLE, Json, fail, unknown
+from aggregates.campaign.commands import AddSender
+from aggregates.email_account.commands import AccountCommand
+from engine.audit.changes import UnreadableChange, command_at, read_insertion
+from engine.audit.counterfactual import Insertion, Life, Refused, reality, relive
+from engine.audit.source import StoreUrl, facts, open_source, reading, settings_for
+from events.recorded import Recorded
+from events.vocabulary import RecipientStatus, instant_text
+
+STOPPED = RecipientStatus.CAMPAIGN_STOPPED
+
+
+class Difference(NamedTuple):
+    """One thing that would have ended otherwise; None: there would be, or is, no such thing."""
+
+    kind: str
+    name: str
+    really: dict[str, Any] | None
+    instead: dict[str, Any] | None
+
+
+class Outcome(NamedTuple):
+    """What the change would have changed."""
+
+    saved: list[tuple[str, str]]
+    """Campaign and recipient: stopped in reality, and not then."""
+    lost: list[tuple[str, str]]
+    differences: list[Difference]
+    refused: list[Refused]
+
+
+def command(
+    insert: Annotated[
+        list[str] | None,
+        typer.Option(help="One more command: 'reconnect ACCOUNT at TIME', …; may be repeated."),
+    ] = None,
+    leave_out: Annotated[
+        str | None, typer.Option(help="A command less: the position or id of what it recorded.")
+    ] = None,
+    workspace: Annotated[str | None, typer.Option(help="Default: the setting.")] = None,
+    store: StoreUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Live the history again with one command more or less, and compare. Writes nothing."""
+    with reading():
+        settings = settings_for(store, workspace)
+        inserted = insert or []
+        insertions = [_insertion(each) for each in inserted]
+        with open_source(store) as source, progress("Reading", source.end) as moved:
+            history = [
+                fact
+                for fact in facts(source, progress=moved)
+                if fact.workspace == settings.workspace
+            ]
+            names = source.workspaces()
+        if not history:
+            unknown("workspace", settings.workspace, list(names))
+        try:
+            omitted = command_at(history, leave_out) if leave_out else None
+        except UnreadableChange as error:
+            fail(str(error), EXIT_UNREADABLE)
+        real = reality(history, settings.workspace)
+        _require_known(real, insertions)
+        altered = relive(
+            history,
+            settings.workspace,
+            insert=insertions,
+            leave_out=omitted.envelope.command_id if omitted else None,
+            policy=settings.policy,
+        )
+    outcome = compare(real, altered)
+    if as_json:
+        print_json(_told(outcome, omitted, inserted))
+    else:
+        _show(outcome, omitted, inserted)
+
+
+def compare(real: Life, altered: Life) -> Outcome:
+    before, after = _everything(real), _everything(altered)
+    differences = [
+        Difference(kind, name, before.get((kind, name)), after.get((kind, name)))
+        for kind, name in before | after
+        if before.get((kind, name)) != after.get((kind, name))
+    ]
+    stopped, instead = _stopped(real), _stopped(altered)
+    return Outcome(
+        sorted(stopped - instead), sorted(instead - stopped), differences, [*altered.refused]
+    )
+
+
+def _stopped(life: Life) -> set[tuple[str, str]]:
+    answers = life.answers()
+    return {
+        (name, each.recipient_id)
+        for name in answers.campaigns
+        for each in answers.recipients(name, status=STOPPED)
+    }
+
+
+def _everything(life: Life) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(kind, name): row for kind, name, row in _rows(life)}
+
+
+def _rows(life: Life) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each thing by a name that it has in both histories."""
+    answers = life.answers()
+    for name, account in answers.accounts.items():
+        yield "account", name, _plain(account)
+    for name, campaign in answers.campaigns.items():
+        yield "campaign", name, _plain(campaign)
+        for each in answers.recipients(name):
+            yield "recipient", f"{name}/{each.recipient_id}", _plain(each)
+    for clock in answers.clocks():
+        started = instant_text(clock.started_at)
+        name = f"{clock.campaign_id}/{clock.account_id}/{clock.kind} since {started}"
+        yield "clock", name, _plain(clock)
+    for notice in answers.notices():
+        due = instant_text(notice.issued_at) if notice.issued_at else ""
+        yield "notice", f"{notice.account_id}/{notice.kind} at {due}", _plain(notice)
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    """Without places in the log, which are others in another history."""
+    told = row._asdict()
+    return {name: plain(value) for name, value in told.items() if "position" not in name}
+
+
+def _insertion(written: str) -> Insertion:
+    try:
+        return read_insertion(written)
+    except UnreadableChange as error:
+        fail(str(error), EXIT_UNREADABLE)
+
+
+def _require_known(real: Life, insertions: list[Insertion]) -> None:
+    """Names of this history, and moments within it."""
+    answers = real.answers()
+    first, last = real.log[0].envelope.recorded_at, real.log[-1].envelope.recorded_at
+    for at, command in insertions:
+        if isinstance(command, AddSender) and command.campaign_id not in answers.campaigns:
+            unknown("campaign", command.campaign_id, list(answers.campaigns))
+        account = command.account_id if isinstance(command, AddSender | AccountCommand) else None
+        if account is not None and account not in answers.accounts:
+            unknown("account", account, list(answers.accounts))
+        if not first <= at <= last:
+            within = f"{instant_text(first)} to {instant_text(last)}"
+            fail(f"This history goes from {within}; name a moment within it.", EXIT_UNREADABLE)
+
+
+def _told(outcome: Outcome, omitted: Recorded | None, inserted: list[str]) -> dict[str, Any]:
+    return {
+        "inserted": inserted,
+        "left_out": _omission(omitted) if omitted else None,
+        "saved": [{"campaign": name, "recipient": who} for name, who in outcome.saved],
+        "lost": [{"campaign": name, "recipient": who} for name, who in outcome.lost],
+        "differences": [each._asdict() for each in outcome.differences],
+        "refused": [_refusal(each) for each in outcome.refused],
+    }
+
+
+def _omission(omitted: Recorded) -> dict[str, Any]:
+    envelope = omitted.envelope
+    return {
+        "command": envelope.command,
+        "position": envelope.first_position,
+        "event_id": omitted.event_id,
+        "at": instant_text(envelope.recorded_at),
+    }
+
+
+def _refusal(refused: Refused) -> dict[str, Any]:
+    return {
+        "at": instant_text(refused.at),
+        "command": refused.command,
+        "position": refused.position,
+        "reason": refused.refusal.code,
+        "message": refused.refusal.message,
+    }
+
+
+def _show(outcome: Outcome, omitted: Recorded | None, inserted: list[str]) -> None:
+    if omitted:
+        told = _omission(omitted)
+        say(f"Left out: {told['command']} of {told['at']}, position {told['position']}.")
+    for each in inserted:
+        say(f"Inserted: {each}.")
+    for what, people in (("saved", outcome.saved), ("lost", outcome.lost)):
+        if people:
+            print_table(f"Would have been {what}", ("campaign", "recipient"), people)
+        else:
+            say(f"Nobody would have been {what}.")
+    rest = [each for each in outcome.differences if each.kind != "recipient"]
+    if rest:
+        rows = [(each.kind, each.name, *_columns(each)) for each in rest]
+        print_table("Would have ended otherwise", ("what", "name", "really", "instead"), rows)
+    if outcome.refused:
+        refused = [(plain(e.at), e.command, e.refusal.message) for e in outcome.refused]
+        print_table("Would have been refused", ("at", "command", "because"), refused)
+
+
+def _columns(difference: Difference) -> tuple[str, str]:
+    really, instead = difference.really, difference.instead
+    if really is None or instead is None:
+        told = "there is such a one", "there is none"
+        return told if instead is None else (told[1], told[0])
+    names = [name for name in really if really[name] != instead.get(name)]
+    return _listed(really, names), _listed(instead, names)
+
+
+def _listed(row: dict[str, Any], names: list[str]) -> str:
+    return "; ".join(f"{name.replace('_', ' ')}: {text(row[name]) or 'none'}" for name in names)

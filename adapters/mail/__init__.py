@@ -1,0 +1,1 @@
+"""Mail: messages as they leave and arrive, and the servers behind them."""

@@ -1,0 +1,182 @@
+"""Settings, by file and environment, in one validated model.
+
+``sendledger.toml`` in the working folder, or the file that ``SENDLEDGER_SETTINGS`` names; a
+variable ``SENDLEDGER_<NAME>`` goes before the file. A changed policy changes no history: every
+event that uses a value has recorded it.
+"""
+
+import os
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from adapters.stores.store_url import checked, without_password
+from aggregates.command import Policy
+from events.vocabulary import OnAccountTrouble
+
+DEFAULT_FILE = Path("sendledger.toml")
+PREFIX = "SENDLEDGER_"
+TEST_PREFIX = "SENDLEDGER_TEST_"
+"""Left to the test suites."""
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+def _seconds(value: object) -> object:
+    """The environment knows only text: ``3600`` there is a number of seconds too."""
+    return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
+
+
+_LONGEST = timedelta(days=3650)
+Duration = Annotated[timedelta, Field(ge=timedelta(0), le=_LONGEST), BeforeValidator(_seconds)]
+Positive = Annotated[timedelta, Field(gt=timedelta(0), le=_LONGEST), BeforeValidator(_seconds)]
+
+
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
+
+
+StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
+
+
+class Tracing(StrEnum):
+    OFF = "off"
+    OTLP = "otlp"
+    """To the collector that the variables ``OTEL_EXPORTER_OTLP_…`` name."""
+    CONSOLE = "console"
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the text names the setting, what is expected, and the value."""
+
+
+class EngineSettings(BaseSettings):
+    """What an operator may set. Durations: seconds, or ISO 8601 like ``P9D`` and ``PT1H``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    store: StoreUrl = "sendledger.db"
+    """The embedded store's file, a path or ``sqlite:///path``; or libpq's URL of a database."""
+    workspace: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = "main"
+    outbox: Path | None = None
+    """A maildir for notices to owners; without one they are issued and wait."""
+    owner_address: Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")] = "owner@localhost"
+    """To whom notices go."""
+    tick_interval: Seconds = 1.0
+    """Seconds between two turns of the clocks."""
+    projection_interval: Seconds = 0.25
+    """Seconds between two looks of the projections at the log."""
+    cache_size: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
+    """Aggregates kept in memory."""
+    snapshot_every: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
+    """Events of one campaign between two snapshots."""
+    lock_timeout: Annotated[int, Field(ge=1, le=3600)] = 30
+    """Seconds a writer waits for another one."""
+    pool_size: Annotated[int, Field(ge=1, le=1_000)] = 10
+    """Connections that one process makes to PostgreSQL, at most."""
+
+    log_format: LogFormat = LogFormat.TEXT
+    log_level: LogLevel = LogLevel.INFO
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Where Prometheus finds the figures; without one there is no such door."""
+    metrics_host: str = "127.0.0.1"
+    tracing: Tracing = Tracing.OFF
+    overdue_after: Seconds = 30.0
+    """Seconds that something due, or an event a view has not seen, may wait in a healthy store."""
+
+    resolution_window: Positive = timedelta(days=9)
+    grace_period: Positive = timedelta(hours=1)
+    on_account_trouble: OnAccountTrouble = OnAccountTrouble.PAUSE_CAMPAIGN
+    misses_before_failure: Annotated[int, Field(ge=1, le=1000)] = 3
+    misses_span: Duration = timedelta(minutes=15)
+    check_patience: Duration = timedelta(seconds=60)
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            resolution_window=self.resolution_window,
+            grace_period=self.grace_period,
+            on_account_trouble=self.on_account_trouble,
+            misses_before_failure=self.misses_before_failure,
+            misses_span=self.misses_span,
+            check_patience=self.check_patience,
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=_file())
+        return init_settings, env_settings, toml
+
+
+def load_settings(**given: Any) -> EngineSettings:
+    """The settings; what is ``given`` here goes before all. Raises ``SettingsError``."""
+    chosen = {name: value for name, value in given.items() if value is not None}
+    _refuse_unknown_variables()
+    try:
+        return EngineSettings(**chosen)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_complaint(each) for each in error.errors())) from error
+    except ValueError as error:
+        raise SettingsError(f"{_file()} cannot be read: {error}") from error
+
+
+def _file() -> Path:
+    named = os.environ.get(f"{PREFIX}SETTINGS")
+    if named is None:
+        return DEFAULT_FILE
+    if not Path(named).is_file():
+        raise SettingsError(f"{PREFIX}SETTINGS names {named}, which is no file.")
+    return Path(named)
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt variable would silently leave the default in force."""
+    known = {f"{PREFIX}{name.upper()}" for name in ("settings", *EngineSettings.model_fields)}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(TEST_PREFIX):
+            raise SettingsError(f"{name} is no setting. Known are {', '.join(sorted(known))}.")
+
+
+def _complaint(error: Any) -> str:
+    name = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        known = ", ".join(EngineSettings.model_fields)
+        return f"Setting {name}: there is none of that name. Known are {known}."
+    message = error["msg"].removeprefix("Value error, ")
+    return f"Setting {name}: {message}; found {_found(error['input'])}."
+
+
+def _found(value: Any) -> str:
+    if isinstance(value, str):
+        return repr(without_password(value))
+    return f"{value.total_seconds():g} seconds" if isinstance(value, timedelta) else repr(value)

@@ -1,0 +1,46 @@
+"""What stands for a person where the person must not stand: random ids, keyed digests (F1)."""
+
+import hmac
+import json
+import secrets
+from collections.abc import Container, Sequence
+
+from engine.work.ports import Person
+from events.vocabulary import RecipientId
+
+ID_OCTETS = 10
+COMMON_OCTETS = 4
+KEY_OCTETS = 32
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
+
+def random_key() -> bytes:
+    """With which a workspace digests the addresses of those it forgot."""
+    return secrets.token_bytes(KEY_OCTETS)
+
+
+def digest(key: bytes, address: str) -> str:
+    return hmac.digest(key, address.encode(), "sha256").hex()
+
+
+def random_ids(count: int) -> list[RecipientId]:
+    """Those of one call begin alike and are in order: they stand together in the index."""
+    width = 2 * (ID_OCTETS - COMMON_OCTETS)
+    common = secrets.token_hex(COMMON_OCTETS)
+    text = secrets.token_hex((ID_OCTETS - COMMON_OCTETS) * count) if count else ""
+    return sorted(common + text[at : at + width] for at in range(0, len(text), width))
+
+
+def newcomers(people: Sequence[Person], known: Container[str]) -> dict[str, Person]:
+    """By address, each as first mentioned, without the addresses that are known."""
+    return {each.address: each for each in reversed(people) if each.address not in known}
+
+
+def variables_text(person: Person) -> str:
+    """The variables as a directory keeps them."""
+    return _encode(dict(person.variables))
+
+
+def person_of(address: str, name: str, variables: str) -> Person:
+    """The person of a directory's columns."""
+    return Person(address, name, json.loads(variables))

@@ -1,0 +1,170 @@
+"""The in-memory store: one lock for everything, nothing survives."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from threading import RLock
+
+from eventsourcing.persistence import IntegrityError, StoredEvent
+
+from adapters.stores.clocks import Clock, system_clock
+from adapters.stores.memory.recorder import MemoryLedgerRecorder
+from engine.ports.errors import StoreError
+from engine.ports.log import Page, Row
+from engine.ports.maintenance import Indexes, earliest
+from engine.ports.transactions import Append
+from events.recorded import Envelope
+from processors.timers import Timer
+
+
+class MemoryStore:
+    """A store in this process's memory. ``clock`` is the store's clock."""
+
+    def __init__(self, clock: Clock = system_clock) -> None:
+        self._clock = clock
+        self.recorder = MemoryLedgerRecorder()
+        self._lock = RLock()
+        self.recorded_at: dict[str, datetime] = {}
+        self._snapshots_of: dict[str, StoredEvent] = {}
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    @contextmanager
+    def transaction(
+        self, workspace: str, command_ids: Sequence[str] = ()
+    ) -> Iterator["_Transaction"]:
+        with self.transactions({workspace: command_ids}) as opened:
+            yield opened[workspace]
+
+    @contextmanager
+    def transactions(
+        self, asked: Mapping[str, Sequence[str]]
+    ) -> Iterator[Mapping[str, "_Transaction"]]:
+        with self._lock:
+            clock = self._clock()
+            opened = {
+                each: _Transaction(self, each, max(clock, self.recorded_at.get(each, clock)))
+                for each in asked
+            }
+            yield opened
+            self._commit(opened.values())
+
+    def _commit(self, transactions: Iterable["_Transaction"]) -> None:
+        after = self.last_position()
+        appends: list[tuple[str, Append]] = []
+        times: dict[str, datetime] = {}
+        for each in transactions:
+            if each.pending is not None:
+                each.appended_after = after
+                placed = [envelope.after(after) for envelope in each.pending.envelopes]
+                appends.append((each.workspace, each.pending._replace(envelopes=placed)))
+                times[each.workspace] = each.now
+                after += len(each.pending.events)
+        try:
+            self.recorder.insert_events(
+                [StoredEvent(*row) for _, append in appends for row in append.events],
+                envelopes=[envelope for _, append in appends for envelope in append.envelopes],
+                timers={workspace: append.timers for workspace, append in appends},
+                roster={workspace: append.roster for workspace, append in appends},
+            )
+        except IntegrityError as error:
+            raise StoreError(f"Somebody else wrote to this workspace meanwhile: {error}") from error
+        self.recorded_at.update(times)
+
+    def read(self, after: int, limit: int) -> Page:
+        with self._lock:
+            found = self.recorder.select_notifications(after, limit, inclusive_of_start=False)
+            rows: list[Row] = [
+                (n.id, str(n.originator_id), n.originator_version, n.topic, n.state) for n in found
+            ]
+            if not rows:
+                return Page([], [])
+            return Page(rows, self.recorder.envelopes_between(rows[0][0], rows[-1][0]))
+
+    def envelope(self, workspace: str, command_id: str) -> Envelope | None:
+        return self.recorder.envelopes.get((workspace, command_id))
+
+    def last_position(self) -> int:
+        return self.recorder.max_notification_id() or 0
+
+    def next_due(self) -> datetime | None:
+        return min((timer.due_at for timer in self.recorder.timers.values()), default=None)
+
+    def workspaces(self) -> Sequence[str]:
+        return sorted(self.recorded_at)
+
+    def due_workspaces(self, until: datetime) -> Sequence[str]:
+        due = self.recorder.timers.items()
+        return sorted({workspace for (workspace, _), timer in due if timer.due_at <= until})
+
+    def save_snapshot(self, snapshot: StoredEvent) -> None:
+        self._snapshots_of[str(snapshot.originator_id)] = snapshot
+
+    def snapshot_of(self, stream_id: str) -> StoredEvent | None:
+        return self._snapshots_of.get(stream_id)
+
+    def snapshots(self) -> Sequence[StoredEvent]:
+        return [self._snapshots_of[each] for each in sorted(self._snapshots_of)]
+
+    def indexes(self) -> Indexes:
+        with self._lock:
+            timers = [(each, timer) for (each, _), timer in self.recorder.timers.items()]
+            roster = [
+                (workspace, entry, campaign)
+                for (workspace, entry), campaigns in self.recorder.roster.items()
+                for campaign in campaigns
+            ]
+            return Indexes(self.last_position(), timers, roster, earliest(timers))
+
+    def reach_disk(self) -> None:
+        pass
+
+    def replace_indexes(
+        self,
+        timers: Iterable[tuple[str, Timer]],
+        roster: Iterable[tuple[str, str, str]],
+    ) -> None:
+        with self._lock:
+            self.recorder.timers = {(workspace, timer.key): timer for workspace, timer in timers}
+            self.recorder.roster = {}
+            self.recorder.enrol(roster)
+
+    def close(self) -> None:
+        pass
+
+
+class _Transaction:
+    def __init__(self, store: MemoryStore, workspace: str, now: datetime) -> None:
+        self.now = now
+        self.last_position = store.last_position()
+        self.appended_after = self.last_position
+        self.workspace = workspace
+        self.pending: Append | None = None
+        self._store = store
+        self._recorder = store.recorder
+
+    def stream(self, stream_id: str, after: int) -> Iterator[Row]:
+        for event in self._recorder.select_events(stream_id, gt=after):
+            yield (0, stream_id, event.originator_version, event.topic, event.state)
+
+    def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
+        found = self._store.snapshot_of(stream_id)
+        return found if found is not None and found.topic == topic else None
+
+    def envelope(self, command_id: str) -> Envelope | None:
+        return self._recorder.envelopes.get((self.workspace, command_id))
+
+    def timers(self, until: datetime) -> Sequence[Timer]:
+        return [
+            timer
+            for (workspace, _), timer in self._recorder.timers.items()
+            if workspace == self.workspace and timer.due_at <= until
+        ]
+
+    def roster(self, entry: str) -> Sequence[str]:
+        return list(self._recorder.roster.get((self.workspace, entry), ()))
+
+    def append(self, append: Append) -> None:
+        assert self.pending is None, "one append in a transaction"
+        self.pending = append

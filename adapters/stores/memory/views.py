@@ -1,0 +1,84 @@
+"""Projections' rows in memory."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.ports.errors import NotStoppedThere, StaleView, StoreError
+from engine.view_status import Keeper, Skip, Stop, ViewStatus, view_status
+from projections.projection import Projection, RowKey
+
+
+class MemoryViews:
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[RowKey, Any]] = {}
+        self._positions: dict[str, int] = {}
+        self._stops: dict[Projection, Stop] = {}
+        self._skips: dict[Projection, list[Skip]] = {}
+
+    def position(self, projection: Projection) -> int:
+        return self._positions.get(projection.tracking_name, 0)
+
+    def reset(self, projection: Projection) -> None:
+        self._rows[projection.name] = {}
+        for other in [name for name in self._positions if name.startswith(f"{projection.name}/")]:
+            del self._positions[other]
+        self.retry(projection)
+
+    def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
+        rows = self._rows.get(projection.name, {})
+        return {key: rows[key] for key in keys if key in rows}
+
+    def save(
+        self,
+        changes: Mapping[Projection, Mapping[RowKey, Any]],
+        since: Mapping[Projection, int],
+        position: int,
+    ) -> None:
+        for projection in changes:
+            stands_at = self.position(projection)
+            if stands_at != since[projection]:
+                raise StaleView(projection.tracking_name, since[projection], stands_at)
+            if position <= stands_at:
+                raise StoreError(f"View {projection.tracking_name} stands at {stands_at} already.")
+        for projection, rows in changes.items():
+            self._rows.setdefault(projection.name, {}).update(rows)
+            self._positions[projection.tracking_name] = position
+
+    def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
+        found = sorted(self._rows.get(projection.name, {}).items())
+        return [
+            row
+            for key, row in found
+            if key[: len(prefix)] == prefix
+            and all(getattr(row, column) == value for column, value in equal.items())
+        ]
+
+    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
+        return len(self.rows(projection, *prefix, **equal))
+
+    def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
+        return {each: self._status(each) for each in projections}
+
+    def keepers(self, projections: Sequence[Projection]) -> dict[Projection, Keeper]:  # noqa: ARG002
+        """Nobody: these views belong to one process."""
+        return {}
+
+    def stop(self, projection: Projection, stop: Stop) -> None:
+        stands = self._status(projection)
+        if stands.position != stop.position - 1 or stop.position in stands.passes_over:
+            raise StaleView(projection.tracking_name, stop.position - 1, stands.position)
+        self._stops[projection] = stop
+
+    def retry(self, projection: Projection) -> None:
+        self._stops.pop(projection, None)
+
+    def skip(self, projection: Projection, skip: Skip) -> None:
+        stop = self._status(projection).stop
+        if stop is None or stop.position != skip.position:
+            raise NotStoppedThere(projection, skip.position, stop)
+        self._skips.setdefault(projection, []).append(skip)
+        self.retry(projection)
+
+    def _status(self, projection: Projection) -> ViewStatus:
+        skips = self._skips.get(projection, ())
+        return view_status(self.position(projection), self._stops.get(projection), skips)

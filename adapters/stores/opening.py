@@ -1,0 +1,195 @@
+"""The one place that knows which product a store's name stands for, and opens it.
+
+Products are imported where they are opened: who uses one needs nothing of the other.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from adapters.settings import EngineSettings
+from adapters.stores.store_url import scheme_of
+from engine.ports.errors import StoreError
+from engine.ports.store import Store
+from engine.ports.views import Views
+from engine.work.ports import Directory
+from projections.projection import Projection
+
+if TYPE_CHECKING:
+    from adapters.stores.postgres import PostgresStore
+    from adapters.stores.sqlite import SQLiteStore
+    from engine.audit.source import Source
+
+
+class Kind(StrEnum):
+    SQLITE = "sqlite"
+    POSTGRES = "postgresql"
+
+
+class NoStore(StoreError):
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"There is no store {path}. Name one with --store, or run the demo.")
+
+
+class Opened(NamedTuple):
+    """A store, the views kept in it and the directory beside it."""
+
+    name: str
+    """As it may be told to anybody: without a password."""
+    store: Store
+    views: Views
+    directory: Directory
+
+    def close(self) -> None:
+        self.store.close()
+
+
+class Step(NamedTuple):
+    """A numbered step of a store's schema."""
+
+    number: int
+    name: str
+    when: str
+    """``before`` the code that needs it, or ``after`` no older program runs any more."""
+
+
+class Migrated(NamedTuple):
+    """What became of a store."""
+
+    name: str
+    kind: Kind
+    made: bool
+    """There was none."""
+    applied: Sequence[Step]
+    left: Sequence[Step]
+    """Known to this program, and not put in."""
+
+
+def kind_of(url: str) -> Kind:
+    """Of a name that the setting ``store`` has let pass."""
+    return Kind.POSTGRES if scheme_of(url) in {"postgresql", "postgres"} else Kind.SQLITE
+
+
+def path_of(url: str) -> Path:
+    """The file of an embedded store."""
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def open_store(settings: EngineSettings, *, create: bool = False) -> Opened:
+    """The settings' store; ``create`` makes one where there is none. Raises ``StoreError``."""
+    match kind_of(settings.store):
+        case Kind.SQLITE:
+            return _open_file(settings, create=create)
+        case Kind.POSTGRES:
+            return _open_schema(settings, create=create)
+
+
+def open_reader(url: str, lock_timeout: float) -> "Source":
+    """The store's history, which nobody can change by it. Raises ``StoreError``."""
+    match kind_of(url):
+        case Kind.SQLITE:
+            from adapters.stores.sqlite.reader import SQLiteReader
+
+            return SQLiteReader(path_of(url), lock_timeout)
+        case Kind.POSTGRES:
+            from adapters.stores.postgres.reader import PostgresReader
+
+            return PostgresReader(url, lock_timeout)
+
+
+def rebuild(
+    settings: EngineSettings, projections: Sequence[Projection], progress: Callable[[int], None]
+) -> int:
+    """Build these views anew beside the ones in use, then put them there. Answers the position.
+
+    Raises ``UnreadableEvent`` or ``StoreError``, and then no view has changed.
+    """
+    match kind_of(settings.store):
+        case Kind.SQLITE:
+            from adapters.stores.sqlite import rebuilding as in_file
+
+            with closing(_file(settings)) as file:
+                return in_file.rebuild(file, projections, progress)
+        case Kind.POSTGRES:
+            from adapters.stores.postgres.rebuild import rebuilding as in_schema
+
+            with closing(_schema(settings)) as schema:
+                return in_schema.rebuild(schema, projections, progress)
+
+
+def migrate(settings: EngineSettings, *, before_only: bool = False) -> Migrated:
+    """Make the store where there is none, and put in the steps that it lacks.
+
+    ``before_only``: those that go in before the code that needs them. Raises ``StoreError``.
+    """
+    match kind_of(settings.store):
+        case Kind.SQLITE:
+            path = path_of(settings.store)
+            there = path.is_file()
+            _file(settings, create=True).close()
+            return Migrated(str(path), Kind.SQLITE, not there, (), ())
+        case Kind.POSTGRES:
+            return _migrate_schema(settings, before_only=before_only)
+
+
+def _migrate_schema(settings: EngineSettings, *, before_only: bool) -> Migrated:
+    from adapters.stores.postgres import migrating
+    from adapters.stores.postgres.datastore import LedgerDatastore
+    from adapters.stores.postgres.errors import explained
+
+    timeout = settings.lock_timeout
+    whens = (migrating.When.BEFORE,) if before_only else (*migrating.When,)
+    database = LedgerDatastore(settings.store, lock_timeout=timeout, pool_size=1, pool_max=1)
+    with closing(database), explained(database.name):
+        there = migrating.schema_state(database)
+        applied = migrating.migrate(database, whens=whens)
+        then = migrating.schema_state(database)
+        left = then.missing if then else ()
+    told = [[Step(each.number, each.name, each.when) for each in few] for few in (applied, left)]
+    return Migrated(database.name, Kind.POSTGRES, there is None, *told)
+
+
+def _open_file(settings: EngineSettings, *, create: bool) -> Opened:
+    from adapters.stores.sqlite import SQLiteViews
+    from adapters.stores.sqlite.directory import SQLiteDirectory
+
+    store = _file(settings, create=create)
+    try:
+        return Opened(str(store.path), store, SQLiteViews(store), SQLiteDirectory(store))
+    except BaseException:
+        store.close()
+        raise
+
+
+def _open_schema(settings: EngineSettings, *, create: bool) -> Opened:
+    from adapters.stores.postgres import PostgresViews
+    from adapters.stores.postgres.directory import PostgresDirectory
+
+    store = _schema(settings, create=create)
+    try:
+        return Opened(store.name, store, PostgresViews(store), PostgresDirectory(store))
+    except BaseException:
+        store.close()
+        raise
+
+
+def _file(settings: EngineSettings, *, create: bool = False) -> "SQLiteStore":
+    from adapters.stores.sqlite import SQLiteStore
+
+    path = path_of(settings.store)
+    if not create and not path.is_file():
+        raise NoStore(path)
+    return SQLiteStore(path, lock_timeout=settings.lock_timeout)
+
+
+def _schema(settings: EngineSettings, *, create: bool = False) -> "PostgresStore":
+    from adapters.stores.postgres import PostgresStore
+
+    return PostgresStore(
+        settings.store,
+        lock_timeout=settings.lock_timeout,
+        pool_max=settings.pool_size,
+        create=create,
+    )

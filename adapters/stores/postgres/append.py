@@ -1,0 +1,141 @@
+"""Appends to the log: a single call for a few events, COPY for the 100,000 of a stop."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain, islice
+from struct import Struct
+from typing import Any, NamedTuple
+
+from psycopg import Cursor
+from psycopg.types.json import Jsonb
+
+from adapters.stores.postgres.recorder import SQL
+from engine.ports.errors import StoreError
+from engine.ports.transactions import Append, NewRow
+from processors.timers import Key, Timer
+
+LARGE = 1_000
+"""Events from which on COPY is quicker than arrays."""
+ROWS_AT_ONCE = 5_000
+"""Rows handed to COPY together: the server takes them in while the next are joined."""
+_INT = Struct(">i").pack
+_SIZED_BIG = Struct(">iq").pack
+_COPY_HEAD, _COPY_TAIL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_FIVE_FIELDS = b"\x00\x05"
+_ZERO = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""Escaped, and not a backslash before the characters u0000."""
+_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Placed(NamedTuple):
+    """An append and the workspace it goes to."""
+
+    workspace: str
+    now: datetime
+    append: Append
+
+
+def size(pending: Iterable[Placed]) -> int:
+    return sum(len(each.append.events) for each in pending)
+
+
+def few(pending: Sequence[Placed]) -> tuple[Any, ...]:
+    """The values of a call that appends all and answers after which position the events stand."""
+    columns: tuple[list[Any], ...] = ([], [], [], [])
+    for row in _storable(pending):
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
+    return (*columns, _extra(pending))
+
+
+def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:
+    """By COPY, in an open transaction. Answers after which position the events stand.
+
+    Rows are made while the server takes those before them in, and others wait for the order of the
+    log as long as the server needs for all, and no longer.
+    """
+    extra = _extra(pending)
+    rows = _storable(pending)
+    cursor.execute(SQL["lock_order"])
+    found = cursor.execute(SQL["last_position"]).fetchone()
+    assert found is not None
+    after: int = found[0]
+    binary = _binary(rows, after + 1)
+    with cursor.copy(SQL["copy_events"]) as copy:
+        copy.write(_COPY_HEAD)
+        while octets := b"".join(islice(binary, ROWS_AT_ONCE)):
+            copy.write(octets)
+        copy.write(_COPY_TAIL)
+    cursor.execute(SQL["complete"], (after, extra))
+    return after
+
+
+def _storable(pending: Sequence[Placed]) -> Iterator[NewRow]:
+    """The rows. Raises ``StoreError`` for one whose texts no view here could ever hold."""
+    for row in chain.from_iterable(each.append.events for each in pending):
+        if b"\\u0000" in row[3] and _ZERO.search(row[3]):
+            raise StoreError(
+                f"The event {row[2]} of {row[0]} has a text with a zero character, which "
+                "PostgreSQL cannot store. Leave it out; nothing was written."
+            )
+        yield row
+
+
+def _binary(rows: Iterable[NewRow], position: int) -> Iterator[bytes]:
+    """The rows as COPY has them, from that position on."""
+    heads: dict[str, bytes] = {}
+    topics: dict[str, bytes] = {}
+    for stream, version, topic, state in rows:
+        head = heads.get(stream) or heads.setdefault(stream, _FIVE_FIELDS + _sized(stream))
+        middle = topics.get(topic) or topics.setdefault(topic, _sized(topic))
+        size = _INT(len(state))
+        yield b"%b%b%b%b%b%b" % (
+            *(head, _SIZED_BIG(8, version), middle),
+            *(size, state, _SIZED_BIG(8, position)),
+        )
+        position += 1
+
+
+def _sized(text: str) -> bytes:
+    octets = text.encode()
+    return _INT(len(octets)) + octets
+
+
+def _extra(pending: Sequence[Placed]) -> Jsonb:
+    """All of the appends but their events; positions count from the first event of all."""
+    extra: dict[str, list[list[Any]]] = {}
+    events = 0
+    for workspace, now, append in pending:
+        for envelope in append.envelopes:
+            placed = list(envelope.after(events))
+            placed[3] = envelope.recorded_at.isoformat()
+            extra.setdefault("envelopes", []).append(placed)
+        for key, timer in append.timers.items():
+            if timer is None:
+                extra.setdefault("cleared", []).append([workspace, key_text(key)])
+            else:
+                extra.setdefault("timers", []).append([workspace, *timer_values(timer)])
+        for entry in append.roster:
+            extra.setdefault("roster", []).append([workspace, *entry])
+        count = len(append.events)
+        events += count
+        last = events if count else 0
+        extra.setdefault("workspaces", []).append([workspace, now.isoformat(), str(last), count])
+    return Jsonb(extra, dumps=_json)
+
+
+def timer_values(timer: Timer) -> tuple[str, str, str, str]:
+    due_at, key, set_by, correlation_id = timer
+    return key_text(key), due_at.isoformat(), set_by, correlation_id
+
+
+def timer_of(row: Sequence[Any]) -> Timer:
+    due_at, key, set_by, correlation_id = row
+    moment = datetime.fromisoformat(due_at) if isinstance(due_at, str) else due_at
+    return Timer(moment, tuple(json.loads(key)), set_by, correlation_id)
+
+
+def key_text(key: Key) -> str:
+    return json.dumps(key)

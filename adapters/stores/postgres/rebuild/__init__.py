@@ -1,0 +1,1 @@
+"""Views rebuilt beside the ones in use, by several processes."""

@@ -1,0 +1,220 @@
+"""The PostgreSQL store: each workspace under its own lock, the log in one order.
+
+A command takes two round trips. The first locks the workspace and brings all that a transaction
+begins with; the second appends, commits, and waits for the disk when everybody else may go on.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from eventsourcing.persistence import StoredEvent
+from psycopg import Connection, Cursor
+from psycopg.rows import tuple_row
+from psycopg_pool import PoolTimeout
+
+from adapters.stores.clocks import Clock
+from adapters.stores.postgres.append import timer_of, timer_values
+from adapters.stores.postgres.datastore import LedgerDatastore
+from adapters.stores.postgres.errors import explained
+from adapters.stores.postgres.migrating import migrate, schema_state
+from adapters.stores.postgres.recorder import SQL, PostgresLedgerRecorder
+from adapters.stores.postgres.workspace_transaction import Entered, EnteredWorkspaces
+from engine.ports.errors import StoreError, StoreUnavailable
+from engine.ports.log import Page, Row
+from engine.ports.maintenance import Indexes
+from events.recorded import Envelope
+from processors.timers import Timer
+
+
+class PostgresStore:
+    """A store in one schema of a database; ``url`` is libpq's, ``lock_timeout`` in seconds.
+
+    The database's clock is the store's; ``clock`` replaces it where time is told. Makes the schema
+    where it is empty (``create``). Raises ``StoreError`` for a database that cannot be reached, a
+    schema that is another's, or one that this program must not use. Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        clock: Clock | None = None,
+        *,
+        lock_timeout: int = 30,
+        pool_size: int = 1,
+        pool_max: int = 20,
+        create: bool = True,
+    ) -> None:
+        self.url = url
+        self._clock = clock
+        self.datastore = LedgerDatastore(
+            url, lock_timeout=lock_timeout, pool_size=pool_size, pool_max=pool_max
+        )
+        self.name = self.datastore.name
+        try:
+            with self.explained():
+                self.datastore.probe()
+                self._open(create=create)
+                self.recorder = PostgresLedgerRecorder(self.datastore)
+        except BaseException:
+            self.datastore.close()
+            raise
+
+    def _open(self, *, create: bool) -> None:
+        with self.cursor() as cursor:
+            found = cursor.execute("SELECT current_schema()").fetchone()
+        if found is None or found[0] is None:
+            raise StoreError(f"The store {self.name} has no schema. Create the one in search_path.")
+        self.datastore.schema = found[0]
+        there = schema_state(self.datastore)
+        if there is None:
+            if not create:
+                raise StoreError(
+                    f"There is no store in {self.name} yet. Make one: `sendledger store migrate`."
+                )
+            migrate(self.datastore)
+        elif there.problem is not None:
+            raise StoreError(f"The store {self.name} does not fit this program. {there.problem}")
+
+    def now(self) -> datetime:
+        if self._clock is not None:
+            return self._clock()
+        moment: datetime = self._value("now")
+        return moment
+
+    @contextmanager
+    def transaction(self, workspace: str, command_ids: Sequence[str] = ()) -> Iterator[Entered]:
+        with self._entered({workspace: command_ids}, patient=True) as opened:
+            yield opened[workspace]
+
+    @contextmanager
+    def transactions(self, asked: Mapping[str, Sequence[str]]) -> Iterator[Mapping[str, Entered]]:
+        with self._entered(asked, patient=False) as opened:
+            yield opened
+
+    def read(self, after: int, limit: int) -> Page:
+        """No crash takes back what was read: a position names the same event for ever."""
+        with self.explained(), self.cursor(binary=True) as cursor:
+            rows: list[Row] = cursor.execute(SQL["read_log"], (after, limit)).fetchall()
+            if not rows:
+                return Page([], [])
+            cursor.execute(SQL["envelopes_between"], (rows[-1][0], rows[0][0]))
+            envelopes = list(map(Envelope._make, cursor.fetchall()))
+            cursor.execute(SQL["seen_on_disk"])
+            return Page(rows, envelopes)
+
+    def envelope(self, workspace: str, command_id: str) -> Envelope | None:
+        with self.explained(), self.cursor() as cursor:
+            cursor.execute(SQL["envelope_of_command"], (workspace, command_id))
+            found = cursor.fetchone()
+        return Envelope._make(found) if found else None
+
+    def last_position(self) -> int:
+        return int(self._value("last_position"))
+
+    def workspaces(self) -> Sequence[str]:
+        with self.explained(), self.cursor() as cursor:
+            return [row[0] for row in cursor.execute(SQL["workspaces"])]
+
+    def next_due(self) -> datetime | None:
+        moment: datetime | None = self._value("next_due")
+        return moment
+
+    def due_workspaces(self, until: datetime) -> Sequence[str]:
+        with self.explained(), self.cursor() as cursor:
+            return [row[0] for row in cursor.execute(SQL["due_workspaces"], (until,))]
+
+    def save_snapshot(self, snapshot: StoredEvent) -> None:
+        values = (
+            snapshot.originator_id,
+            snapshot.originator_version,
+            snapshot.topic,
+            snapshot.state,
+        )
+        with self.explained(), self.cursor() as cursor:
+            cursor.execute(SQL["save_snapshot"], values)
+
+    def snapshots(self) -> Sequence[StoredEvent]:
+        with self.explained(), self.cursor(binary=True) as cursor:
+            return [StoredEvent(*row) for row in cursor.execute(SQL["all_snapshots"])]
+
+    def indexes(self) -> Indexes:
+        with self.explained(), self.writing() as cursor:
+            cursor.execute(SQL["of_one_moment"])
+            (end,) = cursor.execute(SQL["last_position"]).fetchall()[0]
+            timers = [(row[0], timer_of(row[1:])) for row in cursor.execute(SQL["all_timers"])]
+            roster = cursor.execute(SQL["all_roster"]).fetchall()
+            due = dict(cursor.execute(SQL["all_due"]).fetchall())
+        return Indexes(end, timers, roster, due)
+
+    def reach_disk(self) -> None:
+        with self.explained(), self.cursor() as cursor:
+            cursor.execute(SQL["on_disk"])
+
+    def replace_indexes(
+        self,
+        timers: Iterable[tuple[str, Timer]],
+        roster: Iterable[tuple[str, str, str]],
+    ) -> None:
+        with self.explained(), self.writing() as cursor:
+            cursor.execute(SQL["lock_indexes"])
+            cursor.execute(SQL["clear_timers"])
+            cursor.execute(SQL["clear_roster"])
+            with cursor.copy(SQL["copy_timers"]) as copy:
+                for workspace, timer in timers:
+                    copy.write_row((workspace, *timer_values(timer)))
+            with cursor.copy(SQL["copy_roster"]) as copy:
+                for entry in roster:
+                    copy.write_row(entry)
+            cursor.execute(SQL["add_workspaces_of_timers"])
+            cursor.execute(SQL["derive_next_due"])
+
+    def close(self) -> None:
+        self.datastore.close()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection[Any]]:
+        """One of the pool; each statement is a transaction of its own."""
+        self.datastore.pool.open()
+        with self.datastore.pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def cursor(self, *, binary: bool = False) -> Iterator[Cursor[Any]]:
+        """Of plain tuples; each statement is a transaction of its own."""
+        with self.connection() as connection:
+            yield connection.cursor(binary=binary, row_factory=tuple_row)
+
+    @contextmanager
+    def writing(self) -> Iterator[Cursor[Any]]:
+        """A transaction that is committed at the end and on the disk then."""
+        with self.connection() as connection, connection.transaction():
+            yield connection.cursor(row_factory=tuple_row)
+
+    @contextmanager
+    def _entered(
+        self, asked: Mapping[str, Sequence[str]], *, patient: bool
+    ) -> Iterator[dict[str, Entered]]:
+        with self.explained(), self.connection() as connection:
+            told_now = self._clock() if self._clock is not None else None
+            entry = EnteredWorkspaces(connection, asked, patient=patient, told_now=told_now)
+            yield entry.opened
+            entry.commit()
+
+    def _value(self, name: str) -> Any:
+        with self.explained(), self.cursor() as cursor:
+            found = cursor.execute(SQL[name]).fetchone()
+        return found[0] if found else None
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        try:
+            with explained(self.name):
+                yield
+        except StoreUnavailable:
+            if not self.datastore.pool.closed:
+                with suppress(psycopg.Error, PoolTimeout):
+                    self.datastore.pool.check()
+            raise

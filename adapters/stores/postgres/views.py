@@ -1,0 +1,205 @@
+"""Projections' rows in PostgreSQL: a table each, rows and position in one transaction."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg import Cursor, sql
+from psycopg.sql import Identifier
+
+from adapters.stores.postgres.store import PostgresStore
+from adapters.stores.postgres.tables import Table, chosen, described, names
+from adapters.stores.postgres.view_status import SQL as STANDINGS
+from adapters.stores.postgres.view_status import (
+    clear_stop,
+    hold_the_fence,
+    keepers_of,
+    record_skip,
+    record_stop,
+    statuses_of,
+)
+from engine.ports.errors import StaleView, StoreError
+from engine.view_status import Keeper, Skip, Stop, ViewStatus
+from projections.projection import Projection, RowKey
+
+MANY = 200
+"""Rows from which on COPY through a staging table is quicker than one upsert after the other."""
+
+_POSITION = "SELECT notification_id FROM tracking WHERE application_name = %s"
+_BEGIN = "INSERT INTO tracking VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_GO_ON = (
+    "UPDATE tracking SET notification_id = %s WHERE application_name = %s AND notification_id = %s"
+)
+_FORGET = "DELETE FROM tracking WHERE application_name LIKE %s || '/%%'"
+
+
+class PostgresViews:
+    """Rows, and the positions in the library's tracking table, in one transaction.
+
+    Saves wait for no disk: a server that crashes goes back to rows and positions that fit each
+    other and the log, and folding goes on from there.
+    """
+
+    def __init__(self, store: PostgresStore) -> None:
+        self._store = store
+        self._there: set[str] = set()
+        self._epochs: Mapping[Projection, int] | None = None
+
+    def fenced(self, epochs: Mapping[Projection, int]) -> "PostgresViews":
+        """The same for whoever leads these, in these epochs: it writes nothing of any other view.
+
+        Raises ``Fenced`` when it tries to, and when somebody else has begun a newer epoch.
+        """
+        views = PostgresViews(self._store)
+        views._there, views._epochs = self._there, dict(epochs)
+        return views
+
+    def position(self, projection: Projection) -> int:
+        with self._store.explained(), self._store.cursor() as cursor:
+            return _stands_at(cursor, projection)
+
+    def reset(self, projection: Projection) -> None:
+        with self._changing(projection) as cursor:
+            recreate(cursor, projection)
+            clear_stop(cursor, projection)
+
+    def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
+        if not keys:
+            return {}
+        table = self._table(projection)
+        with self._store.explained(), self._store.cursor(binary=True) as cursor:
+            found = cursor.execute(table.fetch(), list(map(list, zip(*keys, strict=True))))
+            rows = map(table.decode, found.fetchall())
+            return {row[: len(table.key)]: row for row in rows}
+
+    def save(
+        self,
+        changes: Mapping[Projection, Mapping[RowKey, Any]],
+        since: Mapping[Projection, int],
+        position: int,
+    ) -> None:
+        tables = {projection: self._table(projection) for projection in changes}
+        with self._changing(*changes) as cursor:
+            for projection in sorted(changes, key=lambda each: each.name):
+                _move(cursor, projection, since[projection], position)
+                write_rows(cursor, tables[projection], changes[projection], projection.appends)
+            cursor.execute(STANDINGS["told"])
+
+    def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
+        table = self._table(projection)
+        where, values = chosen(table, prefix, equal)
+        select = sql.SQL("SELECT {} FROM {} {} ORDER BY {}").format(
+            table.all_fields, table.name, where, names(table.key)
+        )
+        with self._store.explained(), self._store.cursor(binary=True) as cursor:
+            return list(map(table.decode, cursor.execute(select, values).fetchall()))
+
+    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
+        table = self._table(projection)
+        where, values = chosen(table, prefix, equal)
+        select = sql.SQL("SELECT count(*) FROM {} {}").format(table.name, where)
+        with self._store.explained(), self._store.cursor() as cursor:
+            found = cursor.execute(select, values).fetchone()
+        return int(found[0]) if found else 0
+
+    def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
+        with self._store.explained(), self._store.cursor() as cursor:
+            return statuses_of(cursor, projections)
+
+    def keepers(self, projections: Sequence[Projection]) -> dict[Projection, Keeper]:
+        with self._store.explained(), self._store.cursor() as cursor:
+            return keepers_of(cursor, projections)
+
+    def stop(self, projection: Projection, stop: Stop) -> None:
+        with self._changing(projection) as cursor:
+            record_stop(cursor, projection, stop)
+
+    def retry(self, projection: Projection) -> None:
+        with self._store.explained(), self._store.writing() as cursor:
+            clear_stop(cursor, projection)
+            cursor.execute(STANDINGS["wake_workers"])
+
+    def skip(self, projection: Projection, skip: Skip) -> None:
+        with self._store.explained(), self._store.writing() as cursor:
+            record_skip(cursor, projection, skip)
+            cursor.execute(STANDINGS["wake_workers"])
+
+    @contextmanager
+    def _changing(self, *projections: Projection) -> Iterator[Cursor[Any]]:
+        """A transaction inside the fence."""
+        with self._store.explained(), self._store.writing() as cursor:
+            hold_the_fence(cursor, self._epochs, projections)
+            yield cursor
+
+    def _table(self, projection: Projection) -> Table:
+        """Make room for the view, unless another process did so and folded rows meanwhile."""
+        if projection.tracking_name not in self._there:
+            with self._store.explained(), self._store.writing() as cursor:
+                cursor.execute(_LOCK, (projection.name,))
+                if _stands_at(cursor, projection) == 0:
+                    recreate(cursor, projection)
+            self._there.add(projection.tracking_name)
+        return described(projection)
+
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.view_' || %s, 0))"
+
+
+def recreate(cursor: Cursor[Any], projection: Projection) -> None:
+    table = described(projection)
+    cursor.execute(_LOCK, (projection.name,))
+    cursor.execute(_FORGET, (projection.name,))
+    cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table.name))
+    cursor.execute(table.create())
+    for index in table.indexes:
+        cursor.execute(index)
+
+
+def write_rows(
+    cursor: Cursor[Any], table: Table, rows: Mapping[RowKey, Any], appends: bool
+) -> None:
+    """Sorted by key, so that neighbours come together and two writers never wait in a circle."""
+    in_order = [table.encode(rows[key]) for key in sorted(rows, key=tuple)]
+    if len(in_order) < MANY:
+        cursor.executemany(table.upsert(), in_order)
+    elif appends:
+        copy_rows(cursor, table, table.name, in_order)
+    else:
+        cursor.execute(
+            sql.SQL("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS").format(
+                table.staging, table.name
+            )
+        )
+        copy_rows(cursor, table, table.staging, in_order)
+        cursor.execute(
+            sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {2} {3}").format(
+                table.name, table.all_fields, table.staging, table.on_conflict()
+            )
+        )
+
+
+def copy_rows(
+    cursor: Cursor[Any], table: Table, into: Identifier, rows: Iterable[Sequence[Any]]
+) -> None:
+    with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(into, table.all_fields)) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _stands_at(cursor: Cursor[Any], projection: Projection) -> int:
+    found = cursor.execute(_POSITION, (projection.tracking_name,)).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _move(cursor: Cursor[Any], projection: Projection, since: int, position: int) -> None:
+    """The position is the fence: who folded from another one has written nothing."""
+    name = projection.tracking_name
+    if since == 0:
+        moved = cursor.execute(_BEGIN, (name, position)).rowcount
+    else:
+        moved = cursor.execute(_GO_ON, (position, name, since)).rowcount
+    stands_at = since if moved else _stands_at(cursor, projection)
+    if stands_at != since:
+        raise StaleView(name, since, stands_at)
+    if position <= since:
+        raise StoreError(f"View {name} stands at {since} already.")

@@ -1,0 +1,73 @@
+"""The aggregates of one workspace: as read under the lock, and as decided so far."""
+
+from collections.abc import Iterator, Sequence
+
+from engine.cache import AggregateCache, Cached
+from engine.decoding import decode_stream
+from engine.gc_pause import freeze_survivors, gc_paused
+from engine.ports.transactions import WorkspaceTransaction
+from engine.snapshots import thaw, topic_of
+from engine.streams import Kind, stream_id
+from events.base import Event
+
+LARGE = 10_000
+"""Events of one stream, after whose replay the collector leaves what lives alone."""
+
+
+class AggregateLoader:
+    """Reads each aggregate once: from the cache, a snapshot, or the log, whichever is nearest."""
+
+    def __init__(
+        self, transaction: WorkspaceTransaction, workspace: str, cache: AggregateCache
+    ) -> None:
+        self.states: dict[str, Cached] = {}
+        """Every aggregate read or changed, by stream."""
+        self._transaction = transaction
+        self._workspace = workspace
+        self._cache = cache
+        self.epoch = cache.begin(workspace, transaction.last_position)
+
+    def load(self, kind: Kind, aggregate_id: str) -> Cached:
+        stream = stream_id(self._workspace, kind, aggregate_id)
+        entry = self.states.get(stream)
+        if entry is None:
+            entry = self.states[stream] = self._caught_up(kind, aggregate_id, stream)
+        return entry
+
+    def advance(self, kind: Kind, aggregate_id: str, events: Sequence[Event]) -> tuple[str, int]:
+        """Take the events in. Answers the stream and the version of the first of them."""
+        stream = stream_id(self._workspace, kind, aggregate_id)
+        entry = self.load(kind, aggregate_id)
+        self.states[stream] = entry._replace(
+            version=entry.version + len(events), state=kind.fold(entry.state, events)
+        )
+        return stream, entry.version + 1
+
+    def _caught_up(self, kind: Kind, aggregate_id: str, stream: str) -> Cached:
+        entry, current = self._cache.get(stream, self.epoch)
+        if entry is not None and current:
+            return entry
+        if entry is None:
+            entry = self._from_snapshot(kind, stream) or Cached(0, kind.initial(aggregate_id))
+        version = entry.version
+
+        def newer() -> Iterator[Event]:
+            nonlocal version
+            rows = self._transaction.stream(stream, entry.version)
+            for event in decode_stream(rows, entry.version):
+                version += 1
+                yield event
+
+        with gc_paused():
+            state = kind.fold(entry.state, newer())
+        if version - entry.version > LARGE:
+            freeze_survivors()
+        return Cached(version, state, entry.snapshot_version)
+
+    def _from_snapshot(self, kind: Kind, stream: str) -> Cached | None:
+        topic = topic_of(kind)
+        stored = self._transaction.snapshot(stream, topic) if topic else None
+        if stored is None:
+            return None
+        version = stored.originator_version
+        return Cached(version, thaw(stored), snapshot_version=version)

@@ -1,0 +1,128 @@
+"""Does what a store derives from its log agree with the log? A sentence for each place where not.
+
+The log itself is not judged here. Nothing is written, and workers may go on meanwhile.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from eventsourcing.persistence import StoredEvent
+
+from engine.decoding import decode_rows
+from engine.gc_pause import gc_paused
+from engine.indexes import PAGE, derive_indexes
+from engine.ports.log import Row
+from engine.ports.maintenance import earliest
+from engine.ports.store import Store
+from engine.ports.views import Views
+from engine.snapshots import thaw, topic_of
+from engine.streams import CAMPAIGN
+from events.vocabulary import instant_text
+from processors.timers import Key, Timer
+from projections.projection import Projection
+
+Timers = Mapping[tuple[str, Key], Timer]
+
+
+def check_indexes(store: Store) -> Iterator[str]:
+    """Timers, roster, and when each workspace is next due.
+
+    A timer that is past may be gone: it fired in vain. One that has to wait (C6) is later than its
+    event said.
+    """
+    found = store.indexes()
+    now = _latest(store, found.position)
+    derived = derive_indexes(store, found.position)
+    stored = {(workspace, timer.key): timer for workspace, timer in found.timers}
+    yield from _timers(stored, derived.timers, now)
+    yield from _roster({*found.roster}, {*derived.roster})
+    expected = earliest(found.timers)
+    for workspace in sorted({*found.due, *expected}):
+        there, right = found.due.get(workspace), expected.get(workspace)
+        if there != right:
+            yield f"Workspace {workspace} is next due {_at(there)}, by its timers {_at(right)}."
+
+
+def check_snapshots(store: Store) -> Iterator[str]:
+    """Every snapshot of today's format is its stream replayed up to its version."""
+    topic = topic_of(CAMPAIGN)
+    snapshots = {str(each.originator_id): each for each in store.snapshots() if each.topic == topic}
+    with gc_paused():
+        replayed = _replayed(store, snapshots)
+    for stream, snapshot in snapshots.items():
+        version, state = replayed[stream]
+        if version < snapshot.originator_version:
+            yield (
+                f"The snapshot of {stream} is of version {snapshot.originator_version}; the "
+                f"stream ends at {version}."
+            )
+        elif not _is(snapshot, state):
+            yield f"The snapshot of {stream} is not what its events come to."
+
+
+def check_views(store: Store, views: Views, projections: Sequence[Projection]) -> Iterator[str]:
+    """No view knows more than the log holds."""
+    positions = {each: views.position(each) for each in projections}
+    end = store.last_position()
+    for each, position in positions.items():
+        if position > end:
+            yield f"View {each.name} stands at {position}, ahead of the log, which ends at {end}."
+
+
+def _latest(store: Store, position: int) -> datetime:
+    """Now, or when the event at that position was recorded, if that clock was ahead."""
+    recorded = [each.recorded_at for each in store.read(position - 1, 1).envelopes]
+    return max([store.now(), *recorded])
+
+
+def _timers(stored: Timers, derived: Timers, now: datetime) -> Iterator[str]:
+    for each in sorted({*stored, *derived}):
+        there, right = stored.get(each), derived.get(each)
+        told = f"Timer {' '.join(each[1])} of workspace {each[0]}"
+        if right is None:
+            yield f"{told} is set; by the log there is none."
+        elif there is None:
+            if right.due_at > now:
+                yield f"{told} is missing; by the log it is due {_at(right.due_at)}."
+        elif there != right and not _waits(there, right, now):
+            yield f"{told} is not as the log has it, due {_at(right.due_at)}."
+
+
+def _waits(there: Timer, right: Timer, now: datetime) -> bool:
+    """It fell due, and was put off (C6)."""
+    return right.due_at <= now and there == right._replace(due_at=max(there.due_at, right.due_at))
+
+
+def _roster(stored: set[tuple[str, str, str]], derived: set[tuple[str, str, str]]) -> Iterator[str]:
+    for workspace, entry, campaign in sorted(stored ^ derived):
+        is_there = (workspace, entry, campaign) in stored
+        told = "has an entry too many" if is_there else "lacks an entry"
+        yield f"The roster of workspace {workspace} {told}: {entry}, campaign {campaign}."
+
+
+def _at(moment: datetime | None) -> str:
+    return instant_text(moment) if moment else "never"
+
+
+def _is(snapshot: StoredEvent, state: Any) -> bool:
+    try:
+        return bool(thaw(snapshot) == state)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return False
+
+
+def _replayed(store: Store, snapshots: Mapping[str, StoredEvent]) -> dict[str, tuple[int, Any]]:
+    """Of each stream the version and the state up to the snapshot's version, or its end."""
+    reached = {each: (0, CAMPAIGN.initial(each.split(":", 2)[-1])) for each in snapshots}
+    position = 0
+    while snapshots and (rows := store.read(position, PAGE).rows):
+        position = rows[-1][0]
+        page: dict[str, list[Row]] = {}
+        for row in rows:
+            if row[1] in snapshots and row[2] <= snapshots[row[1]].originator_version:
+                page.setdefault(row[1], []).append(row)
+        for stream, of_stream in page.items():
+            state = CAMPAIGN.fold(reached[stream][1], decode_rows(of_stream))
+            reached[stream] = of_stream[-1][2], state
+    return reached

@@ -1,0 +1,97 @@
+"""Moments of a history: a position of the log, or a time by one of a fact's two times (F2)."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple, Protocol, runtime_checkable
+
+import typer
+
+from adapters.cli.common import EXIT_UNREADABLE, fail
+from adapters.scenario.times import parse_time
+from engine.audit.source import Source, facts
+from events.recorded import Recorded
+from events.vocabulary import instant_text
+
+
+class By(StrEnum):
+    """Which of a fact's two times counts: they differ where the engine was late (S7)."""
+
+    RECORDED = "recorded"
+    OCCURRED = "occurred"
+
+
+ByOption = Annotated[
+    By, typer.Option("--by", help="Which time counts: when it was recorded, or when it happened.")
+]
+
+
+@runtime_checkable
+class FindsTimes(Protocol):
+    """A source that knows where a time is in its log without reading it."""
+
+    def last_position_until(self, at: datetime) -> int:
+        """The last position whose facts were recorded at or before that time; 0 for none."""
+        ...
+
+
+class Moment(NamedTuple):
+    """Behind the fact at a position, or at a time, its own facts included."""
+
+    position: int | None = None
+    at: datetime | None = None
+    by: By = By.RECORDED
+
+    def includes(self, fact: Recorded) -> bool:
+        if self.at is None:
+            return self.position is None or fact.position <= self.position
+        if self.by is By.RECORDED:
+            return fact.envelope.recorded_at <= self.at
+        return fact.event.occurred_at <= self.at
+
+    def told(self) -> dict[str, Any]:
+        """As JSON has it."""
+        if self.at is None:
+            return {"position": self.position}
+        return {"at": instant_text(self.at), "by": self.by}
+
+    def __str__(self) -> str:
+        if self.at is None:
+            return f"position {self.position}"
+        return f"{instant_text(self.at)}, as {self.by}"
+
+
+def read_moment(text: str, by: By, source: Source) -> Moment:
+    """A position like ``4711`` or a time like ``2026-03-02T09:00:00Z``, as the user wrote it.
+
+    Ends the program for what is no moment of this history: a time without a zone is asked for.
+    """
+    if text.strip().isdecimal():
+        position = int(text)
+        if position > source.end:
+            fail(f"The log of {source.name} ends at position {source.end}.", EXIT_UNREADABLE)
+        return Moment(position=position)
+    try:
+        return Moment(at=parse_time(text), by=by)
+    except ValueError as error:
+        fail(f"This is no moment: {error}.", EXIT_UNREADABLE)
+
+
+def facts_until(
+    source: Source,
+    moment: Moment,
+    progress: Callable[[int], None] = lambda _position: None,
+) -> Iterator[Recorded]:
+    """What had happened by that moment, in the order of the log.
+
+    Times are compared fact by fact: the log is in order of its positions, and of no clock.
+    """
+    found: Iterable[Recorded] = facts(source, _last_position(source, moment), progress)
+    return filter(moment.includes, found) if moment.at else iter(found)
+
+
+def _last_position(source: Source, moment: Moment) -> int | None:
+    """Behind which the moment includes nothing; None where only reading tells."""
+    if moment.at is not None and moment.by is By.RECORDED and isinstance(source, FindsTimes):
+        return source.last_position_until(moment.at)
+    return moment.position

@@ -1,0 +1,209 @@
+"""Group commit: commands that wait at the same time are decided in one transaction.
+
+While one transaction is on its way to the disk, the next commands gather, and go together in the
+one after it. First all workspaces together, each as long as nobody else holds it and nothing is
+due in it. A workspace that would keep the others waiting goes by itself, with everybody who asks
+for it.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
+
+from engine.ports.errors import StoreUnavailable
+from engine.reply import Reply, Request
+
+T = TypeVar("T")
+
+MOST = 64
+"""Callers served by one transaction; more makes it longer and no cheaper by the command."""
+
+GATHERING = 0.0005
+"""Seconds to wait for those who were served the last time: less than a commit takes."""
+NAP = 0.00005
+
+Pages = Mapping[str, Sequence[Request]]
+"""Requests by workspace."""
+
+
+class _Waiting(Generic[T]):
+    """``bell`` rings when the item's work is done, or its thread is to lead."""
+
+    __slots__ = ("bell", "done", "item", "leads")
+
+    def __init__(self, item: T) -> None:
+        self.item = item
+        self.done = self.leads = False
+        self.bell = Lock()
+        self.bell.acquire()
+
+
+class LeadingQueue(Generic[T]):
+    """``work`` is given everything that waits, at most ``most`` at once, by one thread at a time.
+
+    What becomes of an item is written on the item. Should ``work`` raise all the same, the leader
+    raises it, and the others come back as if their work were done.
+    """
+
+    def __init__(self, work: Callable[[Sequence[T]], None], most: int) -> None:
+        self._work = work
+        self._most = most
+        self._waiting: deque[_Waiting[T]] = deque()
+        self._gate = Lock()
+        self._led = False
+        self._expected = 1
+
+    def submit(self, item: T) -> None:
+        """Comes back when the item's work is done, by this thread or by another."""
+        mine = _Waiting(item)
+        with self._gate:
+            self._waiting.append(mine)
+            mine.leads, self._led = not self._led, True
+        try:
+            if not mine.leads:
+                mine.bell.acquire()
+            if mine.leads:
+                self._gather()
+                while not mine.done:
+                    self._serve()
+        finally:
+            self._leave(mine)
+
+    def _gather(self) -> None:
+        until = time.perf_counter() + GATHERING
+        while len(self._waiting) < self._expected and time.perf_counter() < until:
+            time.sleep(NAP)
+
+    def _serve(self) -> None:
+        with self._gate:
+            taken = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        self._expected = max(len(taken), self._expected - 1)
+        try:
+            self._work([each.item for each in taken])
+        finally:
+            for each in taken:
+                each.done = True
+                each.bell.release()
+
+    def _leave(self, mine: _Waiting[T]) -> None:
+        """Whoever led has the next lead; whoever was interrupted waits no more."""
+        with self._gate:
+            if not mine.done and mine in self._waiting:
+                self._waiting.remove(mine)
+            if not mine.leads:
+                return
+            following = self._waiting[0] if self._waiting else None
+            self._led = following is not None
+            if following is not None:
+                following.leads = True
+        if following is not None:
+            following.bell.release()
+
+
+@dataclass(eq=False)
+class _Caller:
+    workspace: str
+    requests: Sequence[Request]
+    replies: Sequence[Reply] | None = None
+    error: Exception | None = None
+    tried: bool = False
+    """Somebody tried, and nobody knows what became of it."""
+
+
+@dataclass(eq=False)
+class GroupCommit:
+    """``together`` decides pages of several workspaces and answers those it could; ``alone`` one
+    page, whatever it takes, and hears whether it may have been decided before. Safe to share
+    between threads.
+    """
+
+    together: Callable[[Pages], Mapping[str, Sequence[Reply]]]
+    alone: Callable[[str, Sequence[Request], bool], Sequence[Reply]]
+    _everybody: LeadingQueue[_Caller] = field(init=False)
+    _queues: WeakValueDictionary[str, LeadingQueue[_Caller]] = field(
+        default_factory=WeakValueDictionary
+    )
+    _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self._everybody = LeadingQueue(self._serve_together, MOST)
+
+    def ask(self, workspace: str, requests: Sequence[Request]) -> Sequence[Reply]:
+        """The replies, in order. Raises what went wrong in this workspace, and only that."""
+        caller = _Caller(workspace, requests)
+        self._everybody.submit(caller)
+        while caller.replies is None and caller.error is None:
+            self._queue(workspace).submit(caller)
+        if caller.error is not None:
+            raise caller.error
+        return caller.replies or ()
+
+    def _queue(self, workspace: str) -> LeadingQueue[_Caller]:
+        with self._lock:
+            queue = self._queues.get(workspace)
+            if queue is None:
+                queue = self._queues[workspace] = LeadingQueue(self._serve_alone, MOST)
+            return queue
+
+    def _serve_together(self, callers: Sequence[_Caller]) -> None:
+        """Whoever is not answered here goes alone, where errors have a name."""
+        try:
+            replies = self.together(_pages(callers))
+        except Exception:  # noqa: BLE001 each finds out alone what it was
+            replies = {}
+            _doubt(callers)
+        except BaseException:
+            _doubt(callers)
+            raise
+        for workspace, found in replies.items():
+            _hand_out([each for each in callers if each.workspace == workspace], found)
+
+    def _serve_alone(self, callers: Sequence[_Caller]) -> None:
+        """All in one transaction; one by one where that fails, so that nobody pays for another.
+
+        A store that is lost is lost for all of them.
+        """
+        ((workspace, requests),) = _pages(callers).items()
+        tried = any(caller.tried for caller in callers)
+        try:
+            _hand_out(callers, self.alone(workspace, requests, tried))
+        except StoreUnavailable as error:
+            _fail(callers, error)
+        except Exception as error:  # noqa: BLE001 raised by ``ask``
+            if len(callers) == 1:
+                return _fail(callers, error)
+            _doubt(callers)
+            for caller in callers:
+                self._serve_alone([caller])
+        except BaseException:
+            _doubt(callers)
+            raise
+
+
+def _doubt(callers: Sequence[_Caller]) -> None:
+    for caller in callers:
+        caller.tried = True
+
+
+def _fail(callers: Sequence[_Caller], error: Exception) -> None:
+    for caller in callers:
+        caller.error = error
+
+
+def _pages(callers: Sequence[_Caller]) -> dict[str, list[Request]]:
+    pages: dict[str, list[Request]] = {}
+    for caller in callers:
+        pages.setdefault(caller.workspace, []).extend(caller.requests)
+    return pages
+
+
+def _hand_out(callers: Sequence[_Caller], replies: Sequence[Reply]) -> None:
+    """Each caller of one workspace gets as many as it had requests."""
+    position = 0
+    for caller in callers:
+        caller.replies = replies[position : position + len(caller.requests)]
+        position += len(caller.requests)

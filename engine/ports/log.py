@@ -1,0 +1,44 @@
+"""The log: every event in one order, read by position."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from events.recorded import Envelope
+
+Row = tuple[int, str, int, str, bytes]
+"""An event as stored: position, stream id, version, topic, undecoded state. A plain tuple, because
+a log has millions of them and this is what drivers answer."""
+
+
+class Page(NamedTuple):
+    """Consecutive rows of the log and every envelope they came in, in order of position."""
+
+    rows: Sequence[Row]
+    envelopes: Sequence[Envelope]
+
+
+class Log(Protocol):
+    """Read only: whoever has no more than this changes nothing."""
+
+    def now(self) -> datetime:
+        """The store's clock, UTC."""
+        ...
+
+    def read(self, after: int, limit: int) -> Page:
+        """Up to ``limit`` events after that position, without a gap."""
+        ...
+
+    def envelope(self, workspace: str, command_id: str) -> Envelope | None:
+        """In what came the events of that command; None for one that was never recorded."""
+        ...
+
+    def last_position(self) -> int: ...
+
+    def workspaces(self) -> Sequence[str]:
+        """Every workspace in which something was recorded, in order."""
+        ...
+
+    def reach_disk(self) -> None:
+        """Comes back when all that was read here is on the disk: before it is told outside."""
+        ...

@@ -1,0 +1,48 @@
+"""What a store derives from its log, for whoever checks it or derives it anew."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from eventsourcing.persistence import StoredEvent
+
+from processors.timers import Timer
+
+
+class Indexes(NamedTuple):
+    """What a store derives from its log for whoever lets time run, all of one moment."""
+
+    position: int
+    """The log's end then."""
+    timers: Sequence[tuple[str, Timer]]
+    """By workspace."""
+    roster: Sequence[tuple[str, str, str]]
+    """Workspace, entry, campaign."""
+    due: Mapping[str, datetime]
+    """By workspace, the time that ``due_workspaces`` goes by."""
+
+
+def earliest(timers: Iterable[tuple[str, Timer]]) -> dict[str, datetime]:
+    """By workspace, when its first timer is due."""
+    due: dict[str, datetime] = {}
+    for workspace, timer in timers:
+        due[workspace] = min(timer.due_at, due.get(workspace, timer.due_at))
+    return due
+
+
+class Maintenance(Protocol):
+    def snapshots(self) -> Sequence[StoredEvent]:
+        """Each stream's, whatever its topic."""
+        ...
+
+    def indexes(self) -> Indexes:
+        """All timers and the whole roster."""
+        ...
+
+    def replace_indexes(
+        self,
+        timers: Iterable[tuple[str, Timer]],
+        roster: Iterable[tuple[str, str, str]],
+    ) -> None:
+        """Throw timers and roster away and write these instead; both derive from the log."""
+        ...

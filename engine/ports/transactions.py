@@ -1,0 +1,90 @@
+"""Workspaces under their locks: read, decide, append, all or nothing."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from eventsourcing.persistence import StoredEvent
+
+from engine.ports.log import Row
+from events.recorded import Envelope
+from processors.timers import Key, Timer
+
+NewRow = tuple[str, int, str, bytes]
+"""An event to be stored: stream id, version, topic, state."""
+
+
+class Append(NamedTuple):
+    """All that a transaction writes to its workspace; no store can do more than add (F1).
+
+    The events take the next positions of the log, in this order, when the transaction commits;
+    until then nobody knows which, so the positions in ``envelopes`` count from 1 within the append.
+    ``timers`` holds what each key's timer is from now on, None for one that is cleared.
+    """
+
+    events: Collection[NewRow]
+    """Rows are made whenever they are asked for, so that making and writing can overlap."""
+    envelopes: Sequence[Envelope]
+    timers: Mapping[Key, Timer | None]
+    roster: Iterable[tuple[str, str]]
+
+
+class WorkspaceTransaction(Protocol):
+    """One workspace under its lock, from ``now`` until commit or rollback."""
+
+    now: datetime
+    """The store's clock, UTC, never earlier than anything recorded in the workspace."""
+    last_position: int
+    """Nothing of the workspace stand after it; the same as long as nobody writes to it."""
+
+    @property
+    def appended_after(self) -> int:
+        """After the commit: the position after which the appended events stand."""
+        ...
+
+    def stream(self, stream_id: str, after: int) -> Iterator[Row]:
+        """The stream's events after that version; to be read to its end before anything else."""
+        ...
+
+    def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
+        """The newest snapshot of that topic."""
+        ...
+
+    def envelope(self, command_id: str) -> Envelope | None: ...
+
+    def timers(self, until: datetime) -> Sequence[Timer]:
+        """Timers due at or before that moment."""
+        ...
+
+    def roster(self, entry: str) -> Sequence[str]: ...
+
+    def append(self, append: Append) -> None:
+        """Write it all with the commit, once in a transaction.
+
+        Raises ``StoreError``, here or at the commit, when somebody else wrote to one of the
+        streams or one of the commands is recorded already.
+        """
+        ...
+
+
+class Transactions(Protocol):
+    def transaction(
+        self, workspace: str, command_ids: Sequence[str] = ()
+    ) -> AbstractContextManager[WorkspaceTransaction]:
+        """Lock the workspace; commit at the end, roll back on any exception.
+
+        ``command_ids``: whose envelopes will be asked for, so that they come with the lock.
+        """
+        ...
+
+    def transactions(
+        self, asked: Mapping[str, Sequence[str]]
+    ) -> AbstractContextManager[Mapping[str, WorkspaceTransaction]]:
+        """Lock several workspaces, each with its command ids, and commit them together.
+
+        Those that somebody else has locked may be left out: nobody waits for them here.
+        """
+        ...
+
+    def save_snapshot(self, snapshot: StoredEvent) -> None: ...

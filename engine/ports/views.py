@@ -1,0 +1,70 @@
+"""Where projections keep their rows and their position."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from engine.view_status import Keeper, Skip, Stop, ViewStatus
+from projections.projection import Projection, RowKey
+
+
+class ReadableViews(Protocol):
+    """Rows and positions as they stand; nothing is written by asking."""
+
+    def position(self, projection: Projection) -> int:
+        """How far the rows have come, 0 for none or for rows of another version."""
+        ...
+
+    def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]: ...
+
+    def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
+        """Rows whose key begins with ``prefix`` and whose columns equal these, by key."""
+        ...
+
+    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int: ...
+
+    def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
+        """How each of these stands, read together."""
+        ...
+
+    def keepers(self, projections: Sequence[Projection]) -> dict[Projection, Keeper]:
+        """Who leads them now; without those that nobody leads."""
+        ...
+
+
+class Views(ReadableViews, Protocol):
+    """For whoever keeps the views, or decides what becomes of one that is stopped."""
+
+    def reset(self, projection: Projection) -> None:
+        """Empty the view and start again at 0, not stopped; other versions' positions go too."""
+        ...
+
+    def save(
+        self,
+        changes: Mapping[Projection, Mapping[RowKey, Any]],
+        since: Mapping[Projection, int],
+        position: int,
+    ) -> None:
+        """Write the rows and the position of all these projections in one transaction.
+
+        ``since`` is the position from which each was folded. Raises ``StaleView`` when one stands
+        elsewhere by now: somebody else folded or emptied it meanwhile.
+        """
+        ...
+
+    def stop(self, projection: Projection, stop: Stop) -> None:
+        """Record that the view cannot take the event at that position.
+
+        Raises ``StaleView`` when somebody had it go on or skip the event meanwhile.
+        """
+        ...
+
+    def retry(self, projection: Projection) -> None:
+        """Clear the stop, so that the event is tried again."""
+        ...
+
+    def skip(self, projection: Projection, skip: Skip) -> None:
+        """Record for ever that the view passes over the event at which it is stopped, and go on.
+
+        Raises ``NotStoppedThere`` when that is not where it is stopped.
+        """
+        ...

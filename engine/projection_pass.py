@@ -1,0 +1,97 @@
+"""One way through the log with several views, of which some may stop at an event and others not."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.folding import CannotTake, fold
+from engine.ports.store import Store
+from engine.ports.views import Views
+from engine.view_status import Stop, ViewStatus, one_line
+from events.catalogue import UnreadableEvent
+from events.recorded import Recorded
+from projections.projection import Projection, RowKey
+
+
+class ProjectionPass:
+    """Views of another version, or ahead of the log, are emptied; stopped ones stay out of it.
+
+    ``strict`` raises at the first event that a view cannot take; otherwise the view is stopped
+    there, with all that came before it, and the others go on.
+    """
+
+    def __init__(
+        self, store: Store, views: Views, projections: Sequence[Projection], *, strict: bool
+    ) -> None:
+        self._store = store
+        self._views = views
+        self._strict = strict
+        self._statuses = views.statuses(projections)
+        self._end = store.last_position()
+        self.going: dict[Projection, int] = {}
+        """The views that go on, and where each stands."""
+        self.stopped: dict[Projection, Stop] = {}
+        for projection, status in self._statuses.items():
+            self._begin(projection, status)
+
+    def _begin(self, projection: Projection, status: ViewStatus) -> None:
+        position, stop, _ = status
+        if stop is not None and stop.position <= self._end:
+            self.stopped[projection] = stop
+        elif position == 0 or position > self._end:
+            self._views.reset(projection)
+            self.going[projection] = 0
+        else:
+            self.going[projection] = position
+
+    @property
+    def position(self) -> int:
+        """Where the last of those stands that go on; the log's end when none does."""
+        return min(self.going.values(), default=self._end)
+
+    def take(self, page: Sequence[Recorded]) -> None:
+        """Fold these facts into every view that is behind them."""
+        last = page[-1].position
+        behind = {each: at for each, at in self.going.items() if at < last}
+        folded = {each: self._folded(each, page, at) for each, at in behind.items()}
+        self._save({each: rows for each, (rows, poison) in folded.items() if not poison}, last)
+        for projection, (rows, poison) in folded.items():
+            if poison:
+                self._save({projection: rows}, poison.position - 1)
+                self._stop(projection, poison.position, poison.told)
+
+    def meet(self, unreadable: UnreadableEvent, position: int) -> None:
+        """An event that nobody can read, so that nobody knows which views it concerns."""
+        met = [each for each, at in self.going.items() if at == position - 1]
+        passing = [each for each in met if position in self._statuses[each].passes_over]
+        self._save({each: {} for each in passing}, position)
+        for projection in met:
+            if projection not in passing:
+                if self._strict:
+                    raise unreadable
+                self._stop(projection, position, one_line(unreadable))
+
+    def _folded(
+        self, projection: Projection, page: Sequence[Recorded], after: int
+    ) -> tuple[dict[RowKey, Any], CannotTake | None]:
+        """The rows after the page, or after what comes before the first event that is poison."""
+        passes_over, poison = self._statuses[projection].passes_over, None
+        while True:
+            try:
+                return fold(projection, page, after, passes_over, self._views.fetch), poison
+            except CannotTake as error:
+                if self._strict:
+                    raise
+                poison = error
+                page = [each for each in page if each.position < error.position]
+
+    def _save(self, changes: Mapping[Projection, Mapping[RowKey, Any]], position: int) -> None:
+        moved = {each: rows for each, rows in changes.items() if self.going[each] < position}
+        if moved:
+            self._views.save(moved, {each: self.going[each] for each in moved}, position)
+            self.going.update(dict.fromkeys(moved, position))
+
+    def _stop(self, projection: Projection, position: int, error: str) -> None:
+        stop = Stop(position, error, self._store.now())
+        self._views.stop(projection, stop)
+        del self.going[projection]
+        self.stopped[projection] = stop

@@ -1,0 +1,1 @@
+"""What runs: use cases over ports. What the world must provide stands in ``ports``."""

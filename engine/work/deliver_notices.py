@@ -1,0 +1,101 @@
+"""Takes notices to their owners, and records every attempt with its outcome (N2)."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from aggregates.email_account.commands import RecordNoticeAttempt
+from engine.batch import derived_id
+from engine.engine import Engine
+from engine.ports.views import Views
+from projections.accounts import ACCOUNTS, AccountRow
+from projections.notices import NOTICES, NoticeRow
+
+ACTOR = "courier"
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+
+
+class Channel(Protocol):
+    """A way to the owner. The same notice delivered again must reach him once."""
+
+    name: str
+
+    def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
+        """Answers where the notice is now. Raises ``OSError`` when it is not there."""
+        ...
+
+
+class _Outcome(NamedTuple):
+    delivered: bool
+    detail: str
+
+
+class Courier:
+    """Delivers what the view ``notices`` shows as not delivered.
+
+    A crash between delivery and record, or a view that lags, repeats both under the same command
+    id. After a failure the next attempt waits a minute, then twice as long each time, at most an
+    hour.
+    """
+
+    def __init__(self, engine: Engine, views: Views, channel: Channel) -> None:
+        self._engine = engine
+        self._views = views
+        self._channel = channel
+        self._not_before: dict[tuple[str, ...], datetime] = {}
+
+    def deliver(self, *workspace: str) -> int:
+        """One round, in one workspace or in all. Answers how many notices were delivered."""
+        now = self._engine.store.now()
+        open_ones = self._views.rows(NOTICES, *workspace, delivered=False)
+        due = [row for row in open_ones if self._due(row, now)]
+        if due:
+            self._engine.store.reach_disk()
+        return sum(self._attempt(row, now) for row in due)
+
+    def _due(self, notice: NoticeRow, now: datetime) -> bool:
+        issued = notice.issued_at is not None
+        return issued and now >= self._not_before.get(_key(notice), now)
+
+    def _attempt(self, notice: NoticeRow, now: datetime) -> bool:
+        outcome = self._taken(notice)
+        self._record(notice, outcome)
+        if not outcome.delivered:
+            wait = min(FIRST_WAIT * 2 ** min(notice.attempts, 10), LONGEST_WAIT)
+            self._not_before[_key(notice)] = now + wait
+        return outcome.delivered
+
+    def _taken(self, notice: NoticeRow) -> _Outcome:
+        try:
+            return _Outcome(True, self._channel.deliver(notice, self._reason(notice)))
+        except OSError as error:
+            return _Outcome(False, error.strerror or type(error).__name__)
+
+    def _record(self, notice: NoticeRow, outcome: _Outcome) -> None:
+        number = str(notice.attempts + 1)
+        self._engine.execute(
+            notice.workspace,
+            RecordNoticeAttempt(
+                account_id=notice.account_id,
+                incident_id=notice.incident_id,
+                number=int(notice.number),
+                channel=self._channel.name,
+                delivered=outcome.delivered,
+                detail=outcome.detail,
+            ),
+            command_id=derived_id(
+                ACTOR, notice.workspace, notice.incident_id, notice.number, number
+            ),
+            actor=ACTOR,
+        )
+
+    def _reason(self, notice: NoticeRow) -> str | None:
+        """C2's sentence, as long as the account's trouble is this incident."""
+        accounts: list[AccountRow] = list(
+            self._views.rows(ACCOUNTS, notice.workspace, notice.account_id)
+        )
+        known = [each.reason for each in accounts if each.incident_id == notice.incident_id]
+        return known[0] if known else None
+
+
+def _key(notice: NoticeRow) -> tuple[str, ...]:
+    return (notice.workspace, notice.account_id, notice.incident_id, notice.number)

@@ -1,0 +1,82 @@
+"""Who can be written to: what an import brings and a directory keeps, outside the events (F1)."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
+
+from engine.ports.errors import StoreError
+from events.vocabulary import CampaignId, RecipientId
+
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+
+
+class Person(NamedTuple):
+    """``address`` is normalised: trimmed and lower-cased. ``variables`` fill the templates."""
+
+    address: str
+    name: str = ""
+    variables: Mapping[str, str] = NO_VARIABLES
+
+
+class TracesRemain(StoreError):
+    """The person is forgotten, but another program hinders the erasing of what is left."""
+
+
+def everybody(_: RecipientId) -> bool:
+    return True
+
+
+class Directory(Protocol):
+    """Who stands behind an opaque recipient id (F1).
+
+    It can forget a person, for good. What stays is that somebody was forgotten and, for campaigns
+    that stopped the person, a keyed digest of the address: enough to refuse an import there (S4),
+    too little to tell who it was without the workspace's key. Nothing of a directory is ever read
+    to decide anything, and no event holds any of it.
+    """
+
+    def enrol(
+        self,
+        workspace: str,
+        people: Iterable[Person],
+        campaign_id: CampaignId | None = None,
+        stopped: Callable[[RecipientId], bool] = everybody,
+    ) -> list[RecipientId]:
+        """The ids of these people, in their order: random for a new address, the old one for a
+        known address, whose name and variables stay as they are. All together or none.
+
+        Who was forgotten and is ``stopped`` in ``campaign_id`` gets the id of then, and is not
+        written down anew (S4).
+        """
+        ...
+
+    def person(self, workspace: str, recipient_id: RecipientId) -> Person | None:
+        """None when the directory knows no such recipient."""
+        ...
+
+    def people(
+        self, workspace: str, recipient_ids: Iterable[RecipientId]
+    ) -> dict[RecipientId, Person]:
+        """Those of them whom the directory knows."""
+        ...
+
+    def recipient_at(self, workspace: str, address: str) -> RecipientId | None: ...
+
+    def forgotten_at(self, workspace: str, recipient_id: RecipientId) -> datetime | None:
+        """When the recipient was forgotten, UTC; None for one who never was."""
+        ...
+
+    def forget(
+        self,
+        workspace: str,
+        refused_in: Mapping[RecipientId, Sequence[CampaignId]],
+        as_of: int,
+    ) -> bool:
+        """Forget these recipients; ``refused_in``: the campaigns that stopped each, or still may.
+
+        False, and nothing done, when the log went on after the position ``as_of``: look again
+        who was stopped. Afterwards no octet of them is left in the files of the directory; raises
+        ``TracesRemain`` while another program hinders that. Forgetting again finishes it.
+        """
+        ...
