@@ -19,7 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from adapters.stores.store_url import checked, without_password
+from adapters.store_url import checked, without_password
 from aggregates.command import Policy
 from events.vocabulary import OnAccountTrouble
 

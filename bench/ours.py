@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.sqlite import SQLiteStore
 from aggregates.campaign.commands import (
     CreateCampaign,
@@ -16,6 +15,7 @@ from aggregates.campaign.commands import (
 from aggregates.command import Command
 from aggregates.email_account.commands import ConnectAccount, RecordCheck
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from engine.reply import Request
 from engine.work.simulated import simulated_report

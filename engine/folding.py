@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from engine.ports.errors import StoreError
-from engine.view_status import one_line
+from engine.ports.view_status import one_line
 from events.recorded import Recorded
 from projections.projection import Projection, RowKey
 

@@ -12,9 +12,9 @@ from engine.decoding import decode_page
 from engine.gc_pause import gc_paused
 from engine.ports.errors import StaleView, StoreError, ViewStopped
 from engine.ports.store import Store
+from engine.ports.view_status import Stop
 from engine.ports.views import Views
 from engine.projection_pass import ProjectionPass
-from engine.view_status import Stop
 from events.catalogue import UnreadableEvent
 from events.recorded import Recorded
 from projections.projection import Projection

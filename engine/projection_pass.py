@@ -5,8 +5,8 @@ from typing import Any
 
 from engine.folding import CannotTake, fold
 from engine.ports.store import Store
+from engine.ports.view_status import Stop, ViewStatus, one_line
 from engine.ports.views import Views
-from engine.view_status import Stop, ViewStatus, one_line
 from events.catalogue import UnreadableEvent
 from events.recorded import Recorded
 from projections.projection import Projection, RowKey

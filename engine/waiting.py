@@ -8,9 +8,9 @@ from typing import Protocol
 
 from engine.ports.errors import ViewStopped
 from engine.ports.store import Store
+from engine.ports.view_status import Stop
 from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
-from engine.view_status import Stop
 from projections.projection import Projection
 
 POLL = 0.02

@@ -5,11 +5,11 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.sqlite import SQLiteStore
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from engine.decoding import decode_page
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from engine.reply import Reply
 from events.recorded import Recorded

@@ -23,7 +23,7 @@ from adapters.cli.common import (
 from events.vocabulary import instant_text
 
 if TYPE_CHECKING:
-    from engine.view_status import Keeper, Stop, ViewStatus
+    from engine.ports.view_status import Keeper, Stop, ViewStatus
     from projections.projection import Projection
 
 app = typer.Typer(
@@ -104,7 +104,7 @@ def skip(
     as_json: Json = False,
 ) -> None:
     """Have a stopped view pass over its event for ever, also when it is rebuilt."""
-    from engine.view_status import Skip
+    from engine.ports.view_status import Skip
 
     if not reason.strip():
         fail("Expected a reason; it is recorded with your name.", EXIT_UNREADABLE)

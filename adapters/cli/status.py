@@ -8,7 +8,7 @@ from rich.text import Text
 
 from adapters.cli.common import Session, print_json
 from engine.answers.workspace_answers import Answers, ClockAnswer, NotSending
-from engine.view_status import Stop
+from engine.ports.view_status import Stop
 from events.vocabulary import ClockOutcome, instant_text
 from projections.notices import NoticeRow
 from projections.projection import Projection

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from typing import NamedTuple
 
 from adapters.demo.fates import Answer, Fate, answer_of, fate_of
-from adapters.stores.clocks import Clock
+from engine.ports.clock import Clock
 from engine.work.simulated import simulated_report
 from events.vocabulary import CheckReport, FailureClass, RefusalFault
 

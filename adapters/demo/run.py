@@ -18,11 +18,12 @@ from adapters.demo.verdict import show_verdict
 from adapters.demo.warped_clock import WarpedClock
 from adapters.demo.worker import Worker
 from adapters.mail.outbox import MaildirOutbox
-from adapters.stores.clocks import Clock, system_clock
+from adapters.stores.clocks import system_clock
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from adapters.stores.sqlite.directory import SQLiteDirectory
 from adapters.stores.sqlite.serve_lock import serve_lock
 from engine.engine import Engine
+from engine.ports.clock import Clock
 from engine.projecting import ProjectionRunner
 from engine.work.deliver_notices import Courier
 from events.vocabulary import RecipientId

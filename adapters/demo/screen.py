@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.demo.cast import CAMPAIGN, OWNER, WORKSPACE
-from adapters.stores.clocks import Clock
 from engine.answers.telling.notices import letter
 from engine.answers.telling.one_line import one_line
 from engine.answers.workspace_answers import Answers, ClockAnswer
+from engine.ports.clock import Clock
 from engine.ports.views import Views
 from events.vocabulary import ClockOutcome, RecipientStatus
 from projections.campaigns import CampaignRow

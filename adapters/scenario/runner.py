@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from adapters.scenario.commands import commands_of
 from adapters.scenario.reader import Scenario, Step
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
 from engine.answers.workspace_answers import Answers
 from engine.decoding import decode_page
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from engine.reply import Refusal, Reply
 from events.recorded import Recorded

@@ -1,23 +1,8 @@
-"""Clocks a store can go by. Every one answers in UTC with microseconds."""
+"""The machine's clock."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-
-Clock = Callable[[], datetime]
+from datetime import UTC, datetime
 
 
 def system_clock() -> datetime:
+    """UTC, with microseconds."""
     return datetime.now(UTC)
-
-
-class ManualClock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self, start: datetime) -> None:
-        self.time = start
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def advance(self, by: timedelta) -> None:
-        self.time += by

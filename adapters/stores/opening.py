@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings
-from adapters.stores.store_url import scheme_of
+from adapters.store_url import scheme_of
 from engine.ports.errors import StoreError
 from engine.ports.store import Store
 from engine.ports.views import Views

@@ -19,8 +19,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from adapters.observing.logs import configure_logs
 from adapters.observing.watching import watched
 from adapters.settings import EngineSettings
+from adapters.store_url import without_password
 from adapters.stores.opening import Kind, kind_of, open_store, path_of
-from adapters.stores.store_url import without_password
 from adapters.worker.duties import Duty, Shift, duties
 from adapters.worker.roles import ALL, Role
 from engine.engine import Engine

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import structlog
 
 from engine.ports.store import Store
+from engine.ports.view_status import Stop
 from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
-from engine.view_status import Stop
 from projections.projection import Projection
 
 log = structlog.get_logger("sendledger.projections")

@@ -6,9 +6,9 @@ from contextlib import closing, contextmanager
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.postgres import PostgresStore
 from bench.ours import START, WORKSPACE, Ledger
+from engine.ports.clock import ManualClock
 from tests.postgres import PostgresServer
 
 SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "4GB"}

@@ -13,12 +13,12 @@ from contextlib import closing
 from statistics import median, quantiles
 from threading import Thread
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.postgres import PostgresStore, PostgresViews
 from adapters.stores.postgres.listening import Listener
 from bench.ours import START, Ledger, accepted, reserve
 from bench.postgres.places import durable_server
 from bench.postgres.stock_view import stock_waits
+from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from projections.shipped import SHIPPED
 

@@ -11,13 +11,13 @@ from uuid import UUID, uuid4
 from eventsourcing.application import Application
 from eventsourcing.persistence import StoredEvent
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.postgres import PostgresStore
 from aggregates.command import Command
 from bench.ours import ANN, CAMPAIGN, PAGE, START, Ledger, accepted, recipient, reserve
 from bench.postgres.places import stock_environment
 from bench.stock import StockCampaign
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from events.campaign import SendReserved
 from events.catalogue import CATALOGUE
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from adapters.settings import EngineSettings
 from adapters.stores.opening import Kind, Opened, kind_of
 from engine.ports.store import Store
-from engine.view_status import Stop
+from engine.ports.view_status import Stop
 from events.vocabulary import instant_text
 from projections.shipped import SHIPPED
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore
 from aggregates.campaign.commands import RemoveSender
 from aggregates.command import DEFAULT_POLICY, Command, Policy
@@ -15,6 +14,7 @@ from engine.audit.commands_from_facts import Step, recorded_policy, steps
 from engine.audit.fold import Fold
 from engine.decoding import decode_page
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from engine.reply import Refusal
 from events.recorded import Recorded
 

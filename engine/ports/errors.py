@@ -1,6 +1,6 @@
 """What a store may answer instead of doing what was asked."""
 
-from engine.view_status import Stop
+from engine.ports.view_status import Stop
 from projections.projection import Projection
 
 

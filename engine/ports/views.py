@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from engine.view_status import Keeper, Skip, Stop, ViewStatus
+from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
 from projections.projection import Projection, RowKey
 
 

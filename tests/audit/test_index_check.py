@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
 from adapters.stores.postgres import PostgresStore
 from engine.audit.index_check import check_indexes, check_snapshots, check_views
 from engine.indexes import derive_indexes
+from engine.ports.clock import ManualClock
 from engine.ports.maintenance import Indexes
 from engine.ports.store import Store
 from engine.projecting import ProjectionRunner

@@ -9,8 +9,8 @@ from adapters.stores.opening import open_store
 from adapters.stores.postgres import PostgresStore, PostgresViews
 from adapters.stores.postgres.leading import Leader
 from engine.ports.transactions import Append
+from engine.ports.view_status import Stop
 from engine.projecting import ProjectionRunner
-from engine.view_status import Stop
 from events.recorded import Envelope
 from projections.accounts import ACCOUNTS
 from projections.clocks import CLOCKS

@@ -11,10 +11,10 @@ import typer
 from typer.testing import CliRunner
 
 from adapters.cli.why import why
-from adapters.stores.clocks import ManualClock
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.directory import SQLiteDirectory
 from aggregates.command import DEFAULT_POLICY, Policy
+from engine.ports.clock import ManualClock
 from engine.work.ports import Person
 from events.vocabulary import RefusalFault
 from tests.law.story import (

@@ -7,7 +7,6 @@ from rich.console import Console
 
 from adapters.demo.cast import ANN, CAMPAIGN, WORKSPACE
 from adapters.demo.screen import Screen
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
 from aggregates.campaign.commands import (
     CreateCampaign,
@@ -18,6 +17,7 @@ from aggregates.campaign.commands import (
 from aggregates.command import Command
 from aggregates.email_account.commands import ConnectAccount, RecordCheck
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from engine.work.simulated import simulated_report
 from events.vocabulary import Asker, FailureClass, Mode

@@ -19,10 +19,10 @@ from adapters.scenario.report import report
 from adapters.scenario.runner import run_scenario
 from adapters.scenario.steps import STEPS
 from adapters.settings import EngineSettings
-from adapters.stores.clocks import ManualClock
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from aggregates.rejections import Rejected
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from events.base import Event
 from events.catalogue import CATALOGUE

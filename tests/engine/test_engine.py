@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore
 from adapters.stores.sqlite import SQLiteStore
 from aggregates.command import Command
+from engine.ports.clock import ManualClock
 from engine.reply import Refusal, Reply, Request
 from events.campaign import (
     CampaignPaused,

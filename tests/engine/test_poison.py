@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
 from engine.folding import CannotTake
+from engine.ports.clock import ManualClock
 from engine.ports.errors import StoreError, ViewStopped
 from engine.ports.transactions import Append
+from engine.ports.view_status import LONGEST_ERROR, Skip, Stop, one_line
 from engine.ports.views import Views
 from engine.projecting import Kept, ProjectionRunner
-from engine.view_status import LONGEST_ERROR, Skip, Stop, one_line
 from events.campaign import RecipientAdded
 from events.catalogue import UnknownTopic
 from events.recorded import Recorded

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
 from engine.folding import CannotTake
+from engine.ports.clock import ManualClock
 from engine.ports.errors import StoreError
 from engine.ports.log import Page
 from engine.ports.store import Store

@@ -11,10 +11,10 @@ import pytest
 
 from adapters.scenario.reader import read_scenario
 from adapters.scenario.runner import run_scenario
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore
 from adapters.stores.sqlite import SQLiteStore
 from aggregates.campaign import Campaign, Clock, Lane, Recipient, Sending
+from engine.ports.clock import ManualClock
 from engine.snapshots import freeze, thaw, topic_of
 from engine.streams import ACCOUNT, CAMPAIGN, SLOT
 from events.campaign import CampaignEventBase

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.stores.memory import MemoryViews
 from engine.ports.errors import ViewStopped
-from engine.view_status import Stop
+from engine.ports.view_status import Stop
 from engine.waiting import wait_for
 from projections.accounts import ACCOUNTS
 from projections.campaigns import CAMPAIGNS

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
 from aggregates import campaign as campaigns
 from aggregates import email_account as accounts
@@ -52,6 +51,7 @@ from aggregates.rejections import Rejected
 from engine.answers.workspace_answers import Answers, ClockAnswer, RecipientAnswer
 from engine.decoding import decode_page
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from engine.reply import Reply
 from engine.work.simulated import simulated_report

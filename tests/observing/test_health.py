@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import pytest
 
 from adapters.settings import EngineSettings
-from adapters.stores.clocks import ManualClock
 from adapters.stores.opening import Opened
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.postgres.leases import Leases, unpark
 from engine.answers.health import Due, Health, look
+from engine.ports.clock import ManualClock
+from engine.ports.view_status import Stop
 from engine.projecting import ProjectionRunner
-from engine.view_status import Stop
 from projections.clocks import CLOCKS
 from projections.shipped import SHIPPED
 from tests.law.story import ANN, HOUR, MINUTE, NOON, SECOND, disconnect, pause

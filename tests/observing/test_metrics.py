@@ -15,12 +15,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from adapters.observing.metrics import StoreMetrics, serve_metrics
 from adapters.observing.watching import watched as watched_by
 from adapters.settings import EngineSettings, SettingsError
-from adapters.stores.clocks import ManualClock
 from adapters.stores.opening import Opened
 from engine.engine import Engine
 from engine.observing import SILENT
+from engine.ports.clock import ManualClock
+from engine.ports.view_status import Stop
 from engine.projecting import ProjectionRunner
-from engine.view_status import Stop
 from projections.clocks import CLOCKS
 from projections.shipped import SHIPPED
 from tests.law.story import ANN, HOUR, MINUTE, NOON, disconnect, pause

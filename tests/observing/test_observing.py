@@ -2,9 +2,9 @@
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore
 from engine.observing import Committed, Observers
+from engine.ports.clock import ManualClock
 from events.campaign import GracePeriodExpired
 from events.email_account import AccountDisconnected
 from tests.law.story import ANN, HOUR, NINE_DAYS, NOON, connect, disconnect, fail, pause, start

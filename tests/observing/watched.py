@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from adapters.settings import EngineSettings
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore
 from adapters.stores.opening import Kind, Opened, kind_of, path_of
 from adapters.stores.postgres import PostgresStore, PostgresViews
@@ -13,6 +12,7 @@ from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from adapters.stores.sqlite.directory import SQLiteDirectory
 from engine.engine import Engine
 from engine.observing import Committed, Observer
+from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from tests.law.story import ANN, BOB, NOON, R1, R2, connect, create, hear_from, start
 from tests.workplace import Workplace

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from itertools import combinations, combinations_with_replacement
 from typing import Any, NamedTuple
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from engine.ports.transactions import Append
 from engine.reply import Reply
 from tests.law.story import MICROSECOND, NOON, Move

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore
 from aggregates.campaign import Campaign
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from aggregates.email_account import EmailAccount
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from events.recorded import Recorded
 from events.vocabulary import FailureClass, RecipientStatus, RefusalFault, Signal

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.views import SQLiteViews
@@ -19,6 +18,7 @@ from aggregates.campaign import Campaign
 from aggregates.email_account import EmailAccount
 from engine.audit.index_check import check_indexes, check_snapshots
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from events.base import Event
 from events.campaign import GracePeriodExpired
 from events.email_account import NoticeIssued

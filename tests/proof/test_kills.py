@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.views import SQLiteViews
 from aggregates.command import Command
+from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from events.recorded import Envelope
 from tests.law.story import NOON

@@ -15,12 +15,12 @@ from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from adapters.stores.clocks import Clock, ManualClock
 from adapters.stores.postgres import PostgresStore, PostgresViews
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.views import SQLiteViews
 from aggregates.command import Command
 from engine.engine import Engine
+from engine.ports.clock import Clock, ManualClock
 from engine.ports.store import Store
 from engine.ports.views import Views
 from engine.projecting import ProjectionRunner

@@ -14,16 +14,16 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
 from engine.decoding import decode_page
 from engine.indexes import rebuild_indexes
+from engine.ports.clock import ManualClock
 from engine.ports.errors import NotStoppedThere, StaleView, StoreError
 from engine.ports.store import Store
 from engine.ports.transactions import Append, NewRow, WorkspaceTransaction
+from engine.ports.view_status import Skip, Stop, ViewStatus
 from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
-from engine.view_status import Skip, Stop, ViewStatus
 from events.campaign import RecipientAdded
 from events.catalogue import CATALOGUE
 from events.recorded import Envelope, Recorded

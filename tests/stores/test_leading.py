@@ -8,14 +8,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
 from adapters.stores.postgres import PostgresStore, PostgresViews
 from adapters.stores.postgres.leading import Leader
+from engine.ports.clock import ManualClock
 from engine.ports.errors import Fenced
+from engine.ports.view_status import Skip, Stop
 from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
-from engine.view_status import Skip, Stop
 from events.recorded import Recorded
 from projections.accounts import ACCOUNTS
 from projections.campaigns import CAMPAIGNS

@@ -7,9 +7,9 @@ from threading import Barrier, Thread
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.postgres.leases import Leases, overdue, parked, unpark
+from engine.ports.clock import ManualClock
 from tests.law.story import HOUR, MINUTE, NOON
 from tests.stores.contract import WAKE, set_timers
 

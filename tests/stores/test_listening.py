@@ -8,12 +8,12 @@ from threading import Thread, Timer
 import psycopg
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.postgres import PostgresStore, PostgresViews
 from adapters.stores.postgres.listening import LONGEST_WAIT, VIEWS, Listener
+from engine.ports.clock import ManualClock
 from engine.ports.errors import StoreUnavailable
+from engine.ports.view_status import Skip, Stop
 from engine.projecting import ProjectionRunner
-from engine.view_status import Skip, Stop
 from engine.waiting import wait_for
 from projections.campaigns import CAMPAIGNS
 from projections.shipped import SHIPPED

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
+from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from engine.ports.views import Views
 from tests.stores.contract import StoreContract, ViewsContract, opened_for

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.postgres import PostgresStore, PostgresViews
+from engine.ports.clock import ManualClock
 from engine.ports.errors import StoreError
 from engine.ports.store import Store
 from engine.ports.views import Views

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.postgres import PostgresStore, PostgresViews
 from adapters.stores.postgres.reader import PostgresReader
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from adapters.stores.sqlite.reader import SQLiteReader
 from engine.audit.moments import By, Moment, facts_until
 from engine.audit.source import Source, facts
+from engine.ports.clock import ManualClock
 from engine.ports.errors import StoreError, StoreUnavailable
 from engine.ports.transactions import Append
 from engine.projecting import ProjectionRunner

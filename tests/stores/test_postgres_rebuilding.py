@@ -16,7 +16,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryViews
 from adapters.stores.postgres import PostgresStore, PostgresViews
 from adapters.stores.postgres.rebuild.fold_processes import ProcessLost
@@ -25,6 +24,7 @@ from adapters.stores.postgres.rebuild.rebuilding import rebuild
 from adapters.stores.postgres.rebuild.swapping import take_the_place
 from engine.decoding import GapInLog, MissingEnvelope
 from engine.folding import CannotTake
+from engine.ports.clock import ManualClock
 from engine.ports.errors import StaleView, StoreError
 from engine.projecting import ProjectionRunner
 from events.catalogue import CorruptEvent, UnknownTopic, UnreadableEvent

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from engine.ports.clock import ManualClock
 from engine.ports.errors import StoreError
 from engine.ports.store import Store
 from engine.ports.views import Views

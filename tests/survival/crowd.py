@@ -13,10 +13,10 @@ from itertools import count
 from multiprocessing.connection import Connection
 from typing import Any
 
-from adapters.stores.clocks import Clock, ManualClock
 from adapters.stores.postgres import PostgresStore, PostgresViews
 from aggregates.command import Command
 from engine.engine import Engine
+from engine.ports.clock import Clock, ManualClock
 from engine.projecting import ProjectionRunner
 from projections.shipped import SHIPPED
 from tests.law.story import NOON

@@ -11,9 +11,9 @@ from threading import Barrier
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.postgres import PostgresStore
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from events.campaign import GracePeriodCured, GracePeriodExpired
 from events.vocabulary import ClockOutcome
 from tests.law.story import (

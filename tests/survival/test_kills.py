@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
 from adapters.stores.postgres import PostgresStore
 from aggregates.command import Command
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from tests.law.story import NOON
 from tests.proof.invariants import Audit, read_log

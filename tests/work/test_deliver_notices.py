@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore, MemoryViews
 from aggregates.email_account.commands import ConnectAccount, RecordCheck
 from engine.decoding import decode_page
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from engine.work.deliver_notices import Courier
 from engine.work.simulated import simulated_report

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from adapters.settings import EngineSettings
-from adapters.stores.clocks import ManualClock
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from aggregates.command import Policy
+from engine.ports.clock import ManualClock
 from events.campaign import GracePeriodExpired, RecipientStopped
 from events.recorded import Recorded
 from projections.recipient_status import RECIPIENT_STATUS

@@ -13,10 +13,10 @@ from urllib.request import urlopen
 
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.postgres import PostgresStore, PostgresViews
 from aggregates.command import Policy
 from engine.engine import Engine
+from engine.ports.clock import ManualClock
 from events.campaign import GracePeriodExpired, RecipientStopped
 from events.recorded import Recorded
 from projections.shipped import SHIPPED

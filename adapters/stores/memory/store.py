@@ -7,8 +7,9 @@ from threading import RLock
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
-from adapters.stores.clocks import Clock, system_clock
+from adapters.stores.clocks import system_clock
 from adapters.stores.memory.recorder import MemoryLedgerRecorder
+from engine.ports.clock import Clock
 from engine.ports.errors import StoreError
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes, earliest

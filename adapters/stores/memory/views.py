@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.ports.errors import NotStoppedThere, StaleView, StoreError
-from engine.view_status import Keeper, Skip, Stop, ViewStatus, view_status
+from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus, view_status
 from projections.projection import Projection, RowKey
 
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.stores.clocks import Clock
 from adapters.stores.named_sql import statements
 from adapters.stores.postgres.store import PostgresStore
+from engine.ports.clock import Clock
 
 SQL = statements(Path(__file__).with_suffix(".sql"))
 

@@ -15,13 +15,13 @@ from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 from psycopg_pool import PoolTimeout
 
-from adapters.stores.clocks import Clock
 from adapters.stores.postgres.append import timer_of, timer_values
 from adapters.stores.postgres.datastore import LedgerDatastore
 from adapters.stores.postgres.errors import explained
 from adapters.stores.postgres.migrating import migrate, schema_state
 from adapters.stores.postgres.recorder import SQL, PostgresLedgerRecorder
 from adapters.stores.postgres.workspace_transaction import Entered, EnteredWorkspaces
+from engine.ports.clock import Clock
 from engine.ports.errors import StoreError, StoreUnavailable
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes

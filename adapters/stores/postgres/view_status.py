@@ -10,7 +10,7 @@ from psycopg import Cursor
 
 from adapters.stores.named_sql import statements
 from engine.ports.errors import Fenced, NotStoppedThere, StaleView
-from engine.view_status import Keeper, Skip, Stop, ViewStatus, view_status
+from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus, view_status
 from projections.projection import Projection
 
 SQL = statements(Path(__file__).with_suffix(".sql"))

@@ -19,7 +19,7 @@ from adapters.stores.postgres.view_status import (
     statuses_of,
 )
 from engine.ports.errors import StaleView, StoreError
-from engine.view_status import Keeper, Skip, Stop, ViewStatus
+from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
 from projections.projection import Projection, RowKey
 
 MANY = 200

@@ -12,7 +12,7 @@ from typing import Any
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
-from adapters.stores.clocks import Clock, system_clock
+from adapters.stores.clocks import system_clock
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.sqlite.errors import explained
 from adapters.stores.sqlite.recorder import (
@@ -22,6 +22,7 @@ from adapters.stores.sqlite.recorder import (
     timer_of,
     timer_values,
 )
+from engine.ports.clock import Clock
 from engine.ports.errors import StoreError
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes, earliest

@@ -6,7 +6,7 @@ from sqlite3 import Cursor
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.named_sql import statements
 from engine.ports.errors import NotStoppedThere, StaleView
-from engine.view_status import Skip, Stop, ViewStatus, view_status
+from engine.ports.view_status import Skip, Stop, ViewStatus, view_status
 from projections.projection import Projection
 
 SQL = statements(Path(__file__).with_suffix(".sql"))

@@ -18,7 +18,7 @@ from adapters.stores.sqlite.recorder import ROWS_AT_ONCE, SQL
 from adapters.stores.sqlite.store import SQLiteStore
 from adapters.stores.sqlite.view_status import clear_stop, record_skip, record_stop, status_of
 from engine.ports.errors import StaleView
-from engine.view_status import Keeper, Skip, Stop, ViewStatus
+from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
 from projections.projection import Projection, RowKey
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.stores.sqlite.views import SQLiteViews
 from engine.ports.errors import NotStoppedThere, StaleView
-from engine.view_status import Keeper, Skip, Stop, ViewStatus
+from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
 from projections.projection import Projection, RowKey
 
 IN_HAND = 500_000

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore
 from engine.audit import Auditor, Violation
+from engine.ports.clock import ManualClock
 from engine.ports.log import Page, Row
 from events import campaign as c
 from events import email_account as a

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
-from adapters.stores.clocks import ManualClock
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SQLiteStore
+from engine.ports.clock import ManualClock
 from tests.cli.auditing.door import Ran, change, replay
 from tests.law.story import ANN, BOB, NOON, R1, SPRING
 from tests.postgres import NamedServer

@@ -9,8 +9,8 @@ import pytest
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from adapters.stores.sqlite.rebuilding import rebuild
 from adapters.stores.sqlite.write_behind import WriteBehind
+from engine.ports.view_status import Skip, Stop
 from engine.projecting import ProjectionRunner
-from engine.view_status import Skip, Stop
 from events.catalogue import UnreadableEvent
 from projections.accounts import ACCOUNTS
 from projections.campaigns import CAMPAIGNS

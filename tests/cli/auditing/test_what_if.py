@@ -8,10 +8,10 @@ import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from adapters.cli.auditing.what_if import Outcome, compare
-from adapters.stores.clocks import ManualClock
 from adapters.stores.memory import MemoryStore
 from engine.audit.changes import UnreadableChange, command_at, read_insertion
 from engine.audit.counterfactual import reality, relive
+from engine.ports.clock import ManualClock
 from events.email_account import AccountDisconnected
 from events.recorded import Recorded
 from events.vocabulary import instant_text

@@ -23,8 +23,8 @@ from adapters.stores.postgres.store import PostgresStore
 from adapters.stores.postgres.tables import Table, described
 from adapters.stores.postgres.views import PostgresViews
 from engine.ports.errors import StoreError
+from engine.ports.view_status import Skip, ViewStatus
 from engine.projecting import ProjectionRunner
-from engine.view_status import Skip, ViewStatus
 from projections.projection import Projection
 
 Progress = Callable[[int], None]

@@ -1,0 +1,57 @@
+"""The one place where a running program is put together: which store, which engine, who watches.
+
+Doors ask for what they need here and never name a product.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import NamedTuple
+
+from adapters.settings import EngineSettings
+from adapters.stores.memory import MemoryStore, MemoryViews
+from adapters.stores.opening import Opened, open_store
+from aggregates.command import DEFAULT_POLICY, Policy
+from engine.engine import Engine
+from engine.observing import SILENT, Observer
+from engine.ports.clock import Clock
+
+
+class Program(NamedTuple):
+    """An opened store and the engine over it, by its settings."""
+
+    settings: EngineSettings
+    opened: Opened
+    engine: Engine
+
+
+@contextmanager
+def running(settings: EngineSettings, *, create: bool = False) -> Iterator[Program]:
+    """The settings' store, opened for reading and writing until the end of the block.
+
+    ``create`` makes one where there is none. Raises ``StoreError``.
+    """
+    with closing(open_store(settings, create=create)) as opened:
+        yield Program(settings, opened, engine_over(opened, settings))
+
+
+def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:
+    return Engine(
+        opened.store,
+        settings.policy,
+        cache_size=settings.cache_size,
+        snapshot_every=settings.snapshot_every,
+        observer=observer,
+    )
+
+
+class Rehearsal(NamedTuple):
+    """An engine that nothing survives: for scenarios and histories lived again."""
+
+    store: MemoryStore
+    views: MemoryViews
+    engine: Engine
+
+
+def rehearsal(clock: Clock, policy: Policy = DEFAULT_POLICY) -> Rehearsal:
+    store = MemoryStore(clock)
+    return Rehearsal(store, MemoryViews(), Engine(store, policy))
