@@ -30,18 +30,13 @@ class Append(NamedTuple):
     roster: Iterable[tuple[str, str]]
 
 
-class WorkspaceTransaction(Protocol):
-    """One workspace under its lock, from ``now`` until commit or rollback."""
+class WorkspaceReading(Protocol):
+    """One workspace as of one moment, read and not changed."""
 
     now: datetime
     """The store's clock, UTC, never earlier than anything recorded in the workspace."""
     last_position: int
-    """Nothing of the workspace stand after it; the same as long as nobody writes to it."""
-
-    @property
-    def appended_after(self) -> int:
-        """After the commit: the position after which the appended events stand."""
-        ...
+    """Nothing of the workspace stands after it; the same as long as nobody writes to it."""
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
         """The stream's events after that version; to be read to its end before anything else."""
@@ -59,6 +54,15 @@ class WorkspaceTransaction(Protocol):
 
     def roster(self, entry: str) -> Sequence[str]: ...
 
+
+class WorkspaceTransaction(WorkspaceReading, Protocol):
+    """One workspace under its lock, from ``now`` until commit or rollback."""
+
+    @property
+    def appended_after(self) -> int:
+        """After the commit: the position after which the appended events stand."""
+        ...
+
     def append(self, append: Append) -> None:
         """Write it all with the commit, once in a transaction.
 
@@ -69,6 +73,10 @@ class WorkspaceTransaction(Protocol):
 
 
 class Transactions(Protocol):
+    def look(self, workspace: str) -> AbstractContextManager[WorkspaceReading]:
+        """The workspace as of one moment, without its lock: nobody waits, nothing is written."""
+        ...
+
     def transaction(
         self, workspace: str, command_ids: Sequence[str] = ()
     ) -> AbstractContextManager[WorkspaceTransaction]:

@@ -11,7 +11,7 @@ from engine.ports.errors import StoreUnavailable
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes
 from engine.ports.store import Store
-from engine.ports.transactions import Append, WorkspaceTransaction
+from engine.ports.transactions import Append, WorkspaceReading, WorkspaceTransaction
 from events.recorded import Envelope
 from processors.timers import Timer
 
@@ -43,6 +43,11 @@ class FragileStore:
 
     def now(self) -> datetime:
         return self.inner.now()
+
+    @contextmanager
+    def look(self, workspace: str) -> Iterator[WorkspaceReading]:
+        with self.inner.look(workspace) as reading:
+            yield reading
 
     @contextmanager
     def transaction(

@@ -32,6 +32,13 @@ class MemoryStore:
         return self._clock()
 
     @contextmanager
+    def look(self, workspace: str) -> Iterator["_Transaction"]:
+        with self._lock:
+            clock = self._clock()
+            now = max(clock, self.recorded_at.get(workspace, clock))
+            yield _Transaction(self, workspace, now)
+
+    @contextmanager
     def transaction(
         self, workspace: str, command_ids: Sequence[str] = ()
     ) -> Iterator["_Transaction"]:

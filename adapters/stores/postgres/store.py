@@ -85,6 +85,11 @@ class PostgresStore:
         return moment
 
     @contextmanager
+    def look(self, workspace: str) -> Iterator[Entered]:
+        raise NotImplementedError(workspace)
+        yield
+
+    @contextmanager
     def transaction(self, workspace: str, command_ids: Sequence[str] = ()) -> Iterator[Entered]:
         with self._entered({workspace: command_ids}, patient=True) as opened:
             yield opened[workspace]

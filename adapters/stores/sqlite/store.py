@@ -93,6 +93,11 @@ class SQLiteStore:
         return self._clock()
 
     @contextmanager
+    def look(self, workspace: str) -> Iterator["_Transaction"]:
+        with self._explained(), self.reading() as c:
+            yield _Transaction(c, self.recorder, workspace, self._clock())
+
+    @contextmanager
     def transaction(
         self, workspace: str, command_ids: Sequence[str] = ()
     ) -> Iterator["_Transaction"]:
