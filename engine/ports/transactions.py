@@ -1,4 +1,4 @@
-"""Workspaces under their locks: read, decide, append, all or nothing."""
+"""Workspaces: looked at without a lock; or locked to read, decide and append, all or nothing."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -31,12 +31,12 @@ class Append(NamedTuple):
 
 
 class WorkspaceReading(Protocol):
-    """One workspace as of one moment, read and not changed."""
+    """One workspace as it is at one moment."""
 
     now: datetime
     """The store's clock, UTC, never earlier than anything recorded in the workspace."""
     last_position: int
-    """Nothing of the workspace stands after it; the same as long as nobody writes to it."""
+    """No event of the workspace stands after it; the same as long as nobody writes to it."""
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
         """The stream's events after that version; to be read to its end before anything else."""
@@ -74,7 +74,10 @@ class WorkspaceTransaction(WorkspaceReading, Protocol):
 
 class Transactions(Protocol):
     def look(self, workspace: str) -> AbstractContextManager[WorkspaceReading]:
-        """The workspace as of one moment, without its lock: nobody waits, nothing is written."""
+        """Read the workspace without locking it: nobody waits, and nothing can be written.
+
+        All that is read in the block is of the moment at which it began, whoever writes meanwhile.
+        """
         ...
 
     def transaction(

@@ -1,7 +1,7 @@
 """A store that dies on cue: a real one in every other respect, around another store."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from enum import Enum, auto
 
@@ -44,10 +44,8 @@ class FragileStore:
     def now(self) -> datetime:
         return self.inner.now()
 
-    @contextmanager
-    def look(self, workspace: str) -> Iterator[WorkspaceReading]:
-        with self.inner.look(workspace) as reading:
-            yield reading
+    def look(self, workspace: str) -> AbstractContextManager[WorkspaceReading]:
+        return self.inner.look(workspace)
 
     @contextmanager
     def transaction(
