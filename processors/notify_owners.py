@@ -9,18 +9,25 @@ from collections.abc import Iterator
 from aggregates.email_account.commands import IssueNotice
 from events.base import Event
 from events.campaign import GracePeriodCured, GracePeriodExpired
-from events.email_account import AccountDisconnected, ConnectionFailed
+from events.email_account import AccountDisconnected, ConnectionFailed, ConnectionRestored
 from events.vocabulary import NoticeKind
 from processors.workspace import Workspace
 
 WATCHES = (
     ConnectionFailed,
     AccountDisconnected,
+    ConnectionRestored,
     GracePeriodCured,
     GracePeriodExpired,
 )
 
-Told = ConnectionFailed | AccountDisconnected | GracePeriodCured | GracePeriodExpired
+Told = (
+    ConnectionFailed
+    | AccountDisconnected
+    | ConnectionRestored
+    | GracePeriodCured
+    | GracePeriodExpired
+)
 
 
 def react(_workspace: Workspace, event: Event) -> Iterator[IssueNotice]:
@@ -29,7 +36,7 @@ def react(_workspace: Workspace, event: Event) -> Iterator[IssueNotice]:
             yield _notice(event, NoticeKind.FAILURE)
         case AccountDisconnected():
             yield _notice(event, NoticeKind.DISCONNECT)
-        case GracePeriodCured():
+        case ConnectionRestored() | GracePeriodCured():
             yield _notice(event, NoticeKind.CURED)
         case GracePeriodExpired():
             yield _notice(event, NoticeKind.ENDED)
