@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from engine.ports.views import Views
+from engine.ports.views import ReadableViews
 from events.vocabulary import (
     CampaignStatus,
     ClockOutcome,
@@ -87,7 +87,7 @@ class NotSending(NamedTuple):
 class Answers:
     """What the views say about one workspace, read once at construction where it is small."""
 
-    def __init__(self, views: Views, workspace: str) -> None:
+    def __init__(self, views: ReadableViews, workspace: str) -> None:
         self._views = views
         self._workspace = workspace
         self.accounts: dict[str, AccountRow] = {
