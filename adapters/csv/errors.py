@@ -35,7 +35,9 @@ class NotCsvError(RecipientsFileError):
 
 
 class MissingColumnError(RecipientsFileError):
-    sentence = "{} has no column {}; its columns are {}. Separate them by commas, semicolons or tabs."
+    sentence = (
+        "{} has no column {}; its columns are {}. Separate them by commas, semicolons or tabs."
+    )
 
 
 class DuplicateColumnError(RecipientsFileError):

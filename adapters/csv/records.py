@@ -34,9 +34,7 @@ def person_or_rejected(
     )
 
 
-def undecodable(
-    line: int, columns: Sequence[str], values: Sequence[str]
-) -> RejectedLine | None:
+def undecodable(line: int, columns: Sequence[str], values: Sequence[str]) -> RejectedLine | None:
     """Names the column in which the first octet stands that is none of UTF-8; None if all are."""
     at = next((n for n, value in enumerate(values) if _UNDECODED.search(value)), None)
     if at is None:

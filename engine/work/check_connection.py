@@ -52,9 +52,7 @@ class ConnectionChecks:
         report = self._probe.check(mailbox)
         if report.successful and self._works(mailbox.account_id):
             return None
-        found = RecordCheck(
-            account_id=mailbox.account_id, asked_by=Asker.BACKGROUND, report=report
-        )
+        found = RecordCheck(account_id=mailbox.account_id, asked_by=Asker.BACKGROUND, report=report)
         return self._record(found, self._new_id(), ACTOR)
 
     def reconnect(

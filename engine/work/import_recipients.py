@@ -73,7 +73,9 @@ class Import(NamedTuple):
         ids = self._enrolled([person for _, person in people])
         taken, stopped = self._ask(ids)
         refused = [
-            RejectedLine(line, "email", "was stopped in this campaign before, for good", who.address)
+            RejectedLine(
+                line, "email", "was stopped in this campaign before, for good", who.address
+            )
             for recipient_id, (line, who) in zip(ids, people, strict=True)
             if recipient_id in stopped
         ]

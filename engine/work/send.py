@@ -46,9 +46,7 @@ class Sends:
     again before ``after_crash`` was called for it.
     """
 
-    def __init__(
-        self, engine: Engine, transport: Transport, workspace: str, new_id: NewId
-    ) -> None:
+    def __init__(self, engine: Engine, transport: Transport, workspace: str, new_id: NewId) -> None:
         self._engine = engine
         self._transport = transport
         self._workspace = workspace
