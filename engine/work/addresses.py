@@ -38,7 +38,8 @@ def address_problem(address: str) -> str | None:
         return "is empty"
     if not address.isascii():
         foreign = next(char for char in address if not char.isascii())
-        return f"has a character that is not ASCII: {one_line(foreign)} (U+{ord(foreign):04X})"
+        shown = f" {foreign}" if foreign.isprintable() else ""
+        return f"has a character that is not ASCII: U+{ord(foreign):04X}{shown}"
     if _ADDRESS.fullmatch(plain) and len(plain) <= LONGEST and plain.find("@") <= LONGEST_LOCAL:
         return None
     return f"is no email address: {_detail(plain)}"
