@@ -175,14 +175,14 @@ def print_json(value: Any) -> None:
 @contextmanager
 def explained() -> Iterator[None]:
     """Errors a person can do something about, on one screen, without a traceback."""
-    from adapters.csv.recipients_csv import RecipientsFileError
+    from engine.work.ports import RecipientsError
     from adapters.settings import SettingsError
     from engine.ports.errors import StoreError
     from events.catalogue import UnreadableEvent
 
     try:
         yield
-    except (StoreError, SettingsError, UnreadableEvent, RecipientsFileError) as error:
+    except (StoreError, SettingsError, UnreadableEvent, RecipientsError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         fail("Stopped. What was answered is in the store; nothing is half done.", 130)

@@ -3,38 +3,38 @@
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Lock
+from typing import NamedTuple
+
+
+class _Stretch(NamedTuple):
+    """From ``start``, at ``since`` by the monotonic clock, so long at so many times real pace."""
+
+    start: datetime
+    since: float
+    seconds: float = 0.0
+    rate: float = 1.0
+
+    def time(self, monotonic: float) -> datetime:
+        real = monotonic - self.since
+        return self.start + timedelta(seconds=real + min(real, self.seconds) * (self.rate - 1))
 
 
 class WarpedClock:
     """Starts at ``start`` and keeps real pace, but for the stretches it is hurried through.
 
-    Never goes back. Safe to share between threads.
+    Never goes back. Any thread may read it.
     """
 
     def __init__(self, start: datetime, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._lock = Lock()
-        self._since = monotonic()
-        self._from = start
-        self._until = start
-        self._rate = 1.0
+        self._stretch = _Stretch(start, monotonic())
 
     def __call__(self) -> datetime:
-        with self._lock:
-            return self._time(self._monotonic())
+        return self._stretch.time(self._monotonic())
 
     def hurry(self, until: datetime, seconds: float) -> None:
         """Come to ``until`` within so many real seconds, then keep real pace again."""
-        with self._lock:
-            now = self._monotonic()
-            self._from, self._since = self._time(now), now
-            self._until = max(until, self._from)
-            self._rate = max((self._until - self._from).total_seconds() / seconds, 1.0)
-
-    def _time(self, now: float) -> datetime:
-        real = now - self._since
-        stretch = (self._until - self._from).total_seconds()
-        if real * self._rate < stretch:
-            return self._from + timedelta(seconds=real * self._rate)
-        return self._until + timedelta(seconds=real - stretch / self._rate)
+        now = self._monotonic()
+        start = self._stretch.time(now)
+        rate = max((until - start).total_seconds() / seconds, 1.0)
+        self._stretch = _Stretch(start, now, seconds, rate)

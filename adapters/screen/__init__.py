@@ -1,0 +1,1 @@
+"""What doors for people share: options, exit codes, safe printing, tables. All output goes through here."""
