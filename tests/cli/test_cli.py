@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from adapters.cli.app import app
+from adapters.program import app
 from tests.law.scenarios import SCENARIOS
 from tests.law.story import ANN, BOB, CLEO, R1, SPRING
 from tests.workplace import ACME, much_happens, on_file

@@ -210,7 +210,7 @@ def test_neither_product_is_loaded_for_the_other_or_for_help(tmp_path: Path) -> 
     status = "from adapters.stores.opening import open_store; "
     status += "from adapters.settings import load_settings; "
     status += f"open_store(load_settings(store={str(tmp_path / 'x.db')!r}), create=True).close(); "
-    for program, expected in (("import adapters.cli.app; ", ""), (status, "sqlite3")):
+    for program, expected in (("import adapters.program; ", ""), (status, "sqlite3")):
         ran = subprocess.run(
             [sys.executable, "-c", program + loaded], capture_output=True, text=True, check=True
         )
