@@ -122,7 +122,7 @@ def test_a_database_is_named_by_either_scheme(used: Keyboard) -> None:
 )
 def test_another_scheme_is_refused_with_what_is_expected(tmp_path: Path, url: str) -> None:
     keyboard = Keyboard(url, tmp_path)
-    for words in (("status",), ("store", "migrate"), ("store", "check", "--json")):
+    for words in (("status",), ("store", "migrate"), ("store", "check")):
         said = keyboard.refused(1, *words)
         assert said.startswith("Setting store: expected ")
         assert len(said.splitlines()) == 1
