@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from adapters.cli.common import EXIT_FAILED, print_json, say
+from adapters.screen.exit_codes import EXIT_FAILED
+from adapters.screen.output import print_json, say
 
 if TYPE_CHECKING:
     from adapters.settings import EngineSettings

@@ -11,17 +11,10 @@ from uuid import uuid4
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from adapters.cli.common import (
-    EXIT_FAILED,
-    EXIT_REFUSED,
-    EXIT_UNREADABLE,
-    Session,
-    fail,
-    person,
-    print_json,
-    say,
-)
+from adapters.cli.common import Session, person
 from adapters.composition import rejections_into, store_files
+from adapters.screen.exit_codes import EXIT_FAILED, EXIT_REFUSED, EXIT_UNREADABLE
+from adapters.screen.output import fail, print_json, say
 from adapters.screen.output_files import (
     OutputFileError,
     OutputRefused,

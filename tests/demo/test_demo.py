@@ -15,8 +15,8 @@ import pytest
 from rich.console import Console
 
 from adapters.csv.recipients_csv import RecipientsFile
-from adapters.demo import run_demo
 from adapters.demo.cast import ANN, BEN, CAMPAIGN, GAP, OWNER, SENDERS, SPEED, WORKSPACE
+from adapters.demo.run import run_demo
 from adapters.demo.story import RECIPIENTS
 from adapters.demo.verdict import differing_views, violations
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews

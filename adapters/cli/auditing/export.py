@@ -10,10 +10,11 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.auditing.screen import progress, say
-from adapters.cli.common import EXIT_FAILED, EXIT_UNREADABLE, fail
 from adapters.composition import store_files
+from adapters.screen.exit_codes import EXIT_FAILED, EXIT_UNREADABLE
+from adapters.screen.output import fail, say
 from adapters.screen.output_files import OutputFileError, OutputRefused, appearing, require_free
+from adapters.screen.progress import progress
 from adapters.settings import load_settings
 from engine.audit.source import StoreUrl, facts, open_source, reading
 from events.catalogue import CATALOGUE
