@@ -175,9 +175,9 @@ def print_json(value: Any) -> None:
 @contextmanager
 def explained() -> Iterator[None]:
     """Errors a person can do something about, on one screen, without a traceback."""
-    from engine.work.ports import RecipientsError
     from adapters.settings import SettingsError
     from engine.ports.errors import StoreError
+    from engine.work.ports import RecipientsError
     from events.catalogue import UnreadableEvent
 
     try:

@@ -1,1 +1,4 @@
-"""What doors for people share: options, exit codes, safe printing, tables. All output goes through here."""
+"""What doors for people share: options, exit codes, safe printing, tables.
+
+All output goes through here.
+"""

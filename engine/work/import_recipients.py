@@ -18,6 +18,7 @@ from events.campaign import RecipientAdded, RecipientImportRefused
 from events.vocabulary import CampaignId, RecipientId, RecipientStatus
 
 PAGE = 10_000
+STOPPED_BEFORE = "was stopped in this campaign before, for good"
 
 
 class Imported(NamedTuple):
