@@ -72,7 +72,7 @@ class Session(NamedTuple):
     def try_(self, command: "Command") -> "Reply":
         """Have it decided, whatever the answer."""
         return self.engine.execute(
-            self.workspace, command, command_id=uuid4().hex, actor=f"user:{person()}"
+            self.workspace, command, command_id=uuid4().hex, actor=actor()
         )
 
     def insist(self, answer: "Reply") -> "Reply":
@@ -105,6 +105,11 @@ def session(store: str | None, workspace: str | None, *, create: bool = False) -
                 opened.directory,
                 settings.workspace,
             )
+
+
+def actor() -> str:
+    """As the person at the keyboard stands in what is recorded."""
+    return f"user:{person()}"
 
 
 def person() -> str:

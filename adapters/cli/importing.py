@@ -16,8 +16,8 @@ from adapters.cli.common import (
     EXIT_REFUSED,
     EXIT_UNREADABLE,
     Session,
+    actor,
     fail,
-    person,
     print_json,
     say,
 )
@@ -92,7 +92,7 @@ def _import(
             directory=here.directory,
             workspace=here.workspace,
             campaign_id=campaign,
-            actor=f"user:{person()}",
+            actor=actor(),
             reject=rejections_into(file),
             new_id=lambda: uuid4().hex,
         )

@@ -1,4 +1,1 @@
-"""What doors for people share: options, exit codes, safe printing, tables.
-
-All output goes through here.
-"""
+"""What doors for people share: options, exit codes, tables, and the one way out to a screen."""
