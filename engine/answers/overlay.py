@@ -3,8 +3,10 @@
 The rows underneath stay as they are; only what changes is held here.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from engine.ports.errors import NotStoppedThere, StaleView
@@ -56,6 +58,18 @@ class OverlaidViews:
         before = _chosen(self._underneath.get(projection, {}), prefix, equal)
         after = _chosen(self._rows.get(projection, {}), prefix, equal)
         return base - len(before) + len(after)
+
+    def tally(
+        self, projection: Projection, columns: Sequence[str], *prefix: str
+    ) -> Mapping[tuple[Any, ...], int]:
+        hidden = self._hides(projection)
+        found = Counter({} if hidden else self._base.tally(projection, columns, *prefix))
+        values = attrgetter(*columns, "__class__")
+        before = _chosen(self._underneath.get(projection, {}), prefix, {})
+        after = _chosen(self._rows.get(projection, {}), prefix, {})
+        found.subtract(values(row)[:-1] for row in before.values())
+        found.update(values(row)[:-1] for row in after.values())
+        return +found
 
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
         return {

@@ -148,6 +148,20 @@ class ViewsContract:
         views.reset(CAMPAIGNS)
         assert views.position(newer) == 0
 
+    def test_rows_are_tallied_by_their_values(self, views: Views) -> None:
+        away = NOON
+        active = RecipientRow(ACME, "spring", "r1", RecipientStatus.ACTIVE, sender="ann@acme.test")
+        rows = [active, active._replace(recipient_id="r2"), active._replace(campaign_id="summer")]
+        held = active._replace(recipient_id="r3", held_until=away)
+        save(views, {RECIPIENT_STATUS: [*rows, held]}, 1)
+
+        columns = ("status", "sender", "held_until")
+        assert views.tally(RECIPIENT_STATUS, columns, ACME, "spring") == {
+            (RecipientStatus.ACTIVE, "ann@acme.test", None): 2,
+            (RecipientStatus.ACTIVE, "ann@acme.test", away): 1,
+        }
+        assert views.tally(RECIPIENT_STATUS, columns, "nobody") == {}
+
     @pytest.mark.parametrize("projection", SHIPPED, ids=lambda each: each.name)
     def test_every_field_of_a_shipped_row_survives(
         self, views: Views, projection: Projection
