@@ -71,9 +71,7 @@ class Session(NamedTuple):
 
     def try_(self, command: "Command") -> "Reply":
         """Have it decided, whatever the answer."""
-        return self.engine.execute(
-            self.workspace, command, command_id=uuid4().hex, actor=actor()
-        )
+        return self.engine.execute(self.workspace, command, command_id=uuid4().hex, actor=actor())
 
     def insist(self, answer: "Reply") -> "Reply":
         """A refusal ends the program."""
