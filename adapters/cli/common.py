@@ -52,9 +52,7 @@ class Session(NamedTuple):
 
     def try_(self, command: "Command") -> "Reply":
         """Have it decided, whatever the answer."""
-        return self.engine.execute(
-            self.workspace, command, command_id=uuid4().hex, actor=f"user:{person()}"
-        )
+        return self.engine.execute(self.workspace, command, command_id=uuid4().hex, actor=actor())
 
     def insist(self, answer: "Reply") -> "Reply":
         """A refusal ends the program."""
@@ -83,6 +81,11 @@ def session(store: str | None, workspace: str | None, *, create: bool = False) -
                 opened.directory,
                 settings.workspace,
             )
+
+
+def actor() -> str:
+    """As the person at the keyboard stands in what is recorded."""
+    return f"user:{person()}"
 
 
 def person() -> str:

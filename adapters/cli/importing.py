@@ -11,7 +11,7 @@ from uuid import uuid4
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from adapters.cli.common import Session, person
+from adapters.cli.common import Session, actor
 from adapters.composition import rejections_into, store_files
 from adapters.screen.exit_codes import EXIT_FAILED, EXIT_REFUSED, EXIT_UNREADABLE
 from adapters.screen.output import fail, print_json, say
@@ -85,7 +85,7 @@ def _import(
             directory=here.directory,
             workspace=here.workspace,
             campaign_id=campaign,
-            actor=f"user:{person()}",
+            actor=actor(),
             reject=rejections_into(file),
             new_id=lambda: uuid4().hex,
         )

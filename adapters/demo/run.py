@@ -16,8 +16,8 @@ from adapters.demo.screen import Screen
 from adapters.demo.stage import Stage
 from adapters.demo.story import tell_story
 from adapters.demo.verdict import show_verdict
-from adapters.demo.warped_clock import WarpedClock
 from adapters.settings import EngineSettings
+from engine.ports.clock import WarpedClock
 
 STORY = timedelta(days=9, hours=12)
 """The story takes a little less, so that it can end in the present."""

@@ -9,9 +9,9 @@ from adapters.composition import Program, simulated_mail
 from adapters.demo.cast import CAMPAIGN, SEED, SENDERS, USER, WORKSPACE, Sender
 from adapters.demo.letters import outgoing, sent_to
 from adapters.demo.screen import Screen
-from adapters.demo.warped_clock import WarpedClock
 from aggregates.command import Command
 from engine.answers.workspace_answers import Answers
+from engine.ports.clock import WarpedClock
 from engine.reply import Refusal, Reply
 from engine.work.check_connection import ConnectionChecks
 from engine.work.import_recipients import Import

@@ -55,7 +55,6 @@ def tell_story(stage: Stage) -> None:
     lose_an_hour(stage)
     send_rounds(stage, queues, AFTERNOON, seconds=2)
     fail(stage, queues)
-    try_in_vain(stage)
     wait_nine_days(stage)
     go_on(stage, recipient_ids)
 
@@ -134,7 +133,7 @@ def lose_an_hour(stage: Stage) -> None:
 
 
 def fail(stage: Stage, queues: Queues) -> None:
-    """From some moment Ann's login is refused; the next send finds out, then a check (C2)."""
+    """Ann's login is refused: a send finds out, then a check; One-Click is in vain (C2, R2)."""
     stage.server.refuse_login(ANN.account_id, FailureClass.AUTH_REVOKED)
     if send_rounds(stage, queues, rounds=1, seconds=0.1) is ANN:
         stage.tell(f"The mail server refuses {ANN.account_id} in the middle of sending", "red")
@@ -142,9 +141,6 @@ def fail(stage: Stage, queues: Queues) -> None:
     row = stage.settle().accounts[ANN.account_id]
     stage.tell(f"A background check fails: {row.reason} Nine days run", "red")
     stage.breathe()
-
-
-def try_in_vain(stage: Stage) -> None:
     _resume(stage)
     stage.told(
         f"Dana tries One-Click Reconnect of {ANN.account_id}",

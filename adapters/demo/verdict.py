@@ -13,17 +13,14 @@ from adapters.composition import Program, rehearsal
 from adapters.demo.cast import CAMPAIGN, OWNER, WORKSPACE
 from engine.answers.telling.one_line import one_line
 from engine.answers.workspace_answers import Answers, RecipientAnswer
-from engine.audit import Auditor, Violation
-from engine.ports.log import Log
+from engine.audit.whole_history import differing_views, violations
 from engine.ports.store import Store
 from engine.ports.views import ReadableViews
-from engine.projecting import ProjectionRunner
 from engine.work.ports import Directory
 from events.vocabulary import RecipientStatus
 from projections.shipped import SHIPPED
 
 SHOWN = 12
-PAGE = 20_000
 
 
 def show_verdict(console: Console, program: Program) -> bool:
@@ -35,29 +32,12 @@ def show_verdict(console: Console, program: Program) -> bool:
     console.print(_stopped_table(stopped, opened.directory))
     console.print(_status_table(answers))
     holds = [_show(console, *check) for check in _checks(opened.store, opened.views, len(stopped))]
-    console.print(Text("\n".join(_paths(program, stopped))), soft_wrap=True)
+    console.print(Text(_paths(program, stopped)), soft_wrap=True)
     return all(holds)
 
 
-def violations(log: Log) -> list[Violation]:
-    """Where the history breaks the law, judged from its facts alone."""
-    found: list[Violation] = []
-    auditor = Auditor(found.append)
-    while (page := log.read(auditor.position, PAGE)).rows:
-        auditor.read(page)
-    auditor.finish(auditor.position)
-    return found
-
-
-def differing_views(store: Store, views: ReadableViews) -> list[str]:
-    """Names of views whose rows are not what a replay from zero, in memory, gives."""
-    again = rehearsal(store.now).views
-    ProjectionRunner(store, again, SHIPPED).catch_up()
-    return [each.name for each in SHIPPED if list(views.rows(each)) != list(again.rows(each))]
-
-
 def _checks(store: Store, views: ReadableViews, stopped: int) -> Iterable[tuple[bool, str]]:
-    broken, differing = violations(store), differing_views(store, views)
+    broken, differing = violations(store), differing_views(store, views, rehearsal(store.now).views)
     log = views.position(SHIPPED[0])
     waiting = [row for row in Answers(views, WORKSPACE).notices() if not row.delivered]
     yield (
@@ -81,9 +61,8 @@ def _show(console: Console, holds: bool, what: str) -> bool:
 
 def _stopped_table(stopped: list[RecipientAnswer], directory: Directory) -> Table:
     more = f"; {len(stopped) - SHOWN} more are not shown" if len(stopped) > SHOWN else ""
-    table = Table(title=f"{len(stopped)} recipients were stopped{more}", title_justify="left")
-    for heading in ("who", "heard from", "when (UTC)"):
-        table.add_column(heading)
+    table = Table("who", "heard from", "when (UTC)", title_justify="left")
+    table.title = f"{len(stopped)} recipients were stopped{more}"
     table.add_column("why", no_wrap=True)
     people = directory.people(WORKSPACE, [row.recipient_id for row in stopped[:SHOWN]])
     for row in stopped[:SHOWN]:
@@ -96,8 +75,8 @@ def _stopped_table(stopped: list[RecipientAnswer], directory: Directory) -> Tabl
 
 def _status_table(answers: Answers) -> Table:
     counts = answers.recipients_by_status(CAMPAIGN)
-    table = Table(title=f"{sum(counts.values())} recipients by status", title_justify="left")
-    table.add_column("status")
+    table = Table("status", title=f"{sum(counts.values())} recipients by status")
+    table.title_justify = "left"
     table.add_column("recipients", justify="right")
     for status in RecipientStatus:
         if status in counts:
@@ -105,27 +84,21 @@ def _status_table(answers: Answers) -> Table:
     return table
 
 
-def _paths(program: Program, stopped: list[RecipientAnswer]) -> list[str]:
+def _paths(program: Program, stopped: list[RecipientAnswer]) -> str:
     name, store = _program(), program.settings.store
     who = next((each.recipient_id for each in stopped), "RECIPIENT")
-    commands = [
-        f"{name} recipients why {who} --store {store} --campaign {CAMPAIGN}",
-        f"{name} recipients --store {store} --campaign {CAMPAIGN}",
-        *(
-            f"{name} {what} --store {store}"
-            for what in ("clocks", "notices", "campaigns", "accounts", "serve")
-        ),
-        f"{name}-replay check --store {store}",
-        f"{name} simulate examples/scenarios/clocks.yaml",
-    ]
-    return [
-        "",
-        f"The store: {store}",
-        f"The outbox, a maildir: {program.settings.outbox} (notices to {OWNER})",
-        "",
-        "Look around:",
-        *(f"  {command}" for command in commands),
-    ]
+    views = ("clocks", "notices", "campaigns", "accounts", "serve")
+    looks = "\n".join(f"  {name} {each} --store {store}" for each in views)
+    return f"""
+The store: {store}
+The outbox, a maildir: {program.settings.outbox} (notices to {OWNER})
+
+Look around:
+  {name} recipients why {who} --store {store} --campaign {CAMPAIGN}
+  {name} recipients --store {store} --campaign {CAMPAIGN}
+{looks}
+  {name}-replay check --store {store}
+  {name} simulate examples/scenarios/clocks.yaml"""
 
 
 def _program() -> str:

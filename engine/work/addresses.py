@@ -68,7 +68,7 @@ def display_name(name: str) -> str:
 
 
 def _detail(plain: str) -> str:
-    local = plain.rpartition("@")[0]
+    local = plain.partition("@")[0]
     if plain.count("@") != 1:
         return "it has no @" if "@" not in plain else "it has more than one @"
     if any(char.isspace() or not char.isprintable() for char in plain):

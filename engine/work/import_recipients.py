@@ -18,6 +18,8 @@ from events.campaign import RecipientAdded, RecipientImportRefused
 from events.vocabulary import CampaignId, RecipientId, RecipientStatus
 
 PAGE = 10_000
+STOPPED_BEFORE = "was stopped in this campaign before, for good"
+"""Told by the line alone: the person may have been forgotten since."""
 
 
 class Imported(NamedTuple):
@@ -73,10 +75,8 @@ class Import(NamedTuple):
         ids = self._enrolled([person for _, person in people])
         taken, stopped = self._ask(ids)
         refused = [
-            RejectedLine(
-                line, "email", "was stopped in this campaign before, for good", who.address
-            )
-            for recipient_id, (line, who) in zip(ids, people, strict=True)
+            RejectedLine(line, "email", STOPPED_BEFORE)
+            for recipient_id, (line, _) in zip(ids, people, strict=True)
             if recipient_id in stopped
         ]
         rejected = [found for _, found in page if isinstance(found, RejectedLine)]

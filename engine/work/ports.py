@@ -28,8 +28,8 @@ NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
 class Person(NamedTuple):
-    """``address`` is trimmed and lower-cased, its domain as it was given: with letters of any
-    script or in their ASCII form. ``variables`` fill the templates."""
+    """``address`` is trimmed and lower-cased, its domain as it was given: in letters of any script,
+    or in ASCII. ``variables`` fill the templates."""
 
     address: str
     name: str = ""

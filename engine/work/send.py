@@ -30,7 +30,7 @@ ACTOR = "mail"
 
 
 class Outgoing(NamedTuple):
-    """A message of a campaign for one recipient; ``send_id`` is the same in every attempt."""
+    """A message of a campaign for one recipient. ``send_id`` is the same in every attempt."""
 
     campaign_id: CampaignId
     recipient_id: RecipientId

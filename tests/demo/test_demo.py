@@ -3,7 +3,7 @@
 import io
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email import policy
 from email.parser import BytesParser
@@ -18,10 +18,11 @@ from adapters.csv.recipients_csv import RecipientsFile
 from adapters.demo.cast import ANN, BEN, CAMPAIGN, GAP, OWNER, SENDERS, SPEED, WORKSPACE
 from adapters.demo.run import run_demo
 from adapters.demo.story import RECIPIENTS
-from adapters.demo.verdict import differing_views, violations
+from adapters.stores.memory import MemoryViews
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from engine.answers.workspace_answers import Answers
 from engine.audit import Violation
+from engine.audit.whole_history import differing_views, violations
 from engine.work.ports import Person
 from events.campaign import (
     EmailAccepted,
@@ -49,8 +50,8 @@ class Played(NamedTuple):
     folder: Path
     log: list[Recorded]
     answers: Answers
-    differing: list[str]
-    violations: list[Violation]
+    differing: Sequence[str]
+    violations: Sequence[Violation]
     output: str
 
     def facts(self, *kinds: type) -> list[Recorded]:
@@ -66,7 +67,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     store = SQLiteStore(folder / "sendledger.db")
     views = SQLiteViews(store)
     answers = Answers(views, WORKSPACE)
-    differing, broken = differing_views(store, views), violations(store)
+    differing, broken = differing_views(store, views, MemoryViews()), violations(store)
     yield Played(folder, log_of(store), answers, differing, broken, console.file.getvalue())
     store.close()
 

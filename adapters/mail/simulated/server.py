@@ -63,10 +63,11 @@ class _Mailbox:
 class SimulatedMailServer:
     """``Probe``, ``Transport`` and ``Inbox``. ``secrets`` holds passwords by reference.
 
-    What becomes of a message follows from ``seed`` and its recipient's address, unless told.
+    What becomes of a message follows from ``seed`` and its recipient's address, unless told;
+    without a seed all are taken and nobody answers.
     """
 
-    def __init__(self, clock: Clock, seed: str, secrets: Mapping[str, str]) -> None:
+    def __init__(self, clock: Clock, seed: str | None, secrets: Mapping[str, str]) -> None:
         self._clock = clock
         self._seed = seed
         self._secrets = secrets
@@ -135,7 +136,8 @@ class SimulatedMailServer:
 
     def _fate_of(self, address: str) -> Fate:
         """What is greylisted is taken at the second attempt."""
-        fate = self._fates.get(address) or fate_of(address, self._seed)
+        drawn = Fate.TAKEN if self._seed is None else fate_of(address, self._seed)
+        fate = self._fates.get(address, drawn)
         if fate is Fate.GREYLISTED and address in self._greylisted:
             return Fate.TAKEN
         if fate is Fate.GREYLISTED:
@@ -146,13 +148,13 @@ class SimulatedMailServer:
         """Follow-ups are answered by nobody, and no connection breaks at them."""
         first = "In-Reply-To" not in message_from_bytes(message.content)
         self._mailboxes[account_id].sent.add(_left(message.message_id))
-        if first:
-            self._answer(account_id, message)
+        if first and self._seed is not None:
+            self._answer(account_id, message, self._seed)
         lost = fate is Fate.ANSWER_LOST and first
         return Outcome.UNKNOWN if lost else Outcome.ACCEPTED
 
-    def _answer(self, account_id: AccountId, message: Message) -> None:
-        answer, delay = answer_of(message.address, self._seed)
+    def _answer(self, account_id: AccountId, message: Message, seed: str) -> None:
+        answer, delay = answer_of(message.address, seed)
         if answer is Answer.NONE:
             return
         until = self._clock() + delay + AWAY if answer is Answer.OUT_OF_OFFICE else None

@@ -21,7 +21,7 @@ from tests.stores.contract.words import SPRING as STREAM
 from tests.stores.contract.words import put, rows
 from tests.workplace import ACME
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SPRING, SUMMER, BETA = "spring", "summer", "beta"
 INCOMPRESSIBLE = "".join(random.Random(1).choices(string.ascii_letters, k=16_000))
 ADA = Person("ada.abara@example.com", "Ada Abara", {"secret": INCOMPRESSIBLE})
