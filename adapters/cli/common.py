@@ -183,7 +183,9 @@ def explained() -> Iterator[None]:
     try:
         yield
     except (StoreError, SettingsError, UnreadableEvent, RecipientsFileError) as error:
-        fail(str(error))
+        from adapters.cli.hints import with_hint
+
+        fail(with_hint(error))
     except KeyboardInterrupt:
         fail("Stopped. What was answered is in the store; nothing is half done.", 130)
 
