@@ -5,27 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_UNREADABLE,
-    Json,
-    Session,
-    Store,
-    Workspace,
-    Yes,
-    agreed,
-    fail,
-    group_options,
-    print_json,
-    say,
-    session,
-)
+from adapters.cli.common import Session, session
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace, Yes, group_options
+from adapters.screen.output import agreed, fail, print_json, say
+from adapters.screen.program import group
 from events.vocabulary import FailureClass
 
 if TYPE_CHECKING:
     from aggregates.email_account import EmailAccount
     from events.vocabulary import Settings
 
-app = typer.Typer(help="Connect, test, repair and look at email accounts.", rich_markup_mode=None)
+app = group()
 
 Account = Annotated[str, typer.Argument(help="The account's address.")]
 Provider = Annotated[
@@ -246,7 +237,7 @@ def settings(
 
 def known(here: Session, name: str) -> "EmailAccount":
     """The account of that address, as it is now; ends the program if there is none."""
-    from adapters.cli.common import unknown
+    from adapters.screen.output import unknown
     from engine.work.addresses import normalised
 
     with here.engine.look(here.workspace) as now:

@@ -5,28 +5,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_UNREADABLE,
-    Json,
-    Session,
-    Store,
-    Workspace,
-    fail,
-    group_options,
-    print_json,
-    say,
-    session,
-    unknown,
-)
-from adapters.cli.senders import app as senders
+from adapters.cli.common import Session, session
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace, group_options
+from adapters.screen.output import fail, print_json, say, unknown
+from adapters.screen.program import group, later
 from events.vocabulary import CampaignStatus
 
 if TYPE_CHECKING:
     from aggregates.campaign import Campaign
     from aggregates.campaign.commands import CampaignCommand
 
-app = typer.Typer(help="Create, fill, start, pause, resume and look at campaigns.")
-app.add_typer(senders, name="senders")
+app = group()
+app.add_typer(
+    later(
+        "adapters.cli.senders", "Add, remove and list the senders of an Inbox Rotation campaign."
+    ),
+    name="senders",
+)
 
 Name = Annotated[str, typer.Argument(help="The campaign's name.")]
 Status = Annotated[CampaignStatus | None, typer.Option(help="Only those of this status.")]

@@ -9,9 +9,11 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from adapters.cli.common import EXIT_REFUSED, Session, fail, person, print_json, say
+from adapters.cli.common import Session, person
 from adapters.csv.recipients_csv import count_lines
 from adapters.csv.rejected_lines import rejected_lines
+from adapters.screen.exit_codes import EXIT_REFUSED
+from adapters.screen.output import fail, print_json, say
 from engine.engine import Engine
 from engine.work.import_recipients import NEVER, Import, Imported, ImportRefused
 

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.common import Json, Session, Store, Workspace, print_json, session, unknown
+from adapters.cli.common import Session, session
+from adapters.screen.options import Json, Store, Workspace
+from adapters.screen.output import print_json, unknown
 
 if TYPE_CHECKING:
     from engine.answers.recipient_case import Case

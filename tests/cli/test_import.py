@@ -127,7 +127,7 @@ def test_repeated_addresses_are_found_however_many_stand_between(
 
 PEAK = """
 import resource, sys
-from adapters.cli.app import app
+from adapters.program import app
 app(sys.argv[1:], standalone_mode=False)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
 """

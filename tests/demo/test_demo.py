@@ -15,10 +15,9 @@ import pytest
 from rich.console import Console
 
 from adapters.csv.recipients_csv import read_recipients
-from adapters.demo import run_demo
 from adapters.demo.cast import ANN, BEN, CAMPAIGN, GAP, OWNER, SENDERS, SPEED, WORKSPACE
 from adapters.demo.checks import differing_views, stopped, whole_log
-from adapters.demo.run import RECIPIENTS
+from adapters.demo.run import RECIPIENTS, run_demo
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from engine.answers.workspace_answers import Answers
 from engine.work.ports import Person

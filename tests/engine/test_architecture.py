@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.mail": (*CORE, "engine.answers", "engine.answers.telling", "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", *SHARED),
+    "adapters.screen": (*ENGINE, *SHARED),
     "adapters.worker": DOOR,
     "adapters.cli": DOOR,
     "adapters.cli.auditing": (*DOOR, "adapters.cli"),

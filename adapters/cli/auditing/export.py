@@ -11,8 +11,9 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.auditing.screen import progress, say
-from adapters.cli.common import EXIT_UNREADABLE, fail
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.output import fail, say
+from adapters.screen.progress import progress
 from engine.audit.source import StoreUrl, facts, open_source, reading
 from engine.ports.errors import StoreError
 from events.catalogue import CATALOGUE
