@@ -39,6 +39,7 @@ def show_health(settings: "EngineSettings", *, as_json: bool) -> None:
 
 
 def _look(settings: "EngineSettings") -> Found:
+    from adapters.screen.hints import with_hint
     from adapters.stores.opening import open_store
     from engine.answers.health import look
     from engine.ports.errors import StoreError
@@ -47,5 +48,5 @@ def _look(settings: "EngineSettings") -> Found:
         with closing(open_store(settings)) as opened:
             health = look(opened, settings)
     except StoreError as error:
-        return Found(None, [str(error)])
+        return Found(None, [with_hint(error)])
     return Found(health, health.reasons(settings.overdue_after))

@@ -56,6 +56,7 @@ def check(store: Store = None, as_json: Json = False) -> None:
 
 def findings(settings: "EngineSettings") -> Iterator[str]:
     """A sentence each. Raises ``StoreUnavailable``, and where the log itself cannot be read."""
+    from adapters.screen.hints import with_hint
     from adapters.stores.opening import open_store
     from engine.ports.errors import StoreError, StoreUnavailable
 
@@ -64,7 +65,7 @@ def findings(settings: "EngineSettings") -> Iterator[str]:
     except StoreUnavailable:
         raise
     except StoreError as error:
-        yield str(error)
+        yield with_hint(error)
         return
     with closing(opened):
         yield from _of(opened)

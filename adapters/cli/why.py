@@ -96,13 +96,13 @@ TITLES = {
 
 
 def _person(opened: Session, case: "Case") -> str:
-    from engine.answers.telling.sentence import when
+    from engine.answers.telling.reader import ANYBODY
 
     recipient_id = case.answer.recipient_id
     person = opened.directory.person(opened.workspace, recipient_id)
     if person is None:
         forgotten = opened.directory.forgotten_at(opened.workspace, recipient_id)
-        since = f"forgotten on {when(forgotten)}" if forgotten else "not in the directory"
+        since = f"forgotten on {ANYBODY.when(forgotten)}" if forgotten else "not in the directory"
         return f"Recipient {recipient_id}: {since}"
     return f"Recipient {recipient_id}: {' '.join(filter(None, (person.name, person.address)))}"
 

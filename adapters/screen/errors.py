@@ -23,7 +23,9 @@ def explained(*also: type[Exception], stopped: str = STOPPED) -> Iterator[None]:
     except SettingsError as error:
         fail(str(error).splitlines(), code=error_code(error))
     except known as error:
-        fail(str(error), code=error_code(error))
+        from adapters.screen.hints import with_hint
+
+        fail(with_hint(error), code=error_code(error))
     except KeyboardInterrupt:
         fail(stopped, EXIT_INTERRUPTED)
 

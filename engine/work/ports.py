@@ -39,6 +39,11 @@ class Person(NamedTuple):
 class TracesRemain(StoreError):
     """The person is forgotten, but another program hinders the erasing of what is left."""
 
+    sentence = (
+        "Forgotten; but another program holds {store}, so traces stay in its files. "
+        "End that program and forget again."
+    )
+
 
 def everybody(_: RecipientId) -> bool:
     return True

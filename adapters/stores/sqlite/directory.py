@@ -141,10 +141,7 @@ class SQLiteDirectory:
             c.execute(SQL["empty_the_write_ahead_log"])
             busy = c.fetchone()[0]
         if busy:
-            raise TracesRemain(
-                f"Forgotten; but another program reads {self._store.path}, so traces stay in its "
-                "write-ahead log. Stop that program and forget again."
-            )
+            raise TracesRemain(store=self._store.path)
 
     def _is_there(self) -> bool:
         with self._store.reading() as c:
