@@ -15,13 +15,13 @@ run: $(READY) ## A real campaign on a new store, with time sped up: an account f
 	$(BIN)/sendledger demo demo-store
 
 test: check ## Everything CI runs
-	$(BIN)/python -m pytest -q -m "kills and not soak"
+	$(BIN)/python -m tests.suites kills
 
 check: $(READY) $(SERVERS) ## Lint, types, and the tests that kill no process
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -m "not kills and not soak"
+	$(BIN)/python -m tests.suites law properties engine doors servers
 
 soak: $(READY) $(SERVERS) ## Longer histories, more interleavings, more kills
 	$(BIN)/python -m pytest -q -m soak

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from engine.cache import AggregateCache, Cached
 from engine.decoding import decode_stream
 from engine.gc_pause import freeze_survivors, gc_paused
-from engine.ports.transactions import WorkspaceTransaction
+from engine.ports.transactions import WorkspaceReading
 from engine.snapshots import thaw, topic_of
 from engine.streams import Kind, stream_id
 from events.base import Event
@@ -17,15 +17,13 @@ LARGE = 10_000
 class AggregateLoader:
     """Reads each aggregate once: from the cache, a snapshot, or the log, whichever is nearest."""
 
-    def __init__(
-        self, transaction: WorkspaceTransaction, workspace: str, cache: AggregateCache
-    ) -> None:
+    def __init__(self, reading: WorkspaceReading, workspace: str, cache: AggregateCache) -> None:
         self.states: dict[str, Cached] = {}
         """Every aggregate read or changed, by stream."""
-        self._transaction = transaction
+        self._reading = reading
         self._workspace = workspace
         self._cache = cache
-        self.epoch = cache.begin(workspace, transaction.last_position)
+        self.epoch = cache.begin(workspace, reading.last_position)
 
     def load(self, kind: Kind, aggregate_id: str) -> Cached:
         stream = stream_id(self._workspace, kind, aggregate_id)
@@ -53,7 +51,7 @@ class AggregateLoader:
 
         def newer() -> Iterator[Event]:
             nonlocal version
-            rows = self._transaction.stream(stream, entry.version)
+            rows = self._reading.stream(stream, entry.version)
             for event in decode_stream(rows, entry.version):
                 version += 1
                 yield event
@@ -66,7 +64,7 @@ class AggregateLoader:
 
     def _from_snapshot(self, kind: Kind, stream: str) -> Cached | None:
         topic = topic_of(kind)
-        stored = self._transaction.snapshot(stream, topic) if topic else None
+        stored = self._reading.snapshot(stream, topic) if topic else None
         if stored is None:
             return None
         version = stored.originator_version

@@ -62,6 +62,23 @@ class AggregateCache:
             while len(self._entries) > self._size:
                 self._entries.popitem(last=False)
 
+    def as_of(self, workspace: str, position: int) -> "AggregateCache":
+        """What is current if the workspace stands there, for a look of its own.
+
+        Whoever looks holds no lock: what others commit meanwhile must not come in.
+        """
+        known = AggregateCache(self._size)
+        with self._lock:
+            mark = self._marks.get(workspace)
+            if mark is not None and mark.position == position:
+                known._marks[workspace] = mark
+                known._entries.update(
+                    (stream_id, found)
+                    for stream_id, found in self._entries.items()
+                    if found[0] == mark.epoch
+                )
+        return known
+
     def _keep(self, workspace: str, mark: _Mark) -> None:
         self._marks[workspace] = mark
         self._marks.move_to_end(workspace)

@@ -2,18 +2,18 @@
 
 import heapq
 
-from engine.ports.transactions import WorkspaceTransaction
+from engine.ports.transactions import WorkspaceReading
 from processors.timers import Key, Timer
 
 
 class DueTimers:
     """Hands out due timers in order of their due times, each once, and only if still set."""
 
-    def __init__(self, transaction: WorkspaceTransaction) -> None:
+    def __init__(self, reading: WorkspaceReading) -> None:
         self.changes: dict[Key, Timer | None] = {}
         """What is to be stored: each key's timer from now on, None where it is cleared."""
-        self._now = transaction.now
-        due = transaction.timers(transaction.now)
+        self._now = reading.now
+        due = reading.timers(reading.now)
         self._stored = {timer.key: timer for timer in due}
         self._due = [timer for timer in due if not timer.reminds]
         heapq.heapify(self._due)

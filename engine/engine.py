@@ -96,10 +96,14 @@ class Engine:
 
     @contextmanager
     def look(self, workspace: str) -> Iterator[Workspace]:
-        """The workspace as a command would find it now, due things settled. Writes nothing."""
-        with self.store.transaction(workspace) as transaction:
+        """The workspace as a command would find it now, due things settled.
+
+        Writes nothing, waits for nobody and keeps nobody waiting.
+        """
+        with self.store.look(workspace) as reading:
             with gc_paused():
-                work = self._work(transaction, workspace)
+                known = self._cache.as_of(workspace, reading.last_position)
+                work = UnitOfWork(reading, workspace, known, self.policy)
                 work.settle()
             yield work
 
@@ -129,7 +133,7 @@ class Engine:
                     work = self._work(transaction, workspace)
                     if not work.has_something_due:
                         outcomes = [work.perform(request) for request in pages[workspace]]
-                        work.append()
+                        work.append_to(transaction)
                         decided.append((work, outcomes))
             self._committed([work for work, _ in decided])
             return {work.workspace: _replies(work, outcomes) for work, outcomes in decided}
@@ -157,7 +161,7 @@ class Engine:
                 work = self._work(transaction, workspace)
                 work.settle()
                 outcomes = [work.perform(request) for request in requests]
-                work.append()
+                work.append_to(transaction)
             self._committed([work])
             return _replies(work, outcomes)
 
@@ -181,7 +185,7 @@ class Engine:
         work = self._work(transaction, workspace)
         work.settle(inclusive=inclusive)
         work.remind()
-        work.append()
+        work.append_to(transaction)
         return work
 
     def _work(self, transaction: WorkspaceTransaction, workspace: str) -> UnitOfWork:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from engine.decoding import decode_page
 from engine.gc_pause import gc_paused
 from engine.ports.errors import StaleView, StoreError, ViewStopped
-from engine.ports.store import Store
+from engine.ports.log import Log
 from engine.ports.view_status import Stop
 from engine.ports.views import Views
 from engine.projection_pass import ProjectionPass
@@ -41,9 +41,9 @@ class ProjectionRunner:
     """
 
     def __init__(
-        self, store: Store, views: Views, projections: Sequence[Projection], page: int = PAGE
+        self, log: Log, views: Views, projections: Sequence[Projection], page: int = PAGE
     ) -> None:
-        self._store = store
+        self._log = log
         self._views = views
         self._projections = projections
         self._page = page
@@ -77,7 +77,7 @@ class ProjectionRunner:
             return self._sweep(progress, strict=strict)
 
     def _sweep(self, progress: Progress, *, strict: bool) -> Kept:
-        sweep = ProjectionPass(self._store, self._views, self._projections, strict=strict)
+        sweep = ProjectionPass(self._log, self._views, self._projections, strict=strict)
         while sweep.going:
             position = sweep.position
             page, unreadable = self._read(position)
@@ -94,7 +94,7 @@ class ProjectionRunner:
         """The next page up to the first event that cannot be read, and what is wrong with that."""
         page: list[Recorded] = []
         try:
-            for recorded in decode_page(self._store.read(after, self._page), after):
+            for recorded in decode_page(self._log.read(after, self._page), after):
                 page.append(recorded)  # noqa: PERF402 what was read before an error stays
         except UnreadableEvent as error:
             return page, error

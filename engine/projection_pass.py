@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.folding import CannotTake, fold
-from engine.ports.store import Store
+from engine.ports.log import Log
 from engine.ports.view_status import Stop, ViewStatus, one_line
 from engine.ports.views import Views
 from events.catalogue import UnreadableEvent
@@ -20,13 +20,13 @@ class ProjectionPass:
     """
 
     def __init__(
-        self, store: Store, views: Views, projections: Sequence[Projection], *, strict: bool
+        self, log: Log, views: Views, projections: Sequence[Projection], *, strict: bool
     ) -> None:
-        self._store = store
+        self._log = log
         self._views = views
         self._strict = strict
         self._statuses = views.statuses(projections)
-        self._end = store.last_position()
+        self._end = log.last_position()
         self.going: dict[Projection, int] = {}
         """The views that go on, and where each stands."""
         self.stopped: dict[Projection, Stop] = {}
@@ -91,7 +91,7 @@ class ProjectionPass:
             self.going.update(dict.fromkeys(moved, position))
 
     def _stop(self, projection: Projection, position: int, error: str) -> None:
-        stop = Stop(position, error, self._store.now())
+        stop = Stop(position, error, self._log.now())
         self._views.stop(projection, stop)
         del self.going[projection]
         self.stopped[projection] = stop

@@ -1,6 +1,6 @@
-"""One workspace under its lock: settle, decide, react, and what is about to be appended.
+"""One workspace at one moment: settle, decide, react, and what is about to be appended.
 
-Nothing is written before ``pending`` is handed to the store, and aggregates are immutable: undoing
+Nothing is written before it is appended to a transaction, and aggregates are immutable: undoing
 a refused command means going back to the states before it.
 """
 
@@ -21,7 +21,7 @@ from engine.batch import Batch, Cause, Rows
 from engine.cache import AggregateCache, Cached
 from engine.command_context import brief
 from engine.due_timers import DueTimers
-from engine.ports.transactions import Append, WorkspaceTransaction
+from engine.ports.transactions import Append, WorkspaceReading, WorkspaceTransaction
 from engine.reply import Refusal, Reply, Request
 from engine.streams import ACCOUNT, CAMPAIGN, SLOT, addressee
 from events.base import Event
@@ -55,21 +55,22 @@ class UnitOfWork:
 
     def __init__(
         self,
-        transaction: WorkspaceTransaction,
+        reading: WorkspaceReading,
         workspace: str,
         cache: AggregateCache,
         policy: Policy,
     ) -> None:
         self.workspace = workspace
-        self.now = transaction.now
+        self.now = reading.now
         self.decided = 0
         """How many events are about to be appended."""
         self.entered_at = self.decided_at = perf_counter_ns()
-        self._transaction = transaction
+        self._reading = reading
+        self._appended: WorkspaceTransaction | None = None
         self._policy = policy
         self._cache = cache
-        self._aggregates = AggregateLoader(transaction, workspace, cache)
-        self._timers = DueTimers(transaction)
+        self._aggregates = AggregateLoader(reading, workspace, cache)
+        self._timers = DueTimers(reading)
         self._roster: dict[tuple[str, CampaignId], None] = {}
         self._batches: list[Batch] = []
         self._outcomes: dict[str, Outcome] = {}
@@ -96,7 +97,7 @@ class UnitOfWork:
 
     def _on_roster(self, entry: str) -> Sequence[Campaign]:
         added = [campaign for name, campaign in self._roster if name == entry]
-        names = sorted({*self._transaction.roster(entry), *added})
+        names = sorted({*self._reading.roster(entry), *added})
         return [self.campaign(name) for name in names]
 
     # What the engine asks for.
@@ -134,11 +135,12 @@ class UnitOfWork:
         for timer in timers.latest_of_each_incident(self._timers.due_reminders()):
             self._fire(timer)
 
-    def append(self) -> None:
+    def append_to(self, transaction: WorkspaceTransaction) -> None:
         """Hand what was decided to the transaction, if anything was."""
         self.decided_at = perf_counter_ns()
-        if self._changed:
-            self._transaction.append(
+        if self._batches or self._timers.changes:
+            self._appended = transaction
+            transaction.append(
                 Append(
                     events=Rows(self._batches),
                     envelopes=[batch.envelope for batch in self._batches],
@@ -147,7 +149,7 @@ class UnitOfWork:
                 )
             )
 
-    # Behind the commit.
+    # After the commit.
 
     @property
     def batches(self) -> Sequence[Batch]:
@@ -162,12 +164,7 @@ class UnitOfWork:
     @property
     def after(self) -> int:
         """The position after which the events stand; the workspace's last where nothing came."""
-        transaction = self._transaction
-        return transaction.appended_after if self._changed else transaction.last_position
-
-    @property
-    def _changed(self) -> bool:
-        return bool(self._batches or self._timers.changes)
+        return self._appended.appended_after if self._appended else self._reading.last_position
 
     def remember(self) -> None:
         """Keep the states that were decided on: they are the newest there are.
@@ -175,9 +172,9 @@ class UnitOfWork:
         Nothing is kept of a transaction that wrote nothing: what it read of others may not be on
         the disk yet, and be gone when the server crashes.
         """
-        if not self._changed:
+        if self._appended is None:
             return
-        last = self.after + self.decided if self.decided else self._transaction.last_position
+        last = self.after + self.decided if self.decided else self._reading.last_position
         self._cache.commit(self.workspace, self._aggregates.epoch, self._aggregates.states, last)
 
     # Deciding.
@@ -185,7 +182,7 @@ class UnitOfWork:
     def _decided_before(self, command_id: str) -> Outcome | None:
         if command_id in self._outcomes:
             return self._outcomes[command_id]._replace(batches=(), repeated=True)
-        envelope = self._transaction.envelope(command_id)
+        envelope = self._reading.envelope(command_id)
         if envelope is None:
             return None
         refusal = Refusal(**json.loads(envelope.rejection)) if envelope.rejection else None

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from engine.decoding import decode_page
 from engine.ports.log import Page
-from engine.ports.views import Views
+from engine.ports.views import ReadableViews
 from events.base import Event
 from events.campaign import AutoReplyReceived, GracePeriodStarted
 from events.email_account import AccountDisconnected, ConnectionFailed
@@ -29,7 +29,7 @@ Positions = Callable[[str, Subject], Sequence[int]]
 """Where the events of a workspace that concern a subject stand, in order."""
 
 
-def positions_in(views: Views) -> Positions:
+def positions_in(views: ReadableViews) -> Positions:
     """As the view says, which may lag behind the log."""
 
     def positions(workspace: str, subject: Subject) -> Sequence[int]:

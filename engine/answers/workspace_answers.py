@@ -4,11 +4,11 @@ Everything here is read from the projections, and they from the events (F3); not
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from engine.ports.views import Views
+from engine.ports.views import ReadableViews
 from events.vocabulary import (
     CampaignStatus,
     ClockOutcome,
@@ -87,7 +87,7 @@ class NotSending(NamedTuple):
 class Answers:
     """What the views say about one workspace, read once at construction where it is small."""
 
-    def __init__(self, views: Views, workspace: str) -> None:
+    def __init__(self, views: ReadableViews, workspace: str) -> None:
         self._views = views
         self._workspace = workspace
         self.accounts: dict[str, AccountRow] = {
@@ -124,7 +124,16 @@ class Answers:
 
     def recipients_by_status(self, campaign_id: str) -> dict[str, int]:
         """How many recipients of the campaign there are of each status, ``held`` included."""
-        return dict(Counter(str(each.status) for each in self.recipients(campaign_id)))
+        campaign = self.campaigns[campaign_id]
+        working = self._working_senders(campaign)
+        found: Counter[RecipientStatus] = Counter()
+        columns = ("status", "sender", "held_until")
+        tally = self._views.tally(RECIPIENT_STATUS, columns, self._workspace, campaign_id)
+        for (status, sender, held_until), count in tally.items():
+            hears_from = sender if campaign.mode is Mode.ROTATION else self.occupant(campaign)
+            held = is_held(status, hears_from, working, held_until)
+            found[RecipientStatus.HELD if held else status] += count
+        return {str(each): found[each] for each in RecipientStatus if found[each]}
 
     def clocks(self) -> list[ClockAnswer]:
         """One per incident and campaign, in order of start."""
@@ -224,8 +233,7 @@ class Answers:
     ) -> RecipientAnswer:
         rotates = campaign.mode is Mode.ROTATION
         sender = row.sender if rotates else self.occupant(campaign)
-        active = row.status is RecipientStatus.ACTIVE
-        held = active and (sender not in working or row.held_until is not None)
+        held = is_held(row.status, sender, working, row.held_until)
         return RecipientAnswer(
             campaign_id=row.campaign_id,
             recipient_id=row.recipient_id,
@@ -274,3 +282,14 @@ class Answers:
         if self._works(clock.account_id):
             return f"{clock.account_id} is connected: {add}"
         return f"Connect {clock.account_id}, then {add}"
+
+
+def is_held(
+    status: RecipientStatus,
+    sender: str | None,
+    working: Collection[str],
+    held_until: datetime | None,
+) -> bool:
+    """Written to, and waits: for the sender, or for a date (M5)."""
+    active = status is RecipientStatus.ACTIVE
+    return active and (sender not in working or held_until is not None)

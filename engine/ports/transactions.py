@@ -1,4 +1,4 @@
-"""Workspaces under their locks: read, decide, append, all or nothing."""
+"""Workspaces: looked at without a lock; or locked to read, decide and append, all or nothing."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -30,18 +30,13 @@ class Append(NamedTuple):
     roster: Iterable[tuple[str, str]]
 
 
-class WorkspaceTransaction(Protocol):
-    """One workspace under its lock, from ``now`` until commit or rollback."""
+class WorkspaceReading(Protocol):
+    """One workspace as it is at one moment."""
 
     now: datetime
     """The store's clock, UTC, never earlier than anything recorded in the workspace."""
     last_position: int
-    """Nothing of the workspace stand after it; the same as long as nobody writes to it."""
-
-    @property
-    def appended_after(self) -> int:
-        """After the commit: the position after which the appended events stand."""
-        ...
+    """No event of the workspace stands after it; the same as long as nobody writes to it."""
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
         """The stream's events after that version; to be read to its end before anything else."""
@@ -59,6 +54,15 @@ class WorkspaceTransaction(Protocol):
 
     def roster(self, entry: str) -> Sequence[str]: ...
 
+
+class WorkspaceTransaction(WorkspaceReading, Protocol):
+    """One workspace under its lock, from ``now`` until commit or rollback."""
+
+    @property
+    def appended_after(self) -> int:
+        """After the commit: the position after which the appended events stand."""
+        ...
+
     def append(self, append: Append) -> None:
         """Write it all with the commit, once in a transaction.
 
@@ -69,6 +73,13 @@ class WorkspaceTransaction(Protocol):
 
 
 class Transactions(Protocol):
+    def look(self, workspace: str) -> AbstractContextManager[WorkspaceReading]:
+        """Read the workspace without locking it: nobody waits, and nothing can be written.
+
+        All that is read in the block is of the moment at which it began, whoever writes meanwhile.
+        """
+        ...
+
     def transaction(
         self, workspace: str, command_ids: Sequence[str] = ()
     ) -> AbstractContextManager[WorkspaceTransaction]:

@@ -22,6 +22,12 @@ class ReadableViews(Protocol):
 
     def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int: ...
 
+    def tally(
+        self, projection: Projection, columns: Sequence[str], *prefix: str
+    ) -> Mapping[tuple[Any, ...], int]:
+        """How many rows, whose key begins with ``prefix``, have each values of these columns."""
+        ...
+
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
         """How each of these stands, read together."""
         ...

@@ -151,6 +151,10 @@ class Books:
         """Clocks that run though their deadline has passed and no check is waited for (C6)."""
         return [key for key in self.running() if self._waits_until(key[1], self.clocks[key]) < now]
 
+    def waits(self, key: ClockKey) -> bool:
+        """Its deadline has passed, and only a check that was asked for in time still cures (C6)."""
+        return self.recorded_at is not None and self.clocks[key].deadline_at < self.recorded_at
+
     def _waits_until(self, account: str, clock: KnownClock) -> datetime:
         if clock.kind is IncidentKind.DISCONNECT:
             return clock.deadline_at

@@ -1,7 +1,7 @@
 """A store that dies on cue: a real one in every other respect, around another store."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from enum import Enum, auto
 
@@ -11,7 +11,7 @@ from engine.ports.errors import StoreUnavailable
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes
 from engine.ports.store import Store
-from engine.ports.transactions import Append, WorkspaceTransaction
+from engine.ports.transactions import Append, WorkspaceReading, WorkspaceTransaction
 from events.recorded import Envelope
 from processors.timers import Timer
 
@@ -43,6 +43,9 @@ class FragileStore:
 
     def now(self) -> datetime:
         return self.inner.now()
+
+    def look(self, workspace: str) -> AbstractContextManager[WorkspaceReading]:
+        return self.inner.look(workspace)
 
     @contextmanager
     def transaction(

@@ -16,13 +16,19 @@ from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.views import SQLiteViews
 from aggregates.campaign import Campaign
 from aggregates.email_account import EmailAccount
+from engine.answers.current import current
+from engine.answers.history import History, positions_in
+from engine.answers.workspace_answers import Answers
 from engine.audit.index_check import check_indexes, check_snapshots
 from engine.engine import Engine
 from engine.ports.clock import ManualClock
+from engine.projecting import ProjectionRunner
 from events.base import Event
 from events.campaign import GracePeriodExpired
 from events.email_account import NoticeIssued
 from events.recorded import Recorded
+from projections.histories import of_recipient
+from projections.shipped import SHIPPED
 from tests.law.story import (
     ANN,
     BOB,
@@ -32,6 +38,7 @@ from tests.law.story import (
     R2,
     R3,
     SECOND,
+    SPRING,
     fail,
     hear_from,
     office,
@@ -122,11 +129,38 @@ class AnyCacheIsAsGood(Histories):
         assert [*check_indexes(forgetful.store), *check_snapshots(forgetful.store)] == []
 
 
+class AskingTellsTheTruth(Histories):
+    """F3, S7: what asking says now is what a worker's settling makes of it, and asking writes
+    nothing: the views are behind, and deadlines have passed that nobody has settled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.views = MemoryViews()
+
+    def tick(self) -> None:
+        before, end = stored(self.store), self.store.last_position()
+        with current(self.store, self.views, WORKSPACE, self.policy) as now:
+            told, history = everything(now.answers()), now.history()
+            case = history.of(of_recipient(SPRING, R1))
+        assert stored(self.store) == before
+        assert now.recorded_until == end
+        self.engine.execute_page(WORKSPACE, [])
+        ProjectionRunner(self.store, self.views, SHIPPED).catch_up()
+        assert told == everything(Answers(self.views, WORKSPACE))
+        recorded = History(self.store, positions_in(self.views), WORKSPACE)
+        assert case == recorded.of(of_recipient(SPRING, R1))
+        super().tick()
+
+    def teardown(self) -> None:
+        self.tick()
+
+
 PROOFS: Sequence[tuple[type[Histories], int]] = (
     (KeepsTheLaw, 120),
     (LatenessChangesNothing, 150),
     (AnyStoreIsAsGood, 25),
     (AnyCacheIsAsGood, 60),
+    (AskingTellsTheTruth, 60),
 )
 each_proof = pytest.mark.parametrize(("proof", "examples"), PROOFS)
 
@@ -179,6 +213,18 @@ def of_the_law(log: Sequence[Recorded]) -> list[Event]:
         for fact in facts
         if not (isinstance(fact, NoticeIssued) and is_reminder(fact))
     ]
+
+
+def everything(answers: Answers) -> tuple[Any, ...]:
+    """All that a person may be shown of a workspace."""
+    recipients = [
+        [*answers.recipients(name), answers.recipients_by_status(name)]
+        for name in answers.campaigns
+    ]
+    return (
+        *(answers.accounts, answers.campaigns, recipients, answers.clocks(), answers.notices()),
+        *(answers.waiting_campaigns(), answers.not_sending()),
+    )
 
 
 def untold(states: dict[str, EmailAccount | Campaign]) -> dict[str, Any]:

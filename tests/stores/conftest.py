@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.stores.contract", "tests.stores.directory_contract")
+pytest.register_assert_rewrite("tests.stores.contract")

@@ -16,8 +16,8 @@ from adapters.stores.sqlite.directory import SQLiteDirectory
 from engine.ports.store import Store
 from engine.work.ports import Directory, Person, TracesRemain
 from tests.postgres import NamedServer
-from tests.stores.contract import BETA, put, rows
-from tests.stores.directory_contract import ADA, BEA, DirectoryContract, Octets
+from tests.stores.contract.directory import ADA, BEA, DirectoryContract, Octets
+from tests.stores.contract.words import BETA, put, rows
 from tests.workplace import ACME
 
 

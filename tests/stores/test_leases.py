@@ -11,7 +11,7 @@ from adapters.stores.postgres import PostgresStore
 from adapters.stores.postgres.leases import Leases, overdue, parked, unpark
 from engine.ports.clock import ManualClock
 from tests.law.story import HOUR, MINUTE, NOON
-from tests.stores.contract import WAKE, set_timers
+from tests.stores.contract.words import WAKE, set_timers
 
 WORKSPACES = [f"w{number:03}" for number in range(40)]
 

@@ -19,7 +19,7 @@ from projections.campaigns import CAMPAIGNS
 from projections.shipped import SHIPPED
 from tests.law.story import ANN, NOON, connect
 from tests.postgres import PostgresServer
-from tests.stores.contract import SPRING, put, rows
+from tests.stores.contract.words import SPRING, put, rows
 from tests.workplace import Workplace
 
 SOON = 0.5

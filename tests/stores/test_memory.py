@@ -8,10 +8,10 @@ from adapters.stores.memory import MemoryStore, MemoryViews
 from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from engine.ports.views import Views
-from tests.stores.contract import StoreContract, ViewsContract, opened_for
+from tests.stores.contract import StoreContract, opened_for
 
 
-class TestMemoryStore(StoreContract, ViewsContract):
+class TestMemoryStore(StoreContract):
     @pytest.fixture
     def store(self, clock: ManualClock) -> Iterator[Store]:
         yield from opened_for(MemoryStore(clock))

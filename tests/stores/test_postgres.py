@@ -9,17 +9,11 @@ from engine.ports.clock import ManualClock
 from engine.ports.errors import StoreError
 from engine.ports.store import Store
 from engine.ports.views import Views
-from tests.stores.contract import (
-    SPRING,
-    StoreContract,
-    ViewsContract,
-    opened_for,
-    put,
-    rows,
-)
+from tests.stores.contract import StoreContract, opened_for
+from tests.stores.contract.words import SPRING, put, rows
 
 
-class TestPostgresStore(StoreContract, ViewsContract):
+class TestPostgresStore(StoreContract):
     @pytest.fixture
     def store(self, clock: ManualClock, postgres_url: str) -> Iterator[Store]:
         yield from opened_for(PostgresStore(postgres_url, clock))

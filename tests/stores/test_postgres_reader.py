@@ -23,7 +23,7 @@ from projections.accounts import ACCOUNTS
 from projections.recipient_status import RECIPIENT_STATUS
 from projections.shipped import SHIPPED
 from tests.law.story import DAY, HOUR, MICROSECOND, NOON, SPRING, import_recipients
-from tests.stores.contract import BETA, put, rows
+from tests.stores.contract.words import BETA, put, rows
 from tests.workplace import ACME, Workplace, log_of, much_happens
 
 

@@ -11,11 +11,12 @@ from engine.ports.errors import StoreError
 from engine.ports.store import Store
 from engine.ports.views import Views
 from projections.campaigns import CAMPAIGNS, CampaignRow
-from tests.stores.contract import StoreContract, ViewsContract, opened_for, save
+from tests.stores.contract import StoreContract, opened_for
+from tests.stores.contract.views import save
 from tests.workplace import ACME
 
 
-class TestSQLiteStore(StoreContract, ViewsContract):
+class TestSQLiteStore(StoreContract):
     @pytest.fixture
     def store(self, clock: ManualClock, tmp_path: Path) -> Iterator[Store]:
         yield from opened_for(SQLiteStore(tmp_path / "sendledger.db", clock))

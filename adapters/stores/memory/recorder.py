@@ -1,14 +1,26 @@
 """The library's in-memory recorder, which also keeps envelopes, timers and roster."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOProcessRecorder
 
+from engine.ports.log import Row
 from events.recorded import Envelope
 from processors.timers import Key, Timer
+
+
+class Tables(NamedTuple):
+    """What a workspace's transaction reads beside the events."""
+
+    last_position: int
+    recorded_at: Mapping[str, datetime]
+    envelopes: Mapping[tuple[str, str], Envelope]
+    timers: Mapping[tuple[str, Key], Timer]
+    roster: Mapping[tuple[str, str], Mapping[str, None]]
 
 
 class MemoryLedgerRecorder(POPOProcessRecorder):
@@ -19,6 +31,26 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
         """Envelopes that hold events, in order of position."""
         self.timers: dict[tuple[str, Key], Timer] = {}
         self.roster: dict[tuple[str, str], dict[str, None]] = {}
+        self.recorded_at: dict[str, datetime] = {}
+        """By workspace, when something was last recorded there."""
+
+    def tables(self) -> Tables:
+        """As they are, and go on to change."""
+        end = len(self._stored_events)
+        return Tables(end, self.recorded_at, self.envelopes, self.timers, self.roster)
+
+    def tables_of_this_moment(self) -> Tables:
+        with self._database_lock:
+            end, recorded_at, envelopes, timers, roster = self.tables()
+            copied = {entry: dict(campaigns) for entry, campaigns in roster.items()}
+            return Tables(end, dict(recorded_at), dict(envelopes), dict(timers), copied)
+
+    def stream(self, stream_id: str, after: int, until: int) -> Iterator[Row]:
+        """The stream's events after a version, up to a position."""
+        for version, place in list(self._stored_events_index.get(stream_id, {}).items()):
+            if version > after and place < until:
+                event = self._stored_events[place]
+                yield (place + 1, stream_id, version, event.topic, event.state)
 
     def _assert_uniqueness(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
         super()._assert_uniqueness(stored_events, **kwargs)
@@ -28,6 +60,7 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
 
     def _update_table(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         positions = super()._update_table(stored_events, **kwargs)
+        self.recorded_at.update(kwargs.get("recorded_at", {}))
         for envelope in kwargs.get("envelopes", ()):
             self.envelopes[envelope.workspace, envelope.command_id] = envelope
             if envelope.event_count:

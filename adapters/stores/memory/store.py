@@ -8,7 +8,7 @@ from threading import RLock
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from adapters.stores.clocks import system_clock
-from adapters.stores.memory.recorder import MemoryLedgerRecorder
+from adapters.stores.memory.recorder import MemoryLedgerRecorder, Tables
 from engine.ports.clock import Clock
 from engine.ports.errors import StoreError
 from engine.ports.log import Page, Row
@@ -25,11 +25,14 @@ class MemoryStore:
         self._clock = clock
         self.recorder = MemoryLedgerRecorder()
         self._lock = RLock()
-        self.recorded_at: dict[str, datetime] = {}
         self._snapshots_of: dict[str, StoredEvent] = {}
 
     def now(self) -> datetime:
         return self._clock()
+
+    @contextmanager
+    def look(self, workspace: str) -> Iterator["_Reading"]:
+        yield _Reading(self, workspace, self.recorder.tables_of_this_moment())
 
     @contextmanager
     def transaction(
@@ -43,11 +46,7 @@ class MemoryStore:
         self, asked: Mapping[str, Sequence[str]]
     ) -> Iterator[Mapping[str, "_Transaction"]]:
         with self._lock:
-            clock = self._clock()
-            opened = {
-                each: _Transaction(self, each, max(clock, self.recorded_at.get(each, clock)))
-                for each in asked
-            }
+            opened = {each: _Transaction(self, each) for each in asked}
             yield opened
             self._commit(opened.values())
 
@@ -68,10 +67,10 @@ class MemoryStore:
                 envelopes=[envelope for _, append in appends for envelope in append.envelopes],
                 timers={workspace: append.timers for workspace, append in appends},
                 roster={workspace: append.roster for workspace, append in appends},
+                recorded_at=times,
             )
         except IntegrityError as error:
             raise StoreError(f"Somebody else wrote to this workspace meanwhile: {error}") from error
-        self.recorded_at.update(times)
 
     def read(self, after: int, limit: int) -> Page:
         with self._lock:
@@ -93,7 +92,7 @@ class MemoryStore:
         return min((timer.due_at for timer in self.recorder.timers.values()), default=None)
 
     def workspaces(self) -> Sequence[str]:
-        return sorted(self.recorded_at)
+        return sorted(self.recorder.recorded_at)
 
     def due_workspaces(self, until: datetime) -> Sequence[str]:
         due = self.recorder.timers.items()
@@ -135,36 +134,41 @@ class MemoryStore:
         pass
 
 
-class _Transaction:
-    def __init__(self, store: MemoryStore, workspace: str, now: datetime) -> None:
-        self.now = now
-        self.last_position = store.last_position()
-        self.appended_after = self.last_position
+class _Reading:
+    def __init__(self, store: MemoryStore, workspace: str, tables: Tables) -> None:
         self.workspace = workspace
-        self.pending: Append | None = None
+        clock = store.now()
+        self.now = max(clock, tables.recorded_at.get(workspace, clock))
+        self.last_position = tables.last_position
         self._store = store
-        self._recorder = store.recorder
+        self._tables = tables
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
-        for event in self._recorder.select_events(stream_id, gt=after):
-            yield (0, stream_id, event.originator_version, event.topic, event.state)
+        return self._store.recorder.stream(stream_id, after, self.last_position)
 
     def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
         found = self._store.snapshot_of(stream_id)
         return found if found is not None and found.topic == topic else None
 
     def envelope(self, command_id: str) -> Envelope | None:
-        return self._recorder.envelopes.get((self.workspace, command_id))
+        return self._tables.envelopes.get((self.workspace, command_id))
 
     def timers(self, until: datetime) -> Sequence[Timer]:
         return [
             timer
-            for (workspace, _), timer in self._recorder.timers.items()
+            for (workspace, _), timer in self._tables.timers.items()
             if workspace == self.workspace and timer.due_at <= until
         ]
 
     def roster(self, entry: str) -> Sequence[str]:
-        return list(self._recorder.roster.get((self.workspace, entry), ()))
+        return list(self._tables.roster.get((self.workspace, entry), ()))
+
+
+class _Transaction(_Reading):
+    def __init__(self, store: MemoryStore, workspace: str) -> None:
+        super().__init__(store, workspace, store.recorder.tables())
+        self.appended_after = self.last_position
+        self.pending: Append | None = None
 
     def append(self, append: Append) -> None:
         assert self.pending is None, "one append in a transaction"

@@ -1,6 +1,8 @@
 """Projections' rows in memory."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from engine.ports.errors import NotStoppedThere, StaleView, StoreError
@@ -55,6 +57,12 @@ class MemoryViews:
 
     def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
         return len(self.rows(projection, *prefix, **equal))
+
+    def tally(
+        self, projection: Projection, columns: Sequence[str], *prefix: str
+    ) -> Mapping[tuple[Any, ...], int]:
+        values = attrgetter(*columns, "__class__")
+        return Counter(values(row)[:-1] for row in self.rows(projection, *prefix))
 
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
         return {each: self._status(each) for each in projections}

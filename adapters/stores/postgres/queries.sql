@@ -1,6 +1,10 @@
 -- name: enter
 SELECT name, now, last_position, due, known FROM stored_events_enter(%s, %s, %s, %s, %s)
 
+-- name: look
+SELECT greatest(coalesce(%s, clock_timestamp()), recorded_at), coalesce(last_position, 0)
+FROM (SELECT) one LEFT JOIN workspaces ON workspace = %s
+
 -- name: append
 SELECT stored_events_append(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s)
 

@@ -20,7 +20,12 @@ from adapters.stores.postgres.datastore import LedgerDatastore
 from adapters.stores.postgres.errors import explained
 from adapters.stores.postgres.migrating import migrate, schema_state
 from adapters.stores.postgres.recorder import SQL, PostgresLedgerRecorder
-from adapters.stores.postgres.workspace_transaction import Entered, EnteredWorkspaces
+from adapters.stores.postgres.workspace_transaction import (
+    Entered,
+    EnteredWorkspaces,
+    Looked,
+    looked_at,
+)
 from engine.ports.clock import Clock
 from engine.ports.errors import StoreError, StoreUnavailable
 from engine.ports.log import Page, Row
@@ -83,6 +88,12 @@ class PostgresStore:
             return self._clock()
         moment: datetime = self._value("now")
         return moment
+
+    @contextmanager
+    def look(self, workspace: str) -> Iterator[Looked]:
+        with self.explained(), self.connection() as connection:
+            told_now = self._clock() if self._clock is not None else None
+            yield looked_at(connection, workspace, told_now)
 
     @contextmanager
     def transaction(self, workspace: str, command_ids: Sequence[str] = ()) -> Iterator[Entered]:

@@ -46,6 +46,12 @@ class Table(NamedTuple):
     def decode(self, values: Sequence[Any]) -> Any:
         return self.row._make(converted(values, self.decoders))
 
+    def decode_some(self, columns: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...]:
+        decoders = dict(self.decoders)
+        places = map(self.fields.index, columns)
+        wanted = ((i, decoders[at]) for i, at in enumerate(places) if at in decoders)
+        return tuple(converted(values, tuple(wanted)))
+
     @property
     def all_fields(self) -> Composed:
         return names(self.fields)

@@ -102,6 +102,18 @@ class PostgresViews:
             found = cursor.execute(select, values).fetchone()
         return int(found[0]) if found else 0
 
+    def tally(
+        self, projection: Projection, columns: Sequence[str], *prefix: str
+    ) -> Mapping[tuple[Any, ...], int]:
+        table = self._table(projection)
+        where, values = chosen(table, prefix, {})
+        select = sql.SQL("SELECT {0}, count(*) FROM {1} {2} GROUP BY {0}").format(
+            names(columns), table.name, where
+        )
+        with self._store.explained(), self._store.cursor(binary=True) as cursor:
+            found = cursor.execute(select, values).fetchall()
+        return {table.decode_some(columns, row[:-1]): row[-1] for row in found}
+
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
         with self._store.explained(), self._store.cursor() as cursor:
             return statuses_of(cursor, projections)

@@ -9,6 +9,7 @@ wrong before it leaves nothing.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from eventsourcing.persistence import StoredEvent
@@ -26,11 +27,26 @@ STREAM_PAGE = 50_000
 """Events of a stream fetched at once; about 25 MB."""
 
 _ENTER = f"BEGIN; {SQL['enter']}"
+_LOOK = f"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {SQL['look']}"
 _LEAVE = f"COMMIT; {SQL['on_disk']}"
 _APPEND = f"{SQL['append']}; {_LEAVE}"
 
 Ask = Callable[..., list[Any]]
 """A statement by its name, and its values: its rows."""
+
+
+def looked_at(connection: Connection[Any], workspace: str, told_now: datetime | None) -> "Looked":
+    """Begins a transaction that writes nothing, locks nothing, and sees one moment."""
+    cursor = ClientCursor(connection, row_factory=tuple_row)
+    cursor.execute(_LOOK, (told_now, workspace))
+    cursor.nextset()
+    now, last_position = cursor.fetchall()[0]
+    return Looked(partial(_ask, connection), workspace, now, last_position)
+
+
+def _ask(connection: Connection[Any], name: str, *values: Any) -> list[Any]:
+    cursor = connection.cursor(binary=True, row_factory=tuple_row)
+    return cursor.execute(SQL[name], values).fetchall()
 
 
 class EnteredWorkspaces:
@@ -48,15 +64,14 @@ class EnteredWorkspaces:
         told_now: datetime | None,
     ) -> None:
         self._connection = connection
+        ask = partial(_ask, connection)
         cursor = ClientCursor(connection, row_factory=tuple_row)
         asked_in = [name for name, command_ids in asked.items() for _ in command_ids]
         command_ids = [each for ids in asked.values() for each in ids]
         cursor.execute(_ENTER, (sorted(asked), asked_in, command_ids, patient, told_now))
         cursor.nextset()
         told = map(Told._make, cursor.fetchall())
-        self.opened = {
-            each.workspace: Entered(self._ask, each, asked[each.workspace]) for each in told
-        }
+        self.opened = {each.workspace: Entered(ask, each, asked[each.workspace]) for each in told}
 
     def commit(self) -> None:
         """What was appended is there for everybody, and on the disk."""
@@ -86,10 +101,6 @@ class EnteredWorkspaces:
         assert found is not None
         return int(found[0])
 
-    def _ask(self, name: str, *values: Any) -> list[Any]:
-        cursor = self._connection.cursor(binary=True, row_factory=tuple_row)
-        return cursor.execute(SQL[name], values).fetchall()
-
 
 class Told(NamedTuple):
     """What the store tells of a workspace that is entered."""
@@ -102,22 +113,14 @@ class Told(NamedTuple):
     """Envelopes of the commands that were asked for."""
 
 
-class Entered:
-    """One workspace under its lock."""
+class Looked:
+    """One workspace that is only read."""
 
-    def __init__(self, ask: Ask, told: Told, command_ids: Sequence[str]) -> None:
-        self.workspace = told.workspace
-        self.now = told.now
-        self.last_position = told.last_position
-        self.appended_after = told.last_position
-        self.pending: Append | None = None
-        self.recognised = False
-        """Somebody is answered by what another transaction did."""
+    def __init__(self, ask: Ask, workspace: str, now: datetime, last_position: int) -> None:
+        self.workspace = workspace
+        self.now = now
+        self.last_position = last_position
         self._ask = ask
-        self._due = list(map(timer_of, told.due or ()))
-        self._known: dict[str, Envelope | None] = dict.fromkeys(command_ids)
-        for each in told.known or ():
-            self._known[each["command_id"]] = _envelope(each)
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
         while True:
@@ -133,9 +136,33 @@ class Entered:
         return None
 
     def envelope(self, command_id: str) -> Envelope | None:
+        found = self._ask("envelope_of_command", self.workspace, command_id)
+        return Envelope._make(found[0]) if found else None
+
+    def timers(self, until: datetime) -> Sequence[Timer]:
+        return list(map(timer_of, self._ask("timers_until", self.workspace, until)))
+
+    def roster(self, entry: str) -> Sequence[str]:
+        return [row[0] for row in self._ask("roster_of", self.workspace, entry)]
+
+
+class Entered(Looked):
+    """One workspace under its lock."""
+
+    def __init__(self, ask: Ask, told: Told, command_ids: Sequence[str]) -> None:
+        super().__init__(ask, told.workspace, told.now, told.last_position)
+        self.appended_after = told.last_position
+        self.pending: Append | None = None
+        self.recognised = False
+        """Somebody is answered by what another transaction did."""
+        self._due = list(map(timer_of, told.due or ()))
+        self._known: dict[str, Envelope | None] = dict.fromkeys(command_ids)
+        for each in told.known or ():
+            self._known[each["command_id"]] = _envelope(each)
+
+    def envelope(self, command_id: str) -> Envelope | None:
         if command_id not in self._known:
-            found = self._ask("envelope_of_command", self.workspace, command_id)
-            self._known[command_id] = Envelope._make(found[0]) if found else None
+            self._known[command_id] = super().envelope(command_id)
         envelope = self._known[command_id]
         self.recognised |= envelope is not None
         return envelope
@@ -143,10 +170,7 @@ class Entered:
     def timers(self, until: datetime) -> Sequence[Timer]:
         if until <= self.now:
             return [timer for timer in self._due if timer.due_at <= until]
-        return list(map(timer_of, self._ask("timers_until", self.workspace, until)))
-
-    def roster(self, entry: str) -> Sequence[str]:
-        return [row[0] for row in self._ask("roster_of", self.workspace, entry)]
+        return super().timers(until)
 
     def append(self, append: Append) -> None:
         assert self.pending is None, "one append in a transaction"

@@ -22,11 +22,11 @@ from adapters.stores.sqlite.recorder import (
     timer_of,
     timer_values,
 )
+from adapters.stores.sqlite.workspace_transaction import Entered, Looked
 from engine.ports.clock import Clock
 from engine.ports.errors import StoreError
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes, earliest
-from engine.ports.transactions import Append
 from events.recorded import Envelope
 from processors.timers import Timer
 
@@ -93,19 +93,20 @@ class SQLiteStore:
         return self._clock()
 
     @contextmanager
-    def transaction(
-        self, workspace: str, command_ids: Sequence[str] = ()
-    ) -> Iterator["_Transaction"]:
+    def look(self, workspace: str) -> Iterator[Looked]:
+        with self._explained(), self.reading() as c:
+            yield Looked(c, workspace, self._clock())
+
+    @contextmanager
+    def transaction(self, workspace: str, command_ids: Sequence[str] = ()) -> Iterator[Entered]:
         with self.transactions({workspace: command_ids}) as opened:
             yield opened[workspace]
 
     @contextmanager
-    def transactions(
-        self, asked: Mapping[str, Sequence[str]]
-    ) -> Iterator[Mapping[str, "_Transaction"]]:
+    def transactions(self, asked: Mapping[str, Sequence[str]]) -> Iterator[Mapping[str, Entered]]:
         with self._explained(), self.writing() as c:
             now = self._clock()
-            yield {each: _Transaction(c, self.recorder, each, now) for each in asked}
+            yield {each: Entered(c, each, now, self.recorder) for each in asked}
 
     def read(self, after: int, limit: int) -> Page:
         with self._explained(), self.reading() as c:
@@ -210,46 +211,3 @@ class SQLiteStore:
 
     def _explained(self) -> Any:
         return explained(str(self.path))
-
-
-class _Transaction:
-    def __init__(
-        self, c: Cursor, recorder: SQLiteLedgerRecorder, workspace: str, clock: datetime
-    ) -> None:
-        self._c = c
-        self._recorder = recorder
-        self._workspace = workspace
-        recorded_at = self._first("recorded_at", workspace)
-        self.now = clock if recorded_at is None else max(clock, from_micros(recorded_at[0]))
-        self.last_position: int = self._all("last_position")[0][0]
-        self.appended_after = self.last_position
-
-    def stream(self, stream_id: str, after: int) -> Iterator[Row]:
-        return self._c.execute(SQL["read_stream"], (stream_id, after))
-
-    def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
-        found = self._first("snapshot_of", stream_id, topic)
-        return StoredEvent(stream_id, found[0], topic, found[1]) if found else None
-
-    def envelope(self, command_id: str) -> Envelope | None:
-        found = self._first("envelope_of_command", self._workspace, command_id)
-        return envelope_of(found) if found else None
-
-    def timers(self, until: datetime) -> Sequence[Timer]:
-        found = self._all("timers_until", self._workspace, to_micros(until))
-        return list(map(timer_of, found))
-
-    def roster(self, entry: str) -> Sequence[str]:
-        return [row[0] for row in self._all("roster_of", self._workspace, entry)]
-
-    def append(self, append: Append) -> None:
-        self.appended_after = self._recorder.append(self._c, append, self._workspace, self.now)
-
-    def _all(self, name: str, *values: Any) -> list[Any]:
-        self._c.execute(SQL[name], values)
-        found: list[Any] = self._c.fetchall()
-        return found
-
-    def _first(self, name: str, *values: Any) -> Any:
-        self._c.execute(SQL[name], values)
-        return self._c.fetchone()

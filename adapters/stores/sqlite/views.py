@@ -44,6 +44,12 @@ class _Table(NamedTuple):
     def decode(self, values: tuple[Any, ...]) -> Any:
         return self.row._make(converted(values, self.decoders))
 
+    def decode_some(self, columns: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...]:
+        decoders = dict(self.decoders)
+        places = map(self.row._fields.index, columns)
+        wanted = ((i, decoders[at]) for i, at in enumerate(places) if at in decoders)
+        return tuple(converted(values, tuple(wanted)))
+
 
 class SQLiteViews:
     """Rows, and the positions in the library's tracking table, in one transaction."""
@@ -112,6 +118,16 @@ class SQLiteViews:
         with self._explained(), self._store.reading() as c:
             c.execute(f"SELECT count(*) FROM {table.name} {where}", values)  # noqa: S608
             return int(c.fetchone()[0])
+
+    def tally(
+        self, projection: Projection, columns: Sequence[str], *prefix: str
+    ) -> Mapping[tuple[Any, ...], int]:
+        table, names = self._table(projection), ", ".join(columns)
+        where, values = _where(table, prefix, {})
+        select = f"SELECT {names}, count(*) FROM {table.name} {where} GROUP BY {names}"  # noqa: S608
+        with self._explained(), self._store.reading() as c:
+            found = c.execute(select, values).fetchall()
+        return {table.decode_some(columns, row[:-1]): row[-1] for row in found}
 
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
         with self._explained(), self._store.reading() as c:

@@ -82,6 +82,12 @@ class WriteBehind:
         self.write()
         return self._views.count(projection, *prefix, **equal)
 
+    def tally(
+        self, projection: Projection, columns: Sequence[str], *prefix: str
+    ) -> Mapping[tuple[Any, ...], int]:
+        self.write()
+        return self._views.tally(projection, columns, *prefix)
+
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
         return {
             each: ViewStatus(self._position, skips=self._skips.get(each, ()))

@@ -17,8 +17,8 @@ import pytest
 
 from engine.ports.store import Store
 from engine.work.ports import Directory, Person
-from tests.stores.contract import SPRING as STREAM
-from tests.stores.contract import put, rows
+from tests.stores.contract.words import SPRING as STREAM
+from tests.stores.contract.words import put, rows
 from tests.workplace import ACME
 
 ROOT = Path(__file__).parents[2]

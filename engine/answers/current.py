@@ -1,0 +1,69 @@
+"""What the law says of a workspace now: recorded or not, folded or not. Asking writes nothing.
+
+Views may be some events short of the log's end, and a deadline may have passed that no worker has
+settled. Both are made up for in memory, as of one moment, by the loop and the rules that do it for
+good.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from aggregates.command import Policy
+from engine.answers.history import History, positions_in
+from engine.answers.overlay import OverlaidLog, OverlaidViews
+from engine.answers.workspace_answers import Answers
+from engine.ports.log import Log
+from engine.ports.transactions import Transactions
+from engine.ports.view_status import Stop
+from engine.ports.views import ReadableViews
+from engine.projecting import ProjectionRunner
+from engine.unsettled import unsettled_events
+from projections.projection import Projection
+from projections.shipped import SHIPPED
+
+
+class Readable(Log, Transactions, Protocol):
+    """A store, as far as asking needs one."""
+
+
+class Current(NamedTuple):
+    """One workspace as it is now by the law."""
+
+    workspace: str
+    now: datetime
+    log: Log
+    """With the events that are due and not recorded yet at its end."""
+    recorded_until: int
+    """What stands after this position is due and not recorded yet."""
+    views: ReadableViews
+    stopped: Mapping[Projection, Stop]
+    """Views that stand still at an event they cannot take, and are as old as that."""
+
+    def answers(self) -> Answers:
+        return Answers(self.views, self.workspace)
+
+    def history(self) -> History:
+        return History(self.log, positions_in(self.views), self.workspace)
+
+
+@contextmanager
+def current(
+    store: Readable,
+    views: ReadableViews,
+    workspace: str,
+    policy: Policy,
+    projections: Sequence[Projection] = SHIPPED,
+) -> Iterator[Current]:
+    """Good until the end of the block. ``projections``: the views that will be asked.
+
+    Raises ``StoreError`` when the log cannot be read. ``views`` must be of the moment of
+    ``store.look``, as those of a store are that was opened to be read only.
+    """
+    with store.look(workspace) as reading:
+        end = store.last_position()
+        log = OverlaidLog(store, end, unsettled_events(reading, workspace, policy, end))
+        above = OverlaidViews(views)
+        kept = ProjectionRunner(log, above, projections).keep_up()
+        yield Current(workspace, reading.now, log, end, above, kept.stopped)

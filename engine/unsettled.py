@@ -1,0 +1,27 @@
+"""What is due in a workspace and not recorded yet: what the next turn of a worker will record.
+
+Lateness changes nothing (S7), so whoever asks after a deadline is told what the law says now,
+whether or not a worker has come to it.
+"""
+
+from collections.abc import Sequence
+
+from aggregates.command import Policy
+from engine.cache import AggregateCache
+from engine.gc_pause import gc_paused
+from engine.ports.transactions import WorkspaceReading
+from engine.unit_of_work import UnitOfWork
+from events.recorded import Recorded
+
+
+def unsettled_events(
+    reading: WorkspaceReading, workspace: str, policy: Policy, end: int
+) -> Sequence[Recorded]:
+    """The events, in order, as if they were appended to a log that ends at ``end``.
+
+    Nothing is written. Reminders are not among them: they wait for a worker (N1).
+    """
+    with gc_paused():
+        work = UnitOfWork(reading, workspace, AggregateCache(0), policy)
+        work.settle()
+        return [recorded for batch in work.batches for recorded in batch.recorded(end)]

@@ -1,0 +1,42 @@
+"""What every store and its views must do, whatever the product: a module for each port.
+
+Heirs: ``test_memory``, ``test_sqlite`` and ``test_postgres``, which say only how a store is opened.
+``directory`` is inherited by ``test_directories``, for the two stores that have one.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from engine.ports.clock import ManualClock
+from engine.ports.store import Store
+from tests.law.story import NOON
+from tests.stores.contract.log import LogContract
+from tests.stores.contract.look import LookContract
+from tests.stores.contract.maintenance import MaintenanceContract
+from tests.stores.contract.schedule import ScheduleContract
+from tests.stores.contract.transactions import TransactionsContract
+from tests.stores.contract.view_status import ViewStatusContract
+from tests.stores.contract.views import ViewsContract
+
+
+class StoreContract(
+    LogContract,
+    TransactionsContract,
+    LookContract,
+    ScheduleContract,
+    MaintenanceContract,
+    ViewsContract,
+    ViewStatusContract,
+):
+    """All ports of a store, and the views kept in it."""
+
+    @pytest.fixture
+    def clock(self) -> ManualClock:
+        return ManualClock(NOON)
+
+
+def opened_for(store: Store) -> Iterator[Store]:
+    """The store, closed after the test."""
+    yield store
+    store.close()

@@ -1,0 +1,65 @@
+"""The port ``Log``: what was recorded, by position, stream and time."""
+
+from engine.decoding import decode_page
+from engine.ports.clock import ManualClock
+from engine.ports.store import Store
+from events.recorded import Recorded
+from tests.stores.contract.words import (
+    BETA,
+    SPRING,
+    put,
+    rows,
+)
+from tests.workplace import ACME, Workplace, log_of, much_happens
+
+
+class LogContract:
+    """Whoever only reads needs nothing else."""
+
+    def test_pages_of_any_size_tell_the_same_log_with_the_same_envelopes(
+        self, store: Store, clock: ManualClock
+    ) -> None:
+        much_happens(Workplace(store, clock))
+        whole = log_of(store)
+        assert {each.envelope.event_count for each in whole} >= {1, 2, 9}
+
+        for limit in (1, 2, 3, 7, len(whole) - 1, len(whole), len(whole) + 1):
+            told = list[Recorded]()
+            while page := store.read(len(told), limit):
+                if not page.rows:
+                    break
+                assert len(page.rows) == min(limit, len(whole) - len(told))
+                told += decode_page(page, len(told))
+            assert told == whole
+
+    def test_envelopes_without_events_come_with_no_page(self, store: Store) -> None:
+        put(store, "nothing-yet")
+        put(store, "c1", *rows(SPRING, 1, 2))
+        put(store, "nothing-more")
+        put(store, "c2", *rows(SPRING, 3))
+
+        assert [each.command_id for each in store.read(1, 10).envelopes] == ["c1", "c2"]
+
+    def test_a_command_id_belongs_to_its_workspace(self, store: Store) -> None:
+        put(store, "c1", *rows(SPRING, 1))
+        put(store, "c1", *rows("beta:campaign:spring", 1), workspace=BETA)
+
+        for workspace, position in ((ACME, 1), (BETA, 2)):
+            with store.transaction(workspace) as transaction:
+                found = transaction.envelope("c1")
+            assert found is not None
+            assert (found.workspace, found.first_position) == (workspace, position)
+            assert store.envelope(workspace, "c1") == found
+        assert store.envelope(ACME, "c2") is None
+        assert store.envelope("gamma", "c1") is None
+        with store.transaction("gamma") as transaction:
+            assert transaction.envelope("c1") is None
+
+    def test_the_workspaces_are_those_in_which_something_was_recorded(self, store: Store) -> None:
+        assert list(store.workspaces()) == []
+        put(store, "c1", *rows("beta:campaign:spring", 1), workspace=BETA)
+        put(store, "c2")
+        with store.transaction("gamma"):
+            pass
+
+        assert list(store.workspaces()) == [ACME, BETA]

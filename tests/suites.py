@@ -1,0 +1,78 @@
+"""The suites of tests, and how long each may take on two cores: ``python -m tests.suites NAME …``.
+
+A suite that takes longer than its budget is ended and counts as failed: a test that hangs, or a
+suite that outgrows its purpose, is to be noticed where it happens.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+TESTS = Path(__file__).parent
+TO_CLEAN_UP = 30
+"""Seconds for a suite that is ended to stop what it has started."""
+SIDE_BY_SIDE = "not kills and not soak"
+
+
+class Suite(NamedTuple):
+    rooms: Sequence[str]
+    """Folders of ``tests``."""
+    marked: str
+    """What pytest's markers have to say."""
+    budget: int
+    """Seconds."""
+
+    @property
+    def command(self) -> list[str]:
+        folders = [str(TESTS / room) for room in self.rooms]
+        return [sys.executable, "-m", "pytest", "-q", "-m", self.marked, *folders]
+
+
+SUITES = {
+    "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 120),
+    "properties": Suite(("proof",), SIDE_BY_SIDE, 240),
+    "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 60),
+    "doors": Suite(
+        ("cli", "csv", "demo", "docs", "mail", "observing", "worker"), SIDE_BY_SIDE, 240
+    ),
+    "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
+    "kills": Suite(("proof", "stores", "survival", "worker", "cli"), "kills and not soak", 600),
+}
+
+
+def run(names: Sequence[str]) -> Iterator[tuple[str, bool, float]]:
+    """Each suite's name, whether it passed, and its seconds."""
+    for name in names:
+        suite, began = SUITES[name], time.monotonic()
+        print(f"\n{name}: {', '.join(suite.rooms)}; at most {suite.budget} s", flush=True)
+        yield name, _passes(suite), time.monotonic() - began
+
+
+def _passes(suite: Suite) -> bool:
+    with subprocess.Popen(suite.command) as process:
+        try:
+            return process.wait(suite.budget) == 0
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)  # pytest ends the servers it has started
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(TO_CLEAN_UP)
+            process.kill()
+            return False
+
+
+def main(names: Sequence[str]) -> int:
+    ended = list(run(names or [*SUITES]))
+    print()
+    for name, passed, seconds in ended:
+        told = "passed" if passed else "FAILED"
+        print(f"{name:12} {told}  {seconds:6.1f} s of {SUITES[name].budget}")
+    return 0 if all(passed for _, passed, _ in ended) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
