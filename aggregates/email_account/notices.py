@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from aggregates.command import UNSTAMPED
-from aggregates.email_account.commands import ClockReading, IssueNotice, RecordNoticeAttempt
+from aggregates.command import UNSTAMPED, ClockReading
+from aggregates.email_account.commands import IssueNotice, RecordNoticeAttempt
 from aggregates.email_account.state import EmailAccount, Incident
 from aggregates.rejections import UnknownNotice
 from events.email_account import NoticeAttempted, NoticeIssued

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregates.command import DEFAULT_POLICY, Policy
-from aggregates.email_account.commands import ClockReading, IssueNotice, RecordNoticeAttempt
+from aggregates.command import DEFAULT_POLICY, ClockReading, Policy
+from aggregates.email_account.commands import IssueNotice, RecordNoticeAttempt
 from events.email_account import (
     AccountDisconnected,
     ConnectionFailed,

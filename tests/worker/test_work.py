@@ -32,7 +32,7 @@ from tests.law.story import (
     import_recipients,
     start,
 )
-from tests.proof.invariants import check, check_views
+from tests.proof.judge import check, check_views
 from tests.worker.processes import SENDLEDGER, Process, eventually
 from tests.workplace import ACME, Workplace, log_of
 
