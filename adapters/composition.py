@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 from adapters.settings import EngineSettings
 from adapters.stores.memory import MemoryStore, MemoryViews
-from adapters.stores.opening import Opened, open_store
+from adapters.stores.opening import Migrated, Opened, migrate, open_store, rebuild
 from aggregates.command import DEFAULT_POLICY, Policy
 from engine.engine import Engine
 from engine.observing import SILENT, Observer
 from engine.ports.clock import Clock
+
+__all__ = ["Migrated", "Opened", "migrate", "rebuild"]
 
 
 class Program(NamedTuple):
@@ -32,6 +34,13 @@ def running(settings: EngineSettings, *, create: bool = False) -> Iterator[Progr
     """
     with closing(open_store(settings, create=create)) as opened:
         yield Program(settings, opened, engine_over(opened, settings))
+
+
+@contextmanager
+def asking(settings: EngineSettings) -> Iterator[Opened]:
+    """The settings' store, opened so that nothing of it can change. Raises ``StoreError``."""
+    with closing(open_store(settings, read_only=True)) as opened:
+        yield opened
 
 
 def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:

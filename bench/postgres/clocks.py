@@ -82,7 +82,7 @@ def _falling_due(clocks: int) -> dict[str, float]:
 
 
 def _held_to_the_law(ledger: PostgresLedger, clocks: int) -> None:
-    with ledger.store.cursor() as cursor:
+    with ledger.store.reading() as cursor:
         ended = "SELECT count(*) FROM stored_events WHERE topic LIKE 'GracePeriodExpired%%'"
         found = cursor.execute(ended).fetchone()
     assert found == (clocks,)

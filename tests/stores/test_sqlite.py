@@ -7,7 +7,6 @@ import pytest
 
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from engine.ports.clock import ManualClock
-from engine.ports.errors import StoreError
 from engine.ports.store import Store
 from engine.ports.views import Views
 from projections.campaigns import CAMPAIGNS, CampaignRow
@@ -32,10 +31,3 @@ class TestSQLiteStore(StoreContract):
 
         assert list(again.rows(CAMPAIGNS)) == [CampaignRow(ACME, "spring")]
         assert again.position(CAMPAIGNS) == 5
-
-    def test_a_position_reached_by_another_process_is_explained(self, store: SQLiteStore) -> None:
-        views = SQLiteViews(store)
-        save(views, {CAMPAIGNS: []}, 5)
-
-        with pytest.raises(StoreError, match="another process has brought this view further"):
-            views.save({CAMPAIGNS: {}}, {CAMPAIGNS: 5}, 5)

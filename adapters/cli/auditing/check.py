@@ -6,10 +6,11 @@ from typing import Any
 
 import typer
 
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading
 from adapters.cli.auditing.screen import print_json, progress, say
 from adapters.cli.common import EXIT_FAILED, Json
 from engine.audit import Auditor, Violation
-from engine.audit.source import PAGE, Source, StoreUrl, open_source, reading
+from engine.audit.source import PAGE, Source
 from engine.gc_pause import gc_paused
 
 KEPT = 1_000

@@ -5,11 +5,12 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading
 from adapters.cli.auditing.screen import plain, print_json, print_table, progress, say, text
 from adapters.cli.common import Json
 from engine.audit.fold import LISTED, Fold
 from engine.audit.moments import By, ByOption, Moment, facts_until, read_moment
-from engine.audit.source import Source, StoreUrl, open_source, reading
+from engine.audit.source import Source
 from projections.projection import Projection, RowKey
 
 Columns = Mapping[str, tuple[Any, Any]]

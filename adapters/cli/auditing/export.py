@@ -11,9 +11,10 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading
 from adapters.cli.auditing.screen import progress, say
 from adapters.cli.common import EXIT_UNREADABLE, fail
-from engine.audit.source import StoreUrl, facts, open_source, reading
+from engine.audit.source import facts
 from engine.ports.errors import StoreError
 from events.catalogue import CATALOGUE
 from events.recorded import Recorded

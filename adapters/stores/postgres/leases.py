@@ -66,12 +66,12 @@ class Leases:
     def lease(self, most: int) -> Sequence[Leased]:
         """Workspaces with something due that nobody else settles now, the longest due first."""
         told_now = self._clock() if self._clock is not None else None
-        with self._store.explained(), self._store.cursor() as cursor:
+        with self._store.explained(), self._store.reading() as cursor:
             cursor.execute(SQL["lease"], (self._worker, most, self._seconds, told_now))
             return list(map(Leased._make, cursor.fetchall()))
 
     def settled(self, workspaces: Sequence[str]) -> None:
-        with self._store.explained(), self._store.cursor() as cursor:
+        with self._store.explained(), self._store.reading() as cursor:
             cursor.execute(SQL["settled"], (list(workspaces), self._worker))
 
     def failed(self, workspace: str, error: BaseException) -> bool:
@@ -82,25 +82,25 @@ class Leases:
             "error": f"{type(error).__name__}: {error}"[:LONGEST_ERROR],
             "most": self._most_failures,
         }
-        with self._store.explained(), self._store.cursor() as cursor:
+        with self._store.explained(), self._store.reading() as cursor:
             found = cursor.execute(SQL["failed"], values).fetchone()
         return bool(found and found[0])
 
 
 def parked(store: PostgresStore) -> Sequence[Parked]:
     """Workspaces that nobody tries to settle any more, the oldest first."""
-    with store.explained(), store.cursor() as cursor:
+    with store.explained(), store.reading() as cursor:
         return list(map(Parked._make, cursor.execute(SQL["parked"]).fetchall()))
 
 
 def unpark(store: PostgresStore, workspace: str) -> bool:
     """Have it tried again. False for one that is not parked."""
-    with store.explained(), store.cursor() as cursor:
+    with store.explained(), store.reading() as cursor:
         return cursor.execute(SQL["unpark"], (workspace,)).rowcount == 1
 
 
 def overdue(store: PostgresStore, before: datetime) -> Overdue:
-    with store.explained(), store.cursor() as cursor:
+    with store.explained(), store.reading() as cursor:
         found = cursor.execute(SQL["overdue"], (before,)).fetchone()
     assert found is not None
     return Overdue(*found)
