@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings
 from adapters.store_url import scheme_of
+from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
 from engine.work.ports import Directory
@@ -27,13 +28,14 @@ class Kind(StrEnum):
 
 
 class Opened(NamedTuple):
-    """A store, the views kept in it and the directory beside it."""
+    """A store, the views kept in it, the directory beside it, and who works on it."""
 
     name: str
     """As it may be told to anybody: without a password."""
     store: Store
     views: Views
     directory: Directory
+    coordination: Coordination
 
     def close(self) -> None:
         self.store.close()
@@ -79,9 +81,9 @@ def open_store(
     """
     match kind_of(settings.store):
         case Kind.SQLITE:
-            return _open_file(settings, create=create, read_only=read_only)
+            return opened_file(_file(settings, create=create, read_only=read_only))
         case Kind.POSTGRES:
-            return _open_schema(settings, create=create, read_only=read_only)
+            return opened_schema(_schema(settings, create=create, read_only=read_only))
 
 
 def rebuild(
@@ -136,24 +138,30 @@ def _migrate_schema(settings: EngineSettings, *, before_only: bool) -> Migrated:
     return Migrated(database.name, Kind.POSTGRES, there is None, *told)
 
 
-def _open_file(settings: EngineSettings, *, create: bool, read_only: bool) -> Opened:
+def opened_file(store: "SQLiteStore") -> Opened:
+    """With all that belongs to an embedded store."""
     from adapters.stores.sqlite import SQLiteViews
     from adapters.stores.sqlite.directory import SQLiteDirectory
+    from adapters.stores.sqlite.serve_lock import SQLiteCoordination
 
-    store = _file(settings, create=create, read_only=read_only)
     try:
-        return Opened(store.name, store, SQLiteViews(store), SQLiteDirectory(store))
+        views = SQLiteViews(store)
+        coordination = SQLiteCoordination(store, views)
+        return Opened(store.name, store, views, SQLiteDirectory(store), coordination)
     except BaseException:
         store.close()
         raise
 
 
-def _open_schema(settings: EngineSettings, *, create: bool, read_only: bool) -> Opened:
+def opened_schema(store: "PostgresStore") -> Opened:
+    """With all that belongs to a PostgreSQL store."""
     from adapters.stores.postgres import PostgresViews
+    from adapters.stores.postgres.coordination import PostgresCoordination
     from adapters.stores.postgres.directory import PostgresDirectory
 
-    store = _schema(settings, create=create, read_only=read_only)
-    return Opened(store.name, store, PostgresViews(store), PostgresDirectory(store))
+    views = PostgresViews(store)
+    coordination = PostgresCoordination(store, views)
+    return Opened(store.name, store, views, PostgresDirectory(store), coordination)
 
 
 def _file(

@@ -95,16 +95,17 @@ class PostgresStore:
             raise StoreError(f"The store {self.name} does not fit this program. {there.problem}")
 
     def now(self) -> datetime:
-        if self._clock is not None:
-            return self._clock()
-        moment: datetime = self._value("now")
+        moment: datetime = self.told_now() or self._value("now")
         return moment
+
+    def told_now(self) -> datetime | None:
+        """None where the database's clock is the store's."""
+        return self._clock() if self._clock is not None else None
 
     @contextmanager
     def look(self, workspace: str) -> Iterator[Looked]:
         with self.explained(), self.connection() as connection:
-            told_now = self._clock() if self._clock is not None else None
-            looked = looked_at(connection, workspace, told_now)
+            looked = looked_at(connection, workspace, self.told_now())
             with self._everything_by(connection):
                 yield looked
 
@@ -260,8 +261,8 @@ class PostgresStore:
         if self.read_only:
             raise ReadOnlyStore(self.name)
         with self.explained(), self.connection() as connection:
-            told_now = self._clock() if self._clock is not None else None
-            entry = EnteredWorkspaces(connection, asked, patient=patient, told_now=told_now)
+            now = self.told_now()
+            entry = EnteredWorkspaces(connection, asked, patient=patient, told_now=now)
             yield entry.opened
             entry.commit()
 
@@ -276,7 +277,11 @@ class PostgresStore:
             with explained(self.name):
                 yield
         except StoreUnavailable:
-            if not self.datastore.pool.closed:
-                with suppress(psycopg.Error, PoolTimeout):
-                    self.datastore.pool.check()
+            self.drop_lost_connections()
             raise
+
+    def drop_lost_connections(self) -> None:
+        """So that nobody gets one of the pool who asks when the server is back."""
+        if not self.datastore.pool.closed:
+            with suppress(psycopg.Error, PoolTimeout):
+                self.datastore.pool.check()
