@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from adapters.mail.simulated.server import SimulatedMailServer
     from adapters.stores.memory import MemoryStore, MemoryViews
 
-__all__ = ["Migrated", "Opened", "migrate", "rebuild"]
+__all__ = ["Migrated", "Opened", "RecipientsFile", "migrate", "rebuild"]
 
 
 class Program(NamedTuple):
