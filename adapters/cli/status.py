@@ -67,7 +67,7 @@ def _show(found: Status) -> None:
     when = reader(says_zone=True).when
     for projection, stop in found.stopped.items():
         _say(
-            f"View {projection.name} has been stopped at position {stop.position} since "
+            f"View {projection.name} is stopped at position {stop.position} since "
             f"{when(stop.since)} ({stop.error}). What it shows is as old as that. When "
             f"the cause is gone: `sendledger projections retry {projection.name}`.",
             "red",

@@ -205,7 +205,7 @@ def tell_consequences(follows: Consequences) -> None:
             "again by then."
         )
         if each.shrinks_from:
-            say(f"    The time until {when(each.shrinks_from)} that is left now shrinks to that.")
+            say(f"    The clock that runs now, until {when(each.shrinks_from)}, gives way to it.")
         if each.pauses:
             say(f"    {each.campaign_id} will be paused.")
     for name in follows.pausing:
