@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aggregates.command import Command
     from engine.answers.workspace_answers import Answers
     from engine.engine import Engine
+    from engine.ports.coordination import Coordination
     from engine.ports.store import Store as AnyStore
     from engine.ports.views import Views
     from engine.reply import Reply
@@ -31,6 +32,7 @@ class Session(NamedTuple):
     engine: "Engine"
     views: "Views"
     directory: "Directory"
+    coordination: "Coordination"
     workspace: str
 
     def answers(self) -> "Answers":
@@ -52,9 +54,7 @@ class Session(NamedTuple):
 
     def try_(self, command: "Command") -> "Reply":
         """Have it decided, whatever the answer."""
-        return self.engine.execute(
-            self.workspace, command, command_id=uuid4().hex, actor=f"user:{person()}"
-        )
+        return self.engine.execute(self.workspace, command, command_id=uuid4().hex, actor=actor())
 
     def insist(self, answer: "Reply") -> "Reply":
         """A refusal ends the program."""
@@ -69,9 +69,9 @@ class Session(NamedTuple):
 def session(store: str | None, workspace: str | None, *, create: bool = False) -> Iterator[Session]:
     """Open the store; ``create`` makes one where there is none."""
     from adapters.composition import running
-    from adapters.csv.recipients_csv import RecipientsFileError
+    from engine.work.ports import RecipientsError
 
-    with explained(RecipientsFileError):
+    with explained(RecipientsError):
         settings = settings_of(store, workspace)
         with running(settings, create=create) as program:
             opened = program.opened
@@ -81,8 +81,14 @@ def session(store: str | None, workspace: str | None, *, create: bool = False) -
                 program.engine,
                 opened.views,
                 opened.directory,
+                opened.coordination,
                 settings.workspace,
             )
+
+
+def actor() -> str:
+    """As the person at the keyboard stands in what is recorded."""
+    return f"user:{person()}"
 
 
 def person() -> str:
