@@ -36,7 +36,7 @@ class FindsTimes(Protocol):
 
 
 class Moment(NamedTuple):
-    """Behind the fact at a position, or at a time, its own facts included."""
+    """After the fact at a position, or at a time, its own facts included."""
 
     position: int | None = None
     at: datetime | None = None
@@ -91,7 +91,7 @@ def facts_until(
 
 
 def _last_position(source: Source, moment: Moment) -> int | None:
-    """Behind which the moment includes nothing; None where only reading tells."""
+    """After which the moment includes nothing; None where only reading tells."""
     if moment.at is not None and moment.by is By.RECORDED and isinstance(source, FindsTimes):
         return source.last_position_until(moment.at)
     return moment.position
