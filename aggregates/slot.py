@@ -52,7 +52,7 @@ def decide(slot: Slot, command: SlotCommand) -> Sequence[SlotEvent]:
             if slot.occupant == account:
                 return []
             if slot.occupant is not None:
-                raise SlotTaken(slot.id, slot.occupant)
+                raise SlotTaken(slot=slot.id, account=slot.occupant)
             return [SlotOccupied(slot_id=slot.id, account_id=account, occurred_at=at)]
         case VacateSlot(account_id=account, at=at):
             if slot.occupant != account:

@@ -56,6 +56,7 @@ class Engine:
         self._observer = observer
         self._cache = AggregateCache(cache_size)
         self._snapshot_every = snapshot_every
+        self._in_bulk: set[object] = set()
         self._group_commit = GroupCommit(self._decide_together, self._decide_alone)
 
     def execute(self, workspace: str, command: Command, *, command_id: str, actor: str) -> Reply:
@@ -121,6 +122,16 @@ class Engine:
         if errors:
             raise ExceptionGroup("some workspaces could not be settled", errors)
         return settled
+
+    @contextmanager
+    def snapshots_later(self) -> Iterator[None]:
+        """Snapshots wait until the end of the block: in an import each would hold everybody."""
+        bulk = object()
+        self._in_bulk.add(bulk)
+        try:
+            yield
+        finally:
+            self._in_bulk.discard(bulk)
 
     def _decide_together(self, pages: Pages) -> Mapping[str, Sequence[Reply]]:
         """Those workspaces that nobody holds and in which nothing is due."""
@@ -209,7 +220,8 @@ class Engine:
         """After the commit: the states decided on are the newest there are."""
         for stream_id, entry in work.states.items():
             form = entry.type.snapshots
-            if form and entry.version - entry.snapshot_version >= self._snapshot_every:
+            grown = entry.version - entry.snapshot_version >= self._snapshot_every
+            if form and grown and not self._in_bulk:
                 work.states[stream_id] = entry._replace(snapshot_version=entry.version)
                 with suppress(StoreError):  # what was decided is committed; the next one will do
                     self.store.save_snapshot(freeze(form, stream_id, entry.version, entry.state))

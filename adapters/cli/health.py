@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from adapters.cli.common import EXIT_FAILED, print_json, say
+from adapters.screen.exit_codes import EXIT_FAILED
+from adapters.screen.output import print_json, say
 
 if TYPE_CHECKING:
     from adapters.settings import EngineSettings
@@ -38,6 +39,7 @@ def show_health(settings: "EngineSettings", *, as_json: bool) -> None:
 
 
 def _look(settings: "EngineSettings") -> Found:
+    from adapters.screen.hints import with_hint
     from adapters.stores.opening import open_store
     from engine.answers.health import look
     from engine.ports.errors import StoreError
@@ -46,5 +48,5 @@ def _look(settings: "EngineSettings") -> Found:
         with closing(open_store(settings)) as opened:
             health = look(opened, settings)
     except StoreError as error:
-        return Found(None, [str(error)])
+        return Found(None, [with_hint(error)])
     return Found(health, health.reasons(settings.overdue_after))

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING, cast
 
-from adapters.cli.common import EXIT_UNKNOWN, Session, fail, print_json, say
+from adapters.cli.common import Session
+from adapters.screen.exit_codes import EXIT_UNKNOWN
+from adapters.screen.output import fail, print_json, say
 from adapters.stores.opening import Kind, kind_of
 from events.vocabulary import instant_text
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings
 from adapters.store_url import scheme_of
-from engine.ports.errors import StoreError
+from engine.ports.errors import NoStore
 from engine.ports.store import Store
 from engine.ports.views import Views
 from engine.work.ports import Directory
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 class Kind(StrEnum):
     SQLITE = "sqlite"
     POSTGRES = "postgresql"
-
-
-class NoStore(StoreError):
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"There is no store {path}. Name one with --store, or run the demo.")
 
 
 class Opened(NamedTuple):
@@ -180,7 +175,7 @@ def _file(settings: EngineSettings, *, create: bool = False) -> "SQLiteStore":
 
     path = path_of(settings.store)
     if not create and not path.is_file():
-        raise NoStore(path)
+        raise NoStore(store=path)
     return SQLiteStore(path, lock_timeout=settings.lock_timeout)
 
 

@@ -45,7 +45,7 @@ def issue_notice(account: EmailAccount, command: IssueNotice) -> Sequence[Notice
 def attempted(account: EmailAccount, command: RecordNoticeAttempt) -> Sequence[NoticeAttempted]:
     """N2: each attempt is a fact, with its outcome; only of notices there are."""
     if not _issued(account, command):
-        raise UnknownNotice(command.number, command.incident_id)
+        raise UnknownNotice(number=command.number, incident=command.incident_id)
 
     return [
         NoticeAttempted(

@@ -97,7 +97,9 @@ class OverlaidViews:
         for projection, rows in changes.items():
             stands_at = self.position(projection)
             if stands_at != since[projection]:
-                raise StaleView(projection.tracking_name, since[projection], stands_at)
+                raise StaleView(
+                    view=projection.tracking_name, expected=since[projection], found=stands_at
+                )
             self._under(projection, list(rows))
             self._rows.setdefault(projection, {}).update(rows)
             self._positions[projection] = position

@@ -7,8 +7,9 @@ from typing import Annotated, Any, NamedTuple, Protocol, runtime_checkable
 
 import typer
 
-from adapters.cli.common import EXIT_UNREADABLE, fail
 from adapters.scenario.times import parse_time
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.output import fail
 from engine.audit.source import Source, facts
 from events.recorded import Recorded
 from events.vocabulary import instant_text

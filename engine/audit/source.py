@@ -95,7 +95,7 @@ def facts(
         while position < end:
             page = source.read(position, min(PAGE, end - position))
             if not page.rows:
-                raise GapInLog(position + 1, end)
+                raise GapInLog(expected=position + 1, found=end)
             yield from decode_page(page, position)
             position = page.rows[-1][0]
             progress(position)

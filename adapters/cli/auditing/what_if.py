@@ -5,8 +5,11 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from adapters.cli.auditing.screen import plain, print_json, print_table, progress, say, text
-from adapters.cli.common import EXIT_UNREADABLE, Json, fail, unknown
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json
+from adapters.screen.output import fail, print_json, say, unknown
+from adapters.screen.progress import progress
+from adapters.screen.tables import plain, print_table, text
 from aggregates.campaign.commands import AddSender
 from aggregates.email_account.commands import AccountCommand
 from engine.audit.changes import UnreadableChange, command_at, read_insertion

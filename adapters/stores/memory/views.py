@@ -39,7 +39,9 @@ class MemoryViews:
         for projection in changes:
             stands_at = self.position(projection)
             if stands_at != since[projection]:
-                raise StaleView(projection.tracking_name, since[projection], stands_at)
+                raise StaleView(
+                    view=projection.tracking_name, expected=since[projection], found=stands_at
+                )
             if position <= stands_at:
                 raise StoreError(f"View {projection.tracking_name} stands at {stands_at} already.")
         for projection, rows in changes.items():
@@ -74,7 +76,9 @@ class MemoryViews:
     def stop(self, projection: Projection, stop: Stop) -> None:
         stands = self._status(projection)
         if stands.position != stop.position - 1 or stop.position in stands.passes_over:
-            raise StaleView(projection.tracking_name, stop.position - 1, stands.position)
+            raise StaleView(
+                view=projection.tracking_name, expected=stop.position - 1, found=stands.position
+            )
         self._stops[projection] = stop
 
     def retry(self, projection: Projection) -> None:

@@ -9,11 +9,13 @@ from psycopg import Cursor
 from psycopg.errors import LockNotAvailable
 
 from adapters.stores.ids_and_digests import (
+    as_stored,
     digest,
     newcomers,
     person_of,
     random_ids,
     random_key,
+    stored_address,
     variables_text,
 )
 from adapters.stores.named_sql import statements
@@ -46,7 +48,7 @@ class PostgresDirectory:
         stopped: Callable[[RecipientId], bool] = everybody,
     ) -> list[RecipientId]:
         """A name loses its zero octets, which PostgreSQL cannot keep."""
-        wanted = list(people)
+        wanted = as_stored(people)
         with self._store.explained(), self._store.writing() as c:
             c.execute(SQL["enter"])
             forgotten = _forgotten(c, workspace, campaign_id, wanted)
@@ -70,7 +72,7 @@ class PostgresDirectory:
         return {recipient_id: person_of(*told) for recipient_id, *told in found}
 
     def recipient_at(self, workspace: str, address: str) -> RecipientId | None:
-        found = self._first("recipient_at", workspace, address)
+        found = self._first("recipient_at", workspace, stored_address(address))
         return str(found[0]) if found else None
 
     def forgotten_at(self, workspace: str, recipient_id: RecipientId) -> datetime | None:
@@ -104,10 +106,7 @@ class PostgresDirectory:
             try:
                 c.execute(SQL["nobody_reads"])
             except LockNotAvailable:
-                raise TracesRemain(
-                    f"Forgotten; but another program holds the directory of {self._store.name}, "
-                    "so traces stay in its files. End that program and forget again."
-                ) from None
+                raise TracesRemain(store=self._store.name) from None
             for step in ("keep_the_others", "drop_the_files", "write_the_others"):
                 c.execute(SQL[step])
 

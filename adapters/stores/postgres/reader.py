@@ -19,7 +19,7 @@ from adapters.stores.postgres.errors import explained
 from adapters.stores.postgres.migrating import known, schema_state_of
 from adapters.stores.postgres.recorder import SQL
 from adapters.stores.postgres.tables import chosen, described
-from engine.ports.errors import StoreError, StoreUnavailable
+from engine.ports.errors import NoStore, StoreUnavailable
 from engine.ports.log import Page, Row
 from events.recorded import Envelope
 from projections.projection import Projection
@@ -129,9 +129,8 @@ class PostgresReader:
         if self._first(OWN_SQL["schema"])[0] is not None:
             there = schema_state_of(self._connection.cursor(), known())
         if there is None:
-            raise StoreError(f"There is no store in {self.name}. Name another, or run the demo.")
-        if there.problem is not None:
-            raise StoreError(f"The store {self.name} does not fit this program. {there.problem}")
+            raise NoStore(store=self.name)
+        there.require_fit(self.name)
 
     def _cursor(self) -> psycopg.Cursor[Any]:
         return self._connection.cursor(binary=True, row_factory=tuple_row)

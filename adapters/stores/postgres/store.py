@@ -27,7 +27,7 @@ from adapters.stores.postgres.workspace_transaction import (
     looked_at,
 )
 from engine.ports.clock import Clock
-from engine.ports.errors import StoreError, StoreUnavailable
+from engine.ports.errors import NoStore, StoreError, StoreUnavailable
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes
 from events.recorded import Envelope
@@ -76,12 +76,10 @@ class PostgresStore:
         there = schema_state(self.datastore)
         if there is None:
             if not create:
-                raise StoreError(
-                    f"There is no store in {self.name} yet. Make one: `sendledger store migrate`."
-                )
+                raise NoStore(store=self.name)
             migrate(self.datastore)
-        elif there.problem is not None:
-            raise StoreError(f"The store {self.name} does not fit this program. {there.problem}")
+        else:
+            there.require_fit(self.name)
 
     def now(self) -> datetime:
         if self._clock is not None:

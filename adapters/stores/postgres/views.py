@@ -212,6 +212,6 @@ def _move(cursor: Cursor[Any], projection: Projection, since: int, position: int
         moved = cursor.execute(_GO_ON, (position, name, since)).rowcount
     stands_at = since if moved else _stands_at(cursor, projection)
     if stands_at != since:
-        raise StaleView(name, since, stands_at)
+        raise StaleView(view=name, expected=since, found=stands_at)
     if position <= since:
         raise StoreError(f"View {name} stands at {since} already.")

@@ -8,11 +8,13 @@ from pathlib import Path
 from sqlite3 import Cursor
 
 from adapters.stores.ids_and_digests import (
+    as_stored,
     digest,
     newcomers,
     person_of,
     random_ids,
     random_key,
+    stored_address,
     variables_text,
 )
 from adapters.stores.microseconds import from_micros, to_micros
@@ -49,7 +51,7 @@ class SQLiteDirectory:
         campaign_id: CampaignId | None = None,
         stopped: Callable[[RecipientId], bool] = everybody,
     ) -> list[RecipientId]:
-        wanted = list(people)
+        wanted = as_stored(people)
         with self._explained(), self._store.writing() as c:
             forgotten = self._forgotten(c, workspace, campaign_id, wanted)
             ids = {address: each for address, each in forgotten.items() if stopped(each)}
@@ -80,7 +82,7 @@ class SQLiteDirectory:
 
     def recipient_at(self, workspace: str, address: str) -> RecipientId | None:
         with self._explained(), self._store.reading() as c:
-            found = c.execute(SQL["recipient_at"], (workspace, address)).fetchone()
+            found = c.execute(SQL["recipient_at"], (workspace, stored_address(address))).fetchone()
         return str(found[0]) if found else None
 
     def forgotten_at(self, workspace: str, recipient_id: RecipientId) -> datetime | None:
@@ -139,10 +141,7 @@ class SQLiteDirectory:
             c.execute(SQL["empty_the_write_ahead_log"])
             busy = c.fetchone()[0]
         if busy:
-            raise TracesRemain(
-                f"Forgotten; but another program reads {self._store.path}, so traces stay in its "
-                "write-ahead log. Stop that program and forget again."
-            )
+            raise TracesRemain(store=self._store.path)
 
     def _is_there(self) -> bool:
         with self._store.reading() as c:

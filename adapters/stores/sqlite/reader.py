@@ -12,7 +12,7 @@ from adapters.stores.sqlite.errors import explained
 from adapters.stores.sqlite.recorder import SQL, envelope_of
 from adapters.stores.sqlite.store import STORE_VERSION
 from adapters.stores.sqlite.views import _described, _where
-from engine.ports.errors import StoreError
+from engine.ports.errors import NoStore, StoreError
 from engine.ports.log import Page
 from events.recorded import Envelope
 from projections.projection import Projection
@@ -33,7 +33,7 @@ class SQLiteReader:
         self.path = path
         self.name = str(path)
         if not path.is_file():
-            raise StoreError(f"There is no store {path}. Name one with --store, or run the demo.")
+            raise NoStore(store=path)
         with self._explained():
             self._connection = _connected(path, lock_timeout)
         try:

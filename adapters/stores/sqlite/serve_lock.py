@@ -12,10 +12,9 @@ from engine.ports.errors import StoreError
 
 
 class AlreadyServed(StoreError):
-    def __init__(self, store: Path, holder: str) -> None:
-        super().__init__(
-            f"{store} is served already, by {holder}. Stop that one first, or serve another store."
-        )
+    sentence = (
+        "{store} is served already, by {holder}. Stop that one first, or serve another store."
+    )
 
 
 @contextmanager
@@ -31,7 +30,7 @@ def serve_lock(store: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             handle.seek(0)
-            raise AlreadyServed(store, _holder(handle.read())) from None
+            raise AlreadyServed(store=store, holder=_holder(handle.read())) from None
         handle.truncate(0)
         since = datetime.now(UTC).isoformat(timespec="seconds")
         json.dump({"pid": os.getpid(), "since": since}, handle)

@@ -30,7 +30,9 @@ def status_of(c: Cursor, projection: Projection) -> ViewStatus:
 def record_stop(c: Cursor, projection: Projection, stop: Stop) -> None:
     stands = status_of(c, projection)
     if stands.position != stop.position - 1 or stop.position in stands.passes_over:
-        raise StaleView(projection.tracking_name, stop.position - 1, stands.position)
+        raise StaleView(
+            view=projection.tracking_name, expected=stop.position - 1, found=stands.position
+        )
     for table in TABLES:
         c.execute(SQL[table])
     values = (projection.tracking_name, stop.position, stop.error, to_micros(stop.since))

@@ -92,7 +92,9 @@ class SQLiteViews:
             for projection, rows in changes.items():
                 stands_at = self._stands_at(c, projection)
                 if stands_at != since[projection]:
-                    raise StaleView(projection.tracking_name, since[projection], stands_at)
+                    raise StaleView(
+                        view=projection.tracking_name, expected=since[projection], found=stands_at
+                    )
                 table = tables[projection]
                 in_order = [table.encode(rows[key]) for key in sorted(rows, key=tuple)]
                 whole = len(in_order) // ROWS_AT_ONCE * ROWS_AT_ONCE
