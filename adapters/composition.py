@@ -5,13 +5,15 @@ used: who uses one needs nothing of the others.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings
-from adapters.stores.opening import Opened, open_store
+from adapters.stores.opening import Migrated, Opened, migrate, open_store, rebuild
 from aggregates.command import DEFAULT_POLICY, Policy
+from engine.answers.health import Health, look
 from engine.engine import Engine
 from engine.observing import SILENT, Observer
 from engine.ports.clock import Clock
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from adapters.csv.recipients_csv import RecipientsFile
     from adapters.mail.simulated.server import SimulatedMailServer
     from adapters.stores.memory import MemoryStore, MemoryViews
+
+__all__ = ["Migrated", "Opened", "migrate", "rebuild"]
 
 
 class Program(NamedTuple):
@@ -42,6 +46,35 @@ def running(settings: EngineSettings, *, create: bool = False) -> Iterator[Progr
         yield Program(settings, opened, engine_over(opened, settings))
 
 
+@contextmanager
+def asking(settings: EngineSettings) -> Iterator[Opened]:
+    """The settings' store, opened so that nothing of it can change. Raises ``StoreError``."""
+    with closing(open_store(settings, read_only=True)) as opened:
+        yield opened
+
+
+@contextmanager
+def working(settings: EngineSettings) -> Iterator[Program]:
+    """As ``running``, for a worker: the store is made, and logs, figures and spans are as set.
+
+    Raises ``StoreError``, and ``SettingsError`` for a door that cannot be had.
+    """
+    from adapters.observing.logs import configure_logs
+    from adapters.observing.watching import watched
+
+    configure_logs(settings)
+    with (
+        closing(open_store(settings, create=True)) as opened,
+        watched(partial(health_of, opened), settings) as observer,
+    ):
+        yield Program(settings, opened, engine_over(opened, settings, observer))
+
+
+def health_of(opened: Opened) -> Health:
+    """How an opened store is now. Raises ``StoreError`` if it is lost."""
+    return look(opened.store, opened.views, opened.coordination)
+
+
 def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:
     return Engine(
         opened.store,
@@ -54,7 +87,7 @@ def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = S
 
 @contextmanager
 def served(settings: EngineSettings) -> Iterator[None]:
-    """Be the one process that serves the settings' embedded store. Raises ``StoreError``."""
+    """Keep others from serving the settings' embedded store. Raises ``StoreError``."""
     from adapters.stores.opening import path_of
     from adapters.stores.sqlite.serve_lock import serve_lock
 
@@ -65,25 +98,24 @@ def served(settings: EngineSettings) -> Iterator[None]:
 @contextmanager
 def staged(settings: EngineSettings, clock: Clock) -> Iterator[Program]:
     """A new embedded store that goes by a clock of its own. Raises ``StoreError``."""
-    from adapters.stores.opening import path_of
-    from adapters.stores.sqlite import SQLiteStore, SQLiteViews
-    from adapters.stores.sqlite.directory import SQLiteDirectory
+    from adapters.stores.opening import opened_file, path_of
+    from adapters.stores.sqlite import SQLiteStore
 
-    with closing(SQLiteStore(path_of(settings.store), clock)) as store:
-        opened = Opened(str(store.path), store, SQLiteViews(store), SQLiteDirectory(store))
+    with closing(opened_file(SQLiteStore(path_of(settings.store), clock))) as opened:
         yield Program(settings, opened, engine_over(opened, settings))
 
 
 @contextmanager
 def turns(program: Program) -> Iterator[Sequence[Callable[[], object]]]:
-    """The duties of a worker that is alone, one turn of each at a call."""
-    from adapters.worker.duties import Shift, duties
+    """The duties of a worker that is alone, one turn of each at a call.
+
+    Raises ``StoreError`` where the store is served already.
+    """
+    from adapters.worker.duties import duties
     from adapters.worker.roles import ALL
 
-    with ExitStack() as stack:
-        settings, opened, engine = program
-        shift = Shift(opened, engine, settings, lambda: True, stack)
-        yield [duty.turn for duty in duties(shift, ALL)]
+    with program.opened.coordination.serving("turns", ALL) as member:
+        yield [duty.turn for duty in duties(program, member, ALL, lambda: True)]
 
 
 def store_files(settings: EngineSettings) -> Sequence[Path]:

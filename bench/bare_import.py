@@ -12,7 +12,7 @@ from uuid import uuid4
 from adapters.csv.recipients_csv import RecipientsFile
 from adapters.csv.rejected_lines import RejectedLines
 from adapters.stores.sqlite import SQLiteStore
-from adapters.stores.sqlite.directory import SQL, SQLiteDirectory
+from adapters.stores.sqlite.directory import SQLiteDirectory
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger
 from engine.work.import_recipients import Import
 
@@ -35,8 +35,11 @@ def import_all(ledger: Ledger[SQLiteStore], file: Path) -> None:
 
 
 def loop_into_directory(store: Path, file: Path) -> None:
-    insert = SQL["enrol_person"]
-    with _one_transaction(store, SQL["directory"]) as c, file.open(encoding="utf-8") as lines:
+    insert = SQLiteDirectory.SQL["enrol_person"]
+    with (
+        _one_transaction(store, SQLiteDirectory.SQL["directory"]) as c,
+        file.open(encoding="utf-8") as lines,
+    ):
         for row in csv.DictReader(lines):
             address = row.pop("email")
             name = f"{row['first_name']} {row['last_name']}"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aggregates.command import Command
     from engine.answers.workspace_answers import Answers
     from engine.engine import Engine
+    from engine.ports.coordination import Coordination
     from engine.ports.store import Store as AnyStore
     from engine.ports.views import Views
     from engine.reply import Reply
@@ -31,6 +32,7 @@ class Session(NamedTuple):
     engine: "Engine"
     views: "Views"
     directory: "Directory"
+    coordination: "Coordination"
     workspace: str
 
     def answers(self) -> "Answers":
@@ -79,6 +81,7 @@ def session(store: str | None, workspace: str | None, *, create: bool = False) -
                 program.engine,
                 opened.views,
                 opened.directory,
+                opened.coordination,
                 settings.workspace,
             )
 

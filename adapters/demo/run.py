@@ -37,13 +37,13 @@ def run_demo(folder: Path, console: Console, *, speed: float = 1.0) -> bool:
     clock = WarpedClock(datetime.now(UTC) - STORY)
     with served(settings):
         clear(folder)
-        with _quietly(), staged(settings, clock) as program, turns(program) as duties:
-            screen = Screen(console, clock, program.opened.views)
-            stage = Stage(program, clock, screen, duties, speed)
-            with screen.shown():
-                tell_story(stage)
-                stage.reach(max(datetime.now(UTC), clock()), seconds=0.5)
-            return show_verdict(console, program)
+    with _quietly(), staged(settings, clock) as program, turns(program) as duties:
+        screen = Screen(console, clock, program.opened.views)
+        stage = Stage(program, clock, screen, duties, speed)
+        with screen.shown():
+            tell_story(stage)
+            stage.reach(max(datetime.now(UTC), clock()), seconds=0.5)
+        return show_verdict(console, program)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def without_a_scan(source: Source, moment: Moment, asked: Asked) -> Fold | None:
     """
     if asked.campaign is None or asked.recipient is None:
         return None
-    stands_at = source.view_position(HISTORIES)
+    stands_at = source.views.position(HISTORIES)
     if not 0 < stands_at <= source.end:
         return None
     places = _Places(source, asked.workspace, stands_at)
@@ -64,6 +64,7 @@ class _Places:
     def __init__(self, source: Source, workspace: str, stands_at: int) -> None:
         self._source = source
         self._workspace = workspace
+        self._stands_at = stands_at
         self._history = History(source, self._positions, workspace)
         self._beyond = list(facts(source, after=stands_at))
 
@@ -74,11 +75,11 @@ class _Places:
     def of(self, type_: AggregateType, name: str, projection: Projection) -> Iterator[Recorded]:
         """Those of an aggregate that the projection watches."""
         topics = {event.__name__ for event in projection.watches}
-        places = self._source.places(stream_id(self._workspace, type_, name))
+        places = self._source.stream_positions(stream_id(self._workspace, type_, name))
         return self._history.at(
             position for position, topic in places if topic.partition("/")[0] in topics
         )
 
     def _positions(self, workspace: str, subject: Subject) -> list[int]:
-        rows = self._source.view_rows(HISTORIES, workspace, *subject)
-        return [int(row.position) for row in rows]
+        rows = self._source.views.rows(HISTORIES, workspace, *subject)
+        return [int(row.position) for row in rows if int(row.position) <= self._stands_at]

@@ -54,6 +54,12 @@ class StoreUnavailable(StoreError):
     """The store was lost on the way: what was asked last may be done or not. Ask again."""
 
 
+class ReadOnlyStore(StoreError):
+    """The store was opened to be read, so that nothing of it can change."""
+
+    sentence = "The store {store} is open for reading only; nothing was written."
+
+
 class StaleView(StoreError):
     """The view is not where the rows were folded from; read its position again."""
 

@@ -34,7 +34,7 @@ def verify(
 
 def envelopes(store: PostgresStore) -> Counter[Asked]:
     """How often each command of the store has an envelope, whether or not it had events."""
-    with store.cursor() as cursor:
+    with store.reading() as cursor:
         found = cursor.execute("SELECT workspace, command_id FROM envelopes").fetchall()
     return Counter((row[0], row[1]) for row in found)
 

@@ -6,13 +6,14 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from rich.text import Text
 
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading
 from adapters.screen.options import Json
 from adapters.screen.output import print_json, say
 from adapters.screen.progress import progress
 from adapters.screen.tables import lines, plain, print_table, text
 from engine.audit.fold import LISTED, Fold
 from engine.audit.moments import By, ByOption, Moment, facts_until, read_moment
-from engine.audit.source import Source, StoreUrl, open_source, reading
+from engine.audit.source import Source
 from projections.projection import Projection, RowKey
 
 Columns = Mapping[str, tuple[Any, Any]]

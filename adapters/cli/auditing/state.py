@@ -5,6 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Workspace
 from adapters.screen.output import fail, print_json, say, unknown
@@ -14,7 +15,7 @@ from engine.answers.workspace_answers import Answers, RecipientAnswer
 from engine.audit.fold import Fold
 from engine.audit.moments import By, ByOption, Moment, facts_until, read_moment
 from engine.audit.one_recipient import NEEDED, Asked, without_a_scan
-from engine.audit.source import Source, StoreUrl, open_source, reading, settings_for
+from engine.audit.source import Source
 from projections.accounts import AccountRow
 from projections.campaigns import CampaignRow
 

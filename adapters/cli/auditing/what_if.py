@@ -5,6 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json
 from adapters.screen.output import fail, print_json, say, unknown
@@ -14,7 +15,7 @@ from aggregates.campaign.commands import AddSender
 from aggregates.email_account.commands import AccountCommand
 from engine.audit.changes import UnreadableChange, command_at, read_insertion
 from engine.audit.counterfactual import Insertion, Life, Refused, reality, relive
-from engine.audit.source import StoreUrl, facts, open_source, reading, settings_for
+from engine.audit.source import facts
 from events.recorded import Recorded
 from events.vocabulary import RecipientStatus, instant_text
 

@@ -9,7 +9,8 @@ from typing import Any
 from psycopg import Cursor
 
 from adapters.stores.named_sql import statements
-from engine.ports.errors import Fenced, NotStoppedThere, StaleView
+from adapters.stores.view_checks import check_skip
+from engine.ports.errors import Fenced, StaleView
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus, view_status
 from projections.projection import Projection
 
@@ -56,9 +57,7 @@ def clear_stop(cursor: Cursor[Any], projection: Projection) -> None:
 
 def record_skip(cursor: Cursor[Any], projection: Projection, skip: Skip) -> None:
     cursor.execute(SQL["lock_standing"], (projection.tracking_name,))
-    stop = statuses_of(cursor, [projection])[projection].stop
-    if stop is None or stop.position != skip.position:
-        raise NotStoppedThere(projection, skip.position, stop)
+    check_skip(projection, statuses_of(cursor, [projection])[projection], skip)
     cursor.execute(SQL["skip"], (projection.tracking_name, *skip))
     clear_stop(cursor, projection)
 

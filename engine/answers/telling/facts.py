@@ -111,15 +111,11 @@ class _Voice(Formatter):
         return self._reader.when(value) if isinstance(value, datetime) else str(value)
 
 
-def phrase(kind: type[Event], reader: Reader = ANYBODY, **values: object) -> str:
-    """The sentence of that kind of fact with these values, for one who has no event at hand."""
-    return _Voice(reader).vformat(SENTENCES[kind], (), values)
-
-
 def sentence(event: Event, reader: Reader = ANYBODY, by: str = "") -> str:
     """``by``: who did it, with a blank before it; see ``by``."""
     fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
-    return phrase(type(event), reader, **fields, event=event, by=by)
+    values = {**fields, "event": event, "by": by}
+    return _Voice(reader).vformat(SENTENCES[type(event)], (), values)
 
 
 def by(envelope: Envelope) -> str:

@@ -13,7 +13,8 @@ from pyarrow import parquet
 
 from adapters.cli.auditing import export
 from adapters.cli.auditing.export import schema, write_jsonl, write_parquet
-from engine.audit.source import facts, open_source
+from adapters.cli.auditing.reading import open_source
+from engine.audit.source import facts
 from events.catalogue import CATALOGUE
 from events.recorded import Recorded
 from events.vocabulary import instant_text
