@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import Session, session
+from adapters.cli.common import Here, Session, asking, session
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, group_options
 from adapters.screen.output import fail, print_json, say, unknown
@@ -52,7 +52,7 @@ def show_all(
     """Show each campaign: is it running, what keeps it, does it wait to be resumed?"""
     from adapters.cli.tables import show_campaigns
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_campaigns(here.answers(), status, limit, offset, as_json=as_json)
 
 
@@ -67,9 +67,11 @@ def show(
     """Show one campaign: its senders, its recipients by status, its clocks."""
     from adapters.cli.tables import show_campaign
 
-    with session(store, workspace) as here:
-        known(here, campaign)
-        show_campaign(here.answers(), campaign, as_json=as_json)
+    with asking(store, workspace) as here:
+        answers = here.answers()
+        if campaign not in answers.campaigns:
+            unknown("campaign", campaign, [*answers.campaigns])
+        show_campaign(answers, campaign, as_json=as_json)
 
 
 @app.command()
@@ -205,9 +207,9 @@ def _explain_the_choice(here: Session, campaign_id: str, given_up: tuple[str, ..
     typer.echo(f"To go on without: {go_on}", err=True)
 
 
-def known(here: Session, name: str) -> "Campaign":
+def known(here: Here, name: str) -> "Campaign":
     """The campaign of that name, as it is now; ends the program if there is none."""
-    with here.engine.look(here.workspace) as now:
+    with here.look() as now:
         campaign = now.campaign(name)
     if campaign.status is None:
         unknown("campaign", name, [*here.answers().campaigns])

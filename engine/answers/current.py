@@ -19,7 +19,8 @@ from engine.ports.transactions import Transactions
 from engine.ports.view_status import Stop
 from engine.ports.views import ReadableViews
 from engine.projecting import ProjectionRunner
-from engine.unsettled import unsettled_events
+from engine.unsettled import settled, unsettled_events
+from processors.workspace import Workspace
 from projections.projection import Projection
 from projections.shipped import SHIPPED
 
@@ -33,6 +34,8 @@ class Current(NamedTuple):
 
     workspace: str
     now: datetime
+    aggregates: Workspace
+    """Accounts, campaigns and slots, as a command would find them now."""
     log: Log
     """With the events that are due and not recorded yet at its end."""
     recorded_until: int
@@ -63,7 +66,8 @@ def current(
     """
     with store.look(workspace) as reading:
         end = store.last_position()
-        log = OverlaidLog(store, end, unsettled_events(reading, workspace, policy, end))
+        work = settled(reading, workspace, policy)
+        log = OverlaidLog(store, end, unsettled_events(work, end))
         above = OverlaidViews(views)
         kept = ProjectionRunner(log, above, projections).keep_up()
-        yield Current(workspace, reading.now, log, end, above, kept.stopped)
+        yield Current(workspace, reading.now, work, log, end, above, kept.stopped)
