@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.common import Here, Session, actor, asking, session
+from adapters.cli.common import Here, Session, actor, asking, require_name, session
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say
@@ -114,6 +114,8 @@ def connect(
     given = _given(signature, sender_name, sending_speed, limit, schedule, folder)
     with session(store, workspace, create=True) as here:
         address = normalised(account)
+        if slot.strip() not in _slots(here):
+            require_name("slot", slot.strip())
         wanted = ConnectAccount(
             account_id=address,
             slot_id=slot.strip(),
@@ -242,6 +244,13 @@ def settings(
             return
         for name, value in shown.items():
             say(f"{name}: {_spoken(value)}")
+
+
+def _slots(here: Here) -> set[str | None]:
+    """Slots that accounts sit in or campaigns send from."""
+    answers = here.answers()
+    sitting = {each.slot_id for each in answers.accounts.values()}
+    return sitting | {each.slot_id for each in answers.campaigns.values()}
 
 
 def known(here: Here, name: str) -> "EmailAccount":

@@ -55,7 +55,7 @@ def status(
     """Show what needs a human now: stopped views, clocks, campaigns that do not send, notices."""
     from adapters.cli.status import show_status
 
-    with asking(store, workspace) as here:
+    with asking(store, workspace, strict=False) as here:
         show_status(here, as_json=as_json)
 
 
@@ -64,7 +64,7 @@ def health(store: Store = None, workspace: Workspace = None, as_json: Json = Fal
     from adapters.cli.health import show_health
 
     with explained():
-        show_health(settings_of(store, workspace), as_json=as_json)
+        show_health(settings_of(store, workspace), workspace, as_json=as_json)
 
 
 def parked(store: Store = None, as_json: Json = False) -> None:

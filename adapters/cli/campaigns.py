@@ -1,14 +1,15 @@
 """``sendledger campaigns``: create, fill, start, pause, resume and look at campaigns."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import Here, Session, asking, session
+from adapters.cli.common import Here, Session, asking, require_name, session
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, group_options
-from adapters.screen.output import fail, print_json, say, unknown
+from adapters.screen.output import fail, print_json, say, unknown, warn
 from adapters.screen.program import group, later
 from adapters.screen.reading import Zone
 from events.vocabulary import CampaignStatus
@@ -93,6 +94,7 @@ def create(
 
     if bool(senders) == bool(slot) or not campaign.strip():
         fail("Name the campaign, and either --from, once or more, or --slot.", EXIT_UNREADABLE)
+    require_name("campaign", campaign)
     with session(store, workspace) as here:
         accounts = tuple(map(normalised, senders or ()))
         _require_accounts(here, accounts)
@@ -154,7 +156,10 @@ def pause(
     from aggregates.campaign.commands import PauseCampaign
 
     with session(store, workspace) as here:
-        _do(here, PauseCampaign(campaign_id=campaign), "is paused", as_json)
+        known(here, campaign)
+        reply = here.ask(PauseCampaign(campaign_id=campaign))
+        told = "is paused" if reply.recorded else "was paused already; nothing was changed"
+        _tell(here, campaign, f"{campaign} {told}.", as_json)
 
 
 @app.command()
@@ -180,8 +185,12 @@ def resume(
         answer = here.try_(command)
         if answer.refusal is not None and answer.refusal.code == "sender_missing":
             _explain_the_choice(here, campaign, accounts)
-        here.insist(answer)
-        _tell(here, campaign, f"{campaign} is resumed.", as_json)
+        told = "is resumed"
+        if known(here, campaign).status is CampaignStatus.RUNNING and answer.refusal is not None:
+            told = "runs already; nothing was changed"
+        else:
+            here.insist(answer)
+        _tell(here, campaign, f"{campaign} {told}.", as_json)
 
 
 def _explain_the_choice(here: Session, campaign_id: str, given_up: tuple[str, ...]) -> None:
@@ -196,15 +205,13 @@ def _explain_the_choice(here: Session, campaign_id: str, given_up: tuple[str, ..
     for account, lane in missing:
         assert lane.clock is not None
         deadline = instant_text(lane.clock.deadline_at)
-        typer.echo(
-            f"{account}: {len(lane.contacted)} recipients at stake until {deadline}", err=True
-        )
+        warn(f"{account}: {len(lane.contacted)} recipients at stake until {deadline}")
         if account not in given_up:
-            add = f"sendledger campaigns senders add {campaign_id} {account}"
-            typer.echo(f"  To keep them: {add}", err=True)
+            add = f"sendledger campaigns senders add {quote(campaign_id)} {account}"
+            warn(f"  To keep them: {add}")
     names = " ".join(f"--without {account}" for account, _ in missing)
-    go_on = f"sendledger campaigns resume {campaign_id} {names}"
-    typer.echo(f"To go on without: {go_on}", err=True)
+    go_on = f"sendledger campaigns resume {quote(campaign_id)} {names}"
+    warn(f"To go on without: {go_on}")
 
 
 def known(here: Here, name: str) -> "Campaign":

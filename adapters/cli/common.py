@@ -64,11 +64,6 @@ class Asked(NamedTuple):
         return self.current.workspace
 
     def answers(self) -> "Answers":
-        """Raises ``ViewStopped`` where a view is older than the rest."""
-        from engine.ports.errors import ViewStopped
-
-        for projection, stop in self.current.stopped.items():
-            raise ViewStopped(projection, stop)
         return self.current.answers()
 
     def look(self) -> "AbstractContextManager[Workspace]":
@@ -76,8 +71,11 @@ class Asked(NamedTuple):
 
 
 @contextmanager
-def asking(store: str | None, workspace: str | None) -> Iterator[Asked]:
-    """Open the store to ask about one workspace, which ends the program if it is unknown."""
+def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> Iterator[Asked]:
+    """Open the store to ask about one workspace, which ends the program if it is unknown.
+
+    ``strict`` refuses to answer from a view that is older than the rest.
+    """
     from adapters import composition
     from engine.answers.current import current
 
@@ -85,7 +83,13 @@ def asking(store: str | None, workspace: str | None) -> Iterator[Asked]:
         settings = settings_of(store, workspace)
         with composition.asking(settings) as opened:
             require_workspace(opened.store, settings.workspace)
-            with current(opened.store, opened.views, settings.workspace, settings.policy) as now:
+            with current(
+                opened.store,
+                opened.views,
+                settings.workspace,
+                settings.policy,
+                strict=strict,
+            ) as now:
                 yield Asked(settings, opened.directory, opened.coordination, now)
 
 
@@ -98,6 +102,15 @@ def reading(store: str | None, workspace: str | None = None) -> Iterator["Opened
         if workspace is not None:
             require_workspace(opened.store, workspace)
         yield opened
+
+
+def require_name(what: str, name: str) -> None:
+    """Ends the program for a new name that nobody could see or tell from another."""
+    from engine.work.names import name_problem
+
+    problem = name_problem(name)
+    if problem is not None:
+        fail(f"The name of the {what} {problem}: {name!r}. Choose another.", EXIT_UNREADABLE)
 
 
 def require_workspace(log: "Log", workspace: str) -> None:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from adapters.cli.common import Asked, asking
+from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace
-from adapters.screen.output import print_json, say, unknown
+from adapters.screen.output import fail, print_json, say, unknown
 from adapters.screen.reading import Zone, reader, zone_name
 
 if TYPE_CHECKING:
     from engine.answers.recipient_case import Case
     from engine.answers.telling.sentence import Sentence
+    from engine.answers.workspace_answers import Answers
     from engine.work.ports import Person
 
 NEIGHBOURS = 1_000
@@ -22,7 +24,9 @@ NEIGHBOURS = 1_000
 
 def why(
     recipient: Annotated[str, typer.Argument(help="The recipient's id, or their address.")],
-    campaign: Annotated[str, typer.Option(help="The campaign's name.")],
+    campaign: Annotated[
+        str | None, typer.Option(help="The campaign's name, where the person is in several.")
+    ] = None,
     store: Store = None,
     workspace: Workspace = None,
     _zone: Zone = None,
@@ -43,18 +47,34 @@ def why(
             _print(sentences)
 
 
-def _case(opened: Asked, campaign: str, recipient: str) -> "Case":
+def _case(opened: Asked, campaign: str | None, recipient: str) -> "Case":
     from engine.answers.recipient_case import case_of
 
     answers = opened.answers()
+    known = opened.directory.recipient_at(opened.workspace, recipient.strip().lower())
+    named = [each for each in (recipient, known) if each]
+    campaign = campaign or _only_campaign(answers, named, recipient)
     if campaign not in answers.campaigns:
         unknown("campaign", campaign, list(answers.campaigns))
     history = opened.current.history()
-    known = opened.directory.recipient_at(opened.workspace, recipient.strip().lower())
-    for each in (recipient, known):
-        if each and (case := case_of(history, answers, campaign, each, opened.current.now)):
+    for each in named:
+        if case := case_of(history, answers, campaign, each, opened.current.now):
             return case
     return unknown(f"recipient of {campaign}", recipient, _near(opened, campaign, recipient))
+
+
+def _only_campaign(answers: "Answers", named: Sequence[str], recipient: str) -> str:
+    """The one campaign that has the person; where there are several, they are told."""
+    found = {each.campaign_id for name in named for each in answers.everywhere(name)}
+    if not found:
+        unknown("recipient", recipient, [])
+    if len(found) > 1:
+        several = ", ".join(sorted(found))
+        fail(
+            f"{recipient} is in several campaigns: {several}. Name one with --campaign.",
+            EXIT_UNREADABLE,
+        )
+    return found.pop()
 
 
 def _near(opened: Asked, campaign: str, recipient: str) -> list[str]:

@@ -5,7 +5,7 @@ settled. Both are made up for in memory, as of one moment, by the loop and the r
 good.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -57,11 +57,13 @@ def current(
     views: ReadableViews,
     workspace: str,
     policy: Policy,
-    projections: Sequence[Projection] = SHIPPED,
+    *,
+    strict: bool = True,
 ) -> Iterator[Current]:
-    """Good until the end of the block. ``projections``: the views that will be asked.
+    """Good until the end of the block.
 
-    Raises ``StoreError`` when the log cannot be read. ``views`` must be of the moment of
+    ``strict`` raises what ``ProjectionRunner.catch_up`` does, for a view that an event stops;
+    otherwise such a view stays as old as that. Raises ``StoreError`` when the log cannot be read. ``views`` must be of the moment of
     ``store.look``, as those of a store are that was opened to be read only.
     """
     with store.look(workspace) as reading:
@@ -69,5 +71,8 @@ def current(
         work = settled(reading, workspace, policy)
         log = OverlaidLog(store, end, unsettled_events(work, end))
         above = OverlaidViews(views)
-        kept = ProjectionRunner(log, above, projections).keep_up()
-        yield Current(workspace, reading.now, work, log, end, above, kept.stopped)
+        runner = ProjectionRunner(log, above, SHIPPED)
+        if strict:
+            runner.catch_up()
+        stopped = {} if strict else runner.keep_up().stopped
+        yield Current(workspace, reading.now, work, log, end, above, stopped)
