@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from adapters.cli.common import EXIT_FAILED, print_json, say
+from adapters.screen.exit_codes import EXIT_FAILED
+from adapters.screen.output import print_json, say
 
 if TYPE_CHECKING:
     from adapters.settings import EngineSettings
@@ -41,6 +42,7 @@ def show_health(settings: "EngineSettings", *, as_json: bool) -> None:
 
 def _look(settings: "EngineSettings") -> Found:
     from adapters.composition import asking, health_of
+    from adapters.screen.hints import with_hint
     from engine.ports.errors import StoreError
 
     outbox = list(outbox_problems(settings.outbox))
@@ -48,7 +50,7 @@ def _look(settings: "EngineSettings") -> Found:
         with asking(settings) as opened:
             health = health_of(opened)
     except StoreError as error:
-        return Found(None, [str(error), *outbox])
+        return Found(None, [with_hint(error), *outbox])
     return Found(health, [*health.reasons(settings.overdue_after), *outbox])
 
 

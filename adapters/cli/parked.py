@@ -1,6 +1,8 @@
 """``sendledger parked`` and ``unpark``: workspaces that could not be settled again and again."""
 
-from adapters.cli.common import EXIT_UNKNOWN, Session, fail, print_json, say
+from adapters.cli.common import Session
+from adapters.screen.exit_codes import EXIT_UNKNOWN
+from adapters.screen.output import fail, print_json, say
 from events.vocabulary import instant_text
 
 

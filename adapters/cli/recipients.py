@@ -4,29 +4,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_UNREADABLE,
-    Json,
-    Session,
-    Store,
-    Workspace,
-    Yes,
-    agreed,
-    fail,
-    group_options,
-    moment,
-    print_json,
-    say,
-    session,
-    unknown,
-)
+from adapters.cli.common import Session, moment, session
 from adapters.cli.why import why
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace, Yes, group_options
+from adapters.screen.output import agreed, fail, print_json, say, unknown
+from adapters.screen.program import group
+from adapters.screen.reading import Zone
 from events.vocabulary import RecipientStatus
 
 if TYPE_CHECKING:
     from engine.answers.workspace_answers import Answers
 
-app = typer.Typer(help="Show recipients, tell why, forget a person.")
+app = group()
 app.command("why")(why)
 
 Campaign = Annotated[str | None, typer.Option(help="The campaign's name.")]
@@ -53,11 +43,12 @@ def recipients(
     limit: Limit = None,
     store: Store = None,
     workspace: Workspace = None,
+    _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
     """Recipients. With --campaign and no command: its recipients; stopped ones with the reason."""
     if group_options(context):
-        show_all(campaign, status, limit, 0, None, None, False, store, workspace, as_json)
+        show_all(campaign, status, limit, 0, None, None, False, store, workspace, as_json=as_json)
 
 
 @app.command("list")
@@ -71,6 +62,7 @@ def show_all(
     names: Names = False,
     store: Store = None,
     workspace: Workspace = None,
+    _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
     """Show a campaign's recipients: status, sender, and for stopped ones the reason."""
@@ -91,7 +83,11 @@ def show_all(
 
 @app.command()
 def show(
-    recipient: Recipient, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    recipient: Recipient,
+    store: Store = None,
+    workspace: Workspace = None,
+    _zone: Zone = None,
+    as_json: Json = False,
 ) -> None:
     """Show a recipient: who it is, or since when forgotten, and its state in every campaign."""
     from adapters.cli.tables import show_recipient

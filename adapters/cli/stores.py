@@ -6,23 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_FAILED,
-    Json,
-    Store,
-    explained,
-    print_json,
-    say,
-    settings_of,
-)
+from adapters.cli.common import settings_of
+from adapters.screen.errors import explained
+from adapters.screen.exit_codes import EXIT_FAILED
+from adapters.screen.options import Json, Store
+from adapters.screen.output import print_json, say
+from adapters.screen.program import group
 
 if TYPE_CHECKING:
     from adapters.composition import Migrated, Opened
     from adapters.settings import EngineSettings
 
-app = typer.Typer(
-    help="Make a store fit this program, and check it.", no_args_is_help=True, rich_markup_mode=None
-)
+app = group(no_args_is_help=True)
 
 BeforeOnly = Annotated[
     bool, typer.Option("--before-only", help="Only the steps that go in before the new code.")
@@ -62,6 +57,7 @@ def check(store: Store = None, as_json: Json = False) -> None:
 def findings(settings: "EngineSettings") -> Iterator[str]:
     """A sentence each. Raises ``StoreUnavailable``, and where the log itself cannot be read."""
     from adapters.composition import asking
+    from adapters.screen.hints import with_hint
     from engine.ports.errors import StoreError, StoreUnavailable
 
     with ExitStack() as stack:
@@ -70,7 +66,7 @@ def findings(settings: "EngineSettings") -> Iterator[str]:
         except StoreUnavailable:
             raise
         except StoreError as error:
-            yield str(error)
+            yield with_hint(error)
             return
         yield from _of(opened)
 

@@ -10,7 +10,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from adapters.stores.ids_and_digests import digest, newcomers, person_of, random_key
+from adapters.stores.ids_and_digests import (
+    as_stored,
+    digest,
+    newcomers,
+    person_of,
+    random_key,
+    stored_address,
+)
 from engine.work.ports import Person, everybody
 from events.vocabulary import CampaignId, RecipientId
 
@@ -48,7 +55,7 @@ class StoredDirectory(ABC):
         campaign_id: CampaignId | None = None,
         stopped: Callable[[RecipientId], bool] = everybody,
     ) -> list[RecipientId]:
-        wanted = list(people)
+        wanted = as_stored(people)
         with self._store.explained(), self._store.writing() as c:
             self._enter(c)
             forgotten = self._forgotten(c, workspace, campaign_id, wanted)
@@ -71,7 +78,7 @@ class StoredDirectory(ABC):
         return {recipient_id: person_of(*told) for recipient_id, *told in found}
 
     def recipient_at(self, workspace: str, address: str) -> RecipientId | None:
-        for found in self._asked("recipient_at", workspace, address):
+        for found in self._asked("recipient_at", workspace, stored_address(address)):
             return str(found[0])
         return None
 

@@ -11,7 +11,7 @@ def check_move(projection: Projection, found: int, since: int, position: int) ->
     Raises ``StaleView`` where the view stands elsewhere, ``StoreError`` where it is as far already.
     """
     if found != since:
-        raise StaleView(projection.tracking_name, since, found)
+        raise StaleView(view=projection.tracking_name, expected=since, found=found)
     if position <= found:
         raise StoreError(f"View {projection.tracking_name} stands at {found} already.")
 
@@ -19,7 +19,9 @@ def check_move(projection: Projection, found: int, since: int, position: int) ->
 def check_stop(projection: Projection, found: ViewStatus, stop: Stop) -> None:
     """A view is stopped by the event right after where it stands. Raises ``StaleView``."""
     if found.position != stop.position - 1 or stop.position in found.passes_over:
-        raise StaleView(projection.tracking_name, stop.position - 1, found.position)
+        raise StaleView(
+            view=projection.tracking_name, expected=stop.position - 1, found=found.position
+        )
 
 
 def check_skip(projection: Projection, found: ViewStatus, skip: Skip) -> None:

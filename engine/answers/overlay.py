@@ -97,7 +97,9 @@ class OverlaidViews:
         for projection, rows in changes.items():
             stands_at = self.position(projection)
             if stands_at != since[projection]:
-                raise StaleView(projection.tracking_name, since[projection], stands_at)
+                raise StaleView(
+                    view=projection.tracking_name, expected=since[projection], found=stands_at
+                )
             self._under(projection, list(rows))
             self._rows.setdefault(projection, {}).update(rows)
             self._positions[projection] = position
@@ -153,6 +155,11 @@ class OverlaidLog:
 
     def workspaces(self) -> Sequence[str]:
         return self._base.workspaces()
+
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        recorded = self._base.envelopes_of(workspace, after, limit)
+        ahead = (each for each in self._envelopes if each.first_position > after)
+        return [*recorded, *ahead][:limit]
 
     def announced_position(self) -> int:
         return self.last_position()

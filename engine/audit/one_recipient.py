@@ -7,7 +7,7 @@ from engine.answers.history import History
 from engine.audit.fold import Fold
 from engine.audit.moments import Moment
 from engine.audit.source import Source, facts
-from engine.streams import ACCOUNT, SLOT, Kind, stream_id
+from engine.streams import ACCOUNT, SLOT, AggregateType, stream_id
 from events.campaign import CampaignCreated
 from events.recorded import Recorded
 from projections.accounts import ACCOUNTS
@@ -72,10 +72,10 @@ class _Places:
         beyond = (fact for fact in self._beyond if key(fact)[:-1] == (self._workspace, *subject))
         return [*self._history.of(subject), *beyond]
 
-    def of(self, kind: Kind, name: str, projection: Projection) -> Iterator[Recorded]:
+    def of(self, type_: AggregateType, name: str, projection: Projection) -> Iterator[Recorded]:
         """Those of an aggregate that the projection watches."""
         topics = {event.__name__ for event in projection.watches}
-        places = self._source.stream_positions(stream_id(self._workspace, kind, name))
+        places = self._source.stream_positions(stream_id(self._workspace, type_, name))
         return self._history.at(
             position for position, topic in places if topic.partition("/")[0] in topics
         )

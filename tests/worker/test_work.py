@@ -35,7 +35,7 @@ from tests.law.story import (
     start,
 )
 from tests.postgres import PostgresServer
-from tests.proof.invariants import check, check_views
+from tests.proof.judge import check, check_views
 from tests.worker.processes import SENDLEDGER, Process, eventually
 from tests.workplace import ACME, Workplace, log_of
 

@@ -9,8 +9,9 @@ from rich.text import Text
 from rich.tree import Tree
 
 from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
-from adapters.cli.auditing.screen import print_json
-from adapters.cli.common import EXIT_UNREADABLE, Json, Workspace, fail, unknown
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Workspace
+from adapters.screen.output import fail, print_json, unknown
 from engine.answers.history import History
 from engine.answers.recipient_case import OPENINGS
 from engine.answers.telling.facts import sentence

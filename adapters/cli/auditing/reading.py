@@ -1,25 +1,30 @@
 """Opening the history that a command asks about, and how its errors are told."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from adapters.composition import asking
-from adapters.settings import EngineSettings, SettingsError, load_settings
+from adapters.screen.errors import explained
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.output import fail
+from adapters.settings import EngineSettings, load_settings
+from engine.audit.moments import By, Moment, NoMoment, read_moment
 from engine.audit.source import Source
-from engine.ports.errors import StoreError
-from events.catalogue import UnreadableEvent
-
-EXIT_INTERRUPTED = 130
 
 StoreUrl = Annotated[
     str | None,
     typer.Option(
         "--store", metavar="STORE", help="A path, or postgresql://… Default: the setting `store`."
     ),
+]
+
+
+ByOption = Annotated[
+    By, typer.Option("--by", help="Which time counts: when it was recorded, or when it happened.")
 ]
 
 
@@ -35,14 +40,14 @@ def settings_for(url: str | Path | None, workspace: str | None = None) -> Engine
     return load_settings(store=url, workspace=workspace)
 
 
-@contextmanager
-def reading(stopped: str = "Stopped. Nothing was changed.") -> Iterator[None]:
-    """Errors a person can do something about, on one line, without a traceback."""
+def reading(stopped: str = "Stopped. Nothing was changed.") -> AbstractContextManager[None]:
+    """Errors a person can do something about, without a traceback."""
+    return explained(stopped=stopped)
+
+
+def moment_of(text: str, by: By, source: Source) -> Moment:
+    """The moment as it was written; ends the program for what is none of this history."""
     try:
-        yield
-    except (StoreError, SettingsError, UnreadableEvent) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt:
-        typer.echo(stopped, err=True)
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        return read_moment(text, by, source)
+    except NoMoment as error:
+        fail(str(error), EXIT_UNREADABLE)

@@ -71,9 +71,6 @@ class PostgresDirectory(StoredDirectory):
             try:
                 c.execute(self.SQL["nobody_reads"])
             except LockNotAvailable:
-                raise TracesRemain(
-                    f"Forgotten; but another program holds the directory of {self._store.name}, "
-                    "so traces stay in its files. End that program and forget again."
-                ) from None
+                raise TracesRemain(store=self._store.name) from None
             for step in ("keep_the_others", "drop_the_files", "write_the_others"):
                 c.execute(self.SQL[step])

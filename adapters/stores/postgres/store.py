@@ -28,7 +28,7 @@ from adapters.stores.postgres.workspace_transaction import (
     looked_at,
 )
 from engine.ports.clock import Clock
-from engine.ports.errors import ReadOnlyStore, StoreError, StoreUnavailable
+from engine.ports.errors import NoStore, ReadOnlyStore, StoreError, StoreUnavailable
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes
 from events.recorded import Envelope
@@ -87,12 +87,10 @@ class PostgresStore:
         there = schema_state(self.datastore)
         if there is None:
             if not create:
-                raise StoreError(
-                    f"There is no store in {self.name} yet. Make one: `sendledger store migrate`."
-                )
+                raise NoStore(store=self.name)
             migrate(self.datastore)
-        elif there.problem is not None:
-            raise StoreError(f"The store {self.name} does not fit this program. {there.problem}")
+        else:
+            there.require_fit(self.name)
 
     def now(self) -> datetime:
         moment: datetime = self.told_now() or self._value("now")
@@ -136,6 +134,11 @@ class PostgresStore:
             cursor.execute(SQL["envelope_of_command"], (workspace, command_id))
             found = cursor.fetchone()
         return Envelope._make(found) if found else None
+
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        with self.explained(), self.reading() as cursor:
+            found = cursor.execute(SQL["envelopes_of"], (workspace, after, limit)).fetchall()
+        return list(map(Envelope._make, found))
 
     def last_position(self) -> int:
         return int(self._value("last_position"))
@@ -250,7 +253,7 @@ class PostgresStore:
         Raises ``ReadOnlyStore``.
         """
         if self.read_only:
-            raise ReadOnlyStore(self.name)
+            raise ReadOnlyStore(store=self.name)
         with self.connection() as connection, connection.transaction():
             yield connection.cursor(row_factory=tuple_row)
 
@@ -259,7 +262,7 @@ class PostgresStore:
         self, asked: Mapping[str, Sequence[str]], *, patient: bool
     ) -> Iterator[dict[str, Entered]]:
         if self.read_only:
-            raise ReadOnlyStore(self.name)
+            raise ReadOnlyStore(store=self.name)
         with self.explained(), self.connection() as connection:
             now = self.told_now()
             entry = EnteredWorkspaces(connection, asked, patient=patient, told_now=now)

@@ -48,7 +48,7 @@ def record_stop(cursor: Cursor[Any], projection: Projection, stop: Stop) -> None
     values = {"projection": projection.tracking_name, **stop._asdict()}
     if cursor.execute(SQL["stop"], values).rowcount == 0:
         stands_at = statuses_of(cursor, [projection])[projection].position
-        raise StaleView(projection.tracking_name, stop.position - 1, stands_at)
+        raise StaleView(view=projection.tracking_name, expected=stop.position - 1, found=stands_at)
 
 
 def clear_stop(cursor: Cursor[Any], projection: Projection) -> None:
@@ -78,4 +78,4 @@ def hold_the_fence(
     for name, projection in named.items():
         led, found = epochs.get(projection, 0), newest.get(name, 0)
         if led == 0 or led != found:
-            raise Fenced(name, led, found)
+            raise Fenced(view=name, epoch=led, newest=found)

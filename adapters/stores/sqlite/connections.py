@@ -83,7 +83,7 @@ class ReadingConnections:
 
     @contextmanager
     def writing(self) -> Iterator[Cursor]:
-        raise ReadOnlyStore(str(self._path))
+        raise ReadOnlyStore(store=str(self._path))
         yield
 
     @contextmanager

@@ -75,7 +75,4 @@ class SQLiteDirectory(StoredDirectory):
 
     def _erase(self) -> None:
         if self._file.checkpoint_is_hindered():
-            raise TracesRemain(
-                f"Forgotten; but another program reads {self._store.name}, so traces stay in its "
-                "write-ahead log. Stop that program and forget again."
-            )
+            raise TracesRemain(store=self._store.name)

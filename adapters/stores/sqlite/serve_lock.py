@@ -21,10 +21,9 @@ ATTEMPTS, PAUSE = 5, 0.02
 
 
 class AlreadyServed(StoreError):
-    def __init__(self, store: Path, holder: str) -> None:
-        super().__init__(
-            f"{store} is served already, by {holder}. Stop that one first, or serve another store."
-        )
+    sentence = (
+        "{store} is served already, by {holder}. Stop that one first, or serve another store."
+    )
 
 
 class SQLiteCoordination(OneProcess):
@@ -53,7 +52,7 @@ def serve_lock(store: Path, worker: str = "", does: Sequence[str] = ()) -> Itera
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
     with handle:
         if not _taken(handle, ATTEMPTS):
-            raise AlreadyServed(store, _named(_told(handle)))
+            raise AlreadyServed(store=store, holder=_named(_told(handle)))
         handle.truncate(0)
         since = datetime.now(UTC).isoformat(timespec="seconds")
         held = {"pid": os.getpid(), "since": since, "name": worker, "does": list(does)}

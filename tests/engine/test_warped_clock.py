@@ -1,8 +1,8 @@
-"""The demo's clock starts in the past, hurries, and never goes back."""
+"""A warped clock starts in the past, hurries, and never goes back."""
 
 from datetime import UTC, datetime, timedelta
 
-from adapters.demo.warped_clock import WarpedClock
+from engine.ports.clock import WarpedClock
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
