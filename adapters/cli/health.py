@@ -42,7 +42,7 @@ def show_health(settings: "EngineSettings", *, as_json: bool) -> None:
 
 def _look(settings: "EngineSettings") -> Found:
     from adapters.composition import asking, health_of
-    from adapters.screen.hints import with_hint
+    from adapters.screen.hints import finding_with_hint, with_hint
     from engine.ports.errors import StoreError
 
     outbox = list(outbox_problems(settings.outbox))
@@ -51,7 +51,7 @@ def _look(settings: "EngineSettings") -> Found:
             health = health_of(opened)
     except StoreError as error:
         return Found(None, [with_hint(error), *outbox])
-    return Found(health, [*health.reasons(settings.overdue_after), *outbox])
+    return Found(health, [*map(finding_with_hint, health.reasons(settings.overdue_after)), *outbox])
 
 
 def outbox_problems(outbox: Path | None) -> Iterator[str]:
