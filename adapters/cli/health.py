@@ -43,7 +43,7 @@ def show_health(settings: "EngineSettings", workspace: str | None, *, as_json: b
 
 def _look(settings: "EngineSettings", workspace: str | None) -> Found:
     from adapters.composition import asking, health_of
-    from adapters.screen.hints import with_hint
+    from adapters.screen.hints import finding_with_hint, with_hint
     from engine.ports.errors import StoreError
 
     outbox = list(outbox_problems(settings.outbox))
@@ -54,7 +54,7 @@ def _look(settings: "EngineSettings", workspace: str | None) -> Found:
             health = health_of(opened)
     except StoreError as error:
         return Found(None, [with_hint(error), *outbox])
-    return Found(health, [*health.reasons(settings.overdue_after), *outbox])
+    return Found(health, [*map(finding_with_hint, health.reasons(settings.overdue_after)), *outbox])
 
 
 def outbox_problems(outbox: Path | None) -> Iterator[str]:

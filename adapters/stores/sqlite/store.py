@@ -15,11 +15,11 @@ from adapters.stores.clocks import system_clock
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.sqlite.append import envelope_of, timer_of, timer_values
 from adapters.stores.sqlite.connections import ReadingConnections, WritingConnections, connected
-from adapters.stores.sqlite.errors import NoStore, explained
+from adapters.stores.sqlite.errors import explained
 from adapters.stores.sqlite.recorder import SQL, SQLiteLedgerRecorder
 from adapters.stores.sqlite.workspace_transaction import Entered, Looked
 from engine.ports.clock import Clock
-from engine.ports.errors import StoreError
+from engine.ports.errors import EmptyDatabase, NoStore, StoreError
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes, earliest
 from events.recorded import Envelope
@@ -52,7 +52,7 @@ class SQLiteStore:
             kind = ReadingConnections if read_only else WritingConnections
             self._connections = kind(path, lock_timeout)
         elif read_only or not create:
-            raise NoStore(path)
+            raise (EmptyDatabase if path.is_file() else NoStore)(store=path)
         else:
             self._connections = self._made(lock_timeout)
 
