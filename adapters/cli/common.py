@@ -3,7 +3,7 @@
 import getpass
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import uuid4
@@ -153,6 +153,15 @@ class Session(NamedTuple):
 
         return keep_or_wait(self.store, self.views, SHIPPED)
 
+    def keep_views(self) -> None:
+        """Up to the log's end, those that no other process leads."""
+        from engine.projecting import ProjectionRunner
+        from projections.shipped import SHIPPED
+
+        led = self.views.keepers(SHIPPED)
+        free = [each for each in SHIPPED if each not in led]
+        ProjectionRunner(self.store, self.views, free).keep_up()
+
     def ask(self, command: "Command") -> "Reply":
         """Have the command decided, as the person at the keyboard. A refusal ends the program."""
         return self.insist(self.try_(command))
@@ -174,13 +183,14 @@ class Session(NamedTuple):
 def session(store: str | None, workspace: str | None, *, create: bool = False) -> Iterator[Session]:
     """Open the store; ``create`` makes one where there is none."""
     from adapters.composition import running
+    from engine.ports.errors import StoreError
     from engine.work.ports import RecipientsError
 
     with explained(RecipientsError):
         settings = settings_of(store, workspace)
         with running(settings, create=create) as program:
             opened = program.opened
-            yield Session(
+            here = Session(
                 settings,
                 opened.store,
                 program.engine,
@@ -189,6 +199,9 @@ def session(store: str | None, workspace: str | None, *, create: bool = False) -
                 opened.coordination,
                 settings.workspace,
             )
+            yield here
+            with suppress(StoreError):  # what was done is done; the next one brings them on
+                here.keep_views()
 
 
 def actor() -> str:

@@ -71,6 +71,20 @@ def show_all(store: Store = None, workspace: Workspace = None, as_json: Json = F
         _show(shown)
 
 
+@app.command("catch-up")
+def catch_up(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+    """Bring the views to the log's end, where no worker keeps them. Asking alone writes nothing."""
+    with session(store, workspace) as here:
+        stopped = here.catch_up()
+        shown = look(here.store, here.views)
+    if as_json:
+        print_json({"projections": [each.to_json() for each in shown]})
+    else:
+        say(f"The views stand at {min(each.status.position for each in shown)}.")
+    for projection, stop in stopped.items():
+        fail(f"View {projection.name} is stopped at position {stop.position}: {stop.error}.")
+
+
 @app.command()
 def retry(
     name: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False

@@ -129,11 +129,13 @@ def test_timers_and_roster_can_be_derived_anew(keyboard: Keyboard) -> None:
     assert keyboard.json("clocks") == before
 
 
-def test_what_is_so_already_is_told_alike(filled: Keyboard) -> None:
+def test_what_is_so_already_is_told_alike(keyboard: Keyboard) -> None:
     """A second resume and a second pause change nothing, and say so."""
-    assert f"{SPRING} runs already; nothing was changed." in filled.do(
-        "campaigns", "resume", SPRING
-    )
-    assert f"{SPRING} is paused." in filled.do("campaigns", "pause", SPRING)
-    again = filled.do("campaigns", "pause", SPRING)
+    keyboard.two_accounts()
+    keyboard.do("campaigns", "create", SPRING, "--from", ANN)
+    keyboard.do("campaigns", "start", SPRING)
+    resumed = keyboard.do("campaigns", "resume", SPRING)
+    assert f"{SPRING} runs already; nothing was changed." in resumed
+    assert f"{SPRING} is paused." in keyboard.do("campaigns", "pause", SPRING)
+    again = keyboard.do("campaigns", "pause", SPRING)
     assert f"{SPRING} was paused already; nothing was changed." in again
