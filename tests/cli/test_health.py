@@ -56,6 +56,33 @@ def test_what_is_not_well_is_told_a_reason_a_line_and_by_the_exit_code(keyboard:
     assert keyboard.do("health") == "Well."
 
 
+def test_an_outbox_that_cannot_be_written_is_told(keyboard: Keyboard, tmp_path: Path) -> None:
+    keyboard.two_accounts()
+    keyboard.do("accounts")
+    in_the_way = tmp_path / "letters"
+    outbox = in_the_way / "to" / "owners"
+    os.environ["SENDLEDGER_OUTBOX"] = str(outbox)
+    try:
+        assert keyboard.do("health") == "Well."
+        assert not in_the_way.exists(), "nothing is made by asking"
+        in_the_way.touch()
+
+        ran = keyboard.type("health")
+    finally:
+        del os.environ["SENDLEDGER_OUTBOX"]
+
+    assert ran.code == 1
+    assert ran.output == f"The outbox {outbox} cannot be written: look at {in_the_way}.\n"
+
+
+def test_where_nothing_is_parked_that_is_said(keyboard: Keyboard) -> None:
+    keyboard.two_accounts()
+
+    assert keyboard.do("parked") == "Nothing is parked."
+    assert keyboard.json("parked") == {"parked": []}
+    assert "Workspace main is not parked." in keyboard.refused(4, "unpark", "main")
+
+
 def test_a_store_that_is_not_there_is_not_well(tmp_path: Path) -> None:
     keyboard = Keyboard(tmp_path / "nowhere.db", tmp_path)
 
