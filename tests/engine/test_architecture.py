@@ -125,9 +125,7 @@ def test_imports_point_inwards(unit: str) -> None:
     assert foreign(unit) == set()
 
 
-@pytest.mark.parametrize(
-    "unit", [each for each in MAY_IMPORT if not each.startswith("adapters")]
-)
+@pytest.mark.parametrize("unit", [each for each in MAY_IMPORT if not each.startswith("adapters")])
 def test_the_world_stays_out_of_the_engine_and_the_pure_rooms(unit: str) -> None:
     found = {name for file in files_of(unit) for name in imported(file)}
     outside = OUTSIDE if unit.startswith("engine") else OUTSIDE | CLOCKS
