@@ -1,5 +1,6 @@
 """The embedded store: one SQLite file, one writer at a time, any number of readers."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import datetime
@@ -72,6 +73,17 @@ class SQLiteStore:
             return self._is_known(c)
 
     def _made(self, lock_timeout: float) -> WritingConnections:
+        """Others may be making it too, and one of them changes the journal's mode: try again."""
+        deadline = time.monotonic() + lock_timeout
+        while True:
+            try:
+                return self._made_once(lock_timeout)
+            except StoreError as error:
+                if "locked" not in str(error.__cause__) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
+    def _made_once(self, lock_timeout: float) -> WritingConnections:
         made = WritingConnections(self.path, lock_timeout)
         try:
             with self.explained(), made.writing() as c:
