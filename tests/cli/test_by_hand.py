@@ -69,5 +69,5 @@ def test_a_background_check_tells_what_it_found(running: Keyboard) -> None:
     well = running.do("accounts", "check", ANN)
     failed = running.do("accounts", "check", ANN, "--result", "auth_revoked")
 
-    assert well == f"It found nothing new. {ANN} is connected."
+    assert well == f"It found nothing new. {ANN} is successful."
     assert failed == f"{ANN} is failed."
