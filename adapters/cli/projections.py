@@ -169,11 +169,15 @@ def _show(shown: list[Shown]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from adapters.screen.escaping import escaped
+
     table = Table(title="projections", title_justify="left")
     for column in COLUMNS:
         table.add_column(column.replace("_", " "), overflow="fold")
     for each in shown:
         told = each.to_json()
         cells = ["" if told[column] is None else str(told[column]) for column in COLUMNS]
-        table.add_row(*map(Text, cells), style="red" if each.status.stop else None)
+        table.add_row(
+            *(Text(escaped(cell)) for cell in cells), style="red" if each.status.stop else None
+        )
     Console().print(table)

@@ -32,3 +32,19 @@ def parse_moment(text: str, start: datetime) -> datetime:
         return start + parse_duration(text)
     except OverflowError:
         raise ValueError(f"expected a time within the calendar, found {text!r}") from None
+
+
+def parse_positive_duration(text: str) -> timedelta:
+    """As ``parse_duration``, and longer than nothing. Raises ``ValueError``."""
+    duration = parse_duration(text)
+    if not duration:
+        raise ValueError(f"expected a duration above zero, found {text!r}")
+    return duration
+
+
+def later(moment: datetime, by: timedelta) -> datetime:
+    """Raises ``ValueError`` for a time beyond the calendar."""
+    try:
+        return moment + by
+    except OverflowError:
+        raise ValueError("expected every deadline to fall within the calendar") from None
