@@ -240,7 +240,7 @@ def test_check_tells_each_thing_that_is_not_as_the_log_says(used: Keyboard) -> N
     assert lines[-1].startswith("View accounts stands at 999, ahead of the log")
 
     used.do("reindex")
-    assert used.type("store", "check").output.splitlines() == lines[-1:]
+    assert used.do("store", "check") == "Nothing found.", "whoever acts brings the views on, too"
 
 
 @IN_A_DATABASE
