@@ -6,6 +6,7 @@ from uuid import uuid4
 import typer
 
 from adapters.cli.common import Session, session
+from adapters.cli.known_recipient import known as known_recipient
 from adapters.screen.options import Json, Store, Workspace
 from adapters.screen.output import print_json, say
 from adapters.screen.program import group
@@ -178,7 +179,6 @@ def _named(here: Session, campaign: str, recipient: str, account: str = "") -> t
     """The recipient's id and the account's address; ends the program for what is unknown."""
     from adapters.cli.accounts import known as known_account
     from adapters.cli.campaigns import known as known_campaign
-    from adapters.cli.recipients import known as known_recipient
 
     known_campaign(here, campaign)
     who = known_recipient(here, here.answers(), recipient)

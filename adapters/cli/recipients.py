@@ -1,11 +1,12 @@
 """``sendledger recipients``: who is written to, what became of each, and forgetting a person."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from adapters.cli import by_hand
-from adapters.cli.common import Here, Session, asking, moment, session
+from adapters.cli.common import Session, asking, moment, session
+from adapters.cli.known_recipient import known
 from adapters.cli.why import why
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, Yes, group_options
@@ -13,9 +14,6 @@ from adapters.screen.output import agreed, fail, print_json, say, unknown
 from adapters.screen.program import group
 from adapters.screen.reading import Zone
 from events.vocabulary import RecipientStatus
-
-if TYPE_CHECKING:
-    from engine.answers.workspace_answers import Answers
 
 app = group()
 app.command("why")(why)
@@ -35,8 +33,6 @@ Names = Annotated[bool, typer.Option("--names", help="With name and address.")]
 Recipient = Annotated[str, typer.Argument(help="The recipient's id or address.")]
 
 ATTEMPTS = 10
-NEAREST_OF = 2_000
-"""Ids among which the nearest is looked for."""
 
 
 @app.callback(invoke_without_command=True)
@@ -152,25 +148,3 @@ def _forget(here: Session, recipient_id: str) -> list[str]:
         if here.directory.forget(here.workspace, remembered, as_of=position):
             return stopped
     return fail("Other programs write without a pause. Try again.")
-
-
-def known(here: Here, answers: "Answers", name: str) -> str:
-    """The id of the recipient of that id or address; ends the program if there is none."""
-    from itertools import islice
-
-    from engine.work.addresses import normalised
-
-    if "@" in name:
-        found = here.directory.recipient_at(here.workspace, normalised(name))
-        return found or unknown("recipient", normalised(name), [])
-    in_directory = here.directory.person(here.workspace, name) is not None
-    forgotten = here.directory.forgotten_at(here.workspace, name) is not None
-    if in_directory or forgotten or answers.everywhere(name):
-        return name
-    alike = (
-        each.recipient_id
-        for campaign in answers.campaigns
-        for each in answers.recipients(campaign)
-        if each.recipient_id[:1] == name[:1]
-    )
-    return unknown("recipient", name, [*dict.fromkeys(islice(alike, NEAREST_OF))])
