@@ -53,7 +53,7 @@ class LedgerDatastore(PostgresDatastore):
         given = parameters(url)
         self.name = named(given)
         self._options = given.get("options", "")
-        self._read_only = "on" if read_only else "off"
+        self._read_only = read_only
         self._lock_timeout = f"{round(lock_timeout * 1000)}ms"
         super().__init__(
             *(given.get(each, "") for each in OF_THE_LIBRARY),
@@ -91,10 +91,11 @@ class LedgerDatastore(PostgresDatastore):
             connection.execute(
                 "SELECT set_config('lock_timeout', %s, false), "
                 "set_config('TimeZone', 'UTC', false), "
-                "set_config('default_transaction_isolation', 'read committed', false), "
-                "set_config('default_transaction_read_only', %s, false)",
-                (lock_timeout, read_only),
+                "set_config('default_transaction_isolation', 'read committed', false)",
+                (lock_timeout,),
             )
+            if read_only:  # otherwise as the server has it: it may be made to read only, for a time
+                connection.execute("SET default_transaction_read_only = on")
 
         return after_connect
 
