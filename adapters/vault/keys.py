@@ -1,0 +1,84 @@
+"""Keys of the vault, and how they are written.
+
+One key a line, ``id:key``, the key 32 octets in base64url; lines that begin with ``#`` are remarks.
+A variable has the same, with commas or blanks between. While a rotation runs there are several: the
+first is the new one.
+"""
+
+import os
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NoBase64
+from collections.abc import Callable
+from hashlib import sha256
+from hmac import digest
+from typing import NamedTuple
+
+from engine.work.secret import UnusableKey
+
+VARIABLE = "SENDLEDGER_VAULT_KEY"
+KEY_LENGTH = 32
+"""Octets: AES-256."""
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+EXPECTED = "expected id:key, the key 32 octets in base64"
+
+
+class Key(NamedTuple):
+    """``repr`` and ``str`` tell the id alone."""
+
+    id: str
+    octets: bytes
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Tells this key from another of its id, and nothing of the key itself."""
+        return digest(self.octets, b"sendledger vault key fingerprint", sha256)[:16]
+
+    def __repr__(self) -> str:
+        return f"Key({self.id})"
+
+    __str__ = __repr__
+
+
+Keyring = tuple[Key, ...]
+"""At least one; the first is the newest."""
+KeySource = Callable[[], Keyring]
+"""Asked again whenever a key is wanted that is not known yet: a rotation may have brought it."""
+
+
+def parse_keys(text: str, source: str) -> Keyring:
+    """Raises ``UnusableKey``."""
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    words = re.split(r"[\s,]+", " ".join(lines).strip())
+    keys = tuple(_key(number, word, source) for number, word in enumerate(words, 1) if word)
+    if not keys:
+        raise UnusableKey(source, f"there is none; {EXPECTED}.")
+    ids = [key.id for key in keys]
+    if len({*ids}) < len(ids):
+        raise UnusableKey(source, f"an id comes twice ({', '.join(ids)}).")
+    return keys
+
+
+def _key(number: int, word: str, source: str) -> Key:
+    key_id, colon, encoded = word.partition(":")
+    if not colon or not _ID.fullmatch(key_id):
+        raise UnusableKey(source, f"entry {number} has no id; {EXPECTED}.")
+    try:
+        octets = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    except (NoBase64, ValueError):
+        octets = b""
+    if len(octets) != KEY_LENGTH:
+        raise UnusableKey(source, f"the key {key_id} is none; {EXPECTED}.")
+    return Key(key_id, octets)
+
+
+def new_key(taken: Keyring = ()) -> Key:
+    while True:
+        key = Key(f"k{os.urandom(3).hex()}", os.urandom(KEY_LENGTH))
+        if key.id not in {each.id for each in taken}:
+            return key
+
+
+def written(keys: Keyring) -> str:
+    """As ``parse_keys`` reads them."""
+    return "".join(f"{key.id}:{urlsafe_b64encode(key.octets).decode()}\n" for key in keys)

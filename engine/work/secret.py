@@ -1,0 +1,154 @@
+"""Secrets of mailboxes, and what may be told of one: whose it is, and why it cannot be had.
+
+Nothing here ever prints a secret (F1).
+"""
+
+from datetime import datetime
+from hmac import compare_digest
+from typing import NamedTuple, Never, NoReturn, Self, final
+
+from engine.ports.errors import StoreError
+from events.vocabulary import AccountId
+
+
+@final
+class Secret:
+    """A password or a token. Only ``reveal`` gives it away.
+
+    It prints as ``Secret(…)``, cannot be pickled, hashed or made into JSON, and is compared in
+    constant time.
+    """
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        object.__setattr__(self, "_Secret__value", value)
+
+    def reveal(self) -> str:
+        return self.__value
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a secret cannot be changed")
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __bool__(self) -> bool:
+        return bool(self.__value)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return compare_digest(_octets(self), _octets(other))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a secret cannot be pickled")
+
+
+def _octets(secret: Secret) -> bytes:
+    return secret.reveal().encode("utf-8", "surrogatepass")
+
+
+class SecretRef(NamedTuple):
+    """Which secret of which account: ``name`` is ``password``, ``oauth`` and the like."""
+
+    workspace: str
+    account_id: AccountId
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.account_id} in workspace {self.workspace}"
+
+
+class StoredSecret(NamedTuple):
+    """What may be told of a secret that the vault has."""
+
+    ref: SecretRef
+    key_id: str
+    stored_at: datetime
+
+
+class VaultError(StoreError):
+    """The vault cannot do what was asked; nothing of it was done. The sentence names no secret.
+
+    ├── NoKey            no key is set
+    ├── UnusableKey      a key file or variable cannot be used as it is
+    ├── WrongKey         another key has the id of the one that the vault was written with
+    ├── UnknownKey       the secret needs a key that nobody has given
+    ├── NoSuchSecret     the vault has none of that name
+    └── SecretDamaged
+        ├── SecretCutShort     a part is missing
+        ├── SecretMisplaced    it was sealed for another account, name or workspace
+        └── SecretAltered      it is not what was sealed
+    """
+
+
+class NoKey(VaultError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The vault has no key. Make one with `sendledger vault init FILE`, and name the file "
+            "in the setting vault_key_file."
+        )
+
+
+class UnusableKey(VaultError):
+    """``problem`` says what is wrong and what to do; of the keys it tells the ids alone."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        self.source = source
+        super().__init__(f"The vault's key in {source} cannot be used: {problem}")
+
+
+class WrongKey(VaultError):
+    def __init__(self, key_id: str) -> None:
+        self.key_id = key_id
+        super().__init__(
+            f"The key {key_id} is not the one of that id that this vault was written with. "
+            "Give the key that belongs to this store."
+        )
+
+
+class UnknownKey(VaultError):
+    def __init__(self, key_id: str, given: tuple[str, ...]) -> None:
+        self.key_id, self.given = key_id, given
+        super().__init__(
+            f"The vault needs its key {key_id}, which is not among those given "
+            f"({', '.join(given)}). Add it; or, if it is lost, reconnect the accounts."
+        )
+
+
+class NoSuchSecret(VaultError):
+    def __init__(self, ref: SecretRef) -> None:
+        self.ref = ref
+        super().__init__(f"The vault has no {ref}. Reconnect the account.")
+
+
+class SecretDamaged(VaultError):
+    """What the store has for it cannot be opened, with whatever key."""
+
+    problem = "cannot be read"
+
+    def __init__(self, ref: SecretRef) -> None:
+        self.ref = ref
+        super().__init__(f"The {ref} {self.problem}. Reconnect the account, or restore the row.")
+
+
+class SecretCutShort(SecretDamaged):
+    problem = "is cut short in the store"
+
+
+class SecretMisplaced(SecretDamaged):
+    problem = "was sealed for another account, name or workspace, and is not given out"
+
+
+class SecretAltered(SecretDamaged):
+    problem = "is not what was sealed: somebody or something altered it in the store"
