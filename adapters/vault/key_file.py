@@ -97,17 +97,23 @@ def replace_key_file(path: Path, keys: Keyring) -> None:
 @contextmanager
 def key_file_locked(path: Path) -> Iterator[None]:
     """One process at a time changes it. The lock is the folder's: the file itself is replaced."""
-    try:
-        folder = os.open(path.resolve().parent, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise UnusableKey(str(path), f"{error.strerror}.") from None
+    folder = _opened_folder(path)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
     except BlockingIOError:
+        os.close(folder)
         raise UnusableKey(str(path), "another rotation is under way. Wait for its end.") from None
+    try:
+        yield
     finally:
         os.close(folder)
+
+
+def _opened_folder(path: Path) -> int:
+    try:
+        return os.open(path.resolve().parent, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise UnusableKey(str(path), f"{error.strerror}.") from None
 
 
 def _write(path: Path, keys: Keyring) -> None:

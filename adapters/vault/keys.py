@@ -7,12 +7,12 @@ first is the new one.
 
 import os
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as NoBase64
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import digest
-from typing import NamedTuple
 
 from engine.work.secret import UnusableKey
 
@@ -23,21 +23,17 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 EXPECTED = "expected id:key, the key 32 octets in base64"
 
 
-class Key(NamedTuple):
-    """``repr`` and ``str`` tell the id alone."""
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Prints as its id alone."""
 
     id: str
-    octets: bytes
+    octets: bytes = field(repr=False)
 
     @property
     def fingerprint(self) -> bytes:
         """Tells this key from another of its id, and nothing of the key itself."""
         return digest(self.octets, b"sendledger vault key fingerprint", sha256)[:16]
-
-    def __repr__(self) -> str:
-        return f"Key({self.id})"
-
-    __str__ = __repr__
 
 
 Keyring = tuple[Key, ...]
@@ -64,12 +60,18 @@ def _key(number: int, word: str, source: str) -> Key:
     if not colon or not _ID.fullmatch(key_id):
         raise UnusableKey(source, f"entry {number} has no id; {EXPECTED}.")
     try:
-        octets = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        octets = b64decode(_padded(encoded), validate=True)
     except (NoBase64, ValueError):
         octets = b""
     if len(octets) != KEY_LENGTH:
         raise UnusableKey(source, f"the key {key_id} is none; {EXPECTED}.")
     return Key(key_id, octets)
+
+
+def _padded(encoded: str) -> str:
+    """Of either alphabet, with or without its padding, as other programs write it."""
+    plain = encoded.rstrip("=").replace("-", "+").replace("_", "/")
+    return plain + "=" * (-len(plain) % 4)
 
 
 def new_key(taken: Keyring = ()) -> Key:

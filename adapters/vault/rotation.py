@@ -10,6 +10,7 @@ Whoever is killed in between leaves a vault that can be read, and running it aga
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ def rotate_given(rows: SealedRows, source: KeySource, *, drop_damaged: bool = Fa
     """To the first of keys that somebody else keeps, who may then drop the others."""
     keys = source()
     _require_all_open(rows, keys, drop_damaged=drop_damaged)
-    if len(keys) == 1 and keys[0].id in {*rows.keys()}:
+    if len(keys) == 1 and keys[0].id in rows.keys_in_use():
         raise UnusableKey(
             VARIABLE, f"there is no new key beside {keys[0].id}. Put one first, and run this again."
         )
@@ -70,28 +71,24 @@ def check(rows: SealedRows, source: KeySource) -> Findings:
     keys = source()
     vault = SealedVault(rows, lambda: keys)
     problems = dict.fromkeys(_problems(rows, vault))
-    if len(keys) > 1 or len(rows.keys()) > 1:
+    if len(keys) > 1 or len(rows.keys_in_use()) > 1:
         problems["A rotation is not finished. Run `sendledger vault rotate`."] = None
     return Findings(len(rows.rows()), tuple(each.id for each in keys), [*problems])
 
 
 def _problems(rows: SealedRows, vault: SealedVault) -> Iterator[str]:
-    for key_id in rows.keys():
-        yield from _problem(lambda key_id=key_id: vault.key(key_id))
-    for row in rows.rows():
-        yield from _problem(lambda row=row: vault.open(row))
-
-
-def _problem(attempt: Callable[[], object]) -> Iterator[str]:
-    try:
-        attempt()
-    except VaultError as error:
-        yield str(error)
+    wanted: list[Callable[[], object]] = [partial(vault.key, each) for each in rows.keys_in_use()]
+    wanted += [partial(vault.open, row) for row in rows.rows()]
+    for open_it in wanted:
+        try:
+            open_it()
+        except VaultError as error:
+            yield str(error)
 
 
 def _require_all_open(rows: SealedRows, keys: Keyring, *, drop_damaged: bool) -> None:
     vault = SealedVault(rows, lambda: keys)
-    for key_id in rows.keys():
+    for key_id in rows.keys_in_use():
         vault.key(key_id)
     damaged = []
     for row in rows.rows():
@@ -108,7 +105,7 @@ def _require_all_open(rows: SealedRows, keys: Keyring, *, drop_damaged: bool) ->
 def _reseal(rows: SealedRows, keys: Keyring) -> int:
     """Until no row and no new row needs an older key; answers how many rows were sealed anew."""
     newest, vault, resealed = keys[0], SealedVault(rows, lambda: keys), 0
-    in_use = [*rows.keys()]
+    in_use = [*rows.keys_in_use()]
     if in_use[-1:] != [newest.id]:
         rows.use_key(newest.id, newest.fingerprint, in_use[-1] if in_use else None)
     old = [each for each in in_use if each != newest.id]

@@ -16,8 +16,11 @@ from engine.work.secret import (
 
 
 class SealedVault:
-    """Implements ``Vault``. Keys are read when they are wanted, so that a rotation by another
-    process is noticed."""
+    """Implements ``Vault``.
+
+    A rotation may run in another process meanwhile: a key that is not known is looked for anew, and
+    a row or a choice of key that has changed since is read again.
+    """
 
     def __init__(self, rows: SealedRows, keys: KeySource) -> None:
         self._rows = rows
@@ -26,15 +29,26 @@ class SealedVault:
 
     def put(self, ref: SecretRef, secret: Secret) -> None:
         while True:
-            key = self._in_use()
+            key_id = self._in_use()
+            try:
+                key = self.key(key_id)
+            except UnknownKey:
+                if self._in_use() == key_id:
+                    raise
+                continue
             if self._rows.write(ref, key.id, seal(key, ref, secret)):
                 return
 
     def get(self, ref: SecretRef) -> Secret:
-        row = self._rows.row(ref)
-        if row is None:
-            raise NoSuchSecret(ref)
-        return self.open(row)
+        row = self._row(ref)
+        while True:
+            try:
+                return self.open(row)
+            except UnknownKey:
+                newer = self._row(ref)
+                if newer == row:
+                    raise
+                row = newer
 
     def delete(self, ref: SecretRef) -> bool:
         return self._rows.delete(ref)
@@ -49,17 +63,23 @@ class SealedVault:
     def key(self, key_id: str) -> Key:
         """The key of that id, and the very one that this vault was written with."""
         key = self._find(key_id)
-        if self._rows.keys().get(key_id, key.fingerprint) != key.fingerprint:
+        if self._rows.keys_in_use().get(key_id, key.fingerprint) != key.fingerprint:
             self._known = ()
             raise WrongKey(key_id)
         return key
 
-    def _in_use(self) -> Key:
-        """What new rows are sealed with; the first key of all in a vault that has none yet."""
-        if not self._rows.keys():
+    def _row(self, ref: SecretRef) -> SealedRow:
+        row = self._rows.row(ref)
+        if row is None:
+            raise NoSuchSecret(ref)
+        return row
+
+    def _in_use(self) -> str:
+        """Id of the key for new rows; the first of all in a vault that has none yet."""
+        if not self._rows.keys_in_use():
             first = self._keys()[0]
             self._rows.use_key(first.id, first.fingerprint, instead_of=None)
-        return self.key([*self._rows.keys()][-1])
+        return [*self._rows.keys_in_use()][-1]
 
     def _find(self, key_id: str) -> Key:
         found = _of(self._known, key_id)

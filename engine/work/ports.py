@@ -64,7 +64,7 @@ class SealedRows(Protocol):
     A store knows which keys its rows need, by id and fingerprint; never a key.
     """
 
-    def keys(self) -> Mapping[str, bytes]:
+    def keys_in_use(self) -> Mapping[str, bytes]:
         """Fingerprints of the keys in use; the last is the one that new rows are sealed with."""
         ...
 

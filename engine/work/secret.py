@@ -19,13 +19,14 @@ class Secret:
     constant time.
     """
 
-    __slots__ = ("__value",)
+    __slots__ = ("_value",)
+    _value: str
 
     def __init__(self, value: str) -> None:
-        object.__setattr__(self, "_Secret__value", value)
+        object.__setattr__(self, "_value", value)
 
     def reveal(self) -> str:
-        return self.__value
+        return self._value
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a secret cannot be changed")
@@ -37,12 +38,15 @@ class Secret:
         return format(repr(self), spec)
 
     def __bool__(self) -> bool:
-        return bool(self.__value)
+        return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
         return compare_digest(_octets(self), _octets(other))
+
+    def __hash__(self) -> NoReturn:
+        raise TypeError("a secret has no hash")
 
     def __copy__(self) -> Self:
         return self

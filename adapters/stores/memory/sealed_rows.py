@@ -17,7 +17,7 @@ class MemorySealedRows:
         self._keys: dict[str, bytes] = {}
         self._rows: dict[SecretRef, SealedRow] = {}
 
-    def keys(self) -> Mapping[str, bytes]:
+    def keys_in_use(self) -> Mapping[str, bytes]:
         with self._lock:
             return dict(self._keys)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ class PostgresSealedRows:
     def __init__(self, store: PostgresStore) -> None:
         self._store = store
 
-    def keys(self) -> Mapping[str, bytes]:
+    def keys_in_use(self) -> Mapping[str, bytes]:
         with self._store.explained(), self._store.cursor() as c:
             return {key_id: bytes(told) for key_id, told in c.execute(SQL["keys"]).fetchall()}
 
@@ -41,12 +40,12 @@ class PostgresSealedRows:
     def row(self, ref: SecretRef) -> SealedRow | None:
         with self._store.explained(), self._store.cursor() as c:
             found = c.execute(SQL["row"], ref).fetchone()
-        return _row(*found) if found else None
+        return _row(found) if found else None
 
     def rows(self, *workspace: str) -> Sequence[SealedRow]:
         with self._store.explained(), self._store.cursor() as c:
             found = c.execute(SQL["rows_of" if workspace else "all_rows"], workspace)
-            return [_row(*each) for each in found.fetchall()]
+            return [_row(each) for each in found.fetchall()]
 
     def write(self, ref: SecretRef, key_id: str, sealed: bytes) -> bool:
         now = self._store.now()
@@ -77,7 +76,6 @@ def _key_in_use(c: Cursor[Any]) -> str | None:
     return found[0] if found else None
 
 
-def _row(
-    workspace: str, account_id: str, name: str, key_id: str, sealed: bytes, stored_at: datetime
-) -> SealedRow:
-    return SealedRow(SecretRef(workspace, account_id, name), key_id, bytes(sealed), stored_at)
+def _row(values: Sequence[Any]) -> SealedRow:
+    *ref, key_id, sealed, stored_at = values
+    return SealedRow(SecretRef(*ref), key_id, bytes(sealed), stored_at)

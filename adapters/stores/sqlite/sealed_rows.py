@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from sqlite3 import Cursor
+from typing import Any
 
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.named_sql import statements
@@ -29,7 +30,7 @@ class SQLiteSealedRows:
                     for table in TABLES:
                         c.execute(SQL[table])
 
-    def keys(self) -> Mapping[str, bytes]:
+    def keys_in_use(self) -> Mapping[str, bytes]:
         with self._explained(), self._store.reading() as c:
             return dict(c.execute(SQL["keys"]).fetchall())
 
@@ -48,12 +49,12 @@ class SQLiteSealedRows:
     def row(self, ref: SecretRef) -> SealedRow | None:
         with self._explained(), self._store.reading() as c:
             found = c.execute(SQL["row"], ref).fetchone()
-        return _row(*found) if found else None
+        return _row(found) if found else None
 
     def rows(self, *workspace: str) -> Sequence[SealedRow]:
         with self._explained(), self._store.reading() as c:
             found = c.execute(SQL["rows_of" if workspace else "all_rows"], workspace)
-            return [_row(*each) for each in found.fetchall()]
+            return [_row(each) for each in found.fetchall()]
 
     def write(self, ref: SecretRef, key_id: str, sealed: bytes) -> bool:
         with self._explained(), self._store.writing() as c:
@@ -79,8 +80,6 @@ def _key_in_use(c: Cursor) -> str | None:
     return found[0] if found else None
 
 
-def _row(
-    workspace: str, account_id: str, name: str, key_id: str, sealed: bytes, stored_at: int
-) -> SealedRow:
-    ref = SecretRef(workspace, account_id, name)
-    return SealedRow(ref, key_id, bytes(sealed), from_micros(stored_at))
+def _row(values: Sequence[Any]) -> SealedRow:
+    *ref, key_id, sealed, stored_at = values
+    return SealedRow(SecretRef(*ref), key_id, bytes(sealed), from_micros(stored_at))
