@@ -44,10 +44,7 @@ def key_source(file: Path | None, variable: Secret | None) -> KeySource:
 def read_key_file(path: Path) -> Keyring:
     """Only a file that nobody but its owner can read. Raises ``UnusableKey``."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(handle, "rb") as file:
-            _refuse_open_to_others(os.fstat(handle), path)
-            text = file.read(LARGEST_FILE + 1).decode("ascii")
+        text = _octets_of(path).decode("ascii")
     except OSError as error:
         raise UnusableKey(str(path), f"{error.strerror}.") from None
     except UnicodeDecodeError:
@@ -55,6 +52,15 @@ def read_key_file(path: Path) -> Keyring:
     if len(text) > LARGEST_FILE:
         raise UnusableKey(str(path), "it is too large to be a file of keys.")
     return parse_keys(text, str(path))
+
+
+def _octets_of(path: Path) -> bytes:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        _refuse_open_to_others(os.fstat(handle), path)
+        return os.read(handle, LARGEST_FILE + 1)
+    finally:
+        os.close(handle)
 
 
 def _refuse_open_to_others(found: os.stat_result, path: Path) -> None:
