@@ -27,6 +27,7 @@ from adapters.cli.common import (
 from adapters.cli.projections import app as projections
 from adapters.cli.recipients import app as recipients
 from adapters.cli.stores import app as stores
+from adapters.cli.vault import app as vault
 
 app = typer.Typer(
     name="sendledger",
@@ -41,6 +42,7 @@ app.add_typer(campaigns, name="campaigns")
 app.add_typer(projections, name="projections")
 app.add_typer(recipients, name="recipients")
 app.add_typer(stores, name="store")
+app.add_typer(vault, name="vault")
 
 
 @app.command()

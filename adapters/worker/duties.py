@@ -111,11 +111,11 @@ class AmongOthers:
 
 
 def duties(shift: Shift, roles: Sequence[Role]) -> Sequence[Duty]:
-    """Notices only where the settings name an outbox."""
+    """Notices only where the settings name a way to owners."""
     crew: Alone | AmongOthers
     crew = AmongOthers(shift) if kind_of(shift.settings.store) is Kind.POSTGRES else Alone(shift)
     found = {Role.CLOCKS: crew.clocks, Role.PROJECTIONS: crew.projections}
-    if shift.settings.outbox is not None:
+    if shift.settings.tells_owners:
         found[Role.NOTICES] = crew.notices
     return [found[role]() for role in roles if role in found]
 

@@ -15,7 +15,10 @@ class Letter(NamedTuple):
 
 
 def letter(notice: NoticeRow, reason: str | None = None) -> Letter:
-    """``reason``: the one sentence of a failure (C2), where it is still known."""
+    """``reason``: the one sentence of a failure (C2), where it is still known.
+
+    Times are told in the zone that those of the notice have.
+    """
     account = one_line(notice.account_id)
     paragraphs = _TEXTS[notice.kind](notice, account, reason)
     return Letter(_subject(notice, account), "\n\n".join(paragraphs) + "\n\n" + _footer(notice))
@@ -91,7 +94,7 @@ def _people(count: int) -> str:
 
 def _when(moment: datetime | None) -> str:
     assert moment is not None
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{moment:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _footer(notice: NoticeRow) -> str:
