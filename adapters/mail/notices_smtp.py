@@ -1,4 +1,4 @@
-"""Notices by SMTP through the operator's own relay, never through the mailbox they are about (N2)."""
+"""Notices by SMTP through the operator's relay, never through the mailbox they are about (N2)."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo

@@ -147,13 +147,11 @@ def _trouble(error: Exception) -> str:
         case SMTPAuthenticationError():
             return f"refused the login ({error.smtp_code})"
         case SMTPResponseException():
-            return f"refused the notice ({error.smtp_code})"
+            return f"refused to go on ({error.smtp_code})"
         case ssl.SSLCertVerificationError():
             return f"has a certificate that is not trusted: {error.verify_message}"
-        case SMTPServerDisconnected() | ConnectionResetError() | BrokenPipeError():
-            return "closed the connection"
-        case TimeoutError():
-            return "does not answer"
+        case SMTPServerDisconnected() | ConnectionResetError() | BrokenPipeError() | TimeoutError():
+            return "has closed the connection, or does not answer"
         case SMTPException():
             return f"failed ({type(error).__name__})"
         case _:
