@@ -7,22 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_FAILED,
-    Json,
-    Store,
-    explained,
-    print_json,
-    say,
-    settings_of,
-)
+from adapters.cli.common import settings_of
+from adapters.screen.errors import explained
+from adapters.screen.exit_codes import EXIT_FAILED
+from adapters.screen.options import Json, Store
+from adapters.screen.output import print_json, say
+from adapters.screen.program import group
 
 if TYPE_CHECKING:
     from adapters.composition import Program
 
-app = typer.Typer(
-    help="Keep passwords and tokens encrypted.", no_args_is_help=True, rich_markup_mode=None
-)
+app = group(no_args_is_help=True)
 
 DropDamaged = Annotated[
     bool, typer.Option("--drop-damaged", help="Remove secrets that no key opens; without it, stop.")

@@ -4,15 +4,16 @@ N2: they go to the owner's own address, never through the mailbox they are about
 """
 
 import os
+from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 
 from adapters.mail.notice_message import HOST, digest_of, notice_message
 from adapters.mail.owners import owner_problem
-from adapters.stores.microseconds import to_micros
 from projections.notices import NoticeRow
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SENDER = Address("Sendledger", "notices", HOST)
 
 
@@ -63,7 +64,8 @@ class MaildirOutbox:
 
 def _name(notice: NoticeRow) -> str:
     assert notice.issued_at is not None
-    return f"{to_micros(notice.issued_at) // 1_000_000}.{digest_of(notice)}.sendledger"
+    seconds = (notice.issued_at - EPOCH) // timedelta(seconds=1)
+    return f"{seconds}.{digest_of(notice)}.sendledger"
 
 
 def _sync(folder: Path) -> None:

@@ -67,30 +67,30 @@ def unseal(key: Key, ref: SecretRef, sealed: bytes) -> Secret:
     """Raises a ``SecretDamaged`` that says how."""
     parts = _parts(ref, sealed)
     if parts.place != _digest(ref):
-        raise SecretMisplaced(ref)
+        raise SecretMisplaced(ref=ref)
     if parts.key_id != key.id:
-        raise SecretAltered(ref)
+        raise SecretAltered(ref=ref)
     try:
         plain = AESGCM(key.octets).decrypt(
             parts.nonce, parts.ciphertext, parts.header + _place(ref)
         )
     except InvalidTag:
-        raise SecretAltered(ref) from None
+        raise SecretAltered(ref=ref) from None
     return Secret(plain.decode("utf-8", "surrogatepass"))
 
 
 def _parts(ref: SecretRef, sealed: bytes) -> _Parts:
     if not MAGIC.startswith(sealed[:4]):
-        raise SecretAltered(ref)
+        raise SecretAltered(ref=ref)
     id_ends = 5 + (sealed[4] if len(sealed) > 4 else 0)
     place_ends = id_ends + PLACE
     nonce_ends = place_ends + NONCE
     ends = nonce_ends + 4
     header, ciphertext = sealed[:ends], sealed[ends:]
     if len(header) < ends or len(ciphertext) < int.from_bytes(header[-4:]):
-        raise SecretCutShort(ref)
+        raise SecretCutShort(ref=ref)
     if len(ciphertext) > int.from_bytes(header[-4:]) or len(ciphertext) < TAG:
-        raise SecretAltered(ref)
+        raise SecretAltered(ref=ref)
     return _Parts(
         key_id=sealed[5:id_ends].decode("ascii", "replace"),
         place=sealed[id_ends:place_ends],

@@ -31,7 +31,9 @@ def key_source(file: Path | None, variable: Secret | None) -> KeySource:
 
     def keys() -> Keyring:
         if file is not None and variable is not None:
-            raise UnusableKey(VARIABLE, "the setting vault_key_file names a file too; give one.")
+            raise UnusableKey(
+                source=VARIABLE, problem="the setting vault_key_file names a file too; give one."
+            )
         if file is not None:
             return read_key_file(file)
         if variable is not None:
@@ -46,11 +48,11 @@ def read_key_file(path: Path) -> Keyring:
     try:
         text = _octets_of(path).decode("ascii")
     except OSError as error:
-        raise UnusableKey(str(path), f"{error.strerror}.") from None
+        raise UnusableKey(source=str(path), problem=f"{error.strerror}.") from None
     except UnicodeDecodeError:
-        raise UnusableKey(str(path), f"it is no text; {EXPECTED}.") from None
+        raise UnusableKey(source=str(path), problem=f"it is no text; {EXPECTED}.") from None
     if len(text) > LARGEST_FILE:
-        raise UnusableKey(str(path), "it is too large to be a file of keys.")
+        raise UnusableKey(source=str(path), problem="it is too large to be a file of keys.")
     return parse_keys(text, str(path))
 
 
@@ -65,12 +67,14 @@ def _octets_of(path: Path) -> bytes:
 
 def _refuse_open_to_others(found: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise UnusableKey(str(path), "it is no file.")
+        raise UnusableKey(source=str(path), problem="it is no file.")
     if found.st_uid not in {0, os.geteuid()}:
-        raise UnusableKey(str(path), "it belongs to another user.")
+        raise UnusableKey(source=str(path), problem="it belongs to another user.")
     if stat.S_IMODE(found.st_mode) & 0o077:
         mode = f"{stat.S_IMODE(found.st_mode):04o}"
-        raise UnusableKey(str(path), f"others may read it ({mode}). Run `chmod 600 {path}`.")
+        raise UnusableKey(
+            source=str(path), problem=f"others may read it ({mode}). Run `chmod 600 {path}`."
+        )
 
 
 def make_key_file(path: Path) -> Key:
@@ -80,7 +84,7 @@ def make_key_file(path: Path) -> Key:
         _write(path, (key,))
         _sync_folder(path)
     except OSError as error:
-        raise UnusableKey(str(path), f"{error.strerror}.") from None
+        raise UnusableKey(source=str(path), problem=f"{error.strerror}.") from None
     return key
 
 
@@ -97,7 +101,9 @@ def replace_key_file(path: Path, keys: Keyring) -> None:
         beside.replace(target)
         _sync_folder(target)
     except OSError as error:
-        raise UnusableKey(str(path), f"it cannot be written: {error.strerror}.") from None
+        raise UnusableKey(
+            source=str(path), problem=f"it cannot be written: {error.strerror}."
+        ) from None
 
 
 @contextmanager
@@ -108,7 +114,9 @@ def key_file_locked(path: Path) -> Iterator[None]:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(folder)
-        raise UnusableKey(str(path), "another rotation is under way. Wait for its end.") from None
+        raise UnusableKey(
+            source=str(path), problem="another rotation is under way. Wait for its end."
+        ) from None
     try:
         yield
     finally:
@@ -119,7 +127,7 @@ def _opened_folder(path: Path) -> int:
     try:
         return os.open(path.resolve().parent, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise UnusableKey(str(path), f"{error.strerror}.") from None
+        raise UnusableKey(source=str(path), problem=f"{error.strerror}.") from None
 
 
 def _write(path: Path, keys: Keyring) -> None:

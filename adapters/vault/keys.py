@@ -48,23 +48,23 @@ def parse_keys(text: str, source: str) -> Keyring:
     words = re.split(r"[\s,]+", " ".join(lines).strip())
     keys = tuple(_key(number, word, source) for number, word in enumerate(words, 1) if word)
     if not keys:
-        raise UnusableKey(source, f"there is none; {EXPECTED}.")
+        raise UnusableKey(source=source, problem=f"there is none; {EXPECTED}.")
     ids = [key.id for key in keys]
     if len({*ids}) < len(ids):
-        raise UnusableKey(source, f"an id comes twice ({', '.join(ids)}).")
+        raise UnusableKey(source=source, problem=f"an id comes twice ({', '.join(ids)}).")
     return keys
 
 
 def _key(number: int, word: str, source: str) -> Key:
     key_id, colon, encoded = word.partition(":")
     if not colon or not _ID.fullmatch(key_id):
-        raise UnusableKey(source, f"entry {number} has no id; {EXPECTED}.")
+        raise UnusableKey(source=source, problem=f"entry {number} has no id; {EXPECTED}.")
     try:
         octets = b64decode(_padded(encoded), validate=True)
     except (NoBase64, ValueError):
         octets = b""
     if len(octets) != KEY_LENGTH:
-        raise UnusableKey(source, f"the key {key_id} is none; {EXPECTED}.")
+        raise UnusableKey(source=source, problem=f"the key {key_id} is none; {EXPECTED}.")
     return Key(key_id, octets)
 
 

@@ -61,7 +61,8 @@ def rotate_given(rows: SealedRows, source: KeySource, *, drop_damaged: bool = Fa
     _require_all_open(rows, keys, drop_damaged=drop_damaged)
     if len(keys) == 1 and keys[0].id in rows.keys_in_use():
         raise UnusableKey(
-            VARIABLE, f"there is no new key beside {keys[0].id}. Put one first, and run this again."
+            source=VARIABLE,
+            problem=f"there is no new key beside {keys[0].id}. Put one first, and run this again.",
         )
     return _rotated(keys, _reseal(rows, keys))
 
@@ -72,7 +73,7 @@ def check(rows: SealedRows, source: KeySource) -> Findings:
     vault = SealedVault(rows, lambda: keys)
     problems = dict.fromkeys(_problems(rows, vault))
     if len(keys) > 1 or len(rows.keys_in_use()) > 1:
-        problems["A rotation is not finished. Run `sendledger vault rotate`."] = None
+        problems["A rotation is not finished. Run it again."] = None
     return Findings(len(rows.rows()), tuple(each.id for each in keys), [*problems])
 
 

@@ -65,13 +65,13 @@ class SealedVault:
         key = self._find(key_id)
         if self._rows.keys_in_use().get(key_id, key.fingerprint) != key.fingerprint:
             self._known = ()
-            raise WrongKey(key_id)
+            raise WrongKey(key_id=key_id)
         return key
 
     def _row(self, ref: SecretRef) -> SealedRow:
         row = self._rows.row(ref)
         if row is None:
-            raise NoSuchSecret(ref)
+            raise NoSuchSecret(ref=ref)
         return row
 
     def _in_use(self) -> str:
@@ -87,7 +87,7 @@ class SealedVault:
             self._known = self._keys()
             found = _of(self._known, key_id)
         if found is None:
-            raise UnknownKey(key_id, tuple(each.id for each in self._known))
+            raise UnknownKey(key_id=key_id, given=", ".join(each.id for each in self._known))
         return found
 
 

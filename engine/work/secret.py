@@ -82,77 +82,72 @@ class StoredSecret(NamedTuple):
 
 
 class VaultError(StoreError):
-    """The vault cannot do what was asked; nothing of it was done. The sentence names no secret.
+    """The vault cannot do what was asked; nothing of it was done. No sentence names a secret.
 
-    ├── NoKey            no key is set
-    ├── UnusableKey      a key file or variable cannot be used as it is
-    ├── WrongKey         another key has the id of the one that the vault was written with
-    ├── UnknownKey       the secret needs a key that nobody has given
-    ├── NoSuchSecret     the vault has none of that name
-    └── SecretDamaged
-        ├── SecretCutShort     a part is missing
-        ├── SecretMisplaced    it was sealed for another account, name or workspace
-        └── SecretAltered      it is not what was sealed
+    ::
+
+        VaultError
+        ├── NoKey              no key is set
+        ├── UnusableKey        a key file or variable cannot be used as it is
+        ├── WrongKey           another key has the id of the one that the vault was written with
+        ├── UnknownKey         the secret needs a key that nobody has given
+        ├── NoSuchSecret       the vault has none of that name
+        └── SecretDamaged
+            ├── SecretCutShort     a part is missing
+            ├── SecretMisplaced    it was sealed for another account, name or workspace
+            └── SecretAltered      it is not what was sealed
     """
 
 
 class NoKey(VaultError):
-    def __init__(self) -> None:
-        super().__init__(
-            "The vault has no key. Make one with `sendledger vault init FILE`, and name the file "
-            "in the setting vault_key_file."
-        )
+    sentence = "The vault has no key: neither vault_key_file nor the variable is set."
 
 
 class UnusableKey(VaultError):
     """``problem`` says what is wrong and what to do; of the keys it tells the ids alone."""
 
-    def __init__(self, source: str, problem: str) -> None:
-        self.source = source
-        super().__init__(f"The vault's key in {source} cannot be used: {problem}")
+    sentence = "The vault's key in {source} cannot be used: {problem}"
 
 
 class WrongKey(VaultError):
-    def __init__(self, key_id: str) -> None:
-        self.key_id = key_id
-        super().__init__(
-            f"The key {key_id} is not the one of that id that this vault was written with. "
-            "Give the key that belongs to this store."
-        )
+    sentence = (
+        "The key {key_id} is not the one of that id that this vault was written with. Give the key "
+        "that belongs to this store."
+    )
 
 
 class UnknownKey(VaultError):
-    def __init__(self, key_id: str, given: tuple[str, ...]) -> None:
-        self.key_id, self.given = key_id, given
-        super().__init__(
-            f"The vault needs its key {key_id}, which is not among those given "
-            f"({', '.join(given)}). Add it; or, if it is lost, reconnect the accounts."
-        )
+    """``given``: ids of the keys that there are."""
+
+    sentence = (
+        "The vault needs its key {key_id}, which is not among those given ({given}). Add it; or, "
+        "if it is lost, reconnect the accounts."
+    )
 
 
 class NoSuchSecret(VaultError):
-    def __init__(self, ref: SecretRef) -> None:
-        self.ref = ref
-        super().__init__(f"The vault has no {ref}. Reconnect the account.")
+    sentence = "The vault has no {ref}. Reconnect the account."
 
 
 class SecretDamaged(VaultError):
     """What the store has for it cannot be opened, with whatever key."""
 
-    problem = "cannot be read"
-
-    def __init__(self, ref: SecretRef) -> None:
-        self.ref = ref
-        super().__init__(f"The {ref} {self.problem}. Reconnect the account, or restore the row.")
+    sentence = "The {ref} cannot be read. Reconnect the account, or restore the row."
 
 
 class SecretCutShort(SecretDamaged):
-    problem = "is cut short in the store"
+    sentence = "The {ref} is cut short in the store. Reconnect the account, or restore the row."
 
 
 class SecretMisplaced(SecretDamaged):
-    problem = "was sealed for another account, name or workspace, and is not given out"
+    sentence = (
+        "The {ref} was sealed for another account, name or workspace, and is not given out. "
+        "Reconnect the account, or restore the row."
+    )
 
 
 class SecretAltered(SecretDamaged):
-    problem = "is not what was sealed: somebody or something altered it in the store"
+    sentence = (
+        "The {ref} is not what was sealed: somebody or something altered it in the store. "
+        "Reconnect the account, or restore the row."
+    )

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from adapters.cli.app import app
 from adapters.composition import running, vault_over
+from adapters.program import app
 from adapters.settings import load_settings
 from adapters.vault.key_file import read_key_file
 from adapters.vault.keys import Key, written

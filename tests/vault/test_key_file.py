@@ -149,5 +149,5 @@ def test_keys_come_from_the_file_or_the_variable(file: Path) -> None:
     assert key_source(None, variable)() == (K2,)
     with pytest.raises(UnusableKey, match="give one"):
         key_source(file, variable)()
-    with pytest.raises(NoKey, match="vault init"):
+    with pytest.raises(NoKey, match="has no key"):
         key_source(None, None)()

@@ -151,7 +151,7 @@ def keyboard_init(premises: Premises) -> str:
     """``vault init`` names no store; the first also has to refuse a file that is there."""
     from typer.testing import CliRunner
 
-    from adapters.cli.app import app
+    from adapters.program import app
 
     first, second = (
         CliRunner().invoke(app, ["vault", "init", str(premises.key_file), *more])
