@@ -23,7 +23,7 @@ from engine.work.secret import Secret
 from events.vocabulary import FailureClass
 
 if TYPE_CHECKING:
-    from adapters.csv.recipients_csv import RecipientsFile
+    from adapters.csv.recipients_csv import RecipientsFile as RecipientsFile  # noqa: PLC0414 told on
     from adapters.mail.notices_smtp import SmtpNotices
     from adapters.mail.simulated.server import SimulatedMailServer
     from adapters.stores.memory import MemoryStore, MemoryViews

@@ -11,7 +11,7 @@ from adapters.settings import EngineSettings, RelayTls, SettingsError
 from aggregates.email_account.commands import ConnectAccount, DisconnectAccount
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from projections.notices import NoticeRow
 from projections.shipped import SHIPPED
 
