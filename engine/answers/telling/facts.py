@@ -119,7 +119,8 @@ def phrase(kind: type[Event], reader: Reader = ANYBODY, /, **values: object) -> 
 def sentence(event: Event, reader: Reader = ANYBODY, by: str = "") -> str:
     """``by``: who did it, with a blank before it; see ``by``."""
     fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
-    return phrase(type(event), reader, **fields, event=event, by=by)
+    values = {**fields, "event": event, "by": by}
+    return _Voice(reader).vformat(SENTENCES[type(event)], (), values)
 
 
 def by(envelope: Envelope) -> str:
