@@ -14,7 +14,7 @@ from adapters.store_url import scheme_of
 from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
-from engine.work.ports import Directory
+from engine.work.ports import Directory, SealedRows
 from projections.projection import Projection
 
 if TYPE_CHECKING:
@@ -84,6 +84,21 @@ def open_store(
             return opened_file(_file(settings, create=create, read_only=read_only))
         case Kind.POSTGRES:
             return opened_schema(_schema(settings, create=create, read_only=read_only))
+
+
+def sealed_rows(opened: Opened) -> SealedRows:
+    """Where the opened store keeps what the vault has encrypted. Raises ``StoreError``."""
+    from adapters.stores.sqlite import SQLiteStore
+
+    if isinstance(opened.store, SQLiteStore):
+        from adapters.stores.sqlite.sealed_rows import SQLiteSealedRows
+
+        return SQLiteSealedRows(opened.store)
+    from adapters.stores.postgres import PostgresStore
+    from adapters.stores.postgres.sealed_rows import PostgresSealedRows
+
+    assert isinstance(opened.store, PostgresStore)
+    return PostgresSealedRows(opened.store)
 
 
 def rebuild(
