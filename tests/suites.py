@@ -38,7 +38,7 @@ SUITES = {
     "properties": Suite(("proof",), SIDE_BY_SIDE, 240),
     "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 60),
     "doors": Suite(
-        ("cli", "csv", "demo", "docs", "mail", "observing", "worker"), SIDE_BY_SIDE, 240
+        ("cli", "csv", "demo", "docs", "mail", "observing", "screen", "worker"), SIDE_BY_SIDE, 240
     ),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
     "kills": Suite(("proof", "stores", "survival", "worker", "cli"), "kills and not soak", 600),

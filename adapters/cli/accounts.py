@@ -5,27 +5,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_UNREADABLE,
-    Json,
-    Session,
-    Store,
-    Workspace,
-    Yes,
-    agreed,
-    fail,
-    group_options,
-    print_json,
-    say,
-    session,
-)
+from adapters.cli.common import Session, actor, session
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace, Yes, group_options
+from adapters.screen.output import agreed, fail, print_json, say
+from adapters.screen.program import group
 from events.vocabulary import FailureClass
 
 if TYPE_CHECKING:
     from aggregates.email_account import EmailAccount
+    from engine.work.check_connection import ConnectionChecks
     from events.vocabulary import Settings
 
-app = typer.Typer(help="Connect, test, repair and look at email accounts.", rich_markup_mode=None)
+app = group()
 
 Account = Annotated[str, typer.Argument(help="The account's address.")]
 Provider = Annotated[
@@ -100,7 +92,7 @@ def connect(
     """Connect an account to a slot, after a full check. Makes the store if there is none."""
     from aggregates.email_account.commands import ConnectAccount
     from engine.work.addresses import address_problem, normalised
-    from engine.work.simulated import simulated_report
+    from engine.work.check_connection import UNCHECKED
     from events.vocabulary import Settings
 
     if provider != "simulated":
@@ -111,16 +103,15 @@ def connect(
     given = _given(signature, sender_name, sending_speed, limit, schedule, folder)
     with session(store, workspace, create=True) as here:
         address = normalised(account)
-        here.ask(
-            ConnectAccount(
-                account_id=address,
-                slot_id=slot.strip(),
-                provider=provider,
-                settings=Settings(**given),
-                report=simulated_report(None),
-                refusal=result.refusal,
-            )
+        wanted = ConnectAccount(
+            account_id=address,
+            slot_id=slot.strip(),
+            provider=provider,
+            settings=Settings(**given),
+            report=UNCHECKED,
+            refusal=result.refusal,
         )
+        here.insist(_checks(here).connect(wanted, actor=actor()))
         _tell(here, address, f"{address} is connected in slot {slot.strip()}.", as_json)
 
 
@@ -135,18 +126,14 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Test the connection (C1). A failed test makes the account failed, and says why."""
-    from aggregates.email_account.commands import RecordCheck
-    from engine.work.simulated import simulated_report
-    from events.vocabulary import Asker
+    from engine.work.ports import Mailbox
 
     if result not in ("passes", *FailureClass):
         fail(f"Result {result}: expected passes, {CLASSES}.", EXIT_UNREADABLE)
     found = None if result == "passes" else FailureClass(result)
     with session(store, workspace) as here:
         address = known(here, account).id
-        here.ask(
-            RecordCheck(account_id=address, asked_by=Asker.USER, report=simulated_report(found))
-        )
+        here.insist(_checks(here, found).test(Mailbox(address), actor=actor()))
         row = here.answers().accounts[address]
         why = f" {row.reason}" if row.reason else ""
         outcome = "The check passed." if found is None else f"The check found {found}."
@@ -162,19 +149,17 @@ def reconnect(
     as_json: Json = False,
 ) -> None:
     """One-Click Reconnect (R1-R3): keeps every setting and every recipient, once verified."""
-    from aggregates.email_account.commands import OneClickReconnect
-    from engine.work.simulated import simulated_report
+    from engine.work.ports import Mailbox
 
     with session(store, workspace) as here:
         before = known(here, account)
-        here.ask(
-            OneClickReconnect(
-                account_id=before.id,
-                report=simulated_report(None),
-                refusal=result.refusal,
-                configuration=before.configuration,
-            )
+        reply = _checks(here).reconnect(
+            Mailbox(before.id),
+            actor=actor(),
+            configuration=before.configuration,
+            refusal=result.refusal,
         )
+        here.insist(reply)
         waiting = [
             each.campaign_id for each in here.answers().waiting_campaigns() if not each.holding
         ]
@@ -246,7 +231,7 @@ def settings(
 
 def known(here: Session, name: str) -> "EmailAccount":
     """The account of that address, as it is now; ends the program if there is none."""
-    from adapters.cli.common import unknown
+    from adapters.screen.output import unknown
     from engine.work.addresses import normalised
 
     with here.engine.look(here.workspace) as now:
@@ -254,6 +239,16 @@ def known(here: Session, name: str) -> "EmailAccount":
     if account.status is None:
         unknown("email account", normalised(name), [*here.answers().accounts])
     return account
+
+
+def _checks(here: Session, found: FailureClass | None = None) -> "ConnectionChecks":
+    """At the provider ``simulated``, whose check finds what it is told to."""
+    from uuid import uuid4
+
+    from adapters.composition import told_probe
+    from engine.work.check_connection import ConnectionChecks
+
+    return ConnectionChecks(here.engine, told_probe(found), here.workspace, lambda: uuid4().hex)
 
 
 def _given(

@@ -5,28 +5,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_UNREADABLE,
-    Json,
-    Session,
-    Store,
-    Workspace,
-    fail,
-    group_options,
-    print_json,
-    say,
-    session,
-    unknown,
-)
-from adapters.cli.senders import app as senders
+from adapters.cli.common import Session, session
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace, group_options
+from adapters.screen.output import fail, print_json, say, unknown
+from adapters.screen.program import group, later
 from events.vocabulary import CampaignStatus
 
 if TYPE_CHECKING:
     from aggregates.campaign import Campaign
     from aggregates.campaign.commands import CampaignCommand
 
-app = typer.Typer(help="Create, fill, start, pause, resume and look at campaigns.")
-app.add_typer(senders, name="senders")
+app = group()
+app.add_typer(
+    later(
+        "adapters.cli.senders", "Add, remove and list the senders of an Inbox Rotation campaign."
+    ),
+    name="senders",
+)
 
 Name = Annotated[str, typer.Argument(help="The campaign's name.")]
 Status = Annotated[CampaignStatus | None, typer.Option(help="Only those of this status.")]
@@ -106,26 +102,30 @@ def create(
 @app.command("import")
 def import_people(
     campaign: Name,
-    file: Annotated[Path, typer.Argument(help="CSV, UTF-8, with a column `email`.")],
+    file: Annotated[Path, typer.Argument(help="CSV, UTF-8, with a header and a column `email`.")],
     report: Annotated[
         Path | None, typer.Option(help="Where rejected lines go. Default: FILE.rejected.csv")
+    ] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="HEADER=COLUMN", help="Another name for a column of FILE."),
     ] = None,
     skip_undecodable: Annotated[
         bool, typer.Option("--skip-undecodable", help="Reject lines that are not UTF-8 singly.")
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a report that is there.")] = False,
     store: Store = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Import recipients from a CSV file. Importing it again takes only who is missing."""
-    from adapters.cli.importing import import_file
+    from adapters.cli.importing import import_file, read_names
+    from adapters.composition import recipients_file
 
+    people = recipients_file(file, read_names(names), skip_undecodable=skip_undecodable)
     with session(store, workspace) as here:
         known(here, campaign)
-        chosen = report or file.with_name(f"{file.name}.rejected.csv")
-        import_file(
-            here, campaign, file, chosen, skip_undecodable=skip_undecodable, as_json=as_json
-        )
+        import_file(here, campaign, people, report, force=force, as_json=as_json)
 
 
 @app.command()

@@ -1,11 +1,14 @@
 """``sendledger health``: is the store well, for a person or whatever watches it?"""
 
-from contextlib import closing
+import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from adapters.cli.common import EXIT_FAILED, print_json, say
+from adapters.screen.exit_codes import EXIT_FAILED
+from adapters.screen.output import print_json, say
 
 if TYPE_CHECKING:
     from adapters.settings import EngineSettings
@@ -38,13 +41,24 @@ def show_health(settings: "EngineSettings", *, as_json: bool) -> None:
 
 
 def _look(settings: "EngineSettings") -> Found:
-    from adapters.stores.opening import open_store
-    from engine.answers.health import look
+    from adapters.composition import asking, health_of
+    from adapters.screen.hints import with_hint
     from engine.ports.errors import StoreError
 
+    outbox = list(outbox_problems(settings.outbox))
     try:
-        with closing(open_store(settings)) as opened:
-            health = look(opened, settings)
+        with asking(settings) as opened:
+            health = health_of(opened)
     except StoreError as error:
-        return Found(None, [str(error)])
-    return Found(health, health.reasons(settings.overdue_after))
+        return Found(None, [with_hint(error), *outbox])
+    return Found(health, [*health.reasons(settings.overdue_after), *outbox])
+
+
+def outbox_problems(outbox: Path | None) -> Iterator[str]:
+    """Why nothing could be put there, in a sentence; nothing is tried."""
+    if outbox is None:
+        return
+    there = next(each for each in (outbox, *outbox.absolute().parents) if each.exists())
+    for folder in (there, *(there / part for part in ("tmp", "new", "cur"))):
+        if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+            yield f"The outbox {outbox} cannot be written: look at {folder}."

@@ -4,31 +4,18 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_UNREADABLE,
-    Json,
-    Session,
-    Store,
-    Workspace,
-    Yes,
-    agreed,
-    fail,
-    group_options,
-    person,
-    print_json,
-    say,
-    session,
-    unknown,
-)
+from adapters.cli.common import Session, person, session
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace, Yes, group_options
+from adapters.screen.output import agreed, fail, print_json, say, unknown
+from adapters.screen.program import group
 from events.vocabulary import instant_text
 
 if TYPE_CHECKING:
     from engine.ports.view_status import Keeper, Stop, ViewStatus
     from projections.projection import Projection
 
-app = typer.Typer(
-    help="How the views stand, and what to do with one that is stopped.", rich_markup_mode=None
-)
+app = group()
 
 Name = Annotated[str, typer.Argument(help="The view, as `sendledger projections` names it.")]
 COLUMNS = ("name", "position", "lag", "keeper", "stopped_at", "error")

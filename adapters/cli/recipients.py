@@ -4,29 +4,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_UNREADABLE,
-    Json,
-    Session,
-    Store,
-    Workspace,
-    Yes,
-    agreed,
-    fail,
-    group_options,
-    moment,
-    print_json,
-    say,
-    session,
-    unknown,
-)
+from adapters.cli.common import Session, moment, session
 from adapters.cli.why import why
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace, Yes, group_options
+from adapters.screen.output import agreed, fail, print_json, say, unknown
+from adapters.screen.program import group
 from events.vocabulary import RecipientStatus
 
 if TYPE_CHECKING:
     from engine.answers.workspace_answers import Answers
 
-app = typer.Typer(help="Show recipients, tell why, forget a person.")
+app = group()
 app.command("why")(why)
 
 Campaign = Annotated[str | None, typer.Option(help="The campaign's name.")]

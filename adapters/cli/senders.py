@@ -4,19 +4,12 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.common import (
-    Json,
-    Session,
-    Store,
-    Workspace,
-    Yes,
-    agreed,
-    print_json,
-    say,
-    session,
-)
+from adapters.cli.common import Session, session
+from adapters.screen.options import Json, Store, Workspace, Yes
+from adapters.screen.output import agreed, print_json, say
+from adapters.screen.program import group
 
-app = typer.Typer(help="Add, remove and list the senders of an Inbox Rotation campaign.")
+app = group()
 
 Name = Annotated[str, typer.Argument(help="The campaign's name.")]
 Account = Annotated[str, typer.Argument(help="The account's address.")]

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from adapters.cli.common import Session, print_json
+from adapters.cli.common import Session
+from adapters.screen.output import print_json
 from engine.answers.workspace_answers import Answers, ClockAnswer, NotSending
 from engine.ports.view_status import Stop
 from events.vocabulary import ClockOutcome, instant_text

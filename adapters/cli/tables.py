@@ -5,11 +5,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from adapters.cli.common import Session, print_json
+from adapters.cli.common import Session
+from adapters.screen.output import print_json, say
+from adapters.screen.tables import plain, print_table, text
 from aggregates.campaign import Campaign
 from engine.answers.consequences import Consequences
 from engine.answers.workspace_answers import Answers, RecipientAnswer, WaitingCampaign
@@ -81,7 +79,7 @@ def show_account(answers: Answers, account_id: str, *, as_json: bool) -> None:
         print_json({"account": account, "campaigns": using, "clocks": _told(CLOCK, clocks)})
         return
     _print_table("account", ACCOUNT, [row])
-    _say(f"Campaigns that send from it: {', '.join(using) or 'none'}.")
+    say(f"Campaigns that send from it: {', '.join(using) or 'none'}.")
     if clocks:
         _print_table("clocks", CLOCK, clocks)
 
@@ -105,9 +103,9 @@ def show_campaigns(
     _print_table("campaigns", CAMPAIGN, shown)
     for each in waiting:
         kept = f"kept by {', '.join(each.holding)}" if each.holding else "waits to be resumed"
-        _say(f"{each.campaign_id} {kept}.")
+        say(f"{each.campaign_id} {kept}.")
     if len(found) > len(shown):
-        _say(f"{len(shown)} of {len(found)}; see --limit and --offset.")
+        say(f"{len(shown)} of {len(found)}; see --limit and --offset.")
 
 
 def show_campaign(answers: Answers, campaign_id: str, *, as_json: bool) -> None:
@@ -127,9 +125,9 @@ def show_campaign(answers: Answers, campaign_id: str, *, as_json: bool) -> None:
         return
     _print_table("campaign", CAMPAIGN, [row])
     counts = ", ".join(f"{count} {status}" for status, count in by_status.items())
-    _say(f"Recipients: {counts or 'none'}.")
+    say(f"Recipients: {counts or 'none'}.")
     for reason in reasons:
-        _say(f"Not sending: {reason.text}")
+        say(f"Not sending: {reason.text}")
     if clocks:
         _print_table("clocks", CLOCK, clocks)
 
@@ -173,7 +171,7 @@ def show_recipients(
         return
     _print_rows("recipients", told[0] if told else RECIPIENT, told)
     if rest:
-        _say(f"… and {rest} more; see --limit, --offset and --status.")
+        say(f"… and {rest} more; see --limit, --offset and --status.")
 
 
 def _name(told: list[dict[str, Any]], named: Session) -> None:
@@ -199,40 +197,40 @@ def show_recipient(
             {
                 "recipient_id": recipient_id,
                 "person": person and {**person._asdict(), "variables": dict(person.variables)},
-                "forgotten_at": _plain(forgotten_at),
+                "forgotten_at": plain(forgotten_at),
                 "campaigns": _told(columns, found),
             }
         )
         return
     if person:
-        _say(f"{recipient_id}: {person.name} <{person.address}>")
+        say(f"{recipient_id}: {person.name} <{person.address}>")
     elif forgotten_at:
-        _say(f"{recipient_id}: forgotten on {_text(forgotten_at)}")
+        say(f"{recipient_id}: forgotten on {_text(forgotten_at)}")
     else:
-        _say(f"{recipient_id}: not in the directory")
+        say(f"{recipient_id}: not in the directory")
     _print_table("campaigns", columns, found)
 
 
 def tell_consequences(follows: Consequences) -> None:
     """T2: what a disconnect brings, before anybody is asked."""
-    _say(f"If {follows.account_id} is disconnected:")
+    say(f"If {follows.account_id} is disconnected:")
     for each in follows.rotation:
-        _say(
+        say(
             f"  {each.campaign_id} loses it from FROM EMAIL; {each.at_stake} recipients are "
             f"stopped for good at {instant_text(each.deadline_at)}, unless it is connected and "
             "added again by then."
         )
         if each.shrinks_from:
-            _say(
+            say(
                 f"    Its nine days, until {instant_text(each.shrinks_from)}, are superseded: "
                 "they shrink to this hour."
             )
         if each.pauses:
-            _say(f"    {each.campaign_id} is paused.")
+            say(f"    {each.campaign_id} is paused.")
     for name in follows.pausing:
-        _say(f"  {name}, which sends from its slot alone, is paused without limit.")
-    _say("  Its settings go back to defaults.")
-    _say(f"Cheaper: One-Click Reconnect keeps everything: {follows.cheaper}")
+        say(f"  {name}, which sends from its slot alone, is paused without limit.")
+    say("  Its settings go back to defaults.")
+    say(f"Cheaper: One-Click Reconnect keeps everything: {follows.cheaper}")
 
 
 def show_clocks(answers: Answers, *, as_json: bool) -> None:
@@ -261,7 +259,7 @@ def _show(name: str, columns: Sequence[str], rows: Iterable[Any], as_json: bool)
 
 
 def _told(columns: Sequence[str], rows: Iterable[Any]) -> list[dict[str, Any]]:
-    return [{column: _plain(getattr(row, column)) for column in columns} for row in rows]
+    return [{column: plain(getattr(row, column)) for column in columns} for row in rows]
 
 
 def _print_table(name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
@@ -271,37 +269,9 @@ def _print_table(name: str, columns: Sequence[str], rows: Iterable[Any]) -> None
 
 
 def _print_rows(name: str, columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> None:
-    table = Table(title=name, title_justify="left")
-    for column in columns:
-        table.add_column(column.removesuffix("_id").replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_text(value)) for value in row.values()))
-    _console().print(table)
-
-
-def _say(line: str) -> None:
-    _console().print(Text(line), soft_wrap=True)
-
-
-def _plain(value: Any) -> Any:
-    return instant_text(value) if isinstance(value, datetime) else value
+    cells = ([_text(value) for value in row.values()] for row in rows)
+    print_table(name, [*columns], cells, most=None)
 
 
 def _text(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case datetime():
-            return value.strftime("%Y-%m-%d %H:%M:%SZ")
-        case tuple():
-            return ", ".join(value)
-        case dict():
-            return ", ".join(f"{name}: {count}" for name, count in value.items())
-        case _:
-            return str(value)
-
-
-def _console() -> Console:
-    return Console()
+    return f"{value:%Y-%m-%d %H:%M:%SZ}" if isinstance(value, datetime) else text(value)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.common import Json, Session, Store, Workspace, print_json, session, unknown
+from adapters.cli.common import Session, session
+from adapters.screen.options import Json, Store, Workspace
+from adapters.screen.output import print_json, unknown
 
 if TYPE_CHECKING:
     from engine.answers.recipient_case import Case
@@ -94,13 +96,13 @@ TITLES = {
 
 
 def _person(opened: Session, case: "Case") -> str:
-    from engine.answers.telling.sentence import when
+    from engine.answers.telling.reader import ANYBODY
 
     recipient_id = case.answer.recipient_id
     person = opened.directory.person(opened.workspace, recipient_id)
     if person is None:
         forgotten = opened.directory.forgotten_at(opened.workspace, recipient_id)
-        since = f"forgotten on {when(forgotten)}" if forgotten else "not in the directory"
+        since = f"forgotten on {ANYBODY.when(forgotten)}" if forgotten else "not in the directory"
         return f"Recipient {recipient_id}: {since}"
     return f"Recipient {recipient_id}: {' '.join(filter(None, (person.name, person.address)))}"
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple, Protocol, runtime_checkable
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from adapters.cli.common import EXIT_UNREADABLE, fail
 from adapters.scenario.times import parse_time
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.output import fail
 from engine.audit.source import Source, facts
 from events.recorded import Recorded
 from events.vocabulary import instant_text
@@ -24,15 +25,6 @@ class By(StrEnum):
 ByOption = Annotated[
     By, typer.Option("--by", help="Which time counts: when it was recorded, or when it happened.")
 ]
-
-
-@runtime_checkable
-class FindsTimes(Protocol):
-    """A source that knows where a time is in its log without reading it."""
-
-    def last_position_until(self, at: datetime) -> int:
-        """The last position whose facts were recorded at or before that time; 0 for none."""
-        ...
 
 
 class Moment(NamedTuple):
@@ -92,6 +84,6 @@ def facts_until(
 
 def _last_position(source: Source, moment: Moment) -> int | None:
     """Behind which the moment includes nothing; None where only reading tells."""
-    if moment.at is not None and moment.by is By.RECORDED and isinstance(source, FindsTimes):
+    if moment.at is not None and moment.by is By.RECORDED:
         return source.last_position_until(moment.at)
     return moment.position

@@ -1,5 +1,7 @@
 """Connecting, testing, repairing and disconnecting at the keyboard."""
 
+import json
+
 import pytest
 
 from tests.cli.keyboard import Keyboard, people_file
@@ -113,4 +115,4 @@ def test_options_before_the_command_are_not_lost_in_silence(keyboard: Keyboard) 
 
     complaint = keyboard.refused(2, "accounts", "--json", "show", BOB)
 
-    assert complaint == "Write --json behind `show`.\n"
+    assert json.loads(complaint)["error"]["message"] == "Write --json after `show`."

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from adapters.cli.app import app
+from adapters.program import app
 from tests.law.scenarios import SCENARIOS
 from tests.law.story import ANN, BOB, CLEO, R1, SPRING
 from tests.workplace import ACME, much_happens, on_file
@@ -130,12 +130,14 @@ def test_a_scenario_that_cannot_be_read_is_told_with_its_line(
 ) -> None:
     scenario.write_text(text)
 
-    ran = run("simulate", scenario, "--json")
+    ran = run("simulate", scenario)
 
     assert (ran.exit_code, ran.output) == (2, "")
     assert ran.complaint.startswith(f"{scenario}:{line}: ")
     assert expected in ran.complaint
     assert len(ran.complaint.splitlines()) == 1
+    error = json.loads(run("simulate", scenario, "--json").complaint)["error"]
+    assert error == {"code": "unreadable_scenario", "message": ran.complaint.strip()}
 
 
 def test_a_scenario_that_is_not_there_is_told(tmp_path: Path) -> None:
@@ -297,7 +299,7 @@ def test_a_file_of_another_kind_is_told(tmp_path: Path) -> None:
     path = tmp_path / "diary.txt"
     path.write_text("Dear diary, " * 100)
 
-    assert "it is no SQLite database" in one_line(run("accounts", "--store", path, "--json"))
+    assert "it is no SQLite database" in one_line(run("accounts", "--store", path))
 
 
 def test_a_log_that_cannot_be_read_is_one_clear_line(tmp_path: Path) -> None:

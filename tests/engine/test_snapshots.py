@@ -15,8 +15,8 @@ from adapters.stores.memory import MemoryStore
 from adapters.stores.sqlite import SQLiteStore
 from aggregates.campaign import Campaign, Clock, Lane, Recipient, Sending
 from engine.ports.clock import ManualClock
-from engine.snapshots import freeze, thaw, topic_of
-from engine.streams import ACCOUNT, CAMPAIGN, SLOT
+from engine.snapshots import freeze, thaw
+from engine.streams import ACCOUNT, CAMPAIGN, CAMPAIGN_SNAPSHOT, SLOT
 from events.campaign import CampaignEventBase
 from events.catalogue import UnreadableEvent
 from events.recorded import Recorded
@@ -48,7 +48,7 @@ def test_a_campaign_is_the_same_after_freezing_and_thawing_at_any_moment_of_a_bu
 
     assert {each.id for each in lived} == {SPRING, SOLO}
     for campaign in lived:
-        assert thaw(freeze(STREAM, 1, campaign)) == campaign
+        assert thaw(CAMPAIGN_SNAPSHOT, freeze(CAMPAIGN_SNAPSHOT, STREAM, 1, campaign)) == campaign
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.stem)
@@ -58,7 +58,7 @@ def test_a_campaign_is_the_same_after_freezing_and_thawing_in_every_scenario(
     log = list(run_scenario(read_scenario(scenario)).log)
 
     for campaign in states_of(log):
-        assert thaw(freeze(STREAM, 1, campaign)) == campaign
+        assert thaw(CAMPAIGN_SNAPSHOT, freeze(CAMPAIGN_SNAPSHOT, STREAM, 1, campaign)) == campaign
 
 
 def test_a_busy_life_fills_every_field_that_a_snapshot_has_to_keep() -> None:
@@ -93,8 +93,8 @@ def parts_of(campaign: Campaign) -> Iterator[Any]:
 
 
 def test_only_campaigns_are_worth_a_snapshot() -> None:
-    assert topic_of(CAMPAIGN) is not None
-    assert (topic_of(ACCOUNT), topic_of(SLOT)) == (None, None)
+    assert CAMPAIGN.snapshots is not None
+    assert (ACCOUNT.snapshots, SLOT.snapshots) == (None, None)
 
 
 # Taken, used, ignored.
@@ -189,7 +189,7 @@ def test_a_snapshot_of_another_format_is_ignored(path: Path) -> None:
     workplace = opened(path, name="later")
     workplace.given(import_recipients("r99")).store.close()
     assert execute(path, "SELECT DISTINCT topic FROM snapshots WHERE stream_id = ?", STREAM) == [
-        (topic_of(CAMPAIGN),)
+        (CAMPAIGN_SNAPSHOT.topic,)
     ]
     assert "r99" in campaign_in(path).recipients
 

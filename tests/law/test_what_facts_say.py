@@ -16,9 +16,8 @@ from aggregates.campaign.commands import (
     StartClock,
     SupersedeClock,
 )
-from aggregates.command import Command, Senders
+from aggregates.command import ClockReading, Command, Senders
 from aggregates.email_account.commands import (
-    ClockReading,
     ConnectAccount,
     IssueNotice,
     RecordCheck,

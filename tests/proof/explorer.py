@@ -19,7 +19,7 @@ from engine.ports.transactions import Append
 from engine.reply import Reply
 from tests.law.story import MICROSECOND, NOON, Move
 from tests.proof.fragile import Crash, CrashPoint, FragileStore, Lost
-from tests.proof.invariants import END_OF_TIME, check
+from tests.proof.judge import END_OF_TIME, check
 
 WORKSPACE = "acme"
 LATER = timedelta(days=30)

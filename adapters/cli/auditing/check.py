@@ -6,10 +6,13 @@ from typing import Any
 
 import typer
 
-from adapters.cli.auditing.screen import print_json, progress, say
-from adapters.cli.common import EXIT_FAILED, Json
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading
+from adapters.screen.exit_codes import EXIT_FAILED
+from adapters.screen.options import Json
+from adapters.screen.output import print_json, say
+from adapters.screen.progress import progress
 from engine.audit import Auditor, Violation
-from engine.audit.source import PAGE, Source, StoreUrl, open_source, reading
+from engine.audit.source import PAGE, Source
 from engine.gc_pause import gc_paused
 
 KEPT = 1_000

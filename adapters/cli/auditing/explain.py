@@ -8,15 +8,17 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from adapters.cli.auditing.screen import print_json
-from adapters.cli.common import EXIT_UNREADABLE, Json, Workspace, fail, unknown
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Workspace
+from adapters.screen.output import fail, print_json, unknown
 from engine.answers.history import History
 from engine.answers.recipient_case import OPENINGS
 from engine.answers.telling.facts import sentence
 from engine.answers.telling.one_line import one_line
 from engine.audit.causal_tree import CausalTree, Fact, Step
 from engine.audit.event_index import history_of
-from engine.audit.source import Source, StoreUrl, facts, open_source, reading, settings_for
+from engine.audit.source import Source, facts
 from events.campaign import GracePeriodStarted
 from events.recorded import Recorded
 from events.vocabulary import instant_text

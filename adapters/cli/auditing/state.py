@@ -5,13 +5,17 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from adapters.cli.auditing.screen import print_json, print_table, progress, say, told
-from adapters.cli.common import EXIT_UNREADABLE, Json, Workspace, fail, unknown
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Workspace
+from adapters.screen.output import fail, print_json, say, unknown
+from adapters.screen.progress import progress
+from adapters.screen.tables import print_table, told
 from engine.answers.workspace_answers import Answers, RecipientAnswer
 from engine.audit.fold import Fold
 from engine.audit.moments import By, ByOption, Moment, facts_until, read_moment
 from engine.audit.one_recipient import NEEDED, Asked, without_a_scan
-from engine.audit.source import Source, StoreUrl, open_source, reading, settings_for
+from engine.audit.source import Source
 from projections.accounts import AccountRow
 from projections.campaigns import CampaignRow
 

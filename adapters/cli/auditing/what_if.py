@@ -5,13 +5,17 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from adapters.cli.auditing.screen import plain, print_json, print_table, progress, say, text
-from adapters.cli.common import EXIT_UNREADABLE, Json, fail, unknown
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json
+from adapters.screen.output import fail, print_json, say, unknown
+from adapters.screen.progress import progress
+from adapters.screen.tables import plain, print_table, text
 from aggregates.campaign.commands import AddSender
 from aggregates.email_account.commands import AccountCommand
 from engine.audit.changes import UnreadableChange, command_at, read_insertion
 from engine.audit.counterfactual import Insertion, Life, Refused, reality, relive
-from engine.audit.source import StoreUrl, facts, open_source, reading, settings_for
+from engine.audit.source import facts
 from events.recorded import Recorded
 from events.vocabulary import RecipientStatus, instant_text
 

@@ -21,6 +21,8 @@ from processors.timers import Timer
 class MemoryStore:
     """A store in this process's memory. ``clock`` is the store's clock."""
 
+    name = "memory"
+
     def __init__(self, clock: Clock = system_clock) -> None:
         self._clock = clock
         self.recorder = MemoryLedgerRecorder()
@@ -87,6 +89,18 @@ class MemoryStore:
 
     def last_position(self) -> int:
         return self.recorder.max_notification_id() or 0
+
+    def announced_position(self) -> int:
+        filled = self.recorder.filled
+        return filled[-1].last_position if filled else 0
+
+    def last_position_until(self, at: datetime) -> int:
+        filled = reversed(self.recorder.filled)
+        return next((each.last_position for each in filled if each.recorded_at <= at), 0)
+
+    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
+        rows = self.recorder.stream(stream_id, 0, self.last_position())
+        return [(row[0], row[3]) for row in rows]
 
     def next_due(self) -> datetime | None:
         return min((timer.due_at for timer in self.recorder.timers.values()), default=None)

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from eventsourcing.persistence import PersistenceError
 
@@ -15,9 +16,17 @@ _ADVICE = {
     "unable to open": "it cannot be opened. Check that its folder exists and may be written",
     "not a database": "it is no SQLite database. Name another file",
     "malformed": "it is damaged. Restore it from a backup",
-    "record tracking": "another process has brought this view further already. Try again",
     "constraint": "somebody else wrote to this workspace meanwhile. Try again",
 }
+
+
+class NoStore(StoreError):
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is an empty database, no store. Name another file."
+            if path.is_file()
+            else f"There is no store {path}. Name one with --store, or run the demo."
+        )
 
 
 @contextmanager

@@ -98,7 +98,9 @@ class WriteBehind:
         return {}
 
     def stop(self, projection: Projection, stop: Stop) -> None:
-        raise StaleView(projection.tracking_name, stop.position - 1, self._position)
+        raise StaleView(
+            view=projection.tracking_name, expected=stop.position - 1, found=self._position
+        )
 
     def retry(self, projection: Projection) -> None:
         """Nothing is stopped here."""

@@ -40,7 +40,7 @@ from tests.law.story import (
     start,
 )
 from tests.proof.histories import THE_END, WORKSPACE, Histories
-from tests.proof.invariants import read_log
+from tests.proof.judge import read_log
 from tests.proof.test_histories import times
 from tests.workplace import ACME, Workplace, much_happens
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from struct import Struct
-from typing import Any, get_type_hints
+from typing import Any
 
-from adapters.stores.row_types import kind_of
+from adapters.stores.postgres.tables import described
 from projections.projection import Projection
 
 ROWS_AT_ONCE = 5_000
@@ -36,8 +36,7 @@ class BinaryRows:
     """Answers buffers for ``COPY view (fields of the row, in their order) FROM STDIN``."""
 
     def __init__(self, projection: Projection) -> None:
-        hints = get_type_hints(projection.row)
-        kinds = [kind_of(hints[field]) for field in projection.row._fields]
+        kinds = described(projection).type.kinds
         self._columns = [
             _plainly(_jsonb) if kind is dict else Kept(_ENCODE.get(kind, _text)) for kind in kinds
         ]

@@ -115,7 +115,7 @@ class WayThrough:
             while envelope is None or position > last:
                 envelope = next(envelopes, None)
                 if envelope is None or envelope.first_position > position:
-                    raise MissingEnvelope(position, topic)
+                    raise MissingEnvelope(position=position, topic=topic)
                 last = envelope.last_position
             yield Recorded(position, stream_id, version, event, envelope), takers
 
@@ -150,7 +150,8 @@ def _takers(foldings: Iterable[Folding], hashed: int) -> tuple[Take, ...] | None
 def _hold_together(rows: Sequence[Row], after: int, end: int) -> None:
     """Positions are unique and in order, so the last one tells whether one is missing."""
     if not rows:
-        raise GapInLog(after + 1, end + 1)
+        raise GapInLog(expected=after + 1, found=end + 1)
     if rows[-1][0] != after + len(rows):
         found = (row[0] for row in rows)
-        raise GapInLog(*next(pair for pair in enumerate(found, after + 1) if pair[0] != pair[1]))
+        wanted, there = next(pair for pair in enumerate(found, after + 1) if pair[0] != pair[1])
+        raise GapInLog(expected=wanted, found=there)
