@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("events", "aggregates", "processors", "projections", "engine", "adapters")
 PURE = ("events", "aggregates", "processors", "projections")
 CORE = (*PURE, "engine", "engine.ports")
-ENGINE = (*CORE, "engine.answers", "engine.answers.telling", "engine.audit", "engine.work")
+WORK = ("engine.work", "engine.work.classifying")
+ENGINE = (*CORE, "engine.answers", "engine.answers.telling", "engine.audit", *WORK)
 SHARED = ("adapters.settings", "adapters.store_url")
 DOOR = (*ENGINE, *SHARED, "adapters.composition", "adapters.screen")
 
@@ -27,7 +28,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "engine.answers": CORE,
     "engine.answers.telling": (*CORE, "engine.answers"),
     "engine.audit": (*CORE, "engine.answers", "engine.answers.telling"),
-    "engine.work": (*CORE, "engine.answers", "engine.answers.telling"),
+    "engine.work": (*CORE, "engine.answers", "engine.answers.telling", "engine.work.classifying"),
+    "engine.work.classifying": ("events",),
     "adapters": ("everything",),
     "adapters.composition": ("everything",),
     "adapters.settings": (*PURE, "adapters.store_url"),

@@ -16,7 +16,7 @@ from engine.work.classifying.password import OF_THE_PASSWORD
 from engine.work.classifying.reading import Reading, read
 from engine.work.classifying.row import Row
 from engine.work.classifying.sending import LAST_RESORT, OF_A_MESSAGE
-from engine.work.classifying.sentences import STALE_TOKEN, sentence
+from engine.work.classifying.sentences import RENEWING, sentence
 from engine.work.classifying.signing_in import ASK_THE_ADMINISTRATOR, BY_ADMINISTRATOR, BY_OWNER
 from events.vocabulary import FailureClass
 
@@ -89,7 +89,7 @@ def _of_a_token(row: Row, evidence: Evidence) -> tuple[Outcome, str]:
         return row.outcome, row.todo
     if evidence.token_fresh or evidence.protocol is Protocol.OAUTH:
         return FailureClass.AUTH_REVOKED, ""
-    return FailureClass.UNKNOWN, STALE_TOKEN
+    return FailureClass.UNKNOWN, RENEWING
 
 
 def _provider(name: str | None) -> str | None:

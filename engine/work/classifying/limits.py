@@ -13,7 +13,8 @@ EXCHANGE_NDR = "Exchange Online, non-delivery reports by code"
 _FULL = (
     r"(over|exceed\w*) .{0,30}(disk |storage |mailbox |mail |allowed )?quota|mailbox .{0,20}full"
     r"|(full|over ?quota|overquota) (mailbox|mail box)|out of storage|storage (limit|allocation)"
-    r"|(mailbox|disk|diskspace|storage|mail folder|maildir) .{0,30}(quota|exceeded)|overquota(?!\W{0,3}account exceeded)"
+    r"|(mailbox|disk|diskspace|storage|mail folder|maildir) .{0,30}(quota|exceeded)"
+    r"|overquota(?!\W{0,3}account exceeded)"
     r"|insufficient .{0,12}storage|not enough (storage )?space|no space left"
     r"|(email|user|account|^) ?quota (has been )?exceeded|postfach .{0,20}voll"
     r"|bo[iî]te .{0,20}pleine|buz[oó]n .{0,20}lleno|casella .{0,20}piena"
@@ -105,7 +106,8 @@ LIMITS = (
         r"|unusual (rate|sending|number|volume)|lockdown in sector|frequency limited"
         r"|unusual traffic|automated queries",
         example="NO Temporary authentication failure (rate-limit)",
-        source="Mailu/Mailu#2283; simonrob/email-oauth2-proxy#191; Yahoo TSS04; RFC 8628, slow_down",
+        source="Mailu/Mailu#2283; simonrob/email-oauth2-proxy#191; Yahoo TSS04; RFC 8628,"
+        " slow_down",
         todo=_LATER,
     ),
     Row(
@@ -127,8 +129,10 @@ LIMITS = (
         FailureClass.THROTTLED,
         says=r"trop de (connexions|tentatives|messages|mails)|(limite|quota) d'envoi"
         r"|zu viele (verbindung|anmeld|login|versuch|nachricht|e-?mail|mails|anfrage|fehl)"
-        r"|(sende|versand)limit|demasiad[oa]s (conex|intent|mensaj)|tropp[ie] (connes|tentat|messag)"
-        r"|muitas (conex|tentat)|te veel (verbind|pogin|inlog)|слишком много|zbyt wiele (połącz|prób)"
+        r"|(sende|versand)limit|demasiad[oa]s (conex|intent|mensaj)|tropp[ie] (connes|tentat"
+        r"|messag)"
+        r"|muitas (conex|tentat)|te veel (verbind|pogin|inlog)|слишком много|zbyt wiele (połącz"
+        r"|prób)"
         r"|过于频繁|次数过多|频率(过|限)|多すぎ|너무 많",
         example="421 mwinf5c79 ME Trop de connexions, veuillez verifier votre configuration.",
         source="Orange, in sisimai's Rhost/FrancePTT.pm; the same words in other languages",

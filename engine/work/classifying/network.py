@@ -80,7 +80,8 @@ NETWORK = (
     Row(
         FailureClass.UNREACHABLE,
         says=r"connection refused|actively refused|no route to host|(network|host) is (unreachable"
-        r"|down)|network unreachable|\[(errno|winerror) -?\d{1,5}\]|cannot connect|failed to connect"
+        r"|down)|network unreachable|\[(errno|winerror) -?\d{1,5}\]|cannot connect|failed to"
+        r" connect"
         r"|could not connect|can't connect|connect error|connection attempt failed"
         r"|verbindungsaufbau abgelehnt|connexion refusée|conexión rehusada|conexão recusada"
         r"|connessione rifiutata|w połączeniu odmówiono|в соединении отказано",

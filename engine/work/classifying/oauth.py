@@ -75,8 +75,8 @@ MICROSOFT = (
     ),
     microsoft(
         FailureClass.AUTH_BAD_CREDENTIALS,
-        '400 {"error":"invalid_grant","error_description":"AADSTS50126: Error validating credentials'
-        ' due to invalid username or password."}',
+        '400 {"error":"invalid_grant","error_description":"AADSTS50126: Error validating'
+        ' credentials due to invalid username or password."}',
         *(50056, 50126),
     ),
 )
@@ -110,7 +110,8 @@ TOKEN_ENDPOINT = (
     ),
     Row(
         FailureClass.AUTH_ADMIN_POLICY,
-        says=r"admin_policy_enforced|policy_enforced|accessdisabledbyadmin|(restricted|blocked|denied|disabled"
+        says=r"admin_policy_enforced|policy_enforced|accessdisabledbyadmin|(restricted|blocked"
+        r"|denied|disabled"
         r"|prohibited) by .{0,40}(admin|polic|organi[sz]ation)|admin(istrator)? .{0,40}(consent"
         r"|approv|disabled|blocked)|account_restricted|conditional access",
         protocol=Protocol.OAUTH,
@@ -121,7 +122,8 @@ TOKEN_ENDPOINT = (
         FailureClass.AUTH_USER_ACTION,
         says=r"invalid_rapt|rapt_required|reauth related|interaction_required|login_required"
         r"|account_selection_required|multi-?factor|\bmfa\b|two-?factor|2-?step|web login required"
-        r"|must (change|reset) .{0,20}password|basic_action|additional_action|password .{0,20}expired"
+        r"|must (change|reset) .{0,20}password|basic_action|additional_action|password"
+        r" .{0,20}expired"
         r"|verify (your|the) account|sign in .{0,30}browser",
         protocol=Protocol.OAUTH,
         example='400 {"error":"invalid_grant","error_description":"reauth related error'
@@ -137,7 +139,7 @@ TOKEN_ENDPOINT = (
         r"|api has not been used|accessnotconfigured|verification process|client is unauthorized"
         r"|robot is disabled",
         protocol=Protocol.OAUTH,
-        example='401 {"error":"deleted_client","error_description":"The OAuth client was deleted."}',
+        example='401 {"error":"deleted_client","error_description":"The client was deleted."}',
         source=f"{RFC6749}; {GOOGLE}; postalsys/emailengine, lib/oauth; xyou365/AutoRclone#98",
     ),
     Row(
@@ -165,7 +167,8 @@ TOKEN_ENDPOINT = (
         r"|\binvalid_token\b|account not found|refresh token",
         protocol=Protocol.OAUTH,
         example='400 {"error_description":"Token has been expired or revoked."}',
-        source=f"{GOOGLE}; postalsys/emailengine, lib/oauth/outlook.js; FlowCrypt/flowcrypt-browser#1244",
+        source=f"{GOOGLE}; postalsys/emailengine, lib/oauth/outlook.js;"
+        f" FlowCrypt/flowcrypt-browser#1244",
     ),
     Row(
         FailureClass.AUTH_REVOKED,

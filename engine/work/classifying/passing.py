@@ -46,7 +46,8 @@ AMBIGUOUS = (
 BY_CHANCE = (
     Row(
         FailureClass.TRANSIENT_SERVER,
-        says=r"temporar|server (error|busy|fail|too busy|unavailable|problem|down)|system (error|busy"
+        says=r"temporar|server (error|busy|fail|too busy|unavailable|problem|down)|system (error"
+        r"|busy"
         r"|problem|is busy)|internal (server )?error|(try|please) .{0,12}again (later|soon|in)"
         r"|later\b.{0,12}try|service (is )?(currently |temporarily |not )?(unavailable|available)"
         r"|(currently|temporarily|database|backend|ldap|authentication server|mailbox) .{0,20}"
@@ -56,7 +57,8 @@ BY_CHANCE = (
         r"|generic failure|lost connection|connection lost|timed? ?out|cannot connect|backend"
         r"|inactivity|\bidle\b|connectionfailedtransient"
         r"|server unavailable|unexpected error|storage error|failed to (open|connect)"
-        r"|später|plus tard|más tarde|più tardi|mais tarde|wartung|повторите|позже|稍后|系统繁忙|系统忙",
+        r"|später|plus tard|más tarde|più tardi|mais tarde|wartung"
+        r"|повторите|позже|稍后|系统繁忙|系统忙",
         code=r"(?!ok|2\d\d).*",
         stages=(At.TCP, At.TLS, *SESSION),
         example="NO [UNAVAILABLE] Temporary authentication failure.",

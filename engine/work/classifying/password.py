@@ -1,4 +1,4 @@
-"""Rows for a refused password: last, because servers say "authentication failed" of almost anything."""
+"""Rows for a refused password: last, because "authentication failed" is said of almost anything."""
 
 from engine.work.classifying.evidence import At, Protocol
 from engine.work.classifying.row import Row
@@ -7,11 +7,12 @@ from events.vocabulary import FailureClass
 RFC5530 = "RFC 5530, section 3"
 _REFUSED = r"(?!ok|2\d\d).*"
 _CREDENTIALS = (
-    r"(user ?name|user|login|log-?in|account|e-?mail|id)('s)?( name| id| address)?,?( ?(and|or|and/or"
+    r"(user ?name|user|login|log-?in|account|e-?mail|id)('s)?( name| id| address)?,?( ?(and|or"
+    r"|and/or"
     r"|&|/) ?(the )?)(pass(word|code)?|pwd)"
 )
 _WRONG = r"(invalid|incorrect|wrong|bad|unknown|mismatched|erroneous|false|no such|unrecogni[sz]ed)"
-PASSWORD_REFUSED = (
+REFUSED_IN_ENGLISH = (
     rf"{_WRONG} .{{0,20}}(user|password|passwd|credential|login|log-?in|logon|authentication (data"
     r"|credential)|email login|e-?mail address|authori[sz]ation code|auth code)"
     rf"|{_CREDENTIALS} .{{0,30}}(not accepted|invalid|incorrect|wrong|bad|not (match|correct|valid"
@@ -21,12 +22,14 @@ PASSWORD_REFUSED = (
     r"|recogni[sz]ed)|mismatch|error|verification failed|check failed)"
     r"|invalidcredentials|badcredentials|authentication (failed|failure|unsuccessful|rejected"
     r"|error|refused|denied)|authorization failed|invalid auth\w*$|user unknown|unknown user"
-    r"|no such user|user (does not|doesn't) exist|user not found|groupwise login failed|credentials invalid"
+    r"|no such user|user (does not|doesn't) exist|user not found|groupwise login failed"
+    r"|credentials invalid"
     r"|^no \[?invalid\b|login login error"
 )
-PASSWORD_REFUSED_ABROAD = (
+REFUSED_ABROAD = (
     r"(falsch|ungültig|fehlerhaft|inkorrekt|nicht korrekt|stimm).{0,40}(passwort|kennwort|benutzer"
-    r"|zugangsdaten|anmeldedaten|login)|(passwort|kennwort|benutzername|zugangsdaten|anmeldedaten)\w*"
+    r"|zugangsdaten|anmeldedaten|login)|(passwort|kennwort|benutzername|zugangsdaten"
+    r"|anmeldedaten)\w*"
     r" .{0,40}(falsch|ungültig|fehlerhaft|inkorrekt|nicht (korrekt|gültig|richtig)|stimm)"
     r"|authentifizierung (ist )?fehlgeschlagen|anmeldung (ist )?fehlgeschlagen"
     r"|(mot de passe|identifiants?|nom d'utilisateur) .{0,40}(incorrect|invalide|erroné|inconnu)"
@@ -36,13 +39,16 @@ PASSWORD_REFUSED_ABROAD = (
     r"|(error|fallo|falló) (de|en la|la) (autenticación|autentificación)|autenticación fallida"
     r"|(password|nome utente|credenziali) .{0,40}(errat|non valid|non corrett)|autenticazione"
     r" (non riuscita|fallita)|(senha|usuário|credenciais) .{0,40}(inválid|incorret|errad)"
-    r"|falha (na|de) autenticação|(gebruikersnaam|wachtwoord|inloggegevens) .{0,40}(onjuist|ongeldig)"
+    r"|falha (na|de) autenticação|(gebruikersnaam|wachtwoord|inloggegevens) .{0,40}(onjuist"
+    r"|ongeldig)"
     r"|(onjuist|ongeldig)e? .{0,24}(gebruikersnaam|wachtwoord|inloggegevens)|authenticatie mislukt"
     r"|(nieprawidłow|błędn|niepoprawn)\w* .{0,40}(hasło|login|dane|użytkownik)"
-    r"|(hasło|login) .{0,40}(nieprawidłow|błędn|niepoprawn)|(neplatn|nesprávn|chybn|špatn)\w* .{0,40}"
+    r"|(hasło|login) .{0,40}(nieprawidłow|błędn|niepoprawn)|(neplatn|nesprávn|chybn|špatn)\w*"
+    r" .{0,40}"
     r"(heslo|jméno|údaje)|(felaktig|fel) .{0,24}(lösenord|användarnamn)|forkert .{0,24}(adgangskode"
     r"|brugernavn|kodeord)|feil .{0,24}(passord|brukernavn)|väärä .{0,24}(salasana|käyttäjä)"
-    r"|(hibás|érvénytelen) .{0,24}(jelszó|felhasználó)|(parola|şifre|kullanıcı) .{0,24}(hatalı|yanlış"
+    r"|(hibás|érvénytelen) .{0,24}(jelszó|felhasználó)|(parola|şifre|kullanıcı) .{0,24}(hatalı"
+    r"|yanlış"
     r"|geçersiz)|(неверн|неправильн|некорректн)\w* .{0,40}(пароль|логин|имя|данные|учетн)"
     r"|(пароль|логин)\w* .{0,24}(неверн|неправильн)|(невірн|неправильн)\w* .{0,24}(пароль|логін)"
     r"|ошибка (аутентификации|авторизации)|(密码|口令|账号|帐号|用户名|授权码|认证|验证).{0,10}"
@@ -62,7 +68,8 @@ OTHER_TROUBLE = (
 )
 _VAGUE = (
     r"no|bad|error|errors|login|log|logon|in|on|sign|signin|auth|authenticate|authenticated|plain"
-    r"|authentication|authorization|authenticationfailed|authorizationfailed|failed|failure|fail|fails"
+    r"|authentication|authorization|authenticationfailed|authorizationfailed|failed|failure|fail"
+    r"|fails"
     r"|failing|credentials|credential|user|username|name|password|invalid|incorrect|wrong|not"
     r"|accepted|rejected|refused|unsuccessful|sasl|xoauth2|oauthbearer|cram|md5|or|and|the|is|your"
     r"|for|check|please|command|imap|smtp|sorry|could|cannot|to|you|b|was|alert"
@@ -79,7 +86,7 @@ OF_THE_PASSWORD = (
     ),
     Row(
         FailureClass.AUTH_BAD_CREDENTIALS,
-        says=PASSWORD_REFUSED,
+        says=REFUSED_IN_ENGLISH,
         code=r"(?!ok|2\d\d|4\d\d|bad|50[0-4]|53[08]|334).*",
         stages=(At.LOGIN,),
         example="NO LOGIN bad username or password",
@@ -88,7 +95,7 @@ OF_THE_PASSWORD = (
     ),
     Row(
         FailureClass.AUTH_BAD_CREDENTIALS,
-        says=PASSWORD_REFUSED_ABROAD,
+        says=REFUSED_ABROAD,
         code=r"(?!ok|2\d\d|4\d\d|bad|50[0-4]|53[08]|334).*",
         stages=(At.LOGIN,),
         example="535 5.7.8 Fehler: Benutzername oder Passwort ist falsch",

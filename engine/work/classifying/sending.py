@@ -25,7 +25,8 @@ OF_A_MESSAGE = (
         says=r"sendasdenied|(not|n't) (allowed|permitted|authori[sz]ed|have permissions?) to send"
         r" (as|from|on behalf|using)|permissions? to send (as|on behalf)|relaying disallowed as"
         r"|must (equal|be (the )?same( as)?|match) .{0,20}(authori[sz]|authenticat|login|user)"
-        r"|not owned by( user)?|(from|sender)( address)? .{0,40}(not one of|not (allowed|owned|verified"
+        r"|not owned by( user)?|(from|sender)( address)? .{0,40}(not one of|not (allowed|owned"
+        r"|verified"
         r"|permitted|authori[sz]ed|accepted|belong)|mismatch|rejected|refused|denied|blacklisted)"
         r"|invalid sender|bad sender|sender verify failed|domain of sender|unroutable sender"
         r"|(from this|from the|header) .{0,12}address|email address is not verified"
@@ -56,10 +57,12 @@ OF_A_MESSAGE = (
     ),
     Row(
         Answer.REFUSED_OTHER,
-        says=r"\brelay(ing|ed)?\b|blocked (using|by|for|because)|black ?list|block ?list|\b(dns|r)bl\b"
+        says=r"\brelay(ing|ed)?\b|blocked (using|by|for|because)|black ?list|block ?list|\b(dns"
+        r"|r)bl\b"
         r"|spamhaus|spam|virus|malware|phish|reputation|\bspf\b|\bdkim\b|\bdmarc\b|unauthenticated"
         r"|polic(y|ies)|client host rejected|ptr record|reverse dns|banned sending ip|unsolicited"
-        r"|(dns|mx) .{0,20}(record|resource)|rcpthosts|content|rejected by .{0,20}filter|\bhops\b|loop\b"
+        r"|(dns|mx) .{0,20}(record|resource)|rcpthosts|content|rejected by .{0,20}filter"
+        r"|\bhops\b|loop\b"
         r"|not authenticated for|sender was not authenticated|allowed-senders|local user only",
         code=r"5.*",
         stages=SENDING,
@@ -68,17 +71,24 @@ OF_A_MESSAGE = (
     ),
     Row(
         Answer.REFUSED_RECIPIENT,
-        says=r"(user|recipient|mailbox|address|account|alias|addressee|destinataire|empfänger|adressat"
-        r"|destinatario|utilisateur|usuario|utente|получател\w*|пользовател\w*)s? .{0,80}(unknown|not (be )?found"
-        r"|does(n't| not) exist|do(n't| not) exist|not exist|no longer|invalid|inactive|disabled|suspended"
+        says=r"(user|recipient|mailbox|address|account|alias|addressee|destinataire|empfänger"
+        r"|adressat"
+        r"|destinatario|utilisateur|usuario|utente|получател\w*|пользовател\w*)s?"
+        r" .{0,80}(unknown|not (be )?found"
+        r"|does(n't| not) exist|do(n't| not) exist|not exist|no longer|invalid|inactive|disabled"
+        r"|suspended"
         r"|unavailable|not known|not available|rejected|not local|unbekannt|existiert nicht|inconnu"
-        r"|inexist|desconocid|no existe|sconosciut|inesistente|не (найден|существует)|refuse|not listed"
+        r"|inexist|desconocid|no existe|sconosciut|inesistente|не (найден|существует)|refuse|not"
+        r" listed"
         r"|deactivated|discontinued|terminated|closed|bloqué|archiv)"
-        r"|(unknown|no such|invalid|bad|non-?existent|undeliverable|illegal) .{0,24}(user|recipient|mailbox"
+        r"|(unknown|no such|invalid|bad|non-?existent|undeliverable|illegal) .{0,24}(user"
+        r"|recipient|mailbox"
         r"|address|alias|account|local ?part|destination)|no (mail)?box|user unknown|badrcptto"
         r"|(recipient|destination) domain|(domain|host) .{0,40}(not found|does not exist|unknown)"
-        r"|no mx|nullmx|does not accept mail|unrout(e)?able address|resolver\.adr|not a valid (mailbox"
-        r"|recipient|user)|exrecipnotfound|doesn't have an? .{0,30}account|没有该用户|用户不存在|收件人",
+        r"|no mx|nullmx|does not accept mail|unrout(e)?able address|resolver\.adr|not a valid"
+        r" (mailbox"
+        r"|recipient|user)|exrecipnotfound"
+        r"|doesn't have an? .{0,30}account|没有该用户|用户不存在|收件人",
         code=r"(5.*)?",
         stages=SENDING,
         example="550 5.4.1 Recipient address rejected: Access denied. AS(201806281)",

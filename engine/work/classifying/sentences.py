@@ -1,4 +1,4 @@
-"""One sentence a class: what happened, and what to do now (C2). No word of the server's is in it."""
+"""One sentence a class: what happened, and what to do now (C2). Nothing of the server's text."""
 
 from engine.work.classifying.outcome import Answer, Outcome
 from events.vocabulary import FailureClass
@@ -8,17 +8,21 @@ SENTENCES: dict[Outcome, str] = {
     " again and reconnect; many providers want an app password here.",
     FailureClass.AUTH_REVOKED: "The permission to use this mailbox was revoked or has lapsed:"
     " reconnect to grant it again.",
-    FailureClass.AUTH_INSUFFICIENT_SCOPE: "Full access to the mailbox was not granted: reconnect and"
+    FailureClass.AUTH_INSUFFICIENT_SCOPE: "Full access to the mailbox was not granted: reconnect"
+    " and"
     " tick every box.",
-    FailureClass.AUTH_USER_ACTION: "{server} wants the mailbox's owner to sign in on its website and"
+    FailureClass.AUTH_USER_ACTION: "{server} wants the mailbox's owner to sign in on its website"
+    " and"
     " confirm something; then reconnect.",
     FailureClass.AUTH_ADMIN_POLICY: "An administrator's policy forbids this: ask the mailbox's"
     " administrator to permit it, then reconnect.",
-    FailureClass.TRANSIENT_SERVER: "{server} has a fault of its own for the moment: nothing needs to"
+    FailureClass.TRANSIENT_SERVER: "{server} has a fault of its own for the moment: nothing"
+    " needs to"
     " be done, it is tried again by itself.",
     FailureClass.UNREACHABLE: "The server cannot be reached: check its name and port in the"
     " settings; otherwise it is tried again by itself.",
-    FailureClass.TLS_UNTRUSTED: "The server's certificate cannot be trusted: check the server's name,"
+    FailureClass.TLS_UNTRUSTED: "The server's certificate cannot be trusted: check the server's"
+    " name,"
     " or have whoever runs it renew the certificate.",
     FailureClass.UNKNOWN: "{server} refused for a reason that was not recognised: try again, and"
     " show support the answer if it stays.",
@@ -37,9 +41,7 @@ SENTENCES: dict[Outcome, str] = {
     " Sent folder before anything is sent again.",
 }
 
-STALE_TOKEN = (
-    "{server} refused an access token that may have run out: it is renewed and tried again."  # noqa: S105
-)
+RENEWING = "{server} refused an access token that may have run out: it is renewed and tried again."
 
 SERVERS = {
     "google": "Gmail",

@@ -12,7 +12,7 @@ RFC5530 = "RFC 5530, section 3"
 GOOGLE_SMTP = "support.google.com/a/answer/3726730, SMTP error reference"
 EXCHANGE_NDR = "Exchange Online, non-delivery reports by code"
 _REFUSED = r"(?!ok|2\d\d).*"
-_APP_PASSWORD = (
+_FOR_PROGRAMS = (
     "{server} wants an app password instead of the usual one: create one in the mailbox's security"
     " settings and reconnect with it."
 )
@@ -26,7 +26,8 @@ _NEW_PASSWORD = "The password has expired: its owner must set a new one, then re
 BY_ADMINISTRATOR = (
     Row(
         FailureClass.AUTH_ADMIN_POLICY,
-        says=r"smtpclientauthentication is disabled|smtp_auth_disabled|basic auth\w* (is )?(disabled"
+        says=r"smtpclientauthentication is disabled|smtp_auth_disabled|basic auth\w* (is"
+        r" )?(disabled"
         r"|blocked|not (supported|allowed))|security defaults|conditional access"
         r"|did not meet the criteria|legacy auth\w* (is )?(disabled|blocked)",
         stages=SESSION,
@@ -41,7 +42,8 @@ BY_ADMINISTRATOR = (
         says=r"(imap|pop|smtp|access|protocol|service|it) .{0,30}(disabled|not (enabled|allowed)"
         r"|blocked|turned off) (for|in|by) (your|the|this) (domain|organi[sz]ation|admin|company"
         r"|tenant)|domain policy|administrative(ly)? (prohibit|disab|lock|block)"
-        r"|(disabled|blocked|denied|prohibited|locked|restricted|suspended|not permitted) by .{0,30}"
+        r"|(disabled|blocked|denied|prohibited|locked|restricted|suspended|not permitted) by"
+        r" .{0,30}"
         r"(admin|polic|organi[sz]ation|postmaster)|policy .{0,30}(forbid|prohibit|den(y|ies)"
         r"|does not allow)|(denied|rejected|refused) .{0,20}by policy|not allowed by policy",
         code=_REFUSED,
@@ -53,13 +55,15 @@ BY_ADMINISTRATOR = (
     Row(
         FailureClass.AUTH_ADMIN_POLICY,
         says=r"(account|mailbox|user|login|domain|tenant)s?( \S{1,80})?( has been| is| was|'s been"
-        r"| are)?( currently| temporarily| now)?[ _](suspended|disabled|deactivated|deleted|terminated"
+        r"| are)?( currently| temporarily| now)?[ _](suspended|disabled|deactivated|deleted"
+        r"|terminated"
         r"|banned|frozen|blocked|closed|inactive|not active|removed|archived|expired|on hold)"
         r"|(suspended|disabled|deactivated|blocked|inactive|expired|frozen) (account|user|mailbox"
         r"|domain)|(konto|postfach|benutzer)\w* .{0,30}(gesperrt|deaktiviert)"
         r"|compte .{0,30}(bloqu|suspend|désactiv)|cuenta .{0,30}(bloque|suspend|desactiv)"
         r"|account .{0,30}(bloccat|sospes|disattivat)|conta .{0,30}(bloque|suspens|desativ)"
-        r"|(аккаунт|учетная запись|ящик) .{0,30}(заблокирован|отключен)|账[号户].{0,12}(锁|冻|停|禁)"
+        r"|(аккаунт|учетная запись|ящик) .{0,30}(заблокирован"
+        r"|отключен)|账[号户].{0,12}(锁|冻|停|禁)"
         r"|用户.{0,6}(锁|冻|停|禁)",
         code=_REFUSED,
         stages=SESSION,
@@ -83,7 +87,8 @@ BY_ADMINISTRATOR = (
         FailureClass.AUTH_ADMIN_POLICY,
         says=r"bad outbound sender|banned sender|spam abuse detected|outgoing blocked"
         r"|sending from unregistered domains|5\.7\.(50[123]|750)\b"
-        r"|(account|sender|user|mailbox) .{0,40}(blocked|disabled|suspended|banned|restricted) .{0,20}"
+        r"|(account|sender|user|mailbox) .{0,40}(blocked|disabled|suspended|banned|restricted)"
+        r" .{0,20}"
         r"(from sending|for (spam|sending))|mail sending denied|sending (is )?(disabled|blocked)",
         code=r"5.*",
         stages=(At.MAIL, At.SMTP, *SENDING),
@@ -99,22 +104,25 @@ BY_OWNER = (
         says=r"app(lication|s)?[- ]?(specific)?[- ]?password|apppassword|invalidsecondfactor"
         r"|parol prilozheniya|(authori[sz]ed?|authori[sz]ation) code to log ?in"
         r"|(enter|use|using|input) .{0,20}authori[sz](ed|ation) code|weixin token|no=1001(256|023)"
-        r"|(anwendungs|app-?)passwor|mot de passe d'application|contraseña de aplicaci|授权码(?!.{0,6}错)"
+        r"|(anwendungs|app-?)passwor|mot de passe d'application|contraseña de aplicaci"
+        r"|授权码(?!.{0,6}错)"
         r"|device[- ]password|two-?factor|2-?factor|two-?step|2-?step|second factor|\b2fa\b|\bmfa\b"
         r"|multi-?factor",
         code=_REFUSED,
         stages=SESSION,
         example="534-5.7.9 Application-specific password required.",
-        source=f"{GOOGLE_SMTP}; mail.ru, thunderbird/thunderbird-android#9069; QQ, nylas/sync-engine,"
+        source=f"{GOOGLE_SMTP}; mail.ru, thunderbird/thunderbird-android#9069; QQ,"
+        f" nylas/sync-engine,"
         " inbox/auth/generic.py",
-        todo=_APP_PASSWORD,
+        todo=_FOR_PROGRAMS,
     ),
     Row(
         FailureClass.AUTH_USER_ACTION,
         says=r"(web|your|the) ?browser|web ?login ?required|webloginrequired|webalert"
         r"|(log|sign) ?in .{0,30}\b(web|online|website|webmail)\b|(to|through|via) (the )?webmail"
         r"|not a robot|captcha|need to use web|unlock (your|the|this)? ?(account|captcha)"
-        r"|verify (your|that|the|it'?s) .{0,20}(account|identity|you|phone)|confirm (your|that|the) "
+        r"|verify (your|that|the|it'?s) .{0,20}(account|identity|you|phone)|confirm (your|that"
+        r"|the) "
         r".{0,20}(account|identity|phone|email)|suspicious (activity|sign|log)|unusual activity"
         r"|(accept|agree) .{0,20}(terms|tos|conditions)|security (check|alert|question|challenge)",
         code=_REFUSED,
@@ -141,7 +149,8 @@ BY_OWNER = (
     ),
     Row(
         FailureClass.AUTH_USER_ACTION,
-        says=r"passwor[dt].{0,40}(expire|must be (changed|reset)|needs? to be (changed|reset)|abgelaufen)"
+        says=r"passwor[dt].{0,40}(expire|must be (changed|reset)|needs? to be (changed|reset)"
+        r"|abgelaufen)"
         r"|(change|reset|renew|update) (of )?(your|the) password|expired .{0,12}password"
         r"|password transition|mot de passe .{0,12}expir|contraseña .{0,12}(expir|caduc)",
         code=_REFUSED,
@@ -160,7 +169,8 @@ BY_OWNER = (
     ),
     Row(
         FailureClass.AUTH_USER_ACTION,
-        says=r"(account|user|mailbox|login)( \S{1,80})?( has been| is| was)?( temporarily| currently)?"
+        says=r"(account|user|mailbox|login)( \S{1,80})?( has been| is| was)?( temporarily|"
+        r" currently)?"
         r"[ _](locked|restricted)|locked (account|user|mailbox|out)",
         code=_REFUSED,
         stages=SESSION,

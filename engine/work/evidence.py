@@ -1,0 +1,74 @@
+"""Evidence as it is kept (C1): without secrets, of bounded length, under a digest that is in the event.
+
+The digest is of what was classified; the text kept is for people, and for newer classifiers.
+"""
+
+import json
+import re
+from hashlib import sha256
+
+from engine.work.classifying.evidence import Evidence
+
+KEPT = 8_192
+"""Characters of a text that are kept; of a longer one the beginning and the end."""
+_END = 1_024
+_CUT = "\n[…]\n"
+_HIDDEN = "[secret]"
+
+_NAMED = (
+    r"(?i:(?P<name>\b(?:refresh_token|access_token|id_token|client_secret|client_assertion|assertion"
+    r"|code_verifier|device_code|authorization_code|code|password|passwd|passwort|pass|pwd|secret"
+    r"|api_?key)\b[\"']{0,2}\s{0,3}[=:]\s{0,3}[\"']?)(?P<named>[^\s\"'&,;}\]]{3,}))"
+)
+_SPOKEN = r"(?i:(?P<word>\b(?:bearer|basic|auth plain|auth login|auth xoauth2|authenticate \S+) )"
+_SPOKEN += r"(?P<spoken>[A-Za-z0-9+/=._~-]{8,}))"
+_LOGIN = r"(?i:(?P<login>\blogin (?:\"[^\"\r\n]{1,256}\"|\S{1,256}) )(?P<typed>\"[^\"\r\n]*\"|(?!\S*\.\s)\S{6,})$)"
+_LOOSE = (
+    r"(?P<jwt>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?)"
+    r"|(?P<google>\bya29\.[A-Za-z0-9._-]{8,}|\b1//[A-Za-z0-9_-]{16,}|\bGOCSPX-[A-Za-z0-9_-]{8,})"
+    r"|(?P<microsoft>\b(?:0\.A|M\.[CR]\d{1,4}_)[A-Za-z0-9._!*$-]{24,})"
+    r"|(?P<blob>(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{32,}={0,2}(?![A-Za-z0-9+/=_-]))"
+)
+_SECRET = re.compile(f"{_NAMED}|{_SPOKEN}|{_LOGIN}|{_LOOSE}", re.MULTILINE)
+
+
+def digest(evidence: Evidence) -> str:
+    """SHA-256, hexadecimal, of the text and of all that its meaning depends on (C1)."""
+    facts = [
+        str(evidence.protocol),
+        str(evidence.stage),
+        evidence.provider,
+        str(evidence.auth),
+        evidence.token_fresh,
+        evidence.text,
+    ]
+    told = json.dumps(facts, ensure_ascii=True, separators=(",", ":"))
+    return sha256(told.encode("ascii")).hexdigest()
+
+
+def fit_to_keep(evidence: Evidence, secrets: tuple[str, ...] = ()) -> Evidence:
+    """Without anything that opens a mailbox, and capped.
+
+    ``secrets`` are those that were used, which a server may have repeated in any place.
+    """
+    text = _capped(evidence.text)
+    for each in secrets:
+        if each:
+            text = text.replace(each, _HIDDEN)
+    return evidence._replace(text=scrubbed(text))
+
+
+def scrubbed(text: str) -> str:
+    """Passwords, tokens, codes and whatever looks like one are hidden; what is around them stays."""
+    return _SECRET.sub(_without, text)
+
+
+def _without(found: re.Match[str]) -> str:
+    before = found["name"] or found["word"] or found["login"] or ""
+    return f"{before}{_HIDDEN}"
+
+
+def _capped(text: str) -> str:
+    if len(text) <= KEPT:
+        return text
+    return f"{text[: KEPT - _END]}{_CUT}{text[-_END:]}"
