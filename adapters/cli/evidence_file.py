@@ -16,7 +16,7 @@ class UnreadableEvidence(Exception):
 
 
 def read_evidence(file: Path) -> list[Evidence]:
-    """All of it, or ``UnreadableEvidence``. What a record says beside the named fields is its own."""
+    """All of it, or ``UnreadableEvidence``. Further fields of a record are passed over."""
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -69,7 +69,7 @@ def _evidence(found: Any, where: str) -> Evidence:
 
 def _word(words: type[Word], name: str, found: dict[str, Any], where: str) -> Word:
     try:
-        return words(found.get(name))
+        return words(str(found.get(name)))
     except ValueError:
         known = ", ".join(words)
         raise UnreadableEvidence(f"{where}: `{name}` must be one of {known}.") from None

@@ -1,4 +1,4 @@
-"""Evidence as it is kept (C1): without secrets, of bounded length, under a digest that is in the event.
+"""Evidence as it is kept (C1): without secrets, of bounded length, under the event's digest.
 
 The digest is of what was classified; the text kept is for people, and for newer classifiers.
 """
@@ -16,20 +16,29 @@ _CUT = "\n[…]\n"
 _HIDDEN = "[secret]"
 
 _NAMED = (
-    r"(?i:(?P<name>\b(?:refresh_token|access_token|id_token|client_secret|client_assertion|assertion"
-    r"|code_verifier|device_code|authorization_code|code|password|passwd|passwort|pass|pwd|secret"
-    r"|api_?key)\b[\"']{0,2}\s{0,3}[=:]\s{0,3}[\"']?)(?P<named>[^\s\"'&,;}\]]{3,}))"
+    r"(?i:(?P<name>\b(?:(?:refresh|access|id)_token|client_(?:secret|assertion)|assertion|passwd"
+    r"|code_verifier|device_code|password|passwort|pass|pwd|secret|api_?key)\b"
+    r"[\"']{0,2}\s{0,3}[=:]\s{0,3}[\"']?)(?P<named>[^\s\"'&,;}\]]{3,}))"
 )
-_SPOKEN = r"(?i:(?P<word>\b(?:bearer|basic|auth plain|auth login|auth xoauth2|authenticate \S+) )"
-_SPOKEN += r"(?P<spoken>[A-Za-z0-9+/=._~-]{8,}))"
-_LOGIN = r"(?i:(?P<login>\blogin (?:\"[^\"\r\n]{1,256}\"|\S{1,256}) )(?P<typed>\"[^\"\r\n]*\"|(?!\S*\.\s)\S{6,})$)"
+_CODE = r"(?i:(?P<of_code>\bcode[\"']{0,2}[=:]\s{0,3}[\"']?)(?P<code>[^\s\"'&,;}\]]{10,}))"
+_SPOKEN = (
+    r"(?i:(?P<word>\b(?:bearer|basic|auth plain|auth login|auth xoauth2|authenticate \S{1,20}) )"
+    r"(?P<spoken>(?=\S{0,40}[\d=])[A-Za-z0-9+/=._~-]{8,}))"
+)
+_LOGIN = (
+    r"(?i:(?P<login>\blogin (?:\"[^\"\r\n]{1,256}\"|[^\s@]{1,64}@\S{1,256}) )"
+    r"(?P<typed>\"[^\"\r\n]{1,256}\"|\S{1,256}))"
+)
 _LOOSE = (
     r"(?P<jwt>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?)"
     r"|(?P<google>\bya29\.[A-Za-z0-9._-]{8,}|\b1//[A-Za-z0-9_-]{16,}|\bGOCSPX-[A-Za-z0-9_-]{8,})"
     r"|(?P<microsoft>\b(?:0\.A|M\.[CR]\d{1,4}_)[A-Za-z0-9._!*$-]{24,})"
-    r"|(?P<blob>(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{32,}={0,2}(?![A-Za-z0-9+/=_-]))"
+    r"|(?P<blob>(?<![A-Za-z0-9+/=_-])(?!eyJzdGF0dXMi)"
+    r"(?:(?=[A-Za-z+/_-]{0,60}\d)[A-Za-z0-9+/_-]{32,}={0,2}|[A-Za-z0-9+/]{10,}={1,2})"
+    r"(?![A-Za-z0-9+/=_-]))"
 )
-_SECRET = re.compile(f"{_NAMED}|{_SPOKEN}|{_LOGIN}|{_LOOSE}", re.MULTILINE)
+"""A server's own challenge, ``{"status…`` in base64, is no secret."""
+_SECRET = re.compile(f"{_NAMED}|{_CODE}|{_SPOKEN}|{_LOGIN}|{_LOOSE}")
 
 
 def digest(evidence: Evidence) -> str:
@@ -59,12 +68,12 @@ def fit_to_keep(evidence: Evidence, secrets: tuple[str, ...] = ()) -> Evidence:
 
 
 def scrubbed(text: str) -> str:
-    """Passwords, tokens, codes and whatever looks like one are hidden; what is around them stays."""
+    """Passwords, tokens, codes and whatever looks like one are hidden; the rest stays."""
     return _SECRET.sub(_without, text)
 
 
 def _without(found: re.Match[str]) -> str:
-    before = found["name"] or found["word"] or found["login"] or ""
+    before = found["name"] or found["of_code"] or found["word"] or found["login"] or ""
     return f"{before}{_HIDDEN}"
 
 

@@ -140,6 +140,14 @@ LIMITS = (
     ),
     Row(
         FailureClass.THROTTLED,
+        code=r"(no |bye |bad )?limit",
+        protocol=Protocol.IMAP,
+        example="NO [LIMIT] Sorry",
+        source="RFC 5530, section 3, LIMIT",
+        todo=_FEWER,
+    ),
+    Row(
+        FailureClass.THROTTLED,
         says=r"login-delay",
         protocol=Protocol.IMAP,
         example="NO [LOGIN-DELAY] minimum time between logins",
