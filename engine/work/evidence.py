@@ -60,7 +60,7 @@ def fit_to_keep(evidence: Evidence, secrets: tuple[str, ...] = ()) -> Evidence:
 
     ``secrets`` are those that were used, which a server may have repeated in any place.
     """
-    text = _capped(evidence.text)
+    text = _storable(_capped(evidence.text))
     for each in secrets:
         if each:
             text = text.replace(each, _HIDDEN)
@@ -75,6 +75,11 @@ def scrubbed(text: str) -> str:
 def _without(found: re.Match[str]) -> str:
     before = found["name"] or found["of_code"] or found["word"] or found["login"] or ""
     return f"{before}{_HIDDEN}"
+
+
+def _storable(text: str) -> str:
+    """As every store can keep it: valid Unicode without the character zero."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
 
 
 def _capped(text: str) -> str:
