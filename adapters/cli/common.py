@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.ports.store import Store as AnyStore
     from engine.ports.views import Views
     from engine.reply import Reply
-    from engine.work.ports import Directory
+    from engine.work.ports import Directory, EvidenceStore
 
 
 class Session(NamedTuple):
@@ -33,6 +33,7 @@ class Session(NamedTuple):
     views: "Views"
     directory: "Directory"
     coordination: "Coordination"
+    evidence: "EvidenceStore"
     workspace: str
 
     def answers(self) -> "Answers":
@@ -82,6 +83,7 @@ def session(store: str | None, workspace: str | None, *, create: bool = False) -
                 opened.views,
                 opened.directory,
                 opened.coordination,
+                opened.evidence,
                 settings.workspace,
             )
 

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "engine.ports": PURE,
     "engine.answers": CORE,
     "engine.answers.telling": (*CORE, "engine.answers"),
-    "engine.audit": (*CORE, "engine.answers", "engine.answers.telling"),
+    "engine.audit": (*CORE, "engine.answers", "engine.answers.telling", *WORK),
     "engine.work": (*CORE, "engine.answers", "engine.answers.telling", "engine.work.classifying"),
     "engine.work.classifying": ("events",),
     "adapters": ("everything",),
