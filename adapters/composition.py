@@ -21,7 +21,7 @@ from engine.work.ports import OwnerChannel, Probe, RejectedLine
 from events.vocabulary import FailureClass
 
 if TYPE_CHECKING:
-    from adapters.csv.recipients_csv import RecipientsFile
+    from adapters.csv.recipients_csv import RecipientsFile as RecipientsFile  # noqa: PLC0414 told on
     from adapters.mail.simulated.server import SimulatedMailServer
     from adapters.stores.memory import MemoryStore, MemoryViews
 

@@ -34,7 +34,7 @@ from processors.timers import Timer
 
 
 class Outcome(NamedTuple):
-    """What became of a command; an reply as soon as its events have their positions."""
+    """What became of a command; a reply as soon as its events have their positions."""
 
     command_id: str
     refusal: Refusal | None

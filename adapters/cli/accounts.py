@@ -10,6 +10,7 @@ from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say
 from adapters.screen.program import group
+from adapters.screen.reading import Zone
 from events.vocabulary import FailureClass
 
 if TYPE_CHECKING:
@@ -46,15 +47,21 @@ Result = Annotated[Verdict, typer.Option(help="What the simulated check finds.")
 
 @app.callback(invoke_without_command=True)
 def accounts(
-    context: typer.Context, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    context: typer.Context,
+    store: Store = None,
+    workspace: Workspace = None,
+    _zone: Zone = None,
+    as_json: Json = False,
 ) -> None:
     """Email accounts. Without a command: show each, and if it does not work, why and until when."""
     if group_options(context):
-        show_all(store, workspace, as_json)
+        show_all(store, workspace, as_json=as_json)
 
 
 @app.command("list")
-def show_all(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+def show_all(
+    store: Store = None, workspace: Workspace = None, _zone: Zone = None, as_json: Json = False
+) -> None:
     """Show each email account: does it work, and if not, why and until when can it be repaired?"""
     from adapters.cli.tables import show_accounts
 
@@ -64,7 +71,11 @@ def show_all(store: Store = None, workspace: Workspace = None, as_json: Json = F
 
 @app.command()
 def show(
-    account: Account, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    account: Account,
+    store: Store = None,
+    workspace: Workspace = None,
+    _zone: Zone = None,
+    as_json: Json = False,
 ) -> None:
     """Show one account: its settings, its clocks, and the campaigns that use it."""
     from adapters.cli.tables import show_account
@@ -178,23 +189,27 @@ def disconnect(
     ),
     store: Store = None,
     workspace: Workspace = None,
+    _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
     """Disconnect an account, after showing what follows: clocks, recipients at stake (T2)."""
     from adapters.cli.tables import tell_consequences
+    from adapters.screen.hints import reconnecting
     from aggregates.email_account.commands import DisconnectAccount
     from engine.answers.consequences import of_disconnecting
+    from engine.answers.telling import rows
 
     with session(store, workspace) as here:
         address = known(here, account).id
-        follows = of_disconnecting(here, address)
+        follows = of_disconnecting(here.engine, here.workspace, address, here.store.now())
         if not as_json:
             tell_consequences(follows)
         if not preview:
             agreed(f"Disconnect {address}?", yes=yes)
             here.ask(DisconnectAccount(account_id=address))
         if as_json:
-            print_json({"disconnected": not preview, "preview": follows.to_json()})
+            told = {**rows.consequences(follows), "cheaper": reconnecting(address)}
+            print_json({"disconnected": not preview, "preview": told})
         elif not preview:
             say(f"{address} is disconnected. Its settings are back to defaults.")
 
@@ -293,9 +308,9 @@ def _spoken(value: object) -> str:
 
 def _tell(here: Session, address: str, sentence: str, as_json: bool) -> None:
     """What was done, and the account as it is now."""
-    from adapters.cli.tables import account_json
+    from engine.answers.telling import rows
 
     if as_json:
-        print_json({"account": account_json(here.answers().accounts[address])})
+        print_json({"account": rows.told(here.answers().accounts[address], rows.ACCOUNT)})
     else:
         say(sentence)

@@ -11,6 +11,7 @@ from adapters.cli.common import session, settings_of
 from adapters.screen.errors import explained
 from adapters.screen.options import Json, Store, Workspace
 from adapters.screen.output import print_json, say
+from adapters.screen.reading import Zone
 
 GROUPS = {
     "accounts": ("adapters.cli.accounts", "Connect, test, repair and look at email accounts."),
@@ -29,7 +30,9 @@ GROUPS = {
 """Name, module and what it is for."""
 
 
-def clocks(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+def clocks(
+    store: Store = None, workspace: Workspace = None, _zone: Zone = None, as_json: Json = False
+) -> None:
     """Show every clock: until when, how many are at stake, and the cheapest cure."""
     from adapters.cli.tables import show_clocks
 
@@ -37,7 +40,9 @@ def clocks(store: Store = None, workspace: Workspace = None, as_json: Json = Fal
         show_clocks(here.answers(), as_json=as_json)
 
 
-def notices(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+def notices(
+    store: Store = None, workspace: Workspace = None, _zone: Zone = None, as_json: Json = False
+) -> None:
     """Show who was told what, when, and whether it arrived."""
     from adapters.cli.tables import show_notices
 
@@ -45,7 +50,9 @@ def notices(store: Store = None, workspace: Workspace = None, as_json: Json = Fa
         show_notices(here.answers(), as_json=as_json)
 
 
-def status(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+def status(
+    store: Store = None, workspace: Workspace = None, _zone: Zone = None, as_json: Json = False
+) -> None:
     """Show what needs a human now: stopped views, clocks, campaigns that do not send, notices."""
     from adapters.cli.status import show_status
 

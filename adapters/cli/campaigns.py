@@ -10,6 +10,7 @@ from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, group_options
 from adapters.screen.output import fail, print_json, say, unknown
 from adapters.screen.program import group, later
+from adapters.screen.reading import Zone
 from events.vocabulary import CampaignStatus
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ def show_all(
 
 @app.command()
 def show(
-    campaign: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    campaign: Name,
+    store: Store = None,
+    workspace: Workspace = None,
+    _zone: Zone = None,
+    as_json: Json = False,
 ) -> None:
     """Show one campaign: its senders, its recipients by status, its clocks."""
     from adapters.cli.tables import show_campaign
@@ -224,9 +229,9 @@ def _do(here: Session, command: "CampaignCommand", done: str, as_json: bool) -> 
 
 def _tell(here: Session, name: str, sentence: str, as_json: bool) -> None:
     """What was done, and the campaign as it is now."""
-    from adapters.cli.tables import campaign_json
+    from engine.answers.telling import rows
 
     if as_json:
-        print_json({"campaign": campaign_json(here.answers().campaigns[name])})
+        print_json({"campaign": rows.told(here.answers().campaigns[name], rows.CAMPAIGN)})
     else:
         say(sentence)

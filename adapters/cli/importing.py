@@ -25,7 +25,7 @@ from adapters.screen.output_files import (
 from engine.work.import_recipients import Import, Imported, ImportRefused
 
 if TYPE_CHECKING:
-    from adapters.csv.recipients_csv import RecipientsFile
+    from adapters.composition import RecipientsFile
 
 EXIT_INTERRUPTED = 130
 

@@ -10,6 +10,7 @@ from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say, unknown
 from adapters.screen.program import group
+from adapters.screen.reading import Zone
 from events.vocabulary import RecipientStatus
 
 if TYPE_CHECKING:
@@ -42,11 +43,12 @@ def recipients(
     limit: Limit = None,
     store: Store = None,
     workspace: Workspace = None,
+    _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
     """Recipients. With --campaign and no command: its recipients; stopped ones with the reason."""
     if group_options(context):
-        show_all(campaign, status, limit, 0, None, None, False, store, workspace, as_json)
+        show_all(campaign, status, limit, 0, None, None, False, store, workspace, as_json=as_json)
 
 
 @app.command("list")
@@ -60,6 +62,7 @@ def show_all(
     names: Names = False,
     store: Store = None,
     workspace: Workspace = None,
+    _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
     """Show a campaign's recipients: status, sender, and for stopped ones the reason."""
@@ -80,7 +83,11 @@ def show_all(
 
 @app.command()
 def show(
-    recipient: Recipient, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    recipient: Recipient,
+    store: Store = None,
+    workspace: Workspace = None,
+    _zone: Zone = None,
+    as_json: Json = False,
 ) -> None:
     """Show a recipient: who it is, or since when forgotten, and its state in every campaign."""
     from adapters.cli.tables import show_recipient

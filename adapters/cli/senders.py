@@ -8,6 +8,7 @@ from adapters.cli.common import Session, session
 from adapters.screen.options import Json, Store, Workspace, Yes
 from adapters.screen.output import agreed, print_json, say
 from adapters.screen.program import group
+from adapters.screen.reading import Zone
 
 app = group()
 
@@ -17,7 +18,11 @@ Account = Annotated[str, typer.Argument(help="The account's address.")]
 
 @app.command("list")
 def show_all(
-    campaign: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    campaign: Name,
+    store: Store = None,
+    workspace: Workspace = None,
+    _zone: Zone = None,
+    as_json: Json = False,
 ) -> None:
     """Show each account that sends or sent for the campaign: listed, contacted, its clock."""
     from adapters.cli.campaigns import known

@@ -9,9 +9,9 @@ import yaml
 from pydantic import ValidationError
 
 from adapters.scenario.steps import STEPS, Arguments, CreateCampaign
-from adapters.scenario.times import parse_duration, parse_moment, parse_time
+from adapters.scenario.times import parse_duration, parse_moment
 from aggregates.command import Policy
-from events.vocabulary import Mode, OnAccountTrouble
+from events.vocabulary import Mode, OnAccountTrouble, read_instant
 
 MAX_BYTES = 50_000_000
 MAX_DEPTH = 20
@@ -75,7 +75,7 @@ class _Reader:
     def scenario(self, text: str) -> Scenario:
         top = self._mapping(self._parse(text), "a scenario: start, script, …")
         self._only(top, {"start", "policy", "script", "until"})
-        start = self._told(parse_time, self._required(top, "start", 1))
+        start = self._told(read_instant, self._required(top, "start", 1))
         policy = self._policy(top["policy"]) if "policy" in top else Policy()
         steps = self._steps(self._required(top, "script", 1), start)
         last = steps[-1].at if steps else start

@@ -17,6 +17,10 @@ HINTS: dict[type[ExplainedError], str] = {
 """Error to hint; facts of the error by name, in braces."""
 
 
+def reconnecting(account_id: str) -> str:
+    return f"sendledger accounts reconnect {account_id}"
+
+
 def hint(error: Exception) -> str:
     """What to type next, or nothing."""
     if not isinstance(error, ExplainedError):

@@ -22,7 +22,7 @@ from bench.ours import ANN, BOB, Ledger, accepted, reserve
 from bench.postgres.places import PostgresLedger, freeze_survivors, fresh_ledger
 from bench.timing import timed
 from engine.engine import Engine
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events.vocabulary import Mode
 
 MANY, FEW, DUE = 1_000_000, 1_000, 60_000

@@ -156,6 +156,11 @@ class OverlaidLog:
     def workspaces(self) -> Sequence[str]:
         return self._base.workspaces()
 
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        recorded = self._base.envelopes_of(workspace, after, limit)
+        ahead = (each for each in self._envelopes if each.first_position > after)
+        return [*recorded, *ahead][:limit]
+
     def announced_position(self) -> int:
         return self.last_position()
 

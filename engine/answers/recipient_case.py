@@ -100,6 +100,8 @@ class Case(NamedTuple):
     troubles: Sequence[Trouble]
     """Of the sender, oldest first; of a stopped recipient those that ended in the stop."""
     now: datetime
+    recorded_until: int | None = None
+    """Facts after this position are due by the law and not recorded yet; None: there are none."""
 
     @property
     def stop(self) -> Recorded | None:
@@ -125,7 +127,13 @@ def chosen(facts: Iterable[Recorded], *kinds: type[Event], **equal: Any) -> list
 
 
 def case_of(
-    history: History, answers: Answers, campaign_id: str, recipient_id: str, now: datetime
+    history: History,
+    answers: Answers,
+    campaign_id: str,
+    recipient_id: str,
+    now: datetime,
+    *,
+    recorded_until: int | None = None,
 ) -> Case | None:
     """None for a recipient whom the campaign never had. The views stand at the log's end."""
     answer = answers.recipient(campaign_id, recipient_id)
@@ -147,6 +155,7 @@ def case_of(
         sender_works=account is not None and account.incident_id is None,
         troubles=_troubles(facts, about_campaign, campaign.mode, _since(own), stop),
         now=now,
+        recorded_until=recorded_until,
     )
 
 

@@ -1,6 +1,6 @@
 """The history under audit: a log and the views kept of it, as they stood when it was opened."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from engine.decoding import GapInLog, decode_page
@@ -35,6 +35,11 @@ class Source:
         """In what came the events of that command; None for one that was never recorded."""
         return self._log.envelope(workspace, command_id)
 
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        """Up to ``limit`` of the workspace's envelopes that begin after that position."""
+        found = self._log.envelopes_of(workspace, after, limit)
+        return [each for each in found if each.last_position <= self.end]
+
     def workspaces(self) -> Sequence[str]:
         return self._log.workspaces()
 
@@ -68,3 +73,39 @@ def facts(
             yield from decode_page(page, position)
             position = page.rows[-1][0]
             progress(position)
+
+
+class WorkspaceFacts:
+    """The history of one workspace, as often as it is gone through, in constant memory.
+
+    Raises as ``facts`` does. ``progress`` hears the position now and then.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        workspace: str,
+        progress: Callable[[int], None] = lambda _position: None,
+    ) -> None:
+        self._source, self._workspace, self._progress = source, workspace, progress
+
+    def __iter__(self) -> Iterator[Recorded]:
+        position = 0
+        with gc_paused():
+            while envelopes := self._source.envelopes_of(self._workspace, position, PAGE):
+                for first, count in _runs(envelopes):
+                    yield from facts(self._source, first + count - 1, self._progress, first - 1)
+                position = envelopes[-1].first_position
+
+
+def _runs(envelopes: Iterable[Envelope]) -> Iterator[tuple[int, int]]:
+    """First position and length of each stretch of neighbouring envelopes."""
+    first, count = 0, 0
+    for each in envelopes:
+        if count and each.first_position != first + count:
+            yield first, count
+            count = 0
+        first = each.first_position if not count else first
+        count += each.event_count
+    if count:
+        yield first, count

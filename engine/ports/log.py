@@ -38,6 +38,13 @@ class Log(Protocol):
         """In what came the events of that command; None for one that was never recorded."""
         ...
 
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        """Up to ``limit`` of the workspace's envelopes that hold events, in order of position.
+
+        Those that begin after that position.
+        """
+        ...
+
     def last_position(self) -> int: ...
 
     def announced_position(self) -> int:

@@ -54,7 +54,7 @@ from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from engine.reply import Reply
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events.base import Event
 from events.campaign import (
     CampaignCreated,

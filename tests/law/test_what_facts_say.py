@@ -25,7 +25,7 @@ from aggregates.email_account.commands import (
 )
 from aggregates.rejections import Rejected, StillFailing, StoppedForGood
 from aggregates.slot import OccupySlot, VacateSlot
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events.base import Event
 from events.campaign import (
     AssignmentReleased,

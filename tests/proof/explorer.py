@@ -31,7 +31,7 @@ class Tick(NamedTuple):
 
 
 TICK = Tick()
-Step = Command | Tick
+Action = Command | Tick
 
 
 class Situation(NamedTuple):
@@ -40,8 +40,8 @@ class Situation(NamedTuple):
     name: str
     before: Sequence[tuple[timedelta, Move]]
     deadline: timedelta
-    one: Sequence[Step]
-    other: Sequence[Step]
+    one: Sequence[Action]
+    other: Sequence[Action]
     policy: Policy = DEFAULT_POLICY
     around: Sequence[timedelta] = AROUND
 

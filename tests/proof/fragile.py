@@ -93,6 +93,9 @@ class FragileStore:
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:
         return self.inner.envelope(workspace, command_id)
 
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        return self.inner.envelopes_of(workspace, after, limit)
+
     def last_position(self) -> int:
         return self.inner.last_position()
 

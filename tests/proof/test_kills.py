@@ -10,6 +10,7 @@ import random
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,7 +28,7 @@ from engine.ports.store import Store
 from events.recorded import Envelope
 from tests.law.story import NOON
 from tests.proof import victim
-from tests.proof.judge import check, check_views
+from tests.proof.judge import END_OF_TIME, check, check_views
 from tests.proof.victim import STEPS, WORKSPACE, Life, command_id, plan
 
 pytestmark = pytest.mark.kills
@@ -77,7 +78,7 @@ class Grave:
 
         The auditor found nothing in the undisturbed run, so there is nothing to find here.
         """
-        with self.reopened() as store:
+        with self.reopened(END_OF_TIME) as store:
             rows, envelopes = contents(store)
             all_rows, all_envelopes = undisturbed()
             assert rows == all_rows[: len(rows)]
@@ -105,8 +106,8 @@ class Grave:
         )
 
     @contextmanager
-    def reopened(self) -> Iterator[SQLiteStore]:
-        with closing(SQLiteStore(self.path, ManualClock(NOON))) as store:
+    def reopened(self, at: datetime = NOON) -> Iterator[SQLiteStore]:
+        with closing(SQLiteStore(self.path, ManualClock(at))) as store:
             yield store
 
 

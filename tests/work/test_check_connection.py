@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from aggregates.email_account.commands import ConnectAccount
+from engine.simulated import simulated_report
 from engine.work.check_connection import UNCHECKED
 from engine.work.ports import Mailbox
-from engine.work.simulated import simulated_report
 from events.campaign import GracePeriodCured, GracePeriodExpired
 from events.email_account import (
     AccountConnected,

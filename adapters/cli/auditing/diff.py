@@ -6,13 +6,13 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from rich.text import Text
 
-from adapters.cli.auditing.reading import StoreUrl, open_source, reading
+from adapters.cli.auditing.reading import ByOption, StoreUrl, moment_of, open_source, reading
 from adapters.screen.options import Json
 from adapters.screen.output import print_json, say
 from adapters.screen.progress import progress
 from adapters.screen.tables import lines, plain, print_table, text
 from engine.audit.fold import LISTED, Fold
-from engine.audit.moments import By, ByOption, Moment, facts_until, read_moment
+from engine.audit.moments import By, Moment, facts_until
 from engine.audit.source import Source
 from projections.projection import Projection, RowKey
 
@@ -49,7 +49,7 @@ def command(
 ) -> None:
     """Show what changed between two moments: accounts, campaigns, recipients, clocks, notices."""
     with reading(), open_source(store) as source:
-        first, last = read_moment(from_, by, source), read_moment(to, by, source)
+        first, last = moment_of(from_, by, source), moment_of(to, by, source)
         changes = [
             each
             for each in changes_between(source, first, last)

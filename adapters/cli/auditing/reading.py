@@ -9,7 +9,10 @@ import typer
 
 from adapters.composition import asking
 from adapters.screen.errors import explained
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.output import fail
 from adapters.settings import EngineSettings, load_settings
+from engine.audit.moments import By, Moment, NoMoment, read_moment
 from engine.audit.source import Source
 
 StoreUrl = Annotated[
@@ -17,6 +20,11 @@ StoreUrl = Annotated[
     typer.Option(
         "--store", metavar="STORE", help="A path, or postgresql://… Default: the setting `store`."
     ),
+]
+
+
+ByOption = Annotated[
+    By, typer.Option("--by", help="Which time counts: when it was recorded, or when it happened.")
 ]
 
 
@@ -35,3 +43,11 @@ def settings_for(url: str | Path | None, workspace: str | None = None) -> Engine
 def reading(stopped: str = "Stopped. Nothing was changed.") -> AbstractContextManager[None]:
     """Errors a person can do something about, without a traceback."""
     return explained(stopped=stopped)
+
+
+def moment_of(text: str, by: By, source: Source) -> Moment:
+    """The moment as it was written; ends the program for what is none of this history."""
+    try:
+        return read_moment(text, by, source)
+    except NoMoment as error:
+        fail(str(error), EXIT_UNREADABLE)

@@ -5,7 +5,14 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
+from adapters.cli.auditing.reading import (
+    ByOption,
+    StoreUrl,
+    moment_of,
+    open_source,
+    reading,
+    settings_for,
+)
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Workspace
 from adapters.screen.output import fail, print_json, say, unknown
@@ -13,7 +20,7 @@ from adapters.screen.progress import progress
 from adapters.screen.tables import print_table, told
 from engine.answers.workspace_answers import Answers, RecipientAnswer
 from engine.audit.fold import Fold
-from engine.audit.moments import By, ByOption, Moment, facts_until, read_moment
+from engine.audit.moments import By, Moment, facts_until
 from engine.audit.one_recipient import NEEDED, Asked, without_a_scan
 from engine.audit.source import Source
 from projections.accounts import AccountRow
@@ -50,7 +57,7 @@ def command(
         chosen = settings_for(store, workspace).workspace
         asked = Asked(chosen, campaign, recipient, account)
         with open_source(store) as source:
-            moment = read_moment(at or str(position), by, source)
+            moment = moment_of(at or str(position), by, source)
             found = state_at(source, moment, asked)
         _show(found, moment, asked, as_json=as_json)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
+from adapters.composition import rehearsal
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json
 from adapters.screen.output import fail, print_json, say, unknown
@@ -15,7 +16,7 @@ from aggregates.campaign.commands import AddSender
 from aggregates.email_account.commands import AccountCommand
 from engine.audit.changes import UnreadableChange, command_at, read_insertion
 from engine.audit.counterfactual import Insertion, Life, Refused, reality, relive
-from engine.audit.source import facts
+from engine.audit.source import WorkspaceFacts
 from events.recorded import Recorded
 from events.vocabulary import RecipientStatus, instant_text
 
@@ -59,27 +60,23 @@ def command(
         inserted = insert or []
         insertions = [_insertion(each) for each in inserted]
         with open_source(store) as source, progress("Reading", source.end) as moved:
-            history = [
-                fact
-                for fact in facts(source, progress=moved)
-                if fact.workspace == settings.workspace
-            ]
-            names = source.workspaces()
-        if not history:
-            unknown("workspace", settings.workspace, list(names))
-        try:
-            omitted = command_at(history, leave_out) if leave_out else None
-        except UnreadableChange as error:
-            fail(str(error), EXIT_UNREADABLE)
-        real = reality(history, settings.workspace)
-        _require_known(real, insertions)
-        altered = relive(
-            history,
-            settings.workspace,
-            insert=insertions,
-            leave_out=omitted.envelope.command_id if omitted else None,
-            policy=settings.policy,
-        )
+            history = WorkspaceFacts(source, settings.workspace, moved)
+            real = reality(history, settings.workspace)
+            if real is None:
+                unknown("workspace", settings.workspace, list(source.workspaces()))
+            try:
+                omitted = command_at(history, leave_out) if leave_out else None
+            except UnreadableChange as error:
+                fail(str(error), EXIT_UNREADABLE)
+            _require_known(real, insertions)
+            altered = relive(
+                history,
+                real,
+                lambda clock, policy: rehearsal(clock, policy).engine,
+                insert=insertions,
+                leave_out=omitted.envelope.command_id if omitted else None,
+                policy=settings.policy,
+            )
     outcome = compare(real, altered)
     if as_json:
         print_json(_told(outcome, omitted, inserted))
@@ -147,15 +144,14 @@ def _insertion(written: str) -> Insertion:
 def _require_known(real: Life, insertions: list[Insertion]) -> None:
     """Names of this history, and moments within it."""
     answers = real.answers()
-    first, last = real.log[0].envelope.recorded_at, real.log[-1].envelope.recorded_at
     for at, command in insertions:
         if isinstance(command, AddSender) and command.campaign_id not in answers.campaigns:
             unknown("campaign", command.campaign_id, list(answers.campaigns))
         account = command.account_id if isinstance(command, AddSender | AccountCommand) else None
         if account is not None and account not in answers.accounts:
             unknown("account", account, list(answers.accounts))
-        if not first <= at <= last:
-            within = f"{instant_text(first)} to {instant_text(last)}"
+        if not real.first <= at <= real.last:
+            within = f"{instant_text(real.first)} to {instant_text(real.last)}"
             fail(f"This history goes from {within}; name a moment within it.", EXIT_UNREADABLE)
 
 

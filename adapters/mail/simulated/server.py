@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from adapters.mail.simulated.fates import Answer, Fate, answer_of, fate_of
 from engine.ports.clock import Clock
+from engine.simulated import simulated_report
 from engine.work.ports import (
     AccountTrouble,
     Arrivals,
@@ -23,7 +24,6 @@ from engine.work.ports import (
     Search,
     Submitted,
 )
-from engine.work.simulated import simulated_report
 from events.vocabulary import (
     AccountId,
     CheckReport,

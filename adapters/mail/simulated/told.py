@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from engine.simulated import simulated_report
 from engine.work.ports import Mailbox
-from engine.work.simulated import simulated_report
 from events.vocabulary import CheckReport, FailureClass
 
 

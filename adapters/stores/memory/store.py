@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from threading import RLock
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
@@ -86,6 +87,10 @@ class MemoryStore:
 
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:
         return self.recorder.envelopes.get((workspace, command_id))
+
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        own = (each for each in self.recorder.filled if each.workspace == workspace)
+        return list(islice((each for each in own if each.first_position > after), limit))
 
     def last_position(self) -> int:
         return self.recorder.max_notification_id() or 0

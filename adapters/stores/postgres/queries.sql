@@ -72,6 +72,11 @@ ORDER BY originator_version LIMIT %s
 -- name: envelope_of_command
 SELECT * FROM envelopes WHERE workspace = %s AND command_id = %s
 
+-- name: envelopes_of
+SELECT * FROM envelopes
+WHERE workspace = %s AND event_count > 0 AND first_position > %s
+ORDER BY first_position LIMIT %s
+
 -- name: envelopes_between
 SELECT * FROM envelopes
 WHERE event_count > 0 AND first_position <= %s AND first_position >= coalesce((

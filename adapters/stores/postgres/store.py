@@ -135,6 +135,11 @@ class PostgresStore:
             found = cursor.fetchone()
         return Envelope._make(found) if found else None
 
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        with self.explained(), self.reading() as cursor:
+            found = cursor.execute(SQL["envelopes_of"], (workspace, after, limit)).fetchall()
+        return list(map(Envelope._make, found))
+
     def last_position(self) -> int:
         return int(self._value("last_position"))
 

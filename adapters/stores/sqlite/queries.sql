@@ -31,6 +31,11 @@ INSERT INTO envelopes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 -- name: envelope_of_command
 SELECT * FROM envelopes WHERE workspace = ? AND command_id = ?
 
+-- name: envelopes_of
+SELECT * FROM envelopes
+WHERE workspace = ? AND event_count > 0 AND first_position > ?
+ORDER BY first_position LIMIT ?
+
 -- name: envelopes_between
 SELECT * FROM envelopes
 WHERE event_count > 0 AND first_position <= ? AND first_position >= coalesce((

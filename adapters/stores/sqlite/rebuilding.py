@@ -37,7 +37,7 @@ def rebuild(
             c.execute(SQL["large_cache"])
         statuses = views.statuses(projections)
         skips = {beside[each]: found.skips for each, found in statuses.items()}
-        rows = WriteBehind(views, [*beside.values()], skips=skips)
+        rows = WriteBehind(store, [*beside.values()], skips=skips)
         reached = ProjectionRunner(store, rows, [*beside.values()]).catch_up(progress)
         with gc_paused():
             rows.write()

@@ -132,6 +132,11 @@ class SQLiteStore:
             found = c.fetchone()
         return envelope_of(found) if found else None
 
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        with self.explained(), self.reading() as c:
+            found = c.execute(SQL["envelopes_of"], (workspace, after, limit)).fetchall()
+        return list(map(envelope_of, found))
+
     def last_position(self) -> int:
         return int(self._value("last_position"))
 

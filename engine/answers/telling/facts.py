@@ -25,10 +25,10 @@ SENTENCES: Mapping[type[Event], str] = {
     a.ConnectRejected: "an attempt{by} to connect {account_id} again was refused: {reason:refused}",
     a.SettingsUpdated: "the settings of {account_id} were changed{by}",
     a.CheckRequested: "a connection test of {account_id} was asked for{by}",
-    a.CheckPassed: "{asked_by:test} of {account_id} passed",
-    a.CheckFailed: "{asked_by:test} of {account_id} failed{report:failure}",
+    a.CheckPassed: "{asked_by:test} of {account_id}{asked_by:asked_for} passed",
+    a.CheckFailed: "{asked_by:test} of {account_id}{asked_by:asked_for} failed{report:failure}",
     a.ConnectionFailed: "a connection test found {account_id} failing: {reason}",
-    a.ConnectionRestored: "{account_id} worked again",
+    a.ConnectionRestored: "{account_id} was working again",
     a.OneClickReconnected: (
         "One-Click Reconnect of {account_id}{by} succeeded: every setting stayed as it was"
     ),
@@ -83,7 +83,7 @@ SENTENCES: Mapping[type[Event], str] = {
     c.RecipientReplied: "{recipient_id} replied",
     c.RecipientBounced: "the email to {recipient_id} bounced",
     c.RecipientUnsubscribed: "{recipient_id} unsubscribed",
-    c.RecipientFinished: "{recipient_id} finished {campaign_id}",
+    c.RecipientFinished: "{recipient_id} finished the sequence of {campaign_id}",
     c.RecipientFailed: "sending to {recipient_id} failed for good",
     c.RecipientStopped: (
         "{recipient_id} became Campaign Stopped in {campaign_id}, for good, because {account_id} "
@@ -93,7 +93,7 @@ SENTENCES: Mapping[type[Event], str] = {
         "{recipient_id} was reported as {signal} after the end, which changed nothing"
     ),
     c.AutoReplyReceived: "an automatic reply came from {recipient_id}{held_until:away}",
-    c.HoldEnded: "the date in the automatic reply of {recipient_id} came",
+    c.HoldEnded: "the date named in the automatic reply of {recipient_id} was reached",
 }
 
 
@@ -111,7 +111,7 @@ class _Voice(Formatter):
         return self._reader.when(value) if isinstance(value, datetime) else str(value)
 
 
-def phrase(kind: type[Event], reader: Reader = ANYBODY, **values: object) -> str:
+def phrase(kind: type[Event], reader: Reader = ANYBODY, /, **values: object) -> str:
     """The sentence of that kind of fact with these values, for one who has no event at hand."""
     return _Voice(reader).vformat(SENTENCES[kind], (), values)
 
@@ -119,7 +119,8 @@ def phrase(kind: type[Event], reader: Reader = ANYBODY, **values: object) -> str
 def sentence(event: Event, reader: Reader = ANYBODY, by: str = "") -> str:
     """``by``: who did it, with a blank before it; see ``by``."""
     fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
-    return phrase(type(event), reader, **fields, event=event, by=by)
+    values = {**fields, "event": event, "by": by}
+    return _Voice(reader).vformat(SENTENCES[type(event)], (), values)
 
 
 def by(envelope: Envelope) -> str:

@@ -16,12 +16,13 @@ ENOUGH = 5
 """Connection tests told one by one; of more only the last, with their number."""
 
 
-def course(trouble: Trouble, reader: Reader) -> Iterator[Sentence]:
+def course(trouble: Trouble, recorded_until: int | None, reader: Reader) -> Iterator[Sentence]:
     """How it came, how the clock ran, and how it ended."""
     ended = () if trouble.ended is None else (trouble.ended,)
     started = () if trouble.started is None else (trouble.started,)
     for each in (*trouble.led_to[-ENOUGH:], trouble.opened, *started, *ended):
-        text = happened(each, reader) + (late(each, reader) if each in ended else "")
+        text = happened(each, reader)
+        text += late(each, reader, recorded_until) if each in ended else ""
         yield Sentence(Section.HAPPENED, each, text)
     if trouble.too_late is not None:
         back = trouble.too_late

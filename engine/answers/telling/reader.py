@@ -29,6 +29,11 @@ class Reader(NamedTuple):
         return self.names.get(recipient_id) or recipient_id
 
 
+def full_name(name: str, address: str) -> str:
+    """``Anna Berg <anna@example.com>``, or the address alone."""
+    return f"{name} <{address}>" if name else address
+
+
 ANYBODY = Reader()
 """Reads UTC and knows nobody by name."""
 

@@ -29,8 +29,10 @@ class Sentence(NamedTuple):
     text: str
 
 
-def late(recorded: Recorded, reader: Reader) -> str:
+def late(recorded: Recorded, reader: Reader, recorded_until: int | None) -> str:
     """That the engine came to it later than it happened, and that this changed nothing (S7)."""
+    if recorded_until is not None and recorded.position > recorded_until:
+        return " It is not recorded yet, which changes nothing."
     at = recorded.envelope.recorded_at
     if at - recorded.event.occurred_at <= PROMPT:
         return ""

@@ -29,7 +29,7 @@ def explained(case: Case, reader: Reader = ANYBODY) -> list[Sentence]:
     """Section by section, and in each by position."""
     sentences = [*_own(case, reader), *_senders(case, reader)]
     for trouble in case.troubles:
-        sentences += incident.course(trouble, reader)
+        sentences += incident.course(trouble, case.recorded_until, reader)
         sentences += incident.told(trouble, reader)
         sentences += incident.tried(trouble, case.campaign.campaign_id, reader)
     if case.stop is not None:
@@ -41,7 +41,7 @@ def explained(case: Case, reader: Reader = ANYBODY) -> list[Sentence]:
 
 def _stopped(case: Case, stop: Recorded, reader: Reader) -> Iterator[Sentence]:
     free = "Another campaign is free to take the person."
-    text = f"{happened(stop, reader)} {free}{late(stop, reader)}"
+    text = f"{happened(stop, reader)} {free}{late(stop, reader, case.recorded_until)}"
     yield Sentence(Section.ANSWER, stop, text)
     if stop.envelope.command != "ExpireClock":
         yield _stopped_in_flight(case, stop, reader)

@@ -15,6 +15,7 @@ from events.vocabulary import (
     Mode,
     NoticeKind,
     RefusalFault,
+    Stage,
     StopReason,
 )
 
@@ -48,9 +49,11 @@ STOPPED_BECAUSE = {
     StopReason.RESOLUTION_WINDOW_EXPIRED: "failed and was not repaired in time",
 }
 TESTED = {
-    Asker.USER: "a connection test that a user asked for",
+    Asker.USER: "a connection test",
     Asker.BACKGROUND: "a background connection test",
 }
+WORDS_ALREADY = (Stage.NAME, Stage.LOGIN)
+STAGES = {each: each if each in WORDS_ALREADY else each.upper() for each in Stage}
 SENDS_FROM = {Mode.SINGLE: "single-sender", Mode.ROTATION: "Inbox Rotation"}
 PAUSED_BY_USER = "user"
 
@@ -78,7 +81,7 @@ def _because(cause: str, _: Reader) -> str:
 
 
 def _failure(report: CheckReport, _: Reader) -> str:
-    stage = f" at the stage {report.failed_at.upper()}" if report.failed_at else ""
+    stage = f" at the stage {STAGES[report.failed_at]}" if report.failed_at else ""
     return f"{stage}: {FOUND[report.found]}" if report.found else stage
 
 
@@ -126,6 +129,7 @@ def _outcome(expired: GracePeriodExpired, _: Reader) -> str:
 
 
 WORDS: Mapping[str, Callable[[Any, Reader], str]] = {
+    "asked_for": lambda by, _: ", which a user asked for," if by is Asker.USER else "",
     "away": _away,
     "because": _because,
     "by_disconnect": lambda incident_id, _: " by its disconnect" if incident_id else "",

@@ -11,13 +11,12 @@ from itertools import chain, repeat
 from struct import Struct
 from typing import Any
 
+from adapters.stores.postgres.append import COPY_HEAD, COPY_TAIL, ROWS_AT_ONCE
 from adapters.stores.postgres.tables import described
 from projections.projection import Projection
 
-ROWS_AT_ONCE = 5_000
 KEPT = 50_000
 """Values of a column; beyond that they are no repetitions."""
-HEAD, TAIL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 
 _NULL = b"\xff\xff\xff\xff"
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -43,12 +42,12 @@ class BinaryRows:
         self._count = _COUNT(len(kinds))
 
     def buffers(self, rows: Sequence[Any]) -> Iterator[bytes]:
-        yield HEAD
+        yield COPY_HEAD
         for start in range(0, len(rows), ROWS_AT_ONCE):
             columns = zip(*rows[start : start + ROWS_AT_ONCE], strict=True)
             made = [column(values) for column, values in zip(self._columns, columns, strict=True)]
             yield b"".join(chain.from_iterable(zip(repeat(self._count), *made, strict=False)))
-        yield TAIL
+        yield COPY_TAIL
 
 
 class Kept(dict[Any, bytes]):

@@ -17,7 +17,7 @@ from psycopg.sql import Identifier
 
 from adapters.stores.postgres.rebuild.fold_processes import fold_in_processes
 from adapters.stores.postgres.rebuild.partition import IN_HAND, beside
-from adapters.stores.postgres.rebuild.plan import deal
+from adapters.stores.postgres.rebuild.plan import plan
 from adapters.stores.postgres.rebuild.swapping import SQL, primary_key, take_the_place
 from adapters.stores.postgres.store import PostgresStore
 from adapters.stores.postgres.tables import Table, described, names
@@ -80,7 +80,7 @@ class Rebuilding:
         for each in self._built.values():
             self._make_room(described(each))
         passed = {each: ViewStatus(skips=skips).passes_over for each, skips in self._skips.items()}
-        fold_in_processes(self._store, deal(passed, end, processes, in_hand), progress)
+        fold_in_processes(self._store, plan(passed, end, processes, in_hand), progress)
         for each in self._built.values():
             self._complete(each, end)
 
