@@ -9,9 +9,9 @@ from aggregates.command import Command
 from aggregates.email_account.commands import RecordCheck
 from engine.audit.reclassify import Reclassified, Reclassifier
 from engine.ports.clock import ManualClock
+from engine.simulated import simulated_report
 from engine.work.classifying.evidence import At, Evidence, Protocol
 from engine.work.evidence import digest
-from engine.work.simulated import simulated_report
 from events.vocabulary import Asker, CheckReport, FailureClass
 from tests.law.story import ANN, BOB, MINUTE, NOON, connect, incident, one_click
 from tests.workplace import ACME, Workplace, log_of

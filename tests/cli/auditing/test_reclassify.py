@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from aggregates.email_account.commands import RecordCheck
+from engine.simulated import simulated_report
 from engine.work.classifying.classifier import CLASSIFIER
 from engine.work.classifying.evidence import At, Evidence, Protocol
 from engine.work.evidence import digest
-from engine.work.simulated import simulated_report
 from events.vocabulary import Asker, FailureClass
 from tests.cli.auditing.door import replay
 from tests.law.story import ANN, connect, incident
