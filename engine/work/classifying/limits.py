@@ -93,7 +93,8 @@ LIMITS = (
     Row(
         FailureClass.THROTTLED,
         says=r"(exceed|reach|hit|surpass)\w* .{0,60}\b(limit|quota|threshold|maximum|allowance)"
-        r"|\b(limit|quota|threshold)s? .{0,30}(exceed|reach|hit\b)|quotaexceeded",
+        r"|\b(limit|quota|threshold)s? .{0,30}(exceed|reach|hit\b)|quotaexceeded"
+        r"|exceed\w* .{0,20}(connect|max .{0,20}(mail|message))",
         example="550-5.4.5 Daily user sending limit exceeded.",
         source=f"{GOOGLE_SMTP}: a 5 that is a limit; {EXCHANGE_NDR}, 5.7.705;"
         " nodemailer/nodemailer#1137; cyrusimap/cyrus-imapd#3141",

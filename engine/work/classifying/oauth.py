@@ -177,6 +177,19 @@ TOKEN_ENDPOINT = (
         example='400 {"error":"invalid_grant","error_description":"Bad Request"}',
         source=f"{RFC6749}: the refresh token is invalid, expired, revoked, or another client's",
     ),
+    Row(
+        FailureClass.TRANSIENT_SERVER,
+        code=r"5\d\d.*",
+        protocol=Protocol.OAUTH,
+        example="503 <html><body><h1>Sorry</h1></body></html>",
+        source="RFC 9110, section 15.6: a fault of the server, whatever the page says",
+    ),
+    Row(
+        FailureClass.UNKNOWN,
+        protocol=Protocol.OAUTH,
+        example="200 <html><body>Welcome to the hotel's network</body></html>",
+        source="No answer of a token endpoint; what mailboxes say means nothing here",
+    ),
 )
 
 CHALLENGES = (

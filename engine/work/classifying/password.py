@@ -1,15 +1,14 @@
 """Rows for a refused password: last, because "authentication failed" is said of almost anything."""
 
 from engine.work.classifying.evidence import At, Protocol
+from engine.work.classifying.languages import SIGN_IN_FAILED, WRONG_PASSWORD
 from engine.work.classifying.row import Row
 from events.vocabulary import FailureClass
 
-RFC5530 = "RFC 5530, section 3"
 _REFUSED = r"(?!ok|2\d\d).*"
 _CREDENTIALS = (
-    r"(user ?name|user|login|log-?in|account|e-?mail|id)('s)?( name| id| address)?,?( ?(and|or"
-    r"|and/or"
-    r"|&|/) ?(the )?)(pass(word|code)?|pwd)"
+    r"(user ?name|user|login|log-?in|account|e-?mail|id)('s)?( name| id| address)?,?"
+    r"( ?(and|or|and/or|&|/) ?(the )?)(pass(word|code)?|pwd)"
 )
 _WRONG = r"(invalid|incorrect|wrong|bad|unknown|mismatched|erroneous|false|no such|unrecogni[sz]ed)"
 REFUSED_IN_ENGLISH = (
@@ -20,40 +19,9 @@ REFUSED_IN_ENGLISH = (
     r"|(password|credentials?|login|authori[sz]ed code|authori[sz]ation code|authentication data)"
     r" (is |are |was |were |you entered )?(invalid|incorrect|wrong|not (correct|valid|accepted"
     r"|recogni[sz]ed)|mismatch|error|verification failed|check failed)"
-    r"|invalidcredentials|badcredentials|authentication (failed|failure|unsuccessful|rejected"
-    r"|error|refused|denied)|authorization failed|invalid auth\w*$|user unknown|unknown user"
+    r"|invalidcredentials|badcredentials|invalid auth\w*$|user unknown|unknown user"
     r"|no such user|user (does not|doesn't) exist|user not found|groupwise login failed"
-    r"|credentials invalid"
-    r"|^no \[?invalid\b|login login error"
-)
-REFUSED_ABROAD = (
-    r"(falsch|ungültig|fehlerhaft|inkorrekt|nicht korrekt|stimm).{0,40}(passwort|kennwort|benutzer"
-    r"|zugangsdaten|anmeldedaten|login)|(passwort|kennwort|benutzername|zugangsdaten"
-    r"|anmeldedaten)\w*"
-    r" .{0,40}(falsch|ungültig|fehlerhaft|inkorrekt|nicht (korrekt|gültig|richtig)|stimm)"
-    r"|authentifizierung (ist )?fehlgeschlagen|anmeldung (ist )?fehlgeschlagen"
-    r"|(mot de passe|identifiants?|nom d'utilisateur) .{0,40}(incorrect|invalide|erroné|inconnu)"
-    r"|mauvais (mot de passe|identifiant)|identification incorrecte"
-    r"|(échec|erreur) (de l'|d')(authentification|identification)|authentification (a )?échou"
-    r"|(contraseña|credenciales?|usuario) .{0,40}(incorrect|inválid|no válid|erróne)"
-    r"|(error|fallo|falló) (de|en la|la) (autenticación|autentificación)|autenticación fallida"
-    r"|(password|nome utente|credenziali) .{0,40}(errat|non valid|non corrett)|autenticazione"
-    r" (non riuscita|fallita)|(senha|usuário|credenciais) .{0,40}(inválid|incorret|errad)"
-    r"|falha (na|de) autenticação|(gebruikersnaam|wachtwoord|inloggegevens) .{0,40}(onjuist"
-    r"|ongeldig)"
-    r"|(onjuist|ongeldig)e? .{0,24}(gebruikersnaam|wachtwoord|inloggegevens)|authenticatie mislukt"
-    r"|(nieprawidłow|błędn|niepoprawn)\w* .{0,40}(hasło|login|dane|użytkownik)"
-    r"|(hasło|login) .{0,40}(nieprawidłow|błędn|niepoprawn)|(neplatn|nesprávn|chybn|špatn)\w*"
-    r" .{0,40}"
-    r"(heslo|jméno|údaje)|(felaktig|fel) .{0,24}(lösenord|användarnamn)|forkert .{0,24}(adgangskode"
-    r"|brugernavn|kodeord)|feil .{0,24}(passord|brukernavn)|väärä .{0,24}(salasana|käyttäjä)"
-    r"|(hibás|érvénytelen) .{0,24}(jelszó|felhasználó)|(parola|şifre|kullanıcı) .{0,24}(hatalı"
-    r"|yanlış"
-    r"|geçersiz)|(неверн|неправильн|некорректн)\w* .{0,40}(пароль|логин|имя|данные|учетн)"
-    r"|(пароль|логин)\w* .{0,24}(неверн|неправильн)|(невірн|неправильн)\w* .{0,24}(пароль|логін)"
-    r"|ошибка (аутентификации|авторизации)|(密码|口令|账号|帐号|用户名|授权码|认证|验证).{0,10}"
-    r"(错误|不正确|有误|失败|不匹配|无效)|(パスワード|ユーザー名|認証).{0,16}(間違|正しく|失敗|無効|誤)"
-    r"|(비밀번호|암호|인증).{0,16}(올바르지|틀|잘못|실패|일치)"
+    r"|credentials invalid|^no \[?invalid\b|login login error"
 )
 OTHER_TROUBLE = (
     r"(?<![\w./?=&-])(not enabled|disabled?|enabled?|suspend\w*|(un)?block(ed)?|banned|lock(ed)?"
@@ -66,14 +34,25 @@ OTHER_TROUBLE = (
     r"|bloqu\w*|bloccat\w*|suspendu\w*|expiré\w*|заблокирован\w*|zablokowan\w*)(?![\w/-])"
     r"|锁定|冻结|停用|过期|禁用|ロック|無効化|잠"
 )
-_VAGUE = (
-    r"no|bad|error|errors|login|log|logon|in|on|sign|signin|auth|authenticate|authenticated|plain"
-    r"|authentication|authorization|authenticationfailed|authorizationfailed|failed|failure|fail"
-    r"|fails"
-    r"|failing|credentials|credential|user|username|name|password|invalid|incorrect|wrong|not"
-    r"|accepted|rejected|refused|unsuccessful|sasl|xoauth2|oauthbearer|cram|md5|or|and|the|is|your"
-    r"|for|check|please|command|imap|smtp|sorry|could|cannot|to|you|b|was|alert"
+_PLAIN_WORD = (
+    r"no|bad|error|errors|login|log|logon|in|on|at|with|this|that|sign|signin|auth|authenticate|plain"
+    r"|authentication|authori[sz]ation|authenticationfailed|authorizationfailed|failed|failure|fail"
+    r"|fails|credentials?|details|data|user|username|name|account|email|address|mail|mailbox"
+    r"|password|invalid|incorrect|wrong|not|accepted|rejected|refused|unsuccessful|sasl|xoauth2"
+    r"|oauthbearer|cram|md5|or|and|the|is|of|your|you|for|check|please|command|imap|smtp|sorry|re"
+    r"|could|cannot|to|b|was|alert|more|information|info|learn|see|visit|help|go|supplied|provided"
 )
+_TOKEN = (
+    r"(?:\S*\d\S*|https?://\S*|\[\S*"
+    rf"|[^\w\s]*(?:{_PLAIN_WORD})(?:[^\w\s]+(?:{_PLAIN_WORD}))*[^\w\s]*|[^\w\s]+)"
+)
+_NOTHING_ELSE = rf"(?>{_TOKEN}(?= |$) ?)*+$"
+"""To the end only words that name no reason, numbers and addresses. Never goes back: atomic."""
+_FAILED = (
+    r"(authentication|authori[sz]ation) (failed|failure|unsuccessful|rejected|error|refused|denied)"
+)
+_NO_REFUSAL = r"(?!ok|2\d\d|4\d\d|bad|50[0-4]|53[08]|334).*"
+"""Codes that judge the way of asking, or nothing, are no word on the password."""
 
 OF_THE_PASSWORD = (
     Row(
@@ -87,33 +66,49 @@ OF_THE_PASSWORD = (
     Row(
         FailureClass.AUTH_BAD_CREDENTIALS,
         says=REFUSED_IN_ENGLISH,
-        code=r"(?!ok|2\d\d|4\d\d|bad|50[0-4]|53[08]|334).*",
+        code=_NO_REFUSAL,
         stages=(At.LOGIN,),
         example="NO LOGIN bad username or password",
         source="nylas/sync-engine, inbox/auth/generic.py; PHPMailer/PHPMailer#1287, #1074;"
-        " Foundry376/Mailspring#2217; jstedfast/MailKit#700; gophish/gophish#1665",
+        " Foundry376/Mailspring#2217; gophish/gophish#1665",
     ),
     Row(
         FailureClass.AUTH_BAD_CREDENTIALS,
-        says=REFUSED_ABROAD,
-        code=r"(?!ok|2\d\d|4\d\d|bad|50[0-4]|53[08]|334).*",
+        says=WRONG_PASSWORD,
+        code=_NO_REFUSAL,
         stages=(At.LOGIN,),
         example="535 5.7.8 Fehler: Benutzername oder Passwort ist falsch",
         source="The same words in other languages",
     ),
     Row(
         FailureClass.AUTH_BAD_CREDENTIALS,
-        says=rf"^([\W\d_]|({_VAGUE})\b)*$",
+        says=rf"^(?=.*{_FAILED}){_NOTHING_ELSE}",
+        code=_NO_REFUSAL,
+        stages=(At.LOGIN,),
+        example="535 5.7.3 Authentication unsuccessful [BN3PR03CA0067.namprd03.prod.outlook.com]",
+        source="jstedfast/MailKit#700; nodemailer/nodemailer#456; where no word says more",
+    ),
+    Row(
+        FailureClass.AUTH_BAD_CREDENTIALS,
+        says=rf"({SIGN_IN_FAILED})[\W\d_]*$",
+        code=_NO_REFUSAL,
+        stages=(At.LOGIN,),
+        example="535 5.7.8 Authentifizierung fehlgeschlagen",
+        source="The same words in other languages, where no word follows",
+    ),
+    Row(
+        FailureClass.AUTH_BAD_CREDENTIALS,
+        says=rf"^{_NOTHING_ELSE}",
         code=r"(no )?authenticationfailed|535 5\.7\.8",
         stages=(At.LOGIN,),
         example="535 5.7.8 Login failed.",
-        source=f"{RFC5530}, AUTHENTICATIONFAILED; RFC 4954, 535 5.7.8; where no word says more",
+        source="RFC 5530, AUTHENTICATIONFAILED; RFC 4954, 535 5.7.8; where no word says more",
     ),
     Row(
         FailureClass.AUTH_ADMIN_POLICY,
-        code=r"(no |bye |bad )?(authorizationfailed|contactadmin|noperm)",
+        code=r"(no |bad )?authorizationfailed",
         protocol=Protocol.IMAP,
-        example="NO [CONTACTADMIN] Sorry",
-        source=f"{RFC5530}, AUTHORIZATIONFAILED, CONTACTADMIN and NOPERM",
+        example="NO [AUTHORIZATIONFAILED] Sorry",
+        source="RFC 5530, AUTHORIZATIONFAILED: the right person, who may not act for this mailbox",
     ),
 )

@@ -132,13 +132,6 @@ OF_A_MESSAGE = (
 
 LAST_RESORT = (
     Row(
-        FailureClass.TRANSIENT_SERVER,
-        code=r"5\d\d.*",
-        protocol=Protocol.OAUTH,
-        example="503 <html><body><h1>Sorry</h1></body></html>",
-        source="RFC 9110, section 15.6: a fault of the server, whatever the page says",
-    ),
-    Row(
         FailureClass.UNKNOWN,
         code=r"50[0-4].*|53[08].*|334.*",
         protocol=Protocol.SMTP,

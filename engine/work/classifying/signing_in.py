@@ -173,7 +173,7 @@ BY_OWNER = (
         r" currently)?"
         r"[ _](locked|restricted)|locked (account|user|mailbox|out)",
         code=_REFUSED,
-        stages=SESSION,
+        stages=(At.LOGIN,),
         example="NO [ALERT] Account is locked",
         source="Yahoo; Fastmail",
         todo="{server} has locked this account: its owner must unlock it there, then reconnect.",
@@ -181,6 +181,13 @@ BY_OWNER = (
 )
 
 ASK_THE_ADMINISTRATOR = (
+    Row(
+        FailureClass.AUTH_ADMIN_POLICY,
+        code=r"(no |bad )?(contactadmin|noperm)",
+        protocol=Protocol.IMAP,
+        example="NO [CONTACTADMIN] Sorry",
+        source=f"{RFC5530}, CONTACTADMIN and NOPERM",
+    ),
     Row(
         FailureClass.AUTH_ADMIN_POLICY,
         says=r"(contact|ask|see|call) .{0,40}(admin|postmaster|help ?desk|it department)"

@@ -75,7 +75,7 @@ def test_every_row_decides_its_own_example(row: Row) -> None:
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.example[:40])
 def test_every_row_says_who_says_so_and_asks_for_something(row: Row) -> None:
     assert len(row.source) > 5
-    assert row.says or row.code is not None or row.stages
+    assert row.says or row.code is not None or row.stages or row.protocol
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.example[:40])
