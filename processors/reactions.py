@@ -42,7 +42,8 @@ _IN_ORDER = (
 )
 
 
-def _by_event() -> dict[type[Event], tuple[Reaction, ...]]:
+def by_event() -> dict[type[Event], tuple[Reaction, ...]]:
+    """Event class to the process managers that answer it, in order."""
     listening: dict[type[Event], tuple[Reaction, ...]] = {}
     for module in _IN_ORDER:
         reaction = Reaction(module.__name__.rpartition(".")[2], module.react)
@@ -51,5 +52,4 @@ def _by_event() -> dict[type[Event], tuple[Reaction, ...]]:
     return listening
 
 
-REACTIONS = _by_event()
-"""Event class to the process managers that answer it, in order."""
+REACTIONS = by_event()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.common import Session, actor, session
+from adapters.cli.common import Here, Session, actor, asking, require_name, session
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say
@@ -65,7 +65,7 @@ def show_all(
     """Show each email account: does it work, and if not, why and until when can it be repaired?"""
     from adapters.cli.tables import show_accounts
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_accounts(here.answers(), as_json=as_json)
 
 
@@ -80,7 +80,7 @@ def show(
     """Show one account: its settings, its clocks, and the campaigns that use it."""
     from adapters.cli.tables import show_account
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_account(here.answers(), known(here, account).id, as_json=as_json)
 
 
@@ -114,6 +114,8 @@ def connect(
     given = _given(signature, sender_name, sending_speed, limit, schedule, folder)
     with session(store, workspace, create=True) as here:
         address = normalised(account)
+        if slot.strip() not in _slots(here):
+            require_name("slot", slot.strip())
         wanted = ConnectAccount(
             account_id=address,
             slot_id=slot.strip(),
@@ -244,12 +246,19 @@ def settings(
             say(f"{name}: {_spoken(value)}")
 
 
-def known(here: Session, name: str) -> "EmailAccount":
+def _slots(here: Here) -> set[str | None]:
+    """Slots that accounts sit in or campaigns send from."""
+    answers = here.answers()
+    sitting = {each.slot_id for each in answers.accounts.values()}
+    return sitting | {each.slot_id for each in answers.campaigns.values()}
+
+
+def known(here: Here, name: str) -> "EmailAccount":
     """The account of that address, as it is now; ends the program if there is none."""
     from adapters.screen.output import unknown
     from engine.work.addresses import normalised
 
-    with here.engine.look(here.workspace) as now:
+    with here.look() as now:
         account = now.account(normalised(name))
     if account.status is None:
         unknown("email account", normalised(name), [*here.answers().accounts])

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.common import session, settings_of
+from adapters.cli.common import asking, reading, session, settings_of
 from adapters.screen.errors import explained
 from adapters.screen.options import Json, Store, Workspace
 from adapters.screen.output import print_json, say
@@ -36,7 +36,7 @@ def clocks(
     """Show every clock: until when, how many are at stake, and the cheapest cure."""
     from adapters.cli.tables import show_clocks
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_clocks(here.answers(), as_json=as_json)
 
 
@@ -46,7 +46,7 @@ def notices(
     """Show who was told what, when, and whether it arrived."""
     from adapters.cli.tables import show_notices
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_notices(here.answers(), as_json=as_json)
 
 
@@ -56,7 +56,7 @@ def status(
     """Show what needs a human now: stopped views, clocks, campaigns that do not send, notices."""
     from adapters.cli.status import show_status
 
-    with session(store, workspace) as here:
+    with asking(store, workspace, strict=False) as here:
         show_status(here, as_json=as_json)
 
 
@@ -65,15 +65,15 @@ def health(store: Store = None, workspace: Workspace = None, as_json: Json = Fal
     from adapters.cli.health import show_health
 
     with explained():
-        show_health(settings_of(store, workspace), as_json=as_json)
+        show_health(settings_of(store, workspace), workspace, as_json=as_json)
 
 
 def parked(store: Store = None, as_json: Json = False) -> None:
     """Show workspaces that could not be settled again and again, and why."""
     from adapters.cli.parked import show_parked
 
-    with session(store, None) as here:
-        show_parked(here, as_json=as_json)
+    with reading(store) as opened:
+        show_parked(opened.coordination, as_json=as_json)
 
 
 def unpark(

@@ -1,14 +1,15 @@
 """``sendledger campaigns``: create, fill, start, pause, resume and look at campaigns."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import Session, session
+from adapters.cli.common import Here, Session, asking, require_name, session
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, group_options
-from adapters.screen.output import fail, print_json, say, unknown
+from adapters.screen.output import fail, print_json, say, unknown, warn
 from adapters.screen.program import group, later
 from adapters.screen.reading import Zone
 from events.vocabulary import CampaignStatus
@@ -52,7 +53,7 @@ def show_all(
     """Show each campaign: is it running, what keeps it, does it wait to be resumed?"""
     from adapters.cli.tables import show_campaigns
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_campaigns(here.answers(), status, limit, offset, as_json=as_json)
 
 
@@ -67,9 +68,11 @@ def show(
     """Show one campaign: its senders, its recipients by status, its clocks."""
     from adapters.cli.tables import show_campaign
 
-    with session(store, workspace) as here:
-        known(here, campaign)
-        show_campaign(here.answers(), campaign, as_json=as_json)
+    with asking(store, workspace) as here:
+        answers = here.answers()
+        if campaign not in answers.campaigns:
+            unknown("campaign", campaign, [*answers.campaigns])
+        show_campaign(answers, campaign, as_json=as_json)
 
 
 @app.command()
@@ -91,6 +94,7 @@ def create(
 
     if bool(senders) == bool(slot) or not campaign.strip():
         fail("Name the campaign, and either --from, once or more, or --slot.", EXIT_UNREADABLE)
+    require_name("campaign", campaign)
     with session(store, workspace) as here:
         accounts = tuple(map(normalised, senders or ()))
         _require_accounts(here, accounts)
@@ -152,7 +156,10 @@ def pause(
     from aggregates.campaign.commands import PauseCampaign
 
     with session(store, workspace) as here:
-        _do(here, PauseCampaign(campaign_id=campaign), "is paused", as_json)
+        known(here, campaign)
+        reply = here.ask(PauseCampaign(campaign_id=campaign))
+        told = "is paused" if reply.recorded else "was paused already; nothing was changed"
+        _tell(here, campaign, f"{campaign} {told}.", as_json)
 
 
 @app.command()
@@ -178,8 +185,12 @@ def resume(
         answer = here.try_(command)
         if answer.refusal is not None and answer.refusal.code == "sender_missing":
             _explain_the_choice(here, campaign, accounts)
-        here.insist(answer)
-        _tell(here, campaign, f"{campaign} is resumed.", as_json)
+        told = "is resumed"
+        if known(here, campaign).status is CampaignStatus.RUNNING and answer.refusal is not None:
+            told = "runs already; nothing was changed"
+        else:
+            here.insist(answer)
+        _tell(here, campaign, f"{campaign} {told}.", as_json)
 
 
 def _explain_the_choice(here: Session, campaign_id: str, given_up: tuple[str, ...]) -> None:
@@ -194,20 +205,18 @@ def _explain_the_choice(here: Session, campaign_id: str, given_up: tuple[str, ..
     for account, lane in missing:
         assert lane.clock is not None
         deadline = instant_text(lane.clock.deadline_at)
-        typer.echo(
-            f"{account}: {len(lane.contacted)} recipients at stake until {deadline}", err=True
-        )
+        warn(f"{account}: {len(lane.contacted)} recipients at stake until {deadline}")
         if account not in given_up:
-            add = f"sendledger campaigns senders add {campaign_id} {account}"
-            typer.echo(f"  To keep them: {add}", err=True)
+            add = f"sendledger campaigns senders add {quote(campaign_id)} {account}"
+            warn(f"  To keep them: {add}")
     names = " ".join(f"--without {account}" for account, _ in missing)
-    go_on = f"sendledger campaigns resume {campaign_id} {names}"
-    typer.echo(f"To go on without: {go_on}", err=True)
+    go_on = f"sendledger campaigns resume {quote(campaign_id)} {names}"
+    warn(f"To go on without: {go_on}")
 
 
-def known(here: Session, name: str) -> "Campaign":
+def known(here: Here, name: str) -> "Campaign":
     """The campaign of that name, as it is now; ends the program if there is none."""
-    with here.engine.look(here.workspace) as now:
+    with here.look() as now:
         campaign = now.campaign(name)
     if campaign.status is None:
         unknown("campaign", name, [*here.answers().campaigns])

@@ -3,29 +3,125 @@
 import getpass
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import uuid4
 
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_REFUSED, EXIT_UNREADABLE
-from adapters.screen.output import fail
+from adapters.screen.output import fail, unknown
 
 if TYPE_CHECKING:
+    from adapters.composition import Opened
     from adapters.settings import EngineSettings
     from aggregates.command import Command
+    from engine.answers.current import Current
     from engine.answers.workspace_answers import Answers
     from engine.engine import Engine
     from engine.ports.coordination import Coordination
+    from engine.ports.log import Log
     from engine.ports.store import Store as AnyStore
+    from engine.ports.view_status import Stop
     from engine.ports.views import Views
     from engine.reply import Reply
     from engine.work.ports import Directory, EvidenceStore
+    from processors.workspace import Workspace
+    from projections.projection import Projection
+
+
+class Here(Protocol):
+    """An opened store, for as long as a command takes."""
+
+    @property
+    def settings(self) -> "EngineSettings": ...
+
+    @property
+    def directory(self) -> "Directory": ...
+
+    @property
+    def workspace(self) -> str: ...
+
+    def answers(self) -> "Answers":
+        """What the law says of the workspace now."""
+        ...
+
+    def look(self) -> "AbstractContextManager[Workspace]":
+        """Its accounts, campaigns and slots now, what is due settled in thought."""
+        ...
+
+
+class Asked(NamedTuple):
+    """Opened to be read: nothing of it can change."""
+
+    settings: "EngineSettings"
+    directory: "Directory"
+    coordination: "Coordination"
+    current: "Current"
+
+    @property
+    def workspace(self) -> str:
+        return self.current.workspace
+
+    def answers(self) -> "Answers":
+        return self.current.answers()
+
+    def look(self) -> "AbstractContextManager[Workspace]":
+        return nullcontext(self.current.aggregates)
+
+
+@contextmanager
+def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> Iterator[Asked]:
+    """Open the store to ask about one workspace, which ends the program if it is unknown.
+
+    ``strict`` refuses to answer from a view that is older than the rest.
+    """
+    from adapters import composition
+    from engine.answers.current import current
+
+    with explained():
+        settings = settings_of(store, workspace)
+        with composition.asking(settings) as opened:
+            require_workspace(opened.store, settings.workspace)
+            with current(
+                opened.store,
+                opened.views,
+                settings.workspace,
+                settings.policy,
+                strict=strict,
+            ) as now:
+                yield Asked(settings, opened.directory, opened.coordination, now)
+
+
+@contextmanager
+def reading(store: str | None, workspace: str | None = None) -> Iterator["Opened"]:
+    """Open the store to ask about it as a whole. A workspace that is named must be known."""
+    from adapters import composition
+
+    with explained(), composition.asking(settings_of(store, workspace)) as opened:
+        if workspace is not None:
+            require_workspace(opened.store, workspace)
+        yield opened
+
+
+def require_name(what: str, name: str) -> None:
+    """Ends the program for a new name that nobody could see or tell from another."""
+    from engine.work.names import name_problem
+
+    problem = name_problem(name)
+    if problem is not None:
+        fail(f"The name of the {what} {problem}: {name!r}. Choose another.", EXIT_UNREADABLE)
+
+
+def require_workspace(log: "Log", workspace: str) -> None:
+    """Ends the program where others are known and this one is not."""
+    known = log.workspaces()
+    if known and workspace not in known:
+        unknown("workspace", workspace, known)
 
 
 class Session(NamedTuple):
-    """The store opened for the length of one command, its answers caught up."""
+    """Opened to act. Views that no other process keeps are brought up to what was done."""
 
     settings: "EngineSettings"
     store: "AnyStore"
@@ -37,17 +133,35 @@ class Session(NamedTuple):
     workspace: str
 
     def answers(self) -> "Answers":
-        """What the views say now, caught up with the log."""
+        """Raises ``ViewStopped`` where a view is older than the rest."""
         from engine.answers.workspace_answers import Answers
+        from engine.ports.errors import ViewStopped
 
-        self.catch_up()
+        for projection, stop in self.catch_up().items():
+            raise ViewStopped(projection, stop)
         return Answers(self.views, self.workspace)
 
-    def catch_up(self) -> None:
+    def look(self) -> "AbstractContextManager[Workspace]":
+        return self.engine.look(self.workspace)
+
+    def catch_up(self) -> "dict[Projection, Stop]":
+        """Up to the log's end, but for views that are stopped, which it answers.
+
+        What another process leads is left to it, and waited for.
+        """
+        from engine.waiting import keep_or_wait
+        from projections.shipped import SHIPPED
+
+        return keep_or_wait(self.store, self.views, SHIPPED)
+
+    def keep_views(self) -> None:
+        """Up to the log's end, those that no other process leads."""
         from engine.projecting import ProjectionRunner
         from projections.shipped import SHIPPED
 
-        ProjectionRunner(self.store, self.views, SHIPPED).catch_up()
+        led = self.views.keepers(SHIPPED)
+        free = [each for each in SHIPPED if each not in led]
+        ProjectionRunner(self.store, self.views, free).keep_up()
 
     def ask(self, command: "Command") -> "Reply":
         """Have the command decided, as the person at the keyboard. A refusal ends the program."""
@@ -70,13 +184,14 @@ class Session(NamedTuple):
 def session(store: str | None, workspace: str | None, *, create: bool = False) -> Iterator[Session]:
     """Open the store; ``create`` makes one where there is none."""
     from adapters.composition import running
+    from engine.ports.errors import StoreError
     from engine.work.ports import RecipientsError
 
     with explained(RecipientsError):
         settings = settings_of(store, workspace)
         with running(settings, create=create) as program:
             opened = program.opened
-            yield Session(
+            here = Session(
                 settings,
                 opened.store,
                 program.engine,
@@ -86,6 +201,9 @@ def session(store: str | None, workspace: str | None, *, create: bool = False) -
                 opened.evidence,
                 settings.workspace,
             )
+            yield here
+            with suppress(StoreError):  # what was done is done; the next one brings them on
+                here.keep_views()
 
 
 def actor() -> str:

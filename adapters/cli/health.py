@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
+from adapters.cli.common import require_workspace
 from adapters.screen.exit_codes import EXIT_FAILED
 from adapters.screen.output import print_json, say
 
@@ -29,9 +30,9 @@ class Found(NamedTuple):
         return {"well": not self.reasons, "reasons": self.reasons, **seen}
 
 
-def show_health(settings: "EngineSettings", *, as_json: bool) -> None:
-    """Ends the program with 1 where the store is not well."""
-    found = _look(settings)
+def show_health(settings: "EngineSettings", workspace: str | None, *, as_json: bool) -> None:
+    """Ends the program with 1 where the store is not well; a workspace must be known."""
+    found = _look(settings, workspace)
     if as_json:
         print_json(found.to_json())
     else:
@@ -40,18 +41,20 @@ def show_health(settings: "EngineSettings", *, as_json: bool) -> None:
     raise typer.Exit(EXIT_FAILED if found.reasons else 0)
 
 
-def _look(settings: "EngineSettings") -> Found:
+def _look(settings: "EngineSettings", workspace: str | None) -> Found:
     from adapters.composition import asking, health_of
-    from adapters.screen.hints import with_hint
+    from adapters.screen.hints import finding_with_hint, with_hint
     from engine.ports.errors import StoreError
 
     outbox = list(outbox_problems(settings.outbox))
     try:
         with asking(settings) as opened:
+            if workspace is not None:
+                require_workspace(opened.store, workspace)
             health = health_of(opened)
     except StoreError as error:
         return Found(None, [with_hint(error), *outbox])
-    return Found(health, [*health.reasons(settings.overdue_after), *outbox])
+    return Found(health, [*map(finding_with_hint, health.reasons(settings.overdue_after)), *outbox])
 
 
 def outbox_problems(outbox: Path | None) -> Iterator[str]:

@@ -3,11 +3,12 @@
 from adapters.cli.common import Session
 from adapters.screen.exit_codes import EXIT_UNKNOWN
 from adapters.screen.output import fail, print_json, say
+from engine.ports.coordination import Coordination
 from events.vocabulary import instant_text
 
 
-def show_parked(here: Session, *, as_json: bool) -> None:
-    found = here.coordination.parked()
+def show_parked(coordination: Coordination, *, as_json: bool) -> None:
+    found = coordination.parked()
     if as_json:
         rows = [
             {

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import Session, moment, session
+from adapters.cli.common import Here, Session, asking, moment, session
 from adapters.cli.why import why
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, Yes, group_options
@@ -72,7 +72,7 @@ def show_all(
     if campaign is None:
         fail("Name the campaign: --campaign NAME.", EXIT_UNREADABLE)
     since = moment(stopped_since) if stopped_since else None
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         answers = here.answers()
         if campaign not in answers.campaigns:
             unknown("campaign", campaign, [*answers.campaigns])
@@ -92,7 +92,7 @@ def show(
     """Show a recipient: who it is, or since when forgotten, and its state in every campaign."""
     from adapters.cli.tables import show_recipient
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         answers = here.answers()
         recipient_id = known(here, answers, recipient)
         show_recipient(
@@ -151,7 +151,7 @@ def _forget(here: Session, recipient_id: str) -> list[str]:
     return fail("Other programs write without a pause. Try again.")
 
 
-def known(here: Session, answers: "Answers", name: str) -> str:
+def known(here: Here, answers: "Answers", name: str) -> str:
     """The id of the recipient of that id or address; ends the program if there is none."""
     from itertools import islice
 

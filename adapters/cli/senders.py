@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.common import Session, session
+from adapters.cli.common import Session, asking, session
 from adapters.screen.options import Json, Store, Workspace, Yes
 from adapters.screen.output import agreed, print_json, say
 from adapters.screen.program import group
@@ -28,7 +28,7 @@ def show_all(
     from adapters.cli.campaigns import known
     from adapters.cli.tables import show_senders
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_senders(known(here, campaign), as_json=as_json)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from adapters.cli.common import Session
+from adapters.cli.common import Asked
 from adapters.screen.output import print_json
 from adapters.screen.reading import reader
 from adapters.screen.tables import safe, show
@@ -40,12 +40,10 @@ class Status(NamedTuple):
         }
 
 
-def show_status(here: Session, *, as_json: bool) -> None:
-    from engine.waiting import keep_or_wait
-    from projections.shipped import SHIPPED
-
-    stopped = keep_or_wait(here.store, here.views, SHIPPED)
-    found = look(Answers(here.views, here.workspace), here.store.now(), stopped)
+def show_status(here: Asked, *, as_json: bool) -> None:
+    """Views that are stopped are told of, and what can be shown without them is."""
+    current = here.current
+    found = look(current.answers(), current.now, dict(current.stopped))
     if as_json:
         print_json(found.to_json())
     else:

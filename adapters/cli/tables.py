@@ -6,7 +6,7 @@ from itertools import islice
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from adapters.cli.common import Session
+from adapters.cli.common import Here
 from adapters.screen.hints import reconnecting
 from adapters.screen.output import print_json, say
 from adapters.screen.reading import reader, zone_name
@@ -135,7 +135,7 @@ class SenderLine(NamedTuple):
 
 
 def show_recipients(
-    answers: Answers, campaign: str, wanted: Wanted, named: Session | None, *, as_json: bool
+    answers: Answers, campaign: str, wanted: Wanted, named: Here | None, *, as_json: bool
 ) -> None:
     """``named``: where to look up names, if they are wanted."""
     found = filter(wanted.takes, answers.recipients(campaign))
@@ -154,7 +154,7 @@ def show_recipients(
         say(f"… and {rest} more; see --limit, --offset and --status.")
 
 
-def _with_names(shown: Sequence[RecipientAnswer], named: Session) -> list[SimpleNamespace]:
+def _with_names(shown: Sequence[RecipientAnswer], named: Here) -> list[SimpleNamespace]:
     people = named.directory.people(named.workspace, [each.recipient_id for each in shown])
     persons = [people.get(each.recipient_id) for each in shown]
     return [

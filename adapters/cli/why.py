@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.common import Session, session
+from adapters.cli.common import Asked, asking
+from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace
-from adapters.screen.output import print_json, say, unknown
+from adapters.screen.output import fail, print_json, say, unknown
 from adapters.screen.reading import Zone, reader, zone_name
 
 if TYPE_CHECKING:
     from engine.answers.recipient_case import Case
     from engine.answers.telling.sentence import Sentence
+    from engine.answers.workspace_answers import Answers
     from engine.work.ports import Person
 
 NEIGHBOURS = 1_000
@@ -22,7 +24,9 @@ NEIGHBOURS = 1_000
 
 def why(
     recipient: Annotated[str, typer.Argument(help="The recipient's id, or their address.")],
-    campaign: Annotated[str, typer.Option(help="The campaign's name.")],
+    campaign: Annotated[
+        str | None, typer.Option(help="The campaign's name, where the person is in several.")
+    ] = None,
     store: Store = None,
     workspace: Workspace = None,
     _zone: Zone = None,
@@ -31,7 +35,7 @@ def why(
     """Tell why a recipient stands where it stands: what happened, who was told, what was tried."""
     from engine.answers.telling.why import explained
 
-    with session(store, workspace) as opened:
+    with asking(store, workspace) as opened:
         case = _case(opened, campaign, recipient)
         person = opened.directory.person(opened.workspace, case.answer.recipient_id)
         names = {case.answer.recipient_id: person.name} if person else {}
@@ -43,26 +47,41 @@ def why(
             _print(sentences)
 
 
-def _case(opened: Session, campaign: str, recipient: str) -> "Case":
-    from engine.answers.history import History, positions_in
+def _case(opened: Asked, campaign: str | None, recipient: str) -> "Case":
     from engine.answers.recipient_case import case_of
 
     answers = opened.answers()
+    known = opened.directory.recipient_at(opened.workspace, recipient.strip().lower())
+    named = [each for each in (recipient, known) if each]
+    campaign = campaign or _only_campaign(answers, named, recipient)
     if campaign not in answers.campaigns:
         unknown("campaign", campaign, list(answers.campaigns))
-    history = History(opened.store, positions_in(opened.views), opened.workspace)
-    known = opened.directory.recipient_at(opened.workspace, recipient.strip().lower())
-    for each in (recipient, known):
-        if each and (case := case_of(history, answers, campaign, each, opened.store.now())):
+    history = opened.current.history()
+    for each in named:
+        if case := case_of(history, answers, campaign, each, opened.current.now):
             return case
     return unknown(f"recipient of {campaign}", recipient, _near(opened, campaign, recipient))
 
 
-def _near(opened: Session, campaign: str, recipient: str) -> list[str]:
+def _only_campaign(answers: "Answers", named: Sequence[str], recipient: str) -> str:
+    """The one campaign that has the person; where there are several, they are told."""
+    found = {each.campaign_id for name in named for each in answers.everywhere(name)}
+    if not found:
+        unknown("recipient", recipient, [])
+    if len(found) > 1:
+        several = ", ".join(sorted(found))
+        fail(
+            f"{recipient} is in several campaigns: {several}. Name one with --campaign.",
+            EXIT_UNREADABLE,
+        )
+    return found.pop()
+
+
+def _near(opened: Asked, campaign: str, recipient: str) -> list[str]:
     """Known ids around the place where this one would stand."""
     from projections.recipient_status import RECIPIENT_STATUS
 
-    rows = opened.views.rows(RECIPIENT_STATUS, opened.workspace, campaign)
+    rows = opened.current.views.rows(RECIPIENT_STATUS, opened.workspace, campaign)
     known = sorted(row.recipient_id for row in rows)
     place = bisect_left(known, recipient)
     return known[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]
@@ -96,7 +115,7 @@ TITLES = {
 }
 
 
-def _heading(opened: Session, case: "Case", person: "Person | None") -> str:
+def _heading(opened: Asked, case: "Case", person: "Person | None") -> str:
     from engine.answers.telling.reader import full_name
 
     recipient_id = case.answer.recipient_id
@@ -110,7 +129,7 @@ def _heading(opened: Session, case: "Case", person: "Person | None") -> str:
 
 
 def _json(
-    opened: Session, case: "Case", person: "Person | None", sentences: Sequence["Sentence"]
+    opened: Asked, case: "Case", person: "Person | None", sentences: Sequence["Sentence"]
 ) -> dict[str, Any]:
     return {
         "workspace": opened.workspace,

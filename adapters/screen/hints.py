@@ -1,5 +1,6 @@
 """Which command helps after an error. The engine's own sentences know of no command line."""
 
+from engine.answers.health import Finding
 from engine.folding import CannotTake
 from engine.ports.errors import NoStore, NotStoppedThere, StoreLacksSteps, ViewStopped
 from events.errors import ExplainedError
@@ -17,6 +18,12 @@ HINTS: dict[type[ExplainedError], str] = {
 """Error to hint; facts of the error by name, in braces."""
 
 
+OF_FINDINGS = {
+    "view_stopped": "See `sendledger projections`.",
+    "workspace_parked": "When the cause is gone: `sendledger unpark {name}`.",
+}
+
+
 def reconnecting(account_id: str) -> str:
     return f"sendledger accounts reconnect {account_id}"
 
@@ -26,6 +33,11 @@ def hint(error: Exception) -> str:
     if not isinstance(error, ExplainedError):
         return ""
     return HINTS.get(type(error), "").format(**error.about)
+
+
+def finding_with_hint(finding: Finding) -> str:
+    """What is not well with a store, and what to type next."""
+    return f"{finding.text} {OF_FINDINGS.get(finding.code, '').format(name=finding.name)}".rstrip()
 
 
 def with_hint(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Rows as tables for people, and their values as JSON has them.
+"""Rows as tables for people.
 
 An id stays whole, so that it can be copied: where it does not fit, the line grows longer than the
 screen. What is piped is as wide as it needs to be.
@@ -23,16 +23,6 @@ SCREENFUL = 50
 WIDEST = 100_000
 WHOLE = frozenset(("name", "key", "sender", "slot", "recipient", "campaign", "account", "event"))
 """Columns of ids, beside those that are called so."""
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it."""
-    return instant_text(value) if isinstance(value, datetime) else value
-
-
-def told(row: Any) -> dict[str, Any]:
-    """A row as JSON has it."""
-    return {name: plain(value) for name, value in row._asdict().items()}
 
 
 def text(value: Any) -> str:

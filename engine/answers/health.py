@@ -46,6 +46,15 @@ class Undelivered(NamedTuple):
     """Age of the oldest; 0 without any."""
 
 
+class Finding(NamedTuple):
+    """Why a store is not well. ``code`` is stable and for programs, the text is for people."""
+
+    code: str
+    text: str
+    name: str = ""
+    """Of the view or workspace that it is about."""
+
+
 class Health(NamedTuple):
     at: datetime
     """By the store's clock."""
@@ -60,7 +69,7 @@ class Health(NamedTuple):
     workers: Sequence[LiveWorker] | None
     """Who is alive; None where that cannot be known."""
 
-    def reasons(self, patience: float) -> list[str]:
+    def reasons(self, patience: float) -> list[Finding]:
         """Why it is not well, a sentence each: what waits for longer than ``patience`` seconds."""
         return [
             *self._of_views(patience),
@@ -69,49 +78,56 @@ class Health(NamedTuple):
             *self._of_notices(patience),
         ]
 
-    def _of_views(self, patience: float) -> Iterator[str]:
+    def _of_views(self, patience: float) -> Iterator[Finding]:
         for view in self.views:
             if view.stop is not None:
-                yield (
+                yield Finding(
+                    "view_stopped",
                     f"View {view.name} is stopped at position {view.stop.position}, since "
-                    f"{instant_text(view.stop.since)}: {view.stop.error}. "
-                    "See `sendledger projections`."
+                    f"{instant_text(view.stop.since)}: {view.stop.error}.",
+                    view.name,
                 )
             elif view.seconds > patience:
-                yield (
+                yield Finding(
+                    "view_late",
                     f"View {view.name} is {view.events} events behind; the oldest waits for "
-                    f"{view.seconds:.0f} s. Does a worker keep the projections?"
+                    f"{view.seconds:.0f} s. Does a worker keep the projections?",
+                    view.name,
                 )
 
-    def _of_clocks(self, patience: float) -> Iterator[str]:
+    def _of_clocks(self, patience: float) -> Iterator[Finding]:
         if self.due.seconds > patience:
-            yield (
+            yield Finding(
+                "overdue",
                 f"Something is due in {self.due.workspaces} workspaces, the oldest for "
-                f"{self.due.seconds:.0f} s. Does a worker settle the clocks?"
+                f"{self.due.seconds:.0f} s. Does a worker settle the clocks?",
             )
         for each in self.parked:
-            yield (
+            yield Finding(
+                "workspace_parked",
                 f"Workspace {each.workspace} is parked since {instant_text(each.parked_at)}, after "
-                f"{each.failures} failures: {each.error}. When the cause is gone: "
-                f"`sendledger unpark {each.workspace}`."
+                f"{each.failures} failures: {each.error}.",
+                each.workspace,
             )
 
-    def _of_workers(self) -> Iterator[str]:
+    def _of_workers(self) -> Iterator[Finding]:
         """A worker that does not settle, or whose role only others have, is none for the clocks."""
         if self.next_due is None or self.workers is None:
             return
         if not any("clocks" in each.does for each in self.workers):
-            yield (
+            yield Finding(
+                "no_worker",
                 f"Nobody settles the clocks: no worker is alive that does, and the next thing is "
-                f"due at {instant_text(self.next_due)}."
+                f"due at {instant_text(self.next_due)}.",
             )
 
-    def _of_notices(self, patience: float) -> Iterator[str]:
+    def _of_notices(self, patience: float) -> Iterator[Finding]:
         waiting = self.undelivered
         if waiting.seconds > max(patience, NOTICE_PATIENCE):
-            yield (
+            yield Finding(
+                "notices_undelivered",
                 f"Notices to owners that were not delivered: {waiting.notices}, the oldest for "
-                f"{waiting.seconds:.0f} s. Does a worker deliver them, and can it?"
+                f"{waiting.seconds:.0f} s. Does a worker deliver them, and can it?",
             )
 
     def to_json(self) -> dict[str, Any]:

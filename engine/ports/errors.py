@@ -4,6 +4,8 @@
 
     StoreError
     ├── NoStore            nothing there to open
+    │   └── EmptyDatabase  a database without tables
+    ├── ReadOnlyStore      opened only to be read
     ├── StoreLacksSteps    made by an older program
     ├── StoreTooNew        made by a newer program
     ├── StoreUnavailable   lost on the way
@@ -37,6 +39,10 @@ class StoreError(ExplainedError):
 
 class NoStore(StoreError):
     sentence = "There is no store {store}."
+
+
+class EmptyDatabase(NoStore):
+    sentence = "{store} is an empty database, no store. Name another file."
 
 
 class StoreLacksSteps(StoreError):

@@ -255,10 +255,14 @@ def test_answers_for_people_are_tables(
         assert text in shown
 
 
-def test_a_workspace_in_which_nothing_happened_has_empty_answers(store: Path) -> None:
-    for name in ("accounts", "campaigns", "clocks", "notices"):
-        told = run(name, "--store", store, "--workspace", "elsewhere", "--json").json
-        assert told[name] == []
+@pytest.mark.parametrize(
+    "name", ["accounts", "campaigns", "clocks", "notices", "status", "health", "projections"]
+)
+def test_an_unknown_workspace_is_not_told_that_all_is_well(store: Path, name: str) -> None:
+    ran = run(name, "--store", store, "--workspace", "elsewhere")
+
+    assert ran.exit_code == 4
+    assert "There is no workspace elsewhere. Known: acme." in ran.complaint
 
 
 def test_asking_changes_nothing_in_the_log(store: Path) -> None:

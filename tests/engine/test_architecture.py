@@ -121,19 +121,13 @@ def test_every_folder_has_a_rule() -> None:
     assert folders() == {each for each in MAY_IMPORT if ROOT.joinpath(*each.split(".")).is_dir()}
 
 
-DEBTS = {"engine.answers"}
-"""Units that are still to be put in order; none is left when the house is."""
-
-
-@pytest.mark.parametrize("unit", [each for each in MAY_IMPORT if each not in DEBTS])
+@pytest.mark.parametrize("unit", MAY_IMPORT)
 def test_imports_point_inwards(unit: str) -> None:
     assert files_of(unit)
     assert foreign(unit) == set()
 
 
-@pytest.mark.parametrize(
-    "unit", [each for each in MAY_IMPORT if not each.startswith("adapters") and each not in DEBTS]
-)
+@pytest.mark.parametrize("unit", [each for each in MAY_IMPORT if not each.startswith("adapters")])
 def test_the_world_stays_out_of_the_engine_and_the_pure_rooms(unit: str) -> None:
     found = {name for file in files_of(unit) for name in imported(file)}
     outside = OUTSIDE if unit.startswith("engine") else OUTSIDE | CLOCKS

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from adapters.composition import health_of
+from adapters.screen.hints import finding_with_hint
 from adapters.settings import EngineSettings
 from adapters.stores.opening import Opened
 from adapters.stores.postgres import PostgresStore
@@ -47,7 +48,7 @@ class Patient:
         return health_of(self.opened)
 
     def complaints(self) -> list[str]:
-        return self.look().reasons(self.settings.overdue_after)
+        return [*map(finding_with_hint, self.look().reasons(self.settings.overdue_after))]
 
     def keep_up(self) -> None:
         ProjectionRunner(self.opened.store, self.opened.views, SHIPPED).keep_up()

@@ -10,7 +10,8 @@ from adapters.cli.auditing.reading import ByOption, StoreUrl, moment_of, open_so
 from adapters.screen.options import Json
 from adapters.screen.output import print_json, say
 from adapters.screen.progress import progress
-from adapters.screen.tables import lines, plain, print_table, text
+from adapters.screen.tables import lines, print_table, text
+from engine.answers.telling.rows import plain
 from engine.audit.fold import LISTED, Fold
 from engine.audit.moments import By, Moment, facts_until
 from engine.audit.source import Source

@@ -17,7 +17,8 @@ from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Workspace
 from adapters.screen.output import fail, print_json, say, unknown
 from adapters.screen.progress import progress
-from adapters.screen.tables import print_table, told
+from adapters.screen.tables import print_table
+from engine.answers.telling.rows import all_told
 from engine.answers.workspace_answers import Answers, RecipientAnswer
 from engine.audit.fold import Fold
 from engine.audit.moments import By, Moment, facts_until
@@ -107,7 +108,7 @@ def _recipients(
 
 def _show(state: State, moment: Moment, asked: Asked, *, as_json: bool) -> None:
     if as_json:
-        parts = {name: [told(row) for row in rows] for name, rows in state._asdict().items()}
+        parts = {name: all_told(rows) for name, rows in state._asdict().items()}
         print_json({"workspace": asked.workspace, "moment": moment.told(), **parts})
         return
     say(f"Workspace {asked.workspace} at {moment}")

@@ -11,9 +11,11 @@ from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json
 from adapters.screen.output import fail, print_json, say, unknown
 from adapters.screen.progress import progress
-from adapters.screen.tables import plain, print_table, text
+from adapters.screen.tables import print_table, text
 from aggregates.campaign.commands import AddSender
 from aggregates.email_account.commands import AccountCommand
+from engine.answers.telling import rows
+from engine.answers.telling.rows import plain
 from engine.audit.changes import UnreadableChange, command_at, read_insertion
 from engine.audit.counterfactual import Insertion, Life, Refused, reality, relive
 from engine.audit.source import WorkspaceFacts
@@ -130,8 +132,7 @@ def _rows(life: Life) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def _plain(row: Any) -> dict[str, Any]:
     """Without places in the log, which are others in another history."""
-    told = row._asdict()
-    return {name: plain(value) for name, value in told.items() if "position" not in name}
+    return {name: value for name, value in rows.told(row).items() if "position" not in name}
 
 
 def _insertion(written: str) -> Insertion:
@@ -181,8 +182,7 @@ def _refusal(refused: Refused) -> dict[str, Any]:
         "at": instant_text(refused.at),
         "command": refused.command,
         "position": refused.position,
-        "reason": refused.refusal.code,
-        "message": refused.refusal.message,
+        **rows.refusal(refused.refusal),
     }
 
 

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from eventsourcing.persistence import PersistenceError
 
@@ -18,15 +17,6 @@ _ADVICE = {
     "malformed": "it is damaged. Restore it from a backup",
     "constraint": "somebody else wrote to this workspace meanwhile. Try again",
 }
-
-
-class NoStore(StoreError):
-    def __init__(self, path: Path) -> None:
-        super().__init__(
-            f"{path} is an empty database, no store. Name another file."
-            if path.is_file()
-            else f"There is no store {path}. Name one with --store, or run the demo."
-        )
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The embedded store: one SQLite file, one writer at a time, any number of readers."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import datetime
@@ -14,11 +15,11 @@ from adapters.stores.clocks import system_clock
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.sqlite.append import envelope_of, timer_of, timer_values
 from adapters.stores.sqlite.connections import ReadingConnections, WritingConnections, connected
-from adapters.stores.sqlite.errors import NoStore, explained
+from adapters.stores.sqlite.errors import explained
 from adapters.stores.sqlite.recorder import SQL, SQLiteLedgerRecorder
 from adapters.stores.sqlite.workspace_transaction import Entered, Looked
 from engine.ports.clock import Clock
-from engine.ports.errors import StoreError
+from engine.ports.errors import EmptyDatabase, NoStore, StoreError
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes, earliest
 from events.recorded import Envelope
@@ -51,7 +52,7 @@ class SQLiteStore:
             kind = ReadingConnections if read_only else WritingConnections
             self._connections = kind(path, lock_timeout)
         elif read_only or not create:
-            raise NoStore(path)
+            raise (EmptyDatabase if path.is_file() else NoStore)(store=path)
         else:
             self._connections = self._made(lock_timeout)
 
@@ -72,6 +73,17 @@ class SQLiteStore:
             return self._is_known(c)
 
     def _made(self, lock_timeout: float) -> WritingConnections:
+        """Others may be making it too, and one of them changes the journal's mode: try again."""
+        deadline = time.monotonic() + lock_timeout
+        while True:
+            try:
+                return self._made_once(lock_timeout)
+            except StoreError as error:
+                if "locked" not in str(error.__cause__) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
+    def _made_once(self, lock_timeout: float) -> WritingConnections:
         made = WritingConnections(self.path, lock_timeout)
         try:
             with self.explained(), made.writing() as c:

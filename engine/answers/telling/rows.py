@@ -55,13 +55,14 @@ def plain(value: Any) -> Any:
     return instant_text(value) if isinstance(value, datetime) else value
 
 
-def told(row: Any, columns: Columns) -> dict[str, Any]:
-    """These fields of a row."""
+def told(row: Any, columns: Columns = ()) -> dict[str, Any]:
+    """These fields of a row, or all of them."""
+    columns = columns or row._fields
     renamed = columns if isinstance(columns, Mapping) else dict(zip(columns, columns, strict=True))
     return {name: plain(getattr(row, field)) for name, field in renamed.items()}
 
 
-def all_told(rows: Iterable[Any], columns: Columns) -> list[dict[str, Any]]:
+def all_told(rows: Iterable[Any], columns: Columns = ()) -> list[dict[str, Any]]:
     return [told(row, columns) for row in rows]
 
 
