@@ -7,7 +7,8 @@ from adapters.composition import asking
 from adapters.screen.options import Json
 from adapters.screen.output import print_json, say
 from adapters.screen.progress import progress
-from adapters.screen.tables import print_table, told
+from adapters.screen.tables import print_table
+from engine.answers.telling.rows import told
 from engine.audit.reclassify import Reclassified, Reclassifier
 from engine.audit.source import Source, facts
 from engine.work.classifying.classifier import CLASSIFIER
