@@ -1,11 +1,12 @@
 """``sendledger accounts``: connect, test, repair, disconnect and look at email accounts."""
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from adapters.cli import account_settings
 from adapters.cli.common import Here, Session, actor, asking, require_name, session
+from adapters.cli.told_results import Found, Result, Verdict, class_of
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say
@@ -25,24 +26,6 @@ Provider = Annotated[
     str, typer.Option(help="Only `simulated` so far; real mail servers come later.")
 ]
 Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be repeated.")]
-
-
-class Verdict(StrEnum):
-    """How the check of a connection or a reconnection ends."""
-
-    PASSES = "passes"
-    STILL_FAILING = "still_failing"
-    INSUFFICIENT_SCOPE = "insufficient_scope"
-    IDENTITY_MISMATCH = "identity_mismatch"
-    CONFIGURATION_CHANGED = "configuration_changed"
-
-    @property
-    def refusal(self) -> str | None:
-        return None if self is Verdict.PASSES else str(self)
-
-
-CLASSES = ", ".join(FailureClass)
-Result = Annotated[Verdict, typer.Option(help="What the simulated check finds.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -111,7 +94,7 @@ def connect(
     problem = address_problem(account)
     if problem:
         fail(f"The account's address {problem}: {account!r}.", EXIT_UNREADABLE)
-    given = _given(signature, sender_name, sending_speed, limit, schedule, folder)
+    given = account_settings.given(signature, sender_name, sending_speed, limit, schedule, folder)
     with session(store, workspace, create=True) as here:
         address = normalised(account)
         if slot.strip() not in _slots(here):
@@ -131,9 +114,7 @@ def connect(
 @app.command("test")
 def check(
     account: Account,
-    result: Annotated[
-        str, typer.Option(help=f"What the simulated check finds: passes, {CLASSES}.")
-    ] = "passes",
+    result: Found = "passes",
     store: Store = None,
     workspace: Workspace = None,
     as_json: Json = False,
@@ -141,9 +122,7 @@ def check(
     """Test the connection (C1). A failed test makes the account failed, and says why."""
     from engine.work.ports import Mailbox
 
-    if result not in ("passes", *FailureClass):
-        fail(f"Result {result}: expected passes, {CLASSES}.", EXIT_UNREADABLE)
-    found = None if result == "passes" else FailureClass(result)
+    found = class_of(result)
     with session(store, workspace) as here:
         address = known(here, account).id
         here.insist(_checks(here, found).test(Mailbox(address), actor=actor()))
@@ -151,6 +130,28 @@ def check(
         why = f" {row.reason}" if row.reason else ""
         outcome = "The check passed." if found is None else f"The check found {found}."
         _tell(here, address, f"{outcome} {address} is {row.status}.{why}", as_json)
+
+
+@app.command("check")
+def check_in_background(
+    account: Account,
+    result: Found = "passes",
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record a background check by hand (C2). One that finds nothing new leaves nothing."""
+    from engine.work.ports import Mailbox
+
+    found = class_of(result)
+    with session(store, workspace) as here:
+        address = known(here, account).id
+        reply = _checks(here, found).in_background(Mailbox(address))
+        if reply is not None:
+            here.insist(reply)
+        status = here.answers().accounts[address].status
+        news = "" if reply is not None else "It found nothing new. "
+        _tell(here, address, f"{news}{address} is {status}.", as_json)
 
 
 @app.command()
@@ -232,7 +233,7 @@ def settings(
     """Show an account's settings, or set those that are named."""
     from aggregates.email_account.commands import UpdateSettings
 
-    given = _given(signature, sender_name, sending_speed, limit, schedule, folder)
+    given = account_settings.given(signature, sender_name, sending_speed, limit, schedule, folder)
     with session(store, workspace) as here:
         before = known(here, account)
         now: Settings = before.settings.model_copy(update=given)
@@ -243,7 +244,7 @@ def settings(
             print_json({"account_id": before.id, "settings": shown})
             return
         for name, value in shown.items():
-            say(f"{name}: {_spoken(value)}")
+            say(f"{name}: {account_settings.spoken(value)}")
 
 
 def _slots(here: Here) -> set[str | None]:
@@ -273,46 +274,6 @@ def _checks(here: Session, found: FailureClass | None = None) -> "ConnectionChec
     from engine.work.check_connection import ConnectionChecks
 
     return ConnectionChecks(here.engine, told_probe(found), here.workspace, lambda: uuid4().hex)
-
-
-def _given(
-    signature: str | None,
-    sender_name: str | None,
-    sending_speed: int | None,
-    limit: list[str] | None,
-    schedule: list[str] | None,
-    folder: list[str] | None,
-) -> dict[str, Any]:
-    """The settings that were named, and no others."""
-    given = {
-        "signature": signature,
-        "sender_name": sender_name,
-        "sending_speed": sending_speed,
-        "limits": _pairs(limit, whole_numbers=True),
-        "schedule": _pairs(schedule),
-        "folders": _pairs(folder),
-    }
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _pairs(texts: list[str] | None, *, whole_numbers: bool = False) -> dict[str, Any] | None:
-    if not texts:
-        return None
-    pairs: dict[str, Any] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            fail(f"Expected NAME=VALUE, found {text!r}.", EXIT_UNREADABLE)
-        if whole_numbers and not (value.isascii() and value.isdigit()):
-            fail(f"Expected a whole number in {text!r}.", EXIT_UNREADABLE)
-        pairs[name.strip()] = int(value) if whole_numbers else value
-    return pairs
-
-
-def _spoken(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}={each}" for name, each in value.items()) or "none"
-    return str(value)
 
 
 def _tell(here: Session, address: str, sentence: str, as_json: bool) -> None:

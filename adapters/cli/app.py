@@ -25,6 +25,7 @@ GROUPS = {
         "How the views stand, and what to do with one that is stopped.",
     ),
     "recipients": ("adapters.cli.recipients", "Show recipients, tell why, forget a person."),
+    "sends": ("adapters.cli.by_hand", "Record sends by hand, at the simulated provider."),
     "store": ("adapters.cli.stores", "Make a store fit this program, and check it."),
 }
 """Name, module and what it is for."""

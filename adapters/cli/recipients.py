@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from adapters.cli import by_hand
 from adapters.cli.common import Here, Session, asking, moment, session
 from adapters.cli.why import why
 from adapters.screen.exit_codes import EXIT_UNREADABLE
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 app = group()
 app.command("why")(why)
+for each in (by_hand.assign, by_hand.replied, by_hand.bounced, by_hand.unsubscribed):
+    app.command()(each)
+app.command()(by_hand.finished)
 
 Campaign = Annotated[str | None, typer.Option(help="The campaign's name.")]
 Status = Annotated[RecipientStatus | None, typer.Option(help="Only those of this status.")]

@@ -15,7 +15,7 @@ from aggregates.campaign import Campaign
 from engine.answers.consequences import Consequences
 from engine.answers.telling import rows
 from engine.answers.telling.reader import full_name
-from engine.answers.telling.words import people
+from engine.answers.telling.words import account_of, people
 from engine.answers.workspace_answers import Answers, RecipientAnswer, WaitingCampaign
 from engine.work.ports import Person
 
@@ -81,8 +81,9 @@ def show_campaigns(
         return
     _print_table("campaigns", rows.CAMPAIGN, shown)
     for each in waiting:
-        kept = f"kept by {', '.join(each.holding)}" if each.holding else "waits to be resumed"
-        say(f"{each.campaign_id} {kept}.")
+        accounts = ", ".join(map(account_of, each.holding))
+        waits = f"is kept paused by {accounts}" if accounts else "waits to be resumed"
+        say(f"{each.campaign_id} {waits}.")
     if len(found) > len(shown):
         say(f"{len(shown)} of {len(found)}; see --limit and --offset.")
 

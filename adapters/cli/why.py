@@ -56,9 +56,17 @@ def _case(opened: Asked, campaign: str | None, recipient: str) -> "Case":
     campaign = campaign or _only_campaign(answers, named, recipient)
     if campaign not in answers.campaigns:
         unknown("campaign", campaign, list(answers.campaigns))
-    history = opened.current.history()
+    current, history = opened.current, opened.current.history()
     for each in named:
-        if case := case_of(history, answers, campaign, each, opened.current.now):
+        case = case_of(
+            history,
+            answers,
+            campaign,
+            each,
+            current.now,
+            recorded_until=current.recorded_until,
+        )
+        if case is not None:
             return case
     return unknown(f"recipient of {campaign}", recipient, _near(opened, campaign, recipient))
 

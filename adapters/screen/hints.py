@@ -17,11 +17,11 @@ HINTS: dict[type[ExplainedError], str] = {
 }
 """Error to hint; facts of the error by name, in braces."""
 
-
 OF_FINDINGS = {
     "view_stopped": "See `sendledger projections`.",
     "workspace_parked": "When the cause is gone: `sendledger unpark {name}`.",
 }
+"""Code of what is not well with a store to hint."""
 
 
 def reconnecting(account_id: str) -> str:

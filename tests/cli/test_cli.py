@@ -233,10 +233,12 @@ def test_notices_for_programs(store: Path) -> None:
     ("name", "arguments", "seen"),
     [
         ("accounts", (), [ANN, "failed", "successful"]),
-        ("campaigns", (), [SPRING, f"solo kept by connection:{CLEO}."]),
+        ("campaigns", (), [SPRING, f"solo is kept paused by {CLEO}."]),
         ("recipients", ("--campaign", SPRING), ["r1", "campaign_stopped", "replied"]),
         ("recipients", ("--campaign", SPRING, "--limit", "2"), ["… and 5 more"]),
-        ("clocks", (), ["expired", "cured", "2026-03-02"]),
+        ("clocks", (), ["expired", "cured", "times in UTC", "2026-03-02 12:"]),
+        ("clocks", ("--zone", "Asia/Tokyo"), ["times in Asia/Tokyo", "2026-03-02 21:"]),
+        ("status", ("--zone", "Asia/Tokyo"), [SPRING]),
         ("notices", (), [CLEO, "maildir", "yes"]),
     ],
 )

@@ -117,8 +117,11 @@ def _paused(case: Case, reader: Reader) -> Iterator[Sentence]:
 def _at_stake(case: Case, trouble: Trouble, reader: Reader) -> Sentence:
     who, deadline = reader.person(case.answer.recipient_id), reader.when(trouble.deadline)
     assert trouble.started is not None
-    if case.now > trouble.deadline:
-        text = f"The deadline {deadline} has passed, and no worker has settled it yet."
+    if case.now > trouble.deadline:  # C6
+        text = (
+            f"The deadline {deadline} has passed; the clock still waits for the connection test "
+            "that was asked for in time."
+        )
         return Sentence(Section.NOW, trouble.started, text)
     fate = "becomes Campaign Stopped, for good" if case.answer.sender_fixed else "is released"
     text = (
