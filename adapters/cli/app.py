@@ -19,6 +19,7 @@ GROUPS = {
         "adapters.cli.campaigns",
         "Create, fill, start, pause, resume and look at campaigns.",
     ),
+    "mail": ("adapters.cli.mail", "Judge what mail servers said, without a connection."),
     "projections": (
         "adapters.cli.projections",
         "How the views stand, and what to do with one that is stopped.",

@@ -14,7 +14,7 @@ from adapters.store_url import scheme_of
 from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
-from engine.work.ports import Directory, SealedRows
+from engine.work.ports import Directory, EvidenceStore, SealedRows
 from projections.projection import Projection
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 
 class Opened(NamedTuple):
-    """A store, the views kept in it, the directory beside it, and who works on it."""
+    """A store, the views kept in it, what stands beside its log, and who works on it."""
 
     name: str
     """As it may be told to anybody: without a password."""
@@ -36,6 +36,7 @@ class Opened(NamedTuple):
     views: Views
     directory: Directory
     coordination: Coordination
+    evidence: EvidenceStore
 
     def close(self) -> None:
         self.store.close()
@@ -157,12 +158,14 @@ def opened_file(store: "SQLiteStore") -> Opened:
     """With all that belongs to an embedded store."""
     from adapters.stores.sqlite import SQLiteViews
     from adapters.stores.sqlite.directory import SQLiteDirectory
+    from adapters.stores.sqlite.evidence import SQLiteEvidence
     from adapters.stores.sqlite.serve_lock import SQLiteCoordination
 
     try:
         views = SQLiteViews(store)
         coordination = SQLiteCoordination(store, views)
-        return Opened(store.name, store, views, SQLiteDirectory(store), coordination)
+        directory, evidence = SQLiteDirectory(store), SQLiteEvidence(store)
+        return Opened(store.name, store, views, directory, coordination, evidence)
     except BaseException:
         store.close()
         raise
@@ -173,10 +176,12 @@ def opened_schema(store: "PostgresStore") -> Opened:
     from adapters.stores.postgres import PostgresViews
     from adapters.stores.postgres.coordination import PostgresCoordination
     from adapters.stores.postgres.directory import PostgresDirectory
+    from adapters.stores.postgres.evidence import PostgresEvidence
 
     views = PostgresViews(store)
     coordination = PostgresCoordination(store, views)
-    return Opened(store.name, store, views, PostgresDirectory(store), coordination)
+    directory, evidence = PostgresDirectory(store), PostgresEvidence(store)
+    return Opened(store.name, store, views, directory, coordination, evidence)
 
 
 def _file(

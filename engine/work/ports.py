@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from engine.ports.errors import StoreError
+from engine.work.classifying.evidence import Evidence
 from engine.work.secret import Secret, SecretRef, StoredSecret
 from events.vocabulary import (
     AccountId,
@@ -167,6 +168,30 @@ class Directory(Protocol):
         False, and nothing done, when the log went on after the position ``as_of``: look again
         who was stopped. Afterwards no octet of them is left in the files of the directory; raises
         ``TracesRemain`` while another program hinders that. Forgetting again finishes it.
+        """
+        ...
+
+
+class EvidenceStore(Protocol):
+    """What servers said, by the digest that stands in the events; may name people (C1).
+
+    ``subject`` is the account or the recipient with whom the text is erased. What comes in is fit
+    to be kept (``engine.work.evidence``); nothing here is ever read to decide anything.
+    """
+
+    def keep(self, workspace: str, subject: str, digest: str, evidence: Evidence) -> None:
+        """The same evidence of the same subject is kept once."""
+        ...
+
+    def find(self, workspace: str, digest: str) -> Evidence | None:
+        """None for what was never kept, or was erased."""
+        ...
+
+    def forget(self, workspace: str, subject: str) -> None:
+        """Erase all evidence of the subject.
+
+        Afterwards no octet of it is left in the store's files; raises ``TracesRemain`` while
+        another program hinders that. Forgetting again finishes it.
         """
         ...
 

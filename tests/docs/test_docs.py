@@ -24,8 +24,10 @@ from aggregates.rejections import Rejected
 from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
+from engine.work.classifying.outcome import Answer
 from events.base import Event
 from events.catalogue import CATALOGUE
+from events.vocabulary import FailureClass
 from processors.reactions import REACTIONS
 from projections.shipped import SHIPPED
 from tests.duck import asked
@@ -190,6 +192,27 @@ def test_every_process_manager_is_listed_with_what_it_watches(name: str) -> None
         if name in [reaction.name for reaction in answers]
     }
     assert watched <= {*re.findall(r"`(\w+)`", row)}
+
+
+@pytest.mark.parametrize("outcome", [*FailureClass, *Answer])
+def test_every_class_of_an_answer_is_listed(outcome: FailureClass | Answer) -> None:
+    assert len(rows_about(outcome, page("classifier.md"))) == 1
+
+
+def test_every_file_of_rows_is_named() -> None:
+    folder = ROOT / "engine" / "work" / "classifying"
+    tables = {each.stem for each in folder.glob("*.py") if "    Row(" in each.read_text("utf-8")}
+    named = re.findall(r"classifying/(\w+)\.py\)", page("classifier.md"))
+
+    assert tables <= {*named}
+
+
+def test_the_example_of_the_classifier_is_what_comes_out(folder: Path) -> None:
+    command = ["mail", "classify", "examples/answers.jsonl"]
+    program = [sys.executable, "-c", PROGRAMS["sendledger"], *command]
+    done = subprocess.run(program, cwd=folder, capture_output=True, text=True, check=True)
+
+    assert f"```text\n{done.stdout}```" in page("classifier.md")
 
 
 @pytest.mark.parametrize("name", [projection.name for projection in SHIPPED])
