@@ -143,7 +143,7 @@ def test_it_stops_cleanly_when_told_to(path: Path, by: signal.Signals) -> None:
 
 @pytest.mark.rule("S7")
 def test_after_a_kill_the_next_one_goes_on_where_it_died(path: Path) -> None:
-    deadline = disconnected(path, timedelta(seconds=1.5))
+    deadline = disconnected(path, timedelta(seconds=5))
 
     with serving(path) as first:
         assert first.stopped(signal.SIGKILL) == -signal.SIGKILL
