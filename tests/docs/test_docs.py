@@ -8,11 +8,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from typer import Typer
+from typer.models import CommandInfo
 
+from adapters.cli.app import GROUPS
+from adapters.program import app
 from adapters.scenario.commands import commands_of
 from adapters.scenario.reader import parse_scenario, read_scenario
 from adapters.scenario.report import report
@@ -85,6 +90,26 @@ def refusals(cls: type[Rejected] = Rejected) -> Iterator[type[Rejected]]:
     """The refusals that are really answered: the leaves of the tree."""
     for each in cls.__subclasses__():
         yield from refusals(each) if each.__subclasses__() else [each]
+
+
+def own_commands() -> Iterator[tuple[str, ...]]:
+    """Every command of ``sendledger``, as it is typed: group, group of the group, name."""
+    for command in app.registered_commands:
+        yield (name_of(command),)
+    for name, (module, _) in GROUPS.items():
+        yield from within(import_module(module).app, name)
+
+
+def within(group: Typer, *path: str) -> Iterator[tuple[str, ...]]:
+    for command in group.registered_commands:
+        yield (*path, name_of(command))
+    for each in group.registered_groups:
+        if each.typer_instance is not None and each.name is not None:
+            yield from within(each.typer_instance, *path, each.name)
+
+
+def name_of(command: CommandInfo) -> str:
+    return command.name or getattr(command.callback, "__name__", "").replace("_", "-")
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +197,15 @@ def test_every_event_is_listed_with_its_fields(event: type[Event]) -> None:
     (row,) = rows_about(event.__name__, page("events-and-envelopes.md"))
     said = {*re.findall(r"`(\w+)`", row)}
     assert {field.name for field in fields(event)} - SAID_ELSEWHERE - said == set()
+
+
+@pytest.mark.parametrize("words", [*own_commands()], ids=" ".join)
+def test_every_command_is_listed(words: tuple[str, ...]) -> None:
+    """In a row whose first cell names it, several of one group after each other."""
+    _, _, table = page("running.md").partition("| Command | Shows or does |\n")
+    cells = re.findall(r"^\| ([^|]+) \|", table.partition("\n\n")[0], re.MULTILINE)
+    named = [{*re.findall(r"[\w-]+", cell)} for cell in cells if cell.startswith(f"`{words[0]}")]
+    assert any({*words} <= names for names in named)
 
 
 @pytest.mark.parametrize("setting", EngineSettings.model_fields)
