@@ -8,11 +8,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from typer.models import CommandInfo
 
+from adapters.cli.app import GROUPS
+from adapters.program import app
 from adapters.scenario.commands import commands_of
 from adapters.scenario.reader import parse_scenario, read_scenario
 from adapters.scenario.report import report
@@ -87,6 +91,20 @@ def refusals(cls: type[Rejected] = Rejected) -> Iterator[type[Rejected]]:
     """The refusals that are really answered: the leaves of the tree."""
     for each in cls.__subclasses__():
         yield from refusals(each) if each.__subclasses__() else [each]
+
+
+def own_commands() -> Iterator[tuple[str, ...]]:
+    """Every command of ``sendledger``, as it is typed: its groups, and its name."""
+    for command in app.registered_commands:
+        yield (name_of(command),)
+    modules = {name: module for name, (module, _) in GROUPS.items()}
+    for path, module in {**modules, "campaigns senders": "adapters.cli.senders"}.items():
+        for command in import_module(module).app.registered_commands:
+            yield (*path.split(), name_of(command))
+
+
+def name_of(command: CommandInfo) -> str:
+    return command.name or getattr(command.callback, "__name__", "").replace("_", "-")
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +192,18 @@ def test_every_event_is_listed_with_its_fields(event: type[Event]) -> None:
     (row,) = rows_about(event.__name__, page("events-and-envelopes.md"))
     said = {*re.findall(r"`(\w+)`", row)}
     assert {field.name for field in fields(event)} - SAID_ELSEWHERE - said == set()
+
+
+@pytest.mark.parametrize("words", [*own_commands()], ids=" ".join)
+def test_every_command_is_listed(words: tuple[str, ...]) -> None:
+    """In a row that names it whole, or after another command of its group."""
+    *path, name = words
+    _, _, table = page("running.md").partition("| Command | Shows or does |\n")
+    cells = re.findall(r"^\| ([^|]+) \|", table.partition("\n\n")[0], re.MULTILINE)
+    group = " ".join(path)
+    of_the_group = [cell for cell in cells if cell.startswith(f"`{group}")]
+    named = re.compile(rf"`(?:{group} )?{name}\b")
+    assert len([cell for cell in of_the_group if named.search(cell)]) == 1
 
 
 @pytest.mark.parametrize("setting", EngineSettings.model_fields)
