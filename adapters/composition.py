@@ -18,8 +18,9 @@ from engine.engine import Engine
 from engine.observing import SILENT, Observer
 from engine.ports.clock import Clock
 from engine.ports.views import ReadableViews
-from engine.work.ports import OwnerChannel, Probe, RejectedLine, Vault
+from engine.work.ports import OwnerChannel, Probe, RejectedLine
 from engine.work.secret import Secret
+from engine.work.vault import Vault
 from events.vocabulary import FailureClass
 
 if TYPE_CHECKING:

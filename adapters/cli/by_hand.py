@@ -13,10 +13,9 @@ from adapters.screen.program import group
 from events.vocabulary import RecipientStatus, RefusalFault, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aggregates.campaign.commands import RecordOutcome
-    from aggregates.command import Command
 
 app = group(no_args_is_help=True)
 """``sendledger sends``."""
@@ -24,6 +23,13 @@ app = group(no_args_is_help=True)
 Recipient = Annotated[str, typer.Argument(help="The recipient's id or address.")]
 Account = Annotated[str, typer.Argument(help="The account's address.")]
 Campaign = Annotated[str, typer.Option(help="The campaign's name.")]
+SIGNALS: "Mapping[Signal, str]" = {
+    RecipientStatus.REPLIED: "Record that a recipient has replied (M5).",
+    RecipientStatus.BOUNCED: "Record that an email to a recipient came back for good (M5).",
+    RecipientStatus.UNSUBSCRIBED: "Record that a recipient wants no more emails (M5).",
+    RecipientStatus.FINISHED: "Record that a recipient has come to the end of the sequence.",
+}
+"""What came back, each with the help of its command."""
 Fault = Annotated[RefusalFault, typer.Option(help="Whose fault the refusal was.")]
 
 
@@ -44,48 +50,24 @@ def assign(
         _tell(here, campaign, who, "It is recorded", as_json)
 
 
-def replied(
-    recipient: Recipient,
-    campaign: Campaign,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
-    """Record that a recipient has replied (M5)."""
-    _signal(recipient, campaign, RecipientStatus.REPLIED, store, workspace, as_json)
+def signal_of(signal: Signal) -> "Callable[..., None]":
+    """The command that records this signal."""
 
+    def record(
+        recipient: Recipient,
+        campaign: Campaign,
+        store: Store = None,
+        workspace: Workspace = None,
+        as_json: Json = False,
+    ) -> None:
+        from aggregates.campaign.commands import RecordSignal
 
-def bounced(
-    recipient: Recipient,
-    campaign: Campaign,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
-    """Record that an email to a recipient came back for good (M5)."""
-    _signal(recipient, campaign, RecipientStatus.BOUNCED, store, workspace, as_json)
+        with session(store, workspace) as here:
+            who, _ = _named(here, campaign, recipient)
+            here.ask(RecordSignal(campaign_id=campaign, recipient_id=who, signal=signal))
+            _tell(here, campaign, who, "It is recorded", as_json)
 
-
-def unsubscribed(
-    recipient: Recipient,
-    campaign: Campaign,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
-    """Record that a recipient wants no more emails (M5)."""
-    _signal(recipient, campaign, RecipientStatus.UNSUBSCRIBED, store, workspace, as_json)
-
-
-def finished(
-    recipient: Recipient,
-    campaign: Campaign,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
-    """Record that a recipient has come to the end of the sequence."""
-    _signal(recipient, campaign, RecipientStatus.FINISHED, store, workspace, as_json)
+    return record
 
 
 @app.command()
@@ -156,23 +138,6 @@ def _send(
         )
         here.ask(record(campaign_id=campaign, recipient_id=who, send_id=send))
         _tell(here, campaign, who, f"The email from {address} is recorded", as_json)
-
-
-def _signal(
-    recipient: str,
-    campaign: str,
-    signal: Signal,
-    store: str | None,
-    workspace: str | None,
-    as_json: bool,
-) -> None:
-    from aggregates.campaign.commands import RecordSignal
-
-    with session(store, workspace) as here:
-        who, _ = _named(here, campaign, recipient)
-        command: Command = RecordSignal(campaign_id=campaign, recipient_id=who, signal=signal)
-        here.ask(command)
-        _tell(here, campaign, who, "It is recorded", as_json)
 
 
 def _named(here: Session, campaign: str, recipient: str, account: str = "") -> tuple[str, str]:

@@ -17,9 +17,9 @@ from events.vocabulary import RecipientStatus
 
 app = group()
 app.command("why")(why)
-for each in (by_hand.assign, by_hand.replied, by_hand.bounced, by_hand.unsubscribed):
-    app.command()(each)
-app.command()(by_hand.finished)
+app.command()(by_hand.assign)
+for signal, purpose in by_hand.SIGNALS.items():
+    app.command(signal, help=purpose)(by_hand.signal_of(signal))
 
 Campaign = Annotated[str | None, typer.Option(help="The campaign's name.")]
 Status = Annotated[RecipientStatus | None, typer.Option(help="Only those of this status.")]

@@ -14,7 +14,8 @@ from adapters.store_url import scheme_of
 from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
-from engine.work.ports import Directory, EvidenceStore, SealedRows
+from engine.work.ports import Directory, EvidenceStore
+from engine.work.vault import SealedRows
 from projections.projection import Projection
 
 if TYPE_CHECKING:

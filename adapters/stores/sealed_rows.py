@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from adapters.stores.directory import DirectoryStore
-from engine.work.ports import SealedRow
 from engine.work.secret import SecretRef
+from engine.work.vault import SealedRow
 
 
 class StoredSealedRows(ABC):

@@ -18,8 +18,8 @@ from adapters.vault.cipher import seal
 from adapters.vault.key_file import key_file_locked, read_key_file, replace_key_file
 from adapters.vault.keys import VARIABLE, Keyring, KeySource, new_key
 from adapters.vault.vault import SealedVault
-from engine.work.ports import SealedRows
 from engine.work.secret import SecretDamaged, UnusableKey, VaultError
+from engine.work.vault import SealedRows
 
 
 class Rotated(NamedTuple):

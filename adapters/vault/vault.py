@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from adapters.vault.cipher import seal, unseal
 from adapters.vault.keys import Key, Keyring, KeySource
-from engine.work.ports import SealedRow, SealedRows
 from engine.work.secret import (
     NoSuchSecret,
     Secret,
@@ -13,6 +12,7 @@ from engine.work.secret import (
     UnknownKey,
     WrongKey,
 )
+from engine.work.vault import SealedRow, SealedRows
 
 
 class SealedVault:

@@ -15,7 +15,7 @@ from adapters.stores.postgres.sealed_rows import PostgresSealedRows
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.sealed_rows import SQLiteSealedRows
 from engine.ports.errors import StoreError
-from engine.work.ports import SealedRows
+from engine.work.vault import SealedRows
 from tests.stores.contract.sealed_rows import ANN, SealedRowsContract, with_key
 
 

@@ -16,8 +16,8 @@ from adapters.composition import vault_over
 from adapters.settings import load_settings
 from adapters.stores.opening import open_store, sealed_rows
 from adapters.vault.key_file import read_key_file
-from engine.work.ports import SealedRow
 from engine.work.secret import Secret, SecretRef
+from engine.work.vault import SealedRow
 from tests.certificates import make_certificate
 from tests.cli.keyboard import Keyboard, people_file
 from tests.law.story import ANN, BOB, SPRING

@@ -17,7 +17,6 @@ from adapters.vault.key_file import key_source, make_key_file, read_key_file
 from adapters.vault.keys import Key
 from adapters.vault.rotation import check, rotate_file, rotate_given
 from adapters.vault.vault import SealedVault
-from engine.work.ports import SealedRows
 from engine.work.secret import (
     Secret,
     SecretCutShort,
@@ -26,6 +25,7 @@ from engine.work.secret import (
     UnusableKey,
     WrongKey,
 )
+from engine.work.vault import SealedRows
 
 REFS = [SecretRef("main", f"{name}@acme.example", "password") for name in ("ann", "bob", "eve")]
 K1, K2 = Key("k1", bytes(range(32))), Key("k2", bytes(32))

@@ -10,7 +10,6 @@ from adapters.vault.keys import Key, Keyring
 from adapters.vault.rotation import rotate_given
 from adapters.vault.vault import SealedVault
 from engine.ports.errors import StoreError
-from engine.work.ports import Vault
 from engine.work.secret import (
     NoSuchSecret,
     Secret,
@@ -22,6 +21,7 @@ from engine.work.secret import (
     VaultError,
     WrongKey,
 )
+from engine.work.vault import Vault
 
 K1, K2 = Key("k1", bytes(range(32))), Key("k2", bytes(32))
 ANN = SecretRef("main", "ann@acme.example", "password")

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from threading import RLock
 
 from engine.ports.clock import Clock
-from engine.work.ports import SealedRow
 from engine.work.secret import SecretRef
+from engine.work.vault import SealedRow
 
 
 class MemorySealedRows:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.work.ports import SealedRows
 from engine.work.secret import SecretRef
+from engine.work.vault import SealedRows
 
 ANN = SecretRef("acme", "ann@acme.example", "password")
 BOB = SecretRef("acme", "bob@acme.example", "password")
