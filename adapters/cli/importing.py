@@ -22,6 +22,7 @@ from adapters.screen.output_files import (
     require_free,
     unused,
 )
+from engine.answers.telling.words import counted
 from engine.work.import_recipients import Import, Imported, ImportRefused
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _tell(
     else:
         say(
             f"{campaign}: {done.taken} taken, {done.known} known already, {done.stopped} stopped "
-            f"before, {done.rejected} rejected, of {done.lines} lines."
+            f"before, {done.rejected} rejected, of {counted(done.lines, 'line')}."
         )
         if report:
             say(f"What was wrong with them: {report}")

@@ -36,7 +36,7 @@ def require_free(out: Path, *, in_use: Iterable[Path], force: bool) -> None:
     """
     for used in in_use:
         if _same(out, used):
-            raise OutputRefused(f"{out} is {used}, which is in use. Name another file.")
+            raise OutputRefused(f"{out} is in use by this command, as {used}. Name another file.")
     if not os.path.lexists(out):
         return
     if not _target(out).is_file():
