@@ -4,16 +4,12 @@ Reads any store, and writes to none unless it rebuilds. Each command lives in a 
 in ``adapters.cli.auditing``.
 """
 
-import typer
-
 from adapters.cli.auditing import check, diff, explain, export, rebuild, state, what_if
+from adapters.screen.program import program
 
-app = typer.Typer(
-    name="sendledger-replay",
-    help="Replay a store's history: rebuild its views, see the past, explain it, check it.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+app = program(
+    "sendledger-replay",
+    "Replay a store's history: rebuild its views, see the past, explain it, check it.",
 )
 app.command("rebuild")(rebuild.command)
 app.command("state")(state.command)

@@ -1,23 +1,43 @@
 """What every command has, and the policy the engine stamps on those that use one."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Protocol, Self
 
-from events.vocabulary import AccountId, ConnectionStatus, OnAccountTrouble
+from events.vocabulary import (
+    AccountId,
+    CampaignId,
+    ClockOutcome,
+    ConnectionStatus,
+    IncidentId,
+    OnAccountTrouble,
+    SlotId,
+)
 
 UNSTAMPED = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command:
+class Command(ABC):
     """An intent, addressed to one aggregate.
 
     ``at`` is the moment it counts for, in UTC: the engine stamps it under the workspace's lock,
     except on commands that are told as of an earlier moment (a deadline that has passed).
     """
 
+    aggregate: ClassVar[str]
+    """The type of the aggregate that decides it."""
     at: datetime = UNSTAMPED
+
+    @property
+    @abstractmethod
+    def aggregate_id(self) -> str: ...
+
+    def in_context(self, _context: "Context") -> Self:
+        """The command with all that its decision must know of other aggregates and the policy."""
+        return self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,3 +75,33 @@ class Senders:
         return (
             account_id is not None and self.statuses.get(account_id) is ConnectionStatus.SUCCESSFUL
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockReading:
+    """One campaign's clock of an incident, as a notice must know it."""
+
+    campaign_id: CampaignId
+    outcome: ClockOutcome
+    ended_at: datetime | None
+    at_stake: int
+    stopped: int
+
+
+class Context(Protocol):
+    """What a command may ask of the workspace under its lock."""
+
+    @property
+    def policy(self) -> Policy:
+        """The one in force."""
+        ...
+
+    def senders(self, slot_id: SlotId | None, account_ids: Iterable[AccountId]) -> Senders:
+        """The accounts, the slot, and whoever sits in it."""
+        ...
+
+    def slot_of(self, campaign_id: CampaignId) -> SlotId | None: ...
+
+    def clocks(self, account_id: AccountId, incident_id: IncidentId) -> tuple[ClockReading, ...]:
+        """Every campaign's clock of the incident, running or ended."""
+        ...

@@ -7,26 +7,55 @@ stand although the command was refused.
 
     Rejected
     ├── AccountRejected   about an account or its slot
+    │   ├── UnknownAccount
+    │   ├── UnknownSlot
+    │   ├── SlotTaken
+    │   ├── AlreadyConnected
+    │   ├── NotConnected
+    │   ├── StillFailing
+    │   ├── InsufficientScope
+    │   ├── IdentityMismatch
+    │   ├── ConfigurationChanged
+    │   └── UnknownNotice
     ├── CampaignRejected  about a campaign and its senders
+    │   ├── UnknownCampaign
+    │   ├── NameTaken
+    │   ├── NotARotationCampaign
+    │   ├── AlreadyInCampaign
+    │   ├── SenderNotInCampaign
+    │   ├── SenderNotConnected
+    │   ├── NoSender
+    │   ├── SenderMissing
+    │   ├── PauseCauseHolds
+    │   ├── CampaignNotRunning
+    │   ├── AlreadyRunning
+    │   └── NotConfirmed
     └── RecipientRejected about one recipient
+        ├── UnknownRecipient
+        ├── StoppedForGood
+        ├── RecipientTerminal
+        ├── FixedSenderIsOther
+        ├── AlreadyReceivedEmail
+        ├── SenderHeld
+        ├── SendInFlight
+        ├── UnknownSend
+        └── OutcomeUnknown
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import ClassVar
 
 from events.base import Event
-from events.vocabulary import instant_text
+from events.errors import ExplainedError
 
 
-class Rejected(Exception):
+class Rejected(ExplainedError):
     """A command was refused. ``code`` is stable and for programs, the text is for people."""
 
     code: ClassVar[str]
-    sentence: ClassVar[str]
 
-    def __init__(self, *about: object, facts: Sequence[Event] = ()) -> None:
-        super().__init__(self.sentence.format(*(_spoken(thing) for thing in about)))
+    def __init__(self, *, facts: Sequence[Event] = (), **about: object) -> None:
+        super().__init__(**about)
         self.facts = tuple(facts)
 
     @property
@@ -34,183 +63,197 @@ class Rejected(Exception):
         return str(self)
 
 
-def _spoken(thing: object) -> object:
-    return instant_text(thing) if isinstance(thing, datetime) else thing
-
-
 class AccountRejected(Rejected):
-    code = "account_rejected"
-    sentence = "{}"
+    pass
 
 
 class CampaignRejected(Rejected):
-    code = "campaign_rejected"
-    sentence = "{}"
+    pass
 
 
 class RecipientRejected(Rejected):
-    code = "recipient_rejected"
-    sentence = "{}"
+    pass
 
 
 class UnknownAccount(AccountRejected):
     code = "unknown_account"
-    sentence = "There is no email account {}. Connect it first."
+    sentence = "There is no email account {account}. Connect it first."
 
 
 class UnknownSlot(AccountRejected):
     code = "unknown_slot"
-    sentence = "There is no slot {}. Connect an account there first."
+    sentence = "There is no slot {slot}. Connect an account there first."
 
 
 class SlotTaken(AccountRejected):
     code = "slot_occupied"
-    sentence = "Slot {} holds {}. Disconnect it or choose another slot."
+    sentence = "Slot {slot} holds {account}. Disconnect it or choose another slot."
 
 
 class AlreadyConnected(AccountRejected):
     code = "already_connected"
-    sentence = "{} is connected in slot {} already. Use One-Click Reconnect to repair it."
+    sentence = (
+        "{account} is connected in slot {slot} already. Use One-Click Reconnect to repair it."
+    )
 
 
 class NotConnected(AccountRejected):
     code = "not_connected"
-    sentence = "{} is disconnected. Connect it to a slot first."
+    sentence = "{account} is disconnected. Connect it to a slot first."
 
 
 class StillFailing(AccountRejected):
     code = "still_failing"
-    sentence = "The connection check of {} still fails. Correct the cause and try again."
+    sentence = "The connection check of {account} still fails. Correct the cause and try again."
 
 
 class InsufficientScope(AccountRejected):
     code = "insufficient_scope"
-    sentence = "{} was not granted full mail access. Tick the box on the next Reconnect."
+    sentence = "{account} was not granted full mail access. Tick the box on the next Reconnect."
 
 
 class IdentityMismatch(AccountRejected):
     code = "identity_mismatch"
-    sentence = "Another mailbox than {} answered. To change mailboxes, use Two-Step Reconnect."
+    sentence = (
+        "Another mailbox than {account} answered. To change mailboxes, use Two-Step Reconnect."
+    )
 
 
 class ConfigurationChanged(AccountRejected):
     code = "configuration_changed"
-    sentence = "The mail servers of {} changed. Disconnect and connect it (Two-Step Reconnect)."
+    sentence = (
+        "The mail servers of {account} changed. Disconnect and connect it (Two-Step Reconnect)."
+    )
 
 
 class UnknownNotice(AccountRejected):
     code = "unknown_notice"
-    sentence = "No notice {} was issued about incident {}. Name one that was."
+    sentence = "No notice {number} was issued about incident {incident}. Name one that was."
 
 
 class UnknownCampaign(CampaignRejected):
     code = "unknown_campaign"
-    sentence = "There is no campaign {}. Create it first."
+    sentence = "There is no campaign {campaign}. Create it first."
 
 
 class NameTaken(CampaignRejected):
     code = "name_taken"
-    sentence = "There is a campaign {} already. Choose another name."
+    sentence = "There is a campaign {campaign} already. Choose another name."
 
 
 class NotARotationCampaign(CampaignRejected):
     code = "not_a_rotation_campaign"
-    sentence = "Campaign {} sends from one slot; only Inbox Rotation campaigns have a sender list."
+    sentence = (
+        "Campaign {campaign} sends from one slot; only Inbox Rotation campaigns have a sender list."
+    )
 
 
 class AlreadyInCampaign(CampaignRejected):
     code = "already_in_campaign"
-    sentence = "{} is in FROM EMAIL of {} already."
+    sentence = "{account} is in FROM EMAIL of {campaign} already."
 
 
 class SenderNotInCampaign(CampaignRejected):
     code = "sender_not_in_campaign"
-    sentence = "{} is no sender of {}. Add it to FROM EMAIL first."
+    sentence = "{account} is no sender of {campaign}. Add it to FROM EMAIL first."
 
 
 class SenderNotConnected(CampaignRejected):
     code = "sender_not_connected"
-    sentence = "{} is not connected. Reconnect it first."
+    sentence = "{account} is not connected. Reconnect it first."
 
 
 class NoSender(CampaignRejected):
     code = "no_sender"
-    sentence = "Campaign {} has no sender. Add an account or connect one in its slot."
+    sentence = "Campaign {campaign} has no sender. Add an account or connect one in its slot."
 
 
 class SenderMissing(CampaignRejected):
     code = "sender_missing"
     sentence = (
-        "{1} left FROM EMAIL of {0}: whoever heard from it ({2} recipients) is stopped for good "
-        "at {3}, unless it is added again. Add it, or name it to resume without it."
+        "{account} left FROM EMAIL of {campaign}: whoever heard from it ({contacted} recipients) "
+        "is stopped for good at {deadline}, unless it is added again. Add it, or name it to resume "
+        "without it."
     )
 
 
 class PauseCauseHolds(CampaignRejected):
     code = "pause_cause_holds"
-    sentence = "Campaign {} is paused because {} is not connected. Reconnect it, or remove it."
+    sentence = (
+        "Campaign {campaign} is paused because {account} is not connected. "
+        "Reconnect it, or remove it."
+    )
 
 
 class CampaignNotRunning(CampaignRejected):
     code = "campaign_not_running"
-    sentence = "Campaign {} is {}; that needs a campaign under way."
+    sentence = "Campaign {campaign} is {status}; that needs a campaign under way."
 
 
 class AlreadyRunning(CampaignRejected):
     code = "already_running"
-    sentence = "Campaign {} was started already and is {}. Only a paused campaign can be resumed."
+    sentence = (
+        "Campaign {campaign} was started already and is {status}. "
+        "Only a paused campaign can be resumed."
+    )
 
 
 class NotConfirmed(CampaignRejected):
     code = "not_confirmed"
     sentence = (
-        "Removing {} leaves {} contacted recipients held until it is re-added. "
+        "Removing {account} leaves {held} contacted recipients held until it is re-added. "
         "Confirm with that number."
     )
 
 
 class UnknownRecipient(RecipientRejected):
     code = "unknown_recipient"
-    sentence = "There is no recipient {} in campaign {}. Import the recipient first."
+    sentence = (
+        "There is no recipient {recipient} in campaign {campaign}. Import the recipient first."
+    )
 
 
 class StoppedForGood(RecipientRejected):
     code = "recipient_stopped"
-    sentence = "{} is Campaign Stopped in {}, for good. Another campaign may take the recipient."
+    sentence = (
+        "{recipient} is Campaign Stopped in {campaign}, for good. "
+        "Another campaign may take the recipient."
+    )
 
 
 class RecipientTerminal(RecipientRejected):
     code = "recipient_terminal"
-    sentence = "{} is {} already; nothing more is sent."
+    sentence = "{recipient} is {status} already; nothing more is sent."
 
 
 class FixedSenderIsOther(RecipientRejected):
     code = "fixed_sender_is_other"
-    sentence = "{} hears from {} in this campaign, and from nobody else."
+    sentence = "{recipient} hears from {sender} in this campaign, and from nobody else."
 
 
 class AlreadyReceivedEmail(RecipientRejected):
     code = "already_received_email"
-    sentence = "{} received an email already, so the sender is fixed to {}."
+    sentence = "{recipient} received an email already, so the sender is fixed to {sender}."
 
 
 class SenderHeld(RecipientRejected):
     code = "sender_held"
-    sentence = "{} is out of office until {}. Send after that."
+    sentence = "{recipient} is out of office until {until}. Send after that."
 
 
 class SendInFlight(RecipientRejected):
     code = "send_in_flight"
-    sentence = "A message to {} is on its way through {}. Wait for its outcome."
+    sentence = "A message to {recipient} is on its way through {account}. Wait for its outcome."
 
 
 class UnknownSend(RecipientRejected):
     code = "unknown_send"
-    sentence = "No message {1} to {0} is on its way. Reserve the send first."
+    sentence = "No message {send} to {recipient} is on its way. Reserve the send first."
 
 
 class OutcomeUnknown(RecipientRejected):
     code = "outcome_unknown"
     sentence = (
-        "Message {1} to {0} may have arrived. Search the Sent folder before sending it again."
+        "Message {send} to {recipient} may have arrived. "
+        "Search the Sent folder before sending it again."
     )

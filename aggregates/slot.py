@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import ClassVar, assert_never
 
 from aggregates.command import Command
 from aggregates.rejections import SlotTaken
@@ -19,15 +19,24 @@ class Slot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OccupySlot(Command):
+class AboutOccupant(Command):
+    aggregate: ClassVar[str] = "slot"
     slot_id: SlotId
     account_id: AccountId
+
+    @property
+    def aggregate_id(self) -> SlotId:
+        return self.slot_id
 
 
 @dataclass(frozen=True, kw_only=True)
-class VacateSlot(Command):
-    slot_id: SlotId
-    account_id: AccountId
+class OccupySlot(AboutOccupant):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class VacateSlot(AboutOccupant):
+    pass
 
 
 SlotCommand = OccupySlot | VacateSlot
@@ -43,7 +52,7 @@ def decide(slot: Slot, command: SlotCommand) -> Sequence[SlotEvent]:
             if slot.occupant == account:
                 return []
             if slot.occupant is not None:
-                raise SlotTaken(slot.id, slot.occupant)
+                raise SlotTaken(slot=slot.id, account=slot.occupant)
             return [SlotOccupied(slot_id=slot.id, account_id=account, occurred_at=at)]
         case VacateSlot(account_id=account, at=at):
             if slot.occupant != account:

@@ -7,27 +7,39 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from uuid import uuid4
 
-from adapters.csv.recipients_csv import count_lines
-from adapters.csv.rejected_lines import rejected_lines
+from adapters.csv.recipients_csv import RecipientsFile
+from adapters.csv.rejected_lines import RejectedLines
 from adapters.stores.sqlite import SQLiteStore
-from adapters.stores.sqlite.directory import SQL, SQLiteDirectory
+from adapters.stores.sqlite.directory import SQLiteDirectory
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger
 from engine.work.import_recipients import Import
 
 
 def import_all(ledger: Ledger[SQLiteStore], file: Path) -> None:
     """As the command does it: read to the end once, then page by page into directory and log."""
-    count_lines(file)
+    people = RecipientsFile(file)
+    people.count()
     directory = SQLiteDirectory(ledger.store)
-    with rejected_lines(file.with_name("rejected.csv")) as report:
-        job = Import(ledger.engine, directory, WORKSPACE, CAMPAIGN, "user:bench", report)
-        job.run(file, skip_undecodable=False, wanted=lambda _done: True)
+    with file.with_name("rejected.csv").open("wb") as report:
+        Import(
+            engine=ledger.engine,
+            directory=directory,
+            workspace=WORKSPACE,
+            campaign_id=CAMPAIGN,
+            actor="user:bench",
+            reject=RejectedLines(report).add,
+            new_id=lambda: uuid4().hex,
+        ).run(people)
 
 
 def loop_into_directory(store: Path, file: Path) -> None:
-    insert = SQL["enrol_person"]
-    with _one_transaction(store, SQL["directory"]) as c, file.open(encoding="utf-8") as lines:
+    insert = SQLiteDirectory.SQL["enrol_person"]
+    with (
+        _one_transaction(store, SQLiteDirectory.SQL["directory"]) as c,
+        file.open(encoding="utf-8") as lines,
+    ):
         for row in csv.DictReader(lines):
             address = row.pop("email")
             name = f"{row['first_name']} {row['last_name']}"

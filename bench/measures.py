@@ -266,7 +266,7 @@ def importing() -> Figures:
 
 def startup() -> Figures:
     """Seconds of ``sendledger --help``, and of a Python that does nothing."""
-    ours = [sys.executable, "-c", "from adapters.cli.app import main; main()", "--help"]
+    ours = [sys.executable, "-c", "from adapters.program import main; main()", "--help"]
     bare = [sys.executable, "-c", "pass"]
     return {"help_s": _fastest(ours), "python_s": _fastest(bare)}
 

@@ -18,7 +18,7 @@ from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from engine.reply import Request
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events.vocabulary import Asker, FailureClass, Mode
 
 WORKSPACE, CAMPAIGN, ANN, BOB = "bench", "spring", "ann@acme.test", "bob@acme.test"

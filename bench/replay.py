@@ -5,13 +5,13 @@ from contextlib import closing
 from pathlib import Path
 
 from adapters.cli.auditing.check import check
+from adapters.cli.auditing.reading import open_source
 from adapters.cli.auditing.state import state_at
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.rebuilding import rebuild
 from bench.ours import CAMPAIGN, WORKSPACE, recipient
 from engine.audit.moments import Moment
 from engine.audit.one_recipient import Asked
-from engine.audit.source import open_source
 from projections.shipped import SHIPPED
 
 

@@ -6,8 +6,8 @@ from engine.cache import AggregateCache, Cached
 from engine.decoding import decode_stream
 from engine.gc_pause import freeze_survivors, gc_paused
 from engine.ports.transactions import WorkspaceReading
-from engine.snapshots import thaw, topic_of
-from engine.streams import Kind, stream_id
+from engine.snapshots import thaw
+from engine.streams import AggregateType, stream_id
 from events.base import Event
 
 LARGE = 10_000
@@ -25,28 +25,32 @@ class AggregateLoader:
         self._cache = cache
         self.epoch = cache.begin(workspace, reading.last_position)
 
-    def load(self, kind: Kind, aggregate_id: str) -> Cached:
-        stream = stream_id(self._workspace, kind, aggregate_id)
+    def load(self, type_: AggregateType, aggregate_id: str) -> Cached:
+        stream = stream_id(self._workspace, type_, aggregate_id)
         entry = self.states.get(stream)
         if entry is None:
-            entry = self.states[stream] = self._caught_up(kind, aggregate_id, stream)
+            entry = self.states[stream] = self._caught_up(type_, aggregate_id, stream)
         return entry
 
-    def advance(self, kind: Kind, aggregate_id: str, events: Sequence[Event]) -> tuple[str, int]:
+    def advance(
+        self, type_: AggregateType, aggregate_id: str, events: Sequence[Event]
+    ) -> tuple[str, int]:
         """Take the events in. Answers the stream and the version of the first of them."""
-        stream = stream_id(self._workspace, kind, aggregate_id)
-        entry = self.load(kind, aggregate_id)
+        stream = stream_id(self._workspace, type_, aggregate_id)
+        entry = self.load(type_, aggregate_id)
         self.states[stream] = entry._replace(
-            version=entry.version + len(events), state=kind.fold(entry.state, events)
+            version=entry.version + len(events), state=type_.fold(entry.state, events)
         )
         return stream, entry.version + 1
 
-    def _caught_up(self, kind: Kind, aggregate_id: str, stream: str) -> Cached:
+    def _caught_up(self, type_: AggregateType, aggregate_id: str, stream: str) -> Cached:
         entry, current = self._cache.get(stream, self.epoch)
         if entry is not None and current:
             return entry
         if entry is None:
-            entry = self._from_snapshot(kind, stream) or Cached(0, kind.initial(aggregate_id))
+            entry = self._from_snapshot(type_, stream) or Cached(
+                type_, 0, type_.initial(aggregate_id)
+            )
         version = entry.version
 
         def newer() -> Iterator[Event]:
@@ -57,15 +61,15 @@ class AggregateLoader:
                 yield event
 
         with gc_paused():
-            state = kind.fold(entry.state, newer())
+            state = type_.fold(entry.state, newer())
         if version - entry.version > LARGE:
             freeze_survivors()
-        return Cached(version, state, entry.snapshot_version)
+        return Cached(type_, version, state, entry.snapshot_version)
 
-    def _from_snapshot(self, kind: Kind, stream: str) -> Cached | None:
-        topic = topic_of(kind)
-        stored = self._reading.snapshot(stream, topic) if topic else None
-        if stored is None:
+    def _from_snapshot(self, type_: AggregateType, stream: str) -> Cached | None:
+        form = type_.snapshots
+        stored = self._reading.snapshot(stream, form.topic) if form else None
+        if form is None or stored is None:
             return None
         version = stored.originator_version
-        return Cached(version, thaw(stored), snapshot_version=version)
+        return Cached(type_, version, thaw(form, stored), snapshot_version=version)

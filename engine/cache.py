@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any, NamedTuple
 
+from engine.streams import AggregateType
+
 
 class Cached(NamedTuple):
+    type: AggregateType
     version: int
     state: Any
     snapshot_version: int = 0

@@ -10,27 +10,24 @@ from events.recorded import Recorded
 
 
 class GapInLog(StoreError):
-    def __init__(self, expected: int, found: int) -> None:
-        super().__init__(
-            f"The log has no event at position {expected}; the next one is at {found}. "
-            "Restore the store from a backup; nothing was skipped."
-        )
+    sentence = (
+        "The log has no event at position {expected}; the next one is at {found}. "
+        "Restore the store from a backup; nothing was skipped."
+    )
 
 
 class GapInStream(StoreError):
-    def __init__(self, stream_id: str, expected: int, found: int, position: int) -> None:
-        super().__init__(
-            f"Stream {stream_id} has no version {expected}; the next one is {found}, at position "
-            f"{position}. Restore the store from a backup; nothing was skipped."
-        )
+    sentence = (
+        "Stream {stream} has no version {expected}; the next one is {found}, at position "
+        "{position}. Restore the store from a backup; nothing was skipped."
+    )
 
 
 class MissingEnvelope(StoreError):
-    def __init__(self, position: int, topic: str) -> None:
-        super().__init__(
-            f"The event of type {topic!r} at position {position} came in no envelope. "
-            "Restore the store from a backup; nothing was skipped."
-        )
+    sentence = (
+        "The event of type {topic!r} at position {position} came in no envelope. "
+        "Restore the store from a backup; nothing was skipped."
+    )
 
 
 def decode_stream(rows: Iterable[Row], after: int) -> Iterator[Event]:
@@ -41,7 +38,7 @@ def decode_stream(rows: Iterable[Row], after: int) -> Iterator[Event]:
 def _unbroken(rows: Iterable[Row], after: int) -> Iterator[Row]:
     for version, row in enumerate(rows, start=after + 1):
         if row[2] != version:
-            raise GapInStream(row[1], version, row[2], row[0])
+            raise GapInStream(stream=row[1], expected=version, found=row[2], position=row[0])
         yield row
 
 
@@ -68,11 +65,11 @@ def decode_page(page: Page, after: int) -> Iterator[Recorded]:
         position, stream_id, version, topic, _ = row
         expected += 1
         if position != expected:
-            raise GapInLog(expected, position)
+            raise GapInLog(expected=expected, found=position)
         while envelope is None or position > last:
             envelope = next(envelopes, None)
             if envelope is None or envelope.first_position > position:
-                raise MissingEnvelope(position, topic)
+                raise MissingEnvelope(position=position, topic=topic)
             last = envelope.last_position
         yield Recorded(position, stream_id, version, event, envelope)
 

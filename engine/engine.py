@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain, repeat, takewhile
 
-from aggregates.campaign import Campaign
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from engine.cache import AggregateCache
 from engine.decoding import decode_page
@@ -27,7 +26,7 @@ from engine.unit_of_work import Outcome, UnitOfWork
 from events.recorded import Envelope, Recorded
 from processors.workspace import Workspace
 
-PATIENCE = 30.0
+RETRYING = 30.0
 """Seconds for which a store that was lost is asked again."""
 PAUSES = (0.0, 0.1, 0.25, 0.5)
 """Seconds between attempts, the last of them again and again."""
@@ -38,7 +37,7 @@ RETOLD = 1_000
 class Engine:
     """The engine over one store.
 
-    ``snapshot_every`` is the number of events after which a campaign is snapshot again;
+    ``snapshot_every`` is the number of events after which a large aggregate is snapshot again;
     ``cache_size`` the number of aggregates kept in memory; ``observer`` hears of every commit. Safe
     to share between threads.
     """
@@ -57,6 +56,7 @@ class Engine:
         self._observer = observer
         self._cache = AggregateCache(cache_size)
         self._snapshot_every = snapshot_every
+        self._in_bulk: set[object] = set()
         self._group_commit = GroupCommit(self._decide_together, self._decide_alone)
 
     def execute(self, workspace: str, command: Command, *, command_id: str, actor: str) -> Reply:
@@ -123,6 +123,16 @@ class Engine:
             raise ExceptionGroup("some workspaces could not be settled", errors)
         return settled
 
+    @contextmanager
+    def snapshots_later(self) -> Iterator[None]:
+        """Snapshots wait until the end of the block: in an import each would hold everybody."""
+        bulk = object()
+        self._in_bulk.add(bulk)
+        try:
+            yield
+        finally:
+            self._in_bulk.discard(bulk)
+
     def _decide_together(self, pages: Pages) -> Mapping[str, Sequence[Reply]]:
         """Those workspaces that nobody holds and in which nothing is due."""
         decided: list[tuple[UnitOfWork, list[Outcome]]] = []
@@ -142,7 +152,7 @@ class Engine:
         self, workspace: str, requests: Sequence[Request], again: bool
     ) -> Sequence[Reply]:
         """One page, for as long as it takes the store to come back. ``again``: it was tried."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + RETRYING
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             try:
                 replies = self._decided(workspace, requests)
@@ -209,11 +219,12 @@ class Engine:
     def _remember(self, work: UnitOfWork) -> None:
         """After the commit: the states decided on are the newest there are."""
         for stream_id, entry in work.states.items():
+            form = entry.type.snapshots
             grown = entry.version - entry.snapshot_version >= self._snapshot_every
-            if grown and isinstance(entry.state, Campaign):
+            if form and grown and not self._in_bulk:
                 work.states[stream_id] = entry._replace(snapshot_version=entry.version)
                 with suppress(StoreError):  # what was decided is committed; the next one will do
-                    self.store.save_snapshot(freeze(stream_id, entry.version, entry.state))
+                    self.store.save_snapshot(freeze(form, stream_id, entry.version, entry.state))
         work.remember()
 
 

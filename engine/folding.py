@@ -14,13 +14,12 @@ Fetch = Callable[[Projection, Sequence[RowKey]], dict[RowKey, Any]]
 class CannotTake(StoreError):
     """A view's ``key`` or ``evolve`` failed at this event; nothing is wrong with the others."""
 
+    sentence = "View {view} cannot take the event at position {position} ({error})."
+
     def __init__(self, projection: Projection, recorded: Recorded, cause: Exception) -> None:
         self.position = recorded.position
-        self.told = f"{type(recorded.event).__name__}: {one_line(cause)}"
-        super().__init__(
-            f"View {projection.name} cannot take the event at position {self.position} "
-            f"({self.told}). `sendledger status` shows what can be shown without it."
-        )
+        self.error = f"{type(recorded.event).__name__}: {one_line(cause)}"
+        super().__init__(view=projection.name, position=self.position, error=self.error)
 
 
 def fold(

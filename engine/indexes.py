@@ -1,14 +1,38 @@
 """Timers and roster are indexes: they derive from the log, and can be made anew from it."""
 
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from engine.decoding import decode_page
 from engine.ports.store import Store
+from events.base import Event
 from events.recorded import Recorded
 from processors import roster, timers
+from processors.listening import listens_to
 from processors.timers import Key, Timer
 
 PAGE = 20_000
+TIMING, ENROLLING = listens_to(timers.timers), listens_to(roster.entries)
+INDEXED = TIMING | ENROLLING
+"""Classes of events from which something is indexed."""
+
+_timers: Callable[..., Iterator[tuple[Key, datetime | None]]] = timers.timers
+_entries: Callable[..., Iterator[roster.Entry]] = roster.entries
+
+
+def timers_of(
+    event: Event, event_id: str, correlation_id: str
+) -> Iterator[tuple[Key, Timer | None]]:
+    """What the event changes: each key's timer from now on, None where it is cleared (S7, F2)."""
+    if type(event) in TIMING:
+        for key, due_at in _timers(event):
+            yield key, Timer(due_at, key, event_id, correlation_id) if due_at else None
+
+
+def entries_of(event: Event) -> Iterator[roster.Entry]:
+    """The roster's entries that follow from the event."""
+    return _entries(event) if type(event) in ENROLLING else iter(())
 
 
 class Derived(NamedTuple):
@@ -19,13 +43,13 @@ class Derived(NamedTuple):
     """Workspace, entry, campaign; in order of appearance."""
 
     def follow(self, recorded: Recorded) -> None:
-        for key, due_at in timers.timers(recorded.event):
-            if due_at is None:
+        correlation_id = recorded.envelope.correlation_id
+        for key, timer in timers_of(recorded.event, recorded.event_id, correlation_id):
+            if timer is None:
                 self.timers.pop((recorded.workspace, key), None)
             else:
-                cause = recorded.event_id, recorded.envelope.correlation_id
-                self.timers[recorded.workspace, key] = Timer(due_at, key, *cause)
-        for entry in roster.entries(recorded.event):
+                self.timers[recorded.workspace, key] = timer
+        for entry in entries_of(recorded.event):
             self.roster[(recorded.workspace, *entry)] = None
 
 
@@ -39,7 +63,8 @@ def derive_indexes(store: Store, until: int | None = None) -> Derived:
         if not page:
             break
         for recorded in page:
-            derived.follow(recorded)
+            if type(recorded.event) in INDEXED:
+                derived.follow(recorded)
         position = page[-1].position
     return derived
 

@@ -57,7 +57,7 @@ class ProjectionPass:
         for projection, (rows, poison) in folded.items():
             if poison:
                 self._save({projection: rows}, poison.position - 1)
-                self._stop(projection, poison.position, poison.told)
+                self._stop(projection, poison.position, poison.error)
 
     def meet(self, unreadable: UnreadableEvent, position: int) -> None:
         """An event that nobody can read, so that nobody knows which views it concerns."""

@@ -1,173 +1,22 @@
-"""Snapshots of large campaigns: a state as of a version, so that a cold start need not replay all.
-
-Recipients in the same state are many, so a snapshot holds each state once with the ids in it.
-``FORMAT`` is raised whenever the shape or the meaning of the state changes; snapshots of another
-format are ignored and the history is replayed instead.
-"""
+"""Snapshots of large aggregates: a state as of a version, so that a cold start replays little."""
 
 import json
-from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from eventsourcing.persistence import StoredEvent
-from immutables import Map
 
-from aggregates.campaign import Campaign, Clock, Lane, Recipient, Sending
-from engine.streams import CAMPAIGN, Kind
-from events.vocabulary import (
-    CampaignStatus,
-    ClockOutcome,
-    IncidentKind,
-    Mode,
-    RecipientStatus,
-)
-
-FORMAT = 1
-_TOPIC = f"Campaign.snapshot/{FORMAT}"
+from engine.streams import SnapshotForm
 
 
-def topic_of(kind: Kind) -> str | None:
-    """None: aggregates of this kind stay small."""
-    return _TOPIC if kind is CAMPAIGN else None
-
-
-def freeze(stream_id: str, version: int, campaign: Campaign) -> StoredEvent:
+def freeze(form: SnapshotForm, stream_id: str, version: int, state: Any) -> StoredEvent:
     return StoredEvent(
         originator_id=stream_id,
         originator_version=version,
-        topic=_TOPIC,
-        state=json.dumps(_plain(campaign), separators=(",", ":")).encode(),
+        topic=form.topic,
+        state=json.dumps(form.to_plain(state), separators=(",", ":")).encode(),
     )
 
 
-def thaw(snapshot: StoredEvent) -> Campaign:
-    data = json.loads(snapshot.state)
-    return Campaign(
-        id=data["id"],
-        mode=Mode(data["mode"]),
-        status=CampaignStatus(data["status"]),
-        slot_id=data["slot_id"],
-        sender=data["sender"],
-        causes=frozenset(data["causes"]),
-        recipients=_members((_recipient(state), ids) for state, ids in data["recipients"]),
-        lanes=Map({account: _lane(lane) for account, lane in data["lanes"].items()}),
-        open=data["open"],
-    )
-
-
-def _plain(campaign: Campaign) -> dict[str, Any]:
-    groups: dict[Recipient, list[str]] = {}
-    for recipient_id, recipient in campaign.recipients.items():
-        groups.setdefault(recipient, []).append(recipient_id)
-    return {
-        "id": campaign.id,
-        "mode": campaign.mode,
-        "status": campaign.status,
-        "slot_id": campaign.slot_id,
-        "sender": campaign.sender,
-        "causes": sorted(campaign.causes),
-        "recipients": [(_plain_recipient(state), sorted(ids)) for state, ids in groups.items()],
-        "lanes": {account: _plain_lane(lane) for account, lane in campaign.lanes.items()},
-        "open": campaign.open,
-    }
-
-
-def _plain_recipient(recipient: Recipient) -> list[Any]:
-    return [
-        recipient.status,
-        recipient.sender,
-        recipient.emails,
-        _plain_sending(recipient.sending),
-        _text(recipient.held_until),
-        [_plain_sending(each) for each in recipient.unknown],
-    ]
-
-
-def _recipient(state: list[Any]) -> Recipient:
-    status, sender, emails, sending, held_until, unknown = state
-    return Recipient(
-        RecipientStatus(status),
-        sender,
-        emails,
-        _sending(sending),
-        _moment(held_until),
-        tuple(Sending(each[0], each[1], _clock(each[2])) for each in unknown),
-    )
-
-
-def _plain_sending(sending: Sending | None) -> list[Any] | None:
-    if sending is None:
-        return None
-    return [sending.account_id, sending.send_id, _plain_clock(sending.ran_out)]
-
-
-def _sending(state: list[Any] | None) -> Sending | None:
-    return Sending(state[0], state[1], _clock(state[2])) if state else None
-
-
-def _plain_lane(lane: Lane) -> list[Any]:
-    return [
-        lane.listed,
-        _plain_clock(lane.clock),
-        list(lane.soft),
-        list(lane.contacted),
-        list(lane.first_sends),
-        dict(lane.ended),
-    ]
-
-
-def _lane(state: list[Any]) -> Lane:
-    listed, clock, soft, contacted, first_sends, ended = state
-    return Lane(
-        listed,
-        _clock(clock),
-        Map(dict.fromkeys(soft)),
-        Map(dict.fromkeys(contacted)),
-        Map(dict.fromkeys(first_sends)),
-        Map({RecipientStatus(status): count for status, count in ended.items()}),
-    )
-
-
-def _plain_clock(clock: Clock | None) -> list[Any] | None:
-    if clock is None:
-        return None
-    return [
-        clock.incident_id,
-        clock.kind,
-        _text(clock.began_at),
-        _text(clock.deadline_at),
-        clock.outcome,
-        _text(clock.ended_at),
-        clock.stopped,
-    ]
-
-
-def _clock(state: list[Any] | None) -> Clock | None:
-    if state is None:
-        return None
-    incident_id, kind, began_at, deadline_at, outcome, ended_at, stopped = state
-    return Clock(
-        incident_id,
-        IncidentKind(kind),
-        datetime.fromisoformat(began_at),
-        datetime.fromisoformat(deadline_at),
-        ClockOutcome(outcome),
-        _moment(ended_at),
-        stopped,
-    )
-
-
-def _members(groups: Iterable[tuple[Recipient, list[str]]]) -> Map[str, Recipient]:
-    everyone: dict[str, Recipient] = {}
-    for recipient, ids in groups:
-        everyone.update(dict.fromkeys(ids, recipient))
-    return Map(everyone)
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def thaw(form: SnapshotForm, snapshot: StoredEvent) -> Any:
+    """Raises ``ValueError``, ``TypeError`` or ``LookupError`` if it is not of that form."""
+    return form.from_plain(json.loads(snapshot.state))

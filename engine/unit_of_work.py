@@ -19,8 +19,9 @@ from aggregates.slot import Slot
 from engine.aggregate_loader import AggregateLoader
 from engine.batch import Batch, Cause, Rows
 from engine.cache import AggregateCache, Cached
-from engine.command_context import brief
+from engine.command_context import CommandContext
 from engine.due_timers import DueTimers
+from engine.indexes import INDEXED, entries_of, timers_of
 from engine.ports.transactions import Append, WorkspaceReading, WorkspaceTransaction
 from engine.reply import Refusal, Reply, Request
 from engine.streams import ACCOUNT, CAMPAIGN, SLOT, addressee
@@ -33,7 +34,7 @@ from processors.timers import Timer
 
 
 class Outcome(NamedTuple):
-    """What became of a command; an reply as soon as its events have their positions."""
+    """What became of a command; a reply as soon as its events have their positions."""
 
     command_id: str
     refusal: Refusal | None
@@ -67,7 +68,7 @@ class UnitOfWork:
         self.entered_at = self.decided_at = perf_counter_ns()
         self._reading = reading
         self._appended: WorkspaceTransaction | None = None
-        self._policy = policy
+        self._context = CommandContext(self, policy)
         self._cache = cache
         self._aggregates = AggregateLoader(reading, workspace, cache)
         self._timers = DueTimers(reading)
@@ -210,9 +211,9 @@ class UnitOfWork:
             self._decide(asked, Cause.of_timer(self.workspace, timer))
 
     def _decide(self, command: Command, cause: Cause) -> None:
-        kind, aggregate_id = addressee(command)
-        state = self._aggregates.load(kind, aggregate_id).state
-        events = kind.decide(state, brief(self, command, self._policy))
+        type_, aggregate_id = addressee(command)
+        state = self._aggregates.load(type_, aggregate_id).state
+        events = type_.decide(state, command.in_context(self._context))
         self._accept(command, cause, events)
 
     def _accept(
@@ -248,9 +249,8 @@ class UnitOfWork:
 
     def _index(self, envelope: Envelope, events: Sequence[Event]) -> None:
         for index, event in enumerate(events):
-            if type(event) in timers.WATCHES:
+            if type(event) in INDEXED:
                 cause = envelope.event_id(index), envelope.correlation_id
-                for key, due_at in timers.timers(event):
-                    self._timers.set(key, Timer(due_at, key, *cause) if due_at else None)
-            if type(event) in roster.WATCHES:
-                self._roster.update(dict.fromkeys(roster.entries(event)))
+                for key, timer in timers_of(event, *cause):
+                    self._timers.set(key, timer)
+                self._roster.update(dict.fromkeys(entries_of(event)))

@@ -14,14 +14,17 @@ from engine.unit_of_work import UnitOfWork
 from events.recorded import Recorded
 
 
-def unsettled_events(
-    reading: WorkspaceReading, workspace: str, policy: Policy, end: int
-) -> Sequence[Recorded]:
-    """The events, in order, as if they were appended to a log that ends at ``end``.
+def settled(reading: WorkspaceReading, workspace: str, policy: Policy) -> UnitOfWork:
+    """The workspace as the next turn of a worker finds it once it has settled. Writes nothing.
 
-    Nothing is written. Reminders are not among them: they wait for a worker (N1).
+    No reminder is issued: reminders wait for a worker (N1).
     """
     with gc_paused():
         work = UnitOfWork(reading, workspace, AggregateCache(0), policy)
         work.settle()
-        return [recorded for batch in work.batches for recorded in batch.recorded(end)]
+    return work
+
+
+def unsettled_events(work: UnitOfWork, end: int) -> Sequence[Recorded]:
+    """What it has settled, in order, as if it were appended to a log that ends at ``end``."""
+    return [recorded for batch in work.batches for recorded in batch.recorded(end)]

@@ -75,17 +75,19 @@ class CampaignReopened(CampaignEventBase):
 
 
 @fact
-class SenderAdded(CampaignEventBase):
-    """The account joined FROM EMAIL."""
-
+class SenderEvent(CampaignEventBase):
     account_id: AccountId
 
 
 @fact
-class SenderRemoved(CampaignEventBase):
+class SenderAdded(SenderEvent):
+    """The account joined FROM EMAIL."""
+
+
+@fact
+class SenderRemoved(SenderEvent):
     """The account left FROM EMAIL by a user's act (S10) or by its disconnect (T2)."""
 
-    account_id: AccountId
     incident_id: IncidentId | None = None
     """The disconnect; none when a user removed the account."""
     held: int
@@ -93,48 +95,41 @@ class SenderRemoved(CampaignEventBase):
 
 
 @fact
-class SenderReplaced(CampaignEventBase):
+class SenderReplaced(SenderEvent):
     """Another account sits in the slot of a single-sender campaign (T3)."""
-
-    account_id: AccountId
 
 
 @fact
-class GracePeriodStarted(CampaignEventBase):
-    """A clock started for this campaign and account (S1, T2)."""
-
-    account_id: AccountId
+class ClockEvent(SenderEvent):
     incident_id: IncidentId
     kind: IncidentKind
+
+
+@fact
+class GracePeriodStarted(ClockEvent):
+    """A clock started for this campaign and account (S1, T2)."""
+
     started_at: Instant
     deadline_at: Instant
     at_stake: int
 
 
 @fact
-class GracePeriodCured(CampaignEventBase):
-    account_id: AccountId
-    incident_id: IncidentId
-    kind: IncidentKind
+class GracePeriodCured(ClockEvent):
+    pass
 
 
 @fact
-class GracePeriodSuperseded(CampaignEventBase):
+class GracePeriodSuperseded(ClockEvent):
     """A disconnect ended the failure clock (T2)."""
 
-    account_id: AccountId
-    incident_id: IncidentId
-    kind: IncidentKind
     superseded_by: IncidentId
 
 
 @fact
-class GracePeriodExpired(CampaignEventBase):
+class GracePeriodExpired(ClockEvent):
     """A clock ran out: the account leaves FROM EMAIL, its recipients stop (S3, F0)."""
 
-    account_id: AccountId
-    incident_id: IncidentId
-    kind: IncidentKind
     deadline_at: Instant
     stopped: int
     released: int
@@ -176,17 +171,14 @@ class AssignmentReleased(RecipientEvent):
 
 
 @fact
-class SendReserved(RecipientEvent):
-    """A message may now be submitted through the account; assigns it softly (M1, M2)."""
-
+class SendEvent(RecipientEvent):
     account_id: AccountId
     send_id: str
 
 
 @fact
-class SendEvent(RecipientEvent):
-    account_id: AccountId
-    send_id: str
+class SendReserved(SendEvent):
+    """A message may now be submitted through the account; assigns it softly (M1, M2)."""
 
 
 @fact

@@ -14,30 +14,29 @@ from pydantic import TypeAdapter, ValidationError
 from events.base import Event
 from events.campaign import CampaignEvent
 from events.email_account import EmailAccountEvent
+from events.errors import ExplainedError
 from events.slot import SlotEvent
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 Decoder = Callable[[bytes], Event]
 
 
-class UnreadableEvent(Exception):
+class UnreadableEvent(ExplainedError):
     """The log holds something this program cannot read; it stops there and never skips."""
 
 
 class UnknownTopic(UnreadableEvent):
-    def __init__(self, topic: str, where: str) -> None:
-        super().__init__(
-            f"Unknown event type {topic!r} at {where}: written by a newer Sendledger? "
-            "Upgrade this program; nothing was skipped."
-        )
+    sentence = (
+        "Unknown event type {topic!r} at {where}: written by a newer Sendledger? "
+        "Upgrade this program; nothing was skipped."
+    )
 
 
 class CorruptEvent(UnreadableEvent):
-    def __init__(self, topic: str, where: str, problem: str) -> None:
-        super().__init__(
-            f"Corrupt event of type {topic!r} at {where}: {problem}. "
-            "Restore the store from a backup; nothing was skipped."
-        )
+    sentence = (
+        "Corrupt event of type {topic!r} at {where}: {problem}. "
+        "Restore the store from a backup; nothing was skipped."
+    )
 
 
 class Catalogue:
@@ -77,11 +76,11 @@ class Catalogue:
         """The fact. Raises ``UnknownTopic`` or ``CorruptEvent``, both naming ``where``."""
         decoder = self.decoders.get(topic)
         if decoder is None:
-            raise UnknownTopic(topic, where)
+            raise UnknownTopic(topic=topic, where=where)
         try:
             return decoder(state)
         except (ValueError, TypeError) as error:
-            raise CorruptEvent(topic, where, _problem(error)) from error
+            raise CorruptEvent(topic=topic, where=where, problem=_problem(error)) from error
 
 
 def _topic(name: str, version: int) -> str:

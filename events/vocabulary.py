@@ -30,6 +30,22 @@ def instant_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def read_instant(text: str) -> datetime:
+    """An ISO 8601 time with a zone, as UTC. Raises ``ValueError``."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(
+            f"expected an ISO 8601 time like 2026-03-02T09:00:00Z, found {text!r}"
+        ) from None
+    if moment.tzinfo is None:
+        raise ValueError(f"expected a time with a zone, like {text.strip()}Z, found {text!r}")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"expected a time within the calendar, found {text!r}") from None
+
+
 class ConnectionStatus(StrEnum):
     SUCCESSFUL = "successful"
     FAILED = "failed"

@@ -7,18 +7,10 @@ waited for it beyond its deadline (C6).
 from collections.abc import Iterator
 
 from aggregates.campaign.commands import CureClock
-from events.base import Event
 from events.email_account import CheckPassed, OneClickReconnected
 from processors.workspace import Workspace
 
-WATCHES = (CheckPassed, OneClickReconnected)
 
-
-def react(workspace: Workspace, event: Event) -> Iterator[CureClock]:
-    match event:
-        case (
-            CheckPassed(account_id=account, occurred_at=at)
-            | OneClickReconnected(account_id=account, occurred_at=at)
-        ):
-            for campaign in workspace.campaigns_of(account):
-                yield CureClock(campaign_id=campaign.id, account_id=account, at=at)
+def react(workspace: Workspace, event: CheckPassed | OneClickReconnected) -> Iterator[CureClock]:
+    for campaign in workspace.campaigns_of(event.account_id):
+        yield CureClock(campaign_id=campaign.id, account_id=event.account_id, at=event.occurred_at)

@@ -5,34 +5,35 @@ anything to tell is the account's own decision.
 """
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from aggregates.email_account.commands import IssueNotice
-from events.base import Event
 from events.campaign import GracePeriodCured, GracePeriodExpired
-from events.email_account import AccountDisconnected, ConnectionFailed
+from events.email_account import AccountDisconnected, ConnectionFailed, ConnectionRestored
 from events.vocabulary import NoticeKind
 from processors.workspace import Workspace
 
-WATCHES = (
-    ConnectionFailed,
-    AccountDisconnected,
-    GracePeriodCured,
-    GracePeriodExpired,
+Told = (
+    ConnectionFailed
+    | AccountDisconnected
+    | ConnectionRestored
+    | GracePeriodCured
+    | GracePeriodExpired
 )
 
-Told = ConnectionFailed | AccountDisconnected | GracePeriodCured | GracePeriodExpired
 
-
-def react(_workspace: Workspace, event: Event) -> Iterator[IssueNotice]:
+def react(_workspace: Workspace, event: Told) -> Iterator[IssueNotice]:
     match event:
         case ConnectionFailed():
             yield _notice(event, NoticeKind.FAILURE)
         case AccountDisconnected():
             yield _notice(event, NoticeKind.DISCONNECT)
-        case GracePeriodCured():
+        case ConnectionRestored() | GracePeriodCured():
             yield _notice(event, NoticeKind.CURED)
         case GracePeriodExpired():
             yield _notice(event, NoticeKind.ENDED)
+        case _:
+            assert_never(event)
 
 
 def _notice(event: Told, kind: NoticeKind) -> IssueNotice:

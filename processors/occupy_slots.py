@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 from aggregates.slot import OccupySlot, SlotCommand, VacateSlot
-from events.base import Event
 from events.email_account import AccountConnected, AccountDisconnected
 from processors.workspace import Workspace
 
-WATCHES = (AccountConnected, AccountDisconnected)
 
-
-def react(_workspace: Workspace, event: Event) -> Iterator[SlotCommand]:
+def react(
+    _workspace: Workspace, event: AccountConnected | AccountDisconnected
+) -> Iterator[SlotCommand]:
     match event:
         case AccountConnected(slot_id=slot, account_id=account, occurred_at=at):
             yield OccupySlot(slot_id=slot, account_id=account, at=at)

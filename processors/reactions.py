@@ -20,12 +20,13 @@ from processors import (
     start_clocks,
     supersede_clocks,
 )
-from processors.workspace import Workspace
+from processors.listening import listens_to
 
 
 class Reaction(NamedTuple):
     name: str
-    react: Callable[[Workspace, Event], Iterable[Command]]
+    react: Callable[..., Iterable[Command]]
+    """Given the workspace and an event that it listens to."""
 
 
 _IN_ORDER = (
@@ -41,14 +42,14 @@ _IN_ORDER = (
 )
 
 
-def _by_event() -> dict[type[Event], tuple[Reaction, ...]]:
-    watching: dict[type[Event], tuple[Reaction, ...]] = {}
+def by_event() -> dict[type[Event], tuple[Reaction, ...]]:
+    """Event class to the process managers that answer it, in order."""
+    listening: dict[type[Event], tuple[Reaction, ...]] = {}
     for module in _IN_ORDER:
         reaction = Reaction(module.__name__.rpartition(".")[2], module.react)
-        for event_type in module.WATCHES:
-            watching[event_type] = (*watching.get(event_type, ()), reaction)
-    return watching
+        for event_type in listens_to(module.react):
+            listening[event_type] = (*listening.get(event_type, ()), reaction)
+    return listening
 
 
-REACTIONS = _by_event()
-"""Event class to the process managers that answer it, in order."""
+REACTIONS = by_event()

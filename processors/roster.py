@@ -6,11 +6,10 @@ whether it still depends on the account is its own knowledge.
 
 from collections.abc import Iterator
 
-from events.base import Event
 from events.campaign import CampaignCreated, CampaignPaused, SenderAdded
 from events.vocabulary import CampaignId
 
-WATCHES = (CampaignCreated, SenderAdded, CampaignPaused)
+Entry = tuple[str, CampaignId]
 
 
 def of_account(account_id: str) -> str:
@@ -21,7 +20,7 @@ def of_slot(slot_id: str) -> str:
     return f"slot:{slot_id}"
 
 
-def entries(event: Event) -> Iterator[tuple[str, CampaignId]]:
+def entries(event: CampaignCreated | SenderAdded | CampaignPaused) -> Iterator[Entry]:
     match event:
         case CampaignCreated(campaign_id=campaign, slot_id=str(slot)):
             yield of_slot(slot), campaign

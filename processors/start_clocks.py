@@ -5,18 +5,19 @@ failure's clock, with that incident's deadline.
 """
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from aggregates.campaign.commands import StartClock
-from events.base import Event
 from events.campaign import EmailAccepted, EmailOutcomeUnknown
 from events.email_account import AccountDisconnected, ConnectionFailed
 from events.vocabulary import IncidentKind
 from processors.workspace import Workspace
 
-WATCHES = (ConnectionFailed, AccountDisconnected, EmailAccepted, EmailOutcomeUnknown)
+Trouble = ConnectionFailed | AccountDisconnected
+Received = EmailAccepted | EmailOutcomeUnknown
 
 
-def react(workspace: Workspace, event: Event) -> Iterator[StartClock]:
+def react(workspace: Workspace, event: Trouble | Received) -> Iterator[StartClock]:
     match event:
         case ConnectionFailed():
             yield from _everywhere(workspace, event, IncidentKind.FAILURE)
@@ -24,11 +25,11 @@ def react(workspace: Workspace, event: Event) -> Iterator[StartClock]:
             yield from _everywhere(workspace, event, IncidentKind.DISCONNECT)
         case EmailAccepted() | EmailOutcomeUnknown():
             yield from _came_to_depend(workspace, event)
+        case _:
+            assert_never(event)
 
 
-def _everywhere(
-    workspace: Workspace, event: ConnectionFailed | AccountDisconnected, kind: IncidentKind
-) -> Iterator[StartClock]:
+def _everywhere(workspace: Workspace, event: Trouble, kind: IncidentKind) -> Iterator[StartClock]:
     for campaign in workspace.campaigns_of(event.account_id):
         yield StartClock(
             campaign_id=campaign.id,
@@ -41,9 +42,7 @@ def _everywhere(
         )
 
 
-def _came_to_depend(
-    workspace: Workspace, event: EmailAccepted | EmailOutcomeUnknown
-) -> Iterator[StartClock]:
+def _came_to_depend(workspace: Workspace, event: Received) -> Iterator[StartClock]:
     campaign = workspace.campaign(event.campaign_id)
     lane = campaign.lane(event.account_id)
     if not campaign.rotates or lane.connected or lane.running:

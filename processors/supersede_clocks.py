@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 
 from aggregates.campaign.commands import SupersedeClock
-from events.base import Event
 from events.email_account import AccountDisconnected
 from processors.workspace import Workspace
 
-WATCHES = (AccountDisconnected,)
 
-
-def react(workspace: Workspace, event: Event) -> Iterator[SupersedeClock]:
-    match event:
-        case AccountDisconnected(account_id=account, incident_id=incident, occurred_at=at):
-            for campaign in workspace.campaigns_of(account):
-                yield SupersedeClock(
-                    campaign_id=campaign.id, account_id=account, superseded_by=incident, at=at
-                )
+def react(workspace: Workspace, event: AccountDisconnected) -> Iterator[SupersedeClock]:
+    for campaign in workspace.campaigns_of(event.account_id):
+        yield SupersedeClock(
+            campaign_id=campaign.id,
+            account_id=event.account_id,
+            superseded_by=event.incident_id,
+            at=event.occurred_at,
+        )

@@ -6,12 +6,11 @@ due time, and the aggregate that is asked finds out whether it still applies.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from aggregates.campaign.commands import EndHold, ExpireClock
 from aggregates.command import Command
 from aggregates.email_account.commands import IssueNotice
-from events.base import Event
 from events.campaign import (
     AutoReplyReceived,
     GracePeriodCured,
@@ -27,7 +26,7 @@ from processors.workspace import Workspace
 CLOCK, HOLD, REMINDER = "clock", "hold", "reminder"
 
 Key = tuple[str, ...]
-"""Kind first, then whom it concerns. Unique within a workspace."""
+"""Which timer (a clock, a hold, a reminder), then whom it concerns. Unique within a workspace."""
 
 
 class Timer(NamedTuple):
@@ -48,20 +47,12 @@ _KINDS = {
     ConnectionFailed: NoticeKind.FAILURE,
     AccountDisconnected: NoticeKind.DISCONNECT,
 }
-WATCHES = (
-    GracePeriodStarted,
-    GracePeriodCured,
-    GracePeriodSuperseded,
-    GracePeriodExpired,
-    AutoReplyReceived,
-    HoldEnded,
-    ConnectionFailed,
-    AccountDisconnected,
-    NoticeIssued,
-)
+ClockEnded = GracePeriodCured | GracePeriodSuperseded | GracePeriodExpired
+Trouble = ConnectionFailed | AccountDisconnected
+Timing = GracePeriodStarted | ClockEnded | AutoReplyReceived | HoldEnded | Trouble | NoticeIssued
 
 
-def timers(event: Event) -> Iterator[tuple[Key, datetime | None]]:
+def timers(event: Timing) -> Iterator[tuple[Key, datetime | None]]:
     """The timers that the event sets, or clears (None)."""
     match event:
         case GracePeriodStarted():
@@ -77,6 +68,8 @@ def timers(event: Event) -> Iterator[tuple[Key, datetime | None]]:
                 yield _reminder(event.account_id, event.incident_id, _KINDS[type(event)], due_at)
         case NoticeIssued(account_id=account, incident_id=incident, due_at=due_at, kind=kind):
             yield _reminder(account, incident, kind, due_at)[0], None
+        case _:
+            assert_never(event)
 
 
 def fall_due(workspace: Workspace, timer: Timer, now: datetime) -> Command | datetime:
@@ -111,9 +104,7 @@ def _reminder(
     return (REMINDER, account_id, incident_id, kind, due_at.isoformat()), due_at
 
 
-def _clock(
-    event: GracePeriodStarted | GracePeriodCured | GracePeriodSuperseded | GracePeriodExpired,
-) -> Key:
+def _clock(event: GracePeriodStarted | ClockEnded) -> Key:
     return (CLOCK, event.campaign_id, event.account_id, event.incident_id)
 
 

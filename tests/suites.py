@@ -35,10 +35,10 @@ class Suite(NamedTuple):
 
 SUITES = {
     "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 120),
-    "properties": Suite(("proof",), SIDE_BY_SIDE, 240),
+    "properties": Suite(("proof",), SIDE_BY_SIDE, 300),
     "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 60),
     "doors": Suite(
-        ("cli", "csv", "demo", "docs", "mail", "observing", "worker"), SIDE_BY_SIDE, 240
+        ("cli", "csv", "demo", "docs", "mail", "observing", "screen", "worker"), SIDE_BY_SIDE, 300
     ),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
     "kills": Suite(("proof", "stores", "survival", "worker", "cli"), "kills and not soak", 600),

@@ -1,31 +1,25 @@
 """``sendledger accounts``: connect, test, repair, disconnect and look at email accounts."""
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_UNREADABLE,
-    Json,
-    Session,
-    Store,
-    Workspace,
-    Yes,
-    agreed,
-    fail,
-    group_options,
-    print_json,
-    say,
-    session,
-)
+from adapters.cli import account_settings
+from adapters.cli.common import Here, Session, actor, asking, require_name, session
+from adapters.cli.told_results import Found, Result, Verdict, class_of
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace, Yes, group_options
+from adapters.screen.output import agreed, fail, print_json, say
+from adapters.screen.program import group
+from adapters.screen.reading import Zone
 from events.vocabulary import FailureClass
 
 if TYPE_CHECKING:
     from aggregates.email_account import EmailAccount
+    from engine.work.check_connection import ConnectionChecks
     from events.vocabulary import Settings
 
-app = typer.Typer(help="Connect, test, repair and look at email accounts.", rich_markup_mode=None)
+app = group()
 
 Account = Annotated[str, typer.Argument(help="The account's address.")]
 Provider = Annotated[
@@ -34,50 +28,42 @@ Provider = Annotated[
 Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be repeated.")]
 
 
-class Verdict(StrEnum):
-    """How the check of a connection or a reconnection ends."""
-
-    PASSES = "passes"
-    STILL_FAILING = "still_failing"
-    INSUFFICIENT_SCOPE = "insufficient_scope"
-    IDENTITY_MISMATCH = "identity_mismatch"
-    CONFIGURATION_CHANGED = "configuration_changed"
-
-    @property
-    def refusal(self) -> str | None:
-        return None if self is Verdict.PASSES else str(self)
-
-
-CLASSES = ", ".join(FailureClass)
-Result = Annotated[Verdict, typer.Option(help="What the simulated check finds.")]
-
-
 @app.callback(invoke_without_command=True)
 def accounts(
-    context: typer.Context, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    context: typer.Context,
+    store: Store = None,
+    workspace: Workspace = None,
+    _zone: Zone = None,
+    as_json: Json = False,
 ) -> None:
     """Email accounts. Without a command: show each, and if it does not work, why and until when."""
     if group_options(context):
-        show_all(store, workspace, as_json)
+        show_all(store, workspace, as_json=as_json)
 
 
 @app.command("list")
-def show_all(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+def show_all(
+    store: Store = None, workspace: Workspace = None, _zone: Zone = None, as_json: Json = False
+) -> None:
     """Show each email account: does it work, and if not, why and until when can it be repaired?"""
     from adapters.cli.tables import show_accounts
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_accounts(here.answers(), as_json=as_json)
 
 
 @app.command()
 def show(
-    account: Account, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    account: Account,
+    store: Store = None,
+    workspace: Workspace = None,
+    _zone: Zone = None,
+    as_json: Json = False,
 ) -> None:
     """Show one account: its settings, its clocks, and the campaigns that use it."""
     from adapters.cli.tables import show_account
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_account(here.answers(), known(here, account).id, as_json=as_json)
 
 
@@ -100,7 +86,7 @@ def connect(
     """Connect an account to a slot, after a full check. Makes the store if there is none."""
     from aggregates.email_account.commands import ConnectAccount
     from engine.work.addresses import address_problem, normalised
-    from engine.work.simulated import simulated_report
+    from engine.work.check_connection import UNCHECKED
     from events.vocabulary import Settings
 
     if provider != "simulated":
@@ -108,49 +94,64 @@ def connect(
     problem = address_problem(account)
     if problem:
         fail(f"The account's address {problem}: {account!r}.", EXIT_UNREADABLE)
-    given = _given(signature, sender_name, sending_speed, limit, schedule, folder)
+    given = account_settings.given(signature, sender_name, sending_speed, limit, schedule, folder)
     with session(store, workspace, create=True) as here:
         address = normalised(account)
-        here.ask(
-            ConnectAccount(
-                account_id=address,
-                slot_id=slot.strip(),
-                provider=provider,
-                settings=Settings(**given),
-                report=simulated_report(None),
-                refusal=result.refusal,
-            )
+        if slot.strip() not in _slots(here):
+            require_name("slot", slot.strip())
+        wanted = ConnectAccount(
+            account_id=address,
+            slot_id=slot.strip(),
+            provider=provider,
+            settings=Settings(**given),
+            report=UNCHECKED,
+            refusal=result.refusal,
         )
+        here.insist(_checks(here).connect(wanted, actor=actor()))
         _tell(here, address, f"{address} is connected in slot {slot.strip()}.", as_json)
 
 
 @app.command("test")
 def check(
     account: Account,
-    result: Annotated[
-        str, typer.Option(help=f"What the simulated check finds: passes, {CLASSES}.")
-    ] = "passes",
+    result: Found = "passes",
     store: Store = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Test the connection (C1). A failed test makes the account failed, and says why."""
-    from aggregates.email_account.commands import RecordCheck
-    from engine.work.simulated import simulated_report
-    from events.vocabulary import Asker
+    from engine.work.ports import Mailbox
 
-    if result not in ("passes", *FailureClass):
-        fail(f"Result {result}: expected passes, {CLASSES}.", EXIT_UNREADABLE)
-    found = None if result == "passes" else FailureClass(result)
+    found = class_of(result)
     with session(store, workspace) as here:
         address = known(here, account).id
-        here.ask(
-            RecordCheck(account_id=address, asked_by=Asker.USER, report=simulated_report(found))
-        )
+        here.insist(_checks(here, found).test(Mailbox(address), actor=actor()))
         row = here.answers().accounts[address]
         why = f" {row.reason}" if row.reason else ""
         outcome = "The check passed." if found is None else f"The check found {found}."
         _tell(here, address, f"{outcome} {address} is {row.status}.{why}", as_json)
+
+
+@app.command("check")
+def check_in_background(
+    account: Account,
+    result: Found = "passes",
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record a background check by hand (C2). One that finds nothing new leaves nothing."""
+    from engine.work.ports import Mailbox
+
+    found = class_of(result)
+    with session(store, workspace) as here:
+        address = known(here, account).id
+        reply = _checks(here, found).in_background(Mailbox(address))
+        if reply is not None:
+            here.insist(reply)
+        status = here.answers().accounts[address].status
+        news = "" if reply is not None else "It found nothing new. "
+        _tell(here, address, f"{news}{address} is {status}.", as_json)
 
 
 @app.command()
@@ -162,19 +163,17 @@ def reconnect(
     as_json: Json = False,
 ) -> None:
     """One-Click Reconnect (R1-R3): keeps every setting and every recipient, once verified."""
-    from aggregates.email_account.commands import OneClickReconnect
-    from engine.work.simulated import simulated_report
+    from engine.work.ports import Mailbox
 
     with session(store, workspace) as here:
         before = known(here, account)
-        here.ask(
-            OneClickReconnect(
-                account_id=before.id,
-                report=simulated_report(None),
-                refusal=result.refusal,
-                configuration=before.configuration,
-            )
+        reply = _checks(here).reconnect(
+            Mailbox(before.id),
+            actor=actor(),
+            configuration=before.configuration,
+            refusal=result.refusal,
         )
+        here.insist(reply)
         waiting = [
             each.campaign_id for each in here.answers().waiting_campaigns() if not each.holding
         ]
@@ -193,23 +192,27 @@ def disconnect(
     ),
     store: Store = None,
     workspace: Workspace = None,
+    _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
     """Disconnect an account, after showing what follows: clocks, recipients at stake (T2)."""
     from adapters.cli.tables import tell_consequences
+    from adapters.screen.hints import reconnecting
     from aggregates.email_account.commands import DisconnectAccount
     from engine.answers.consequences import of_disconnecting
+    from engine.answers.telling import rows
 
     with session(store, workspace) as here:
         address = known(here, account).id
-        follows = of_disconnecting(here, address)
+        follows = of_disconnecting(here.engine, here.workspace, address, here.store.now())
         if not as_json:
             tell_consequences(follows)
         if not preview:
             agreed(f"Disconnect {address}?", yes=yes)
             here.ask(DisconnectAccount(account_id=address))
         if as_json:
-            print_json({"disconnected": not preview, "preview": follows.to_json()})
+            told = {**rows.consequences(follows), "cheaper": reconnecting(address)}
+            print_json({"disconnected": not preview, "preview": told})
         elif not preview:
             say(f"{address} is disconnected. Its settings are back to defaults.")
 
@@ -230,7 +233,7 @@ def settings(
     """Show an account's settings, or set those that are named."""
     from aggregates.email_account.commands import UpdateSettings
 
-    given = _given(signature, sender_name, sending_speed, limit, schedule, folder)
+    given = account_settings.given(signature, sender_name, sending_speed, limit, schedule, folder)
     with session(store, workspace) as here:
         before = known(here, account)
         now: Settings = before.settings.model_copy(update=given)
@@ -241,66 +244,43 @@ def settings(
             print_json({"account_id": before.id, "settings": shown})
             return
         for name, value in shown.items():
-            say(f"{name}: {_spoken(value)}")
+            say(f"{name}: {account_settings.spoken(value)}")
 
 
-def known(here: Session, name: str) -> "EmailAccount":
+def _slots(here: Here) -> set[str | None]:
+    """Slots that accounts sit in or campaigns send from."""
+    answers = here.answers()
+    sitting = {each.slot_id for each in answers.accounts.values()}
+    return sitting | {each.slot_id for each in answers.campaigns.values()}
+
+
+def known(here: Here, name: str) -> "EmailAccount":
     """The account of that address, as it is now; ends the program if there is none."""
-    from adapters.cli.common import unknown
+    from adapters.screen.output import unknown
     from engine.work.addresses import normalised
 
-    with here.engine.look(here.workspace) as now:
+    with here.look() as now:
         account = now.account(normalised(name))
     if account.status is None:
         unknown("email account", normalised(name), [*here.answers().accounts])
     return account
 
 
-def _given(
-    signature: str | None,
-    sender_name: str | None,
-    sending_speed: int | None,
-    limit: list[str] | None,
-    schedule: list[str] | None,
-    folder: list[str] | None,
-) -> dict[str, Any]:
-    """The settings that were named, and no others."""
-    given = {
-        "signature": signature,
-        "sender_name": sender_name,
-        "sending_speed": sending_speed,
-        "limits": _pairs(limit, whole_numbers=True),
-        "schedule": _pairs(schedule),
-        "folders": _pairs(folder),
-    }
-    return {name: value for name, value in given.items() if value is not None}
+def _checks(here: Session, found: FailureClass | None = None) -> "ConnectionChecks":
+    """At the provider ``simulated``, whose check finds what it is told to."""
+    from uuid import uuid4
 
+    from adapters.composition import told_probe
+    from engine.work.check_connection import ConnectionChecks
 
-def _pairs(texts: list[str] | None, *, whole_numbers: bool = False) -> dict[str, Any] | None:
-    if not texts:
-        return None
-    pairs: dict[str, Any] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            fail(f"Expected NAME=VALUE, found {text!r}.", EXIT_UNREADABLE)
-        if whole_numbers and not (value.isascii() and value.isdigit()):
-            fail(f"Expected a whole number in {text!r}.", EXIT_UNREADABLE)
-        pairs[name.strip()] = int(value) if whole_numbers else value
-    return pairs
-
-
-def _spoken(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}={each}" for name, each in value.items()) or "none"
-    return str(value)
+    return ConnectionChecks(here.engine, told_probe(found), here.workspace, lambda: uuid4().hex)
 
 
 def _tell(here: Session, address: str, sentence: str, as_json: bool) -> None:
     """What was done, and the account as it is now."""
-    from adapters.cli.tables import account_json
+    from engine.answers.telling import rows
 
     if as_json:
-        print_json({"account": account_json(here.answers().accounts[address])})
+        print_json({"account": rows.told(here.answers().accounts[address], rows.ACCOUNT)})
     else:
         say(sentence)

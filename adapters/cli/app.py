@@ -1,163 +1,81 @@
-"""``sendledger``: commands by what a person wants to do.
+"""The commands of the command line that belong to no group, and where its groups are.
 
 Imports stay inside the commands, so that help and completion are quick.
 """
 
-from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from adapters.cli.accounts import app as accounts
-from adapters.cli.campaigns import app as campaigns
-from adapters.cli.common import (
-    EXIT_FAILED,
-    EXIT_UNREADABLE,
-    Json,
-    Store,
-    Workspace,
-    explained,
-    fail,
-    print_json,
-    say,
-    session,
-    settings_of,
-)
-from adapters.cli.projections import app as projections
-from adapters.cli.recipients import app as recipients
-from adapters.cli.stores import app as stores
+from adapters.cli.common import asking, reading, session, settings_of
+from adapters.screen.errors import explained
+from adapters.screen.options import Json, Store, Workspace
+from adapters.screen.output import print_json, say
+from adapters.screen.reading import Zone
 
-app = typer.Typer(
-    name="sendledger",
-    help="What became of every recipient of an email campaign, and why.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-
-app.add_typer(accounts, name="accounts")
-app.add_typer(campaigns, name="campaigns")
-app.add_typer(projections, name="projections")
-app.add_typer(recipients, name="recipients")
-app.add_typer(stores, name="store")
-
-
-@app.command()
-def simulate(
-    file: Annotated[Path, typer.Argument(help="The scenario, a YAML file.")],
-    as_json: Json = False,
-) -> None:
-    """Tell a scenario to the engine in virtual time and show how it ends."""
-    from adapters.scenario.reader import UnreadableScenario, read_scenario
-    from adapters.scenario.report import report
-    from adapters.scenario.runner import run_scenario
-
-    try:
-        scenario = read_scenario(file)
-    except UnreadableScenario as error:
-        fail(str(error), EXIT_UNREADABLE)
-    ending = run_scenario(scenario)
-    if as_json:
-        print_json(report(ending))
-        return
-    from adapters.scenario.story import tell
-
-    tell(scenario, ending)
-
-
-@app.command()
-def demo(
-    folder: Annotated[Path, typer.Argument(help="Where the demo leaves its store.")] = Path(
-        "demo-store"
+GROUPS = {
+    "accounts": ("adapters.cli.accounts", "Connect, test, repair and look at email accounts."),
+    "campaigns": (
+        "adapters.cli.campaigns",
+        "Create, fill, start, pause, resume and look at campaigns.",
     ),
+    "projections": (
+        "adapters.cli.projections",
+        "How the views stand, and what to do with one that is stopped.",
+    ),
+    "recipients": ("adapters.cli.recipients", "Show recipients, tell why, forget a person."),
+    "sends": ("adapters.cli.by_hand", "Record sends by hand, at the simulated provider."),
+    "store": ("adapters.cli.stores", "Make a store fit this program, and check it."),
+}
+"""Name, module and what it is for."""
+
+
+def clocks(
+    store: Store = None, workspace: Workspace = None, _zone: Zone = None, as_json: Json = False
 ) -> None:
-    """Run a real campaign on a new store, with time sped up: an account fails, a clock runs out."""
-    from rich.console import Console
-
-    from adapters.demo import run_demo
-
-    with explained():
-        if not run_demo(folder, Console()):
-            raise typer.Exit(EXIT_FAILED)
-
-
-@app.command()
-def serve(store: Store = None, workspace: Workspace = None) -> None:
-    """Let clocks fall due and keep the answers in step, until SIGTERM or Ctrl-C."""
-    from adapters.worker.process import work as work_until_stopped
-
-    with explained():
-        work_until_stopped(settings_of(store, workspace))
-
-
-@app.command()
-def work(
-    only: Annotated[
-        str | None,
-        typer.Option(help="Roles, with commas: clocks, projections, notices. Default: all."),
-    ] = None,
-    store: Store = None,
-    workspace: Workspace = None,
-) -> None:
-    """Be one of any number of workers on a PostgreSQL store, until SIGTERM or Ctrl-C."""
-    from adapters.worker.process import work as work_until_stopped
-    from adapters.worker.roles import UnknownRole, read_roles
-
-    try:
-        roles = read_roles(only)
-    except UnknownRole as error:
-        fail(str(error), EXIT_UNREADABLE)
-    with explained():
-        work_until_stopped(settings_of(store, workspace), roles)
-
-
-@app.command()
-def clocks(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
     """Show every clock: until when, how many are at stake, and the cheapest cure."""
     from adapters.cli.tables import show_clocks
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_clocks(here.answers(), as_json=as_json)
 
 
-@app.command()
-def notices(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+def notices(
+    store: Store = None, workspace: Workspace = None, _zone: Zone = None, as_json: Json = False
+) -> None:
     """Show who was told what, when, and whether it arrived."""
     from adapters.cli.tables import show_notices
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_notices(here.answers(), as_json=as_json)
 
 
-@app.command()
-def status(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+def status(
+    store: Store = None, workspace: Workspace = None, _zone: Zone = None, as_json: Json = False
+) -> None:
     """Show what needs a human now: stopped views, clocks, campaigns that do not send, notices."""
     from adapters.cli.status import show_status
 
-    with session(store, workspace) as here:
+    with asking(store, workspace, strict=False) as here:
         show_status(here, as_json=as_json)
 
 
-@app.command()
 def health(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
     """Is the store well? Exit 0; or 1, with the reasons, one a line."""
     from adapters.cli.health import show_health
 
     with explained():
-        show_health(settings_of(store, workspace), as_json=as_json)
+        show_health(settings_of(store, workspace), workspace, as_json=as_json)
 
 
-@app.command()
 def parked(store: Store = None, as_json: Json = False) -> None:
     """Show workspaces that could not be settled again and again, and why."""
     from adapters.cli.parked import show_parked
 
-    with session(store, None) as here:
-        show_parked(here, as_json=as_json)
+    with reading(store) as opened:
+        show_parked(opened.coordination, as_json=as_json)
 
 
-@app.command()
 def unpark(
     name: Annotated[str, typer.Argument(help="The workspace that is parked.")],
     store: Store = None,
@@ -170,7 +88,6 @@ def unpark(
         retry_parked(here, name, as_json=as_json)
 
 
-@app.command()
 def reindex(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
     """Derive timers and roster anew from the log. Stop `serve` first."""
     from engine.indexes import rebuild_indexes
@@ -183,17 +100,4 @@ def reindex(store: Store = None, workspace: Workspace = None, as_json: Json = Fa
             say(f"Timers and roster are derived anew: {timers} timers.")
 
 
-@app.callback(invoke_without_command=True)
-def main_options(
-    show_version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True)
-    ] = False,
-) -> None:
-    if show_version:
-        typer.echo(f"sendledger {version('sendledger')}")
-        raise typer.Exit
-
-
-def main() -> None:
-    """The entry point."""
-    app()
+commands = (clocks, notices, status, health, parked, unpark, reindex)

@@ -1,32 +1,30 @@
 """``sendledger campaigns``: create, fill, start, pause, resume and look at campaigns."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_UNREADABLE,
-    Json,
-    Session,
-    Store,
-    Workspace,
-    fail,
-    group_options,
-    print_json,
-    say,
-    session,
-    unknown,
-)
-from adapters.cli.senders import app as senders
+from adapters.cli.common import Here, Session, asking, require_name, session
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace, group_options
+from adapters.screen.output import fail, print_json, say, unknown, warn
+from adapters.screen.program import group, later
+from adapters.screen.reading import Zone
 from events.vocabulary import CampaignStatus
 
 if TYPE_CHECKING:
     from aggregates.campaign import Campaign
     from aggregates.campaign.commands import CampaignCommand
 
-app = typer.Typer(help="Create, fill, start, pause, resume and look at campaigns.")
-app.add_typer(senders, name="senders")
+app = group()
+app.add_typer(
+    later(
+        "adapters.cli.senders", "Add, remove and list the senders of an Inbox Rotation campaign."
+    ),
+    name="senders",
+)
 
 Name = Annotated[str, typer.Argument(help="The campaign's name.")]
 Status = Annotated[CampaignStatus | None, typer.Option(help="Only those of this status.")]
@@ -55,20 +53,26 @@ def show_all(
     """Show each campaign: is it running, what keeps it, does it wait to be resumed?"""
     from adapters.cli.tables import show_campaigns
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_campaigns(here.answers(), status, limit, offset, as_json=as_json)
 
 
 @app.command()
 def show(
-    campaign: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    campaign: Name,
+    store: Store = None,
+    workspace: Workspace = None,
+    _zone: Zone = None,
+    as_json: Json = False,
 ) -> None:
     """Show one campaign: its senders, its recipients by status, its clocks."""
     from adapters.cli.tables import show_campaign
 
-    with session(store, workspace) as here:
-        known(here, campaign)
-        show_campaign(here.answers(), campaign, as_json=as_json)
+    with asking(store, workspace) as here:
+        answers = here.answers()
+        if campaign not in answers.campaigns:
+            unknown("campaign", campaign, [*answers.campaigns])
+        show_campaign(answers, campaign, as_json=as_json)
 
 
 @app.command()
@@ -90,6 +94,7 @@ def create(
 
     if bool(senders) == bool(slot) or not campaign.strip():
         fail("Name the campaign, and either --from, once or more, or --slot.", EXIT_UNREADABLE)
+    require_name("campaign", campaign)
     with session(store, workspace) as here:
         accounts = tuple(map(normalised, senders or ()))
         _require_accounts(here, accounts)
@@ -106,26 +111,30 @@ def create(
 @app.command("import")
 def import_people(
     campaign: Name,
-    file: Annotated[Path, typer.Argument(help="CSV, UTF-8, with a column `email`.")],
+    file: Annotated[Path, typer.Argument(help="CSV, UTF-8, with a header and a column `email`.")],
     report: Annotated[
         Path | None, typer.Option(help="Where rejected lines go. Default: FILE.rejected.csv")
+    ] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="HEADER=COLUMN", help="Another name for a column of FILE."),
     ] = None,
     skip_undecodable: Annotated[
         bool, typer.Option("--skip-undecodable", help="Reject lines that are not UTF-8 singly.")
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a report that is there.")] = False,
     store: Store = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Import recipients from a CSV file. Importing it again takes only who is missing."""
-    from adapters.cli.importing import import_file
+    from adapters.cli.importing import import_file, read_names
+    from adapters.composition import recipients_file
 
+    people = recipients_file(file, read_names(names), skip_undecodable=skip_undecodable)
     with session(store, workspace) as here:
         known(here, campaign)
-        chosen = report or file.with_name(f"{file.name}.rejected.csv")
-        import_file(
-            here, campaign, file, chosen, skip_undecodable=skip_undecodable, as_json=as_json
-        )
+        import_file(here, campaign, people, report, force=force, as_json=as_json)
 
 
 @app.command()
@@ -147,7 +156,10 @@ def pause(
     from aggregates.campaign.commands import PauseCampaign
 
     with session(store, workspace) as here:
-        _do(here, PauseCampaign(campaign_id=campaign), "is paused", as_json)
+        known(here, campaign)
+        reply = here.ask(PauseCampaign(campaign_id=campaign))
+        told = "is paused" if reply.recorded else "was paused already; nothing was changed"
+        _tell(here, campaign, f"{campaign} {told}.", as_json)
 
 
 @app.command()
@@ -173,8 +185,12 @@ def resume(
         answer = here.try_(command)
         if answer.refusal is not None and answer.refusal.code == "sender_missing":
             _explain_the_choice(here, campaign, accounts)
-        here.insist(answer)
-        _tell(here, campaign, f"{campaign} is resumed.", as_json)
+        told = "is resumed"
+        if known(here, campaign).status is CampaignStatus.RUNNING and answer.refusal is not None:
+            told = "runs already; nothing was changed"
+        else:
+            here.insist(answer)
+        _tell(here, campaign, f"{campaign} {told}.", as_json)
 
 
 def _explain_the_choice(here: Session, campaign_id: str, given_up: tuple[str, ...]) -> None:
@@ -189,20 +205,18 @@ def _explain_the_choice(here: Session, campaign_id: str, given_up: tuple[str, ..
     for account, lane in missing:
         assert lane.clock is not None
         deadline = instant_text(lane.clock.deadline_at)
-        typer.echo(
-            f"{account}: {len(lane.contacted)} recipients at stake until {deadline}", err=True
-        )
+        warn(f"{account}: {len(lane.contacted)} recipients at stake until {deadline}")
         if account not in given_up:
-            add = f"sendledger campaigns senders add {campaign_id} {account}"
-            typer.echo(f"  To keep them: {add}", err=True)
+            add = f"sendledger campaigns senders add {quote(campaign_id)} {account}"
+            warn(f"  To keep them: {add}")
     names = " ".join(f"--without {account}" for account, _ in missing)
-    go_on = f"sendledger campaigns resume {campaign_id} {names}"
-    typer.echo(f"To go on without: {go_on}", err=True)
+    go_on = f"sendledger campaigns resume {quote(campaign_id)} {names}"
+    warn(f"To go on without: {go_on}")
 
 
-def known(here: Session, name: str) -> "Campaign":
+def known(here: Here, name: str) -> "Campaign":
     """The campaign of that name, as it is now; ends the program if there is none."""
-    with here.engine.look(here.workspace) as now:
+    with here.look() as now:
         campaign = now.campaign(name)
     if campaign.status is None:
         unknown("campaign", name, [*here.answers().campaigns])
@@ -224,9 +238,9 @@ def _do(here: Session, command: "CampaignCommand", done: str, as_json: bool) -> 
 
 def _tell(here: Session, name: str, sentence: str, as_json: bool) -> None:
     """What was done, and the campaign as it is now."""
-    from adapters.cli.tables import campaign_json
+    from engine.answers.telling import rows
 
     if as_json:
-        print_json({"campaign": campaign_json(here.answers().campaigns[name])})
+        print_json({"campaign": rows.told(here.answers().campaigns[name], rows.CAMPAIGN)})
     else:
         say(sentence)

@@ -1,69 +1,166 @@
-"""What every command shares: options, exit codes, the opened store, and how errors are told."""
+"""What every command of the command line shares: the opened store, and commands given to it."""
 
 import getpass
-import json
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import uuid4
 
-import typer
+from adapters.screen.errors import explained
+from adapters.screen.exit_codes import EXIT_REFUSED, EXIT_UNREADABLE
+from adapters.screen.output import fail, unknown
 
 if TYPE_CHECKING:
+    from adapters.composition import Opened
     from adapters.settings import EngineSettings
     from aggregates.command import Command
+    from engine.answers.current import Current
     from engine.answers.workspace_answers import Answers
     from engine.engine import Engine
+    from engine.ports.coordination import Coordination
+    from engine.ports.log import Log
     from engine.ports.store import Store as AnyStore
+    from engine.ports.view_status import Stop
     from engine.ports.views import Views
     from engine.reply import Reply
     from engine.work.ports import Directory
+    from processors.workspace import Workspace
+    from projections.projection import Projection
 
-EXIT_FAILED = 1
-"""Something went wrong: the store, a file, an unreadable event."""
-EXIT_UNREADABLE = 2
-"""The input or the command line cannot be read; nothing was done."""
-EXIT_REFUSED = 3
-"""The law refused; nothing was changed but what the message says."""
-EXIT_UNKNOWN = 4
-"""There is nothing of that name."""
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
-Store = Annotated[
-    str | None,
-    typer.Option(metavar="STORE", help="A path, or postgresql://… Default: the setting `store`."),
-]
-Workspace = Annotated[
-    str | None, typer.Option(help="The workspace. Default: the setting `workspace`.")
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")]
+class Here(Protocol):
+    """An opened store, for as long as a command takes."""
+
+    @property
+    def settings(self) -> "EngineSettings": ...
+
+    @property
+    def directory(self) -> "Directory": ...
+
+    @property
+    def workspace(self) -> str: ...
+
+    def answers(self) -> "Answers":
+        """What the law says of the workspace now."""
+        ...
+
+    def look(self) -> "AbstractContextManager[Workspace]":
+        """Its accounts, campaigns and slots now, what is due settled in thought."""
+        ...
+
+
+class Asked(NamedTuple):
+    """Opened to be read: nothing of it can change."""
+
+    settings: "EngineSettings"
+    directory: "Directory"
+    coordination: "Coordination"
+    current: "Current"
+
+    @property
+    def workspace(self) -> str:
+        return self.current.workspace
+
+    def answers(self) -> "Answers":
+        return self.current.answers()
+
+    def look(self) -> "AbstractContextManager[Workspace]":
+        return nullcontext(self.current.aggregates)
+
+
+@contextmanager
+def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> Iterator[Asked]:
+    """Open the store to ask about one workspace, which ends the program if it is unknown.
+
+    ``strict`` refuses to answer from a view that is older than the rest.
+    """
+    from adapters import composition
+    from engine.answers.current import current
+
+    with explained():
+        settings = settings_of(store, workspace)
+        with composition.asking(settings) as opened:
+            require_workspace(opened.store, settings.workspace)
+            with current(
+                opened.store,
+                opened.views,
+                settings.workspace,
+                settings.policy,
+                strict=strict,
+            ) as now:
+                yield Asked(settings, opened.directory, opened.coordination, now)
+
+
+@contextmanager
+def reading(store: str | None, workspace: str | None = None) -> Iterator["Opened"]:
+    """Open the store to ask about it as a whole. A workspace that is named must be known."""
+    from adapters import composition
+
+    with explained(), composition.asking(settings_of(store, workspace)) as opened:
+        if workspace is not None:
+            require_workspace(opened.store, workspace)
+        yield opened
+
+
+def require_name(what: str, name: str) -> None:
+    """Ends the program for a new name that nobody could see or tell from another."""
+    from engine.work.names import name_problem
+
+    problem = name_problem(name)
+    if problem is not None:
+        fail(f"The name of the {what} {problem}: {name!r}. Choose another.", EXIT_UNREADABLE)
+
+
+def require_workspace(log: "Log", workspace: str) -> None:
+    """Ends the program where others are known and this one is not."""
+    known = log.workspaces()
+    if known and workspace not in known:
+        unknown("workspace", workspace, known)
 
 
 class Session(NamedTuple):
-    """The store opened for the length of one command, its answers caught up."""
+    """Opened to act. Views that no other process keeps are brought up to what was done."""
 
     settings: "EngineSettings"
     store: "AnyStore"
     engine: "Engine"
     views: "Views"
     directory: "Directory"
+    coordination: "Coordination"
     workspace: str
 
     def answers(self) -> "Answers":
-        """What the views say now, caught up with the log."""
+        """Raises ``ViewStopped`` where a view is older than the rest."""
         from engine.answers.workspace_answers import Answers
+        from engine.ports.errors import ViewStopped
 
-        self.catch_up()
+        for projection, stop in self.catch_up().items():
+            raise ViewStopped(projection, stop)
         return Answers(self.views, self.workspace)
 
-    def catch_up(self) -> None:
+    def look(self) -> "AbstractContextManager[Workspace]":
+        return self.engine.look(self.workspace)
+
+    def catch_up(self) -> "dict[Projection, Stop]":
+        """Up to the log's end, but for views that are stopped, which it answers.
+
+        What another process leads is left to it, and waited for.
+        """
+        from engine.waiting import keep_or_wait
+        from projections.shipped import SHIPPED
+
+        return keep_or_wait(self.store, self.views, SHIPPED)
+
+    def keep_views(self) -> None:
+        """Up to the log's end, those that no other process leads."""
         from engine.projecting import ProjectionRunner
         from projections.shipped import SHIPPED
 
-        ProjectionRunner(self.store, self.views, SHIPPED).catch_up()
+        led = self.views.keepers(SHIPPED)
+        free = [each for each in SHIPPED if each not in led]
+        ProjectionRunner(self.store, self.views, free).keep_up()
 
     def ask(self, command: "Command") -> "Reply":
         """Have the command decided, as the person at the keyboard. A refusal ends the program."""
@@ -71,40 +168,45 @@ class Session(NamedTuple):
 
     def try_(self, command: "Command") -> "Reply":
         """Have it decided, whatever the answer."""
-        return self.engine.execute(
-            self.workspace, command, command_id=uuid4().hex, actor=f"user:{person()}"
-        )
+        return self.engine.execute(self.workspace, command, command_id=uuid4().hex, actor=actor())
 
     def insist(self, answer: "Reply") -> "Reply":
         """A refusal ends the program."""
         if answer.refusal is not None:
-            fail(f"Refused ({answer.refusal.code}): {answer.refusal.message}", EXIT_REFUSED)
+            refusal = answer.refusal
+            text = f"Refused ({refusal.code}): {refusal.message}"
+            fail(text, EXIT_REFUSED, code=refusal.code)
         return answer
 
 
 @contextmanager
 def session(store: str | None, workspace: str | None, *, create: bool = False) -> Iterator[Session]:
     """Open the store; ``create`` makes one where there is none."""
-    from adapters.stores.opening import open_store
-    from engine.engine import Engine
+    from adapters.composition import running
+    from engine.ports.errors import StoreError
+    from engine.work.ports import RecipientsError
 
-    with explained():
+    with explained(RecipientsError):
         settings = settings_of(store, workspace)
-        with closing(open_store(settings, create=create)) as opened:
-            engine = Engine(
-                opened.store,
-                settings.policy,
-                cache_size=settings.cache_size,
-                snapshot_every=settings.snapshot_every,
-            )
-            yield Session(
+        with running(settings, create=create) as program:
+            opened = program.opened
+            here = Session(
                 settings,
                 opened.store,
-                engine,
+                program.engine,
                 opened.views,
                 opened.directory,
+                opened.coordination,
                 settings.workspace,
             )
+            yield here
+            with suppress(StoreError):  # what was done is done; the next one brings them on
+                here.keep_views()
+
+
+def actor() -> str:
+    """As the person at the keyboard stands in what is recorded."""
+    return f"user:{person()}"
 
 
 def person() -> str:
@@ -113,33 +215,6 @@ def person() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
-
-
-def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
-
-
-def say(sentence: str) -> None:
-    """One line for the person at the keyboard."""
-    typer.echo(sentence)
-
-
-def agreed(question: str, *, yes: bool) -> None:
-    """Go on only if the person agrees, here or by ``--yes``."""
-    if not yes and not typer.confirm(question, err=True):
-        fail("Nothing was changed.")
-
-
-def group_options(context: typer.Context) -> bool:
-    """Is it the group itself that was asked for? Its options belong to no command of it."""
-    if context.invoked_subcommand is None:
-        return True
-    given = [name for name, value in context.params.items() if value not in (None, False)]
-    if given:
-        names = ", ".join(f"--{'json' if name == 'as_json' else name}" for name in given)
-        fail(f"Write {names} after `{context.invoked_subcommand}`.", EXIT_UNREADABLE)
-    return False
 
 
 def moment(text: str) -> datetime:
@@ -151,41 +226,6 @@ def moment(text: str) -> datetime:
     if named.tzinfo is None:
         fail(f"The time {text} has no zone. Write {text}Z for UTC, or {text}+01:00.", 2)
     return named.astimezone(UTC)
-
-
-FEW = 10
-
-
-def unknown(what: str, name: str, known: list[str]) -> NoReturn:
-    """There is no such thing; name the nearest that is known."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, known, n=3, cutoff=0.4)
-    if near:
-        hint = f" Did you mean {', '.join(near)}?"
-    else:
-        hint = f" Known: {', '.join(known[:FEW]) or 'none'}{' …' if len(known) > FEW else ''}."
-    fail(f"There is no {what} {name}.{hint}", EXIT_UNKNOWN)
-
-
-def print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Errors a person can do something about, on one screen, without a traceback."""
-    from adapters.csv.recipients_csv import RecipientsFileError
-    from adapters.settings import SettingsError
-    from engine.ports.errors import StoreError
-    from events.catalogue import UnreadableEvent
-
-    try:
-        yield
-    except (StoreError, SettingsError, UnreadableEvent, RecipientsFileError) as error:
-        fail(str(error))
-    except KeyboardInterrupt:
-        fail("Stopped. What was answered is in the store; nothing is half done.", 130)
 
 
 def settings_of(store: str | None, workspace: str | None) -> "EngineSettings":

@@ -1,11 +1,15 @@
 """``sendledger health``: is the store well, for a person or whatever watches it?"""
 
-from contextlib import closing
+import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from adapters.cli.common import EXIT_FAILED, print_json, say
+from adapters.cli.common import require_workspace
+from adapters.screen.exit_codes import EXIT_FAILED
+from adapters.screen.output import print_json, say
 
 if TYPE_CHECKING:
     from adapters.settings import EngineSettings
@@ -26,9 +30,9 @@ class Found(NamedTuple):
         return {"well": not self.reasons, "reasons": self.reasons, **seen}
 
 
-def show_health(settings: "EngineSettings", *, as_json: bool) -> None:
-    """Ends the program with 1 where the store is not well."""
-    found = _look(settings)
+def show_health(settings: "EngineSettings", workspace: str | None, *, as_json: bool) -> None:
+    """Ends the program with 1 where the store is not well; a workspace must be known."""
+    found = _look(settings, workspace)
     if as_json:
         print_json(found.to_json())
     else:
@@ -37,14 +41,27 @@ def show_health(settings: "EngineSettings", *, as_json: bool) -> None:
     raise typer.Exit(EXIT_FAILED if found.reasons else 0)
 
 
-def _look(settings: "EngineSettings") -> Found:
-    from adapters.stores.opening import open_store
-    from engine.answers.health import look
+def _look(settings: "EngineSettings", workspace: str | None) -> Found:
+    from adapters.composition import asking, health_of
+    from adapters.screen.hints import finding_with_hint, with_hint
     from engine.ports.errors import StoreError
 
+    outbox = list(outbox_problems(settings.outbox))
     try:
-        with closing(open_store(settings)) as opened:
-            health = look(opened, settings)
+        with asking(settings) as opened:
+            if workspace is not None:
+                require_workspace(opened.store, workspace)
+            health = health_of(opened)
     except StoreError as error:
-        return Found(None, [str(error)])
-    return Found(health, health.reasons(settings.overdue_after))
+        return Found(None, [with_hint(error), *outbox])
+    return Found(health, [*map(finding_with_hint, health.reasons(settings.overdue_after)), *outbox])
+
+
+def outbox_problems(outbox: Path | None) -> Iterator[str]:
+    """Why nothing could be put there, in a sentence; nothing is tried."""
+    if outbox is None:
+        return
+    there = next(each for each in (outbox, *outbox.absolute().parents) if each.exists())
+    for folder in (there, *(there / part for part in ("tmp", "new", "cur"))):
+        if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+            yield f"The outbox {outbox} cannot be written: look at {folder}."

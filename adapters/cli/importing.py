@@ -1,55 +1,106 @@
 """An import at the keyboard: checked beforehand, with a progress bar, and stoppable by Ctrl-C."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from adapters.cli.common import EXIT_REFUSED, Session, fail, person, print_json, say
-from adapters.csv.recipients_csv import count_lines
-from adapters.csv.rejected_lines import rejected_lines
-from engine.engine import Engine
-from engine.work.import_recipients import NEVER, Import, Imported, ImportRefused
+from adapters.cli.common import Session, actor
+from adapters.composition import rejections_into, store_files
+from adapters.screen.exit_codes import EXIT_FAILED, EXIT_REFUSED, EXIT_UNREADABLE
+from adapters.screen.output import fail, print_json, say
+from adapters.screen.output_files import (
+    OutputFileError,
+    OutputRefused,
+    appearing,
+    require_free,
+    unused,
+)
+from engine.work.import_recipients import Import, Imported, ImportRefused
+
+if TYPE_CHECKING:
+    from adapters.composition import RecipientsFile
 
 EXIT_INTERRUPTED = 130
 
 
+def read_names(texts: Sequence[str] | None) -> Mapping[str, str]:
+    """``Email Address=email`` as a person writes it: names of the file's columns to ours."""
+    names = {}
+    for text in texts or ():
+        header, equals, column = text.rpartition("=")
+        if not equals or not header.strip() or not column.strip():
+            fail(f"Expected HEADER=COLUMN, found {text!r}.", EXIT_UNREADABLE)
+        names[header] = column
+    return names
+
+
 def import_file(
-    here: Session, campaign: str, file: Path, report: Path, *, skip_undecodable: bool, as_json: bool
+    here: Session,
+    campaign: str,
+    people: "RecipientsFile",
+    report: Path | None,
+    *,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Nothing is taken from a file that cannot be read to its end."""
-    lines = count_lines(file, skip_undecodable=skip_undecodable)
-    engine = Engine(here.store, here.settings.policy, snapshot_every=NEVER)
-    done = Imported()
+    chosen = report or unused(people.path.with_name(f"{people.path.name}.rejected.csv"))
+    try:
+        require_free(chosen, in_use=[people.path, *store_files(here.settings)], force=force)
+        header, lines = people.header(), people.count()
+        if header.delimiter != "," and not as_json:
+            say(f"Columns of {people.path.name} are separated by {header.separated_by}.")
+        done, stopped = _import(here, campaign, people, chosen, lines=lines, force=force)
+    except OutputFileError as error:
+        fail(str(error), EXIT_UNREADABLE if isinstance(error, OutputRefused) else EXIT_FAILED)
+    except ImportRefused as error:
+        fail(f"Refused ({error.refusal.code}): {error}", EXIT_REFUSED)
+    written = chosen if done.rejected or done.stopped else None
+    _tell(campaign, done, written, interrupted=stopped and done.lines < lines, as_json=as_json)
 
-    with _stoppable() as stopped, rejected_lines(report) as rejected, _bar(lines) as advance:
+
+def _import(
+    here: Session, campaign: str, people: "RecipientsFile", report: Path, *, lines: int, force: bool
+) -> tuple[Imported, bool]:
+    """What was done, and whether somebody wanted it to stop."""
+    with (
+        _stoppable() as stopped,
+        appearing(report, force=force, even_if_empty=False) as file,
+        _bar(lines) as advance,
+    ):
 
         def wanted(so_far: Imported) -> bool:
-            nonlocal done
-            done = so_far
             advance(so_far.lines)
             return not stopped()
 
-        actor = f"user:{person()}"
-        job = Import(engine, here.directory, here.workspace, campaign, actor, rejected)
-        try:
-            job.run(file, skip_undecodable=skip_undecodable, wanted=wanted)
-        except ImportRefused as error:
-            fail(f"Refused ({error.refusal.code}): {error}", EXIT_REFUSED)
-    _tell(campaign, done, report, interrupted=stopped() and done.lines < lines, as_json=as_json)
+        job = Import(
+            engine=here.engine,
+            directory=here.directory,
+            workspace=here.workspace,
+            campaign_id=campaign,
+            actor=actor(),
+            reject=rejections_into(file),
+            new_id=lambda: uuid4().hex,
+        )
+        return job.run(people, wanted), stopped()
 
 
-def _tell(campaign: str, done: Imported, report: Path, *, interrupted: bool, as_json: bool) -> None:
+def _tell(
+    campaign: str, done: Imported, report: Path | None, *, interrupted: bool, as_json: bool
+) -> None:
     if as_json:
         print_json(
             {
                 "campaign_id": campaign,
                 **done._asdict(),
-                "report": str(report),
+                "report": str(report) if report else None,
                 "interrupted": interrupted,
             }
         )
@@ -58,7 +109,7 @@ def _tell(campaign: str, done: Imported, report: Path, *, interrupted: bool, as_
             f"{campaign}: {done.taken} taken, {done.known} known already, {done.stopped} stopped "
             f"before, {done.rejected} rejected, of {done.lines} lines."
         )
-        if done.rejected or done.stopped:
+        if report:
             say(f"What was wrong with them: {report}")
     if interrupted:
         fail("Stopped. Import the file again to take the others.", EXIT_INTERRUPTED)

@@ -4,31 +4,20 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_UNREADABLE,
-    Json,
-    Session,
-    Store,
-    Workspace,
-    Yes,
-    agreed,
-    fail,
-    group_options,
-    person,
-    print_json,
-    say,
-    session,
-    unknown,
-)
+from adapters.cli.common import Session, person, reading, session
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace, Yes, group_options
+from adapters.screen.output import agreed, fail, print_json, say, unknown
+from adapters.screen.program import group
 from events.vocabulary import instant_text
 
 if TYPE_CHECKING:
+    from engine.ports.log import Log
     from engine.ports.view_status import Keeper, Stop, ViewStatus
+    from engine.ports.views import ReadableViews
     from projections.projection import Projection
 
-app = typer.Typer(
-    help="How the views stand, and what to do with one that is stopped.", rich_markup_mode=None
-)
+app = group()
 
 Name = Annotated[str, typer.Argument(help="The view, as `sendledger projections` names it.")]
 COLUMNS = ("name", "position", "lag", "keeper", "stopped_at", "error")
@@ -74,12 +63,26 @@ def projections(
 @app.command("list")
 def show_all(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
     """Show each view: how far it is, who keeps it, and if it is stopped, where and why."""
-    with session(store, workspace) as here:
-        shown = look(here)
+    with reading(store, workspace) as opened:
+        shown = look(opened.store, opened.views)
     if as_json:
         print_json({"projections": [each.to_json() for each in shown]})
     else:
         _show(shown)
+
+
+@app.command("catch-up")
+def catch_up(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+    """Bring the views to the log's end, where no worker keeps them. Asking alone writes nothing."""
+    with session(store, workspace) as here:
+        stopped = here.catch_up()
+        shown = look(here.store, here.views)
+    if as_json:
+        print_json({"projections": [each.to_json() for each in shown]})
+    else:
+        say(f"The views stand at {min(each.status.position for each in shown)}.")
+    for projection, stop in stopped.items():
+        fail(f"View {projection.name} is stopped at position {stop.position}: {stop.error}.")
 
 
 @app.command()
@@ -120,14 +123,14 @@ def skip(
         _go_on(here, projection, f"{name} passes over position {position}", as_json)
 
 
-def look(here: Session) -> list[Shown]:
+def look(log: "Log", views: "ReadableViews") -> list[Shown]:
     from projections.shipped import SHIPPED
 
-    end = here.store.last_position()
-    keepers = here.views.keepers(SHIPPED)
+    end = log.last_position()
+    keepers = views.keepers(SHIPPED)
     return [
         Shown(each, status, max(end - status.position, 0), keepers.get(each))
-        for each, status in here.views.statuses(SHIPPED).items()
+        for each, status in views.statuses(SHIPPED).items()
     ]
 
 
@@ -135,7 +138,7 @@ def _stopped(here: Session, name: str, position: int | None = None) -> "tuple[Pr
     """The view of that name and its stop; one that is not stopped there ends the program."""
     from engine.ports.errors import NotStoppedThere
 
-    shown = {each.projection.name: each for each in look(here)}
+    shown = {each.projection.name: each for each in look(here.store, here.views)}
     if name not in shown:
         unknown("projection", name, [*shown])
     projection, stop = shown[name].projection, shown[name].status.stop
@@ -151,7 +154,7 @@ def _go_on(here: Session, projection: "Projection", done: str, as_json: bool) ->
     from engine.waiting import keep_or_wait
 
     keep_or_wait(here.store, here.views, [projection])
-    (shown,) = (each for each in look(here) if each.projection == projection)
+    (shown,) = (each for each in look(here.store, here.views) if each.projection == projection)
     stop = shown.status.stop
     if as_json:
         print_json({"projection": shown.to_json()})
@@ -166,11 +169,15 @@ def _show(shown: list[Shown]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from adapters.screen.escaping import escaped
+
     table = Table(title="projections", title_justify="left")
     for column in COLUMNS:
         table.add_column(column.replace("_", " "), overflow="fold")
     for each in shown:
         told = each.to_json()
         cells = ["" if told[column] is None else str(told[column]) for column in COLUMNS]
-        table.add_row(*map(Text, cells), style="red" if each.status.stop else None)
+        table.add_row(
+            *(Text(escaped(cell)) for cell in cells), style="red" if each.status.stop else None
+        )
     Console().print(table)

@@ -1,33 +1,25 @@
 """``sendledger recipients``: who is written to, what became of each, and forgetting a person."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_UNREADABLE,
-    Json,
-    Session,
-    Store,
-    Workspace,
-    Yes,
-    agreed,
-    fail,
-    group_options,
-    moment,
-    print_json,
-    say,
-    session,
-    unknown,
-)
+from adapters.cli import by_hand
+from adapters.cli.common import Session, asking, moment, session
+from adapters.cli.known_recipient import known
 from adapters.cli.why import why
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace, Yes, group_options
+from adapters.screen.output import agreed, fail, print_json, say, unknown
+from adapters.screen.program import group
+from adapters.screen.reading import Zone
 from events.vocabulary import RecipientStatus
 
-if TYPE_CHECKING:
-    from engine.answers.workspace_answers import Answers
-
-app = typer.Typer(help="Show recipients, tell why, forget a person.")
+app = group()
 app.command("why")(why)
+for each in (by_hand.assign, by_hand.replied, by_hand.bounced, by_hand.unsubscribed):
+    app.command()(each)
+app.command()(by_hand.finished)
 
 Campaign = Annotated[str | None, typer.Option(help="The campaign's name.")]
 Status = Annotated[RecipientStatus | None, typer.Option(help="Only those of this status.")]
@@ -41,8 +33,6 @@ Names = Annotated[bool, typer.Option("--names", help="With name and address.")]
 Recipient = Annotated[str, typer.Argument(help="The recipient's id or address.")]
 
 ATTEMPTS = 10
-NEAREST_OF = 2_000
-"""Ids among which the nearest is looked for."""
 
 
 @app.callback(invoke_without_command=True)
@@ -53,11 +43,12 @@ def recipients(
     limit: Limit = None,
     store: Store = None,
     workspace: Workspace = None,
+    _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
     """Recipients. With --campaign and no command: its recipients; stopped ones with the reason."""
     if group_options(context):
-        show_all(campaign, status, limit, 0, None, None, False, store, workspace, as_json)
+        show_all(campaign, status, limit, 0, None, None, False, store, workspace, as_json=as_json)
 
 
 @app.command("list")
@@ -71,6 +62,7 @@ def show_all(
     names: Names = False,
     store: Store = None,
     workspace: Workspace = None,
+    _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
     """Show a campaign's recipients: status, sender, and for stopped ones the reason."""
@@ -80,7 +72,7 @@ def show_all(
     if campaign is None:
         fail("Name the campaign: --campaign NAME.", EXIT_UNREADABLE)
     since = moment(stopped_since) if stopped_since else None
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         answers = here.answers()
         if campaign not in answers.campaigns:
             unknown("campaign", campaign, [*answers.campaigns])
@@ -91,12 +83,16 @@ def show_all(
 
 @app.command()
 def show(
-    recipient: Recipient, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    recipient: Recipient,
+    store: Store = None,
+    workspace: Workspace = None,
+    _zone: Zone = None,
+    as_json: Json = False,
 ) -> None:
     """Show a recipient: who it is, or since when forgotten, and its state in every campaign."""
     from adapters.cli.tables import show_recipient
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         answers = here.answers()
         recipient_id = known(here, answers, recipient)
         show_recipient(
@@ -152,25 +148,3 @@ def _forget(here: Session, recipient_id: str) -> list[str]:
         if here.directory.forget(here.workspace, remembered, as_of=position):
             return stopped
     return fail("Other programs write without a pause. Try again.")
-
-
-def known(here: Session, answers: "Answers", name: str) -> str:
-    """The id of the recipient of that id or address; ends the program if there is none."""
-    from itertools import islice
-
-    from engine.work.addresses import normalised
-
-    if "@" in name:
-        found = here.directory.recipient_at(here.workspace, normalised(name))
-        return found or unknown("recipient", normalised(name), [])
-    in_directory = here.directory.person(here.workspace, name) is not None
-    forgotten = here.directory.forgotten_at(here.workspace, name) is not None
-    if in_directory or forgotten or answers.everywhere(name):
-        return name
-    alike = (
-        each.recipient_id
-        for campaign in answers.campaigns
-        for each in answers.recipients(campaign)
-        if each.recipient_id[:1] == name[:1]
-    )
-    return unknown("recipient", name, [*dict.fromkeys(islice(alike, NEAREST_OF))])

@@ -4,19 +4,13 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.common import (
-    Json,
-    Session,
-    Store,
-    Workspace,
-    Yes,
-    agreed,
-    print_json,
-    say,
-    session,
-)
+from adapters.cli.common import Session, asking, session
+from adapters.screen.options import Json, Store, Workspace, Yes
+from adapters.screen.output import agreed, print_json, say
+from adapters.screen.program import group
+from adapters.screen.reading import Zone
 
-app = typer.Typer(help="Add, remove and list the senders of an Inbox Rotation campaign.")
+app = group()
 
 Name = Annotated[str, typer.Argument(help="The campaign's name.")]
 Account = Annotated[str, typer.Argument(help="The account's address.")]
@@ -24,13 +18,17 @@ Account = Annotated[str, typer.Argument(help="The account's address.")]
 
 @app.command("list")
 def show_all(
-    campaign: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    campaign: Name,
+    store: Store = None,
+    workspace: Workspace = None,
+    _zone: Zone = None,
+    as_json: Json = False,
 ) -> None:
     """Show each account that sends or sent for the campaign: listed, contacted, its clock."""
     from adapters.cli.campaigns import known
     from adapters.cli.tables import show_senders
 
-    with session(store, workspace) as here:
+    with asking(store, workspace) as here:
         show_senders(known(here, campaign), as_json=as_json)
 
 

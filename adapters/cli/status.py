@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from rich.console import Console
-from rich.text import Text
-
-from adapters.cli.common import Session, print_json
+from adapters.cli.common import Asked
+from adapters.screen.output import print_json
+from adapters.screen.reading import reader
+from adapters.screen.tables import safe, show
+from engine.answers.telling import rows
+from engine.answers.telling.words import counted, people
 from engine.answers.workspace_answers import Answers, ClockAnswer, NotSending
 from engine.ports.view_status import Stop
 from events.vocabulary import ClockOutcome, instant_text
@@ -30,57 +32,18 @@ class Status(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         return {
             "at": instant_text(self.now),
-            "stopped_projections": [
-                {
-                    "name": each.name,
-                    "stopped_at": stop.position,
-                    "error": stop.error,
-                    "stopped_since": instant_text(stop.since),
-                }
-                for each, stop in self.stopped.items()
-            ],
-            "clocks": [self._clock(each) for each in self.clocks],
+            "stopped_projections": [rows.stopped_view(*each) for each in self.stopped.items()],
+            "clocks": [rows.running_clock(each, self.now) for each in self.clocks],
             "waiting": [each.campaign_id for each in self.waiting],
-            "not_sending": [
-                {
-                    "campaign_id": each.campaign_id,
-                    "status": str(each.status),
-                    "reasons": [reason._asdict() for reason in each.reasons],
-                }
-                for each in self.not_sending
-            ],
-            "undelivered_notices": [
-                {
-                    "account_id": each.account_id,
-                    "incident_id": each.incident_id,
-                    "number": int(each.number),
-                    "kind": str(each.kind),
-                    "issued_at": each.issued_at and instant_text(each.issued_at),
-                    "attempts": each.attempts,
-                    "detail": each.detail,
-                }
-                for each in self.undelivered
-            ],
-        }
-
-    def _clock(self, clock: ClockAnswer) -> dict[str, Any]:
-        return {
-            "campaign_id": clock.campaign_id,
-            "account_id": clock.account_id,
-            "kind": str(clock.kind),
-            "deadline_at": instant_text(clock.deadline_at),
-            "seconds_left": int((clock.deadline_at - self.now).total_seconds()),
-            "at_stake": clock.at_stake,
-            "cheapest_cure": clock.cheapest_cure,
+            "not_sending": [rows.not_sending(each) for each in self.not_sending],
+            "undelivered_notices": [rows.undelivered(each) for each in self.undelivered],
         }
 
 
-def show_status(here: Session, *, as_json: bool) -> None:
-    from engine.waiting import keep_or_wait
-    from projections.shipped import SHIPPED
-
-    stopped = keep_or_wait(here.store, here.views, SHIPPED)
-    found = look(Answers(here.views, here.workspace), here.store.now(), stopped)
+def show_status(here: Asked, *, as_json: bool) -> None:
+    """Views that are stopped are told of, and what can be shown without them is."""
+    current = here.current
+    found = look(current.answers(), current.now, dict(current.stopped))
     if as_json:
         print_json(found.to_json())
     else:
@@ -99,18 +62,19 @@ def look(answers: Answers, now: datetime, stopped: dict[Projection, Stop]) -> St
 
 
 def _show(found: Status) -> None:
+    when = reader(says_zone=True).when
     for projection, stop in found.stopped.items():
         _say(
             f"View {projection.name} is stopped at position {stop.position} since "
-            f"{instant_text(stop.since)} ({stop.error}). What it shows is as old as that. When "
+            f"{when(stop.since)} ({stop.error}). What it shows is as old as that. When "
             f"the cause is gone: `sendledger projections retry {projection.name}`.",
             "red",
         )
     for clock in found.clocks:
         _say(
-            f"{countdown(clock.deadline_at - found.now)}: {clock.campaign_id} loses "
-            f"{clock.at_stake} recipients of {clock.account_id} ({clock.kind}). "
-            f"Cheapest cure: {clock.cheapest_cure}.",
+            f"{countdown(clock.deadline_at - found.now)} ({when(clock.deadline_at)}): "
+            f"{clock.campaign_id} loses {people(clock.at_stake)} of {clock.account_id} "
+            f"({clock.kind}). Cheapest cure: {clock.cheapest_cure}.",
             "red",
         )
     for campaign in found.not_sending:
@@ -118,8 +82,8 @@ def _show(found: Status) -> None:
         _say(f"{campaign.campaign_id} ({campaign.status}) does not send: {reasons}", "yellow")
     for notice in found.undelivered:
         _say(
-            f"Notice {notice.number} about {notice.account_id} ({notice.kind}) was not delivered, "
-            f"after {notice.attempts} attempts. {notice.detail}".rstrip(),
+            f"Notice {notice.number} about {notice.account_id} ({notice.kind}) was not delivered "
+            f"after {counted(notice.attempts, 'attempt')}. {notice.detail}".rstrip(),
             "yellow",
         )
     if not (found.stopped or found.clocks or found.not_sending or found.undelivered):
@@ -136,4 +100,4 @@ def countdown(left: timedelta) -> str:
 
 
 def _say(line: str, style: str) -> None:
-    Console(soft_wrap=True).print(Text(line, style=style))
+    show(safe(line, style))

@@ -1,28 +1,23 @@
 """``sendledger store``: make a store fit this program, and check what it derives from its log."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.common import (
-    EXIT_FAILED,
-    Json,
-    Store,
-    explained,
-    print_json,
-    say,
-    settings_of,
-)
+from adapters.cli.common import settings_of
+from adapters.screen.errors import explained
+from adapters.screen.exit_codes import EXIT_FAILED
+from adapters.screen.options import Json, Store
+from adapters.screen.output import print_json, say
+from adapters.screen.program import group
 
 if TYPE_CHECKING:
+    from adapters.composition import Migrated, Opened
     from adapters.settings import EngineSettings
-    from adapters.stores.opening import Migrated, Opened
 
-app = typer.Typer(
-    help="Make a store fit this program, and check it.", no_args_is_help=True, rich_markup_mode=None
-)
+app = group(no_args_is_help=True)
 
 BeforeOnly = Annotated[
     bool, typer.Option("--before-only", help="Only the steps that go in before the new code.")
@@ -32,7 +27,7 @@ BeforeOnly = Annotated[
 @app.command()
 def migrate(before_only: BeforeOnly = False, store: Store = None, as_json: Json = False) -> None:
     """Make the store where there is none, and put in the steps of its schema that it lacks."""
-    from adapters.stores.opening import migrate
+    from adapters.composition import migrate
 
     with explained():
         done = migrate(settings_of(store, None), before_only=before_only)
@@ -61,17 +56,18 @@ def check(store: Store = None, as_json: Json = False) -> None:
 
 def findings(settings: "EngineSettings") -> Iterator[str]:
     """A sentence each. Raises ``StoreUnavailable``, and where the log itself cannot be read."""
-    from adapters.stores.opening import open_store
+    from adapters.composition import asking
+    from adapters.screen.hints import with_hint
     from engine.ports.errors import StoreError, StoreUnavailable
 
-    try:
-        opened = open_store(settings)
-    except StoreUnavailable:
-        raise
-    except StoreError as error:
-        yield str(error)
-        return
-    with closing(opened):
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(asking(settings))
+        except StoreUnavailable:
+            raise
+        except StoreError as error:
+            yield with_hint(error)
+            return
         yield from _of(opened)
 
 

@@ -3,43 +3,22 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from adapters.cli.common import Session, print_json
+from adapters.cli.common import Here
+from adapters.screen.hints import reconnecting
+from adapters.screen.output import print_json, say
+from adapters.screen.reading import reader, zone_name
+from adapters.screen.tables import print_table, text
 from aggregates.campaign import Campaign
 from engine.answers.consequences import Consequences
+from engine.answers.telling import rows
+from engine.answers.telling.reader import full_name
+from engine.answers.telling.words import account_of, people
 from engine.answers.workspace_answers import Answers, RecipientAnswer, WaitingCampaign
 from engine.work.ports import Person
-from events.vocabulary import instant_text
-from projections.accounts import AccountRow
-from projections.campaigns import CampaignRow
 
-ACCOUNT = ("account_id", "status", "slot_id", "since", "reason", "deadline_at")
-CAMPAIGN = ("campaign_id", "mode", "slot_id", "status", "pause_causes", "from_email")
-RECIPIENT = (
-    "recipient_id",
-    "status",
-    "sender",
-    "sender_fixed",
-    "emails_received",
-    "stopped_at",
-    "stop_reason",
-)
-CLOCK = (
-    "campaign_id",
-    "account_id",
-    "kind",
-    "started_at",
-    "deadline_at",
-    "outcome",
-    "at_stake",
-    "stopped",
-    "cheapest_cure",
-)
 SCREENFUL = 50
 """Recipients on one screen, unless a limit is given."""
 
@@ -60,15 +39,7 @@ class Wanted(NamedTuple):
 
 
 def show_accounts(answers: Answers, *, as_json: bool) -> None:
-    _show("accounts", ACCOUNT, answers.accounts.values(), as_json)
-
-
-def account_json(row: AccountRow) -> dict[str, Any]:
-    return _told(ACCOUNT, [row])[0]
-
-
-def campaign_json(row: CampaignRow) -> dict[str, Any]:
-    return _told(CAMPAIGN, [row])[0]
+    _show("accounts", rows.ACCOUNT, answers.accounts.values(), as_json)
 
 
 def show_account(answers: Answers, account_id: str, *, as_json: bool) -> None:
@@ -77,13 +48,19 @@ def show_account(answers: Answers, account_id: str, *, as_json: bool) -> None:
     senders = {name: answers.senders(each) for name, each in answers.campaigns.items()}
     using = [name for name, each in senders.items() if account_id in each]
     if as_json:
-        account = {**account_json(row), "provider": row.provider, "settings": row.settings}
-        print_json({"account": account, "campaigns": using, "clocks": _told(CLOCK, clocks)})
+        account = {
+            **rows.told(row, rows.ACCOUNT),
+            "provider": row.provider,
+            "settings": row.settings,
+        }
+        print_json(
+            {"account": account, "campaigns": using, "clocks": rows.all_told(clocks, rows.CLOCK)}
+        )
         return
-    _print_table("account", ACCOUNT, [row])
-    _say(f"Campaigns that send from it: {', '.join(using) or 'none'}.")
+    _print_table("account", rows.ACCOUNT, [row])
+    say(f"Campaigns that send from it: {', '.join(using) or 'none'}.")
     if clocks:
-        _print_table("clocks", CLOCK, clocks)
+        _print_table("clocks", rows.CLOCK, clocks)
 
 
 def show_campaigns(
@@ -96,18 +73,19 @@ def show_campaigns(
     if as_json:
         print_json(
             {
-                "campaigns": _told(CAMPAIGN, shown),
-                "waiting": _told(WaitingCampaign._fields, waiting),
+                "campaigns": rows.all_told(shown, rows.CAMPAIGN),
+                "waiting": rows.all_told(waiting, WaitingCampaign._fields),
                 "total": len(found),
             }
         )
         return
-    _print_table("campaigns", CAMPAIGN, shown)
+    _print_table("campaigns", rows.CAMPAIGN, shown)
     for each in waiting:
-        kept = f"kept by {', '.join(each.holding)}" if each.holding else "waits to be resumed"
-        _say(f"{each.campaign_id} {kept}.")
+        accounts = ", ".join(map(account_of, each.holding))
+        waits = f"is kept paused by {accounts}" if accounts else "waits to be resumed"
+        say(f"{each.campaign_id} {waits}.")
     if len(found) > len(shown):
-        _say(f"{len(shown)} of {len(found)}; see --limit and --offset.")
+        say(f"{len(shown)} of {len(found)}; see --limit and --offset.")
 
 
 def show_campaign(answers: Answers, campaign_id: str, *, as_json: bool) -> None:
@@ -118,25 +96,25 @@ def show_campaign(answers: Answers, campaign_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "campaign": campaign_json(row),
+                "campaign": rows.told(row, rows.CAMPAIGN),
                 "recipients": by_status,
                 "not_sending": [reason._asdict() for reason in reasons],
-                "clocks": _told(CLOCK, clocks),
+                "clocks": rows.all_told(clocks, rows.CLOCK),
             }
         )
         return
-    _print_table("campaign", CAMPAIGN, [row])
+    _print_table("campaign", rows.CAMPAIGN, [row])
     counts = ", ".join(f"{count} {status}" for status, count in by_status.items())
-    _say(f"Recipients: {counts or 'none'}.")
+    say(f"Recipients: {counts or 'none'}.")
     for reason in reasons:
-        _say(f"Not sending: {reason.text}")
+        say(f"Not sending: {reason.text}")
     if clocks:
-        _print_table("clocks", CLOCK, clocks)
+        _print_table("clocks", rows.CLOCK, clocks)
 
 
 def show_senders(campaign: Campaign, *, as_json: bool) -> None:
     """Each lane of the campaign."""
-    rows = [
+    lines = [
         SenderLine(
             account,
             lane.listed,
@@ -146,7 +124,7 @@ def show_senders(campaign: Campaign, *, as_json: bool) -> None:
         )
         for account, lane in sorted(campaign.lanes.items())
     ]
-    _show("senders", SenderLine._fields, rows, as_json)
+    _show("senders", SenderLine._fields, lines, as_json)
 
 
 class SenderLine(NamedTuple):
@@ -158,30 +136,34 @@ class SenderLine(NamedTuple):
 
 
 def show_recipients(
-    answers: Answers, campaign: str, wanted: Wanted, named: Session | None, *, as_json: bool
+    answers: Answers, campaign: str, wanted: Wanted, named: Here | None, *, as_json: bool
 ) -> None:
     """``named``: where to look up names, if they are wanted."""
     found = filter(wanted.takes, answers.recipients(campaign))
     skipped = sum(1 for _ in islice(found, wanted.offset))
-    shown = list(islice(found, wanted.limit or (None if as_json else SCREENFUL)))
+    shown: list[Any] = list(islice(found, wanted.limit or (None if as_json else SCREENFUL)))
     rest = sum(1 for _ in found)
-    told = _told(RECIPIENT, shown)
+    columns: Sequence[str] = rows.RECIPIENT
     if named is not None:
-        _name(told, named)
+        shown, columns = _with_names(shown, named), (*columns, "address", "name")
     if as_json:
-        print_json({"recipients": told, "total": skipped + len(shown) + rest})
+        total = skipped + len(shown) + rest
+        print_json({"recipients": rows.all_told(shown, columns), "total": total})
         return
-    _print_rows("recipients", told[0] if told else RECIPIENT, told)
+    _print_table("recipients", columns, shown)
     if rest:
-        _say(f"… and {rest} more; see --limit, --offset and --status.")
+        say(f"… and {rest} more; see --limit, --offset and --status.")
 
 
-def _name(told: list[dict[str, Any]], named: Session) -> None:
-    people = named.directory.people(named.workspace, [each["recipient_id"] for each in told])
-    for each in told:
-        person = people.get(each["recipient_id"])
-        each["address"] = person and person.address
-        each["name"] = person and person.name
+def _with_names(shown: Sequence[RecipientAnswer], named: Here) -> list[SimpleNamespace]:
+    people = named.directory.people(named.workspace, [each.recipient_id for each in shown])
+    persons = [people.get(each.recipient_id) for each in shown]
+    return [
+        SimpleNamespace(
+            **each._asdict(), address=person and person.address, name=person and person.name
+        )
+        for each, person in zip(shown, persons, strict=True)
+    ]
 
 
 def show_recipient(
@@ -193,115 +175,67 @@ def show_recipient(
     as_json: bool,
 ) -> None:
     found = answers.everywhere(recipient_id)
-    columns = ("campaign_id", *RECIPIENT[1:])
+    columns = ("campaign_id", *rows.RECIPIENT[1:])
     if as_json:
         print_json(
             {
                 "recipient_id": recipient_id,
                 "person": person and {**person._asdict(), "variables": dict(person.variables)},
-                "forgotten_at": _plain(forgotten_at),
-                "campaigns": _told(columns, found),
+                "forgotten_at": rows.plain(forgotten_at),
+                "campaigns": rows.all_told(found, columns),
             }
         )
         return
     if person:
-        _say(f"{recipient_id}: {person.name} <{person.address}>")
+        say(f"{recipient_id}: {full_name(person.name, person.address)}")
     elif forgotten_at:
-        _say(f"{recipient_id}: forgotten on {_text(forgotten_at)}")
+        say(f"{recipient_id}: forgotten on {reader(says_zone=True).when(forgotten_at)}")
     else:
-        _say(f"{recipient_id}: not in the directory")
+        say(f"{recipient_id}: not in the directory")
     _print_table("campaigns", columns, found)
 
 
 def tell_consequences(follows: Consequences) -> None:
     """T2: what a disconnect brings, before anybody is asked."""
-    _say(f"If {follows.account_id} is disconnected:")
+    when = reader(says_zone=True).when
+    say(f"If {follows.account_id} is disconnected:")
     for each in follows.rotation:
-        _say(
-            f"  {each.campaign_id} loses it from FROM EMAIL; {each.at_stake} recipients are "
-            f"stopped for good at {instant_text(each.deadline_at)}, unless it is connected and "
-            "added again by then."
+        say(
+            f"  {each.campaign_id} loses it from FROM EMAIL; {people(each.at_stake)} will be "
+            f"stopped for good at {when(each.deadline_at)}, unless it is connected and added "
+            "again by then."
         )
         if each.shrinks_from:
-            _say(
-                f"    Its nine days, until {instant_text(each.shrinks_from)}, are superseded: "
-                "they shrink to this hour."
-            )
+            say(f"    The clock that runs now, until {when(each.shrinks_from)}, gives way to it.")
         if each.pauses:
-            _say(f"    {each.campaign_id} is paused.")
+            say(f"    {each.campaign_id} will be paused.")
     for name in follows.pausing:
-        _say(f"  {name}, which sends from its slot alone, is paused without limit.")
-    _say("  Its settings go back to defaults.")
-    _say(f"Cheaper: One-Click Reconnect keeps everything: {follows.cheaper}")
+        say(f"  {name}, which sends from its slot alone, will be paused without limit.")
+    say("  Its settings will go back to defaults.")
+    say(f"One-Click Reconnect keeps everything instead: {reconnecting(follows.account_id)}")
 
 
 def show_clocks(answers: Answers, *, as_json: bool) -> None:
-    _show("clocks", CLOCK, answers.clocks(), as_json)
+    _show("clocks", rows.CLOCK, answers.clocks(), as_json)
 
 
 def show_notices(answers: Answers, *, as_json: bool) -> None:
-    columns = (
-        "issued_at",
-        "account_id",
-        "kind",
-        "number",
-        "at_stake",
-        "campaigns",
-        "delivered",
-        "channel",
-    )
-    _show("notices", columns, answers.notices(), as_json)
+    _show("notices", rows.NOTICE, answers.notices(), as_json)
 
 
-def _show(name: str, columns: Sequence[str], rows: Iterable[Any], as_json: bool) -> None:
+def _show(name: str, columns: Sequence[str], found: Iterable[Any], as_json: bool) -> None:
     if as_json:
-        print_json({name: _told(columns, rows)})
+        print_json({name: rows.all_told(found, columns)})
     else:
-        _print_table(name, columns, rows)
+        _print_table(name, columns, found)
 
 
-def _told(columns: Sequence[str], rows: Iterable[Any]) -> list[dict[str, Any]]:
-    return [{column: _plain(getattr(row, column)) for column in columns} for row in rows]
-
-
-def _print_table(name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
-    _print_rows(
-        name, columns, [{column: getattr(row, column) for column in columns} for row in rows]
-    )
-
-
-def _print_rows(name: str, columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> None:
-    table = Table(title=name, title_justify="left")
-    for column in columns:
-        table.add_column(column.removesuffix("_id").replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_text(value)) for value in row.values()))
-    _console().print(table)
-
-
-def _say(line: str) -> None:
-    _console().print(Text(line), soft_wrap=True)
-
-
-def _plain(value: Any) -> Any:
-    return instant_text(value) if isinstance(value, datetime) else value
+def _print_table(name: str, columns: Sequence[str], found: Iterable[Any]) -> None:
+    cells = [[getattr(row, column) for column in columns] for row in found]
+    dated = any(isinstance(value, datetime) for row in cells for value in row)
+    title = f"{name}, times in {zone_name()}" if dated else name
+    print_table(title, columns, [[_text(value) for value in row] for row in cells], most=None)
 
 
 def _text(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case datetime():
-            return value.strftime("%Y-%m-%d %H:%M:%SZ")
-        case tuple():
-            return ", ".join(value)
-        case dict():
-            return ", ".join(f"{name}: {count}" for name, count in value.items())
-        case _:
-            return str(value)
-
-
-def _console() -> Console:
-    return Console()
+    return reader().when(value) if isinstance(value, datetime) else text(value)

@@ -1,15 +1,22 @@
 """``sendledger recipients why``: the causal chain of one recipient, to be read out."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.common import Json, Session, Store, Workspace, print_json, session, unknown
+from adapters.cli.common import Asked, asking
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace
+from adapters.screen.output import fail, print_json, say, unknown
+from adapters.screen.reading import Zone, reader, zone_name
 
 if TYPE_CHECKING:
     from engine.answers.recipient_case import Case
     from engine.answers.telling.sentence import Sentence
+    from engine.answers.workspace_answers import Answers
+    from engine.work.ports import Person
 
 NEIGHBOURS = 1_000
 """Ids that are compared with an unknown one, on either side of its place among the known."""
@@ -17,58 +24,83 @@ NEIGHBOURS = 1_000
 
 def why(
     recipient: Annotated[str, typer.Argument(help="The recipient's id, or their address.")],
-    campaign: Annotated[str, typer.Option(help="The campaign's name.")],
+    campaign: Annotated[
+        str | None, typer.Option(help="The campaign's name, where the person is in several.")
+    ] = None,
     store: Store = None,
     workspace: Workspace = None,
+    _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
     """Tell why a recipient stands where it stands: what happened, who was told, what was tried."""
     from engine.answers.telling.why import explained
 
-    with session(store, workspace) as opened:
+    with asking(store, workspace) as opened:
         case = _case(opened, campaign, recipient)
-        sentences = explained(case)
+        person = opened.directory.person(opened.workspace, case.answer.recipient_id)
+        names = {case.answer.recipient_id: person.name} if person else {}
+        sentences = explained(case, reader(says_zone=as_json, names=names))
         if as_json:
-            print_json(_json(opened, case, sentences))
+            print_json(_json(opened, case, person, sentences))
         else:
-            _print(opened, case, sentences)
+            say(_heading(opened, case, person))
+            _print(sentences)
 
 
-def _case(opened: Session, campaign: str, recipient: str) -> "Case":
-    from engine.answers.history import History, positions_in
+def _case(opened: Asked, campaign: str | None, recipient: str) -> "Case":
     from engine.answers.recipient_case import case_of
 
     answers = opened.answers()
+    known = opened.directory.recipient_at(opened.workspace, recipient.strip().lower())
+    named = [each for each in (recipient, known) if each]
+    campaign = campaign or _only_campaign(answers, named, recipient)
     if campaign not in answers.campaigns:
         unknown("campaign", campaign, list(answers.campaigns))
-    history = History(opened.store, positions_in(opened.views), opened.workspace)
-    known = opened.directory.recipient_at(opened.workspace, recipient.strip().lower())
-    for each in (recipient, known):
-        if each and (case := case_of(history, answers, campaign, each, opened.store.now())):
+    current, history = opened.current, opened.current.history()
+    for each in named:
+        case = case_of(
+            history,
+            answers,
+            campaign,
+            each,
+            current.now,
+            recorded_until=current.recorded_until,
+        )
+        if case is not None:
             return case
     return unknown(f"recipient of {campaign}", recipient, _near(opened, campaign, recipient))
 
 
-def _near(opened: Session, campaign: str, recipient: str) -> list[str]:
+def _only_campaign(answers: "Answers", named: Sequence[str], recipient: str) -> str:
+    """The one campaign that has the person; where there are several, they are told."""
+    found = {each.campaign_id for name in named for each in answers.everywhere(name)}
+    if not found:
+        unknown("recipient", recipient, [])
+    if len(found) > 1:
+        several = ", ".join(sorted(found))
+        fail(
+            f"{recipient} is in several campaigns: {several}. Name one with --campaign.",
+            EXIT_UNREADABLE,
+        )
+    return found.pop()
+
+
+def _near(opened: Asked, campaign: str, recipient: str) -> list[str]:
     """Known ids around the place where this one would stand."""
     from projections.recipient_status import RECIPIENT_STATUS
 
-    rows = opened.views.rows(RECIPIENT_STATUS, opened.workspace, campaign)
+    rows = opened.current.views.rows(RECIPIENT_STATUS, opened.workspace, campaign)
     known = sorted(row.recipient_id for row in rows)
     place = bisect_left(known, recipient)
     return known[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]
 
 
-def _print(opened: Session, case: "Case", sentences: list["Sentence"]) -> None:
-    from rich.console import Console
+def _print(sentences: Sequence["Sentence"]) -> None:
     from rich.table import Table
-    from rich.text import Text
 
-    from engine.answers.telling.one_line import one_line
+    from adapters.screen.tables import safe, show
     from engine.answers.telling.sentence import Section
 
-    console = Console(highlight=False)
-    console.print(Text(_person(opened, case)))
     for section in Section:
         found = [each for each in sentences if each.section is section]
         if not found:
@@ -77,10 +109,8 @@ def _print(opened: Session, case: "Case", sentences: list["Sentence"]) -> None:
         table.add_column(justify="right")
         table.add_column(overflow="fold")
         for each in found:
-            text = one_line(each.text, 2_000)
-            table.add_row(Text(f"#{each.rests_on.position}", style="dim"), Text(text))
-        console.print(Text(f"\n{TITLES[section]}", style="bold"))
-        console.print(table)
+            table.add_row(safe(f"#{each.rests_on.position}", "dim"), safe(each.text))
+        show(safe(""), safe(TITLES[section], "bold"), table)
 
 
 TITLES = {
@@ -93,20 +123,22 @@ TITLES = {
 }
 
 
-def _person(opened: Session, case: "Case") -> str:
-    from engine.answers.telling.sentence import when
+def _heading(opened: Asked, case: "Case", person: "Person | None") -> str:
+    from engine.answers.telling.reader import full_name
 
     recipient_id = case.answer.recipient_id
-    person = opened.directory.person(opened.workspace, recipient_id)
-    if person is None:
-        forgotten = opened.directory.forgotten_at(opened.workspace, recipient_id)
-        since = f"forgotten on {when(forgotten)}" if forgotten else "not in the directory"
-        return f"Recipient {recipient_id}: {since}"
-    return f"Recipient {recipient_id}: {' '.join(filter(None, (person.name, person.address)))}"
+    if person is not None:
+        who = full_name(person.name, person.address)
+    elif forgotten := opened.directory.forgotten_at(opened.workspace, recipient_id):
+        who = f"forgotten on {reader().when(forgotten)}"
+    else:
+        who = "not in the directory"
+    return f"Recipient {recipient_id}: {who}. Times are in {zone_name()}."
 
 
-def _json(opened: Session, case: "Case", sentences: list["Sentence"]) -> dict[str, Any]:
-    person = opened.directory.person(opened.workspace, case.answer.recipient_id)
+def _json(
+    opened: Asked, case: "Case", person: "Person | None", sentences: Sequence["Sentence"]
+) -> dict[str, Any]:
     return {
         "workspace": opened.workspace,
         "campaign_id": case.answer.campaign_id,

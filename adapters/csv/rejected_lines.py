@@ -1,42 +1,35 @@
-"""The report of an import: a CSV file with a row for each line that brought nobody."""
+"""The report of an import: a CSV file with a row for each line that brought nobody.
+
+It is the importer's own file about his own data, so it may show what stood there.
+"""
 
 import csv
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TextIO
+from typing import IO
 
-from adapters.csv.recipients_csv import RecipientsFileError, RejectedLine
+from engine.answers.telling.one_line import one_line
+from engine.work.ports import RejectedLine
 
 _BEGIN_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-class CannotReportError(RecipientsFileError):
-    sentence = "The report {} cannot be written: {}."
-
-
 class RejectedLines:
-    """Counts what it writes. No row holds anything of the person, so the report names nobody."""
+    """Writes into a file of octets, and nothing before the first rejected line."""
 
-    def __init__(self, file: TextIO) -> None:
-        self.count = 0
-        self._rows = csv.writer(file, lineterminator="\n")
-        self._rows.writerow(RejectedLine._fields)
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._rows = csv.writer(self, lineterminator="\n")
+        self._begun = False
 
     def add(self, rejected: RejectedLine) -> None:
-        self.count += 1
-        self._rows.writerow([rejected.line, harmless(rejected.column), harmless(rejected.problem)])
+        if not self._begun:
+            self._begun = True
+            self._rows.writerow(RejectedLine._fields)
+        number, *texts = rejected
+        self._rows.writerow([number, *(harmless(one_line(str(each))) for each in texts)])
 
-
-@contextmanager
-def rejected_lines(path: Path) -> Iterator[RejectedLines]:
-    """A report at this path, instead of one that is there."""
-    try:
-        file = path.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise CannotReportError(path, error.strerror or error) from error
-    with file:
-        yield RejectedLines(file)
+    def write(self, text: str) -> int:
+        """For the CSV writer."""
+        return self._file.write(text.encode())
 
 
 def harmless(text: str) -> str:

@@ -21,8 +21,14 @@ def claim(folder: Path) -> None:
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         found = sorted(folder.iterdir())
-        if found:
-            _require_ours(folder, found)
+        if found and not (folder / MARKER).is_file():
+            raise DemoFolderError(f"{folder} is no demo folder. Name one that is empty or new.")
+        foreign = [each.name for each in found if not _ours(each)]
+        if foreign:
+            raise DemoFolderError(
+                f"{folder} holds more than the demo left there: {', '.join(foreign)}. "
+                "Move that away, or name another folder."
+            )
         (folder / MARKER).touch()
 
 
@@ -34,28 +40,15 @@ def clear(folder: Path) -> None:
             (folder / f"{STORE}{suffix}").unlink(missing_ok=True)
 
 
+def _ours(path: Path) -> bool:
+    if path.is_symlink() or path.is_dir():
+        return path.name == OUTBOX and not path.is_symlink()
+    return path.name == MARKER or path.name.startswith(STORE)
+
+
 @contextmanager
 def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise DemoFolderError(f"{folder} cannot be used: {error.strerror or error}.") from error
-
-
-def _require_ours(folder: Path, found: list[Path]) -> None:
-    foreign = [each.name for each in found if not _ours(each)]
-    if not (folder / MARKER).is_file():
-        raise DemoFolderError(f"{folder} is no demo folder. Name one that is empty or new.")
-    if foreign:
-        raise DemoFolderError(
-            f"{folder} holds more than the demo left there: {', '.join(foreign)}. "
-            "Move that away, or name another folder."
-        )
-
-
-def _ours(path: Path) -> bool:
-    if path.is_symlink():
-        return False
-    if path.is_dir():
-        return path.name == OUTBOX
-    return path.name == MARKER or path.name.startswith(STORE)

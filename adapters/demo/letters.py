@@ -4,41 +4,39 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from adapters.demo.cast import Sender
-from engine.work.addresses import display_name
-from engine.work.ports import Person
+from adapters.demo.cast import CAMPAIGN, Sender
+from engine.work.addresses import ascii_form, display_name
+from engine.work.ports import Message, Person
+from engine.work.read_inbox import SentTo
+from engine.work.send import Outgoing
 from events.vocabulary import RecipientId
 
 HOST = "acme.example"
+PITCH = "Would a word about spring be welcome?"
 
 
-def message_id(send_id: str) -> str:
-    return f"<{send_id}@{HOST}>"
+def outgoing(person: Person, recipient_id: RecipientId, sender: Sender, step: int) -> Outgoing:
+    send_id = f"{recipient_id}.{step}"
+    message = compose(person, recipient_id, sender, step)
+    ready = Message(message["Message-ID"], ascii_form(person.address), message.as_bytes())
+    return Outgoing(CAMPAIGN, recipient_id, send_id, sender.mailbox, ready)
 
 
-def send_id(recipient_id: RecipientId, step: int) -> str:
-    return f"{recipient_id}.{step}"
-
-
-def recipient_of(found_message_id: str) -> RecipientId:
-    """Whom the message with this id was sent to."""
-    return found_message_id.strip("<>").split("@")[0].split(".")[0]
+def sent_to(message_id: str) -> SentTo:
+    """To whom the message with this id went."""
+    return SentTo(CAMPAIGN, message_id.strip("<>").split(".")[0])
 
 
 def compose(person: Person, recipient_id: RecipientId, sender: Sender, step: int) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name(sender.name), addr_spec=sender.account_id)
-    message["To"] = Address(display_name(person.name), addr_spec=person.address)
+    message["To"] = Address(display_name(person.name), addr_spec=ascii_form(person.address))
     message["Subject"] = f"Spring at {person.variables['company']}"
-    message["Message-ID"] = message_id(send_id(recipient_id, step))
+    message["Message-ID"] = f"<{recipient_id}.{step}@{HOST}>"
     if step > 1:
-        first = message_id(send_id(recipient_id, 1))
-        message["In-Reply-To"] = message["References"] = first
+        message["In-Reply-To"] = message["References"] = f"<{recipient_id}.1@{HOST}>"
     again = "" if step == 1 else "May I ask again? "
     message.set_content(
         f"Dear {person.variables['first_name']},\n\n{again}{PITCH}\n\n{sender.settings.signature}\n"
     )
     return message
-
-
-PITCH = "Would a word about spring be welcome?"

@@ -1,11 +1,8 @@
 """What the audience sees: lines of the story, and on a terminal a panel that lives below them."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from types import MappingProxyType
-from typing import NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -19,34 +16,20 @@ from engine.answers.telling.one_line import one_line
 from engine.answers.workspace_answers import Answers, ClockAnswer
 from engine.ports.clock import Clock
 from engine.ports.views import Views
-from events.vocabulary import ClockOutcome, RecipientStatus
-from projections.campaigns import CampaignRow
+from events.vocabulary import ClockOutcome
 from projections.notices import NoticeRow
 
 LAST_NOTICES = 4
 FRAMES_A_SECOND = 8
 
 
-NOBODY: Mapping[RecipientStatus, int] = MappingProxyType(dict.fromkeys(RecipientStatus, 0))
-
-
-class Picture(NamedTuple):
-    """What the views said when they were last looked at."""
-
-    clocks: Sequence[ClockAnswer] = ()
-    campaign: CampaignRow | None = None
-    recipients: Mapping[RecipientStatus, int] = NOBODY
-    notices: Sequence[NoticeRow] = ()
-
-
 class Screen:
-    """Told by several threads: the story's and the worker's."""
-
     def __init__(self, console: Console, clock: Clock, views: Views) -> None:
         self._console = console
         self._clock = clock
         self._views = views
-        self._picture = Picture()
+        self._told: set[tuple[str, ...]] = set()
+        self._panel: RenderableType = ""
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -62,64 +45,51 @@ class Screen:
 
     def look(self) -> None:
         """Take in what has changed, and tell it."""
-        before, self._picture = self._picture, _picture(Answers(self._views, WORKSPACE))
-        for notice in _delivered(self._picture):
-            if notice not in _delivered(before):
-                subject = letter(notice).subject
-                self.tell(f"Notice to {OWNER}: {subject}", "cyan")
-        for clock in _expired(self._picture):
-            if clock not in _expired(before):
-                self.tell(
-                    f"The clock of {clock.account_id} ran out; stopped: {clock.stopped}",
-                    "bold red",
-                )
+        answers = Answers(self._views, WORKSPACE)
+        for notice in answers.notices():
+            if notice.delivered and self._is_new(notice.incident_id, notice.number):
+                self.tell(f"Notice to {OWNER}: {letter(notice).subject}", "cyan")
+        for clock in answers.clocks():
+            expired = clock.outcome is ClockOutcome.EXPIRED
+            if expired and self._is_new(clock.incident_id, clock.campaign_id):
+                text = f"The clock of {clock.account_id} ran out; stopped: {clock.stopped}"
+                self.tell(text, "bold red")
+        self._panel = _panel(answers, self._clock())
 
     def __rich__(self) -> RenderableType:
-        picture, now = self._picture, self._clock()
-        return Panel(
-            Group(
-                _campaign_line(picture),
-                _recipients_line(picture),
-                *(_clock_line(clock, now) for clock in picture.clocks),
-                *(_notice_line(notice) for notice in picture.notices[-LAST_NOTICES:]),
-            ),
-            title=f"{now:%A %Y-%m-%d %H:%M} UTC, time sped up",
-            border_style="blue",
-        )
+        return self._panel
+
+    def _is_new(self, *key: str) -> bool:
+        """And not so a second time."""
+        new = key not in self._told
+        self._told.add(key)
+        return new
 
 
-def _picture(answers: Answers) -> Picture:
-    campaign = answers.campaigns.get(CAMPAIGN)
-    rows = answers.recipients(CAMPAIGN) if campaign else ()
-    return Picture(
-        answers.clocks(), campaign, Counter(row.status for row in rows), answers.notices()
-    )
+def _panel(answers: Answers, now: datetime) -> Panel:
+    lines = [
+        *_campaign_lines(answers),
+        *(_clock_line(clock, now) for clock in answers.clocks()),
+        *(_notice_line(notice) for notice in answers.notices()[-LAST_NOTICES:]),
+    ]
+    title = f"{now:%A %Y-%m-%d %H:%M} UTC, time sped up"
+    return Panel(Group(*lines), title=title, border_style="blue")
 
 
-def _delivered(picture: Picture) -> list[NoticeRow]:
-    return [notice for notice in picture.notices if notice.delivered]
-
-
-def _expired(picture: Picture) -> list[ClockAnswer]:
-    return [clock for clock in picture.clocks if clock.outcome is ClockOutcome.EXPIRED]
-
-
-def _campaign_line(picture: Picture) -> Text:
-    row = picture.campaign
+def _campaign_lines(answers: Answers) -> Iterator[RenderableType]:
+    row = answers.campaigns.get(CAMPAIGN)
     if row is None:
-        return Text("no campaign yet", "dim")
+        yield Text("no campaign yet", "dim")
+        return
     causes = f" because of {', '.join(row.pause_causes)}" if row.pause_causes else ""
     senders = ", ".join(row.from_email) or "nobody"
-    return Text(f"{row.campaign_id}: {row.status}{causes}. FROM EMAIL: {senders}", "bold")
-
-
-def _recipients_line(picture: Picture) -> Table:
+    yield Text(f"{row.campaign_id}: {row.status}{causes}. FROM EMAIL: {senders}", "bold")
+    by_status = answers.recipients_by_status(CAMPAIGN)
     table = Table(box=None, padding=(0, 2, 0, 0))
-    shown = [status for status in RecipientStatus if picture.recipients[status]]
-    for status in shown:
+    for status in by_status:
         table.add_column(status, justify="right")
-    table.add_row(*(str(picture.recipients[status]) for status in shown))
-    return table
+    table.add_row(*map(str, by_status.values()))
+    yield table
 
 
 def _clock_line(clock: ClockAnswer, now: datetime) -> Text:

@@ -2,115 +2,103 @@
 
 import shutil
 import sys
-from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from adapters.composition import Program, rehearsal
 from adapters.demo.cast import CAMPAIGN, OWNER, WORKSPACE
-from adapters.demo.checks import differing_views, stopped, whole_log
-from adapters.demo.folder import OUTBOX, STORE
-from adapters.stores.sqlite import SQLiteStore, SQLiteViews
-from adapters.stores.sqlite.directory import SQLiteDirectory
 from engine.answers.telling.one_line import one_line
 from engine.answers.workspace_answers import Answers, RecipientAnswer
+from engine.audit.whole_history import differing_views, violations
+from engine.ports.store import Store
+from engine.ports.views import ReadableViews
 from engine.work.ports import Directory
 from events.vocabulary import RecipientStatus
+from projections.shipped import SHIPPED
 
 SHOWN = 12
 
 
-def show_verdict(console: Console, store: SQLiteStore, folder: Path) -> bool:
+def show_verdict(console: Console, program: Program) -> bool:
     """Answers whether everything holds that must."""
-    views = SQLiteViews(store)
-    answers = Answers(views, WORKSPACE)
-    recipients = list(answers.recipients(CAMPAIGN))
+    opened = program.opened
+    answers = Answers(opened.views, WORKSPACE)
+    stopped = list(answers.recipients(CAMPAIGN, status=RecipientStatus.CAMPAIGN_STOPPED))
     console.print()
-    console.print(_stopped_table(recipients, SQLiteDirectory(store)))
-    console.print(_status_table(recipients))
-    holds = _show_checks(console, store, views)
-    _show_paths(console, folder, _someone_stopped(recipients))
+    console.print(_stopped_table(stopped, opened.directory))
+    console.print(_status_table(answers))
+    holds = [_show(console, *check) for check in _checks(opened.store, opened.views, len(stopped))]
+    console.print(Text(_paths(program, stopped)), soft_wrap=True)
+    return all(holds)
+
+
+def _checks(store: Store, views: ReadableViews, stopped: int) -> Iterable[tuple[bool, str]]:
+    broken, differing = violations(store), differing_views(store, views, rehearsal(store.now).views)
+    log = views.position(SHIPPED[0])
+    waiting = [row for row in Answers(views, WORKSPACE).notices() if not row.delivered]
+    yield (
+        not broken,
+        f"stopped: exactly the {stopped} whom S3 names"
+        + "".join(f"; {each.rule}: {each.sentence}" for each in broken[:1]),
+    )
+    yield (
+        not differing,
+        f"every view equals a replay of all {log} events from zero"
+        + (f", but for {', '.join(differing)}" if differing else ""),
+    )
+    yield not waiting, f"every notice was delivered; {len(waiting)} wait"
+
+
+def _show(console: Console, holds: bool, what: str) -> bool:
+    mark = ("  true  ", "bold green") if holds else ("  FALSE  ", "bold red")
+    console.print(Text.assemble(mark, what), soft_wrap=True)
     return holds
 
 
-def _stopped_table(recipients: list[RecipientAnswer], directory: Directory) -> Table:
-    rows = [each for each in recipients if each.status is RecipientStatus.CAMPAIGN_STOPPED]
-    more = f"; {len(rows) - SHOWN} more are not shown" if len(rows) > SHOWN else ""
-    table = Table(title=f"{len(rows)} recipients were stopped{more}", title_justify="left")
-    for heading in ("who", "heard from", "when (UTC)"):
-        table.add_column(heading)
+def _stopped_table(stopped: list[RecipientAnswer], directory: Directory) -> Table:
+    more = f"; {len(stopped) - SHOWN} more are not shown" if len(stopped) > SHOWN else ""
+    table = Table("who", "heard from", "when (UTC)", title_justify="left")
+    table.title = f"{len(stopped)} recipients were stopped{more}"
     table.add_column("why", no_wrap=True)
-    for row in rows[:SHOWN]:
-        person = directory.person(WORKSPACE, row.recipient_id)
-        name = person.name if person else row.recipient_id
-        table.add_row(
-            Text(one_line(name)),
-            Text(row.sender or ""),
-            f"{row.stopped_at:%m-%d %H:%M}",
-            row.stop_reason or "",
-        )
+    people = directory.people(WORKSPACE, [row.recipient_id for row in stopped[:SHOWN]])
+    for row in stopped[:SHOWN]:
+        person = people.get(row.recipient_id)
+        who = Text(one_line(person.name if person else row.recipient_id))
+        when = f"{row.stopped_at:%m-%d %H:%M}"
+        table.add_row(who, Text(row.sender or ""), when, row.stop_reason)
     return table
 
 
-def _status_table(recipients: list[RecipientAnswer]) -> Table:
-    counts = Counter(each.status for each in recipients)
-    table = Table(title=f"{len(recipients)} recipients by status", title_justify="left")
-    table.add_column("status")
+def _status_table(answers: Answers) -> Table:
+    counts = answers.recipients_by_status(CAMPAIGN)
+    table = Table("status", title=f"{sum(counts.values())} recipients by status")
+    table.title_justify = "left"
     table.add_column("recipients", justify="right")
     for status in RecipientStatus:
-        if counts[status]:
+        if status in counts:
             table.add_row(status, str(counts[status]))
     return table
 
 
-def _show_checks(console: Console, store: SQLiteStore, views: SQLiteViews) -> bool:
-    log = whole_log(store)
-    fate = stopped(log)
-    differing = differing_views(store, views)
-    waiting = [row for row in Answers(views, WORKSPACE).notices() if not row.delivered]
-    _show(console, fate.due == fate.done, f"stopped: exactly the {len(fate.due)} whom S3 names")
-    _show(
-        console,
-        not differing,
-        f"every view equals a replay of all {len(log)} events from zero"
-        + (f", but for {', '.join(differing)}" if differing else ""),
-    )
-    _show(console, not waiting, f"every notice was delivered; {len(waiting)} wait")
-    return fate.due == fate.done and not differing and not waiting
+def _paths(program: Program, stopped: list[RecipientAnswer]) -> str:
+    name, store = _program(), program.settings.store
+    who = next((each.recipient_id for each in stopped), "RECIPIENT")
+    views = ("clocks", "notices", "campaigns", "accounts", "serve")
+    looks = "\n".join(f"  {name} {each} --store {store}" for each in views)
+    return f"""
+The store: {store}
+The outbox, a maildir: {program.settings.outbox} (notices to {OWNER})
 
-
-def _show(console: Console, holds: bool, what: str) -> None:
-    mark = ("  true  ", "bold green") if holds else ("  FALSE  ", "bold red")
-    console.print(Text.assemble(mark, what), soft_wrap=True)
-
-
-def _someone_stopped(recipients: list[RecipientAnswer]) -> str:
-    stopped = (each for each in recipients if each.status is RecipientStatus.CAMPAIGN_STOPPED)
-    return next((each.recipient_id for each in stopped), "RECIPIENT")
-
-
-def _show_paths(console: Console, folder: Path, stopped: str) -> None:
-    program = _program()
-    store = folder / STORE
-    lines = [
-        "",
-        f"The store: {store}",
-        f"The outbox, a maildir: {folder / OUTBOX} (notices to {OWNER})",
-        "",
-        "Look around:",
-        f"  {program} recipients why {stopped} --store {store} --campaign {CAMPAIGN}",
-        f"  {program} recipients --store {store} --campaign {CAMPAIGN}",
-        f"  {program} clocks --store {store}",
-        f"  {program} notices --store {store}",
-        f"  {program} campaigns --store {store}",
-        f"  {program} accounts --store {store}",
-        f"  {program} serve --store {store}",
-        f"  {program}-replay check --store {store}",
-        f"  {program} simulate examples/scenarios/clocks.yaml",
-    ]
-    console.print(Text("\n".join(lines)), soft_wrap=True)
+Look around:
+  {name} recipients why {who} --store {store} --campaign {CAMPAIGN}
+  {name} recipients --store {store} --campaign {CAMPAIGN}
+{looks}
+  {name}-replay check --store {store}
+  {name} simulate examples/scenarios/clocks.yaml"""
 
 
 def _program() -> str:

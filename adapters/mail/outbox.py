@@ -4,18 +4,19 @@ N2: they go to the owner's own address, never through the mailbox they are about
 """
 
 import os
+from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from hashlib import blake2b
 from pathlib import Path
 
-from adapters.stores.microseconds import to_micros
 from engine.answers.telling.notices import letter
 from engine.work.addresses import address_problem
 from projections.notices import NoticeRow
 
 HOST = "sendledger.invalid"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SENDER = Address("Sendledger", "notices", HOST)
 
 
@@ -76,7 +77,8 @@ class MaildirOutbox:
 
 def _name(notice: NoticeRow) -> str:
     assert notice.issued_at is not None
-    return f"{to_micros(notice.issued_at) // 1_000_000}.{_digest(notice)}.sendledger"
+    seconds = (notice.issued_at - EPOCH) // timedelta(seconds=1)
+    return f"{seconds}.{_digest(notice)}.sendledger"
 
 
 def _digest(notice: NoticeRow) -> str:

@@ -30,6 +30,9 @@ def configure_logs(settings: EngineSettings, stream: TextIO | None = None) -> No
     _take_in_libraries(stream, max(level, logging.WARNING), rendering)
 
 
+WHO_REPEAT = ("apscheduler", "psycopg.pool")
+"""They warn again and again of a server that is away, which the worker tells of once."""
+
 _COMMON: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
@@ -58,3 +61,5 @@ def _take_in_libraries(stream: TextIO, level: int, rendering: list[Processor]) -
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    for name in WHO_REPEAT:
+        logging.getLogger(name).setLevel(max(level, logging.ERROR))

@@ -1,21 +1,17 @@
 """Figures for Prometheus: what this process appended, and how its store is at each look."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from threading import Lock, Thread
-from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from adapters.settings import EngineSettings, SettingsError
-from adapters.stores.opening import Opened
-from engine.answers.health import Health, look
+from adapters.settings import SettingsError
+from engine.answers.health import Health
 from engine.observing import Committed
 from engine.ports.errors import StoreError
-from events.vocabulary import ClockOutcome
-from projections.clocks import CLOCKS
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds, from a file's commit without the disk to a stop of 100,000 recipients."""
@@ -52,26 +48,17 @@ class Metrics:
             self._commands.labels(batch.envelope.command, outcome).inc()
 
 
-class Seen(NamedTuple):
-    health: Health
-    running: int
-    """Clocks, as the view of them knows."""
-
-
 class StoreMetrics:
     """A collector that looks at the store whenever somebody asks; others may have changed it.
 
     A store that does not answer in time counts as lost: the other figures do not wait for it.
     """
 
-    def __init__(
-        self, opened: Opened, settings: EngineSettings, *, patience: float = PATIENCE
-    ) -> None:
-        self._opened = opened
-        self._settings = settings
+    def __init__(self, look: Callable[[], Health], *, patience: float = PATIENCE) -> None:
+        self._ask = look
         self._patience = patience
         self._lock = Lock()
-        self._looking: Future[Seen] | None = None
+        self._looking: Future[Health] | None = None
 
     def describe(self) -> Iterable[Metric]:
         """The store is not asked before somebody wants figures."""
@@ -80,15 +67,15 @@ class StoreMetrics:
     def collect(self) -> Iterator[Metric]:
         up = _gauge("store_up", "Can the store be reached?")
         try:
-            seen = self._look().result(self._patience)
+            health = self._look().result(self._patience)
         except (StoreError, TimeoutError):
             yield _of(up, 0)
         else:
             yield _of(up, 1)
-            yield from _by_view(seen.health)
-            yield from _of_clocks(seen)
+            yield from _by_view(health)
+            yield from _of_clocks(health)
 
-    def _look(self) -> "Future[Seen]":
+    def _look(self) -> "Future[Health]":
         """One look at a time, in a thread that nobody waits for at the end of the process."""
         with self._lock:
             if self._looking is None or self._looking.done():
@@ -96,14 +83,13 @@ class StoreMetrics:
                 Thread(target=self._see, args=(self._looking,), daemon=True).start()
             return self._looking
 
-    def _see(self, looking: "Future[Seen]") -> None:
+    def _see(self, looking: "Future[Health]") -> None:
         try:
-            health = look(self._opened, self._settings)
-            running = self._opened.views.count(CLOCKS, outcome=ClockOutcome.RUNNING)
+            health = self._ask()
         except BaseException as error:  # noqa: BLE001 raised where somebody waits
             looking.set_exception(error)
         else:
-            looking.set_result(Seen(health, running))
+            looking.set_result(health)
 
 
 def _by_view(health: Health) -> Iterator[Metric]:
@@ -122,9 +108,8 @@ def _by_view(health: Health) -> Iterator[Metric]:
     yield _of(_gauge("log_position", "The position of the log's end."), health.position)
 
 
-def _of_clocks(seen: Seen) -> Iterator[Metric]:
-    health, running = seen
-    due = health.due
+def _of_clocks(health: Health) -> Iterator[Metric]:
+    due, running = health.due, health.running
     yield _of(_gauge("clocks_running", "Clocks that run, as the view of them knows."), running)
     yield _of(_gauge("due_workspaces", "Workspaces with something due."), due.workspaces)
     yield _of(_gauge("overdue_seconds", "How long the oldest due thing has waited."), due.seconds)

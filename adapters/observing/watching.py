@@ -1,17 +1,19 @@
 """Who watches a process, by its settings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 from adapters.observing.traces import Traces, exporter_of
 from adapters.settings import EngineSettings
-from adapters.stores.opening import Opened
+from engine.answers.health import Health
 from engine.observing import SILENT, Observer, Observers
 
 
 @contextmanager
-def watched(opened: Opened, settings: EngineSettings) -> Iterator[Observer]:
-    """The observer for the engine of a process that works on that store, for as long as it does.
+def watched(look: Callable[[], Health], settings: EngineSettings) -> Iterator[Observer]:
+    """The observer for the engine of a process that works on a store, for as long as it does.
+
+    ``look`` answers how the store is.
 
     Raises ``SettingsError`` for a door that cannot be had, or an extra that is not installed.
     """
@@ -21,18 +23,18 @@ def watched(opened: Opened, settings: EngineSettings) -> Iterator[Observer]:
         if exporter is not None:
             found.append(stack.enter_context(closing(Traces(exporter))))
         if settings.metrics_port is not None:
-            found.append(stack.enter_context(_metrics(opened, settings, settings.metrics_port)))
+            found.append(stack.enter_context(_metrics(look, settings, settings.metrics_port)))
         yield Observers(*found) if found else SILENT
 
 
 @contextmanager
-def _metrics(opened: Opened, settings: EngineSettings, port: int) -> Iterator[Observer]:
+def _metrics(look: Callable[[], Health], settings: EngineSettings, port: int) -> Iterator[Observer]:
     from prometheus_client import CollectorRegistry  # noqa: PLC0415 only who is scraped loads it
 
     from adapters.observing.metrics import Metrics, StoreMetrics, serve_metrics  # noqa: PLC0415
 
     registry = CollectorRegistry()
-    registry.register(StoreMetrics(opened, settings))
+    registry.register(StoreMetrics(look))
     metrics = Metrics(registry)
     with serve_metrics(settings.metrics_host, port, registry):
         yield metrics

@@ -8,7 +8,7 @@ from aggregates.campaign import commands as campaign
 from aggregates.command import Command
 from aggregates.email_account import commands as account
 from engine.engine import Engine
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events.vocabulary import (
     Asker,
     FailureClass,

@@ -1,7 +1,7 @@
 """Reads a scenario file, or refuses it whole with file, line and what was expected."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -9,9 +9,9 @@ import yaml
 from pydantic import ValidationError
 
 from adapters.scenario.steps import STEPS, Arguments, CreateCampaign
-from adapters.scenario.times import parse_duration, parse_moment, parse_time
+from adapters.scenario.times import later, parse_moment, parse_positive_duration
 from aggregates.command import Policy
-from events.vocabulary import Mode, OnAccountTrouble
+from events.vocabulary import Mode, OnAccountTrouble, read_instant
 
 MAX_BYTES = 50_000_000
 MAX_DEPTH = 20
@@ -75,7 +75,7 @@ class _Reader:
     def scenario(self, text: str) -> Scenario:
         top = self._mapping(self._parse(text), "a scenario: start, script, …")
         self._only(top, {"start", "policy", "script", "until"})
-        start = self._told(parse_time, self._required(top, "start", 1))
+        start = self._told(read_instant, self._required(top, "start", 1))
         policy = self._policy(top["policy"]) if "policy" in top else Policy()
         steps = self._steps(self._required(top, "script", 1), start)
         last = steps[-1].at if steps else start
@@ -144,9 +144,11 @@ class _Reader:
         self._only(given, {"grace_period", "resolution_window", "on_account_trouble"})
         default = Policy()
         return Policy(
-            grace_period=self._told(_positive, given.get("grace_period"), default.grace_period),
+            grace_period=self._told(
+                parse_positive_duration, given.get("grace_period"), default.grace_period
+            ),
             resolution_window=self._told(
-                _positive, given.get("resolution_window"), default.resolution_window
+                parse_positive_duration, given.get("resolution_window"), default.resolution_window
             ),
             on_account_trouble=self._told(
                 _trouble, given.get("on_account_trouble"), default.on_account_trouble
@@ -208,7 +210,7 @@ class _Reader:
         if name == "auto_reply" and "until" in told:
             return self._told(lambda text: parse_moment(text, start), told["until"])
         if name == "engine_down":
-            return self._told(lambda text: _later(at, _positive(text)), told["for"])
+            return self._told(lambda text: later(at, parse_positive_duration(text)), told["for"])
         return None
 
     def _check_calendar(self, until: datetime, policy: Policy, line: int) -> None:
@@ -216,7 +218,7 @@ class _Reader:
         reminders = (*policy.failure_reminders, *policy.disconnect_reminders)
         furthest = max(policy.resolution_window, policy.grace_period, *reminders)
         try:
-            _later(until, furthest)
+            later(until, furthest)
         except ValueError as error:
             raise self._error(line, str(error)) from error
 
@@ -263,20 +265,6 @@ class _Reader:
 
     def _error(self, line: int, expected: str) -> UnreadableScenario:
         return UnreadableScenario(self._source, line, expected)
-
-
-def _positive(text: str) -> timedelta:
-    duration = parse_duration(text)
-    if not duration:
-        raise ValueError(f"expected a duration above zero, found {text!r}")
-    return duration
-
-
-def _later(moment: datetime, by: timedelta) -> datetime:
-    try:
-        return moment + by
-    except OverflowError:
-        raise ValueError("expected every deadline to fall within the calendar") from None
 
 
 def _trouble(text: str) -> OnAccountTrouble:

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from adapters.composition import rehearsal
 from adapters.scenario.commands import commands_of
 from adapters.scenario.reader import Scenario, Step
-from adapters.stores.memory import MemoryStore, MemoryViews
 from engine.answers.workspace_answers import Answers
 from engine.decoding import decode_page
-from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from engine.reply import Refusal, Reply
@@ -55,8 +54,7 @@ class _Run:
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self._clock = ManualClock(scenario.start)
-        self._store = MemoryStore(self._clock)
-        self._engine = Engine(self._store, scenario.policy)
+        self._store, self._views, self._engine = rehearsal(self._clock, scenario.policy)
         self._down_until = scenario.start
         self._course: list[StepOutcome | TimePassed] = []
         self._seen = 0
@@ -66,9 +64,9 @@ class _Run:
             self._let_time_run(step.at, inclusive=False)
             self._take(step)
         self._let_time_run(self._scenario.until, inclusive=True)
-        views = MemoryViews()
-        ProjectionRunner(self._store, views, SHIPPED).catch_up()
-        return Ending(self._scenario.until, Answers(views, WORKSPACE), self._log(0), self._course)
+        ProjectionRunner(self._store, self._views, SHIPPED).catch_up()
+        answers = Answers(self._views, WORKSPACE)
+        return Ending(self._scenario.until, answers, self._log(0), self._course)
 
     def _let_time_run(self, to: datetime, *, inclusive: bool) -> None:
         """Steps come before what is due at the same instant, so time runs up to ``to`` only."""

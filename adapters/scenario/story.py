@@ -10,7 +10,9 @@ from rich.text import Text
 
 from adapters.scenario.reader import Scenario, Step
 from adapters.scenario.runner import Ending, StepOutcome, TimePassed
+from adapters.screen.tables import safe
 from engine.answers.telling.facts import sentence
+from engine.answers.telling.reader import ANYBODY
 from engine.answers.workspace_answers import Answers
 from events.recorded import Recorded
 from events.vocabulary import RecipientStatus
@@ -28,7 +30,7 @@ def tell(scenario: Scenario, ending: Ending, console: Console | None = None) -> 
                 console.print(_heading(scenario, step.at, _step_text(step), "bold"))
                 if part.refusal:
                     console.print(
-                        Text(f"    refused ({part.refusal.code}): {part.refusal.message}", "red")
+                        safe(f"    refused ({part.refusal.code}): {part.refusal.message}", "red")
                     )
                 _tell_facts(console, part.recorded)
             case TimePassed(at=at, recorded=recorded) if recorded:
@@ -67,7 +69,7 @@ def _value_text(value: object) -> str:
 
 def _tell_facts(console: Console, recorded: Sequence[Recorded]) -> None:
     for text in _sentences(recorded):
-        console.print(Text(f"{'':14}→ {text}"))
+        console.print(safe(f"{'':14}→ {text}"))
 
 
 def _sentences(recorded: Sequence[Recorded]) -> Iterator[str]:
@@ -75,23 +77,23 @@ def _sentences(recorded: Sequence[Recorded]) -> Iterator[str]:
     counts = Counter(type(each.event) for each in recorded)
     counted = set()
     for each in recorded:
-        kind = type(each.event)
+        kind, told = type(each.event), sentence(each.event)
         if counts[kind] <= ALIKE:
-            yield sentence(each.event)
+            yield told
         elif kind not in counted:
             counted.add(kind)
-            yield f"{sentence(each.event)} … and {counts[kind] - 1} more like this"
+            yield f"{told} … and {counts[kind] - 1} more like this"
 
 
 def _tell_ending(console: Console, answers: Answers) -> None:
     for account in answers.accounts.values():
         slot = f" in slot {account.slot_id}" if account.slot_id else ""
         reason = f": {account.reason}" if account.reason else ""
-        console.print(Text(f"{account.account_id} is {account.status}{slot}{reason}"))
+        console.print(safe(f"{account.account_id} is {account.status}{slot}{reason}"))
     for name, campaign in answers.campaigns.items():
         causes = f" ({', '.join(campaign.pause_causes)})" if campaign.pause_causes else ""
         console.print()
-        console.print(Text(f"Campaign {name} is {campaign.status}{causes}", "bold"))
+        console.print(safe(f"Campaign {name} is {campaign.status}{causes}", "bold"))
         console.print(_recipients_table(answers, name))
     _tell_clocks(console, answers)
 
@@ -103,11 +105,11 @@ def _recipients_table(answers: Answers, campaign_id: str) -> Table:
         stopped = each.status is RecipientStatus.CAMPAIGN_STOPPED and each.stopped_at
         why = f"{each.stop_reason} at {_clock_text(each.stopped_at)}" if stopped else ""
         table.add_row(
-            Text(each.recipient_id),
-            Text(each.status),
-            Text(f"{each.sender or '-'}{fixed}"),
+            safe(each.recipient_id),
+            safe(each.status),
+            safe(f"{each.sender or '-'}{fixed}"),
             str(each.emails_received),
-            Text(why),
+            safe(why),
         )
     return table
 
@@ -122,18 +124,18 @@ def _tell_clocks(console: Console, answers: Answers) -> None:
     )  # fmt: skip
     for clock in clocks:
         table.add_row(
-            Text(clock.campaign_id),
-            Text(clock.account_id),
+            safe(clock.campaign_id),
+            safe(clock.account_id),
             clock.kind,
             _clock_text(clock.deadline_at),
             clock.outcome,
             str(clock.at_stake),
             str(clock.stopped),
-            Text(clock.cheapest_cure or ""),
+            safe(clock.cheapest_cure or ""),
         )
     console.print()
     console.print(table)
 
 
 def _clock_text(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC") if moment else ""
+    return ANYBODY.when(moment) if moment else ""

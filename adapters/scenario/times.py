@@ -1,7 +1,9 @@
 """Times in a scenario: offsets like ``1h30m`` and ISO 8601 times with a zone."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+from events.vocabulary import read_instant
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _DURATION = re.compile(r"(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?\Z")
@@ -19,30 +21,30 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError(f"expected a duration of at most some centuries, found {text!r}") from None
 
 
-def parse_time(text: str) -> datetime:
-    """An ISO 8601 time with a zone, as UTC. Raises ``ValueError``."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ValueError(
-            f"expected an ISO 8601 time like 2026-03-02T09:00:00Z, found {text!r}"
-        ) from None
-    if moment.tzinfo is None:
-        raise ValueError(f"expected a time with a zone, like {text.strip()}Z, found {text!r}")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(f"expected a time within the calendar, found {text!r}") from None
-
-
 def parse_moment(text: str, start: datetime) -> datetime:
     """An offset from ``start`` or an ISO 8601 time. Raises ``ValueError``."""
     if _DURATION.match(text.strip()) is None:
         try:
-            return parse_time(text)
+            return read_instant(text)
         except ValueError as error:
             raise ValueError(f"{error}, or an offset from start like 1h30m") from None
     try:
         return start + parse_duration(text)
     except OverflowError:
         raise ValueError(f"expected a time within the calendar, found {text!r}") from None
+
+
+def parse_positive_duration(text: str) -> timedelta:
+    """As ``parse_duration``, and longer than nothing. Raises ``ValueError``."""
+    duration = parse_duration(text)
+    if not duration:
+        raise ValueError(f"expected a duration above zero, found {text!r}")
+    return duration
+
+
+def later(moment: datetime, by: timedelta) -> datetime:
+    """Raises ``ValueError`` for a time beyond the calendar."""
+    try:
+        return moment + by
+    except OverflowError:
+        raise ValueError("expected every deadline to fall within the calendar") from None

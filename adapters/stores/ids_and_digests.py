@@ -3,14 +3,17 @@
 import hmac
 import json
 import secrets
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 
+from engine.work.addresses import ascii_form
 from engine.work.ports import Person
 from events.vocabulary import RecipientId
 
 ID_OCTETS = 10
 COMMON_OCTETS = 4
 KEY_OCTETS = 32
+GIVEN = "email"
+"""The variable that keeps an address as it was given, where it is not stored so."""
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
@@ -41,6 +44,28 @@ def variables_text(person: Person) -> str:
     return _encode(dict(person.variables))
 
 
+def as_stored(people: Iterable[Person]) -> list[Person]:
+    """By the address in its ASCII form, so that either form of a domain finds the same person."""
+    return [each if each.address.isascii() else _stored(each) for each in people]
+
+
+def stored_address(address: str) -> str:
+    """As people are found by it; what has no ASCII form finds nobody."""
+    try:
+        return ascii_form(address)
+    except ValueError:
+        return address
+
+
 def person_of(address: str, name: str, variables: str) -> Person:
-    """The person of a directory's columns."""
-    return Person(address, name, json.loads(variables))
+    """The person of a directory's columns, the address as it was given."""
+    told = json.loads(variables)
+    given = told.get(GIVEN, "")
+    if given.isascii() or stored_address(given) != address:
+        return Person(address, name, told)
+    return Person(told.pop(GIVEN), name, told)
+
+
+def _stored(person: Person) -> Person:
+    given = person.address
+    return Person(stored_address(given), person.name, {**person.variables, GIVEN: given})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings
 from adapters.store_url import scheme_of
-from engine.ports.errors import StoreError
+from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
 from engine.work.ports import Directory
@@ -20,7 +20,6 @@ from projections.projection import Projection
 if TYPE_CHECKING:
     from adapters.stores.postgres import PostgresStore
     from adapters.stores.sqlite import SQLiteStore
-    from engine.audit.source import Source
 
 
 class Kind(StrEnum):
@@ -28,19 +27,15 @@ class Kind(StrEnum):
     POSTGRES = "postgresql"
 
 
-class NoStore(StoreError):
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"There is no store {path}. Name one with --store, or run the demo.")
-
-
 class Opened(NamedTuple):
-    """A store, the views kept in it and the directory beside it."""
+    """A store, the views kept in it, the directory beside it, and who works on it."""
 
     name: str
     """As it may be told to anybody: without a password."""
     store: Store
     views: Views
     directory: Directory
+    coordination: Coordination
 
     def close(self) -> None:
         self.store.close()
@@ -77,26 +72,18 @@ def path_of(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
 
 
-def open_store(settings: EngineSettings, *, create: bool = False) -> Opened:
-    """The settings' store; ``create`` makes one where there is none. Raises ``StoreError``."""
+def open_store(
+    settings: EngineSettings, *, create: bool = False, read_only: bool = False
+) -> Opened:
+    """The settings' store; ``create`` makes one where there is none.
+
+    ``read_only``: nothing of it can change, whatever is done. Raises ``StoreError``.
+    """
     match kind_of(settings.store):
         case Kind.SQLITE:
-            return _open_file(settings, create=create)
+            return opened_file(_file(settings, create=create, read_only=read_only))
         case Kind.POSTGRES:
-            return _open_schema(settings, create=create)
-
-
-def open_reader(url: str, lock_timeout: float) -> "Source":
-    """The store's history, which nobody can change by it. Raises ``StoreError``."""
-    match kind_of(url):
-        case Kind.SQLITE:
-            from adapters.stores.sqlite.reader import SQLiteReader
-
-            return SQLiteReader(path_of(url), lock_timeout)
-        case Kind.POSTGRES:
-            from adapters.stores.postgres.reader import PostgresReader
-
-            return PostgresReader(url, lock_timeout)
+            return opened_schema(_schema(settings, create=create, read_only=read_only))
 
 
 def rebuild(
@@ -151,40 +138,48 @@ def _migrate_schema(settings: EngineSettings, *, before_only: bool) -> Migrated:
     return Migrated(database.name, Kind.POSTGRES, there is None, *told)
 
 
-def _open_file(settings: EngineSettings, *, create: bool) -> Opened:
+def opened_file(store: "SQLiteStore") -> Opened:
+    """With all that belongs to an embedded store."""
     from adapters.stores.sqlite import SQLiteViews
     from adapters.stores.sqlite.directory import SQLiteDirectory
+    from adapters.stores.sqlite.serve_lock import SQLiteCoordination
 
-    store = _file(settings, create=create)
     try:
-        return Opened(str(store.path), store, SQLiteViews(store), SQLiteDirectory(store))
+        views = SQLiteViews(store)
+        coordination = SQLiteCoordination(store, views)
+        return Opened(store.name, store, views, SQLiteDirectory(store), coordination)
     except BaseException:
         store.close()
         raise
 
 
-def _open_schema(settings: EngineSettings, *, create: bool) -> Opened:
+def opened_schema(store: "PostgresStore") -> Opened:
+    """With all that belongs to a PostgreSQL store."""
     from adapters.stores.postgres import PostgresViews
+    from adapters.stores.postgres.coordination import PostgresCoordination
     from adapters.stores.postgres.directory import PostgresDirectory
 
-    store = _schema(settings, create=create)
-    try:
-        return Opened(store.name, store, PostgresViews(store), PostgresDirectory(store))
-    except BaseException:
-        store.close()
-        raise
+    views = PostgresViews(store)
+    coordination = PostgresCoordination(store, views)
+    return Opened(store.name, store, views, PostgresDirectory(store), coordination)
 
 
-def _file(settings: EngineSettings, *, create: bool = False) -> "SQLiteStore":
+def _file(
+    settings: EngineSettings, *, create: bool = False, read_only: bool = False
+) -> "SQLiteStore":
     from adapters.stores.sqlite import SQLiteStore
 
-    path = path_of(settings.store)
-    if not create and not path.is_file():
-        raise NoStore(path)
-    return SQLiteStore(path, lock_timeout=settings.lock_timeout)
+    return SQLiteStore(
+        path_of(settings.store),
+        lock_timeout=settings.lock_timeout,
+        create=create,
+        read_only=read_only,
+    )
 
 
-def _schema(settings: EngineSettings, *, create: bool = False) -> "PostgresStore":
+def _schema(
+    settings: EngineSettings, *, create: bool = False, read_only: bool = False
+) -> "PostgresStore":
     from adapters.stores.postgres import PostgresStore
 
     return PostgresStore(
@@ -192,4 +187,5 @@ def _schema(settings: EngineSettings, *, create: bool = False) -> "PostgresStore
         lock_timeout=settings.lock_timeout,
         pool_max=settings.pool_size,
         create=create,
+        read_only=read_only,
     )

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from adapters.stores.postgres.leases import Leased, Leases
 from engine.engine import Engine
+from engine.ports.coordination import Leased, Membership
 from engine.ports.errors import StoreUnavailable
 
 log = structlog.get_logger("sendledger.clocks")
@@ -17,17 +17,17 @@ SMALL = 2_000
 them waits for all of them, and a large one may take long."""
 
 
-class LeasedClocks:
+class Clocks:
     """Settles what it gets a lease of, small workspaces together, large ones each by itself.
 
     What cannot be settled keeps nothing else waiting; it is tried again, and parked in the end.
     """
 
     def __init__(
-        self, engine: Engine, leases: Leases, wanted: Callable[[], bool] = lambda: True
+        self, engine: Engine, member: Membership, wanted: Callable[[], bool] = lambda: True
     ) -> None:
         self._engine = engine
-        self._leases = leases
+        self._member = member
         self._wanted = wanted
 
     def turn(self) -> int:
@@ -36,17 +36,21 @@ class LeasedClocks:
         Raises ``StoreUnavailable``; the leases then run out by themselves.
         """
         settled = 0
-        while self._wanted() and (leased := self._leases.lease(AT_ONCE)):
+        while self._wanted() and (leased := self._member.lease(AT_ONCE)):
             settled += self._settle(leased)
+        if settled:
+            log.info("settled", events=settled)
         return settled
 
     def _settle(self, leased: Sequence[Leased]) -> int:
-        small = [each.workspace for each in leased if each.events < SMALL]
+        small = [
+            each.workspace for each in leased if each.events is not None and each.events < SMALL
+        ]
         done = self._together(small)
         for workspace, _ in leased:
             if workspace not in done:
                 self._alone(workspace, done)
-        self._leases.settled(list(done))
+        self._member.settled(list(done))
         return sum(done.values())
 
     def _together(self, workspaces: Sequence[str]) -> dict[str, int]:
@@ -63,5 +67,5 @@ class LeasedClocks:
         except StoreUnavailable:
             raise
         except Exception as error:
-            parked = self._leases.failed(workspace, error)
+            parked = self._member.failed(workspace, error)
             log.exception("cannot be settled", workspace=workspace, parked=parked)

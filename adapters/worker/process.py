@@ -4,11 +4,13 @@ The scheduler holds interval jobs in memory, never a job per deadline: what is d
 store, and a turn that comes late settles it as of its due time (S7).
 """
 
+import os
 import signal
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -16,14 +18,12 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from adapters.observing.logs import configure_logs
-from adapters.observing.watching import watched
+from adapters.composition import working
 from adapters.settings import EngineSettings
 from adapters.store_url import without_password
-from adapters.stores.opening import Kind, kind_of, open_store, path_of
-from adapters.worker.duties import Duty, Shift, duties
+from adapters.worker.duties import Duty, duties
 from adapters.worker.roles import ALL, Role
-from engine.engine import Engine
+from adapters.worker.turns import Turns
 
 log = structlog.get_logger("sendledger.worker")
 
@@ -35,7 +35,7 @@ class Worker:
         self._settings = settings
         self._roles = roles
         self._stopping = threading.Event()
-        self._last_turn: dict[str, float] = {}
+        self._turns = Turns(self._stopping.wait)
 
     def stop(self, signum: int | None = None, _frame: FrameType | None = None) -> None:
         log.info("stopping", signal=signum)
@@ -45,20 +45,10 @@ class Worker:
         """Work until stopped. Raises ``StoreError`` when an embedded store is served already."""
         settings = self._settings
         with (
-            _held(settings),
-            closing(open_store(settings, create=True)) as opened,
-            watched(opened, settings) as observer,
-            ExitStack() as stack,
+            working(settings) as program,
+            program.opened.coordination.serving(worker_name(), self._roles) as member,
         ):
-            engine = Engine(
-                opened.store,
-                settings.policy,
-                cache_size=settings.cache_size,
-                snapshot_every=settings.snapshot_every,
-                observer=observer,
-            )
-            shift = Shift(opened, engine, settings, self._wanted, stack)
-            self._work(duties(shift, self._roles))
+            self._work(duties(program, member, self._roles, self._wanted))
         log.info("stopped")
 
     def _work(self, found: Sequence[Duty]) -> None:
@@ -84,7 +74,7 @@ class Worker:
         )
         for duty in found:
             scheduler.add_job(
-                self._watched(duty),
+                self._turns.of(duty),
                 "interval",
                 id=duty.name,
                 seconds=duty.seconds,
@@ -101,7 +91,7 @@ class Worker:
 
     def _follower(self, duty: Duty) -> threading.Thread:
         """A duty that knows itself when its next turn is due has a thread of its own."""
-        turn = self._watched(duty)
+        turn = self._turns.of(duty)
 
         def follow() -> None:
             while self._wanted():
@@ -113,46 +103,28 @@ class Worker:
         thread.start()
         return thread
 
-    def _watched(self, duty: Duty) -> Callable[[], None]:
-        """A turn that fails is told and tried again at the next interval."""
-
-        def run() -> None:
-            try:
-                duty.turn()
-            except Exception:
-                log.exception("turn failed", turn=duty.name)
-                self._stopping.wait(duty.seconds)
-            self._last_turn[duty.name] = time.monotonic()
-
-        return run
-
     def _watch(self, scheduler: BackgroundScheduler, intervals: dict[str, float]) -> None:
         """Interval jobs stall when the wall clock goes back; this one goes by monotonic time."""
+        last = self._turns.last
         while not self._stopping.wait(0.2):
+            if self._turns.store_is_lost:
+                continue
             for name, interval in intervals.items():
-                silent = time.monotonic() - self._last_turn.setdefault(name, time.monotonic())
+                silent = time.monotonic() - last.setdefault(name, time.monotonic())
                 if silent > 10 * interval + 5:
                     log.warning("waking a silent turn", turn=name, seconds=round(silent, 1))
-                    self._last_turn[name] = time.monotonic()
+                    last[name] = time.monotonic()
                     scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
 
 def work(settings: EngineSettings, roles: Sequence[Role] = ALL) -> None:
     """Work until SIGTERM or SIGINT."""
-    configure_logs(settings)
     worker = Worker(settings, roles)
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)
     worker.run()
 
 
-@contextmanager
-def _held(settings: EngineSettings) -> Iterator[None]:
-    """One process serves an embedded store; on PostgreSQL there may be many."""
-    if kind_of(settings.store) is Kind.POSTGRES:
-        yield
-        return
-    from adapters.stores.sqlite.serve_lock import serve_lock  # noqa: PLC0415 only where there is a file
-
-    with serve_lock(path_of(settings.store)):
-        yield
+def worker_name() -> str:
+    """Tells operators which process it is."""
+    return f"{socket.gethostname()}:{os.getpid()}"

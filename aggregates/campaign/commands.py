@@ -1,9 +1,11 @@
 """What may be asked of a campaign: by users, by the mail world, by process managers."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar, Self
 
-from aggregates.command import DEFAULT_POLICY, Command, Policy, Senders
+from aggregates.command import DEFAULT_POLICY, Command, Context, Policy, Senders
 from events.vocabulary import (
     AccountId,
     CampaignId,
@@ -20,14 +22,45 @@ from events.vocabulary import (
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignCommandBase(Command):
+    aggregate: ClassVar[str] = "campaign"
     campaign_id: CampaignId
+
+    @property
+    def aggregate_id(self) -> CampaignId:
+        return self.campaign_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class WithSenders(CampaignCommandBase):
-    """A command whose answer depends on accounts and slots; the engine reads them for it."""
+    """A command whose answer depends on accounts and on the campaign's slot."""
 
     senders: Senders = Senders()
+
+    def in_context(self, context: Context) -> Self:
+        slot_id = context.slot_of(self.campaign_id)
+        return replace(self, senders=context.senders(slot_id, self._accounts()))
+
+    def _accounts(self) -> Sequence[AccountId]:
+        """Accounts that the answer depends on, besides the slot's."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithAccount(WithSenders):
+    account_id: AccountId
+
+    def _accounts(self) -> Sequence[AccountId]:
+        return (self.account_id,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithPolicy(WithSenders):
+    """P1, P3: whether an account in trouble holds the campaign back is a matter of policy."""
+
+    policy: Policy = DEFAULT_POLICY
+
+    def in_context(self, context: Context) -> Self:
+        return replace(super().in_context(context), policy=context.policy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +77,9 @@ class CreateCampaign(WithSenders):
         if single != (self.slot_id is not None) or (single and self.account_ids):
             raise ValueError(f"a {self.mode} campaign cannot have this slot or these accounts")
 
+    def in_context(self, context: Context) -> Self:
+        return replace(self, senders=context.senders(self.slot_id, self.account_ids))
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImportRecipients(CampaignCommandBase):
@@ -51,8 +87,8 @@ class ImportRecipients(CampaignCommandBase):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StartCampaign(WithSenders):
-    policy: Policy = DEFAULT_POLICY
+class StartCampaign(WithPolicy):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,16 +97,15 @@ class PauseCampaign(CampaignCommandBase):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResumeCampaign(WithSenders):
+class ResumeCampaign(WithPolicy):
     """P3. ``without``: accounts whose hour runs and that the user knowingly goes on without."""
 
     without: frozenset[AccountId] = frozenset()
-    policy: Policy = DEFAULT_POLICY
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddSender(WithSenders):
-    account_id: AccountId
+class AddSender(WithAccount):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +179,8 @@ class AssignRecipient(AboutRecipient):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReserveSend(WithSenders):
+class ReserveSend(WithAccount):
     recipient_id: RecipientId
-    account_id: AccountId
     send_id: str
 
 

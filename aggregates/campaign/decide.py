@@ -52,7 +52,7 @@ def decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEve
     if isinstance(command, CreateCampaign):
         return running.create(campaign, command)
     if campaign.status is None:
-        raise UnknownCampaign(campaign.id)
+        raise UnknownCampaign(campaign=campaign.id)
     events = _decide(campaign, command)
     if _finishes(campaign, events):
         finished = CampaignFinished(campaign_id=campaign.id, occurred_at=events[-1].occurred_at)

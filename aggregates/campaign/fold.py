@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import assert_never
 
-from aggregates.campaign.state import Campaign, Clock, Lane, Recipient, Sending
+from aggregates.campaign.lane_draft import LaneDraft
+from aggregates.campaign.state import Campaign, Clock, Recipient, Sending
 from events.campaign import (
     AssignmentReleased,
     AutoReplyReceived,
@@ -78,37 +79,6 @@ def fold(campaign: Campaign, events: Iterable[CampaignEvent]) -> Campaign:
     return draft.freeze()
 
 
-class _LaneDraft:
-    __slots__ = ("clock", "contacted", "ended", "first_sends", "listed", "soft")
-
-    def __init__(self, lane: Lane) -> None:
-        self.listed = lane.listed
-        self.clock = lane.clock
-        self.soft = lane.soft.mutate()
-        self.contacted = lane.contacted.mutate()
-        self.first_sends = lane.first_sends.mutate()
-        self.ended = lane.ended.mutate()
-
-    def end_clock(self, outcome: ClockOutcome, event: CampaignEvent, stopped: int = 0) -> None:
-        assert self.clock is not None
-        self.clock = self.clock._replace(
-            outcome=outcome, ended_at=event.occurred_at, stopped=stopped
-        )
-
-    def count(self, status: RecipientStatus) -> None:
-        self.ended[status] = self.ended.get(status, 0) + 1
-
-    def freeze(self) -> Lane:
-        return Lane(
-            self.listed,
-            self.clock,
-            self.soft.finish(),
-            self.contacted.finish(),
-            self.first_sends.finish(),
-            self.ended.finish(),
-        )
-
-
 class _Draft:
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
@@ -119,7 +89,7 @@ class _Draft:
         self.sender = campaign.sender
         self.causes = campaign.causes
         self.recipients = campaign.recipients.mutate()
-        self.lanes: dict[AccountId, _LaneDraft] = {}
+        self.lanes: dict[AccountId, LaneDraft] = {}
         self.open = campaign.open
         self._last = NEW
 
@@ -136,10 +106,10 @@ class _Draft:
             self.open,
         )
 
-    def lane(self, account_id: AccountId) -> _LaneDraft:
+    def lane(self, account_id: AccountId) -> LaneDraft:
         lane = self.lanes.get(account_id)
         if lane is None:
-            lane = self.lanes[account_id] = _LaneDraft(self.campaign.lane(account_id))
+            lane = self.lanes[account_id] = LaneDraft(self.campaign.lane(account_id))
         return lane
 
     def apply(self, event: CampaignEvent) -> None:  # noqa: C901, PLR0912, PLR0915 one case a fact

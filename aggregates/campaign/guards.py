@@ -13,13 +13,13 @@ from events.vocabulary import AccountId, RecipientId, RecipientStatus
 
 def require_rotation(campaign: Campaign) -> None:
     if not campaign.rotates:
-        raise NotARotationCampaign(campaign.id)
+        raise NotARotationCampaign(campaign=campaign.id)
 
 
 def known(campaign: Campaign, recipient_id: RecipientId) -> Recipient:
     recipient = campaign.recipients.get(recipient_id)
     if recipient is None:
-        raise UnknownRecipient(recipient_id, campaign.id)
+        raise UnknownRecipient(recipient=recipient_id, campaign=campaign.id)
     return recipient
 
 
@@ -27,14 +27,14 @@ def alive(campaign: Campaign, recipient_id: RecipientId) -> Recipient:
     """The recipient, who is not terminal."""
     recipient = known(campaign, recipient_id)
     if recipient.status is RecipientStatus.CAMPAIGN_STOPPED:
-        raise StoppedForGood(recipient_id, campaign.id)
+        raise StoppedForGood(recipient=recipient_id, campaign=campaign.id)
     if recipient.status.terminal:
-        raise RecipientTerminal(recipient_id, recipient.status)
+        raise RecipientTerminal(recipient=recipient_id, status=recipient.status)
     return recipient
 
 
 def listed(campaign: Campaign, account_id: AccountId) -> Lane:
     lane = campaign.lane(account_id)
     if not lane.listed:
-        raise SenderNotInCampaign(account_id, campaign.id)
+        raise SenderNotInCampaign(account=account_id, campaign=campaign.id)
     return lane

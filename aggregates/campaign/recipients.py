@@ -66,7 +66,7 @@ def import_recipients(campaign: Campaign, command: ImportRecipients) -> Sequence
         added.append(CampaignReopened(campaign_id=campaign.id, occurred_at=command.at))
     if refused:
         names = ", ".join(e.recipient_id for e in refused if isinstance(e, RecipientImportRefused))
-        raise StoppedForGood(names, campaign.id, facts=[*added, *refused])
+        raise StoppedForGood(recipient=names, campaign=campaign.id, facts=[*added, *refused])
     return added
 
 
@@ -75,11 +75,11 @@ def assign(campaign: Campaign, command: AssignRecipient) -> Sequence[CampaignEve
     require_rotation(campaign)
     recipient = alive(campaign, command.recipient_id)
     if recipient.emails:
-        raise AlreadyReceivedEmail(command.recipient_id, recipient.sender)
+        raise AlreadyReceivedEmail(recipient=command.recipient_id, sender=recipient.sender)
     if recipient.sending is not None:
-        raise SendInFlight(command.recipient_id, recipient.sending.account_id)
+        raise SendInFlight(recipient=command.recipient_id, account=recipient.sending.account_id)
     if not listed(campaign, command.account_id).connected:
-        raise SenderNotConnected(command.account_id)
+        raise SenderNotConnected(account=command.account_id)
     if recipient.sender == command.account_id:
         return []
 

@@ -47,14 +47,14 @@ def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEven
     """S1: FROM EMAIL takes only successful accounts."""
     senders = command.senders
     if campaign.status is not None:
-        raise NameTaken(campaign.id)
+        raise NameTaken(campaign=campaign.id)
     if command.mode is Mode.SINGLE and not senders.slot_known:
-        raise UnknownSlot(command.slot_id)
+        raise UnknownSlot(slot=command.slot_id)
     for account in command.account_ids:
         if account not in senders.statuses:
-            raise UnknownAccount(account)
+            raise UnknownAccount(account=account)
         if not senders.connected(account):
-            raise SenderNotConnected(account)
+            raise SenderNotConnected(account=account)
 
     return [
         CampaignCreated(
@@ -78,9 +78,9 @@ def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEven
 def start(campaign: Campaign, command: StartCampaign) -> Sequence[CampaignEvent]:
     """P3: for drafts only, hour or no hour."""
     if campaign.status is CampaignStatus.FINISHED:
-        raise CampaignNotRunning(campaign.id, campaign.status)
+        raise CampaignNotRunning(campaign=campaign.id, status=campaign.status)
     if campaign.status is not CampaignStatus.DRAFT:
-        raise AlreadyRunning(campaign.id, campaign.status)
+        raise AlreadyRunning(campaign=campaign.id, status=campaign.status)
     _require_senders(campaign, command.senders, command.policy.on_account_trouble)
 
     return [
@@ -95,7 +95,7 @@ def start(campaign: Campaign, command: StartCampaign) -> Sequence[CampaignEvent]
 def pause(campaign: Campaign, command: PauseCampaign) -> Sequence[CampaignEvent]:
     """P2: the user's own cause, which only a resume takes away."""
     if campaign.status not in (CampaignStatus.RUNNING, CampaignStatus.PAUSED):
-        raise CampaignNotRunning(campaign.id, campaign.status)
+        raise CampaignNotRunning(campaign=campaign.id, status=campaign.status)
     if USER_CAUSE in campaign.causes:
         return []
 
@@ -105,9 +105,9 @@ def pause(campaign: Campaign, command: PauseCampaign) -> Sequence[CampaignEvent]
 def resume(campaign: Campaign, command: ResumeCampaign) -> Sequence[CampaignEvent]:
     """P2, P3: the user's act; takes every cause away once none of them holds."""
     if campaign.status is CampaignStatus.RUNNING:
-        raise AlreadyRunning(campaign.id, campaign.status)
+        raise AlreadyRunning(campaign=campaign.id, status=campaign.status)
     if campaign.status is not CampaignStatus.PAUSED:
-        raise CampaignNotRunning(campaign.id, campaign.status)
+        raise CampaignNotRunning(campaign=campaign.id, status=campaign.status)
     given_up = _given_up(campaign, command)
     _require_senders(campaign, command.senders, command.policy.on_account_trouble)
 
@@ -158,7 +158,12 @@ def _given_up(campaign: Campaign, command: ResumeCampaign) -> tuple[GivenUp, ...
             continue
         assert lane.clock is not None
         if account not in command.without:
-            raise SenderMissing(campaign.id, account, len(lane.contacted), lane.clock.deadline_at)
+            raise SenderMissing(
+                campaign=campaign.id,
+                account=account,
+                contacted=len(lane.contacted),
+                deadline=lane.clock.deadline_at,
+            )
         given_up.append(
             GivenUp(
                 account_id=account,
@@ -173,7 +178,7 @@ def _require_senders(campaign: Campaign, senders: Senders, policy: OnAccountTrou
     """P1, P3: somebody must be able to send; everybody, unless the policy holds senders back."""
     connected = _connected(campaign, senders)
     if not connected:
-        raise NoSender(campaign.id)
+        raise NoSender(campaign=campaign.id)
     holds = campaign.rotates and policy is OnAccountTrouble.HOLD_SENDER
     if holds and any(connected.values()):
         return
@@ -181,8 +186,8 @@ def _require_senders(campaign: Campaign, senders: Senders, policy: OnAccountTrou
         if is_connected:
             continue
         if connection_cause(account) in campaign.causes:
-            raise PauseCauseHolds(campaign.id, account)
-        raise SenderNotConnected(account)
+            raise PauseCauseHolds(campaign=campaign.id, account=account)
+        raise SenderNotConnected(account=account)
 
 
 def _connected(campaign: Campaign, senders: Senders) -> dict[AccountId, bool]:

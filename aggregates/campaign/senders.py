@@ -33,11 +33,11 @@ def add(campaign: Campaign, command: AddSender) -> Sequence[CampaignEvent]:
     require_rotation(campaign)
     account, lane = command.account_id, campaign.lane(command.account_id)
     if account not in command.senders.statuses:
-        raise UnknownAccount(account)
+        raise UnknownAccount(account=account)
     if lane.listed:
-        raise AlreadyInCampaign(account, campaign.id)
+        raise AlreadyInCampaign(account=account, campaign=campaign.id)
     if not command.senders.connected(account):
-        raise SenderNotConnected(account)
+        raise SenderNotConnected(account=account)
 
     added = SenderAdded(campaign_id=campaign.id, account_id=account, occurred_at=command.at)
     if lane.clock is None or not lane.runs(IncidentKind.DISCONNECT):
@@ -58,7 +58,7 @@ def remove(campaign: Campaign, command: RemoveSender) -> Sequence[CampaignEvent]
     lane = listed(campaign, command.account_id)
     held = len(lane.contacted)
     if (command.confirmed or 0) != held:
-        raise NotConfirmed(command.account_id, held)
+        raise NotConfirmed(account=command.account_id, held=held)
 
     return [
         SenderRemoved(

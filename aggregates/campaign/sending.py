@@ -46,17 +46,17 @@ ENDED_BY: dict[RefusalFault, type[RecipientBounced | RecipientFailed]] = {
 def reserve(campaign: Campaign, command: ReserveSend) -> Sequence[CampaignEvent]:
     """S8, M1: the last gate before a message leaves."""
     if command.account_id not in command.senders.statuses:
-        raise UnknownAccount(command.account_id)
+        raise UnknownAccount(account=command.account_id)
     recipient = alive(campaign, command.recipient_id)
     if campaign.status is not CampaignStatus.RUNNING:
-        raise CampaignNotRunning(campaign.id, campaign.status)
+        raise CampaignNotRunning(campaign=campaign.id, status=campaign.status)
     _require_sender(campaign, recipient, command)
     if recipient.held_until is not None:
-        raise SenderHeld(command.recipient_id, recipient.held_until)
+        raise SenderHeld(recipient=command.recipient_id, until=recipient.held_until)
     if recipient.sending is not None:
-        raise SendInFlight(command.recipient_id, recipient.sending.account_id)
+        raise SendInFlight(recipient=command.recipient_id, account=recipient.sending.account_id)
     if _unknown(recipient, command.send_id):
-        raise OutcomeUnknown(command.recipient_id, command.send_id)
+        raise OutcomeUnknown(recipient=command.recipient_id, send=command.send_id)
 
     return [
         SendReserved(
@@ -130,7 +130,7 @@ def search(campaign: Campaign, command: RecordSentFolderSearch) -> Sequence[Camp
     recipient = known(campaign, command.recipient_id)
     unknown = _unknown(recipient, command.send_id)
     if unknown is None:
-        raise UnknownSend(command.recipient_id, command.send_id)
+        raise UnknownSend(recipient=command.recipient_id, send=command.send_id)
     return [
         SentFolderSearched(
             campaign_id=campaign.id,
@@ -147,21 +147,21 @@ def _require_sender(campaign: Campaign, recipient: Recipient, command: ReserveSe
     account = command.account_id
     if not campaign.rotates:
         if command.senders.occupant != account:
-            raise SenderNotInCampaign(account, campaign.id)
+            raise SenderNotInCampaign(account=account, campaign=campaign.id)
         if not command.senders.connected(account):
-            raise SenderNotConnected(account)
+            raise SenderNotConnected(account=account)
         return
     if recipient.emails and recipient.sender != account:
-        raise FixedSenderIsOther(command.recipient_id, recipient.sender)
+        raise FixedSenderIsOther(recipient=command.recipient_id, sender=recipient.sender)
     if not listed(campaign, account).connected:
-        raise SenderNotConnected(account)
+        raise SenderNotConnected(account=account)
 
 
 def _in_flight(campaign: Campaign, command: RecordOutcome) -> tuple[Recipient, Sending]:
     recipient = known(campaign, command.recipient_id)
     sending = recipient.sending
     if sending is None or sending.send_id != command.send_id:
-        raise UnknownSend(command.recipient_id, command.send_id)
+        raise UnknownSend(recipient=command.recipient_id, send=command.send_id)
     return recipient, sending
 
 

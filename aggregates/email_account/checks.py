@@ -35,7 +35,7 @@ def record_check(account: EmailAccount, command: RecordCheck) -> Sequence[EmailA
         return _passed(account, command)
     failed = _failed(account, command, found)
     if found is FailureClass.IDENTITY_MISMATCH:
-        raise IdentityMismatch(account.id, facts=[failed])
+        raise IdentityMismatch(account=account.id, facts=[failed])
     if account.status is ConnectionStatus.FAILED or not _fails_now(account, command, failed):
         return [failed]
 

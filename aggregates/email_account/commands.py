@@ -1,15 +1,14 @@
 """What may be asked of an email account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar, Self
 
-from aggregates.command import DEFAULT_POLICY, UNSTAMPED, Command, Policy
+from aggregates.command import DEFAULT_POLICY, UNSTAMPED, ClockReading, Command, Context, Policy
 from events.vocabulary import (
     AccountId,
     Asker,
-    CampaignId,
     CheckReport,
-    ClockOutcome,
     IncidentId,
     NoticeKind,
     Settings,
@@ -19,7 +18,22 @@ from events.vocabulary import (
 
 @dataclass(frozen=True, kw_only=True)
 class AccountCommand(Command):
+    aggregate: ClassVar[str] = "account"
     account_id: AccountId
+
+    @property
+    def aggregate_id(self) -> AccountId:
+        return self.account_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithPolicy(AccountCommand):
+    """A command whose facts record the policy in force."""
+
+    policy: Policy = DEFAULT_POLICY
+
+    def in_context(self, context: Context) -> Self:
+        return replace(self, policy=context.policy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,21 +65,19 @@ class OneClickReconnect(Verified):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RequestCheck(AccountCommand):
+class RequestCheck(WithPolicy):
     """C6: a user asked for a check that is about to run."""
 
     check_id: str
-    policy: Policy = DEFAULT_POLICY
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordCheck(AccountCommand):
+class RecordCheck(WithPolicy):
     """The outcome of Test Connection or of a background check (C1, C2)."""
 
     asked_by: Asker
     report: CheckReport
     check_id: str | None = None
-    policy: Policy = DEFAULT_POLICY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,29 +86,21 @@ class UpdateSettings(AccountCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DisconnectAccount(AccountCommand):
-    policy: Policy = DEFAULT_POLICY
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClockReading:
-    """One campaign's clock of an incident, as a notice must know it."""
-
-    campaign_id: CampaignId
-    outcome: ClockOutcome
-    ended_at: datetime | None
-    at_stake: int
-    stopped: int
+class DisconnectAccount(WithPolicy):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssueNotice(AccountCommand):
-    """Tell the owner of an incident (N1, N3). The engine reads the clocks under the lock."""
+    """Tell the owner of an incident (N1, N3)."""
 
     incident_id: IncidentId
     kind: NoticeKind
     due_at: datetime = UNSTAMPED
     clocks: tuple[ClockReading, ...] = ()
+
+    def in_context(self, context: Context) -> Self:
+        return replace(self, clocks=context.clocks(self.account_id, self.incident_id))
 
 
 @dataclass(frozen=True, kw_only=True)

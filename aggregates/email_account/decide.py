@@ -83,7 +83,7 @@ def decide(account: EmailAccount, command: EmailAccountCommand) -> Sequence[Emai
 def connect(account: EmailAccount, command: ConnectAccount) -> Sequence[EmailAccountEvent]:
     """C1, T1: only a full successful check connects; settings are those given, or defaults."""
     if account.connected:
-        raise AlreadyConnected(account.id, account.slot_id)
+        raise AlreadyConnected(account=account.id, slot=account.slot_id)
     refusal = _refusal(command)
     if refusal is not None:
         rejected = ConnectRejected(
@@ -92,7 +92,7 @@ def connect(account: EmailAccount, command: ConnectAccount) -> Sequence[EmailAcc
             reason=refusal.code,
             occurred_at=command.at,
         )
-        raise refusal(account.id, facts=[rejected] if account.status else [])
+        raise refusal(account=account.id, facts=[rejected] if account.status else [])
 
     return [
         AccountConnected(
@@ -121,7 +121,7 @@ def one_click_reconnect(
             check_id=command.check_id,
             occurred_at=command.at,
         )
-        raise refusal(account.id, facts=[rejected])
+        raise refusal(account=account.id, facts=[rejected])
 
     at = counts_as_of(account, command.check_id, command.at)
     return [
@@ -158,9 +158,9 @@ def disconnect(account: EmailAccount, command: DisconnectAccount) -> AccountDisc
 
 def _require_connected(account: EmailAccount) -> None:
     if account.status is None:
-        raise UnknownAccount(account.id)
+        raise UnknownAccount(account=account.id)
     if not account.connected:
-        raise NotConnected(account.id)
+        raise NotConnected(account=account.id)
 
 
 def _refusal(command: Verified) -> type[Rejected] | None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from aggregates.command import UNSTAMPED
-from aggregates.email_account.commands import ClockReading, IssueNotice, RecordNoticeAttempt
+from aggregates.command import UNSTAMPED, ClockReading
+from aggregates.email_account.commands import IssueNotice, RecordNoticeAttempt
 from aggregates.email_account.state import EmailAccount, Incident
 from aggregates.rejections import UnknownNotice
 from events.email_account import NoticeAttempted, NoticeIssued
@@ -20,6 +20,7 @@ def reminders(
 
 
 def issue_notice(account: EmailAccount, command: IssueNotice) -> Sequence[NoticeIssued]:
+    """N1, N3: nothing where the owner knows already, or where there is nothing to tell yet."""
     incident = account.incidents.get(command.incident_id)
     if incident is None or not _due(incident, command):
         return []
@@ -44,7 +45,7 @@ def issue_notice(account: EmailAccount, command: IssueNotice) -> Sequence[Notice
 def attempted(account: EmailAccount, command: RecordNoticeAttempt) -> Sequence[NoticeAttempted]:
     """N2: each attempt is a fact, with its outcome; only of notices there are."""
     if not _issued(account, command):
-        raise UnknownNotice(command.number, command.incident_id)
+        raise UnknownNotice(number=command.number, incident=command.incident_id)
 
     return [
         NoticeAttempted(
@@ -78,8 +79,9 @@ def _due(incident: Incident, command: IssueNotice) -> bool:
         case NoticeKind.ENDED:
             return ClockOutcome.EXPIRED in outcomes and not running
         case NoticeKind.CURED:
-            ran_out = incident.ran_out or ClockOutcome.EXPIRED in outcomes
-            return bool(outcomes) and not running and not ran_out
+            had_to_end = bool(outcomes) or incident.kind is IncidentKind.FAILURE
+            over = not running and ClockOutcome.EXPIRED not in outcomes
+            return had_to_end and over and not incident.end_told
         case NoticeKind.FAILURE | NoticeKind.DISCONNECT:
             first = incident.notices == 0
             in_vain = incident.kind is IncidentKind.DISCONNECT and not running

@@ -40,8 +40,8 @@ class Incident(NamedTuple):
     deadline_at: datetime
     notices: int = 0
     open: bool = True
-    ran_out: bool = False
-    """A clock of it expired, and the owner was told."""
+    end_told: bool = False
+    """The owner was told that clocks ran out, or that all is well (N3)."""
     told_of: datetime | None = None
     """When the last notice was due: nothing due by then is told again (N1)."""
 
@@ -203,11 +203,11 @@ def _disconnected(account: EmailAccount, event: AccountDisconnected) -> EmailAcc
 
 def _noticed(account: EmailAccount, event: NoticeIssued) -> EmailAccount:
     incident = account.incidents[event.incident_id]
-    ended = event.kind is NoticeKind.ENDED
+    end = event.kind in (NoticeKind.ENDED, NoticeKind.CURED)
     told = incident._replace(
         notices=event.number,
-        open=incident.open and event.kind not in (NoticeKind.ENDED, NoticeKind.CURED),
-        ran_out=incident.ran_out or ended,
+        open=incident.open and not end,
+        end_told=incident.end_told or end,
         told_of=event.due_at,
     )
     return replace(account, incidents={**account.incidents, event.incident_id: told})

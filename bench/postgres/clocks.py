@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from statistics import median
 
+from adapters.stores.opening import opened_schema
 from adapters.stores.postgres.leases import Leases
-from adapters.worker.clocks import AT_ONCE, LeasedClocks
+from adapters.worker.clocks import AT_ONCE, Clocks
 from aggregates.campaign.commands import (
     CreateCampaign,
     RecordAccepted,
@@ -20,7 +22,7 @@ from bench.ours import ANN, BOB, Ledger, accepted, reserve
 from bench.postgres.places import PostgresLedger, freeze_survivors, fresh_ledger
 from bench.timing import timed
 from engine.engine import Engine
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events.vocabulary import Mode
 
 MANY, FEW, DUE = 1_000_000, 1_000, 60_000
@@ -58,8 +60,8 @@ def idle_poll(clocks: int) -> float:
         with ledger.store.writing() as cursor:
             cursor.execute(RUNNING, {"each": OF_A_WORKSPACE, "count": clocks, "now": now})
         freeze_survivors(ledger.store.url, "timers", "workspaces")
-        leases = Leases(ledger.store, "bench")
-        return 1000 * median(timed(lambda: _nothing(leases)) for _ in range(LOOKS))
+        with closing(Leases(ledger.store, "bench")) as leases:
+            return 1000 * median(timed(lambda: _nothing(leases)) for _ in range(LOOKS))
 
 
 def _nothing(leases: Leases) -> None:
@@ -75,14 +77,15 @@ def _falling_due(clocks: int) -> dict[str, float]:
         freeze_survivors(url, "stored_events", "envelopes", "timers", "workspaces")
         commands = _plain_commands(Ledger(store, ledger.clock, "plain"))
         ledger.let_the_window_pass()
-        worker = LeasedClocks(Engine(store), Leases(store, "bench", ledger.clock))
-        settling = timed(worker.turn)
+        opened = opened_schema(store)
+        with opened.coordination.serving("bench", ["clocks"]) as member:
+            settling = timed(Clocks(Engine(store), member).turn)
         _held_to_the_law(ledger, clocks)
     return {"settled": clocks / settling, "commands": commands}
 
 
 def _held_to_the_law(ledger: PostgresLedger, clocks: int) -> None:
-    with ledger.store.cursor() as cursor:
+    with ledger.store.reading() as cursor:
         ended = "SELECT count(*) FROM stored_events WHERE topic LIKE 'GracePeriodExpired%%'"
         found = cursor.execute(ended).fetchone()
     assert found == (clocks,)

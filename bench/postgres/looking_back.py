@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import partial
 
+from adapters.cli.auditing.reading import open_source
 from adapters.cli.auditing.state import state_at
 from adapters.stores.postgres import PostgresViews
 from bench.ours import CAMPAIGN, WORKSPACE, recipient
@@ -11,7 +12,7 @@ from bench.postgres.places import freeze_survivors, fresh_ledger
 from bench.timing import timed
 from engine.audit.moments import Moment
 from engine.audit.one_recipient import Asked
-from engine.audit.source import facts, open_source
+from engine.audit.source import facts
 from engine.projecting import ProjectionRunner
 from projections.shipped import SHIPPED
 

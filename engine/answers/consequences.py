@@ -1,11 +1,11 @@
 """What would follow from taking a sender away: shown before anybody is asked (T2, S10)."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from adapters.cli.common import Session
 from aggregates.campaign import Campaign
-from events.vocabulary import CampaignStatus, IncidentKind, instant_text
+from engine.engine import Engine
+from events.vocabulary import CampaignStatus, IncidentKind
 
 
 class Stakes(NamedTuple):
@@ -24,31 +24,12 @@ class Consequences(NamedTuple):
     rotation: tuple[Stakes, ...]
     pausing: tuple[str, ...]
     """Single-sender campaigns under way that pause, without limit."""
-    cheaper: str
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "account_id": self.account_id,
-            "rotation_campaigns": [
-                {
-                    "campaign_id": each.campaign_id,
-                    "at_stake": each.at_stake,
-                    "deadline_at": instant_text(each.deadline_at),
-                    "shrinks_from": each.shrinks_from and instant_text(each.shrinks_from),
-                    "pauses": each.pauses,
-                }
-                for each in self.rotation
-            ],
-            "single_sender_campaigns_that_pause": list(self.pausing),
-            "cheaper": self.cheaper,
-        }
 
 
-def of_disconnecting(here: Session, account_id: str) -> Consequences:
-    """T2: as it would be decided now, by the settings in force."""
-    policy = here.settings.policy
-    hour_ends = here.store.now() + policy.grace_period
-    with here.engine.look(here.workspace) as now:
+def of_disconnecting(engine: Engine, workspace: str, account_id: str, at: datetime) -> Consequences:
+    """T2: as it would be decided at that time, by the settings in force."""
+    hour_ends = at + engine.policy.grace_period
+    with engine.look(workspace) as now:
         slot_id = now.account(account_id).slot_id
         rotation = [
             _stakes(campaign, account_id, hour_ends)
@@ -60,7 +41,6 @@ def of_disconnecting(here: Session, account_id: str) -> Consequences:
         account_id,
         tuple(rotation),
         tuple(each.id for each in single if each.status is CampaignStatus.RUNNING),
-        f"sendledger accounts reconnect {account_id}",
     )
 
 

@@ -5,7 +5,7 @@ settled. Both are made up for in memory, as of one moment, by the loop and the r
 good.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -19,7 +19,8 @@ from engine.ports.transactions import Transactions
 from engine.ports.view_status import Stop
 from engine.ports.views import ReadableViews
 from engine.projecting import ProjectionRunner
-from engine.unsettled import unsettled_events
+from engine.unsettled import settled, unsettled_events
+from processors.workspace import Workspace
 from projections.projection import Projection
 from projections.shipped import SHIPPED
 
@@ -33,6 +34,8 @@ class Current(NamedTuple):
 
     workspace: str
     now: datetime
+    aggregates: Workspace
+    """Accounts, campaigns and slots, as a command would find them now."""
     log: Log
     """With the events that are due and not recorded yet at its end."""
     recorded_until: int
@@ -54,16 +57,23 @@ def current(
     views: ReadableViews,
     workspace: str,
     policy: Policy,
-    projections: Sequence[Projection] = SHIPPED,
+    *,
+    strict: bool = True,
 ) -> Iterator[Current]:
-    """Good until the end of the block. ``projections``: the views that will be asked.
+    """Good until the end of the block.
 
-    Raises ``StoreError`` when the log cannot be read. ``views`` must be of the moment of
-    ``store.look``, as those of a store are that was opened to be read only.
+    ``strict`` raises what ``ProjectionRunner.catch_up`` does, for a view that an event stops;
+    otherwise such a view stays as old as that. Raises ``StoreError`` when the log cannot be read.
+    ``views`` must be of the moment of ``store.look``, as those of a store are that was opened to be
+    read only.
     """
     with store.look(workspace) as reading:
         end = store.last_position()
-        log = OverlaidLog(store, end, unsettled_events(reading, workspace, policy, end))
+        work = settled(reading, workspace, policy)
+        log = OverlaidLog(store, end, unsettled_events(work, end))
         above = OverlaidViews(views)
-        kept = ProjectionRunner(log, above, projections).keep_up()
-        yield Current(workspace, reading.now, log, end, above, kept.stopped)
+        runner = ProjectionRunner(log, above, SHIPPED)
+        if strict:
+            runner.catch_up()
+        stopped = {} if strict else runner.keep_up().stopped
+        yield Current(workspace, reading.now, work, log, end, above, stopped)

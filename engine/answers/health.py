@@ -2,22 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from adapters.settings import EngineSettings
-from adapters.stores.opening import Kind, Opened, kind_of
+from engine.ports.coordination import Coordination, LiveWorker, Parked
 from engine.ports.store import Store
 from engine.ports.view_status import Stop
-from events.vocabulary import instant_text
+from engine.ports.views import ReadableViews
+from events.vocabulary import ClockOutcome, instant_text
+from projections.clocks import CLOCKS
+from projections.notices import NOTICES
 from projections.shipped import SHIPPED
 
-if TYPE_CHECKING:
-    from adapters.stores.postgres import PostgresStore
-    from adapters.stores.postgres.leases import Parked
+NOTICE_PATIENCE = 300.0
+"""Seconds that an issued notice may be on its way: whoever has an hour should hear of it early, and
+an attempt that failed is repeated after a minute and after two more."""
 
 
 class ViewHealth(NamedTuple):
-    """How far a view is behind the log."""
+    """How far a view is from the log's end."""
 
     name: str
     position: int
@@ -36,43 +38,96 @@ class Due(NamedTuple):
     """How long the oldest has been due; 0 without any."""
 
 
+class Undelivered(NamedTuple):
+    """Notices that were issued and did not reach their owner."""
+
+    notices: int
+    seconds: float
+    """Age of the oldest; 0 without any."""
+
+
+class Finding(NamedTuple):
+    """Why a store is not well. ``code`` is stable and for programs, the text is for people."""
+
+    code: str
+    text: str
+    name: str = ""
+    """Of the view or workspace that it is about."""
+
+
 class Health(NamedTuple):
     at: datetime
     """By the store's clock."""
     position: int
     views: Sequence[ViewHealth]
     due: Due
-    parked: Sequence["Parked"]
+    parked: Sequence[Parked]
+    running: int
+    """Clocks, as the view of them knows."""
+    next_due: datetime | None
+    undelivered: Undelivered
+    workers: Sequence[LiveWorker] | None
+    """Who is alive; None where that cannot be known."""
 
-    def reasons(self, patience: float) -> list[str]:
+    def reasons(self, patience: float) -> list[Finding]:
         """Why it is not well, a sentence each: what waits for longer than ``patience`` seconds."""
-        return [*self._of_views(patience), *self._of_clocks(patience)]
+        return [
+            *self._of_views(patience),
+            *self._of_clocks(patience),
+            *self._of_workers(),
+            *self._of_notices(patience),
+        ]
 
-    def _of_views(self, patience: float) -> Iterator[str]:
+    def _of_views(self, patience: float) -> Iterator[Finding]:
         for view in self.views:
             if view.stop is not None:
-                yield (
+                yield Finding(
+                    "view_stopped",
                     f"View {view.name} is stopped at position {view.stop.position}, since "
-                    f"{instant_text(view.stop.since)}: {view.stop.error}. "
-                    "See `sendledger projections`."
+                    f"{instant_text(view.stop.since)}: {view.stop.error}.",
+                    view.name,
                 )
             elif view.seconds > patience:
-                yield (
+                yield Finding(
+                    "view_late",
                     f"View {view.name} is {view.events} events behind; the oldest waits for "
-                    f"{view.seconds:.0f} s. Does a worker keep the projections?"
+                    f"{view.seconds:.0f} s. Does a worker keep the projections?",
+                    view.name,
                 )
 
-    def _of_clocks(self, patience: float) -> Iterator[str]:
+    def _of_clocks(self, patience: float) -> Iterator[Finding]:
         if self.due.seconds > patience:
-            yield (
+            yield Finding(
+                "overdue",
                 f"Something is due in {self.due.workspaces} workspaces, the oldest for "
-                f"{self.due.seconds:.0f} s. Does a worker settle the clocks?"
+                f"{self.due.seconds:.0f} s. Does a worker settle the clocks?",
             )
         for each in self.parked:
-            yield (
+            yield Finding(
+                "workspace_parked",
                 f"Workspace {each.workspace} is parked since {instant_text(each.parked_at)}, after "
-                f"{each.failures} failures: {each.error}. When the cause is gone: "
-                f"`sendledger unpark {each.workspace}`."
+                f"{each.failures} failures: {each.error}.",
+                each.workspace,
+            )
+
+    def _of_workers(self) -> Iterator[Finding]:
+        """A worker that does not settle, or whose role only others have, is none for the clocks."""
+        if self.next_due is None or self.workers is None:
+            return
+        if not any("clocks" in each.does for each in self.workers):
+            yield Finding(
+                "no_worker",
+                f"Nobody settles the clocks: no worker is alive that does, and the next thing is "
+                f"due at {instant_text(self.next_due)}.",
+            )
+
+    def _of_notices(self, patience: float) -> Iterator[Finding]:
+        waiting = self.undelivered
+        if waiting.seconds > max(patience, NOTICE_PATIENCE):
+            yield Finding(
+                "notices_undelivered",
+                f"Notices to owners that were not delivered: {waiting.notices}, the oldest for "
+                f"{waiting.seconds:.0f} s. Does a worker deliver them, and can it?",
             )
 
     def to_json(self) -> dict[str, Any]:
@@ -92,24 +147,30 @@ class Health(NamedTuple):
         }
 
 
-def look(opened: Opened, settings: EngineSettings) -> Health:
-    """How the settings' store, which was opened, is now. Raises ``StoreError`` if it is lost."""
-    store = opened.store
+def look(store: Store, views: ReadableViews, coordination: Coordination) -> Health:
+    """How the store is now. Raises ``StoreError`` if it is lost."""
     now = store.now()
-    views = list(_views(opened, now))
-    due, parked = _due_of(store, now), list["Parked"]()
-    if kind_of(settings.store) is Kind.POSTGRES:
-        due, parked = _leased(cast("PostgresStore", store), now)
-    return Health(now, store.last_position(), views, due, parked)
+    overdue = coordination.overdue(now)
+    return Health(
+        at=now,
+        position=store.last_position(),
+        views=list(_views(store, views, now)),
+        due=Due(overdue.workspaces, _since(overdue.since, now)),
+        parked=coordination.parked(),
+        running=views.count(CLOCKS, outcome=ClockOutcome.RUNNING),
+        next_due=store.next_due(),
+        undelivered=_undelivered(views, now),
+        workers=coordination.workers(),
+    )
 
 
-def _views(opened: Opened, now: datetime) -> Iterator[ViewHealth]:
-    statuses = opened.views.statuses(SHIPPED)
-    end = opened.store.last_position()
-    ages = {at: _age(opened.store, at, now) for at in {s.position for s in statuses.values()}}
+def _views(store: Store, views: ReadableViews, now: datetime) -> Iterator[ViewHealth]:
+    statuses = views.statuses(SHIPPED)
+    end = store.last_position()
+    ages = {at: _age(store, at, now) for at in {s.position for s in statuses.values()}}
     for projection, (position, stop, _) in statuses.items():
-        behind = max(end - position, 0)
-        yield ViewHealth(projection.name, position, behind, ages[position], stop)
+        unseen = max(end - position, 0)
+        yield ViewHealth(projection.name, position, unseen, ages[position], stop)
 
 
 def _age(store: Store, position: int, now: datetime) -> float:
@@ -118,18 +179,9 @@ def _age(store: Store, position: int, now: datetime) -> float:
     return _since(envelopes[0].recorded_at if envelopes else None, now)
 
 
-def _due_of(store: Store, now: datetime) -> Due:
-    since = store.next_due()
-    if since is None or since > now:
-        return Due(0, 0.0)
-    return Due(len(store.due_workspaces(now)), _since(since, now))
-
-
-def _leased(store: "PostgresStore", now: datetime) -> tuple[Due, list["Parked"]]:
-    from adapters.stores.postgres.leases import overdue, parked  # noqa: PLC0415 only on PostgreSQL
-
-    found = overdue(store, now)
-    return Due(found.workspaces, _since(found.since, now)), list(parked(store))
+def _undelivered(views: ReadableViews, now: datetime) -> Undelivered:
+    issued = [row.issued_at for row in views.rows(NOTICES, delivered=False) if row.issued_at]
+    return Undelivered(len(issued), _since(min(issued, default=None), now))
 
 
 def _since(moment: datetime | None, now: datetime) -> float:

@@ -97,7 +97,9 @@ class OverlaidViews:
         for projection, rows in changes.items():
             stands_at = self.position(projection)
             if stands_at != since[projection]:
-                raise StaleView(projection.tracking_name, since[projection], stands_at)
+                raise StaleView(
+                    view=projection.tracking_name, expected=since[projection], found=stands_at
+                )
             self._under(projection, list(rows))
             self._rows.setdefault(projection, {}).update(rows)
             self._positions[projection] = position
@@ -147,8 +149,29 @@ class OverlaidLog:
     def now(self) -> datetime:
         return self._base.now()
 
+    @property
+    def name(self) -> str:
+        return self._base.name
+
     def workspaces(self) -> Sequence[str]:
         return self._base.workspaces()
+
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        recorded = self._base.envelopes_of(workspace, after, limit)
+        ahead = (each for each in self._envelopes if each.first_position > after)
+        return [*recorded, *ahead][:limit]
+
+    def announced_position(self) -> int:
+        return self.last_position()
+
+    def last_position_until(self, at: datetime) -> int:
+        later = [each.last_position for each in self._envelopes if each.recorded_at <= at]
+        return max([min(self._base.last_position_until(at), self._end), *later])
+
+    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
+        recorded = self._base.stream_positions(stream_id)
+        later = [(row[0], row[3]) for row in self._rows if row[1] == stream_id]
+        return [*(each for each in recorded if each[0] <= self._end), *later]
 
     def reach_disk(self) -> None:
         self._base.reach_disk()

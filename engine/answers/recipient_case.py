@@ -53,6 +53,7 @@ ANEW = (CheckPassed, AccountConnected, OneClickReconnected, ConnectionRestored)
 
 
 class Notice(NamedTuple):
+    number: int
     issued: Recorded
     attempts: Sequence[Recorded]
 
@@ -61,11 +62,17 @@ class Trouble(NamedTuple):
     """One incident of an account, as far as it concerns one campaign."""
 
     account_id: str
+    incident_id: str
+    supersedes: str | None
+    """The failure whose clock this disconnect ended."""
     opened: Recorded
     led_to: Sequence[Recorded]
     """The failed checks without a success between them and the incident."""
-    clock: Recorded | None
-    """None where none started: single-sender campaigns have no clocks (S1)."""
+    started: Recorded | None
+    """The start of its clock; None for a single-sender campaign, which has no clocks (S1)."""
+    deadline: datetime
+    at_stake: int
+    """When the clock started."""
     ended: Recorded | None
     """How the clock ended; None while it runs."""
     notices: Sequence[Notice]
@@ -77,13 +84,8 @@ class Trouble(NamedTuple):
     """The account works again, after the clock ran out."""
 
     @property
-    def deadline(self) -> datetime:
-        deadline: datetime = (self.clock or self.opened).event.deadline_at  # type: ignore[attr-defined]
-        return deadline
-
-    @property
     def running(self) -> bool:
-        return self.clock is not None and self.ended is None
+        return self.started is not None and self.ended is None
 
 
 class Case(NamedTuple):
@@ -98,6 +100,8 @@ class Case(NamedTuple):
     troubles: Sequence[Trouble]
     """Of the sender, oldest first; of a stopped recipient those that ended in the stop."""
     now: datetime
+    recorded_until: int | None = None
+    """Facts after this position are due by the law and not recorded yet; None: there are none."""
 
     @property
     def stop(self) -> Recorded | None:
@@ -123,7 +127,13 @@ def chosen(facts: Iterable[Recorded], *kinds: type[Event], **equal: Any) -> list
 
 
 def case_of(
-    history: History, answers: Answers, campaign_id: str, recipient_id: str, now: datetime
+    history: History,
+    answers: Answers,
+    campaign_id: str,
+    recipient_id: str,
+    now: datetime,
+    *,
+    recorded_until: int | None = None,
 ) -> Case | None:
     """None for a recipient whom the campaign never had. The views stand at the log's end."""
     answer = answers.recipient(campaign_id, recipient_id)
@@ -133,9 +143,7 @@ def case_of(
     own = history.of(of_recipient(campaign_id, recipient_id))
     about_campaign = history.of(of_campaign(campaign_id))
     stop = last(own, RecipientStopped)
-    sender = stop.event.account_id if stop else answer.sender  # type: ignore[attr-defined]
-    if sender is None and campaign.mode is Mode.SINGLE:
-        sender = _last_in_the_slot(about_campaign)
+    sender = _sender(answer, campaign, about_campaign, stop)
     account = answers.accounts.get(sender or "")
     facts = history.of(of_account(sender)) if sender else []
     return Case(
@@ -147,12 +155,30 @@ def case_of(
         sender_works=account is not None and account.incident_id is None,
         troubles=_troubles(facts, about_campaign, campaign.mode, _since(own), stop),
         now=now,
+        recorded_until=recorded_until,
     )
+
+
+def _sender(
+    answer: RecipientAnswer,
+    campaign: CampaignRow,
+    about_campaign: Sequence[Recorded],
+    stop: Recorded | None,
+) -> str | None:
+    if stop is not None and isinstance(stop.event, RecipientStopped):
+        return stop.event.account_id
+    if answer.sender is None and campaign.mode is Mode.SINGLE:
+        return _last_in_the_slot(about_campaign)
+    return answer.sender
 
 
 def _last_in_the_slot(about_campaign: Sequence[Recorded]) -> str | None:
     found = last(about_campaign, CampaignCreated, SenderReplaced)
-    return found.event.account_id if found else None  # type: ignore[attr-defined]
+    match found and found.event:
+        case CampaignCreated(account_id=account) | SenderReplaced(account_id=account):
+            return account
+        case _:
+            return None
 
 
 def _since(own: Sequence[Recorded]) -> int:
@@ -167,52 +193,49 @@ def _troubles(
     stop: Recorded | None,
 ) -> list[Trouble]:
     found = [
-        _trouble(opened, account, about_campaign)
-        for opened in chosen(account, *OPENINGS)
-        if opened.position <= (stop.position if stop else opened.position)
+        _trouble(opened, opened.event, account, about_campaign)
+        for opened in account
+        if isinstance(opened.event, OPENINGS)
+        and opened.position <= (stop.position if stop else opened.position)
     ]
-    if stop is not None:
-        return _that_ended_in(stop, found)
+    if stop is not None and isinstance(stop.event, RecipientStopped):
+        return _that_ended_in(stop.event, found)
     if mode is Mode.SINGLE:
         return [each for each in found if each.opened.position >= since]
-    return [each for each in found if each.clock is not None or each is found[-1]]
+    return [each for each in found if each.started is not None or each is found[-1]]
 
 
-def _that_ended_in(stop: Recorded, troubles: Sequence[Trouble]) -> list[Trouble]:
+def _that_ended_in(stop: RecipientStopped, troubles: Sequence[Trouble]) -> list[Trouble]:
     """The incident of the stop, and the failure it superseded, if it did."""
-    event: Any = stop.event
-    ids = {event.incident_id}
-    for each in troubles:
-        opened: Any = each.opened.event
-        if opened.incident_id in ids:
-            ids.add(getattr(opened, "supersedes", None))
-    return [each for each in troubles if each.opened.event.incident_id in ids]  # type: ignore[attr-defined]
+    superseded = {each.supersedes for each in troubles if each.incident_id == stop.incident_id}
+    return [each for each in troubles if each.incident_id in {stop.incident_id, *superseded}]
 
 
 def _trouble(
-    opened: Recorded, account: Sequence[Recorded], about_campaign: Sequence[Recorded]
+    opened: Recorded,
+    incident: ConnectionFailed | AccountDisconnected,
+    account: Sequence[Recorded],
+    about_campaign: Sequence[Recorded],
 ) -> Trouble:
-    event: Any = opened.event
-    here = {"account_id": event.account_id, "incident_id": event.incident_id}
-    clock = last(about_campaign, GracePeriodStarted, **here)
-    ended = last(about_campaign, *ENDINGS, **here) if clock else None
+    here = {"account_id": incident.account_id, "incident_id": incident.incident_id}
+    started = last(about_campaign, GracePeriodStarted, **here)
+    ended = last(about_campaign, *ENDINGS, **here) if started else None
     over = ended or _next_turn(opened, account)
     after = [each for each in account if each.position > opened.position]
-    end = over.position if over else None
-    tried = [
-        each
-        for each in chosen(after, *TRIES)
-        if end is None or each.position < end or _brought_about(each, over)
-    ]
-    added = chosen(about_campaign, SenderAdded, account_id=event.account_id)
+    added = chosen(about_campaign, SenderAdded, account_id=incident.account_id)
+    deadline, at_stake = _clock(started) or (incident.deadline_at, 0)
     return Trouble(
-        account_id=event.account_id,
+        account_id=incident.account_id,
+        incident_id=incident.incident_id,
+        supersedes=incident.supersedes if isinstance(incident, AccountDisconnected) else None,
         opened=opened,
         led_to=_led_to(opened, account),
-        clock=clock,
+        started=started,
+        deadline=deadline,
+        at_stake=at_stake,
         ended=ended,
-        notices=_notices(after, event.incident_id),
-        tried=tried,
+        notices=_notices(after, incident.incident_id),
+        tried=[each for each in chosen(after, *TRIES) if _before_the_end(each, over)],
         added=[each for each in added if each.position > opened.position],
         too_late=next(
             (each for each in chosen(after, *ANEW) if ended and each.position > ended.position),
@@ -221,15 +244,27 @@ def _trouble(
     )
 
 
+def _clock(started: Recorded | None) -> tuple[datetime, int] | None:
+    match started and started.event:
+        case GracePeriodStarted(deadline_at=deadline, at_stake=at_stake):
+            return deadline, at_stake
+        case _:
+            return None
+
+
 def _next_turn(opened: Recorded, account: Sequence[Recorded]) -> Recorded | None:
     """Where an incident without a clock here is over: works again, or the next one begins."""
     turns = chosen(account, *OPENINGS, ConnectionRestored, AccountConnected)
     return next((each for each in turns if each.position > opened.position), None)
 
 
-def _brought_about(tried: Recorded, over: Recorded | None) -> bool:
-    """The cure itself, which stands in one command with the end of the incident."""
-    return over is not None and tried.envelope.correlation_id == over.envelope.correlation_id
+def _before_the_end(tried: Recorded, over: Recorded | None) -> bool:
+    """Or the cure itself, which stands in one command with the end of the incident."""
+    return (
+        over is None
+        or tried.position < over.position
+        or tried.envelope.correlation_id == over.envelope.correlation_id
+    )
 
 
 def _led_to(opened: Recorded, account: Sequence[Recorded]) -> list[Recorded]:
@@ -244,6 +279,8 @@ def _led_to(opened: Recorded, account: Sequence[Recorded]) -> list[Recorded]:
 def _notices(after: Sequence[Recorded], incident_id: str) -> list[Notice]:
     attempts = chosen(after, NoticeAttempted, incident_id=incident_id)
     return [
-        Notice(issued, chosen(attempts, NoticeAttempted, number=issued.event.number))  # type: ignore[attr-defined]
-        for issued in chosen(after, NoticeIssued, incident_id=incident_id)
+        Notice(number, issued, chosen(attempts, NoticeAttempted, number=number))
+        for issued in after
+        if isinstance(issued.event, NoticeIssued) and issued.event.incident_id == incident_id
+        for number in (issued.event.number,)
     ]

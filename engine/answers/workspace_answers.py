@@ -181,7 +181,8 @@ class Answers:
         hour = [
             Reason(
                 "hour_running",
-                f"The hour of {clock.account_id} runs: add it again, or resume without it.",
+                f"The one-hour clock of {clock.account_id} runs: add it again, or resume without "
+                "it.",
             )
             for clock in hours
             if clock.campaign_id == campaign.campaign_id and status is CampaignStatus.PAUSED

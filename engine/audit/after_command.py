@@ -1,7 +1,7 @@
 """What must have followed from a command once it and all reactions to it are recorded (S1, T2)."""
 
 from engine.audit import notices, pausing
-from engine.audit.books import Account, Books, Owed
+from engine.audit.books import Account, Books, Clock, Owed
 from events.vocabulary import ConnectionStatus, IncidentKind
 
 
@@ -32,9 +32,9 @@ def settle(books: Books) -> None:
         if opened:
             notices.told_at_once(books, account_id)
     books.unsettled.clear()
-    for incident_id, account_id in books.told_off.items():
+    for incident_id, account_id in books.end_notice_due.items():
         notices.told_of_the_end(books, incident_id, account_id)
-    books.told_off.clear()
+    books.end_notice_due.clear()
 
 
 def _account(books: Books, account: Account) -> None:
@@ -56,9 +56,16 @@ def _lane(books: Books, account: Account, name: str) -> None:
         case ConnectionStatus.DISCONNECTED if lane.listed:
             books.report("T2", f"{name} still lists {account.id}, which is disconnected.")
         case ConnectionStatus.SUCCESSFUL:
-            if lane.running is not None and lane.running.kind is IncidentKind.FAILURE:
+            if _should_be_cured(account, lane.running):
                 books.report("C5", f"{account.id} works again, and its clock runs on in {name}.")
             if f"connection:{account.id}" in campaign.causes:
                 books.report("P2", f"{account.id} works again, and still pauses {name}.")
         case _:
             pass
+
+
+def _should_be_cured(account: Account, clock: Clock | None) -> bool:
+    """C6: a check that came after the deadline leaves a clock to the check that it waits for."""
+    if clock is None or clock.kind is not IncidentKind.FAILURE:
+        return False
+    return account.healthy_at is None or account.healthy_at <= clock.deadline_at

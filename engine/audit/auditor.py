@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, get_args
 
-from engine.audit import after_command as at_rest
-from engine.audit import clocks, envelopes
-from engine.audit import unknown_fields as shape
+from engine.audit import after_command, clocks, envelopes, unknown_fields
 from engine.audit.books import Books
 from engine.audit.envelopes import Causes
 from engine.audit.handlers import HANDLERS
@@ -39,7 +37,7 @@ def _owner(cls: type[Event]) -> tuple[str, str]:
 PLANS = {
     cls: (
         HANDLERS.get(cls, _nothing),
-        shape.SURE_COUNT[cls],
+        unknown_fields.SURE_COUNT[cls],
         _owner(cls)[0],
         attrgetter(_owner(cls)[1]),
         cls in (*SETTERS, AutoReplyReceived),
@@ -92,7 +90,7 @@ class Auditor:
                 continue
             handle, names, kind, owner, sets_timer = plans[type(event)]
             if state.count(b'":') != names:
-                extra = shape.foreign(type(event), state)
+                extra = unknown_fields.foreign(type(event), state)
                 if extra:
                     books.report("F1", f"It holds what no {topic} has: {', '.join(extra)}.")
             stream = streams.get(stream_id)
@@ -115,8 +113,8 @@ class Auditor:
         """The log ends here. ``announced``: the last position an envelope speaks of."""
         for books, _ in self._workspaces.values():
             if books.position:
-                at_rest.close_command(books)
-                at_rest.settle(books)
+                after_command.close_command(books)
+                after_command.settle(books)
         end = max(self._announced, announced or 0)
         if end > self.position:
             self._tell("F1", self.position + 1, f"The log is cut off: it once reached {end}.")
@@ -135,11 +133,11 @@ class Auditor:
             self._tell("F2", position, "Two envelopes hold this event.", topic)
         books, causes = self._books(envelope)
         if books.position:
-            at_rest.close_command(books)
+            after_command.close_command(books)
         follows = envelope.causation_id is not None
         if not follows or envelope.actor == "clock":
             if books.position:
-                at_rest.settle(books)
+                after_command.settle(books)
             causes.begin()
             books.root = envelope.command
         self._envelope = books.envelope = envelope

@@ -98,6 +98,7 @@ class Incident:
     told_of: datetime | None = None
     over: bool = False
     """Cured or superseded."""
+    restored: bool = False
     clocks: int = 0
     running: int = 0
     expired: int = 0
@@ -159,8 +160,10 @@ class Books:
         """Accounts about which something must follow; True: an incident of theirs began."""
         self.hours: list[tuple[str, str]] = []
         """T2: campaigns, and the account they depended on when it was disconnected."""
-        self.told_off: dict[str, str] = {}
-        """Incidents, and their accounts, whose clocks ended by the command at hand."""
+        self.end_notice_due: dict[str, str] = {}
+        """Incidents, and their accounts, that ended or lost a clock by the command at hand."""
+        self.tells_every_cure = False
+        """N3: a failure without clocks was told to be cured. Older programs never told it."""
         self.root = ""
         """Name of the command with which everything at hand began."""
         self.position = 0

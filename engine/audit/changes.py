@@ -1,16 +1,15 @@
 """What a person may change about a history, as it is written on the command line."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
-from adapters.scenario.times import parse_time
 from aggregates.campaign.commands import AddSender
 from aggregates.command import Command
 from aggregates.email_account.commands import ConnectAccount, OneClickReconnect, RecordCheck
 from engine.audit.counterfactual import Insertion
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events.recorded import Recorded
-from events.vocabulary import Asker
+from events.vocabulary import Asker, read_instant
 
 WELL = simulated_report(None)
 FORMS = (
@@ -57,14 +56,16 @@ def read_insertion(text: str) -> Insertion:
         if found is None:
             continue
         try:
-            return Insertion(parse_time(time), command(*found.groups()))
+            return Insertion(read_instant(time), command(*found.groups()))
         except ValueError as error:
             raise UnreadableChange(f"This is no moment: {error}.") from None
     raise UnreadableChange(f"Expected {FORMS}, found {text!r}.")
 
 
-def command_at(history: Sequence[Recorded], where: str) -> Recorded:
+def command_at(history: Iterable[Recorded], where: str) -> Recorded:
     """The first fact of the command that recorded this one, by position or event id.
+
+    ``history`` is gone through more than once.
 
     For what the engine did by itself it is the command with which that began. Raises
     ``UnreadableChange`` when there is no such fact.

@@ -145,7 +145,7 @@ def _end(books: Books, event: Ended) -> Clock | None:
         incident.running -= 1
         incident.expired += isinstance(event, GracePeriodExpired)
         if not isinstance(event, GracePeriodSuperseded):
-            books.told_off[event.incident_id] = event.account_id
+            books.end_notice_due[event.incident_id] = event.account_id
     return clock
 
 

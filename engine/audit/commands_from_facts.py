@@ -14,7 +14,7 @@ from typing import NamedTuple
 from aggregates.campaign import commands as campaign
 from aggregates.command import Command, Policy
 from aggregates.email_account import commands as account
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events import campaign as facts
 from events import email_account as account_facts
 from events.base import Event

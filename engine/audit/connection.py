@@ -127,7 +127,8 @@ def connection_restored(books: Books, event: ConnectionRestored) -> None:
     if account.failure != event.incident_id:
         books.report("C5", f"{event.incident_id} was cured though it is not the open failure.")
     books.owed.restoring = None
-    _over(account, event.incident_id)
+    _over(account, event.incident_id, restored=True)
+    books.end_notice_due[event.incident_id] = account.id
     account.status = ConnectionStatus.SUCCESSFUL
     account.failure = None
 
@@ -183,10 +184,10 @@ def _open(
     books.unsettled[account.id] = True
 
 
-def _over(account: Account, incident_id: str) -> None:
+def _over(account: Account, incident_id: str, *, restored: bool = False) -> None:
     incident = account.incidents.get(incident_id)
     if incident is not None:
-        incident.over = True
+        incident.over, incident.restored = True, restored
 
 
 def _healthy(account: Account) -> None:

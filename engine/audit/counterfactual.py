@@ -1,11 +1,10 @@
 """A history lived again with commands inserted or left out, in memory; nothing is written."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from adapters.stores.memory import MemoryStore
 from aggregates.campaign.commands import RemoveSender
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from aggregates.email_account.commands import ConnectAccount, OneClickReconnect
@@ -14,11 +13,13 @@ from engine.audit.commands_from_facts import Step, recorded_policy, steps
 from engine.audit.fold import Fold
 from engine.decoding import decode_page
 from engine.engine import Engine
-from engine.ports.clock import ManualClock
+from engine.ports.clock import Clock, ManualClock
+from engine.ports.views import ReadableViews
 from engine.reply import Refusal
 from events.recorded import Recorded
 
 COURIER = "courier"
+PAGE = 20_000
 
 
 class Insertion(NamedTuple):
@@ -38,30 +39,44 @@ class Refused(NamedTuple):
 
 
 class Life(NamedTuple):
-    """How a history ends."""
+    """How a history ends, and from when to when it goes."""
 
-    log: Sequence[Recorded]
+    views: ReadableViews
     refused: Sequence[Refused]
     workspace: str
+    first: datetime
+    last: datetime
 
     def answers(self) -> Answers:
-        return Answers(Fold().add(self.log).views(), self.workspace)
+        return Answers(self.views, self.workspace)
 
 
-def reality(history: Sequence[Recorded], workspace: str) -> Life:
-    return Life(history, [], workspace)
+NewEngine = Callable[[Clock, Policy], Engine]
+"""An engine over a store that is empty and that nothing outlives."""
+
+
+def reality(history: Iterable[Recorded], workspace: str) -> Life | None:
+    """None for a workspace in which nothing happened."""
+    fold, first, last = Fold(), None, None
+    for fact in history:
+        last = fact.envelope.recorded_at
+        first = first or last
+        fold.add([fact])
+    return Life(fold.views(), [], workspace, first, last) if first and last else None
 
 
 def relive(
-    history: Sequence[Recorded],
-    workspace: str,
+    history: Iterable[Recorded],
+    real: Life,
+    new_engine: NewEngine,
     *,
     insert: Sequence[Insertion] = (),
     leave_out: str | None = None,
     policy: Policy = DEFAULT_POLICY,
 ) -> Life:
     """The workspace's history once more, to the same end. ``leave_out`` is a command's id."""
-    life = _Life(history, workspace, policy)
+    clock = ManualClock(real.first)
+    life = _Life(new_engine(clock, policy), clock, real)
     waiting = sorted(insert, key=lambda each: each.at)
     for step in steps(history):
         while waiting and waiting[0].at < step.at:
@@ -74,10 +89,9 @@ def relive(
 
 
 class _Life:
-    def __init__(self, history: Sequence[Recorded], workspace: str, policy: Policy) -> None:
-        self._history, self._workspace = history, workspace
-        self._clock = ManualClock(history[0].envelope.recorded_at)
-        self._engine = Engine(MemoryStore(self._clock), policy)
+    def __init__(self, engine: Engine, clock: ManualClock, real: Life) -> None:
+        self._engine, self._clock, self._real = engine, clock, real
+        self._workspace = real.workspace
         self._refused: list[Refused] = []
         self._inserted = 0
 
@@ -107,10 +121,14 @@ class _Life:
             self._note(insertion.at, command, None, answer.refusal)
 
     def end(self) -> Life:
-        self._clock.time = self._history[-1].envelope.recorded_at
+        self._clock.time = self._real.last
         self._engine.execute_page(self._workspace, [])
-        log = list(decode_page(self._engine.store.read(0, 1_000_000_000), 0))
-        return Life(log, self._refused, self._workspace)
+        fold, log = Fold(), self._engine.store
+        position = 0
+        while page := list(decode_page(log.read(position, PAGE), position)):
+            fold.add(page)
+            position = page[-1].position
+        return self._real._replace(views=fold.views(), refused=self._refused)
 
     def _turn(self, step: Step) -> None:
         """Reminders were issued only where a worker ran."""

@@ -16,7 +16,7 @@ def history_of(source: Source, workspace: str) -> History:
 class _Places:
     def __init__(self, source: Source, workspace: str) -> None:
         self._source = source
-        stands_at = source.view_position(HISTORIES)
+        stands_at = source.views.position(HISTORIES)
         self._stored = stands_at if stands_at <= source.end else 0
         self._beyond: dict[Subject, list[int]] = defaultdict(list)
         for fact in facts(source, after=self._stored):
@@ -25,5 +25,6 @@ class _Places:
                 self._beyond[kind, campaign_id, name].append(fact.position)
 
     def __call__(self, workspace: str, subject: Subject) -> Sequence[int]:
-        stored = self._source.view_rows(HISTORIES, workspace, *subject) if self._stored else ()
-        return [*(int(row.position) for row in stored), *self._beyond.get(subject, ())]
+        stored = self._source.views.rows(HISTORIES, workspace, *subject) if self._stored else ()
+        held = (int(row.position) for row in stored if int(row.position) <= self._stored)
+        return [*held, *self._beyond.get(subject, ())]

@@ -1,10 +1,12 @@
 """The shipped projections folded in memory, over any part of a history."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
-from adapters.stores.memory.views import MemoryViews
+from engine.ports.view_status import Keeper, ViewStatus
 from events.base import Event
 from events.recorded import Recorded
 from projections.accounts import ACCOUNTS
@@ -44,23 +46,29 @@ class Fold:
 
     def views(self) -> "FoldedViews":
         """The rows as the engine's answers read them."""
-        views = FoldedViews()
-        views.save(self.rows, dict.fromkeys(self.rows, 0), position=1)
-        return views
+        return FoldedViews(self.rows)
 
 
-class FoldedViews(MemoryViews):
+class FoldedViews:
     """Rows that change no more, sorted once: many campaigns are asked for one after the other."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._keys: dict[str, list[RowKey]] = {}
+    def __init__(self, rows: Mapping[Projection, Mapping[RowKey, Any]]) -> None:
+        self._rows = rows
+        self._keys: dict[Projection, list[RowKey]] = {}
+
+    def position(self, _projection: Projection) -> int:
+        """Where they stand is the history's to say, not theirs."""
+        return 0
+
+    def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
+        rows = self._rows.get(projection, {})
+        return {key: rows[key] for key in keys if key in rows}
 
     def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
-        rows = self._rows.get(projection.name, {})
-        keys = self._keys.get(projection.name)
+        rows = self._rows.get(projection, {})
+        keys = self._keys.get(projection)
         if keys is None:
-            keys = self._keys[projection.name] = sorted(rows)
+            keys = self._keys[projection] = sorted(rows)
         first = bisect_left(keys, prefix)
         last = bisect_right(keys, prefix, lo=first, key=lambda key: key[: len(prefix)])
         found = map(rows.__getitem__, keys[first:last])
@@ -69,3 +77,18 @@ class FoldedViews(MemoryViews):
             for row in found
             if all(getattr(row, column) == value for column, value in equal.items())
         ]
+
+    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
+        return len(self.rows(projection, *prefix, **equal))
+
+    def tally(
+        self, projection: Projection, columns: Sequence[str], *prefix: str
+    ) -> Mapping[tuple[Any, ...], int]:
+        values = attrgetter(*columns, "__class__")
+        return Counter(values(row)[:-1] for row in self.rows(projection, *prefix))
+
+    def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
+        return {each: ViewStatus() for each in projections}
+
+    def keepers(self, _projections: Sequence[Projection]) -> dict[Projection, Keeper]:
+        return {}

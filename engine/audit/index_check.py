@@ -16,8 +16,8 @@ from engine.ports.log import Row
 from engine.ports.maintenance import earliest
 from engine.ports.store import Store
 from engine.ports.views import Views
-from engine.snapshots import thaw, topic_of
-from engine.streams import CAMPAIGN
+from engine.snapshots import thaw
+from engine.streams import BY_SNAPSHOT
 from events.vocabulary import instant_text
 from processors.timers import Key, Timer
 from projections.projection import Projection
@@ -28,8 +28,8 @@ Timers = Mapping[tuple[str, Key], Timer]
 def check_indexes(store: Store) -> Iterator[str]:
     """Timers, roster, and when each workspace is next due.
 
-    A timer that is past may be gone: it fired in vain. One that has to wait (C6) is later than its
-    event said.
+    A reminder that is past may be gone: there was nothing to remind of. A clock that has to wait
+    (C6) has a later timer than its event said.
     """
     found = store.indexes()
     now = _latest(store, found.position)
@@ -46,8 +46,8 @@ def check_indexes(store: Store) -> Iterator[str]:
 
 def check_snapshots(store: Store) -> Iterator[str]:
     """Every snapshot of today's format is its stream replayed up to its version."""
-    topic = topic_of(CAMPAIGN)
-    snapshots = {str(each.originator_id): each for each in store.snapshots() if each.topic == topic}
+    known = (each for each in store.snapshots() if each.topic in BY_SNAPSHOT)
+    snapshots = {str(each.originator_id): each for each in known}
     with gc_paused():
         replayed = _replayed(store, snapshots)
     for stream, snapshot in snapshots.items():
@@ -83,7 +83,7 @@ def _timers(stored: Timers, derived: Timers, now: datetime) -> Iterator[str]:
         if right is None:
             yield f"{told} is set; by the log there is none."
         elif there is None:
-            if right.due_at > now:
+            if right.due_at > now or not right.reminds:
                 yield f"{told} is missing; by the log it is due {_at(right.due_at)}."
         elif there != right and not _waits(there, right, now):
             yield f"{told} is not as the log has it, due {_at(right.due_at)}."
@@ -106,15 +106,17 @@ def _at(moment: datetime | None) -> str:
 
 
 def _is(snapshot: StoredEvent, state: Any) -> bool:
+    form = BY_SNAPSHOT[snapshot.topic].snapshots
     try:
-        return bool(thaw(snapshot) == state)
+        return form is not None and bool(thaw(form, snapshot) == state)
     except (ValueError, TypeError, LookupError, AttributeError):
         return False
 
 
 def _replayed(store: Store, snapshots: Mapping[str, StoredEvent]) -> dict[str, tuple[int, Any]]:
     """Of each stream the version and the state up to the snapshot's version, or its end."""
-    reached = {each: (0, CAMPAIGN.initial(each.split(":", 2)[-1])) for each in snapshots}
+    types = {stream: BY_SNAPSHOT[each.topic] for stream, each in snapshots.items()}
+    reached = {each: (0, type_.initial(each.split(":", 2)[-1])) for each, type_ in types.items()}
     position = 0
     while snapshots and (rows := store.read(position, PAGE).rows):
         position = rows[-1][0]
@@ -123,6 +125,6 @@ def _replayed(store: Store, snapshots: Mapping[str, StoredEvent]) -> dict[str, t
             if row[1] in snapshots and row[2] <= snapshots[row[1]].originator_version:
                 page.setdefault(row[1], []).append(row)
         for stream, of_stream in page.items():
-            state = CAMPAIGN.fold(reached[stream][1], decode_rows(of_stream))
+            state = types[stream].fold(reached[stream][1], decode_rows(of_stream))
             reached[stream] = of_stream[-1][2], state
     return reached

@@ -3,15 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
-import typer
-
-from adapters.cli.common import EXIT_UNREADABLE, fail
-from adapters.scenario.times import parse_time
 from engine.audit.source import Source, facts
 from events.recorded import Recorded
-from events.vocabulary import instant_text
+from events.vocabulary import instant_text, read_instant
 
 
 class By(StrEnum):
@@ -21,22 +17,8 @@ class By(StrEnum):
     OCCURRED = "occurred"
 
 
-ByOption = Annotated[
-    By, typer.Option("--by", help="Which time counts: when it was recorded, or when it happened.")
-]
-
-
-@runtime_checkable
-class FindsTimes(Protocol):
-    """A source that knows where a time is in its log without reading it."""
-
-    def last_position_until(self, at: datetime) -> int:
-        """The last position whose facts were recorded at or before that time; 0 for none."""
-        ...
-
-
 class Moment(NamedTuple):
-    """Behind the fact at a position, or at a time, its own facts included."""
+    """After the fact at a position, or at a time, its own facts included."""
 
     position: int | None = None
     at: datetime | None = None
@@ -61,20 +43,24 @@ class Moment(NamedTuple):
         return f"{instant_text(self.at)}, as {self.by}"
 
 
+class NoMoment(ValueError):
+    """What was written is no moment of this history; the text says why."""
+
+
 def read_moment(text: str, by: By, source: Source) -> Moment:
     """A position like ``4711`` or a time like ``2026-03-02T09:00:00Z``, as the user wrote it.
 
-    Ends the program for what is no moment of this history: a time without a zone is asked for.
+    Raises ``NoMoment``; a time without a zone is asked for.
     """
     if text.strip().isdecimal():
         position = int(text)
         if position > source.end:
-            fail(f"The log of {source.name} ends at position {source.end}.", EXIT_UNREADABLE)
+            raise NoMoment(f"The log of {source.name} ends at position {source.end}.")
         return Moment(position=position)
     try:
-        return Moment(at=parse_time(text), by=by)
+        return Moment(at=read_instant(text), by=by)
     except ValueError as error:
-        fail(f"This is no moment: {error}.", EXIT_UNREADABLE)
+        raise NoMoment(f"This is no moment: {error}.") from None
 
 
 def facts_until(
@@ -91,7 +77,7 @@ def facts_until(
 
 
 def _last_position(source: Source, moment: Moment) -> int | None:
-    """Behind which the moment includes nothing; None where only reading tells."""
-    if moment.at is not None and moment.by is By.RECORDED and isinstance(source, FindsTimes):
+    """After which the moment includes nothing; None where only reading tells."""
+    if moment.at is not None and moment.by is By.RECORDED:
         return source.last_position_until(moment.at)
     return moment.position

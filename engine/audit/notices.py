@@ -29,6 +29,7 @@ def issued(books: Books, event: NoticeIssued) -> None:
             _ended(books, incident)
         case NoticeKind.CURED:
             _cured(books, incident)
+            books.tells_every_cure |= not incident.clocks
         case _:
             _trouble(books, event, incident)
     incident.notices = event.number
@@ -70,9 +71,12 @@ def _ended(books: Books, incident: Incident) -> None:
 
 
 def _cured(books: Books, incident: Incident) -> None:
-    """N3: only when its last clock is cured and none ran out."""
-    if not incident.clocks or incident.running or incident.expired:
+    """N3: once, when a failure is cured or a disconnect's last clock is, and none ran out."""
+    cured = incident.restored if incident.kind is IncidentKind.FAILURE else incident.clocks
+    if not cured or incident.running or incident.expired:
         books.report("N3", "'All is well' was told when it is not.")
+    if NoticeKind.CURED in {kind for kind, _ in incident.told}:
+        books.report("N3", "'All is well' was told already.")
 
 
 def attempted(books: Books, event: NoticeAttempted) -> None:
@@ -91,11 +95,13 @@ def told_at_once(books: Books, account_id: str) -> None:
 
 
 def told_of_the_end(books: Books, incident_id: str, account_id: str) -> None:
-    """N1, N3: when an incident's last clock has ended, the owner hears how."""
-    incident = books.account(account_id).incidents[incident_id]
-    if incident.running:
+    """N1, N3: when an incident is over and its last clock has ended, the owner hears how."""
+    incident = books.account(account_id).incidents.get(incident_id)
+    if incident is None or incident.running:
+        return
+    if not incident.clocks and not books.tells_every_cure:
         return
     due = NoticeKind.ENDED if incident.expired else NoticeKind.CURED
     if due not in {kind for kind, _ in incident.told}:
         rule = "N1" if incident.expired else "N3"
-        books.report(rule, f"The last clock of {incident_id} ended, and nobody was told.")
+        books.report(rule, f"{incident_id} ended, and nobody was told.")

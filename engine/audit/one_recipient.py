@@ -7,7 +7,7 @@ from engine.answers.history import History
 from engine.audit.fold import Fold
 from engine.audit.moments import Moment
 from engine.audit.source import Source, facts
-from engine.streams import ACCOUNT, SLOT, Kind, stream_id
+from engine.streams import ACCOUNT, SLOT, AggregateType, stream_id
 from events.campaign import CampaignCreated
 from events.recorded import Recorded
 from projections.accounts import ACCOUNTS
@@ -37,7 +37,7 @@ def without_a_scan(source: Source, moment: Moment, asked: Asked) -> Fold | None:
     """
     if asked.campaign is None or asked.recipient is None:
         return None
-    stands_at = source.view_position(HISTORIES)
+    stands_at = source.views.position(HISTORIES)
     if not 0 < stands_at <= source.end:
         return None
     places = _Places(source, asked.workspace, stands_at)
@@ -64,6 +64,7 @@ class _Places:
     def __init__(self, source: Source, workspace: str, stands_at: int) -> None:
         self._source = source
         self._workspace = workspace
+        self._stands_at = stands_at
         self._history = History(source, self._positions, workspace)
         self._beyond = list(facts(source, after=stands_at))
 
@@ -71,14 +72,14 @@ class _Places:
         beyond = (fact for fact in self._beyond if key(fact)[:-1] == (self._workspace, *subject))
         return [*self._history.of(subject), *beyond]
 
-    def of(self, kind: Kind, name: str, projection: Projection) -> Iterator[Recorded]:
+    def of(self, type_: AggregateType, name: str, projection: Projection) -> Iterator[Recorded]:
         """Those of an aggregate that the projection watches."""
         topics = {event.__name__ for event in projection.watches}
-        places = self._source.places(stream_id(self._workspace, kind, name))
+        places = self._source.stream_positions(stream_id(self._workspace, type_, name))
         return self._history.at(
             position for position, topic in places if topic.partition("/")[0] in topics
         )
 
     def _positions(self, workspace: str, subject: Subject) -> list[int]:
-        rows = self._source.view_rows(HISTORIES, workspace, *subject)
-        return [int(row.position) for row in rows]
+        rows = self._source.views.rows(HISTORIES, workspace, *subject)
+        return [int(row.position) for row in rows if int(row.position) <= self._stands_at]

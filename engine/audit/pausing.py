@@ -104,7 +104,7 @@ def reopened(books: Books, event: CampaignReopened) -> None:
 
 
 def all_paused(books: Books, account: Account) -> None:
-    """P1: once a command is at rest, every campaign that uses an account in trouble has its cause.
+    """P1: after a command, every campaign that uses an account in trouble has its cause.
 
     Under *hold the sender* rotation campaigns run on.
     """

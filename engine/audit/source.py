@@ -1,81 +1,55 @@
-"""The history under audit: any store by its URL, opened so that nothing of it can change."""
+"""The history under audit: a log and the views kept of it, as they stood when it was opened."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from pathlib import Path
-from typing import Annotated, Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 
-import typer
-
-from adapters.settings import EngineSettings, SettingsError, load_settings
-from adapters.stores.opening import open_reader
 from engine.decoding import GapInLog, decode_page
 from engine.gc_pause import gc_paused
-from engine.ports.errors import StoreError
-from engine.ports.log import Page
-from events.catalogue import UnreadableEvent
+from engine.ports.log import Log, Page
+from engine.ports.views import ReadableViews
 from events.recorded import Envelope, Recorded
-from projections.projection import Projection
 
 PAGE = 10_000
-EXIT_INTERRUPTED = 130
-
-StoreUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--store", metavar="STORE", help="A path, or postgresql://… Default: the setting `store`."
-    ),
-]
 
 
-class Source(Protocol):
-    """A history that stands still: ``end`` is fixed when it is opened."""
+class Source:
+    """A history that stands still: of the log nothing after ``end`` is read.
 
-    name: str
-    end: int
-    """The last position that is read."""
-    announced: int
-    """The last position an envelope speaks of; the same unless the log was cut off."""
+    ``announced`` is the last position an envelope speaks of: after ``end`` only where the log was
+    cut off. The views are not held; who uses their rows looks where they stand.
+    """
 
-    def read(self, after: int, limit: int) -> Page: ...
+    def __init__(self, log: Log, views: ReadableViews) -> None:
+        self._log = log
+        self.views = views
+        self.name = log.name
+        self.announced = log.announced_position()
+        self.end = log.last_position()
 
-    def workspaces(self) -> Sequence[str]: ...
+    def read(self, after: int, limit: int) -> Page:
+        """Up to ``limit`` events after that position."""
+        limit = min(limit, self.end - after)
+        return self._log.read(after, limit) if limit > 0 else Page([], [])
 
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:
         """In what came the events of that command; None for one that was never recorded."""
-        ...
+        return self._log.envelope(workspace, command_id)
 
-    def places(self, stream_id: str) -> Sequence[tuple[int, str]]:
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        """Up to ``limit`` of the workspace's envelopes that begin after that position."""
+        found = self._log.envelopes_of(workspace, after, limit)
+        return [each for each in found if each.last_position <= self.end]
+
+    def workspaces(self) -> Sequence[str]:
+        return self._log.workspaces()
+
+    def last_position_until(self, at: datetime) -> int:
+        """The last position whose facts were recorded at or before that time; 0 for none."""
+        return min(self._log.last_position_until(at), self.end)
+
+    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
         """Position and topic of each event of one stream."""
-        ...
-
-    def view_position(self, projection: Projection) -> int:
-        """How far the stored view has come, 0 for none or for rows of another version."""
-        ...
-
-    def view_rows(
-        self, projection: Projection, *prefix: str, **equal: str | bool
-    ) -> Sequence[Any]: ...
-
-    def close(self) -> None: ...
-
-
-@contextmanager
-def open_source(
-    url: str | Path | None = None, lock_timeout: float | None = None
-) -> Iterator[Source]:
-    """Open a store read-only; the setting ``store`` where none is named. Raises ``StoreError``."""
-    if url is None or lock_timeout is None:
-        settings = settings_for(url)
-        url = settings.store if url is None else url
-        lock_timeout = settings.lock_timeout if lock_timeout is None else lock_timeout
-    with closing(open_reader(str(url), lock_timeout)) as reader:
-        yield reader
-
-
-def settings_for(url: str | Path | None, workspace: str | None = None) -> EngineSettings:
-    """The settings, with the store that was named in place of theirs. Raises ``SettingsError``."""
-    return load_settings(store=url, workspace=workspace)
+        return [each for each in self._log.stream_positions(stream_id) if each[0] <= self.end]
 
 
 def facts(
@@ -95,20 +69,43 @@ def facts(
         while position < end:
             page = source.read(position, min(PAGE, end - position))
             if not page.rows:
-                raise GapInLog(position + 1, end)
+                raise GapInLog(expected=position + 1, found=end)
             yield from decode_page(page, position)
             position = page.rows[-1][0]
             progress(position)
 
 
-@contextmanager
-def reading(stopped: str = "Stopped. Nothing was changed.") -> Iterator[None]:
-    """Errors a person can do something about, on one line, without a traceback."""
-    try:
-        yield
-    except (StoreError, SettingsError, UnreadableEvent) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt:
-        typer.echo(stopped, err=True)
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+class WorkspaceFacts:
+    """The history of one workspace, as often as it is gone through, in constant memory.
+
+    Raises as ``facts`` does. ``progress`` hears the position now and then.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        workspace: str,
+        progress: Callable[[int], None] = lambda _position: None,
+    ) -> None:
+        self._source, self._workspace, self._progress = source, workspace, progress
+
+    def __iter__(self) -> Iterator[Recorded]:
+        position = 0
+        with gc_paused():
+            while envelopes := self._source.envelopes_of(self._workspace, position, PAGE):
+                for first, count in _runs(envelopes):
+                    yield from facts(self._source, first + count - 1, self._progress, first - 1)
+                position = envelopes[-1].first_position
+
+
+def _runs(envelopes: Iterable[Envelope]) -> Iterator[tuple[int, int]]:
+    """First position and length of each stretch of neighbouring envelopes."""
+    first, count = 0, 0
+    for each in envelopes:
+        if count and each.first_position != first + count:
+            yield first, count
+            count = 0
+        first = each.first_position if not count else first
+        count += each.event_count
+    if count:
+        yield first, count

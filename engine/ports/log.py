@@ -21,6 +21,11 @@ class Page(NamedTuple):
 class Log(Protocol):
     """Read only: whoever has no more than this changes nothing."""
 
+    @property
+    def name(self) -> str:
+        """The store as it may be told to anybody: without a password."""
+        ...
+
     def now(self) -> datetime:
         """The store's clock, UTC."""
         ...
@@ -33,7 +38,29 @@ class Log(Protocol):
         """In what came the events of that command; None for one that was never recorded."""
         ...
 
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        """Up to ``limit`` of the workspace's envelopes that hold events, in order of position.
+
+        Those that begin after that position.
+        """
+        ...
+
     def last_position(self) -> int: ...
+
+    def announced_position(self) -> int:
+        """The last position that an envelope speaks of: the log's end, unless it was cut off."""
+        ...
+
+    def last_position_until(self, at: datetime) -> int:
+        """The last position whose facts were recorded at or before that time; 0 for none.
+
+        Before it there may be facts of other workspaces that were recorded later.
+        """
+        ...
+
+    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
+        """Position and topic of each event of one stream, in order."""
+        ...
 
     def workspaces(self) -> Sequence[str]:
         """Every workspace in which something was recorded, in order."""

@@ -76,7 +76,8 @@ class Transactions(Protocol):
     def look(self, workspace: str) -> AbstractContextManager[WorkspaceReading]:
         """Read the workspace without locking it: nobody waits, and nothing can be written.
 
-        All that is read in the block is of the moment at which it began, whoever writes meanwhile.
+        All that it answers is of the moment at which it began, whoever writes meanwhile. Of a store
+        opened to be read, so is whatever the thread asks of the log and the views in the block.
         """
         ...
 

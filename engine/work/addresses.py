@@ -1,17 +1,18 @@
 """Email addresses as they come from outside: normalised, and refused when nobody can answer there.
 
-Plain addresses of RFC 5321 only: no quoted local part, no comment, nothing beyond ASCII.
+Plain addresses of RFC 5321 only: no quoted local part, no comment. A recipient's domain may be an
+internationalised one (RFC 5891); what stands before the ``@`` is ASCII.
 """
 
 import re
 
 from engine.answers.telling.one_line import one_line
 
-_ADDRESS = re.compile(
-    r"(?P<local>[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*)"
-    r"@(?P<domain>(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)",
-    re.ASCII,
-)
+_WORD = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LOCAL = re.compile(rf"{_WORD}(?:\.{_WORD})*", re.ASCII)
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}", re.ASCII)
+_ADDRESS = re.compile(f"{_LOCAL.pattern}@{_DOMAIN.pattern}", re.ASCII)
 LONGEST, LONGEST_LOCAL = 254, 64
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys('()<>[]:;@\\,"', " "))
 
@@ -21,16 +22,40 @@ def normalised(address: str) -> str:
     return address.strip().lower()
 
 
+def ascii_form(address: str) -> str:
+    """The address with its domain in ASCII (A-labels), by which addresses are compared.
+
+    Raises ``ValueError`` when the domain has none.
+    """
+    local, at, domain = address.rpartition("@")
+    return address if domain.isascii() else f"{local}{at}{_a_labels(domain)}"
+
+
 def address_problem(address: str) -> str | None:
     """What is wrong with it, in words that follow its column's name; None when nothing is."""
     plain = normalised(address)
     if not plain:
         return "is empty"
     if not address.isascii():
-        return "has a character that is not ASCII"
-    if len(plain) > LONGEST or plain.find("@") > LONGEST_LOCAL or not _ADDRESS.fullmatch(plain):
-        return "is no email address"
-    return None
+        foreign = next(char for char in address if not char.isascii())
+        shown = f" {foreign}" if foreign.isprintable() else ""
+        return f"has a character that is not ASCII: U+{ord(foreign):04X}{shown}"
+    if _ADDRESS.fullmatch(plain) and len(plain) <= LONGEST and plain.find("@") <= LONGEST_LOCAL:
+        return None
+    return f"is no email address: {_detail(plain)}"
+
+
+def recipient_problem(address: str) -> str | None:
+    """As ``address_problem``, of an address whose domain may be an internationalised one."""
+    if address.isascii():
+        return address_problem(address)
+    local, at, domain = address.strip().rpartition("@")
+    if not local.isascii() or not at or not domain.isprintable():
+        return address_problem(address)
+    try:
+        return address_problem(ascii_form(normalised(address)))
+    except ValueError as error:
+        return f"is no email address: its domain is none ({error})"
 
 
 def display_name(name: str) -> str:
@@ -40,3 +65,22 @@ def display_name(name: str) -> str:
     what was quoted would be addresses.
     """
     return one_line(name.translate(_NOT_IN_NAMES))
+
+
+def _detail(plain: str) -> str:
+    local = plain.partition("@")[0]
+    if plain.count("@") != 1:
+        return "it has no @" if "@" not in plain else "it has more than one @"
+    if any(char.isspace() or not char.isprintable() for char in plain):
+        return "it has a blank or a control character inside"
+    if len(plain) > LONGEST or len(local) > LONGEST_LOCAL:
+        return f"it is too long; at most {LONGEST} characters, {LONGEST_LOCAL} of them before the @"
+    if not _LOCAL.fullmatch(local):
+        return "what stands before the @ cannot be the name of a mailbox"
+    return "what follows the @ is no domain such as example.com"
+
+
+def _a_labels(domain: str) -> str:
+    import idna  # noqa: PLC0415 its tables are large, and few addresses need them
+
+    return idna.encode(domain, uts46=True).decode()

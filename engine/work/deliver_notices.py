@@ -1,27 +1,18 @@
 """Takes notices to their owners, and records every attempt with its outcome (N2)."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from aggregates.email_account.commands import RecordNoticeAttempt
 from engine.batch import derived_id
 from engine.engine import Engine
-from engine.ports.views import Views
+from engine.ports.views import ReadableViews
+from engine.work.ports import OwnerChannel
 from projections.accounts import ACCOUNTS, AccountRow
 from projections.notices import NOTICES, NoticeRow
 
 ACTOR = "courier"
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
-
-
-class Channel(Protocol):
-    """A way to the owner. The same notice delivered again must reach him once."""
-
-    name: str
-
-    def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
-        """Answers where the notice is now. Raises ``OSError`` when it is not there."""
-        ...
 
 
 class _Outcome(NamedTuple):
@@ -37,7 +28,7 @@ class Courier:
     hour.
     """
 
-    def __init__(self, engine: Engine, views: Views, channel: Channel) -> None:
+    def __init__(self, engine: Engine, views: ReadableViews, channel: OwnerChannel) -> None:
         self._engine = engine
         self._views = views
         self._channel = channel

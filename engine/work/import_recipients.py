@@ -1,32 +1,25 @@
-"""People of a CSV file become recipients of a campaign: page by page, each page a group commit.
+"""People of a list become recipients of a campaign: page by page, each page a group commit.
 
 Only a page is held in memory. A page is in the directory before it is in the log, so that an id
-never stands for nobody; after a crash the same file again takes whoever is missing.
+never stands for nobody; after a crash the same list again takes whoever is missing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
-from uuid import uuid4
 
-from adapters.csv.recipients_csv import Read, RejectedLine, read_lines
-from adapters.csv.rejected_lines import RejectedLines
 from aggregates.campaign import Recipient
 from aggregates.campaign.commands import ImportRecipients
 from engine.engine import Engine
 from engine.gc_pause import gc_paused
 from engine.reply import Refusal, Request
-from engine.work.ports import Directory, Person
+from engine.work.ports import Directory, Line, NewId, Person, Recipients, RejectedLine
 from events.campaign import RecipientAdded, RecipientImportRefused
 from events.vocabulary import CampaignId, RecipientId, RecipientStatus
 
 PAGE = 10_000
-NEVER = 1_000_000_000
-"""Snapshots wait until the import is over: each would hold the whole campaign."""
-
-
-STOPPED = RecipientStatus.CAMPAIGN_STOPPED
+STOPPED_BEFORE = "was stopped in this campaign before, for good"
+"""Told by the line alone: the person may have been forgotten since."""
 
 
 class Imported(NamedTuple):
@@ -47,50 +40,48 @@ class ImportRefused(Exception):
         self.refusal = refusal
 
 
+def wants_all(_: Imported) -> bool:
+    return True
+
+
 class Import(NamedTuple):
-    """Into which campaign of which workspace, on whose behalf, and where rejections go."""
+    """Into which campaign of which workspace, on whose behalf, and who hears of rejected lines."""
 
     engine: Engine
     directory: Directory
     workspace: str
     campaign_id: CampaignId
     actor: str
-    report: RejectedLines
+    reject: Callable[[RejectedLine], object]
+    new_id: NewId
 
     def run(
-        self, path: Path, *, skip_undecodable: bool, wanted: Callable[[Imported], bool]
+        self, recipients: Recipients, wanted: Callable[[Imported], bool] = wants_all
     ) -> Imported:
-        """Take the file's people. ``wanted`` hears of each page and may end the import there.
+        """Take the list's people. ``wanted`` hears of each page and may end the import there.
 
-        Raises ``RecipientsFileError`` and ``ImportRefused``; pages before it are taken.
+        Raises ``RecipientsError`` and ``ImportRefused``; pages before it are taken.
         """
         done = Imported()
-        with gc_paused():
-            for page in _pages(read_lines(path, skip_undecodable=skip_undecodable)):
+        with gc_paused(), self.engine.snapshots_later():
+            for page in _pages(recipients.lines()):
                 done = self._take(page, done)
                 if not wanted(done):
                     break
         return done
 
-    def _take(self, page: Sequence[Read], done: Imported) -> Imported:
+    def _take(self, page: Sequence[Line], done: Imported) -> Imported:
         people = [(line, found) for line, found in page if isinstance(found, Person)]
-        with self.engine.look(self.workspace) as workspace:
-            recipients = workspace.campaign(self.campaign_id).recipients
-        ids = self.directory.enrol(
-            self.workspace,
-            (person for _, person in people),
-            self.campaign_id,
-            lambda each: recipients.get(each, Recipient()).status is STOPPED,
-        )
+        ids = self._enrolled([person for _, person in people])
         taken, stopped = self._ask(ids)
-        lines = {ids[at]: line for at, (line, _) in enumerate(people)} if stopped else {}
         refused = [
-            RejectedLine(lines[each], "email", "was stopped in this campaign before, for good")
-            for each in stopped
+            RejectedLine(line, "email", STOPPED_BEFORE)
+            for recipient_id, (line, _) in zip(ids, people, strict=True)
+            if recipient_id in stopped
         ]
         rejected = [found for _, found in page if isinstance(found, RejectedLine)]
         for each in sorted([*rejected, *refused]):
-            self.report.add(each)
+            self.reject(each)
         return Imported(
             lines=done.lines + len(page),
             taken=done.taken + taken,
@@ -99,21 +90,33 @@ class Import(NamedTuple):
             rejected=done.rejected + len(rejected),
         )
 
-    def _ask(self, ids: Sequence[RecipientId]) -> tuple[int, list[RecipientId]]:
+    def _enrolled(self, people: Sequence[Person]) -> list[RecipientId]:
+        with self.engine.look(self.workspace) as workspace:
+            recipients = workspace.campaign(self.campaign_id).recipients
+        return self.directory.enrol(
+            self.workspace,
+            people,
+            self.campaign_id,
+            lambda each: (
+                recipients.get(each, Recipient()).status is RecipientStatus.CAMPAIGN_STOPPED
+            ),
+        )
+
+    def _ask(self, ids: Sequence[RecipientId]) -> tuple[int, set[RecipientId]]:
         """How many are new to the campaign, and whom it stopped (S4)."""
         if not ids:
-            return 0, []
+            return 0, set()
         command = ImportRecipients(campaign_id=self.campaign_id, recipient_ids=tuple(ids))
-        request = Request(command, uuid4().hex, self.actor)
-        (answer,) = self.engine.execute_page(self.workspace, [request])
-        events = [recorded.event for recorded in answer.recorded]
-        stopped = [each.recipient_id for each in events if isinstance(each, RecipientImportRefused)]
-        if answer.refusal is not None and not stopped:
-            raise ImportRefused(answer.refusal)
+        request = Request(command, self.new_id(), self.actor)
+        (reply,) = self.engine.execute_page(self.workspace, [request])
+        events = [recorded.event for recorded in reply.recorded]
+        stopped = {each.recipient_id for each in events if isinstance(each, RecipientImportRefused)}
+        if reply.refusal is not None and not stopped:
+            raise ImportRefused(reply.refusal)
         return sum(isinstance(each, RecipientAdded) for each in events), stopped
 
 
-def _pages(lines: Iterable[Read]) -> Iterator[list[Read]]:
+def _pages(lines: Iterable[Line]) -> Iterator[list[Line]]:
     each = iter(lines)
     while page := list(islice(each, PAGE)):
         yield page

@@ -1,18 +1,35 @@
-"""Who can be written to: what an import brings and a directory keeps, outside the events (F1)."""
+"""What the work needs of the world: persons, mailboxes, and a way to the owner.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+Nothing of a person or of a mailbox's secrets goes from here into an event (F1).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from engine.ports.errors import StoreError
-from events.vocabulary import CampaignId, RecipientId
+from events.vocabulary import (
+    AccountId,
+    CampaignId,
+    CheckReport,
+    FailureClass,
+    RecipientId,
+    RefusalFault,
+    Signal,
+)
+from projections.notices import NoticeRow
+
+NewId = Callable[[], str]
+"""A new id at each call, never the same twice: for the commands of one person's act."""
 
 NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
 class Person(NamedTuple):
-    """``address`` is normalised: trimmed and lower-cased. ``variables`` fill the templates."""
+    """``address`` is trimmed and lower-cased, its domain as it was given: in letters of any script,
+    or in ASCII. ``variables`` fill the templates."""
 
     address: str
     name: str = ""
@@ -21,6 +38,11 @@ class Person(NamedTuple):
 
 class TracesRemain(StoreError):
     """The person is forgotten, but another program hinders the erasing of what is left."""
+
+    sentence = (
+        "Forgotten; but another program holds {store}, so traces stay in its files. "
+        "End that program and forget again."
+    )
 
 
 def everybody(_: RecipientId) -> bool:
@@ -79,4 +101,138 @@ class Directory(Protocol):
         who was stopped. Afterwards no octet of them is left in the files of the directory; raises
         ``TracesRemain`` while another program hinders that. Forgetting again finishes it.
         """
+        ...
+
+
+class RejectedLine(NamedTuple):
+    """A line that brings nobody. ``line`` counts from 1, the header included."""
+
+    line: int
+    column: str
+    problem: str
+    """Follows the column's name in a sentence."""
+    value: str = ""
+    """What stood there, where that helps."""
+
+
+Line = tuple[int, Person | RejectedLine]
+"""The line on which a record begins, and what it brings."""
+
+
+class RecipientsError(Exception):
+    """A source cannot be read as a list of recipients; the text says why and what to do."""
+
+
+class Recipients(Protocol):
+    """A list of people who are to become recipients."""
+
+    def lines(self) -> Iterator[Line]:
+        """In order, in bounded memory. Raises ``RecipientsError`` where it cannot be read on."""
+        ...
+
+
+class Mailbox(NamedTuple):
+    """An account to the world. ``credentials`` is a reference into the secret store."""
+
+    account_id: AccountId
+    credentials: str | None = None
+
+
+class AccountTrouble(NamedTuple):
+    """The mailbox let nobody in: a matter of the account, of no message and no recipient (C3)."""
+
+    failure_class: FailureClass
+
+
+class Probe(Protocol):
+    def check(self, mailbox: Mailbox) -> CheckReport:
+        """Go through every stage of C1, as far as they pass. May take a minute.
+
+        Whatever it raises means that nothing was found out.
+        """
+        ...
+
+
+class Message(NamedTuple):
+    """A message ready to leave. ``content`` is RFC 5322; ``address`` the recipient's, in ASCII."""
+
+    message_id: str
+    address: str
+    content: bytes
+
+
+class Outcome(Enum):
+    """What became of a message that was not refused (M2)."""
+
+    ACCEPTED = "accepted"
+    """250 after DATA."""
+    UNKNOWN = "unknown"
+    """The connection broke when the server may have had it all."""
+
+
+class Refused(NamedTuple):
+    """The server did not take the message, and whose fault that was."""
+
+    fault: RefusalFault
+
+
+Submitted = Outcome | Refused | AccountTrouble
+
+
+class Search(Enum):
+    """What the Sent folder says of a message of unknown outcome (M2)."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    INCONCLUSIVE = "inconclusive"
+    """It could not be searched, or what it lacks proves nothing."""
+
+
+class Transport(Protocol):
+    def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
+        """Offer the message once. Whatever it raises means an outcome that nobody knows."""
+        ...
+
+    def was_sent(self, mailbox: Mailbox, message_id: str) -> Search:
+        """Search the Sent folder. Compares the part of the id left of ``@``; never raises for a
+        mailbox that cannot be searched."""
+        ...
+
+
+class Incoming(NamedTuple):
+    """A message in an inbox that answers one of ours.
+
+    ``key`` names it within its mailbox for ever; ``about`` is the Message-ID it answers;
+    ``signal`` is None for an automatic answer, which may name a date (M5).
+    """
+
+    key: str
+    about: str
+    signal: Signal | None
+    until: datetime | None = None
+
+
+class Arrivals(NamedTuple):
+    """What arrived, in order, and the cursor after it."""
+
+    cursor: str
+    messages: Sequence[Incoming]
+
+
+class Inbox(Protocol):
+    def since(self, mailbox: Mailbox, cursor: str) -> Arrivals | AccountTrouble:
+        """What arrived after that cursor; from the beginning after an empty one.
+
+        The same cursor again answers the same messages, and those that came meanwhile.
+        """
+        ...
+
+
+class OwnerChannel(Protocol):
+    """A way to the owner of an account. The same notice delivered again must reach him once."""
+
+    name: str
+
+    def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
+        """Answers where the notice is now. Raises ``OSError`` when it is not there."""
         ...

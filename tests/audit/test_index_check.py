@@ -15,6 +15,7 @@ from engine.ports.maintenance import Indexes
 from engine.ports.store import Store
 from engine.projecting import ProjectionRunner
 from engine.snapshots import freeze, thaw
+from engine.streams import CAMPAIGN_SNAPSHOT
 from processors.timers import Timer
 from projections.accounts import ACCOUNTS
 from projections.shipped import SHIPPED
@@ -159,10 +160,10 @@ def test_an_entry_of_the_roster_too_many_or_too_few_is_found(busy: Store) -> Non
 
 def test_a_snapshot_that_is_not_its_events_is_found(busy: Store) -> None:
     for snapshot, state in zip(busy.snapshots(), [b"{}", b""], strict=True):
-        wrong = dataclasses.replace(thaw(snapshot), sender="eve@acme.test")
+        wrong = dataclasses.replace(thaw(CAMPAIGN_SNAPSHOT, snapshot), sender="eve@acme.test")
         stream, version = str(snapshot.originator_id), snapshot.originator_version
         busy.save_snapshot(StoredEvent(stream, version, "Campaign.snapshot/0", b""))
-        written = state or freeze(stream, version, wrong).state
+        written = state or freeze(CAMPAIGN_SNAPSHOT, stream, version, wrong).state
         busy.save_snapshot(StoredEvent(stream, version, snapshot.topic, written))
 
     assert list(check_snapshots(busy)) == [

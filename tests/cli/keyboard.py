@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from adapters.cli.app import app
+from adapters.program import app
 from adapters.settings import load_settings
 from adapters.stores.opening import Opened, open_store, path_of
 from aggregates.command import Command

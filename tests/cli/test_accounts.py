@@ -1,5 +1,7 @@
 """Connecting, testing, repairing and disconnecting at the keyboard."""
 
+import json
+
 import pytest
 
 from tests.cli.keyboard import Keyboard, people_file
@@ -87,8 +89,8 @@ def test_before_a_disconnect_the_consequences_stand_on_the_screen(keyboard: Keyb
     assert spring["shrinks_from"] > spring["deadline_at"]
     assert preview["preview"]["cheaper"] == f"sendledger accounts reconnect {ANN}"
     assert declined.code == 1
-    assert "2 recipients are stopped for good" in " ".join(declined.output.split())
-    assert "they shrink to this hour" in " ".join(declined.output.split())
+    assert "2 recipients will be stopped for good" in " ".join(declined.output.split())
+    assert "gives way to it" in " ".join(declined.output.split())
     assert "Nothing was changed." in declined.complaint
     assert keyboard.json("accounts")["accounts"][0]["status"] == "failed"
     keyboard.do("accounts", "disconnect", ANN, answer="y\n")
@@ -113,4 +115,4 @@ def test_options_before_the_command_are_not_lost_in_silence(keyboard: Keyboard) 
 
     complaint = keyboard.refused(2, "accounts", "--json", "show", BOB)
 
-    assert complaint == "Write --json behind `show`.\n"
+    assert json.loads(complaint)["error"]["message"] == "Write --json after `show`."

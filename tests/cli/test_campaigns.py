@@ -39,7 +39,6 @@ def test_both_kinds_are_created_and_listed_in_pages(keyboard: Keyboard) -> None:
         (3, ("create", "x", "--slot", "s9"), "Refused (unknown_slot)"),
         (3, ("create", SPRING, "--from", ANN), "Refused (name_taken)"),
         (3, ("start", SPRING), "Refused (already_running)"),
-        (3, ("resume", SPRING), "Refused (already_running)"),
         (4, ("start", "sprung"), f"Did you mean {SPRING}"),
         (4, ("show", "sprung"), f"Did you mean {SPRING}"),
         (4, ("import", "sprung", "p.csv"), f"Did you mean {SPRING}"),
@@ -128,3 +127,15 @@ def test_timers_and_roster_can_be_derived_anew(keyboard: Keyboard) -> None:
 
     assert keyboard.json("reindex")["timers"] > 0
     assert keyboard.json("clocks") == before
+
+
+def test_what_is_so_already_is_told_alike(keyboard: Keyboard) -> None:
+    """A second resume and a second pause change nothing, and say so."""
+    keyboard.two_accounts()
+    keyboard.do("campaigns", "create", SPRING, "--from", ANN)
+    keyboard.do("campaigns", "start", SPRING)
+    resumed = keyboard.do("campaigns", "resume", SPRING)
+    assert f"{SPRING} runs already; nothing was changed." in resumed
+    assert f"{SPRING} is paused." in keyboard.do("campaigns", "pause", SPRING)
+    again = keyboard.do("campaigns", "pause", SPRING)
+    assert f"{SPRING} was paused already; nothing was changed." in again

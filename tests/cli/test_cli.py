@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from adapters.cli.app import app
+from adapters.program import app
 from tests.law.scenarios import SCENARIOS
 from tests.law.story import ANN, BOB, CLEO, R1, SPRING
 from tests.workplace import ACME, much_happens, on_file
@@ -130,12 +130,14 @@ def test_a_scenario_that_cannot_be_read_is_told_with_its_line(
 ) -> None:
     scenario.write_text(text)
 
-    ran = run("simulate", scenario, "--json")
+    ran = run("simulate", scenario)
 
     assert (ran.exit_code, ran.output) == (2, "")
     assert ran.complaint.startswith(f"{scenario}:{line}: ")
     assert expected in ran.complaint
     assert len(ran.complaint.splitlines()) == 1
+    error = json.loads(run("simulate", scenario, "--json").complaint)["error"]
+    assert error == {"code": "unreadable_scenario", "message": ran.complaint.strip()}
 
 
 def test_a_scenario_that_is_not_there_is_told(tmp_path: Path) -> None:
@@ -231,10 +233,12 @@ def test_notices_for_programs(store: Path) -> None:
     ("name", "arguments", "seen"),
     [
         ("accounts", (), [ANN, "failed", "successful"]),
-        ("campaigns", (), [SPRING, f"solo kept by connection:{CLEO}."]),
+        ("campaigns", (), [SPRING, f"solo is kept paused by {CLEO}."]),
         ("recipients", ("--campaign", SPRING), ["r1", "campaign_stopped", "replied"]),
         ("recipients", ("--campaign", SPRING, "--limit", "2"), ["… and 5 more"]),
-        ("clocks", (), ["expired", "cured", "2026-03-02"]),
+        ("clocks", (), ["expired", "cured", "times in UTC", "2026-03-02 12:"]),
+        ("clocks", ("--zone", "Asia/Tokyo"), ["times in Asia/Tokyo", "2026-03-02 21:"]),
+        ("status", ("--zone", "Asia/Tokyo"), [SPRING]),
         ("notices", (), [CLEO, "maildir", "yes"]),
     ],
 )
@@ -253,10 +257,14 @@ def test_answers_for_people_are_tables(
         assert text in shown
 
 
-def test_a_workspace_in_which_nothing_happened_has_empty_answers(store: Path) -> None:
-    for name in ("accounts", "campaigns", "clocks", "notices"):
-        told = run(name, "--store", store, "--workspace", "elsewhere", "--json").json
-        assert told[name] == []
+@pytest.mark.parametrize(
+    "name", ["accounts", "campaigns", "clocks", "notices", "status", "health", "projections"]
+)
+def test_an_unknown_workspace_is_not_told_that_all_is_well(store: Path, name: str) -> None:
+    ran = run(name, "--store", store, "--workspace", "elsewhere")
+
+    assert ran.exit_code == 4
+    assert "There is no workspace elsewhere. Known: acme." in ran.complaint
 
 
 def test_asking_changes_nothing_in_the_log(store: Path) -> None:
@@ -297,7 +305,7 @@ def test_a_file_of_another_kind_is_told(tmp_path: Path) -> None:
     path = tmp_path / "diary.txt"
     path.write_text("Dear diary, " * 100)
 
-    assert "it is no SQLite database" in one_line(run("accounts", "--store", path, "--json"))
+    assert "it is no SQLite database" in one_line(run("accounts", "--store", path))
 
 
 def test_a_log_that_cannot_be_read_is_one_clear_line(tmp_path: Path) -> None:

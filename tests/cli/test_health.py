@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.composition import running
+from adapters.settings import load_settings
 from tests.cli.keyboard import Keyboard
+from tests.law.story import connect
 from tests.postgres import PostgresServer
 
 
@@ -42,6 +45,7 @@ def test_a_store_that_is_kept_is_well(keyboard: Keyboard) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_what_is_not_well_is_told_a_reason_a_line_and_by_the_exit_code(keyboard: Keyboard) -> None:
     keyboard.two_accounts()
+    something_happens_without_a_worker(keyboard)
 
     ran = keyboard.type("health")
 
@@ -52,8 +56,43 @@ def test_what_is_not_well_is_told_a_reason_a_line_and_by_the_exit_code(keyboard:
     as_json = keyboard.type("health", "--json")
     assert as_json.code == 1
     assert '"well": false' in as_json.output
-    keyboard.do("accounts")
+    keyboard.do("projections", "catch-up")
     assert keyboard.do("health") == "Well."
+
+
+def something_happens_without_a_worker(keyboard: Keyboard) -> None:
+    """Another program acts, and leaves the views to whoever keeps them."""
+    settings = load_settings(store=keyboard.store)
+    with running(settings) as program:
+        reply = program.engine.execute("main", connect("cleo@acme.test"), command_id="c", actor="t")
+    assert reply.refusal is None
+
+
+def test_an_outbox_that_cannot_be_written_is_told(keyboard: Keyboard, tmp_path: Path) -> None:
+    keyboard.two_accounts()
+    keyboard.do("accounts")
+    in_the_way = tmp_path / "letters"
+    outbox = in_the_way / "to" / "owners"
+    os.environ["SENDLEDGER_OUTBOX"] = str(outbox)
+    try:
+        assert keyboard.do("health") == "Well."
+        assert not in_the_way.exists(), "nothing is made by asking"
+        in_the_way.touch()
+
+        ran = keyboard.type("health")
+    finally:
+        del os.environ["SENDLEDGER_OUTBOX"]
+
+    assert ran.code == 1
+    assert ran.output == f"The outbox {outbox} cannot be written: look at {in_the_way}.\n"
+
+
+def test_where_nothing_is_parked_that_is_said(keyboard: Keyboard) -> None:
+    keyboard.two_accounts()
+
+    assert keyboard.do("parked") == "Nothing is parked."
+    assert keyboard.json("parked") == {"parked": []}
+    assert "Workspace main is not parked." in keyboard.refused(4, "unpark", "main")
 
 
 def test_a_store_that_is_not_there_is_not_well(tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ def test_a_stopped_view_is_what_a_human_is_needed_for_first(keyboard: Keyboard) 
     said = keyboard.do("status")
     assert said.startswith(f"View recipient_status is stopped at position {position} since ")
     assert "projections retry recipient_status" in said
+    keyboard.refused(1, "projections", "catch-up")
     listed = keyboard.json("projections")["projections"]
     assert {(each["stopped_at"], each["position"]) for each in listed} == {(position, position - 1)}
 
@@ -104,7 +105,7 @@ def test_a_stopped_view_is_what_a_human_is_needed_for_first(keyboard: Keyboard) 
 def test_whoever_needs_a_stopped_view_is_told_what_to_do(keyboard: Keyboard) -> None:
     position = poisoned(keyboard)
     assert "'Poisoned'" in keyboard.refused(1, "accounts")
-    keyboard.do("status")
+    keyboard.refused(1, "projections", "catch-up")
 
     complaint = keyboard.refused(1, "accounts")
 
@@ -114,7 +115,7 @@ def test_whoever_needs_a_stopped_view_is_told_what_to_do(keyboard: Keyboard) -> 
 
 def test_an_event_is_skipped_view_by_view_and_the_reason_recorded(keyboard: Keyboard) -> None:
     position = poisoned(keyboard)
-    keyboard.do("status")
+    keyboard.refused(1, "projections", "catch-up")
 
     for name in NAMES:
         words = ("projections", "skip", name, "--position", position, *REASON, "--yes")
@@ -134,7 +135,7 @@ def test_an_event_is_skipped_view_by_view_and_the_reason_recorded(keyboard: Keyb
 
 def test_a_skip_is_asked_for_first(keyboard: Keyboard) -> None:
     position = poisoned(keyboard)
-    keyboard.do("status")
+    keyboard.refused(1, "projections", "catch-up")
     words = ("projections", "skip", "clocks", "--position", position, *REASON)
 
     ran = keyboard.type(*words, answer="n\n")
@@ -149,7 +150,7 @@ def test_only_the_event_at_which_a_view_is_stopped_is_skipped(keyboard: Keyboard
     position = poisoned(keyboard)
     skip = ("projections", "skip", "clocks", *REASON, "--yes", "--position")
     assert "clocks is not stopped" in keyboard.refused(1, *skip, position)
-    keyboard.do("status")
+    keyboard.refused(1, "projections", "catch-up")
 
     complaint = keyboard.refused(1, *skip, position - 1)
 
@@ -164,7 +165,7 @@ def test_only_the_event_at_which_a_view_is_stopped_is_skipped(keyboard: Keyboard
 def test_a_view_that_still_cannot_take_the_event_is_stopped_again(keyboard: Keyboard) -> None:
     position = poisoned(keyboard)
     assert "clocks is not stopped" in keyboard.refused(1, "projections", "retry", "clocks")
-    keyboard.do("status")
+    keyboard.refused(1, "projections", "catch-up")
 
     complaint = keyboard.refused(1, "projections", "retry", "clocks")
 
@@ -177,6 +178,7 @@ def test_a_view_that_still_cannot_take_the_event_is_stopped_again(keyboard: Keyb
 def test_a_view_whose_cause_is_gone_goes_on(keyboard: Keyboard) -> None:
     keyboard.two_accounts()
     with closing(open_store(load_settings(store=keyboard.store))) as opened:
+        opened.views.reset(CLOCKS)
         opened.views.stop(CLOCKS, Stop(1, "an error of yesterday", NOON))
         end = opened.store.last_position()
     assert "is stopped at position 1 (an error of yesterday)" in keyboard.refused(1, "accounts")

@@ -127,7 +127,7 @@ def test_who_was_stopped_stays_refused_after_being_forgotten(
 
     assert (again["taken"], again["known"], again["stopped"]) == (0, 3, 1)
     report = Path(again["report"]).read_text().splitlines()
-    assert report[1] == '2,email,"was stopped in this campaign before, for good"'
+    assert report[1] == '2,email,"was stopped in this campaign before, for good",'
     assert b"p0@example.com" not in octets(filled)
     filled.do("campaigns", "create", "summer", "--from", BOB)
     assert filled.json("campaigns", "import", "summer", people)["taken"] == 4

@@ -127,6 +127,14 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path / "store.db").running()
 
 
+@pytest.fixture
+def ahead(tmp_path: Path) -> Desk:
+    """A desk whose deadlines have not passed when the command asks."""
+    desk = Desk(tmp_path / "ahead.db")
+    desk.workplace.at(LONG_AHEAD)
+    return desk.running()
+
+
 def test_stopped_by_a_failure_that_nobody_repaired(desk: Desk) -> None:
     desk.workplace.given(
         fail(ANN, UNREACHABLE),
@@ -142,34 +150,36 @@ def test_stopped_by_a_failure_that_nobody_repaired(desk: Desk) -> None:
     assert told.told["status"] == "campaign_stopped"
     told.says(
         "answer",
-        "r1 is Campaign Stopped in spring, for good, since 2026-03-11 12:00:00 UTC, because "
+        "On 2026-03-11 12:00:00 UTC, r1 became Campaign Stopped in spring, for good, because "
         "ann@acme.test failed and was not repaired in time.",
         "It was recorded late, on 2026-03-11 13:00:00 UTC, which changed nothing.",
     )
     told.says(
         "happened",
-        "the mail server took an email from ann@acme.test",
-        "a check of ann@acme.test asked for in the background failed at the stage tcp: unreachable",
+        "the mail server accepted an email from ann@acme.test to r1",
+        "a background connection test of ann@acme.test failed at the stage TCP: the mail server "
+        "could not be reached.",
         "The permission to use this mailbox was revoked or has lapsed.",
-        "a clock began in spring: it ran until 2026-03-11 12:00:00 UTC, with 2 recipients at stake",
-        "the clock ran out: 2 recipients became Campaign Stopped",
+        "the failure of ann@acme.test started a clock in spring, with the deadline 2026-03-11 "
+        "12:00:00 UTC and 2 recipients at stake",
+        "started in spring ran out: 2 recipients became Campaign Stopped",
     )
     told.says(
         "told",
-        "Notice 1 (failure) to the owner of ann@acme.test was issued on 2026-03-02 12:00:00 UTC: "
+        "On 2026-03-02 12:00:00 UTC, notice 1 (failure) was issued to the owner of ann@acme.test: "
         "2 recipients at stake until 2026-03-11 12:00:00 UTC.",
-        "Notice 1 (failure) was delivered through maildir on 2026-03-02 12:00:00 UTC.",
-        "No attempt to deliver notice 2 (ended) is recorded.",
+        "On 2026-03-02 12:00:00 UTC, notice 1 about ann@acme.test was delivered through maildir.",
+        "No attempt to deliver notice 2 is recorded.",
     )
     told.says(
         "tried",
-        "On 2026-03-04 12:00:00 UTC One-Click Reconnect was tried by the user test and refused: "
-        "the connection check still failed.",
-        "On 2026-03-06 12:00:00 UTC a check of ann@acme.test asked for in the background failed",
+        "On 2026-03-04 12:00:00 UTC, One-Click Reconnect of ann@acme.test by the user test was "
+        "refused: the connection test still failed.",
+        "On 2026-03-06 12:00:00 UTC, a background connection test of ann@acme.test failed",
     )
     told.says(
         "avoidable",
-        "It could have been avoided until 2026-03-11 12:00:00 UTC: by One-Click Reconnect of "
+        "The stop could have been avoided until 2026-03-11 12:00:00 UTC by One-Click Reconnect of "
         "ann@acme.test, which keeps every setting.",
     )
     desk.positions(told)
@@ -181,18 +191,19 @@ def test_stopped_by_a_disconnect_that_nobody_undid(desk: Desk) -> None:
 
     told = desk.ask(R1)
 
-    told.says("answer", "was disconnected and not back in FROM EMAIL of spring in time")
+    told.says("answer", "was disconnected and not back in FROM EMAIL in time")
     told.says(
         "happened",
-        "On 2026-03-02 12:00:00 UTC ann@acme.test was disconnected by the user test",
-        "ann@acme.test left FROM EMAIL with its disconnect; 2 were held.",
+        "On 2026-03-02 12:00:00 UTC, ann@acme.test was disconnected by the user test",
+        "ann@acme.test was taken out of FROM EMAIL of spring by its disconnect; 2 recipients are "
+        "held until it is added again.",
     )
-    told.says("told", "Notice 1 (disconnect) could not be delivered through maildir")
+    told.says("told", "notice 1 about ann@acme.test could not be delivered through maildir")
     told.says("tried", "Nothing was tried to bring ann@acme.test back in time.")
     told.says(
         "avoidable",
-        "until 2026-03-02 13:00:00 UTC: by connecting ann@acme.test again and adding it to "
-        "FROM EMAIL of spring again, both.",
+        "until 2026-03-02 13:00:00 UTC by connecting ann@acme.test again and adding it to "
+        "FROM EMAIL of spring again (both).",
     )
     assert told.section("now") == []
     desk.positions(told)
@@ -207,8 +218,8 @@ def test_reconnected_but_never_readded(desk: Desk) -> None:
 
     told.says(
         "tried",
-        "ann@acme.test was reconnected in 12 minutes, by the user test, but never re-added to "
-        "spring.",
+        "ann@acme.test was connected in slot s1 by the user test. That was 12 minutes after it was "
+        "lost; but it was never added to FROM EMAIL of spring again.",
     )
     desk.positions(told)
 
@@ -220,8 +231,9 @@ def test_reconnected_and_readded_too_late(desk: Desk) -> None:
 
     desk.ask(R1).says(
         "tried",
-        "but re-added to spring only on 2026-03-02 14:00:00 UTC (position ",
-        "after the clock had run out",
+        "but it was added to FROM EMAIL of spring again by the user test only on "
+        "2026-03-02 14:00:00 UTC (#",
+        "after the deadline",
     )
 
 
@@ -231,7 +243,7 @@ def test_connected_again_only_after_the_hour(desk: Desk) -> None:
 
     told = desk.ask(R1)
 
-    told.says("happened", "Only on 2026-03-02 14:00:00 UTC, after the clock had run out")
+    told.says("happened", "The clock had run out by then; that undoes no stop.")
     told.says("tried", "Nothing was tried")
 
 
@@ -242,11 +254,11 @@ def test_a_disconnect_on_top_of_a_failure_tells_both(desk: Desk) -> None:
 
     told = desk.ask(R1)
 
-    told.says("happened", "a disconnect took the place of the failure: its clock ended")
+    told.says("happened", "started in spring ended: a disconnect took its place")
     told.says(
         "avoidable",
-        "until 2026-03-11 12:00:00 UTC: by One-Click Reconnect",
-        "until 2026-03-03 13:00:00 UTC: by connecting",
+        "until 2026-03-11 12:00:00 UTC by One-Click Reconnect",
+        "until 2026-03-03 13:00:00 UTC by connecting",
     )
 
 
@@ -274,7 +286,7 @@ def test_many_background_checks_are_told_as_their_last_with_their_number(desk: D
 
     (text,) = desk.ask(R1).section("tried")
 
-    assert text.endswith("It was the last of 20 failed background checks.")
+    assert text.endswith("It was the last of 20 failed background tests.")
 
 
 def test_in_flight_at_the_expiry_and_stopped_when_the_outcome_came(desk: Desk) -> None:
@@ -284,10 +296,12 @@ def test_in_flight_at_the_expiry_and_stopped_when_the_outcome_came(desk: Desk) -
 
     told = desk.ask(R3)
 
-    told.says("answer", "r3 is Campaign Stopped in spring, for good, since 2026-03-02 14:00:00 UTC")
+    told.says(
+        "answer", "On 2026-03-02 14:00:00 UTC, r3 became Campaign Stopped in spring, for good"
+    )
     told.says(
         "happened",
-        "The message was already on its way when the clock ran out, since 2026-03-02 12:00:00 UTC.",
+        "A message was already on its way when the clock ran out, since 2026-03-02 12:00:00 UTC.",
         "the recipient was stopped under the same incident",
     )
     desk.positions(told)
@@ -300,48 +314,57 @@ def test_held_because_the_sender_is_held(tmp_path: Path) -> None:
 
     told = desk.ask(R1)
 
-    told.says("answer", "r1 is held in spring: it was written to, and waits.")
+    told.says("answer", "r1 is held in spring: contacted before, and waiting.")
     told.says(
         "now",
-        "ann@acme.test does not work: nothing is sent through it.",
-        "spring runs; sends follow its schedule and the speed limits.",
-        "A clock runs until 2926-03-11 12:00:00 UTC: after it r1 will be Campaign Stopped, for "
-        "good. It can be avoided by One-Click Reconnect of ann@acme.test, which keeps every "
-        "setting. When it began, 2 recipients of spring were at stake.",
+        "Nothing is sent from ann@acme.test.",
+        "spring is running; emails go out by its schedule and the speed limits.",
+        "A clock runs until 2926-03-11 12:00:00 UTC; after that r1 becomes Campaign Stopped, for "
+        "good. This can be avoided by One-Click Reconnect of ann@acme.test, which keeps every "
+        "setting. When the clock started, 2 recipients of spring were at stake.",
     )
     told.says("tried", "Nothing was tried to bring ann@acme.test back so far.")
     desk.positions(told)
 
 
-def test_a_deadline_that_nobody_settled_yet_is_told(tmp_path: Path) -> None:
+def test_a_stop_that_no_worker_has_recorded_is_told_as_what_it_is(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "store.db")
     desk.workplace.at(LONG_AGO)
     desk.running().workplace.given(fail(ANN))
 
-    desk.ask(R1).says("now", "has passed and no worker has settled it yet: run serve.")
+    told = desk.ask(R1)
+
+    told.says(
+        "answer",
+        "On 2020-03-11 12:00:00 UTC, r1 became Campaign Stopped in spring, for good",
+        "It is not recorded yet, which changes nothing.",
+    )
+    assert told.position("r1 became Campaign Stopped") > len(desk.workplace.log)
 
 
-def test_away_until_a_date(desk: Desk) -> None:
-    desk.workplace.given(out_of_office(R1, NOON + 3 * DAY))
+def test_away_until_a_date(ahead: Desk) -> None:
+    desk = ahead
+    desk.workplace.given(out_of_office(R1, LONG_AHEAD + 3 * DAY))
 
     told = desk.ask(R1)
 
     assert told.told["status"] == "held"
-    told.says("now", "the person is away: nothing is sent before 2026-03-05 12:00:00 UTC.")
-    assert told.position("An automatic answer says") == desk.workplace.log[-1].position
+    told.says("now", "the person is away: nothing is sent before 2926-03-05 12:00:00 UTC.")
+    assert told.position("An automatic reply says") == desk.workplace.log[-1].position
 
 
-def test_resumed_without_the_account(desk: Desk) -> None:
+def test_resumed_without_the_account(ahead: Desk) -> None:
+    desk = ahead
     desk.workplace.given(disconnect(ANN), resume(without=[ANN]))
 
     told = desk.ask(R1)
 
     told.says(
         "happened",
-        "spring was resumed without ann@acme.test by the user test, with 2 at stake until "
-        "2026-03-02 13:00:00 UTC before their eyes.",
+        "spring was resumed by the user test without ann@acme.test, with 2 recipients at stake "
+        "until 2926-03-02 13:00:00 UTC.",
     )
-    told.says("now", "ann@acme.test is not in FROM EMAIL of spring", "spring runs")
+    told.says("now", "ann@acme.test is not in FROM EMAIL of spring", "spring is running")
     desk.positions(told)
 
 
@@ -350,7 +373,7 @@ def test_taken_out_of_from_email_by_a_user(desk: Desk) -> None:
 
     told = desk.ask(R1)
 
-    told.says("happened", "ann@acme.test left FROM EMAIL by the user test; 2 were held.")
+    told.says("happened", "was taken out of FROM EMAIL of spring by the user test; 2 recipients")
     told.says("now", "waits until it is added again")
 
 
@@ -360,7 +383,9 @@ def test_paused_by_a_user(desk: Desk) -> None:
     told = desk.ask(R1)
 
     told.says("answer", "r1 is active in spring")
-    told.says("now", "spring is paused: nothing is sent. It was paused on", "by the user test")
+    told.says(
+        "now", "spring is paused: nothing is sent. On ", "spring was paused by the user test."
+    )
 
 
 def test_a_cured_failure_waits_for_a_user_to_resume(desk: Desk) -> None:
@@ -369,9 +394,11 @@ def test_a_cured_failure_waits_for_a_user_to_resume(desk: Desk) -> None:
 
     told = desk.ask(R1)
 
-    told.says("happened", "the trouble was over, in time: the clock ended and stopped nobody")
-    told.says("tried", "One-Click Reconnect succeeded by the user test; every setting stayed")
-    told.says("told", "Notice 2 (cured) to the owner of ann@acme.test", "all is well")
+    told.says("happened", "started in spring ended in time: nobody was stopped")
+    told.says(
+        "tried", "One-Click Reconnect of ann@acme.test by the user test succeeded: every setting"
+    )
+    told.says("told", "notice 2 (cured) was issued to the owner of ann@acme.test: all is well")
     told.says("now", "it waits for a user to resume it")
 
 
@@ -380,7 +407,9 @@ def test_a_cured_disconnect_was_reconnected_and_readded(desk: Desk) -> None:
     desk.workplace.at(NOON + 12 * MINUTE).given(connect(ANN), add_sender(ANN))
 
     desk.ask(R1).says(
-        "tried", "was reconnected in 12 minutes, by the user test, and re-added to spring on"
+        "tried",
+        "That was 12 minutes after it was lost; and it was added to FROM EMAIL of spring again by "
+        "the user test on",
     )
 
 
@@ -396,7 +425,7 @@ def test_a_single_sender_campaign_waits_without_a_clock(desk: Desk) -> None:
     told = desk.ask(R1, SOLO)
 
     assert (told.told["status"], told.told["sender"]) == ("held", CLEO)
-    told.says("now", "cleo@acme.test does not work", "solo is paused")
+    told.says("now", "Nothing is sent from cleo@acme.test.", "solo is paused")
     assert "GracePeriodStarted" not in told.events()
 
 
@@ -415,8 +444,8 @@ def test_replied(desk: Desk) -> None:
 
     told = desk.ask(R1)
 
-    told.says("answer", "r1 is replied in spring since 2026-03-02 12:00:00 UTC: nothing more")
-    told.says("happened", "it was told to be replied, which changed nothing any more")
+    told.says("answer", "On 2026-03-02 12:00:00 UTC, r1 replied. Nothing more is sent in spring.")
+    told.says("happened", "r1 was reported as replied after the end, which changed nothing")
     assert told.section("now") == []
 
 
@@ -434,7 +463,7 @@ def test_unknown_and_refused_sends_are_told(desk: Desk) -> None:
     desk.workplace.given(reserve(ANN, R2, "b"), refused(R2, "b", RefusalFault.OTHER))
 
     desk.ask(R3).says("happened", "went out with an unknown outcome, which counts as received")
-    desk.ask(R2).says("happened", "was refused (other)", "it ended: failed")
+    desk.ask(R2).says("happened", "was refused for good", "sending to r2 failed for good")
 
 
 def test_every_recipient_of_a_busy_store_is_told_on_events_that_exist(tmp_path: Path) -> None:
@@ -483,10 +512,29 @@ def test_a_person_reads_the_same_sentences_with_their_positions(desk: Desk) -> N
 
     lines = " ".join(ran.stdout.split())
     assert ran.exit_code == 0
-    assert "Recipient r1: not in the directory" in lines
+    assert "Recipient r1: not in the directory. Times are in UTC." in lines
     for sentence in desk.ask(R1).told["sentences"]:
-        assert " ".join(sentence["text"].split()) in lines
+        assert sentence["text"].replace(" UTC", "") in lines
         assert re.search(rf"#{sentence['position']}\b", lines)
+
+
+def test_a_person_reads_times_in_a_zone_of_choice_and_a_program_in_utc(desk: Desk) -> None:
+    words = (R1, "--campaign", SPRING, "--zone", "Europe/Berlin")
+
+    shown = " ".join(desk.type(*words).stdout.split())
+
+    assert "Times are in Europe/Berlin." in shown
+    assert "On 2026-03-02 13:00:00, r1 was added to spring by the user test." in shown
+    assert json.loads(desk.type(*words, "--json").stdout)["sentences"][0]["occurred_at"] == (
+        "2026-03-02T12:00:00Z"
+    )
+
+
+def test_an_unknown_zone_is_refused(desk: Desk) -> None:
+    ran = desk.type(R1, "--campaign", SPRING, "--zone", "Europe/Berln")
+
+    assert ran.exit_code == 2
+    assert "There is no time zone Europe/Berln." in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -526,10 +574,12 @@ def test_a_person_is_found_by_id_and_by_address(desk: Desk, enrolled: Callable[[
     recipient = enrolled()
 
     for name in (recipient, "Grace@Example.com "):
-        told = desk.ask(name, "summer").told
+        asked = desk.ask(name, "summer")
+        asked.says("answer", "Grace Hopper is pending in summer: no email yet.")
+        told = asked.told
         assert told["recipient_id"] == recipient
         assert told["person"] == {"name": "Grace Hopper", "address": "grace@example.com"}
-    assert "Grace Hopper grace@example.com" in desk.type(recipient, "--campaign", "summer").stdout
+    assert "Grace Hopper <grace@example.com>" in desk.type(recipient, "--campaign", "summer").stdout
 
 
 def test_a_forgotten_person_is_still_explained_by_id(

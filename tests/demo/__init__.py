@@ -1,1 +1,1 @@
-"""The demo and what it brought along: the outbox, the courier, the directory, the CSV reader."""
+"""The demo: its story, its screen, its folder, its clock."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from adapters.demo import run_demo
 from adapters.demo.folder import MARKER, DemoFolderError, claim, clear
+from adapters.demo.run import run_demo
 
 
 def test_a_new_folder_is_made(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from aggregates.email_account.commands import ConnectAccount, RecordCheck
 from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events.vocabulary import Asker, FailureClass, Mode
 from projections.shipped import SHIPPED
 

@@ -36,7 +36,7 @@ PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md")))
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)[^)\s]*\)")
 PROGRAMS = {
-    "sendledger": "from adapters.cli.app import main; main()",
+    "sendledger": "from adapters.program import main; main()",
     "sendledger-replay": "from replay import main; main()",
 }
 NOT_RUN = {"serve", "demo"}

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -200,12 +201,19 @@ def test_a_page_that_holds_a_command_twice_answers_it_twice_and_does_it_once(
     assert again == first._replace(recorded=(), repeated=True)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ToNobody(Command):
+    """Addressed to no aggregate there is."""
+
+    aggregate: ClassVar[str] = "nobody"
+    aggregate_id: str = "nobody"
+
+
 def test_an_exception_in_the_middle_of_a_page_leaves_nothing_of_it(workplace: Workplace) -> None:
     before = workplace.log
-    addressed_to_nobody = Command()
 
-    with pytest.raises(TypeError, match="addressed to no aggregate"):
-        workplace.engine.execute_page(ACME, page(import_recipients(R4), addressed_to_nobody))
+    with pytest.raises(KeyError, match="nobody"):
+        workplace.engine.execute_page(ACME, page(import_recipients(R4), ToNobody()))
 
     assert workplace.log == before
     with workplace.engine.look(ACME) as workspace:

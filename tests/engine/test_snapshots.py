@@ -1,100 +1,26 @@
 """A snapshot saves time and changes nothing: a campaign thawed is the campaign replayed."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.scenario.reader import read_scenario
-from adapters.scenario.runner import run_scenario
-from adapters.stores.memory import MemoryStore
 from adapters.stores.sqlite import SQLiteStore
-from aggregates.campaign import Campaign, Clock, Lane, Recipient, Sending
+from aggregates.campaign import Campaign
 from engine.ports.clock import ManualClock
-from engine.snapshots import freeze, thaw, topic_of
-from engine.streams import ACCOUNT, CAMPAIGN, SLOT
-from events.campaign import CampaignEventBase
+from engine.streams import ACCOUNT, CAMPAIGN, CAMPAIGN_SNAPSHOT, SLOT
 from events.catalogue import UnreadableEvent
-from events.recorded import Recorded
-from tests.law.scenarios import SCENARIOS
-from tests.law.story import ANN, NOON, SOLO, SPRING, connect, create, import_recipients
+from tests.law.story import ANN, NOON, SPRING, connect, create, import_recipients
 from tests.workplace import ACME, Workplace, much_happens
 
 STREAM = f"{ACME}:campaign:{SPRING}"
 
 
-def states_of(log: list[Recorded]) -> Iterator[Campaign]:
-    """Every campaign of a log as it was after each of its events."""
-    campaigns: dict[str, Campaign] = {}
-    for recorded in log:
-        event = recorded.event
-        if isinstance(event, CampaignEventBase):
-            before = campaigns.get(event.campaign_id) or CAMPAIGN.initial(event.campaign_id)
-            campaigns[event.campaign_id] = CAMPAIGN.fold(before, [event])
-            yield campaigns[event.campaign_id]
-
-
-def busy_log() -> list[Recorded]:
-    clock = ManualClock(NOON)
-    return much_happens(Workplace(MemoryStore(clock), clock)).log
-
-
-def test_a_campaign_is_the_same_after_freezing_and_thawing_at_any_moment_of_a_busy_life() -> None:
-    lived = list(states_of(busy_log()))
-
-    assert {each.id for each in lived} == {SPRING, SOLO}
-    for campaign in lived:
-        assert thaw(freeze(STREAM, 1, campaign)) == campaign
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.stem)
-def test_a_campaign_is_the_same_after_freezing_and_thawing_in_every_scenario(
-    scenario: Path,
-) -> None:
-    log = list(run_scenario(read_scenario(scenario)).log)
-
-    for campaign in states_of(log):
-        assert thaw(freeze(STREAM, 1, campaign)) == campaign
-
-
-def test_a_busy_life_fills_every_field_that_a_snapshot_has_to_keep() -> None:
-    """Or the comparisons above would say nothing about the field that is left out."""
-    unseen = {
-        (cls.__name__, name)
-        for cls in (Campaign, Lane, Recipient, Sending, Clock)
-        for name in names_of(cls)
-    }
-    for campaign in states_of(busy_log()):
-        for part in parts_of(campaign):
-            unseen -= {
-                (type(part).__name__, name)
-                for name in names_of(type(part))
-                if getattr(part, name) not in (None, 0, False) and getattr(part, name) != {}
-            }
-
-    assert unseen == set()
-
-
-def names_of(cls: type[Any]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(cls)) if cls is Campaign else cls._fields
-
-
-def parts_of(campaign: Campaign) -> Iterator[Any]:
-    yield campaign
-    yield from campaign.lanes.values()
-    yield from (lane.clock for lane in campaign.lanes.values() if lane.clock)
-    for recipient in campaign.recipients.values():
-        yield recipient
-        yield from (sending for sending in (recipient.sending, *recipient.unknown) if sending)
-
-
 def test_only_campaigns_are_worth_a_snapshot() -> None:
-    assert topic_of(CAMPAIGN) is not None
-    assert (topic_of(ACCOUNT), topic_of(SLOT)) == (None, None)
+    assert CAMPAIGN.snapshots is not None
+    assert (ACCOUNT.snapshots, SLOT.snapshots) == (None, None)
 
 
 # Taken, used, ignored.
@@ -189,7 +115,7 @@ def test_a_snapshot_of_another_format_is_ignored(path: Path) -> None:
     workplace = opened(path, name="later")
     workplace.given(import_recipients("r99")).store.close()
     assert execute(path, "SELECT DISTINCT topic FROM snapshots WHERE stream_id = ?", STREAM) == [
-        (topic_of(CAMPAIGN),)
+        (CAMPAIGN_SNAPSHOT.topic,)
     ]
     assert "r99" in campaign_in(path).recipients
 

@@ -54,7 +54,7 @@ from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from engine.reply import Reply
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events.base import Event
 from events.campaign import (
     CampaignCreated,
@@ -355,7 +355,7 @@ def removed(account: str, held: int = 0) -> CampaignEvent:
     return SenderRemoved(campaign_id=SPRING, account_id=account, held=held, occurred_at=NOON)
 
 
-def clock_started(account: str, kind: IncidentKind, at_stake: int = 0) -> CampaignEvent:
+def clock_started(account: str, kind: IncidentKind, at_stake: int = 0) -> GracePeriodStarted:
     """A clock that began at noon."""
     return GracePeriodStarted(
         campaign_id=SPRING,

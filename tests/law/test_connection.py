@@ -8,7 +8,7 @@ import pytest
 from aggregates.command import Command
 from aggregates.email_account.commands import RecordCheck
 from aggregates.rejections import IdentityMismatch
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events.email_account import (
     AccountDisconnected,
     CheckFailed,

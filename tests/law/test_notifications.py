@@ -4,15 +4,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregates.command import DEFAULT_POLICY, Policy
-from aggregates.email_account.commands import ClockReading, IssueNotice, RecordNoticeAttempt
+from aggregates.command import DEFAULT_POLICY, ClockReading, Policy
+from aggregates.email_account.commands import IssueNotice, RecordNoticeAttempt
 from events.email_account import (
     AccountDisconnected,
     ConnectionFailed,
     NoticeAttempted,
     NoticeIssued,
 )
-from events.vocabulary import ClockOutcome, IncidentKind, NoticeKind, Stake
+from events.vocabulary import ClockOutcome, FailureClass, IncidentKind, NoticeKind, Stake
 from tests.law.story import (
     ANN,
     BOB,
@@ -27,6 +27,8 @@ from tests.law.story import (
     R1,
     R2,
     REPLIED,
+    SECOND,
+    SLOTS,
     SOLO,
     SPRING,
     SUMMER,
@@ -47,10 +49,13 @@ from tests.law.story import (
     incident,
     office,
     one_click,
+    pass_check,
     remove_sender,
+    request_check,
     reserve,
     signal,
     start,
+    user_check,
 )
 
 FAILURE, DISCONNECT = NoticeKind.FAILURE, NoticeKind.DISCONNECT
@@ -386,6 +391,82 @@ def test_an_incident_that_had_no_clock_ends_without_a_word() -> None:
     assert world.notices() == [(DISCONNECT, AT_ONCE)]
 
 
+WAITING = [connect(ANN), create_single(SLOTS[ANN]), start(SOLO), fail(ANN)]
+"""A failure without clocks: only a single-sender campaign uses the account."""
+
+
+@pytest.mark.rule("N3")
+@pytest.mark.parametrize("cured_at", [DAY, NINE_DAYS, 20 * DAY])
+def test_a_failure_without_clocks_is_all_well_whenever_it_is_cured(cured_at: timedelta) -> None:
+    world = days_pass(World().given(WAITING), cured_at, step=DAY)
+    before = world.notices()
+
+    world.when(one_click(ANN))
+
+    days_pass(world, 40 * DAY, step=DAY)
+    assert world.notices() == [*before, (CURED, cured_at)]
+    assert issued(world)[-1].campaigns == ()
+
+
+@pytest.mark.rule("N3")
+def test_each_incident_without_clocks_has_an_all_well_of_its_own() -> None:
+    world = World().given(WAITING, one_click(ANN), fail(ANN), one_click(ANN), one_click(ANN))
+
+    told = [(notice.incident_id, notice.kind) for notice in issued(world)]
+
+    assert told == [
+        (incident(ANN), FAILURE),
+        (incident(ANN), CURED),
+        (incident(ANN, 2), FAILURE),
+        (incident(ANN, 2), CURED),
+    ]
+
+
+@pytest.mark.rule("N1", "N3")
+def test_a_reminder_missed_in_a_downtime_is_not_sent_after_the_cure() -> None:
+    world = World().given(WAITING).at(NOON + 3 * DAY + HOUR).when(one_click(ANN))
+
+    world.tick(NOON + 4 * DAY).tick(NOON + 10 * DAY)
+
+    assert world.notices() == [(FAILURE, AT_ONCE), (CURED, 3 * DAY + HOUR)]
+
+
+@pytest.mark.rule("N3", "C6")
+def test_a_cure_that_counts_as_of_its_request_is_told_as_of_then() -> None:
+    world = World().given(WAITING).at(NOON + DAY).given(request_check(ANN, "c"))
+
+    world.at(NOON + DAY + 30 * SECOND).when(user_check(ANN, check_id="c"))
+
+    assert world.notices() == [(FAILURE, AT_ONCE), (CURED, DAY)]
+    assert issued(world)[-1].due_at == NOON + DAY
+
+
+@pytest.mark.rule("N3", "T2")
+def test_a_failure_without_clocks_that_a_disconnect_supersedes_is_not_all_well() -> None:
+    world = World().given(WAITING, disconnect(ANN), connect(ANN, SLOTS[ANN]))
+
+    assert [kind for kind, _ in world.notices()] == [FAILURE, DISCONNECT]
+
+
+@pytest.mark.rule("N3", "C6")
+@pytest.mark.parametrize(
+    ("result", "last"), [(None, (CURED, NINE_DAYS)), (FailureClass.THROTTLED, (ENDED, NINE_DAYS))]
+)
+def test_while_a_clock_still_waits_for_its_check_nothing_is_all_well(
+    result: FailureClass | None, last: tuple[NoticeKind, timedelta]
+) -> None:
+    """A later check restores the account, too late for the clock, which waits for its own."""
+    world = office().given(hear_from(ANN, R1), fail(ANN))
+    world.at(NOON + NINE_DAYS).given(request_check(ANN, "c"))
+
+    world.at(NOON + NINE_DAYS + 10 * SECOND).given(pass_check(ANN))
+    assert [kind for kind, _ in world.notices()] == [FAILURE]
+
+    world.at(NOON + NINE_DAYS + 20 * SECOND).given(user_check(ANN, result, check_id="c"))
+    world.tick(NOON + 10 * DAY)
+    assert (world.notices()[1]) == last
+
+
 # What an account decides of notices by itself, whatever it is asked.
 
 
@@ -447,11 +528,13 @@ def test_after_the_last_word_of_an_incident_no_reminder_follows(last: NoticeKind
     [
         ([], [ClockOutcome.CURED], 1),
         ([], [ClockOutcome.CURED, ClockOutcome.SUPERSEDED], 1),
-        ([], [], 0),
+        ([], [], 1),
         ([], [ClockOutcome.CURED, ClockOutcome.RUNNING], 0),
         ([], [ClockOutcome.CURED, ClockOutcome.EXPIRED], 0),
         ([was_told(ENDED, number=2)], [ClockOutcome.CURED], 0),
         ([was_told(ENDED, number=2), was_told(ENDED, number=3)], [ClockOutcome.CURED], 0),
+        ([was_told(CURED, number=2)], [ClockOutcome.CURED], 0),
+        ([was_told(CURED, number=2)], [], 0),
     ],
 )
 def test_all_is_well_only_if_no_clock_runs_or_ever_ran_out(

@@ -48,7 +48,7 @@ from aggregates.rejections import (
     UnknownSlot,
 )
 from aggregates.slot import OccupySlot
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events.base import Event
 from events.campaign import (
     AutoReplyReceived,

@@ -16,9 +16,8 @@ from aggregates.campaign.commands import (
     StartClock,
     SupersedeClock,
 )
-from aggregates.command import Command, Senders
+from aggregates.command import ClockReading, Command, Senders
 from aggregates.email_account.commands import (
-    ClockReading,
     ConnectAccount,
     IssueNotice,
     RecordCheck,
@@ -26,7 +25,7 @@ from aggregates.email_account.commands import (
 )
 from aggregates.rejections import Rejected, StillFailing, StoppedForGood
 from aggregates.slot import OccupySlot, VacateSlot
-from engine.work.simulated import simulated_report
+from engine.simulated import simulated_report
 from events.base import Event
 from events.campaign import (
     AssignmentReleased,

@@ -60,7 +60,7 @@ def test_a_notice_is_a_message_to_the_owner(tmp_path: Path) -> None:
 def test_a_failure_says_what_why_when_how_many_and_the_cure() -> None:
     text = text_of(NOTICE, "The password was refused.")
     for said in (
-        "The connection of ann@acme.example fails. The password was refused.",
+        "A connection test found ann@acme.example failing: The password was refused.",
         "by 2026-03-11 12:00:00 UTC, 82 recipients",
         "80 recipients of spring",
         "2 recipients of summer",
@@ -86,7 +86,13 @@ def test_the_end_says_who_was_stopped_and_what_goes_on() -> None:
 
 def test_the_cure_names_the_campaigns_to_resume() -> None:
     text = text_of(NOTICE._replace(kind=NoticeKind.CURED, campaigns={"spring": 0}))
-    assert "resume the campaigns that wait.\n  - spring\n" in text
+    assert "Resume the campaigns that wait:\n  - spring\n" in text
+
+
+def test_the_cure_of_a_failure_without_clocks_says_what_is_left_to_do() -> None:
+    text = text_of(NOTICE._replace(kind=NoticeKind.CURED, campaigns={}))
+    assert "no clock ran" in text
+    assert "Resume the campaigns that were paused because of it." in text
 
 
 def test_delivered_again_it_is_still_one_message(tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ log = structlog.get_logger("sendledger.test")
 configure_logs(EngineSettings(log_format={format!r}, log_level={level!r}))
 log.debug("looked", events=0)
 log.info("settled", events=3)
-logging.getLogger("psycopg.pool").info("a connection is ready")
-logging.getLogger("psycopg.pool").warning("a connection was lost")
+logging.getLogger("kafka").info("a connection is ready")
+logging.getLogger("kafka").warning("a connection was lost")
+logging.getLogger("psycopg.pool").warning("a connection was lost, as the worker tells by itself")
+logging.getLogger("apscheduler.scheduler").warning("a turn was missed")
 password = "hunter2"
 try:
     raise ValueError("cannot")
@@ -53,7 +55,7 @@ def test_as_json_every_line_is_an_object_those_of_libraries_too() -> None:
     ]
     assert lines[0]["events"] == 3
     assert lines[0]["level"] == "info"
-    assert lines[1]["logger"] == "psycopg.pool"
+    assert lines[1]["logger"] == "kafka"
     for line in lines:
         moment = datetime.fromisoformat(line["timestamp"])
         assert moment.utcoffset() == UTC.utcoffset(None)

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 from urllib.request import urlopen
 
@@ -12,6 +13,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from adapters.composition import health_of
 from adapters.observing.metrics import StoreMetrics, serve_metrics
 from adapters.observing.watching import watched as watched_by
 from adapters.settings import EngineSettings, SettingsError
@@ -68,7 +70,10 @@ def at_work(settings: EngineSettings) -> Iterator[Watched]:
     """A process that works on the store, watched as its settings say."""
     clock, port = ManualClock(NOON), free_port()
     settings = settings.model_copy(update={"metrics_port": port})
-    with opened_at(settings, clock) as opened, watched_by(opened, settings) as observer:
+    with (
+        opened_at(settings, clock) as opened,
+        watched_by(partial(health_of, opened), settings) as observer,
+    ):
         workplace = Workplace(opened.store, clock)
         workplace.engine = Engine(opened.store, observer=observer)
         yield Watched(opened, workplace, f"http://127.0.0.1:{port}/metrics")
@@ -182,7 +187,7 @@ def test_figures_do_not_wait_for_a_server_that_hangs(own_postgres: PostgresServe
     settings, clock = EngineSettings(store=own_postgres.create_database()), ManualClock(NOON)
     registry = CollectorRegistry()
     with opened_at(settings, clock) as opened, serve_metrics("127.0.0.1", 0, registry) as url:
-        registry.register(StoreMetrics(opened, settings, patience=0.2))
+        registry.register(StoreMetrics(partial(health_of, opened), patience=0.2))
         with psycopg.connect(settings.store) as other:
             other.execute("LOCK TABLE stored_events IN ACCESS EXCLUSIVE MODE")
 
@@ -202,7 +207,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 def test_without_a_port_nobody_listens(settings: EngineSettings) -> None:
     with (
         opened_at(settings, ManualClock(NOON)) as opened,
-        watched_by(opened, settings) as observer,
+        watched_by(partial(health_of, opened), settings) as observer,
     ):
         assert observer is SILENT
 
@@ -234,5 +239,5 @@ def test_the_door_is_closed_at_the_end() -> None:
 
 def test_to_register_asks_nothing_of_the_store(settings: EngineSettings) -> None:
     with opened_at(settings, ManualClock(NOON)) as opened:
-        collector = StoreMetrics(opened, settings)
+        collector = StoreMetrics(partial(health_of, opened))
     CollectorRegistry().register(collector)

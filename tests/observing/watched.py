@@ -5,11 +5,16 @@ from contextlib import closing, contextmanager
 
 from adapters.settings import EngineSettings
 from adapters.stores.memory import MemoryStore
-from adapters.stores.opening import Kind, Opened, kind_of, path_of
-from adapters.stores.postgres import PostgresStore, PostgresViews
-from adapters.stores.postgres.directory import PostgresDirectory
-from adapters.stores.sqlite import SQLiteStore, SQLiteViews
-from adapters.stores.sqlite.directory import SQLiteDirectory
+from adapters.stores.opening import (
+    Kind,
+    Opened,
+    kind_of,
+    opened_file,
+    opened_schema,
+    path_of,
+)
+from adapters.stores.postgres import PostgresStore
+from adapters.stores.sqlite import SQLiteStore
 from engine.engine import Engine
 from engine.observing import Committed, Observer
 from engine.ports.clock import ManualClock
@@ -51,10 +56,8 @@ def in_use(workplace: Workplace) -> Workplace:
 def opened_at(settings: EngineSettings, clock: ManualClock) -> Iterator[Opened]:
     """The settings' store, in told time."""
     if kind_of(settings.store) is Kind.POSTGRES:
-        with closing(PostgresStore(settings.store, clock)) as schema:
-            directory = PostgresDirectory(schema)
-            yield Opened(schema.name, schema, PostgresViews(schema), directory)
+        opened = opened_schema(PostgresStore(settings.store, clock))
     else:
-        path = path_of(settings.store)
-        with closing(SQLiteStore(path, clock)) as file:
-            yield Opened(str(path), file, SQLiteViews(file), SQLiteDirectory(file))
+        opened = opened_file(SQLiteStore(path_of(settings.store), clock))
+    with closing(opened):
+        yield opened

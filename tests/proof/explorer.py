@@ -19,7 +19,7 @@ from engine.ports.transactions import Append
 from engine.reply import Reply
 from tests.law.story import MICROSECOND, NOON, Move
 from tests.proof.fragile import Crash, CrashPoint, FragileStore, Lost
-from tests.proof.invariants import END_OF_TIME, check
+from tests.proof.judge import END_OF_TIME, check
 
 WORKSPACE = "acme"
 LATER = timedelta(days=30)
@@ -31,7 +31,7 @@ class Tick(NamedTuple):
 
 
 TICK = Tick()
-Step = Command | Tick
+Action = Command | Tick
 
 
 class Situation(NamedTuple):
@@ -40,8 +40,8 @@ class Situation(NamedTuple):
     name: str
     before: Sequence[tuple[timedelta, Move]]
     deadline: timedelta
-    one: Sequence[Step]
-    other: Sequence[Step]
+    one: Sequence[Action]
+    other: Sequence[Action]
     policy: Policy = DEFAULT_POLICY
     around: Sequence[timedelta] = AROUND
 

@@ -41,6 +41,19 @@ class FragileStore:
         self.ends_with: type[Crash | Lost] = Crash
         self.committed: list[tuple[datetime, Append]] = []
 
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    def announced_position(self) -> int:
+        return self.inner.announced_position()
+
+    def last_position_until(self, at: datetime) -> int:
+        return self.inner.last_position_until(at)
+
+    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
+        return self.inner.stream_positions(stream_id)
+
     def now(self) -> datetime:
         return self.inner.now()
 
@@ -79,6 +92,9 @@ class FragileStore:
 
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:
         return self.inner.envelope(workspace, command_id)
+
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        return self.inner.envelopes_of(workspace, after, limit)
 
     def last_position(self) -> int:
         return self.inner.last_position()

@@ -63,7 +63,7 @@ from tests.law.story import (
     unknown,
     user_check,
 )
-from tests.proof.invariants import read_log
+from tests.proof.judge import read_log
 
 WORKSPACE = "acme"
 ACCOUNTS, CAMPAIGNS, PEOPLE = (ANN, BOB, CLEO), (SPRING, SUMMER, SOLO), (R1, R2, R3, R4)

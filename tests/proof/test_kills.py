@@ -10,6 +10,7 @@ import random
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,12 +22,13 @@ from adapters.stores.memory import MemoryStore, MemoryViews
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.views import SQLiteViews
 from aggregates.command import Command
+from engine.audit.index_check import check_indexes
 from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from events.recorded import Envelope
 from tests.law.story import NOON
 from tests.proof import victim
-from tests.proof.invariants import check, check_indexes, check_views, read_log
+from tests.proof.judge import END_OF_TIME, check, check_views
 from tests.proof.victim import STEPS, WORKSPACE, Life, command_id, plan
 
 pytestmark = pytest.mark.kills
@@ -74,9 +76,9 @@ class Grave:
     def verify(self) -> None:
         """What is there is what an undisturbed run has there, and every acknowledged step is.
 
-        Every guard held for each fact of the undisturbed run, so each holds here.
+        The auditor found nothing in the undisturbed run, so there is nothing to find here.
         """
-        with self.reopened() as store:
+        with self.reopened(END_OF_TIME) as store:
             rows, envelopes = contents(store)
             all_rows, all_envelopes = undisturbed()
             assert rows == all_rows[: len(rows)]
@@ -84,7 +86,7 @@ class Grave:
             with store.transaction(WORKSPACE) as transaction:
                 for number in self.acknowledged():
                     assert transaction.envelope(command_id(number)) is not None
-            check_indexes(store, WORKSPACE, read_log(store))
+            assert list(check_indexes(store)) == []
             check_views(store, SQLiteViews(store))
 
     def verify_the_end(self) -> None:
@@ -104,8 +106,8 @@ class Grave:
         )
 
     @contextmanager
-    def reopened(self) -> Iterator[SQLiteStore]:
-        with closing(SQLiteStore(self.path, ManualClock(NOON))) as store:
+    def reopened(self, at: datetime = NOON) -> Iterator[SQLiteStore]:
+        with closing(SQLiteStore(self.path, ManualClock(at))) as store:
             yield store
 
 

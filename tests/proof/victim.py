@@ -65,14 +65,14 @@ class Turn(Enum):
     PROJECT = auto()
 
 
-Step = Command | Turn
+Action = Command | Turn
 
 
 @cache
-def plan() -> tuple[Step, ...]:
+def plan() -> tuple[Action, ...]:
     """Chapters of a campaign each; the same at every call, in every process."""
     rng = random.Random(2026)
-    steps: list[Step] = [connect(ANN), connect(BOB), connect(CLEO)]
+    steps: list[Action] = [connect(ANN), connect(BOB), connect(CLEO)]
     chapter = 0
     while len(steps) < STEPS - 1:
         chapter += 1
@@ -80,7 +80,7 @@ def plan() -> tuple[Step, ...]:
     return (*steps[: STEPS - 1], Turn.TICK)
 
 
-def _chapter(rng: random.Random, campaign: str, last: str) -> Iterator[Step]:
+def _chapter(rng: random.Random, campaign: str, last: str) -> Iterator[Action]:
     yield create(ANN, BOB, CLEO, to=[f"p{n}" for n in range(PEOPLE)], campaign=campaign)
     yield create(to=[f"p{n}" for n in range(PEOPLE)], campaign=campaign)
     yield from (add_sender(account, campaign) for account in ACCOUNTS)
@@ -92,15 +92,15 @@ def _chapter(rng: random.Random, campaign: str, last: str) -> Iterator[Step]:
         yield rng.choice((Turn.TICK, Turn.PROJECT, resume(campaign), resume(last)))
 
 
-def _email(rng: random.Random, account: str, person: str, campaign: str) -> Iterator[Step]:
+def _email(rng: random.Random, account: str, person: str, campaign: str) -> Iterator[Action]:
     send_id = f"send-{rng.getrandbits(40)}"
     yield reserve(account, person, send_id, campaign)
     yield rng.choice((accepted, accepted, unknown))(person, send_id, campaign)
 
 
-def _incident(rng: random.Random, account: str, campaign: str) -> Iterator[Step]:
+def _incident(rng: random.Random, account: str, campaign: str) -> Iterator[Action]:
     person = f"p{rng.randrange(PEOPLE)}"
-    happenings: tuple[Callable[[], Iterator[Step]], ...] = (
+    happenings: tuple[Callable[[], Iterator[Action]], ...] = (
         lambda: iter((fail(account),)),
         lambda: iter((user_check(account, FailureClass.UNREACHABLE), Turn.TICK)),
         lambda: iter((one_click(account), resume(campaign))),

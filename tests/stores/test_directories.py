@@ -156,7 +156,7 @@ def waiting(store: PostgresStore, event: str) -> bool:
         "SELECT count(*) FROM pg_stat_activity "
         "WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = %s"
     )
-    with store.cursor() as cursor:
+    with store.reading() as cursor:
         return bool((cursor.execute(question, (event,)).fetchone() or (0,))[0])
 
 

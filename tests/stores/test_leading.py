@@ -61,7 +61,7 @@ def cut(store: PostgresStore, keeper: str) -> None:
         ended = connection.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = "
             "%s AND datname = current_database()",
-            (f"sendledger leader {keeper}",),
+            (f"sendledger projections {keeper}",),
         ).fetchall()
     assert ended == [(True,)]
 

@@ -7,8 +7,9 @@ from threading import Barrier, Thread
 
 import pytest
 
-from adapters.stores.postgres import PostgresStore
-from adapters.stores.postgres.leases import Leases, overdue, parked, unpark
+from adapters.stores.postgres import PostgresStore, PostgresViews
+from adapters.stores.postgres.coordination import PostgresCoordination
+from adapters.stores.postgres.leases import Leases
 from engine.ports.clock import ManualClock
 from tests.law.story import HOUR, MINUTE, NOON
 from tests.stores.contract.words import WAKE, set_timers
@@ -27,6 +28,17 @@ def store(postgres_url: str, clock: ManualClock) -> Iterator[PostgresStore]:
         yield store
 
 
+@pytest.fixture
+def coordination(store: PostgresStore) -> PostgresCoordination:
+    return PostgresCoordination(store, PostgresViews(store))
+
+
+@pytest.fixture
+def leases(store: PostgresStore) -> Iterator[Leases]:
+    with closing(Leases(store, "one", most_failures=2)) as leases:
+        yield leases
+
+
 def due_in(store: PostgresStore, *workspaces: str, at: timedelta = timedelta(0)) -> None:
     for number, workspace in enumerate(workspaces):
         set_timers(store, f"c{number}-{at}", {WAKE: NOON + at}, workspace)
@@ -38,11 +50,10 @@ def names(leases: Leases, most: int = 100) -> list[str]:
 
 @pytest.mark.rule("S7")
 def test_only_what_is_due_is_leased_the_longest_due_first(
-    store: PostgresStore, clock: ManualClock
+    store: PostgresStore, clock: ManualClock, leases: Leases
 ) -> None:
     due_in(store, "late", at=HOUR)
     due_in(store, "early")
-    leases = Leases(store, "one", clock)
 
     assert names(leases) == ["early"]
     leases.settled(["early"])
@@ -52,22 +63,22 @@ def test_only_what_is_due_is_leased_the_longest_due_first(
 
 
 @pytest.mark.rule("S7")
-def test_a_cleared_timer_is_no_longer_due(store: PostgresStore, clock: ManualClock) -> None:
+def test_a_cleared_timer_is_no_longer_due(store: PostgresStore, leases: Leases) -> None:
     due_in(store, "a")
     set_timers(store, "cleared", {WAKE: None}, "a")
 
-    assert names(Leases(store, "one", clock)) == []
+    assert names(leases) == []
 
 
-def test_two_workers_at_once_never_lease_the_same(store: PostgresStore, clock: ManualClock) -> None:
+def test_two_workers_at_once_never_lease_the_same(store: PostgresStore) -> None:
     due_in(store, *WORKSPACES)
     barrier, found = Barrier(4), list[str]()
 
     def take(worker: str) -> None:
-        leases = Leases(store, worker, clock)
-        barrier.wait()
-        for _ in range(20):
-            found.extend(names(leases, most=3))
+        with closing(Leases(store, worker)) as leases:
+            barrier.wait()
+            for _ in range(20):
+                found.extend(names(leases, most=3))
 
     threads = [Thread(target=take, args=(f"worker-{n}",)) for n in range(4)]
     for thread in threads:
@@ -79,27 +90,26 @@ def test_two_workers_at_once_never_lease_the_same(store: PostgresStore, clock: M
 
 
 def test_the_lease_of_a_worker_that_died_runs_out_by_the_database_s_clock(
-    store: PostgresStore, clock: ManualClock
+    store: PostgresStore, leases: Leases
 ) -> None:
     due_in(store, "a")
-    assert names(Leases(store, "dead", clock, seconds=0.05)) == ["a"]
+    with closing(Leases(store, "dead", seconds=0.05)) as dead:
+        assert names(dead) == ["a"]
 
-    other = Leases(store, "other", clock)
-    found = list[str]()
-    while not found:
-        found = names(other)
+        found = list[str]()
+        while not found:
+            found = names(leases)
 
-    assert found == ["a"]
-    Leases(store, "dead", clock).settled(["a"])
-    assert names(Leases(store, "third", clock)) == [], "only its worker gives a lease back"
+        assert found == ["a"]
+        dead.settled(["a"])
+        assert names(dead) == [], "only its worker gives a lease back"
 
 
 @pytest.mark.rule("S7")
 def test_what_fails_again_and_again_is_parked_and_comes_back_when_asked_for(
-    store: PostgresStore, clock: ManualClock
+    store: PostgresStore, leases: Leases, coordination: PostgresCoordination
 ) -> None:
     due_in(store, "bad", "good")
-    leases = Leases(store, "one", clock, most_failures=2)
     leases.lease(10)
     leases.settled(["good"])
 
@@ -110,13 +120,13 @@ def test_what_fails_again_and_again_is_parked_and_comes_back_when_asked_for(
     assert names(leases) == ["bad", "good"]
     assert leases.failed("bad", ValueError("no such timer"))
 
-    (stuck,) = parked(store)
+    (stuck,) = coordination.parked()
     assert (stuck.workspace, stuck.failures, stuck.error) == ("bad", 2, "ValueError: no such timer")
-    assert overdue(store, NOON + MINUTE).workspaces == 1
+    assert coordination.overdue(NOON + MINUTE).workspaces == 1
     with store.writing() as cursor:
         cursor.execute("UPDATE leases SET leased_until = '-infinity'")
     assert "bad" not in names(leases)
 
-    assert unpark(store, "bad")
-    assert not unpark(store, "bad")
+    assert coordination.unpark("bad")
+    assert not coordination.unpark("bad")
     assert "bad" in names(leases)

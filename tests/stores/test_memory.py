@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.stores.memory import MemoryStore, MemoryViews
+from adapters.stores.one_process import OneProcess
 from engine.ports.clock import ManualClock
+from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
 from tests.stores.contract import StoreContract, opened_for
@@ -19,3 +21,7 @@ class TestMemoryStore(StoreContract):
     @pytest.fixture
     def views(self) -> Views:
         return MemoryViews()
+
+    @pytest.fixture
+    def coordination(self, store: MemoryStore, views: Views) -> Coordination:
+        return OneProcess(store, views)

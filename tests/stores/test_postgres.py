@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.stores.postgres import PostgresStore, PostgresViews
+from adapters.stores.postgres.coordination import PostgresCoordination
 from engine.ports.clock import ManualClock
+from engine.ports.coordination import Coordination
 from engine.ports.errors import StoreError
 from engine.ports.store import Store
 from engine.ports.views import Views
@@ -21,6 +23,10 @@ class TestPostgresStore(StoreContract):
     @pytest.fixture
     def views(self, store: PostgresStore) -> Views:
         return PostgresViews(store)
+
+    @pytest.fixture
+    def coordination(self, store: PostgresStore, views: PostgresViews) -> Coordination:
+        return PostgresCoordination(store, views)
 
     @pytest.mark.parametrize("many", [1, 2_000])
     def test_a_text_that_no_view_could_hold_is_refused_whole(

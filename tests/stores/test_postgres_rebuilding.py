@@ -84,7 +84,7 @@ def change(store: PostgresStore, statement: str, position: int | None = None) ->
 
 
 def seen(store: PostgresStore, question: str) -> list[Any]:
-    with store.cursor() as cursor:
+    with store.reading() as cursor:
         return [row[0] for row in cursor.execute(question.encode())]
 
 

@@ -1,13 +1,16 @@
 """The embedded store keeps the contract."""
 
+import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from adapters.stores.sqlite.serve_lock import AlreadyServed, SQLiteCoordination
 from engine.ports.clock import ManualClock
-from engine.ports.errors import StoreError
+from engine.ports.coordination import Coordination, LiveWorker
 from engine.ports.store import Store
 from engine.ports.views import Views
 from projections.campaigns import CAMPAIGNS, CampaignRow
@@ -25,6 +28,10 @@ class TestSQLiteStore(StoreContract):
     def views(self, store: SQLiteStore) -> Views:
         return SQLiteViews(store)
 
+    @pytest.fixture
+    def coordination(self, store: SQLiteStore, views: Views) -> Coordination:
+        return SQLiteCoordination(store, views)
+
     def test_views_that_are_opened_again_stand_where_they_stood(self, store: SQLiteStore) -> None:
         save(SQLiteViews(store), {CAMPAIGNS: [CampaignRow(ACME, "spring")]}, 5)
 
@@ -33,9 +40,25 @@ class TestSQLiteStore(StoreContract):
         assert list(again.rows(CAMPAIGNS)) == [CampaignRow(ACME, "spring")]
         assert again.position(CAMPAIGNS) == 5
 
-    def test_a_position_reached_by_another_process_is_explained(self, store: SQLiteStore) -> None:
-        views = SQLiteViews(store)
-        save(views, {CAMPAIGNS: []}, 5)
+    def test_who_serves_is_told_to_other_processes_and_no_second_may(
+        self, store: SQLiteStore, coordination: Coordination
+    ) -> None:
+        with closing(SQLiteStore(store.path, read_only=True)) as other:
+            watching = SQLiteCoordination(other, SQLiteViews(other))
+            with coordination.serving("here:1", ["clocks"]):
+                (found,) = watching.workers() or ()
+                assert (found.name, found.does) == ("here:1", ["clocks"])
+                with pytest.raises(AlreadyServed, match=f"by process {os.getpid()} since "):
+                    watching.serving("here:2", ["clocks"]).__enter__()
 
-        with pytest.raises(StoreError, match="another process has brought this view further"):
-            views.save({CAMPAIGNS: {}}, {CAMPAIGNS: 5}, 5)
+            assert watching.workers() == []
+
+    def test_a_lock_file_that_says_nothing_names_nobody(
+        self, store: SQLiteStore, coordination: Coordination
+    ) -> None:
+        with coordination.serving("here:1", ["clocks"]):
+            store.path.with_name(f"{store.path.name}.serve").write_text("[]")
+
+            (found,) = coordination.workers() or ()
+
+        assert found == LiveWorker("another process", (), None)

@@ -14,6 +14,7 @@ import pytest
 
 from adapters.stores.memory import MemoryViews
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from adapters.stores.sqlite.connections import WritingConnections
 from adapters.stores.sqlite.store import STORE_VERSION
 from engine.ports.errors import StoreError
 from engine.projecting import ProjectionRunner
@@ -229,7 +230,8 @@ def a_full_disk(store: SQLiteStore) -> Iterator[None]:
     """The file may grow by one page and no more."""
 
     def limit_to(pages: int) -> None:
-        with store.datastore.get_connection(commit=True) as connection, connection.cursor() as c:
+        assert isinstance(store._connections, WritingConnections)
+        with store._connections.outside_of_a_transaction() as c:
             c.execute(f"PRAGMA max_page_count = {pages}")
 
     with store.reading() as c:

@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from adapters.stores.memory import MemoryViews
 from adapters.stores.postgres import PostgresStore, PostgresViews
 from engine.ports.store import Store
+from engine.projecting import ProjectionRunner
 from engine.reply import Reply
 from events.recorded import Recorded
-from tests.proof.invariants import check, check_views, read_log
+from projections.clocks import CLOCKS, ClockRow
+from tests.proof.judge import check, check_views, read_log
 
 Asked = tuple[str, str]
 """A workspace and the id of a command there."""
@@ -31,9 +34,16 @@ def verify(
 
 def envelopes(store: PostgresStore) -> Counter[Asked]:
     """How often each command of the store has an envelope, whether or not it had events."""
-    with store.cursor() as cursor:
+    with store.reading() as cursor:
         found = cursor.execute("SELECT workspace, command_id FROM envelopes").fetchall()
     return Counter((row[0], row[1]) for row in found)
+
+
+def clocks(store: Store) -> Sequence[ClockRow]:
+    """Every clock there was."""
+    views = MemoryViews()
+    ProjectionRunner(store, views, [CLOCKS]).catch_up()
+    return views.rows(CLOCKS)
 
 
 def of_command(store: Store, workspace: str, command_id: str) -> Sequence[Recorded]:

@@ -14,8 +14,8 @@ from engine.engine import Engine
 from events.campaign import GracePeriodStarted
 from events.vocabulary import ClockOutcome
 from tests.law.story import ANN, HOUR, MINUTE, disconnect, hear_from
-from tests.proof.invariants import check_log, read_log
-from tests.survival.aftermath import verify
+from tests.proof.judge import read_log
+from tests.survival.aftermath import clocks, verify
 from tests.survival.office import open_office, tell
 
 pytestmark = pytest.mark.kills
@@ -53,8 +53,7 @@ def test_a_worker_whose_clock_is_wrong_expires_nothing_and_dates_nothing(
         _work(postgres_url, wrong_by, "ticks")
 
         log = read_log(store)
-        (books,) = check_log(log).values()
-        (clock,) = books.clocks.values()
+        (clock,) = clocks(store)
         assert clock.outcome is ClockOutcome.RUNNING
         (started,) = [each for each in log if isinstance(each.event, GracePeriodStarted)]
         assert began < started.envelope.recorded_at < began + MINUTE
@@ -72,8 +71,7 @@ def test_a_worker_whose_clock_is_slow_expires_what_is_due(postgres_url: str) -> 
 
         _work(postgres_url, "-10d", "ticks")
 
-        (books,) = check_log(read_log(store)).values()
-        assert [each.outcome for each in books.clocks.values()] == [ClockOutcome.EXPIRED]
+        assert [each.outcome for each in clocks(store)] == [ClockOutcome.EXPIRED]
         verify(store)
 
 

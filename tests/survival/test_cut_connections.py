@@ -11,7 +11,7 @@ from aggregates.command import Command
 from engine.engine import Engine
 from engine.ports.errors import StoreUnavailable
 from engine.reply import Reply
-from tests.proof.invariants import read_log
+from tests.proof.judge import read_log
 from tests.survival.aftermath import Asked, is_true, of_command, verify
 from tests.survival.office import emails, open_office
 from tests.survival.proxy import Cut, Proxy, Way

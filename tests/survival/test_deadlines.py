@@ -32,8 +32,8 @@ from tests.law.story import (
     one_click,
     start,
 )
-from tests.proof.invariants import check_log, read_log
-from tests.survival.aftermath import verify
+from tests.proof.judge import check_log, read_log
+from tests.survival.aftermath import clocks, verify
 from tests.survival.office import tell
 
 pytestmark = pytest.mark.kills
@@ -116,5 +116,7 @@ def _outcomes(racer: Racer) -> dict[str, ClockOutcome]:
                 assert cured_at[each.workspace] <= DEADLINE
             case GracePeriodExpired():
                 assert cured_at[each.workspace] > DEADLINE
-    clocks = {name: books.clocks.values() for name, books in check_log(log).items()}
-    return {name: only.outcome for name, (only,) in clocks.items()}
+    check_log(racer.store)
+    outcomes = {each.workspace: each.outcome for each in clocks(racer.store)}
+    assert len(outcomes) == len(clocks(racer.store))
+    return outcomes

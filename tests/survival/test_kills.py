@@ -17,7 +17,7 @@ from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from tests.law.story import NOON
-from tests.proof.invariants import Audit, read_log
+from tests.proof.judge import Judge, read_log
 from tests.proof.victim import WORKSPACE, Life, plan
 from tests.survival.aftermath import Asked, verify
 from tests.survival.crowd import (
@@ -58,7 +58,7 @@ def kill(url: str, kills: int) -> tuple[int, int]:
     print(f"PROOF_SEED={SEED}")  # noqa: T201 to do the same again
     rng = random.Random(SEED)
     clock = Hurried(time.monotonic())
-    audit = Audit()
+    judge = Judge()
     with closing(PostgresStore(url, ManualClock(NOON))) as store:
         tellers = Alone("one"), Alone("two"), OneOfMany("three", clock), OneOfMany("four", clock)
         roles: list[Role] = [*tellers, Ticker(clock), Ticker(clock), Projector()]
@@ -67,13 +67,13 @@ def kill(url: str, kills: int) -> tuple[int, int]:
             while sum(each.kills for each in crowd) < kills:
                 time.sleep(rng.uniform(0, LIFE))
                 rng.choice(crowd).replace()
-                audit.follow(store)
+                judge.follow(store)
         finally:
             for each in crowd:
                 each.kill()
         told = {asked for each in crowd for asked in _acknowledged(each)}
     _verify_the_end(url, told)
-    return audit.position, len(told)
+    return judge.position, len(told)
 
 
 def _verify_the_end(url: str, told: set[Asked]) -> None:

@@ -16,7 +16,7 @@ from engine.projecting import ProjectionRunner
 from projections.shipped import SHIPPED
 from tests.law.story import import_recipients
 from tests.postgres import PostgresServer, find_account
-from tests.proof.invariants import check_views
+from tests.proof.judge import check_views
 from tests.survival.aftermath import verify
 from tests.survival.office import emails, open_office
 

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.postgres.datastore import CONNECT_TIMEOUT
-from engine.engine import PATIENCE, Engine
+from engine.engine import RETRYING, Engine
 from engine.ports.errors import StoreUnavailable
 from engine.ports.log import Row
 from engine.reply import Reply
@@ -108,7 +108,7 @@ def test_a_server_that_stays_away_is_asked_for_half_a_minute_and_by_all_at_once(
                 for number in range(CALLERS)
             ]
             errors = [each.exception() for each in callers]
-        assert time.monotonic() - began < 2 * (PATIENCE + 2 * CONNECT_TIMEOUT)
+        assert time.monotonic() - began < 2 * (RETRYING + 2 * CONNECT_TIMEOUT)
         own_postgres.start()
         assert {type(error) for error in errors} == {StoreUnavailable}
         assert "Is the server running?" in str(errors[0])

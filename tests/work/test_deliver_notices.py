@@ -10,8 +10,8 @@ from engine.decoding import decode_page
 from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
+from engine.simulated import simulated_report
 from engine.work.deliver_notices import Courier
-from engine.work.simulated import simulated_report
 from events.email_account import NoticeAttempted
 from events.vocabulary import Asker, FailureClass
 from projections.notices import NOTICES, NoticeRow

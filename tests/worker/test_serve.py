@@ -221,4 +221,33 @@ def test_a_folder_that_is_not_there_is_one_line_and_no_server(tmp_path: Path) ->
 
     assert refused.returncode == 1
     (line,) = refused.stderr.splitlines()
-    assert "No such file or directory" in line
+    assert "Check that its folder exists" in line
+
+
+@pytest.mark.rule("N2")
+def test_without_a_way_to_reach_owners_it_warns_once(path: Path, tmp_path: Path) -> None:
+    warning = "notices are issued and not delivered: the setting outbox names no folder"
+    with serving(path) as server:
+        eventually(lambda: server.told(warning))
+        assert server.stopped(signal.SIGTERM) == 0
+        assert server.output.read_text().count(warning) == 1
+    with serving(path, OUTBOX=str(tmp_path / "outbox")) as server:
+        assert server.stopped(signal.SIGTERM) == 0
+        assert not server.told(warning)
+
+
+def test_health_knows_whether_somebody_serves(path: Path) -> None:
+    disconnected(path, timedelta(days=1))
+
+    assert "Nobody settles the clocks" in health_of(path)
+    with serving(path) as server:
+        eventually(lambda: "Nobody settles the clocks" not in health_of(path))
+        assert server.stopped(signal.SIGKILL) == -signal.SIGKILL
+    assert "Nobody settles the clocks" in health_of(path)
+
+
+def health_of(path: Path) -> str:
+    told = subprocess.run(
+        [SENDLEDGER, "health", "--store", str(path)], capture_output=True, text=True, check=False
+    )
+    return told.stdout

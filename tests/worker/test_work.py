@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from adapters.stores.opening import opened_schema
 from adapters.stores.postgres import PostgresStore, PostgresViews
 from aggregates.command import Policy
 from engine.engine import Engine
@@ -32,7 +34,8 @@ from tests.law.story import (
     import_recipients,
     start,
 )
-from tests.proof.invariants import check, check_views
+from tests.postgres import PostgresServer
+from tests.proof.judge import check, check_views
 from tests.worker.processes import SENDLEDGER, Process, eventually
 from tests.workplace import ACME, Workplace, log_of
 
@@ -251,3 +254,46 @@ def test_an_unknown_role_is_told_with_those_there_are(tmp_path: Path) -> None:
     assert refused.returncode == 2
     (line,) = refused.stderr.splitlines()
     assert line == "There is no role cooking. Known are clocks, projections, notices."
+
+
+def test_a_server_that_goes_and_comes_back_is_one_line_each(
+    own_postgres: PostgresServer, tmp_path: Path
+) -> None:
+    url = own_postgres.create_database()
+    crew = Crew(url, tmp_path)
+    try:
+        worker = crew.add(OUTBOX=str(tmp_path / "outbox"), LOG_FORMAT="json", TICK_INTERVAL="0.3")
+        eventually(lambda: worker.told("leading"))
+        own_postgres.stop("fast")
+        eventually(lambda: worker.told("store lost"))
+        time.sleep(3)
+        own_postgres.start()
+        eventually(lambda: worker.told("store is back"))
+        with told_store(url, ago=timedelta(hours=2)) as workplace:
+            workplace.given(disconnect(ANN))
+            store = workplace.store
+            assert isinstance(store, PostgresStore)
+            eventually(lambda: len(stops(store)) == 2)
+            eventually(lambda: in_step(store))
+        assert worker.stopped(signal.SIGTERM) == 0
+    finally:
+        crew.kill()
+
+    lines = [json.loads(line) for line in worker.output.read_text().splitlines()]
+    told = [line["event"] for line in lines if line["level"] != "info"]
+    assert told == ["store lost"]
+    assert [line["event"] for line in lines].count("store is back") == 1
+    assert not any("exception" in line for line in lines)
+
+
+def test_each_worker_is_known_with_what_it_does(crew: Crew, store: PostgresStore) -> None:
+    crew.add("--only", "clocks")
+    second = crew.add("--only", "projections")
+    coordination = opened_schema(store).coordination
+
+    def does() -> list[list[str]]:
+        return sorted(list(each.does) for each in coordination.workers() or ())
+
+    eventually(lambda: does() == [["clocks"], ["projections"]])
+    second.kill()
+    eventually(lambda: does() == [["clocks"]])

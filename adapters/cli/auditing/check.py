@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from adapters.cli.auditing.screen import print_json, progress, say
-from adapters.cli.common import EXIT_FAILED, Json
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading
+from adapters.screen.exit_codes import EXIT_FAILED
+from adapters.screen.options import Json
+from adapters.screen.output import print_json, say, unknown
+from adapters.screen.progress import progress
 from engine.audit import Auditor, Violation
-from engine.audit.source import PAGE, Source, StoreUrl, open_source, reading
+from engine.audit.source import PAGE, Source
 from engine.gc_pause import gc_paused
 
 KEPT = 1_000
@@ -31,17 +34,34 @@ class Findings:
             self._tell(violation)
 
 
-def command(store: StoreUrl = None, as_json: Json = False) -> None:
+def command(
+    workspace: Annotated[
+        str | None, typer.Option(help="Only what concerns this workspace. Default: all.")
+    ] = None,
+    store: StoreUrl = None,
+    as_json: Json = False,
+) -> None:
     """Walk the whole history and verify every rule it can show. Exit 1 when one is broken."""
     with reading(), open_source(store) as source:
-        findings = check(source, _ignore if as_json else _tell)
+        if workspace is not None and workspace not in source.workspaces():
+            unknown("workspace", workspace, source.workspaces())
+        findings = check(source, _ignore if as_json else _tell, workspace)
         _show(source, findings, as_json=as_json)
     raise typer.Exit(EXIT_FAILED if findings.by_rule else 0)
 
 
-def check(source: Source, tell: Callable[[Violation], None]) -> Findings:
+def check(
+    source: Source, tell: Callable[[Violation], None], workspace: str | None = None
+) -> Findings:
+    """``workspace``: only its violations count; places where the log itself is broken always do."""
     findings = Findings(tell)
-    auditor = Auditor(findings.add)
+
+    def found(violation: Violation) -> None:
+        of = violation.event_id.partition(":")[0]
+        if workspace is None or of in ("", workspace):
+            findings.add(violation)
+
+    auditor = Auditor(found)
     with gc_paused(), progress("Checking", source.end) as moved:
         while auditor.position < source.end:
             auditor.read(source.read(auditor.position, PAGE))

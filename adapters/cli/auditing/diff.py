@@ -4,12 +4,17 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import typer
+from rich.text import Text
 
-from adapters.cli.auditing.screen import plain, print_json, print_table, progress, say, text
-from adapters.cli.common import Json
+from adapters.cli.auditing.reading import ByOption, StoreUrl, moment_of, open_source, reading
+from adapters.screen.options import Json
+from adapters.screen.output import print_json, say
+from adapters.screen.progress import progress
+from adapters.screen.tables import lines, print_table, text
+from engine.answers.telling.rows import plain
 from engine.audit.fold import LISTED, Fold
-from engine.audit.moments import By, ByOption, Moment, facts_until, read_moment
-from engine.audit.source import Source, StoreUrl, open_source, reading
+from engine.audit.moments import By, Moment, facts_until
+from engine.audit.source import Source
 from projections.projection import Projection, RowKey
 
 Columns = Mapping[str, tuple[Any, Any]]
@@ -45,7 +50,7 @@ def command(
 ) -> None:
     """Show what changed between two moments: accounts, campaigns, recipients, clocks, notices."""
     with reading(), open_source(store) as source:
-        first, last = read_moment(from_, by, source), read_moment(to, by, source)
+        first, last = moment_of(from_, by, source), moment_of(to, by, source)
         changes = [
             each
             for each in changes_between(source, first, last)
@@ -97,8 +102,8 @@ def show_changes(changes: list[Change], title: str) -> None:
         print_table(f"{entity}: {len(mine)} differ {title}", ("key", "kind", "change"), rows)
 
 
-def _columns(columns: Columns) -> str:
-    return "\n".join(
+def _columns(columns: Columns) -> Text:
+    return lines(
         f"{name}: {text(old)} → {text(new)}" if text(old) else f"{name}: {text(new)}"
         for name, (old, new) in columns.items()
     )

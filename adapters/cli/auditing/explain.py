@@ -5,18 +5,19 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
-from rich.text import Text
 from rich.tree import Tree
 
-from adapters.cli.auditing.screen import print_json
-from adapters.cli.common import EXIT_UNREADABLE, Json, Workspace, fail, unknown
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Workspace
+from adapters.screen.output import fail, print_json, unknown
+from adapters.screen.tables import safe
 from engine.answers.history import History
 from engine.answers.recipient_case import OPENINGS
 from engine.answers.telling.facts import sentence
-from engine.answers.telling.one_line import one_line
 from engine.audit.causal_tree import CausalTree, Fact, Step
 from engine.audit.event_index import history_of
-from engine.audit.source import Source, StoreUrl, facts, open_source, reading, settings_for
+from engine.audit.source import Source, facts
 from events.campaign import GracePeriodStarted
 from events.recorded import Recorded
 from events.vocabulary import instant_text
@@ -147,39 +148,33 @@ def _known(log: Iterable[Recorded], workspace: str, asked: Asked) -> set[str]:
 
 def _print(workspace: str, asked: Asked, steps: Sequence[Step]) -> None:
     of = f" of {asked.campaign}" if asked.campaign else ""
-    tree = Tree(Text(f"{asked.kind} {one_line(asked.name)}{of}, workspace {workspace}"))
+    tree = Tree(safe(f"{asked.kind} {asked.name}{of}, workspace {workspace}"))
     for step in steps:
         _grow(tree, step)
-    Console().print(tree)
+    Console(highlight=False).print(tree)
 
 
 def _grow(tree: Tree, step: Step) -> None:
     envelope = step.envelope
     branch = tree.add(
-        Text.assemble(
-            (envelope.command, "bold"),
-            f" by {one_line(envelope.actor)}, recorded {instant_text(envelope.recorded_at)}, "
-            f"command {one_line(envelope.command_id)}",
-        )
+        safe(envelope.command, "bold")
+        + safe(f" by {envelope.actor}, recorded {instant_text(envelope.recorded_at)}, ")
+        + safe(f"command {envelope.command_id}")
     )
     for fact in step.facts:
-        recorded = fact.recorded
+        recorded, style = fact.recorded, "bold" if fact.asked_about else ""
         leaf = branch.add(
-            Text.assemble(
-                (f"#{recorded.position} ", "bold" if fact.asked_about else "dim"),
-                (type(recorded.event).__name__, "bold" if fact.asked_about else ""),
-                f" {one_line(sentence(recorded.event), 1_000)}, "
-                f"occurred {instant_text(recorded.event.occurred_at)}",
-            )
+            safe(f"#{recorded.position} ", style or "dim")
+            + safe(type(recorded.event).__name__, style)
+            + safe(f" {sentence(recorded.event)}, ")
+            + safe(f"occurred {instant_text(recorded.event.occurred_at)}")
         )
         for following in fact.brought_about:
             _grow(leaf, following)
     if step.left_out:
         branch.add(
-            Text(
-                f"… and {step.left_out:,} more of its {envelope.event_count:,} events "
-                f"(#{envelope.first_position} to #{envelope.last_position})"
-            )
+            f"… and {step.left_out:,} more of its {envelope.event_count:,} events "
+            f"(#{envelope.first_position} to #{envelope.last_position})"
         )
 
 

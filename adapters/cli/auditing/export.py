@@ -1,9 +1,8 @@
 """Every fact of the history in a file, for programs and analysts that know nothing of ours."""
 
 import json
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -11,10 +10,14 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.auditing.screen import progress, say
-from adapters.cli.common import EXIT_UNREADABLE, fail
-from engine.audit.source import StoreUrl, facts, open_source, reading
-from engine.ports.errors import StoreError
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading
+from adapters.composition import store_files
+from adapters.screen.exit_codes import EXIT_FAILED, EXIT_UNREADABLE
+from adapters.screen.output import fail, say
+from adapters.screen.output_files import OutputFileError, OutputRefused, appearing, require_free
+from adapters.screen.progress import progress
+from adapters.settings import load_settings
+from engine.audit.source import facts
 from events.catalogue import CATALOGUE
 from events.recorded import Recorded
 from events.vocabulary import instant_text
@@ -38,13 +41,22 @@ def command(
     store: StoreUrl = None,
 ) -> None:
     """Write every event, with its envelope, to a file of JSON lines or Parquet."""
-    if out.exists() and not force:
-        fail(f"{out} is there already. Name another file, or use --force.", EXIT_UNREADABLE)
     write = write_jsonl if format_ is Format.JSONL else write_parquet
-    with reading(f"Stopped. {out} was not written."), open_source(store) as source:
-        with progress("Writing", source.end) as position, _appearing(out) as file:
-            count = write(facts(source, progress=position), file)
-        say(f"Wrote {count:,} events to {out}.")
+    with reading(f"Stopped. {out} was not written."), _told():
+        require_free(out, in_use=store_files(load_settings(store=store)), force=force)
+        with open_source(store) as source:
+            with progress("Writing", source.end) as bar, appearing(out, force=force) as file:
+                count = write(facts(source, progress=bar), file)
+            say(f"Wrote {count:,} events to {out}.")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with an output file ends the program."""
+    try:
+        yield
+    except OutputFileError as error:
+        fail(str(error), EXIT_UNREADABLE if isinstance(error, OutputRefused) else EXIT_FAILED)
 
 
 def write_jsonl(recorded: Iterable[Recorded], file: IO[bytes]) -> int:
@@ -152,18 +164,3 @@ def _groups(recorded: Iterable[Recorded]) -> Iterator[list[tuple[Any, ...]]]:
     values = map(_values, recorded)
     while rows := list(islice(values, ROW_GROUP)):
         yield rows
-
-
-@contextmanager
-def _appearing(out: Path) -> Iterator[IO[bytes]]:
-    """A file that takes its name once it is whole; whatever goes wrong leaves none."""
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("xb") as file:
-            yield file
-        partial.replace(out)
-    except OSError as error:
-        raise StoreError(f"{out} cannot be written: {error.strerror or error}.") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()

@@ -6,18 +6,14 @@ from typing import Annotated
 import typer
 
 from adapters.cli.auditing.diff import Change, changes_of, show_changes
-from adapters.cli.auditing.screen import print_json, progress, say
-from adapters.cli.common import EXIT_FAILED, Json, unknown
-from adapters.stores.opening import rebuild
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
+from adapters.composition import rebuild
+from adapters.screen.exit_codes import EXIT_FAILED
+from adapters.screen.options import Json
+from adapters.screen.output import print_json, say, unknown
+from adapters.screen.progress import progress
 from engine.audit.fold import Fold
-from engine.audit.source import (
-    Source,
-    StoreUrl,
-    facts,
-    open_source,
-    reading,
-    settings_for,
-)
+from engine.audit.source import Source, facts
 from projections.projection import Projection
 from projections.shipped import SHIPPED
 
@@ -55,13 +51,13 @@ def differences(source: Source, projections: Sequence[Projection]) -> Iterator[C
     with progress("Folding the log", source.end) as position:
         fold = Fold(projections).add(facts(source, progress=position))
     for each in projections:
-        stored = {row[: each.key_length]: row for row in source.view_rows(each)}
+        stored = {row[: each.key_length]: row for row in source.views.rows(each)}
         yield from changes_of(each, stored, fold.rows[each])
 
 
 def behind(source: Source, projections: Sequence[Projection]) -> list[str]:
     """A sentence for each view that does not stand at the log's end."""
-    stand = {each: source.view_position(each) for each in projections}
+    stand = {each: source.views.position(each) for each in projections}
     return [
         f"View {each.name} stands at {at} of {source.end}."
         for each, at in stand.items()

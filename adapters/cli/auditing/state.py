@@ -5,13 +5,25 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from adapters.cli.auditing.screen import print_json, print_table, progress, say, told
-from adapters.cli.common import EXIT_UNREADABLE, Json, Workspace, fail, unknown
+from adapters.cli.auditing.reading import (
+    ByOption,
+    StoreUrl,
+    moment_of,
+    open_source,
+    reading,
+    settings_for,
+)
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Workspace
+from adapters.screen.output import fail, print_json, say, unknown
+from adapters.screen.progress import progress
+from adapters.screen.tables import print_table
+from engine.answers.telling.rows import all_told
 from engine.answers.workspace_answers import Answers, RecipientAnswer
 from engine.audit.fold import Fold
-from engine.audit.moments import By, ByOption, Moment, facts_until, read_moment
+from engine.audit.moments import By, Moment, facts_until
 from engine.audit.one_recipient import NEEDED, Asked, without_a_scan
-from engine.audit.source import Source, StoreUrl, open_source, reading, settings_for
+from engine.audit.source import Source
 from projections.accounts import AccountRow
 from projections.campaigns import CampaignRow
 
@@ -46,7 +58,7 @@ def command(
         chosen = settings_for(store, workspace).workspace
         asked = Asked(chosen, campaign, recipient, account)
         with open_source(store) as source:
-            moment = read_moment(at or str(position), by, source)
+            moment = moment_of(at or str(position), by, source)
             found = state_at(source, moment, asked)
         _show(found, moment, asked, as_json=as_json)
 
@@ -96,7 +108,7 @@ def _recipients(
 
 def _show(state: State, moment: Moment, asked: Asked, *, as_json: bool) -> None:
     if as_json:
-        parts = {name: [told(row) for row in rows] for name, rows in state._asdict().items()}
+        parts = {name: all_told(rows) for name, rows in state._asdict().items()}
         print_json({"workspace": asked.workspace, "moment": moment.told(), **parts})
         return
     say(f"Workspace {asked.workspace} at {moment}")

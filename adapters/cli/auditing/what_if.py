@@ -5,13 +5,20 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from adapters.cli.auditing.screen import plain, print_json, print_table, progress, say, text
-from adapters.cli.common import EXIT_UNREADABLE, Json, fail, unknown
+from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
+from adapters.composition import rehearsal
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json
+from adapters.screen.output import fail, print_json, say, unknown
+from adapters.screen.progress import progress
+from adapters.screen.tables import print_table, text
 from aggregates.campaign.commands import AddSender
 from aggregates.email_account.commands import AccountCommand
+from engine.answers.telling import rows
+from engine.answers.telling.rows import plain
 from engine.audit.changes import UnreadableChange, command_at, read_insertion
 from engine.audit.counterfactual import Insertion, Life, Refused, reality, relive
-from engine.audit.source import StoreUrl, facts, open_source, reading, settings_for
+from engine.audit.source import WorkspaceFacts
 from events.recorded import Recorded
 from events.vocabulary import RecipientStatus, instant_text
 
@@ -55,27 +62,23 @@ def command(
         inserted = insert or []
         insertions = [_insertion(each) for each in inserted]
         with open_source(store) as source, progress("Reading", source.end) as moved:
-            history = [
-                fact
-                for fact in facts(source, progress=moved)
-                if fact.workspace == settings.workspace
-            ]
-            names = source.workspaces()
-        if not history:
-            unknown("workspace", settings.workspace, list(names))
-        try:
-            omitted = command_at(history, leave_out) if leave_out else None
-        except UnreadableChange as error:
-            fail(str(error), EXIT_UNREADABLE)
-        real = reality(history, settings.workspace)
-        _require_known(real, insertions)
-        altered = relive(
-            history,
-            settings.workspace,
-            insert=insertions,
-            leave_out=omitted.envelope.command_id if omitted else None,
-            policy=settings.policy,
-        )
+            history = WorkspaceFacts(source, settings.workspace, moved)
+            real = reality(history, settings.workspace)
+            if real is None:
+                unknown("workspace", settings.workspace, list(source.workspaces()))
+            try:
+                omitted = command_at(history, leave_out) if leave_out else None
+            except UnreadableChange as error:
+                fail(str(error), EXIT_UNREADABLE)
+            _require_known(real, insertions)
+            altered = relive(
+                history,
+                real,
+                lambda clock, policy: rehearsal(clock, policy).engine,
+                insert=insertions,
+                leave_out=omitted.envelope.command_id if omitted else None,
+                policy=settings.policy,
+            )
     outcome = compare(real, altered)
     if as_json:
         print_json(_told(outcome, omitted, inserted))
@@ -129,8 +132,7 @@ def _rows(life: Life) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def _plain(row: Any) -> dict[str, Any]:
     """Without places in the log, which are others in another history."""
-    told = row._asdict()
-    return {name: plain(value) for name, value in told.items() if "position" not in name}
+    return {name: value for name, value in rows.told(row).items() if "position" not in name}
 
 
 def _insertion(written: str) -> Insertion:
@@ -143,15 +145,14 @@ def _insertion(written: str) -> Insertion:
 def _require_known(real: Life, insertions: list[Insertion]) -> None:
     """Names of this history, and moments within it."""
     answers = real.answers()
-    first, last = real.log[0].envelope.recorded_at, real.log[-1].envelope.recorded_at
     for at, command in insertions:
         if isinstance(command, AddSender) and command.campaign_id not in answers.campaigns:
             unknown("campaign", command.campaign_id, list(answers.campaigns))
         account = command.account_id if isinstance(command, AddSender | AccountCommand) else None
         if account is not None and account not in answers.accounts:
             unknown("account", account, list(answers.accounts))
-        if not first <= at <= last:
-            within = f"{instant_text(first)} to {instant_text(last)}"
+        if not real.first <= at <= real.last:
+            within = f"{instant_text(real.first)} to {instant_text(real.last)}"
             fail(f"This history goes from {within}; name a moment within it.", EXIT_UNREADABLE)
 
 
@@ -181,8 +182,7 @@ def _refusal(refused: Refused) -> dict[str, Any]:
         "at": instant_text(refused.at),
         "command": refused.command,
         "position": refused.position,
-        "reason": refused.refusal.code,
-        "message": refused.refusal.message,
+        **rows.refusal(refused.refusal),
     }
 
 

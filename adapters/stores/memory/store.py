@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from threading import RLock
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
@@ -20,6 +21,8 @@ from processors.timers import Timer
 
 class MemoryStore:
     """A store in this process's memory. ``clock`` is the store's clock."""
+
+    name = "memory"
 
     def __init__(self, clock: Clock = system_clock) -> None:
         self._clock = clock
@@ -85,8 +88,24 @@ class MemoryStore:
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:
         return self.recorder.envelopes.get((workspace, command_id))
 
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        own = (each for each in self.recorder.filled if each.workspace == workspace)
+        return list(islice((each for each in own if each.first_position > after), limit))
+
     def last_position(self) -> int:
         return self.recorder.max_notification_id() or 0
+
+    def announced_position(self) -> int:
+        filled = self.recorder.filled
+        return filled[-1].last_position if filled else 0
+
+    def last_position_until(self, at: datetime) -> int:
+        filled = reversed(self.recorder.filled)
+        return next((each.last_position for each in filled if each.recorded_at <= at), 0)
+
+    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
+        rows = self.recorder.stream(stream_id, 0, self.last_position())
+        return [(row[0], row[3]) for row in rows]
 
     def next_due(self) -> datetime | None:
         return min((timer.due_at for timer in self.recorder.timers.values()), default=None)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from engine.ports.errors import NotStoppedThere, StaleView, StoreError
+from adapters.stores.view_checks import check_move, check_skip, check_stop
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus, view_status
 from projections.projection import Projection, RowKey
 
@@ -37,11 +37,7 @@ class MemoryViews:
         position: int,
     ) -> None:
         for projection in changes:
-            stands_at = self.position(projection)
-            if stands_at != since[projection]:
-                raise StaleView(projection.tracking_name, since[projection], stands_at)
-            if position <= stands_at:
-                raise StoreError(f"View {projection.tracking_name} stands at {stands_at} already.")
+            check_move(projection, self.position(projection), since[projection], position)
         for projection, rows in changes.items():
             self._rows.setdefault(projection.name, {}).update(rows)
             self._positions[projection.tracking_name] = position
@@ -72,18 +68,14 @@ class MemoryViews:
         return {}
 
     def stop(self, projection: Projection, stop: Stop) -> None:
-        stands = self._status(projection)
-        if stands.position != stop.position - 1 or stop.position in stands.passes_over:
-            raise StaleView(projection.tracking_name, stop.position - 1, stands.position)
+        check_stop(projection, self._status(projection), stop)
         self._stops[projection] = stop
 
     def retry(self, projection: Projection) -> None:
         self._stops.pop(projection, None)
 
     def skip(self, projection: Projection, skip: Skip) -> None:
-        stop = self._status(projection).stop
-        if stop is None or stop.position != skip.position:
-            raise NotStoppedThere(projection, skip.position, stop)
+        check_skip(projection, self._status(projection), skip)
         self._skips.setdefault(projection, []).append(skip)
         self.retry(projection)
 

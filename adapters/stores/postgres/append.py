@@ -22,7 +22,8 @@ ROWS_AT_ONCE = 5_000
 """Rows handed to COPY together: the server takes them in while the next are joined."""
 _INT = Struct(">i").pack
 _SIZED_BIG = Struct(">iq").pack
-_COPY_HEAD, _COPY_TAIL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+COPY_HEAD, COPY_TAIL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+"""Of what COPY takes in its binary form."""
 _FIVE_FIELDS = b"\x00\x05"
 _ZERO = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """Escaped, and not a backslash before the characters u0000."""
@@ -64,10 +65,10 @@ def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:
     after: int = found[0]
     binary = _binary(rows, after + 1)
     with cursor.copy(SQL["copy_events"]) as copy:
-        copy.write(_COPY_HEAD)
+        copy.write(COPY_HEAD)
         while octets := b"".join(islice(binary, ROWS_AT_ONCE)):
             copy.write(octets)
-        copy.write(_COPY_TAIL)
+        copy.write(COPY_TAIL)
     cursor.execute(SQL["complete"], (after, extra))
     return after
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 import psycopg
@@ -39,18 +40,28 @@ class LedgerDatastore(PostgresDatastore):
     are enabled: they take no lock, so readers would miss events, and they drop positions.
     """
 
-    def __init__(self, url: str, *, lock_timeout: int, pool_size: int, pool_max: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        lock_timeout: float,
+        pool_size: int,
+        pool_max: int,
+        read_only: bool = False,
+    ) -> None:
         refuse_database_functions()
         given = parameters(url)
         self.name = named(given)
         self._options = given.get("options", "")
+        self._read_only = read_only
+        self._lock_timeout = f"{round(lock_timeout * 1000)}ms"
         super().__init__(
             *(given.get(each, "") for each in OF_THE_LIBRARY),
             connect_timeout=CONNECT_TIMEOUT,
             idle_in_transaction_session_timeout=IDLE_TIMEOUT,
             pool_size=pool_size,
             max_overflow=pool_max - pool_size,
-            lock_timeout=lock_timeout,
+            lock_timeout=ceil(lock_timeout),
             originator_id_type="text",
         )
         rest = {name: value for name, value in given.items() if name not in OF_THE_LIBRARY}
@@ -69,8 +80,9 @@ class LedgerDatastore(PostgresDatastore):
 
     def after_connect_func(self) -> Callable[[Connection[Any]], None]:
         configure = super().after_connect_func()
-        lock_timeout = self.lock_timeout
+        lock_timeout = self._lock_timeout
         url_says = IDLE_SETTING in self._options
+        read_only = self._read_only
 
         def after_connect(connection: Connection[Any]) -> None:
             configure(connection)
@@ -80,8 +92,10 @@ class LedgerDatastore(PostgresDatastore):
                 "SELECT set_config('lock_timeout', %s, false), "
                 "set_config('TimeZone', 'UTC', false), "
                 "set_config('default_transaction_isolation', 'read committed', false)",
-                (f"{lock_timeout}s",),
+                (lock_timeout,),
             )
+            if read_only:  # otherwise as the server has it: it may be made to read only, for a time
+                connection.execute("SET default_transaction_read_only = on")
 
         return after_connect
 

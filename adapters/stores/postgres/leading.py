@@ -13,19 +13,19 @@ import psycopg
 from psycopg import Connection
 
 from adapters.stores.postgres.errors import is_lost
-from adapters.stores.postgres.own_connection import own_connection
+from adapters.stores.postgres.own_connection import WorkerConnection
 from adapters.stores.postgres.store import PostgresStore
 from adapters.stores.postgres.view_status import SQL, by_name
 from projections.projection import Projection
 
 
 class Leader:
-    """``keeper`` is the process's name, as operators are shown it. Not for several threads."""
+    """``worker`` is the process's name, as operators are shown it. Not for several threads."""
 
-    def __init__(self, store: PostgresStore, keeper: str) -> None:
+    def __init__(self, store: PostgresStore, worker: str) -> None:
         self._store = store
-        self._keeper = keeper
-        self._connection: Connection[Any] | None = None
+        self._worker = worker
+        self._own = WorkerConnection(store, "projections", worker)
         self._epochs: dict[str, int] = {}
 
     def lead(self, projections: Sequence[Projection]) -> dict[Projection, int]:
@@ -38,36 +38,31 @@ class Leader:
         named = by_name(projections)
         with self._store.explained():
             try:
-                self._hold(named)
+                with self._own.used() as connection:
+                    self._hold(connection, named)
             except psycopg.Error as error:
-                self._drop()
+                self._epochs.clear()
                 if not is_lost(error):
                     raise
+                self._store.drop_lost_connections()
         return {named[name]: epoch for name, epoch in self._epochs.items()}
 
-    def _hold(self, wanted: Mapping[str, Projection]) -> None:
-        if self._connection is None:
-            self._connection = own_connection(self._store, f"leader {self._keeper}")
+    def _hold(self, connection: Connection[Any], wanted: Mapping[str, Projection]) -> None:
         unwanted = [name for name in self._epochs if name not in wanted]
         if unwanted:
-            self._connection.execute(SQL["release"], (unwanted,))
+            connection.execute(SQL["release"], (unwanted,))
             for name in unwanted:
                 del self._epochs[name]
         more = [name for name in wanted if name not in self._epochs]
-        free = [row[0] for row in self._connection.execute(SQL["lead"], (more,))]
+        free = [row[0] for row in connection.execute(SQL["lead"], (more,))]
         if free:
-            begun = self._connection.execute(SQL["begin_epoch"], (self._keeper, free))
+            begun = connection.execute(SQL["begin_epoch"], (self._worker, free))
             self._epochs.update(begun.fetchall())
 
     def close(self) -> None:
         """Lead nothing any more; others may take over at once."""
-        if self._connection is not None:
-            with suppress(psycopg.Error):
-                self._connection.execute(SQL["release"], (list(self._epochs),))
-        self._drop()
-
-    def _drop(self) -> None:
+        if self._own.there:
+            with suppress(psycopg.Error), self._own.used() as connection:
+                connection.execute(SQL["release"], (list(self._epochs),))
         self._epochs.clear()
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        self._own.close()

@@ -7,13 +7,13 @@ up again when an operator asks.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from adapters.stores.named_sql import statements
+from adapters.stores.postgres.own_connection import WorkerConnection
 from adapters.stores.postgres.store import PostgresStore
-from engine.ports.clock import Clock
+from engine.ports.coordination import Leased
 
 SQL = statements(Path(__file__).with_suffix(".sql"))
 
@@ -24,55 +24,30 @@ MOST_FAILURES = 8
 LONGEST_ERROR = 500
 
 
-class Leased(NamedTuple):
-    workspace: str
-    events: int
-    """How many the workspace has: what settling it may cost."""
-
-
-class Parked(NamedTuple):
-    workspace: str
-    failures: int
-    error: str
-    failed_at: datetime
-    parked_at: datetime
-
-
-class Overdue(NamedTuple):
-    """Workspaces in which something was due before a moment, parked ones left out."""
-
-    workspaces: int
-    since: datetime | None
-
-
 class Leases:
-    """``clock`` tells what is due where time is told; leases themselves go by the database's."""
+    """Of one worker. Leases go by the database's clock; what is due, by the store's."""
 
     def __init__(
         self,
         store: PostgresStore,
         worker: str,
-        clock: Clock | None = None,
         *,
         seconds: float = LEASE,
         most_failures: int = MOST_FAILURES,
     ) -> None:
         self._store = store
         self._worker = worker
-        self._clock = clock
         self._seconds = seconds
         self._most_failures = most_failures
+        self._own = WorkerConnection(store, "clocks", worker)
 
     def lease(self, most: int) -> Sequence[Leased]:
         """Workspaces with something due that nobody else settles now, the longest due first."""
-        told_now = self._clock() if self._clock is not None else None
-        with self._store.explained(), self._store.cursor() as cursor:
-            cursor.execute(SQL["lease"], (self._worker, most, self._seconds, told_now))
-            return list(map(Leased._make, cursor.fetchall()))
+        asked = (self._worker, most, self._seconds, self._store.told_now())
+        return list(map(Leased._make, self._do("lease", asked)))
 
     def settled(self, workspaces: Sequence[str]) -> None:
-        with self._store.explained(), self._store.cursor() as cursor:
-            cursor.execute(SQL["settled"], (list(workspaces), self._worker))
+        self._do("settled", (list(workspaces), self._worker))
 
     def failed(self, workspace: str, error: BaseException) -> bool:
         """It is tried again later: after a second, then twice as long each time. Parked now?"""
@@ -82,25 +57,12 @@ class Leases:
             "error": f"{type(error).__name__}: {error}"[:LONGEST_ERROR],
             "most": self._most_failures,
         }
-        with self._store.explained(), self._store.cursor() as cursor:
-            found = cursor.execute(SQL["failed"], values).fetchone()
-        return bool(found and found[0])
+        return any(parked for (parked,) in self._do("failed", values))
 
+    def close(self) -> None:
+        self._own.close()
 
-def parked(store: PostgresStore) -> Sequence[Parked]:
-    """Workspaces that nobody tries to settle any more, the oldest first."""
-    with store.explained(), store.cursor() as cursor:
-        return list(map(Parked._make, cursor.execute(SQL["parked"]).fetchall()))
-
-
-def unpark(store: PostgresStore, workspace: str) -> bool:
-    """Have it tried again. False for one that is not parked."""
-    with store.explained(), store.cursor() as cursor:
-        return cursor.execute(SQL["unpark"], (workspace,)).rowcount == 1
-
-
-def overdue(store: PostgresStore, before: datetime) -> Overdue:
-    with store.explained(), store.cursor() as cursor:
-        found = cursor.execute(SQL["overdue"], (before,)).fetchone()
-    assert found is not None
-    return Overdue(*found)
+    def _do(self, name: str, values: Any) -> list[Any]:
+        with self._store.explained(), self._own.used() as connection:
+            cursor = connection.execute(SQL[name], values)
+            return cursor.fetchall() if cursor.description else []

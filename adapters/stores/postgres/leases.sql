@@ -21,6 +21,16 @@ WHERE parked_at IS NOT NULL ORDER BY parked_at
 -- name: unpark
 DELETE FROM leases WHERE workspace = %s AND parked_at IS NOT NULL
 
+-- name: workers
+-- A standby knows nothing of them: one row without a name.
+SELECT a.application_name, a.backend_start FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ShareLock' AND l.objsubid = 1
+AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND (l.classid::bigint << 32) | l.objid::bigint
+    = hashtextextended(current_schema() || '.workers', 0)
+UNION ALL SELECT NULL, NULL WHERE pg_is_in_recovery()
+ORDER BY 2, 1
+
 -- name: overdue
 SELECT count(*), min(next_due) FROM workspaces w WHERE next_due < %s
 AND NOT EXISTS (SELECT FROM leases l WHERE l.workspace = w.workspace AND l.parked_at IS NOT NULL)

@@ -15,7 +15,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 
 from adapters.stores.postgres.datastore import LedgerDatastore
-from engine.ports.errors import StoreError
+from engine.ports.errors import StoreError, StoreLacksSteps, StoreTooNew
 
 FOLDER = Path(__file__).with_name("migrations")
 _NAME = re.compile(r"(\d{4})_(\w+)\.sql")
@@ -61,20 +61,18 @@ class SchemaState(NamedTuple):
     unknown: Sequence[Applied]
     """There, not known here: a newer program put them in."""
 
-    @property
-    def problem(self) -> str | None:
-        """Why this program must not use the store; None when it may."""
-        refusing = [each for each in self.unknown if each.older_programs == "are refused"]
-        if refusing:
-            return (
-                f"It has step {refusing[0].number} ({refusing[0].name}), after which older "
-                "programs are refused. Upgrade Sendledger."
-            )
-        needed = [each for each in self.missing if each.when is When.BEFORE]
-        if needed:
-            step = f"step {needed[0].number} ({needed[0].name})"
-            return f"It lacks {step}. Run `sendledger store migrate`."
-        return None
+    def require_fit(self, store: str) -> None:
+        """Raises ``StoreTooNew`` or ``StoreLacksSteps`` when this program must not use it."""
+        self.require_known(store)
+        for step in self.missing:
+            if step.when is When.BEFORE:
+                raise StoreLacksSteps(store=store, number=step.number, name=step.name)
+
+    def require_known(self, store: str) -> None:
+        """Raises ``StoreTooNew``; steps may be missing."""
+        for step in self.unknown:
+            if step.older_programs == "are refused":
+                raise StoreTooNew(store=store, number=step.number, name=step.name)
 
 
 def known(folder: Path = FOLDER) -> Sequence[Migration]:
@@ -120,8 +118,7 @@ def migrate(
         if found is None:
             cursor.execute(_TABLE)
             found = SchemaState((), migrations, ())
-        if any(each.older_programs == "are refused" for each in found.unknown):
-            raise StoreError(f"The store {datastore.name}: {found.problem}")
+        found.require_known(datastore.name)
         chosen = [each for each in found.missing if each.when in whens]
         for each in chosen:
             _apply(connection, each)

@@ -35,6 +35,24 @@ SELECT clock_timestamp()
 -- name: last_position
 SELECT coalesce(max(notification_id), 0) FROM stored_events
 
+-- name: announced_position
+SELECT coalesce((
+    SELECT first_position + event_count - 1 FROM envelopes
+    WHERE event_count > 0 ORDER BY first_position DESC LIMIT 1
+), 0)
+
+-- name: last_position_until
+-- Between workspaces the log is not in order of time. The sum keeps the planner from walking the log
+-- back for the maximum: that takes the longer the earlier the time; the index on times has both.
+SELECT first_position + event_count - 1 FROM envelopes
+WHERE event_count > 0 AND recorded_at <= %(at)s AND first_position <= (
+    SELECT max(first_position + 0) FROM envelopes WHERE recorded_at <= %(at)s
+) ORDER BY first_position DESC LIMIT 1
+
+-- name: stream_positions
+SELECT notification_id, topic FROM stored_events
+WHERE originator_id = %s ORDER BY originator_version
+
 -- name: read_log
 SELECT notification_id, originator_id, originator_version, topic, state
 FROM stored_events WHERE notification_id > %s ORDER BY notification_id LIMIT %s
@@ -53,6 +71,11 @@ ORDER BY originator_version LIMIT %s
 
 -- name: envelope_of_command
 SELECT * FROM envelopes WHERE workspace = %s AND command_id = %s
+
+-- name: envelopes_of
+SELECT * FROM envelopes
+WHERE workspace = %s AND event_count > 0 AND first_position > %s
+ORDER BY first_position LIMIT %s
 
 -- name: envelopes_between
 SELECT * FROM envelopes

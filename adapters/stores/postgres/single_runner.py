@@ -4,12 +4,9 @@ For what must not be done twice at once and does no harm when it is, as a letter
 under the same name. What must never happen twice is guarded where it is recorded.
 """
 
-from typing import Any
-
 import psycopg
-from psycopg import Connection
 
-from adapters.stores.postgres.own_connection import own_connection
+from adapters.stores.postgres.own_connection import WorkerConnection
 from adapters.stores.postgres.store import PostgresStore
 
 _TAKE = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.sole.' || %s, 0))"
@@ -19,27 +16,23 @@ _ALIVE = "SELECT 1"
 class SingleRunner:
     """Not to be shared between threads."""
 
-    def __init__(self, store: PostgresStore, thing: str) -> None:
-        self._store = store
+    def __init__(self, store: PostgresStore, thing: str, worker: str) -> None:
         self._thing = thing
-        self._connection: Connection[Any] | None = None
+        self._own = WorkerConnection(store, thing, worker)
         self._held = False
 
     def held(self) -> bool:
         """Is it this process? Takes what is free; asks the server each time."""
         try:
-            if self._connection is None:
-                self._connection = own_connection(self._store, f"sole {self._thing}")
-            statement, values = (_ALIVE, ()) if self._held else (_TAKE, (self._thing,))
-            found = self._connection.execute(statement, values).fetchone()
-            self._held = bool(found and found[0])
+            with self._own.used() as connection:
+                statement, values = (_ALIVE, ()) if self._held else (_TAKE, (self._thing,))
+                found = connection.execute(statement, values).fetchone()
+                self._held = bool(found and found[0])
         except psycopg.Error:
-            self.close()
+            self._held = False
         return self._held
 
     def close(self) -> None:
         """Let others do it."""
-        connection, self._connection = self._connection, None
         self._held = False
-        if connection is not None:
-            connection.close()
+        self._own.close()

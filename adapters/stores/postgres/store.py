@@ -7,6 +7,7 @@ begins with; the second appends, commits, and waits for the disk when everybody 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from threading import local
 from typing import Any
 
 import psycopg
@@ -27,7 +28,7 @@ from adapters.stores.postgres.workspace_transaction import (
     looked_at,
 )
 from engine.ports.clock import Clock
-from engine.ports.errors import StoreError, StoreUnavailable
+from engine.ports.errors import NoStore, ReadOnlyStore, StoreError, StoreUnavailable
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes
 from events.recorded import Envelope
@@ -38,7 +39,8 @@ class PostgresStore:
     """A store in one schema of a database; ``url`` is libpq's, ``lock_timeout`` in seconds.
 
     The database's clock is the store's; ``clock`` replaces it where time is told. Makes the schema
-    where it is empty (``create``). Raises ``StoreError`` for a database that cannot be reached, a
+    where it is empty (``create``). ``read_only`` can change nothing of it, and a standby will do.
+    Raises ``StoreError`` for a database that cannot be reached, a
     schema that is another's, or one that this program must not use. Safe to share between threads.
     """
 
@@ -47,53 +49,63 @@ class PostgresStore:
         url: str,
         clock: Clock | None = None,
         *,
-        lock_timeout: int = 30,
+        lock_timeout: float = 30,
         pool_size: int = 1,
         pool_max: int = 20,
         create: bool = True,
+        read_only: bool = False,
     ) -> None:
         self.url = url
+        self.read_only = read_only
+        self._moment = local()
         self._clock = clock
         self.datastore = LedgerDatastore(
-            url, lock_timeout=lock_timeout, pool_size=pool_size, pool_max=pool_max
+            url,
+            lock_timeout=lock_timeout,
+            pool_size=pool_size,
+            pool_max=pool_max,
+            read_only=read_only,
         )
         self.name = self.datastore.name
         try:
             with self.explained():
                 self.datastore.probe()
-                self._open(create=create)
+                self._open(create=create and not read_only)
                 self.recorder = PostgresLedgerRecorder(self.datastore)
         except BaseException:
             self.datastore.close()
             raise
 
     def _open(self, *, create: bool) -> None:
-        with self.cursor() as cursor:
+        with self.reading() as cursor:
             found = cursor.execute("SELECT current_schema()").fetchone()
         if found is None or found[0] is None:
-            raise StoreError(f"The store {self.name} has no schema. Create the one in search_path.")
+            raise StoreError(
+                f"There is no store in {self.name}: the schema of search_path does not exist."
+            )
         self.datastore.schema = found[0]
         there = schema_state(self.datastore)
         if there is None:
             if not create:
-                raise StoreError(
-                    f"There is no store in {self.name} yet. Make one: `sendledger store migrate`."
-                )
+                raise NoStore(store=self.name)
             migrate(self.datastore)
-        elif there.problem is not None:
-            raise StoreError(f"The store {self.name} does not fit this program. {there.problem}")
+        else:
+            there.require_fit(self.name)
 
     def now(self) -> datetime:
-        if self._clock is not None:
-            return self._clock()
-        moment: datetime = self._value("now")
+        moment: datetime = self.told_now() or self._value("now")
         return moment
+
+    def told_now(self) -> datetime | None:
+        """None where the database's clock is the store's."""
+        return self._clock() if self._clock is not None else None
 
     @contextmanager
     def look(self, workspace: str) -> Iterator[Looked]:
         with self.explained(), self.connection() as connection:
-            told_now = self._clock() if self._clock is not None else None
-            yield looked_at(connection, workspace, told_now)
+            looked = looked_at(connection, workspace, self.told_now())
+            with self._everything_by(connection):
+                yield looked
 
     @contextmanager
     def transaction(self, workspace: str, command_ids: Sequence[str] = ()) -> Iterator[Entered]:
@@ -107,26 +119,44 @@ class PostgresStore:
 
     def read(self, after: int, limit: int) -> Page:
         """No crash takes back what was read: a position names the same event for ever."""
-        with self.explained(), self.cursor(binary=True) as cursor:
+        with self.explained(), self.reading(binary=True) as cursor:
             rows: list[Row] = cursor.execute(SQL["read_log"], (after, limit)).fetchall()
             if not rows:
                 return Page([], [])
             cursor.execute(SQL["envelopes_between"], (rows[-1][0], rows[0][0]))
             envelopes = list(map(Envelope._make, cursor.fetchall()))
-            cursor.execute(SQL["seen_on_disk"])
+            if not self.read_only:
+                cursor.execute(SQL["seen_on_disk"])
             return Page(rows, envelopes)
 
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:
-        with self.explained(), self.cursor() as cursor:
+        with self.explained(), self.reading() as cursor:
             cursor.execute(SQL["envelope_of_command"], (workspace, command_id))
             found = cursor.fetchone()
         return Envelope._make(found) if found else None
 
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        with self.explained(), self.reading() as cursor:
+            found = cursor.execute(SQL["envelopes_of"], (workspace, after, limit)).fetchall()
+        return list(map(Envelope._make, found))
+
     def last_position(self) -> int:
         return int(self._value("last_position"))
 
+    def announced_position(self) -> int:
+        return int(self._value("announced_position"))
+
+    def last_position_until(self, at: datetime) -> int:
+        with self.explained(), self.reading() as cursor:
+            found = cursor.execute(SQL["last_position_until"], {"at": at}).fetchone()
+        return int(found[0]) if found else 0
+
+    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
+        with self.explained(), self.reading(binary=True) as cursor:
+            return cursor.execute(SQL["stream_positions"], (stream_id,)).fetchall()
+
     def workspaces(self) -> Sequence[str]:
-        with self.explained(), self.cursor() as cursor:
+        with self.explained(), self.reading() as cursor:
             return [row[0] for row in cursor.execute(SQL["workspaces"])]
 
     def next_due(self) -> datetime | None:
@@ -134,7 +164,7 @@ class PostgresStore:
         return moment
 
     def due_workspaces(self, until: datetime) -> Sequence[str]:
-        with self.explained(), self.cursor() as cursor:
+        with self.explained(), self.reading() as cursor:
             return [row[0] for row in cursor.execute(SQL["due_workspaces"], (until,))]
 
     def save_snapshot(self, snapshot: StoredEvent) -> None:
@@ -144,25 +174,27 @@ class PostgresStore:
             snapshot.topic,
             snapshot.state,
         )
-        with self.explained(), self.cursor() as cursor:
+        with self.explained(), self.writing() as cursor:
             cursor.execute(SQL["save_snapshot"], values)
 
     def snapshots(self) -> Sequence[StoredEvent]:
-        with self.explained(), self.cursor(binary=True) as cursor:
+        with self.explained(), self.reading(binary=True) as cursor:
             return [StoredEvent(*row) for row in cursor.execute(SQL["all_snapshots"])]
 
     def indexes(self) -> Indexes:
-        with self.explained(), self.writing() as cursor:
+        with self.explained(), self.connection() as connection, connection.transaction():
+            cursor = connection.cursor(row_factory=tuple_row)
             cursor.execute(SQL["of_one_moment"])
             (end,) = cursor.execute(SQL["last_position"]).fetchall()[0]
             timers = [(row[0], timer_of(row[1:])) for row in cursor.execute(SQL["all_timers"])]
             roster = cursor.execute(SQL["all_roster"]).fetchall()
-            due = dict(cursor.execute(SQL["all_due"]).fetchall())
+            due: dict[str, datetime] = dict(cursor.execute(SQL["all_due"]).fetchall())
         return Indexes(end, timers, roster, due)
 
     def reach_disk(self) -> None:
-        with self.explained(), self.cursor() as cursor:
-            cursor.execute(SQL["on_disk"])
+        if not self.read_only:
+            with self.explained(), self.reading() as cursor:
+                cursor.execute(SQL["on_disk"])
 
     def replace_indexes(
         self,
@@ -186,21 +218,42 @@ class PostgresStore:
         self.datastore.close()
 
     @contextmanager
+    def _everything_by(self, connection: Connection[Any]) -> Iterator[None]:
+        """In the block, whatever this thread reads of a read-only store is of one moment."""
+        if not self.read_only:
+            yield
+            return
+        self._moment.connection = connection
+        try:
+            yield
+        finally:
+            self._moment.connection = None
+
+    @contextmanager
     def connection(self) -> Iterator[Connection[Any]]:
-        """One of the pool; each statement is a transaction of its own."""
+        """One of the pool; each statement is a transaction of its own, but within a look."""
+        held: Connection[Any] | None = getattr(self._moment, "connection", None)
+        if held is not None:
+            yield held
+            return
         self.datastore.pool.open()
         with self.datastore.pool.connection() as connection:
             yield connection
 
     @contextmanager
-    def cursor(self, *, binary: bool = False) -> Iterator[Cursor[Any]]:
+    def reading(self, *, binary: bool = False) -> Iterator[Cursor[Any]]:
         """Of plain tuples; each statement is a transaction of its own."""
         with self.connection() as connection:
             yield connection.cursor(binary=binary, row_factory=tuple_row)
 
     @contextmanager
     def writing(self) -> Iterator[Cursor[Any]]:
-        """A transaction that is committed at the end and on the disk then."""
+        """A transaction that is committed at the end and on the disk then.
+
+        Raises ``ReadOnlyStore``.
+        """
+        if self.read_only:
+            raise ReadOnlyStore(store=self.name)
         with self.connection() as connection, connection.transaction():
             yield connection.cursor(row_factory=tuple_row)
 
@@ -208,14 +261,16 @@ class PostgresStore:
     def _entered(
         self, asked: Mapping[str, Sequence[str]], *, patient: bool
     ) -> Iterator[dict[str, Entered]]:
+        if self.read_only:
+            raise ReadOnlyStore(store=self.name)
         with self.explained(), self.connection() as connection:
-            told_now = self._clock() if self._clock is not None else None
-            entry = EnteredWorkspaces(connection, asked, patient=patient, told_now=told_now)
+            now = self.told_now()
+            entry = EnteredWorkspaces(connection, asked, patient=patient, told_now=now)
             yield entry.opened
             entry.commit()
 
     def _value(self, name: str) -> Any:
-        with self.explained(), self.cursor() as cursor:
+        with self.explained(), self.reading() as cursor:
             found = cursor.execute(SQL[name]).fetchone()
         return found[0] if found else None
 
@@ -225,7 +280,11 @@ class PostgresStore:
             with explained(self.name):
                 yield
         except StoreUnavailable:
-            if not self.datastore.pool.closed:
-                with suppress(psycopg.Error, PoolTimeout):
-                    self.datastore.pool.check()
+            self.drop_lost_connections()
             raise
+
+    def drop_lost_connections(self) -> None:
+        """So that nobody gets one of the pool who asks when the server is back."""
+        if not self.datastore.pool.closed:
+            with suppress(psycopg.Error, PoolTimeout):
+                self.datastore.pool.check()

@@ -9,7 +9,8 @@ from typing import Any
 from psycopg import Cursor
 
 from adapters.stores.named_sql import statements
-from engine.ports.errors import Fenced, NotStoppedThere, StaleView
+from adapters.stores.view_checks import check_skip
+from engine.ports.errors import Fenced, StaleView
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus, view_status
 from projections.projection import Projection
 
@@ -47,7 +48,7 @@ def record_stop(cursor: Cursor[Any], projection: Projection, stop: Stop) -> None
     values = {"projection": projection.tracking_name, **stop._asdict()}
     if cursor.execute(SQL["stop"], values).rowcount == 0:
         stands_at = statuses_of(cursor, [projection])[projection].position
-        raise StaleView(projection.tracking_name, stop.position - 1, stands_at)
+        raise StaleView(view=projection.tracking_name, expected=stop.position - 1, found=stands_at)
 
 
 def clear_stop(cursor: Cursor[Any], projection: Projection) -> None:
@@ -56,9 +57,7 @@ def clear_stop(cursor: Cursor[Any], projection: Projection) -> None:
 
 def record_skip(cursor: Cursor[Any], projection: Projection, skip: Skip) -> None:
     cursor.execute(SQL["lock_standing"], (projection.tracking_name,))
-    stop = statuses_of(cursor, [projection])[projection].stop
-    if stop is None or stop.position != skip.position:
-        raise NotStoppedThere(projection, skip.position, stop)
+    check_skip(projection, statuses_of(cursor, [projection])[projection], skip)
     cursor.execute(SQL["skip"], (projection.tracking_name, *skip))
     clear_stop(cursor, projection)
 
@@ -79,4 +78,4 @@ def hold_the_fence(
     for name, projection in named.items():
         led, found = epochs.get(projection, 0), newest.get(name, 0)
         if led == 0 or led != found:
-            raise Fenced(name, led, found)
+            raise Fenced(view=name, epoch=led, newest=found)

@@ -8,7 +8,7 @@ from psycopg import Cursor, sql
 from psycopg.sql import Identifier
 
 from adapters.stores.postgres.store import PostgresStore
-from adapters.stores.postgres.tables import Table, chosen, described, names
+from adapters.stores.postgres.tables import Table, described, names
 from adapters.stores.postgres.view_status import SQL as STANDINGS
 from adapters.stores.postgres.view_status import (
     clear_stop,
@@ -18,7 +18,7 @@ from adapters.stores.postgres.view_status import (
     record_stop,
     statuses_of,
 )
-from engine.ports.errors import StaleView, StoreError
+from adapters.stores.view_checks import check_move
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
 from projections.projection import Projection, RowKey
 
@@ -37,12 +37,13 @@ class PostgresViews:
     """Rows, and the positions in the library's tracking table, in one transaction.
 
     Saves wait for no disk: a server that crashes goes back to rows and positions that fit each
-    other and the log, and folding goes on from there.
+    other and the log, and folding goes on from there. A read-only store makes no table: a view that
+    was never built reads as one without rows.
     """
 
     def __init__(self, store: PostgresStore) -> None:
         self._store = store
-        self._there: set[str] = set()
+        self._there: set[Projection] = set()
         self._epochs: Mapping[Projection, int] | None = None
 
     def fenced(self, epochs: Mapping[Projection, int]) -> "PostgresViews":
@@ -55,8 +56,8 @@ class PostgresViews:
         return views
 
     def position(self, projection: Projection) -> int:
-        with self._store.explained(), self._store.cursor() as cursor:
-            return _stands_at(cursor, projection)
+        with self._store.explained(), self._store.reading() as cursor:
+            return position_of(cursor, projection)
 
     def reset(self, projection: Projection) -> None:
         with self._changing(projection) as cursor:
@@ -66,11 +67,13 @@ class PostgresViews:
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
         if not keys:
             return {}
-        table = self._table(projection)
-        with self._store.explained(), self._store.cursor(binary=True) as cursor:
+        table = described(projection)
+        with self._reading(projection) as cursor:
+            if cursor is None:
+                return {}
             found = cursor.execute(table.fetch(), list(map(list, zip(*keys, strict=True))))
-            rows = map(table.decode, found.fetchall())
-            return {row[: len(table.key)]: row for row in rows}
+            rows = map(table.type.decode, found.fetchall())
+            return {row[: projection.key_length]: row for row in rows}
 
     def save(
         self,
@@ -78,48 +81,51 @@ class PostgresViews:
         since: Mapping[Projection, int],
         position: int,
     ) -> None:
-        tables = {projection: self._table(projection) for projection in changes}
+        for projection in changes:
+            self._make_room(projection)
         with self._changing(*changes) as cursor:
             for projection in sorted(changes, key=lambda each: each.name):
                 _move(cursor, projection, since[projection], position)
-                write_rows(cursor, tables[projection], changes[projection], projection.appends)
+                write_rows(cursor, described(projection), changes[projection], projection.appends)
             cursor.execute(STANDINGS["told"])
 
     def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
-        table = self._table(projection)
-        where, values = chosen(table, prefix, equal)
-        select = sql.SQL("SELECT {} FROM {} {} ORDER BY {}").format(
-            table.all_fields, table.name, where, names(table.key)
+        table = described(projection)
+        asked = table.type.asked(prefix, equal)
+        select = sql.SQL("{} ORDER BY {}").format(
+            table.select(table.all_fields, asked), names(table.type.key)
         )
-        with self._store.explained(), self._store.cursor(binary=True) as cursor:
-            return list(map(table.decode, cursor.execute(select, values).fetchall()))
+        with self._reading(projection) as cursor:
+            found = cursor.execute(select, (*asked.values(),)).fetchall() if cursor else ()
+            return list(map(table.type.decode, found))
 
     def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
-        table = self._table(projection)
-        where, values = chosen(table, prefix, equal)
-        select = sql.SQL("SELECT count(*) FROM {} {}").format(table.name, where)
-        with self._store.explained(), self._store.cursor() as cursor:
-            found = cursor.execute(select, values).fetchone()
-        return int(found[0]) if found else 0
+        table = described(projection)
+        asked = table.type.asked(prefix, equal)
+        with self._reading(projection) as cursor:
+            if cursor is None:
+                return 0
+            select = table.select(sql.SQL("count(*)"), asked)
+            return int(cursor.execute(select, (*asked.values(),)).fetchall()[0][0])
 
     def tally(
         self, projection: Projection, columns: Sequence[str], *prefix: str
     ) -> Mapping[tuple[Any, ...], int]:
-        table = self._table(projection)
-        where, values = chosen(table, prefix, {})
-        select = sql.SQL("SELECT {0}, count(*) FROM {1} {2} GROUP BY {0}").format(
-            names(columns), table.name, where
+        table = described(projection)
+        asked = table.type.asked(prefix, {})
+        select = sql.SQL("{} GROUP BY {}").format(
+            table.select(sql.SQL("{}, count(*)").format(names(columns)), asked), names(columns)
         )
-        with self._store.explained(), self._store.cursor(binary=True) as cursor:
-            found = cursor.execute(select, values).fetchall()
-        return {table.decode_some(columns, row[:-1]): row[-1] for row in found}
+        with self._reading(projection) as cursor:
+            found = cursor.execute(select, (*asked.values(),)).fetchall() if cursor else ()
+        return {table.type.decode_some(columns, row[:-1]): row[-1] for row in found}
 
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
-        with self._store.explained(), self._store.cursor() as cursor:
+        with self._store.explained(), self._store.reading() as cursor:
             return statuses_of(cursor, projections)
 
     def keepers(self, projections: Sequence[Projection]) -> dict[Projection, Keeper]:
-        with self._store.explained(), self._store.cursor() as cursor:
+        with self._store.explained(), self._store.reading() as cursor:
             return keepers_of(cursor, projections)
 
     def stop(self, projection: Projection, stop: Stop) -> None:
@@ -143,15 +149,25 @@ class PostgresViews:
             hold_the_fence(cursor, self._epochs, projections)
             yield cursor
 
-    def _table(self, projection: Projection) -> Table:
-        """Make room for the view, unless another process did so and folded rows meanwhile."""
-        if projection.tracking_name not in self._there:
-            with self._store.explained(), self._store.writing() as cursor:
-                cursor.execute(_LOCK, (projection.name,))
-                if _stands_at(cursor, projection) == 0:
-                    recreate(cursor, projection)
-            self._there.add(projection.tracking_name)
-        return described(projection)
+    @contextmanager
+    def _reading(self, projection: Projection) -> Iterator[Cursor[Any] | None]:
+        """None where there are no rows of this view and none may be made room for."""
+        if not self._store.read_only:
+            self._make_room(projection)
+        elif projection not in self._there and self.position(projection) > 0:
+            self._there.add(projection)
+        with self._store.explained(), self._store.reading(binary=True) as cursor:
+            yield cursor if projection in self._there else None
+
+    def _make_room(self, projection: Projection) -> None:
+        """Unless another process did so and folded rows meanwhile."""
+        if projection in self._there:
+            return
+        with self._store.explained(), self._store.writing() as cursor:
+            cursor.execute(_LOCK, (projection.name,))
+            if position_of(cursor, projection) == 0:
+                recreate(cursor, projection)
+        self._there.add(projection)
 
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.view_' || %s, 0))"
@@ -171,7 +187,7 @@ def write_rows(
     cursor: Cursor[Any], table: Table, rows: Mapping[RowKey, Any], appends: bool
 ) -> None:
     """Sorted by key, so that neighbours come together and two writers never wait in a circle."""
-    in_order = [table.encode(rows[key]) for key in sorted(rows, key=tuple)]
+    in_order = [table.type.encode(rows[key]) for key in sorted(rows, key=tuple)]
     if len(in_order) < MANY:
         cursor.executemany(table.upsert(), in_order)
     elif appends:
@@ -198,7 +214,7 @@ def copy_rows(
             copy.write_row(row)
 
 
-def _stands_at(cursor: Cursor[Any], projection: Projection) -> int:
+def position_of(cursor: Cursor[Any], projection: Projection) -> int:
     found = cursor.execute(_POSITION, (projection.tracking_name,)).fetchone()
     return int(found[0]) if found else 0
 
@@ -210,8 +226,5 @@ def _move(cursor: Cursor[Any], projection: Projection, since: int, position: int
         moved = cursor.execute(_BEGIN, (name, position)).rowcount
     else:
         moved = cursor.execute(_GO_ON, (position, name, since)).rowcount
-    stands_at = since if moved else _stands_at(cursor, projection)
-    if stands_at != since:
-        raise StaleView(name, since, stands_at)
-    if position <= since:
-        raise StoreError(f"View {name} stands at {since} already.")
+    found = since if moved else position_of(cursor, projection)
+    check_move(projection, found, since, position)

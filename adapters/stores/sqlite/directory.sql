@@ -60,7 +60,7 @@ WHERE workspace = ? AND recipient_id IN (SELECT value FROM json_each(?))
 SELECT key FROM directory_keys WHERE workspace = ?
 
 -- name: set_key
-INSERT INTO directory_keys VALUES (?, ?)
+INSERT INTO directory_keys VALUES (?, ?) ON CONFLICT DO NOTHING
 
 -- name: any_stop
 SELECT 1 FROM directory_stops WHERE workspace = ? AND campaign_id = ? LIMIT 1
@@ -92,6 +92,3 @@ DROP TABLE directory
 
 -- name: rename_kept
 ALTER TABLE directory_kept RENAME TO directory
-
--- name: empty_the_write_ahead_log
-PRAGMA wal_checkpoint(TRUNCATE)

@@ -15,7 +15,6 @@ _ADVICE = {
     "unable to open": "it cannot be opened. Check that its folder exists and may be written",
     "not a database": "it is no SQLite database. Name another file",
     "malformed": "it is damaged. Restore it from a backup",
-    "record tracking": "another process has brought this view further already. Try again",
     "constraint": "somebody else wrote to this workspace meanwhile. Try again",
 }
 

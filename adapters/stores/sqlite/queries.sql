@@ -4,6 +4,19 @@ INSERT INTO stored_events VALUES (?, ?, ?, ?)
 -- name: last_position
 SELECT coalesce(max(rowid), 0) FROM stored_events
 
+-- name: announced_position
+SELECT coalesce(max(first_position + event_count - 1), 0) FROM envelopes
+WHERE event_count > 0 AND first_position = (
+    SELECT max(first_position) FROM envelopes WHERE event_count > 0
+)
+
+-- name: last_position_until
+SELECT coalesce(max(first_position + event_count - 1), 0) FROM envelopes
+WHERE event_count > 0 AND recorded_at <= ?
+
+-- name: stream_positions
+SELECT rowid, topic FROM stored_events WHERE originator_id = ? ORDER BY originator_version
+
 -- name: read_log
 SELECT rowid, originator_id, originator_version, topic, state
 FROM stored_events WHERE rowid > ? ORDER BY rowid LIMIT ?
@@ -17,6 +30,11 @@ INSERT INTO envelopes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: envelope_of_command
 SELECT * FROM envelopes WHERE workspace = ? AND command_id = ?
+
+-- name: envelopes_of
+SELECT * FROM envelopes
+WHERE workspace = ? AND event_count > 0 AND first_position > ?
+ORDER BY first_position LIMIT ?
 
 -- name: envelopes_between
 SELECT * FROM envelopes
@@ -85,8 +103,8 @@ SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
 -- name: store_version
 SELECT version FROM store_info
 
+-- name: empty_the_write_ahead_log
+PRAGMA wal_checkpoint(TRUNCATE)
+
 -- name: set_store_version
 INSERT INTO store_info VALUES (?)
-
--- name: forget_position
-DELETE FROM tracking WHERE application_name GLOB ? || '/*'

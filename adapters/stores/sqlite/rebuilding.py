@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from adapters.stores.named_sql import statements
-from adapters.stores.sqlite.errors import explained
 from adapters.stores.sqlite.store import SQLiteStore
+from adapters.stores.sqlite.view_status import SQL as STATUS
 from adapters.stores.sqlite.view_status import clear_stop
 from adapters.stores.sqlite.views import SQLiteViews
 from adapters.stores.sqlite.write_behind import WriteBehind
@@ -37,7 +37,7 @@ def rebuild(
             c.execute(SQL["large_cache"])
         statuses = views.statuses(projections)
         skips = {beside[each]: found.skips for each, found in statuses.items()}
-        rows = WriteBehind(views, [*beside.values()], skips=skips)
+        rows = WriteBehind(store, [*beside.values()], skips=skips)
         reached = ProjectionRunner(store, rows, [*beside.values()]).catch_up(progress)
         with gc_paused():
             rows.write()
@@ -49,17 +49,17 @@ def rebuild(
 
 
 def _take_the_place(store: SQLiteStore, beside: dict[Projection, Projection]) -> None:
-    with explained(str(store.path)), store.writing() as c:
+    with store.explained(), store.writing() as c:
         for old, new in beside.items():
             c.execute(f"DROP TABLE IF EXISTS view_{old.name}")
             c.execute(f"ALTER TABLE view_{new.name} RENAME TO view_{old.name}")
-            c.execute(SQL["forget_positions"], (old.name,))
+            c.execute(STATUS["forget_positions"], (old.name,))
             c.execute(SQL["rename_position"], (old.tracking_name, new.tracking_name))
             clear_stop(c, old)
 
 
 def _forget(store: SQLiteStore, projections: Iterable[Projection]) -> None:
-    with explained(str(store.path)), store.writing() as c:
+    with store.explained(), store.writing() as c:
         for each in projections:
             c.execute(f"DROP TABLE IF EXISTS view_{each.name}")
-            c.execute(SQL["forget_positions"], (each.name,))
+            c.execute(STATUS["forget_positions"], (each.name,))

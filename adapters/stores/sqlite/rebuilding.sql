@@ -1,6 +1,3 @@
--- name: forget_positions
-DELETE FROM tracking WHERE application_name GLOB ? || '/*'
-
 -- name: rename_position
 UPDATE tracking SET application_name = ? WHERE application_name = ?
 

@@ -1,80 +1,19 @@
-"""The library's SQLite recorder, which also keeps envelopes, timers and roster."""
+"""The library's SQLite recorder, whose tables stand beside ours."""
 
-import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from itertools import chain, islice
 from pathlib import Path
-from sqlite3 import Cursor
-from typing import Any
 
 from eventsourcing.sqlite import SQLiteDatastore, SQLiteProcessRecorder
 
-from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.named_sql import statements
-from engine.ports.transactions import Append
-from events.recorded import Envelope
-from processors.timers import Key, Timer
 
 _HERE = Path(__file__).parent
 SCHEMA = statements(_HERE / "schema.sql")
 SQL = statements(_HERE / "queries.sql")
 
 
-ROWS_AT_ONCE = 50
-"""Rows of one INSERT: a third less time than one by one, and no more with longer ones."""
-INSERT_ROW = SQL["insert_event"]
-INSERT_ROWS = INSERT_ROW + ", (?, ?, ?, ?)" * (ROWS_AT_ONCE - 1)
-
-
 class SQLiteLedgerRecorder(SQLiteProcessRecorder):
-    """Positions are rowids: the writer's lock makes them consecutive, in order of commit."""
-
     def __init__(self, datastore: SQLiteDatastore) -> None:
         super().__init__(datastore, events_table_name="stored_events")
 
     def construct_create_table_statements(self) -> list[str]:
         return [*super().construct_create_table_statements(), *SCHEMA.values()]
-
-    def append(self, c: Cursor, append: Append, workspace: str, now: datetime) -> int:
-        """Everything of one append, inside its transaction. Answers after which position."""
-        after: int = c.execute(SQL["last_position"]).fetchone()[0]
-        rows = iter(append.events)
-        for _ in range(len(append.events) // ROWS_AT_ONCE):
-            c.execute(INSERT_ROWS, list(chain.from_iterable(islice(rows, ROWS_AT_ONCE))))
-        c.executemany(INSERT_ROW, rows)
-        placed = [each.after(after) for each in append.envelopes]
-        c.executemany(SQL["insert_envelope"], map(envelope_values, placed))
-        self.set_timers(c, workspace, append.timers)
-        c.executemany(SQL["enrol"], [(workspace, *entry) for entry in append.roster])
-        c.execute(SQL["set_recorded_at"], (workspace, to_micros(now)))
-        return after
-
-    def set_timers(self, c: Cursor, workspace: str, timers: Mapping[Key, Timer | None]) -> None:
-        c.executemany(
-            SQL["set_timer"], [timer_values(workspace, timer) for timer in timers.values() if timer]
-        )
-        cleared = [(workspace, _text(key)) for key, timer in timers.items() if timer is None]
-        c.executemany(SQL["clear_timer"], cleared)
-
-
-def timer_values(workspace: str, timer: Timer) -> tuple[Any, ...]:
-    due_at, key, set_by, correlation_id = timer
-    return (workspace, _text(key), to_micros(due_at), set_by, correlation_id)
-
-
-def timer_of(row: Sequence[Any]) -> Timer:
-    due_at, key, set_by, correlation_id = row
-    return Timer(from_micros(due_at), tuple(json.loads(key)), set_by, correlation_id)
-
-
-def _text(key: Key) -> str:
-    return json.dumps(key)
-
-
-def envelope_values(envelope: Envelope) -> tuple[Any, ...]:
-    return envelope._replace(recorded_at=to_micros(envelope.recorded_at))  # type: ignore[arg-type]
-
-
-def envelope_of(row: Sequence[Any]) -> Envelope:
-    return Envelope._make((*row[:3], from_micros(row[3]), *row[4:]))

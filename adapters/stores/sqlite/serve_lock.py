@@ -3,46 +3,107 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, Any
 
+from adapters.stores.one_process import OneProcess, OnlyMember
+from adapters.stores.sqlite.store import SQLiteStore
+from engine.ports.coordination import LiveWorker, Membership
 from engine.ports.errors import StoreError
+from engine.ports.views import Views
+
+ATTEMPTS, PAUSE = 5, 0.02
+"""Whoever only looks who serves holds the lock for an instant."""
 
 
 class AlreadyServed(StoreError):
-    def __init__(self, store: Path, holder: str) -> None:
-        super().__init__(
-            f"{store} is served already, by {holder}. Stop that one first, or serve another store."
-        )
+    sentence = (
+        "{store} is served already, by {holder}. Stop that one first, or serve another store."
+    )
+
+
+class SQLiteCoordination(OneProcess):
+    """The one worker holds the lock of the file, so that other processes can tell."""
+
+    def __init__(self, store: SQLiteStore, views: Views) -> None:
+        super().__init__(store, views)
+        self._file = store
+
+    @contextmanager
+    def serving(self, worker: str, does: Sequence[str]) -> Iterator[Membership]:
+        with serve_lock(self._file.path, worker, does):
+            yield OnlyMember(self._store, self._views)
+
+    def workers(self) -> Sequence[LiveWorker] | None:
+        return holders(self._file.path)
 
 
 @contextmanager
-def serve_lock(store: Path) -> Iterator[None]:
+def serve_lock(store: Path, worker: str = "", does: Sequence[str] = ()) -> Iterator[None]:
     """Hold the store for serving. Raises ``AlreadyServed``, which names the first."""
-    path = store.with_name(f"{store.name}.serve")
+    path = _path(store)
     try:
         handle = path.open("a+", encoding="utf-8")
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
     with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            handle.seek(0)
-            raise AlreadyServed(store, _holder(handle.read())) from None
+        if not _taken(handle, ATTEMPTS):
+            raise AlreadyServed(store=store, holder=_named(_told(handle)))
         handle.truncate(0)
         since = datetime.now(UTC).isoformat(timespec="seconds")
-        json.dump({"pid": os.getpid(), "since": since}, handle)
+        held = {"pid": os.getpid(), "since": since, "name": worker, "does": list(does)}
+        json.dump(held, handle)
         handle.flush()
         yield
         handle.truncate(0)
 
 
-def _holder(text: str) -> str:
+def holders(store: Path) -> Sequence[LiveWorker]:
+    """Who serves the store now: one, or nobody."""
     try:
-        held = json.loads(text)
-        return f"process {held['pid']} since {held['since']}"
-    except (ValueError, KeyError, TypeError):
+        handle = _path(store).open(encoding="utf-8")
+    except OSError:
+        return []
+    with handle:
+        if _taken(handle, 1, fcntl.LOCK_SH):
+            return []
+        held = _told(handle)
+    since = held.get("since")
+    name = held.get("name") or _named(held)
+    return [LiveWorker(name, held.get("does", ()), since and datetime.fromisoformat(since))]
+
+
+def _taken(handle: IO[str], attempts: int, how: int = fcntl.LOCK_EX) -> bool:
+    for attempt in range(attempts):
+        try:
+            fcntl.flock(handle, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if attempt + 1 < attempts:
+                time.sleep(PAUSE)
+        else:
+            return True
+    return False
+
+
+def _path(store: Path) -> Path:
+    return store.with_name(f"{store.name}.serve")
+
+
+def _told(handle: IO[str]) -> dict[str, Any]:
+    """What the holder wrote; nothing while it has not yet."""
+    handle.seek(0)
+    try:
+        found = json.loads(handle.read())
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _named(held: dict[str, Any]) -> str:
+    if "pid" not in held or "since" not in held:
         return "another process"
+    return f"process {held['pid']} since {held['since']}"

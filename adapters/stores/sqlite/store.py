@@ -1,30 +1,25 @@
 """The embedded store: one SQLite file, one writer at a time, any number of readers."""
 
-import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from sqlite3 import Cursor
-from threading import RLock
 from typing import Any
 
 from eventsourcing.persistence import StoredEvent
-from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
+from eventsourcing.sqlite import SQLiteCursor
 
 from adapters.stores.clocks import system_clock
 from adapters.stores.microseconds import from_micros, to_micros
+from adapters.stores.sqlite.append import envelope_of, timer_of, timer_values
+from adapters.stores.sqlite.connections import ReadingConnections, WritingConnections, connected
 from adapters.stores.sqlite.errors import explained
-from adapters.stores.sqlite.recorder import (
-    SQL,
-    SQLiteLedgerRecorder,
-    envelope_of,
-    timer_of,
-    timer_values,
-)
+from adapters.stores.sqlite.recorder import SQL, SQLiteLedgerRecorder
 from adapters.stores.sqlite.workspace_transaction import Entered, Looked
 from engine.ports.clock import Clock
-from engine.ports.errors import StoreError
+from engine.ports.errors import EmptyDatabase, NoStore, StoreError
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes, earliest
 from events.recorded import Envelope
@@ -36,52 +31,78 @@ STORE_VERSION = 1
 class SQLiteStore:
     """A store in one file. ``clock`` is the store's clock; ``lock_timeout`` in seconds.
 
-    Raises ``StoreError`` for a file that is none of ours, or was written by a newer Sendledger.
+    ``create`` makes one where there is none; ``read_only`` can change nothing of it. Raises
+    ``StoreError`` for a file that is none of ours, or was written by a newer Sendledger.
     """
 
-    def __init__(self, path: Path, clock: Clock = system_clock, lock_timeout: int = 30) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock = system_clock,
+        lock_timeout: float = 30,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+    ) -> None:
         self.path = path
+        self.name = str(path)
         self._clock = clock
-        self._lock_timeout = lock_timeout
-        self._writer = RLock()
-        """Threads take turns here; SQLite's own lock is for other processes."""
-        self.datastore = SQLiteDatastore(
-            str(path), lock_timeout=lock_timeout, originator_id_type="text"
-        )
-        self.recorder = SQLiteLedgerRecorder(self.datastore)
-        try:
-            with self._explained():
-                self._open()
-        except BaseException:
-            self.datastore.close()
-            raise
+        self._connections: WritingConnections | ReadingConnections
+        if self._is_ours(lock_timeout, read_only=read_only):
+            kind = ReadingConnections if read_only else WritingConnections
+            self._connections = kind(path, lock_timeout)
+        elif read_only or not create:
+            raise (EmptyDatabase if path.is_file() else NoStore)(store=path)
+        else:
+            self._connections = self._made(lock_timeout)
 
-    def _open(self) -> None:
-        if self.path.is_file() and self._is_ours():
-            return
-        with self.writing() as c:
-            if not self._known(c):
-                self.recorder._create_table(SQLiteCursor(c))  # noqa: SLF001 in our transaction
-                c.execute(SQL["set_store_version"], (STORE_VERSION,))
+    @property
+    def read_only(self) -> bool:
+        return self._connections.read_only
 
-    def _is_ours(self) -> bool:
+    def _is_ours(self, lock_timeout: float, *, read_only: bool) -> bool:
         """Looks without touching: the library's connections change a file's journal mode."""
+        if not self.path.is_file():
+            return False
+        how = "mode=ro" if read_only else "mode=rw"
         with (
-            closing(sqlite3.connect(self.path, timeout=self._lock_timeout)) as connection,
-            closing(connection.cursor()) as cursor,
+            self.explained(),
+            closing(connected(self.path, how, lock_timeout)) as connection,
+            closing(connection.cursor()) as c,
         ):
-            return self._known(cursor)
+            return self._is_known(c)
 
-    def _known(self, c: Cursor) -> bool:
+    def _made(self, lock_timeout: float) -> WritingConnections:
+        """Others may be making it too, and one of them changes the journal's mode: try again."""
+        deadline = time.monotonic() + lock_timeout
+        while True:
+            try:
+                return self._made_once(lock_timeout)
+            except StoreError as error:
+                if "locked" not in str(error.__cause__) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
+    def _made_once(self, lock_timeout: float) -> WritingConnections:
+        made = WritingConnections(self.path, lock_timeout)
+        try:
+            with self.explained(), made.writing() as c:
+                if not self._is_known(c):
+                    SQLiteLedgerRecorder(made.datastore)._create_table(SQLiteCursor(c))  # noqa: SLF001 in our transaction
+                    c.execute(SQL["set_store_version"], (STORE_VERSION,))
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    def _is_known(self, c: Cursor) -> bool:
         """False for a database without any table. Raises ``StoreError`` for one none of ours."""
-        c.execute(SQL["tables"])
-        tables = {row[0] for row in c.fetchall()}
+        tables = {row[0] for row in c.execute(SQL["tables"]).fetchall()}
         if not tables:
             return False
         if "store_info" not in tables:
             raise StoreError(f"{self.path} is a database of another program. Name another file.")
-        c.execute(SQL["store_version"])
-        version = c.fetchone()[0]
+        version = c.execute(SQL["store_version"]).fetchone()[0]
         if version > STORE_VERSION:
             raise StoreError(
                 f"{self.path} has store version {version}; this program knows {STORE_VERSION}. "
@@ -94,7 +115,7 @@ class SQLiteStore:
 
     @contextmanager
     def look(self, workspace: str) -> Iterator[Looked]:
-        with self._explained(), self.reading() as c:
+        with self.explained(), self.reading() as c:
             yield Looked(c, workspace, self._clock())
 
     @contextmanager
@@ -104,12 +125,12 @@ class SQLiteStore:
 
     @contextmanager
     def transactions(self, asked: Mapping[str, Sequence[str]]) -> Iterator[Mapping[str, Entered]]:
-        with self._explained(), self.writing() as c:
+        with self.explained(), self.writing() as c:
             now = self._clock()
-            yield {each: Entered(c, each, now, self.recorder) for each in asked}
+            yield {each: Entered(c, each, now) for each in asked}
 
     def read(self, after: int, limit: int) -> Page:
-        with self._explained(), self.reading() as c:
+        with self.explained(), self.reading() as c:
             c.execute(SQL["read_log"], (after, limit))
             rows: list[Row] = c.fetchall()
             if not rows:
@@ -118,16 +139,31 @@ class SQLiteStore:
             return Page(rows, list(map(envelope_of, c.fetchall())))
 
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:
-        with self._explained(), self.reading() as c:
+        with self.explained(), self.reading() as c:
             c.execute(SQL["envelope_of_command"], (workspace, command_id))
             found = c.fetchone()
         return envelope_of(found) if found else None
 
+    def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
+        with self.explained(), self.reading() as c:
+            found = c.execute(SQL["envelopes_of"], (workspace, after, limit)).fetchall()
+        return list(map(envelope_of, found))
+
     def last_position(self) -> int:
-        return int(self._value("last_position") or 0)
+        return int(self._value("last_position"))
+
+    def announced_position(self) -> int:
+        return int(self._value("announced_position"))
+
+    def last_position_until(self, at: datetime) -> int:
+        return int(self._value("last_position_until", to_micros(at)))
+
+    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
+        with self.explained(), self.reading() as c:
+            return c.execute(SQL["stream_positions"], (stream_id,)).fetchall()
 
     def workspaces(self) -> Sequence[str]:
-        with self._explained(), self.reading() as c:
+        with self.explained(), self.reading() as c:
             c.execute(SQL["workspaces"])
             return [row[0] for row in c.fetchall()]
 
@@ -136,21 +172,21 @@ class SQLiteStore:
         return None if due is None else from_micros(due)
 
     def due_workspaces(self, until: datetime) -> Sequence[str]:
-        with self._explained(), self.reading() as c:
+        with self.explained(), self.reading() as c:
             c.execute(SQL["due_workspaces"], (to_micros(until),))
             return [row[0] for row in c.fetchall()]
 
     def save_snapshot(self, snapshot: StoredEvent) -> None:
         stream_id, version = str(snapshot.originator_id), snapshot.originator_version
-        with self._explained(), self.writing() as c:
+        with self.explained(), self.writing() as c:
             c.execute(SQL["save_snapshot"], (stream_id, version, snapshot.topic, snapshot.state))
 
     def snapshots(self) -> Sequence[StoredEvent]:
-        with self._explained(), self.reading() as c:
+        with self.explained(), self.reading() as c:
             return [StoredEvent(*row) for row in c.execute(SQL["all_snapshots"])]
 
     def indexes(self) -> Indexes:
-        with self._explained(), self.reading() as c:
+        with self.explained(), self.reading() as c:
             end: int = c.execute(SQL["last_position"]).fetchone()[0]
             timers = [(row[0], timer_of(row[1:])) for row in c.execute(SQL["all_timers"])]
             roster = c.execute(SQL["all_roster"]).fetchall()
@@ -165,49 +201,33 @@ class SQLiteStore:
         roster: Iterable[tuple[str, str, str]],
     ) -> None:
         rows = [timer_values(workspace, timer) for workspace, timer in timers]
-        with self._explained(), self.writing() as c:
+        with self.explained(), self.writing() as c:
             c.execute(SQL["clear_timers"])
             c.execute(SQL["clear_roster"])
             c.executemany(SQL["set_timer"], rows)
             c.executemany(SQL["enrol"], list(roster))
 
     def close(self) -> None:
-        self.datastore.close()
+        self._connections.close()
 
-    @contextmanager
-    def writing(self) -> Iterator[Cursor]:
-        """A write transaction that holds the file's lock from its first statement on."""
-        with (
-            self._writer,
-            self.datastore.get_connection(commit=True) as connection,
-            connection.cursor() as cursor,
-        ):
-            cursor.row_factory = None
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
-                yield cursor
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
+    def checkpoint_is_hindered(self) -> bool:
+        """Empties the write-ahead log; True where somebody reads it, so that it stays."""
+        assert isinstance(self._connections, WritingConnections)
+        with self._connections.outside_of_a_transaction() as c:
+            return bool(c.execute(SQL["empty_the_write_ahead_log"]).fetchone()[0])
 
-    @contextmanager
-    def reading(self) -> Iterator[Cursor]:
-        with (
-            self.datastore.get_connection(commit=False) as connection,
-            connection.cursor() as cursor,
-        ):
-            cursor.row_factory = None
-            cursor.execute("BEGIN")
-            try:
-                yield cursor
-            finally:
-                connection.rollback()
+    def writing(self) -> AbstractContextManager[Cursor]:
+        """A write transaction. Raises ``ReadOnlyStore``."""
+        return self._connections.writing()
 
-    def _value(self, name: str) -> Any:
-        with self._explained(), self.reading() as c:
-            c.execute(SQL[name])
-            return c.fetchone()[0]
+    def reading(self) -> AbstractContextManager[Cursor]:
+        """What is read in the block is of one moment."""
+        return self._connections.reading()
 
-    def _explained(self) -> Any:
-        return explained(str(self.path))
+    def explained(self) -> AbstractContextManager[None]:
+        """Errors of the product become ``StoreError``."""
+        return explained(self.name)
+
+    def _value(self, name: str, *values: Any) -> Any:
+        with self.explained(), self.reading() as c:
+            return c.execute(SQL[name], values).fetchone()[0]

@@ -5,7 +5,7 @@ from sqlite3 import Cursor
 
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.named_sql import statements
-from engine.ports.errors import NotStoppedThere, StaleView
+from adapters.stores.view_checks import check_skip, check_stop
 from engine.ports.view_status import Skip, Stop, ViewStatus, view_status
 from projections.projection import Projection
 
@@ -13,9 +13,13 @@ SQL = statements(Path(__file__).with_suffix(".sql"))
 TABLES = ("standings", "skips")
 
 
+def position_of(c: Cursor, projection: Projection) -> int:
+    return c.execute(SQL["position_of"], (projection.tracking_name,)).fetchone()[0] or 0
+
+
 def status_of(c: Cursor, projection: Projection) -> ViewStatus:
     name = (projection.tracking_name,)
-    position = c.execute(SQL["position_of"], name).fetchone()[0] or 0
+    position = position_of(c, projection)
     if not _are_there(c):
         return ViewStatus(position)
     stop = c.execute(SQL["stop_of"], name).fetchone()
@@ -28,9 +32,7 @@ def status_of(c: Cursor, projection: Projection) -> ViewStatus:
 
 
 def record_stop(c: Cursor, projection: Projection, stop: Stop) -> None:
-    stands = status_of(c, projection)
-    if stands.position != stop.position - 1 or stop.position in stands.passes_over:
-        raise StaleView(projection.tracking_name, stop.position - 1, stands.position)
+    check_stop(projection, status_of(c, projection), stop)
     for table in TABLES:
         c.execute(SQL[table])
     values = (projection.tracking_name, stop.position, stop.error, to_micros(stop.since))
@@ -43,9 +45,7 @@ def clear_stop(c: Cursor, projection: Projection) -> None:
 
 
 def record_skip(c: Cursor, projection: Projection, skip: Skip) -> None:
-    stop = status_of(c, projection).stop
-    if stop is None or stop.position != skip.position:
-        raise NotStoppedThere(projection, skip.position, stop)
+    check_skip(projection, status_of(c, projection), skip)
     c.execute(SQL["skip"], (projection.tracking_name, *skip[:-1], to_micros(skip.skipped_at)))
     clear_stop(c, projection)
 

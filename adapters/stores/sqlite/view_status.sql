@@ -25,6 +25,13 @@ SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('standings'
 -- name: position_of
 SELECT max(notification_id) FROM tracking WHERE application_name = ?
 
+-- name: set_position
+INSERT INTO tracking VALUES (?, ?)
+ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id
+
+-- name: forget_positions
+DELETE FROM tracking WHERE application_name GLOB ? || '/*'
+
 -- name: stop_of
 SELECT stopped_at, error, stopped_since FROM standings WHERE projection = ?
 

@@ -8,7 +8,8 @@ from typing import Any
 from eventsourcing.persistence import StoredEvent
 
 from adapters.stores.microseconds import from_micros, to_micros
-from adapters.stores.sqlite.recorder import SQL, SQLiteLedgerRecorder, envelope_of, timer_of
+from adapters.stores.sqlite.append import append_all, envelope_of, timer_of
+from adapters.stores.sqlite.recorder import SQL
 from engine.ports.log import Row
 from engine.ports.transactions import Append
 from events.recorded import Envelope
@@ -56,12 +57,9 @@ class Looked:
 class Entered(Looked):
     """A workspace under the file's lock."""
 
-    def __init__(
-        self, c: Cursor, workspace: str, clock: datetime, recorder: SQLiteLedgerRecorder
-    ) -> None:
+    def __init__(self, c: Cursor, workspace: str, clock: datetime) -> None:
         super().__init__(c, workspace, clock)
         self.appended_after = self.last_position
-        self._recorder = recorder
 
     def append(self, append: Append) -> None:
-        self.appended_after = self._recorder.append(self._c, append, self._workspace, self.now)
+        self.appended_after = append_all(self._c, append, self._workspace, self.now)

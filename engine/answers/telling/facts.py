@@ -1,148 +1,135 @@
-"""Each fact as a sentence a support person could read out."""
+"""One sentence for every fact, whoever tells it: ``why``, a scenario, the causal tree, a notice.
 
+A sentence is in the past tense, begins in lower case and has no full stop, so that it can stand
+in a longer one. It names fields in braces; what follows a colon there is in ``words``. ``{by}``
+is who did it, where that is told; ``{event}`` is the fact as a whole.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from string import Formatter
+from typing import Any
+
+from engine.answers.telling.reader import ANYBODY, Reader
+from engine.answers.telling.words import WORDS
 from events import campaign as c
 from events import email_account as a
 from events import slot as s
 from events.base import Event
-from events.vocabulary import IncidentKind, instant_text
+from events.recorded import Envelope, Recorded
 
-CLOCK_NAMES = {IncidentKind.FAILURE: "resolution window", IncidentKind.DISCONNECT: "grace period"}
+A_CLOCK = "the clock that the {kind} of {account_id} started in {campaign_id}"
 
-
-def sentence(event: Event) -> str:
-    """Raises ``TypeError`` for an event it has no words for."""
-    about_account = _about_account(event)
-    told = about_account or _about_campaign(event) or _about_clock(event) or _about_recipient(event)
-    if told is None:
-        raise TypeError(f"no sentence for {type(event).__name__}")
-    return told
-
-
-def _about_account(event: Event) -> str | None:  # noqa: C901, PLR0912 one sentence a fact
-    match event:
-        case a.AccountConnected():
-            return f"{event.account_id} is connected in slot {event.slot_id}"
-        case a.ConnectRejected():
-            return f"connecting {event.account_id} was rejected: {event.reason}"
-        case a.SettingsUpdated():
-            return f"settings of {event.account_id} updated"
-        case a.CheckRequested():
-            return f"a check of {event.account_id} was asked for"
-        case a.CheckPassed():
-            return f"the {event.asked_by} check of {event.account_id} passed"
-        case a.CheckFailed():
-            found = event.report.failure_class
-            return f"the {event.asked_by} check of {event.account_id} failed: {found}"
-        case a.ConnectionFailed():
-            until = instant_text(event.deadline_at)
-            return f"{event.account_id} is failed: {event.reason} It can be repaired until {until}"
-        case a.ConnectionRestored():
-            return f"{event.account_id} works again"
-        case a.OneClickReconnected():
-            return f"{event.account_id} was reconnected by One-Click, settings kept"
-        case a.OneClickRejected():
-            return f"One-Click Reconnect of {event.account_id} was rejected: {event.reason}"
-        case a.AccountDisconnected():
-            return f"{event.account_id} is disconnected, settings back to defaults"
-        case a.NoticeIssued():
-            return (
-                f"notice {event.number} ({event.kind}) to the owner of {event.account_id}, "
-                f"{event.at_stake} recipients"
-            )
-        case a.NoticeAttempted():
-            fate = "delivered" if event.delivered else f"not delivered: {event.detail}"
-            return f"notice {event.number} about {event.account_id} was {fate}"
-        case s.SlotOccupied():
-            return f"slot {event.slot_id} holds {event.account_id}"
-        case s.SlotVacated():
-            return f"slot {event.slot_id} is empty"
-        case _:
-            return None
-
-
-def _about_campaign(event: Event) -> str | None:
-    match event:
-        case c.CampaignCreated():
-            return f"{event.mode} campaign {event.campaign_id} is created"
-        case c.CampaignStarted():
-            return f"{event.campaign_id} runs"
-        case c.CampaignPaused():
-            return f"{event.campaign_id} is paused, cause {event.cause}"
-        case c.PauseCauseCleared():
-            return f"{event.campaign_id} loses the pause cause {event.cause}"
-        case c.CampaignResumed():
-            without = ", ".join(each.account_id for each in event.given_up)
-            return f"{event.campaign_id} runs again" + (f" without {without}" if without else "")
-        case c.CampaignFinished():
-            return f"{event.campaign_id} is finished"
-        case c.CampaignReopened():
-            return f"{event.campaign_id} runs again: someone was added"
-        case c.SenderAdded():
-            return f"{event.account_id} is in FROM EMAIL of {event.campaign_id}"
-        case c.SenderRemoved():
-            return (
-                f"{event.account_id} left FROM EMAIL of {event.campaign_id}, "
-                f"{event.held} recipients held"
-            )
-        case c.SenderReplaced():
-            return f"{event.campaign_id} sends from {event.account_id} now"
-        case _:
-            return None
+SENTENCES: Mapping[type[Event], str] = {
+    a.AccountConnected: "{account_id} was connected in slot {slot_id}{by}",
+    a.ConnectRejected: "an attempt{by} to connect {account_id} again was refused: {reason:refused}",
+    a.SettingsUpdated: "the settings of {account_id} were changed{by}",
+    a.CheckRequested: "a connection test of {account_id} was asked for{by}",
+    a.CheckPassed: "{asked_by:test} of {account_id}{asked_by:asked_for} passed",
+    a.CheckFailed: "{asked_by:test} of {account_id}{asked_by:asked_for} failed{report:failure}",
+    a.ConnectionFailed: "a connection test found {account_id} failing: {reason}",
+    a.ConnectionRestored: "{account_id} was working again",
+    a.OneClickReconnected: (
+        "One-Click Reconnect of {account_id}{by} succeeded: every setting stayed as it was"
+    ),
+    a.OneClickRejected: "One-Click Reconnect of {account_id}{by} was refused: {reason:refused}",
+    a.AccountDisconnected: (
+        "{account_id} was disconnected{by}: it left every FROM EMAIL list, and its settings went "
+        "back to defaults"
+    ),
+    a.NoticeIssued: (
+        "notice {number} ({kind}) was issued to the owner of {account_id}: {event:matter}"
+    ),
+    a.NoticeAttempted: "notice {number} about {account_id} {event:fate}",
+    s.SlotOccupied: "slot {slot_id} was taken by {account_id}",
+    s.SlotVacated: "slot {slot_id} became empty",
+    c.CampaignCreated: "the {mode:mode} campaign {campaign_id} was created{by}",
+    c.CampaignStarted: "{campaign_id} was started{by}",
+    c.CampaignPaused: "{campaign_id} was paused{cause:because}{by}",
+    c.PauseCauseCleared: "{cause:culprit} no longer kept {campaign_id} paused",
+    c.CampaignResumed: "{campaign_id} was resumed{by}{given_up:without}",
+    c.CampaignFinished: "{campaign_id} finished",
+    c.CampaignReopened: "{campaign_id} ran again because somebody was added",
+    c.SenderAdded: "{account_id} was added to FROM EMAIL of {campaign_id}{by}",
+    c.SenderRemoved: (
+        "{account_id} was taken out of FROM EMAIL of {campaign_id}{incident_id:by_disconnect}{by}; "
+        "{held:held} until it is added again"
+    ),
+    c.SenderReplaced: "{campaign_id} began to send from {account_id}",
+    c.GracePeriodStarted: (
+        "the {kind} of {account_id} started a clock in {campaign_id}, with the deadline "
+        "{deadline_at} and {at_stake:recipients} at stake"
+    ),
+    c.GracePeriodCured: A_CLOCK + " ended in time: nobody was stopped",
+    c.GracePeriodSuperseded: A_CLOCK + " ended: a disconnect took its place",
+    c.GracePeriodExpired: A_CLOCK + " ran out: {event:outcome}",
+    c.RecipientAdded: "{recipient_id} was added to {campaign_id}{by}",
+    c.RecipientImportRefused: (
+        "{recipient_id} was imported into {campaign_id} again{by} and not taken: the stop is final"
+    ),
+    c.RecipientAssigned: "{recipient_id} was assigned to {account_id} for the time being",
+    c.AssignmentReleased: "{recipient_id} was released by {account_id}: any sender may take over",
+    c.SendReserved: "a message to {recipient_id} was reserved for sending from {account_id}",
+    c.EmailAccepted: "the mail server accepted an email from {account_id} to {recipient_id}",
+    c.EmailOutcomeUnknown: (
+        "an email from {account_id} to {recipient_id} went out with an unknown outcome, which "
+        "counts as received"
+    ),
+    c.EmailRefused: "an email from {account_id} to {recipient_id} was refused {fault:fault}",
+    c.SentFolderSearched: (
+        "the Sent folder of {account_id} was searched for the email to {recipient_id}: it "
+        "{found:found}"
+    ),
+    c.RecipientReplied: "{recipient_id} replied",
+    c.RecipientBounced: "the email to {recipient_id} bounced",
+    c.RecipientUnsubscribed: "{recipient_id} unsubscribed",
+    c.RecipientFinished: "{recipient_id} finished the sequence of {campaign_id}",
+    c.RecipientFailed: "sending to {recipient_id} failed for good",
+    c.RecipientStopped: (
+        "{recipient_id} became Campaign Stopped in {campaign_id}, for good, because {account_id} "
+        "{reason:stopped}"
+    ),
+    c.LateSignalRecorded: (
+        "{recipient_id} was reported as {signal} after the end, which changed nothing"
+    ),
+    c.AutoReplyReceived: "an automatic reply came from {recipient_id}{held_until:away}",
+    c.HoldEnded: "the date named in the automatic reply of {recipient_id} was reached",
+}
 
 
-def _about_clock(event: Event) -> str | None:
-    match event:
-        case c.GracePeriodStarted():
-            return (
-                f"the {CLOCK_NAMES[event.kind]} of {event.account_id} runs in {event.campaign_id} "
-                f"until {instant_text(event.deadline_at)}, {event.at_stake} recipients at stake"
-            )
-        case c.GracePeriodCured():
-            return f"the {CLOCK_NAMES[event.kind]} in {event.campaign_id} is cured"
-        case c.GracePeriodSuperseded():
-            return f"the {CLOCK_NAMES[event.kind]} in {event.campaign_id} is superseded"
-        case c.GracePeriodExpired():
-            return (
-                f"the {CLOCK_NAMES[event.kind]} of {event.account_id} in {event.campaign_id} "
-                f"ran out: {event.stopped} stopped, {event.released} released, "
-                f"{sum(event.skipped.values())} spared"
-            )
-        case _:
-            return None
+class _Voice(Formatter):
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        value = super().get_value(key, args, kwargs)
+        return self._reader.person(value) if key == "recipient_id" else value
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec:
+            return WORDS[format_spec](value, self._reader)
+        return self._reader.when(value) if isinstance(value, datetime) else str(value)
 
 
-def _about_recipient(event: Event) -> str | None:  # noqa: C901, PLR0912 one sentence a fact
-    match event:
-        case c.RecipientAdded():
-            return f"{event.recipient_id} joins {event.campaign_id}"
-        case c.RecipientImportRefused():
-            return f"{event.recipient_id} is not taken again: {event.reason}"
-        case c.RecipientAssigned():
-            return f"{event.recipient_id} is assigned to {event.account_id}"
-        case c.AssignmentReleased():
-            return f"{event.recipient_id} is released by {event.account_id}"
-        case c.SendReserved():
-            return f"a message to {event.recipient_id} may go through {event.account_id}"
-        case c.EmailAccepted():
-            return f"{event.recipient_id} received an email from {event.account_id}"
-        case c.EmailOutcomeUnknown():
-            return f"{event.recipient_id} may have received an email from {event.account_id}"
-        case c.EmailRefused():
-            return f"the message to {event.recipient_id} was refused ({event.fault})"
-        case c.SentFolderSearched():
-            return f"the Sent folder was searched for {event.recipient_id}: {event.found}"
-        case c.RecipientStopped():
-            return f"{event.recipient_id} is Campaign Stopped: {event.reason}"
-        case c.LateSignalRecorded():
-            return f"{event.signal} of {event.recipient_id} is recorded, nothing changes"
-        case c.AutoReplyReceived():
-            until = f", held until {instant_text(event.held_until)}" if event.held_until else ""
-            return f"{event.recipient_id} answered automatically{until}"
-        case c.HoldEnded():
-            return f"{event.recipient_id} is back"
-        case c.RecipientEnded():
-            return (
-                f"{event.recipient_id} is {type(event).__name__.removeprefix('Recipient').lower()}"
-            )
-        case _:
-            return None
+def phrase(kind: type[Event], reader: Reader = ANYBODY, /, **values: object) -> str:
+    """The sentence of that kind of fact with these values, for one who has no event at hand."""
+    return _Voice(reader).vformat(SENTENCES[kind], (), values)
+
+
+def sentence(event: Event, reader: Reader = ANYBODY, by: str = "") -> str:
+    """``by``: who did it, with a blank before it; see ``by``."""
+    fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
+    values = {**fields, "event": event, "by": by}
+    return _Voice(reader).vformat(SENTENCES[type(event)], (), values)
+
+
+def by(envelope: Envelope) -> str:
+    """`` by the user anna``; nothing where it was the engine itself, which goes without saying."""
+    kind, _, name = envelope.actor.partition(":")
+    return f" by the user {name}" if kind == "user" else ""
+
+
+def happened(recorded: Recorded, reader: Reader) -> str:
+    """A whole sentence: when, what, and by whom."""
+    told = sentence(recorded.event, reader, by(recorded.envelope))
+    return f"On {reader.when(recorded.event.occurred_at)}, {told.rstrip('.')}."

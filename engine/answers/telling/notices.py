@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from engine.answers.telling.facts import phrase
 from engine.answers.telling.one_line import one_line
-from events.vocabulary import IncidentKind, NoticeKind
+from engine.answers.telling.reader import ANYBODY
+from engine.answers.telling.words import STOPPED_BECAUSE, people
+from events.email_account import AccountDisconnected, ConnectionFailed
+from events.vocabulary import NoticeKind, StopReason
 from projections.notices import NoticeRow
 
 
@@ -24,40 +28,46 @@ def letter(notice: NoticeRow, reason: str | None = None) -> Letter:
 def _subject(notice: NoticeRow, account: str) -> str:
     match notice.kind:
         case NoticeKind.ENDED:
-            return f"{_people(notice.at_stake)} of {account} were stopped"
+            return f"{people(notice.at_stake)} of {account} were stopped"
         case NoticeKind.CURED:
             return f"All is well with {account}: resume your campaigns"
         case NoticeKind.FAILURE | NoticeKind.DISCONNECT:
             again = f"Reminder {number - 1}: " if (number := int(notice.number)) > 1 else ""
             trouble = "fails" if notice.kind is NoticeKind.FAILURE else "is disconnected"
-            return f"{again}{account} {trouble}, {_people(notice.at_stake)} at stake"
+            return f"{again}{account} {trouble}, {people(notice.at_stake)} at stake"
 
 
 def _failure(notice: NoticeRow, account: str, reason: str | None) -> Iterator[str]:
-    yield f"The connection of {account} fails. {reason or ''}".rstrip()
-    yield from _stakes(notice)
+    yield _said(phrase(ConnectionFailed, account_id=account, reason=reason or ""))
+    yield from _stakes(notice, "repaired")
     yield f"The cheapest cure: One-Click Reconnect {account}. Every setting stays as it is."
 
 
 def _disconnect(notice: NoticeRow, account: str, _reason: str | None) -> Iterator[str]:
-    yield f"{account} was disconnected, and with that left every FROM EMAIL list."
-    yield from _stakes(notice)
+    yield _said(phrase(AccountDisconnected, account_id=account, by=""))
+    yield from _stakes(notice, "connected and added again")
     yield f"The cheapest cure: connect {account}, then add it to FROM EMAIL of each campaign again."
 
 
 def _ended(notice: NoticeRow, account: str, reason: str | None) -> Iterator[str]:
-    what = "failed for too long" if notice.incident_kind is IncidentKind.FAILURE else "was not back"
-    yield f"{account} {what}: a clock ran out at {_when(notice.issued_at)}. {reason or ''}".rstrip()
-    yield f"{_people(notice.at_stake)} became Campaign Stopped, for good:\n{_campaigns(notice)}"
+    why = STOPPED_BECAUSE[StopReason.of(notice.incident_kind)]
+    ended = f"{account} {why}: a clock ran out at {_when(notice.issued_at)}. {reason or ''}"
+    yield ended.rstrip()
+    yield f"{people(notice.at_stake)} became Campaign Stopped, for good:\n{_campaigns(notice)}"
     yield (
         "Nothing brings them back into the same campaign; another campaign is free to take them. "
-        "Who had not been written to goes on with other senders, once you resume."
+        "Recipients who had not been contacted go on with other senders, once you resume."
     )
 
 
 def _cured(notice: NoticeRow, account: str, _reason: str | None) -> Iterator[str]:
-    yield f"{account} works again, and every clock of this incident has ended. Nobody was stopped."
-    yield f"What is left to do: resume the campaigns that wait.\n{_campaigns(notice)}".rstrip()
+    """N3: without clocks nothing is listed, and single-sender campaigns wait all the same."""
+    if notice.campaigns:
+        yield f"{account} works again, and every clock of this incident has ended."
+        yield f"Nobody was stopped. Resume the campaigns that wait:\n{_campaigns(notice)}"
+    else:
+        yield f"{account} works again. Nobody was stopped: no clock ran."
+        yield "Resume the campaigns that were paused because of it."
 
 
 _TEXTS = {
@@ -68,30 +78,35 @@ _TEXTS = {
 }
 
 
-def _stakes(notice: NoticeRow) -> Iterator[str]:
+def _stakes(notice: NoticeRow, cured: str) -> Iterator[str]:
     if not notice.campaigns:
-        yield "No recipient is at stake. Campaigns of this account wait, paused, until you resume."
+        yield (
+            "No recipient is at stake. Campaigns that send from this account alone are paused "
+            "until it works again and you resume them."
+        )
         return
     yield (
-        f"Unless it is repaired by {_when(notice.deadline_at)}, {_people(notice.at_stake)} become "
+        f"Unless it is {cured} by {_when(notice.deadline_at)}, {people(notice.at_stake)} become "
         f"Campaign Stopped, for good:\n{_campaigns(notice)}"
     )
+
+
+def _said(told: str) -> str:
+    """A fact's sentence as a paragraph."""
+    told = told.rstrip(": .")
+    return f"{told[:1].upper()}{told[1:]}." if told.startswith("a ") else f"{told}."
 
 
 def _campaigns(notice: NoticeRow) -> str:
     counts = sorted(notice.campaigns.items())
     if notice.kind is NoticeKind.CURED:
         return "\n".join(f"  - {one_line(name)}" for name, _ in counts)
-    return "\n".join(f"  - {_people(count)} of {one_line(name)}" for name, count in counts)
-
-
-def _people(count: int) -> str:
-    return "1 recipient" if count == 1 else f"{count} recipients"
+    return "\n".join(f"  - {people(count)} of {one_line(name)}" for name, count in counts)
 
 
 def _when(moment: datetime | None) -> str:
     assert moment is not None
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    return ANYBODY.when(moment)
 
 
 def _footer(notice: NoticeRow) -> str:

@@ -1,11 +1,14 @@
 """Why is a recipient held, why is nothing sent, and what is at stake now?"""
 
 from collections.abc import Iterator
-from typing import Any
 
 from engine.answers.recipient_case import Case, Trouble, last
-from engine.answers.telling.incident import cure, opening
-from engine.answers.telling.sentence import Section, Sentence, by, people, when
+from engine.answers.telling.facts import happened
+from engine.answers.telling.incident import cure
+from engine.answers.telling.reader import Reader
+from engine.answers.telling.sentence import Section, Sentence
+from engine.answers.telling.words import PAUSED_BY_USER, account_of, people
+from events.base import Event
 from events.campaign import (
     AutoReplyReceived,
     CampaignCreated,
@@ -21,56 +24,50 @@ from events.recorded import Recorded
 from events.vocabulary import CampaignStatus, Mode, RecipientStatus
 
 
-def status(case: Case) -> Sentence:
+def status(case: Case, reader: Reader) -> Sentence:
     """The answer about one who is not stopped."""
     answer, over = case.answer, case.last(RecipientEnded)
-    who, where = answer.recipient_id, answer.campaign_id
     if over is not None:
-        since = when(over.event.occurred_at)
-        text = f"{who} is {way_it_ended(over)} in {where} since {since}: nothing more is sent."
+        text = f"{happened(over, reader)} Nothing more is sent in {answer.campaign_id}."
         return Sentence(Section.ANSWER, over, text)
-    sender = f" It hears from {case.sender} only." if answer.sender_fixed else ""
+    who, where = reader.person(answer.recipient_id), answer.campaign_id
+    sender = f" {who} hears from {case.sender} only." if answer.sender_fixed else ""
     match answer.status:
         case RecipientStatus.HELD:
-            text = f"{who} is held in {where}: it was written to, and waits.{sender}"
+            text = f"{who} is held in {where}: contacted before, and waiting.{sender}"
         case RecipientStatus.PENDING:
             text = f"{who} is pending in {where}: no email yet."
         case _:
-            text = f"{who} is active in {where}: it was written to and is in its sequence.{sender}"
+            text = f"{who} is active in {where}: contacted, and in the sequence.{sender}"
     return Sentence(Section.ANSWER, case.own[-1], text)
 
 
-def way_it_ended(recorded: Recorded) -> str:
-    """``replied``, ``bounced``, ``unsubscribed``, ``finished`` or ``failed``."""
-    return type(recorded.event).__name__.removeprefix("Recipient").lower()
-
-
-def now(case: Case) -> Iterator[Sentence]:
+def now(case: Case, reader: Reader) -> Iterator[Sentence]:
     """Why it is held, why nothing is sent, what is at stake."""
     if case.last(RecipientEnded) is not None:
         return
-    yield from _why_held(case)
-    yield from _why_not_sending(case)
+    yield from _why_held(case, reader)
+    yield from _why_not_sending(case, reader)
     for trouble in case.troubles:
         if trouble.running:
-            yield _at_stake(case, trouble)
+            yield _at_stake(case, trouble, reader)
 
 
-def _why_held(case: Case) -> Iterator[Sentence]:
+def _why_held(case: Case, reader: Reader) -> Iterator[Sentence]:
     away = case.last(AutoReplyReceived)
     if away is not None and case.answer.held_until is not None:
-        until = when(case.answer.held_until)
-        text = f"An automatic answer says the person is away: nothing is sent before {until}."
+        until = reader.when(case.answer.held_until)
+        text = f"An automatic reply says the person is away: nothing is sent before {until}."
         yield Sentence(Section.NOW, away, text)
     if not case.sender_works and case.troubles:
-        trouble = case.troubles[-1]
-        text = f"{case.sender} does not work: nothing is sent through it. {opening(trouble)}"
-        yield Sentence(Section.NOW, trouble.opened, text)
+        opened = case.troubles[-1].opened
+        text = f"Nothing is sent from {case.sender}. {happened(opened, reader)}"
+        yield Sentence(Section.NOW, opened, text)
     removed = _removed(case)
     if removed is not None:
         text = (
-            f"{case.sender} is not in FROM EMAIL of {case.answer.campaign_id}; whom it has written "
-            "to waits until it is added again."
+            f"{case.sender} is not in FROM EMAIL of {case.answer.campaign_id}; whoever has heard "
+            "from it waits until it is added again."
         )
         yield Sentence(Section.NOW, removed, text)
 
@@ -81,7 +78,7 @@ def _removed(case: Case) -> Recorded | None:
     return last(case.about_campaign, SenderRemoved, account_id=case.sender)
 
 
-def _why_not_sending(case: Case) -> Iterator[Sentence]:
+def _why_not_sending(case: Case, reader: Reader) -> Iterator[Sentence]:
     name = case.answer.campaign_id
     match case.campaign.status:
         case CampaignStatus.DRAFT:
@@ -89,53 +86,47 @@ def _why_not_sending(case: Case) -> Iterator[Sentence]:
         case CampaignStatus.FINISHED:
             yield _about(case, f"{name} is finished: nothing is sent.", CampaignFinished)
         case CampaignStatus.PAUSED:
-            yield from _paused(case)
+            yield from _paused(case, reader)
         case CampaignStatus.RUNNING:
-            text = f"{name} runs; sends follow its schedule and the speed limits."
+            text = f"{name} is running; emails go out by its schedule and the speed limits."
             yield _about(case, text, CampaignStarted, CampaignResumed, CampaignReopened)
 
 
-def _about(case: Case, text: str, *kinds: type[Any]) -> Sentence:
+def _about(case: Case, text: str, *kinds: type[Event]) -> Sentence:
     found = last(case.about_campaign, *kinds)
     assert found is not None
     return Sentence(Section.NOW, found, text)
 
 
-def _paused(case: Case) -> Iterator[Sentence]:
+def _paused(case: Case, reader: Reader) -> Iterator[Sentence]:
     name, causes = case.answer.campaign_id, case.campaign.pause_causes
     for cause in causes:
         paused = last(case.about_campaign, CampaignPaused, cause=cause)
         assert paused is not None
-        yield Sentence(
-            Section.NOW, paused, f"{name} is paused: nothing is sent. {_cause(paused, cause)}"
+        cured = "" if cause == PAUSED_BY_USER else f" once {account_of(cause)} is repaired"
+        text = (
+            f"{name} is paused: nothing is sent. {happened(paused, reader)} "
+            f"A user has to resume it{cured}."
         )
+        yield Sentence(Section.NOW, paused, text)
     if not causes:
-        found = last(case.about_campaign, CampaignPaused)
-        assert found is not None
-        text = f"{name} is paused and nothing keeps it any more: it waits for a user to resume it."
-        yield Sentence(Section.NOW, found, text)
+        text = f"{name} is paused, and nothing keeps it paused: it waits for a user to resume it."
+        yield _about(case, text, CampaignPaused)
 
 
-def _cause(paused: Recorded, cause: str) -> str:
-    at = when(paused.event.occurred_at)
-    account = cause.removeprefix("connection:")
-    if account == cause:
-        return f"It was paused on {at} {by(paused.envelope)}; a user has to resume it."
-    return f"It was paused on {at} because of {account}; a user has to resume it after the cure."
-
-
-def _at_stake(case: Case, trouble: Trouble) -> Sentence:
-    assert trouble.clock is not None
-    clock: Any = trouble.clock.event
-    who, deadline = case.answer.recipient_id, when(trouble.deadline)
-    if case.now > trouble.deadline:
-        lapsed = f"The deadline {deadline} has passed and no worker has settled it yet: run serve."
-        return Sentence(Section.NOW, trouble.clock, lapsed)
-    fate = "will be Campaign Stopped, for good" if case.answer.sender_fixed else "will be released"
-    return Sentence(
-        Section.NOW,
-        trouble.clock,
-        f"A clock runs until {deadline}: after it {who} {fate}. It can be avoided "
-        f"{cure(trouble, case.answer.campaign_id)}. When it began, {people(clock.at_stake)} of "
-        f"{case.answer.campaign_id} were at stake.",
+def _at_stake(case: Case, trouble: Trouble, reader: Reader) -> Sentence:
+    who, deadline = reader.person(case.answer.recipient_id), reader.when(trouble.deadline)
+    assert trouble.started is not None
+    if case.now > trouble.deadline:  # C6
+        text = (
+            f"The deadline {deadline} has passed; the clock still waits for the connection test "
+            "that was asked for in time."
+        )
+        return Sentence(Section.NOW, trouble.started, text)
+    fate = "becomes Campaign Stopped, for good" if case.answer.sender_fixed else "is released"
+    text = (
+        f"A clock runs until {deadline}; after that {who} {fate}. This can be avoided by "
+        f"{cure(trouble, case.answer.campaign_id)}. When the clock started, "
+        f"{people(trouble.at_stake)} of {case.answer.campaign_id} were at stake."
     )
+    return Sentence(Section.NOW, trouble.started, text)

@@ -1,10 +1,12 @@
 """A sentence to be read out, and the event on which it rests."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from events.recorded import Envelope, Recorded
+from engine.answers.telling.reader import Reader
+from engine.answers.telling.words import counted
+from events.recorded import Recorded
 
 PROMPT = timedelta(seconds=1)
 """Recorded within this of its occurrence is recorded at once."""
@@ -27,33 +29,14 @@ class Sentence(NamedTuple):
     text: str
 
 
-def when(moment: datetime) -> str:
-    told = f"{moment:%Y-%m-%d %H:%M:%S}"
-    return f"{told}.{moment:%f} UTC" if moment.microsecond else f"{told} UTC"
-
-
-def late(recorded: Recorded) -> str:
+def late(recorded: Recorded, reader: Reader, recorded_until: int | None) -> str:
     """That the engine came to it later than it happened, and that this changed nothing (S7)."""
+    if recorded_until is not None and recorded.position > recorded_until:
+        return " It is not recorded yet, which changes nothing."
     at = recorded.envelope.recorded_at
     if at - recorded.event.occurred_at <= PROMPT:
         return ""
-    return f" It was recorded late, on {when(at)}, which changed nothing."
-
-
-def by(envelope: Envelope) -> str:
-    """Who or what did it."""
-    kind, _, name = envelope.actor.partition(":")
-    match kind:
-        case "user":
-            return f"by the user {name}"
-        case "check":
-            return "by a background check"
-        case "clock":
-            return "by the clock"
-        case "processor":
-            return f"by the engine ({name.replace('_', ' ')})"
-        case _:
-            return f"by {envelope.actor}"
+    return f" It was recorded late, on {reader.when(at)}, which changed nothing."
 
 
 def lasting(span: timedelta) -> str:
@@ -62,11 +45,3 @@ def lasting(span: timedelta) -> str:
         if (number := int(span.total_seconds()) // seconds) >= 1:
             return counted(number, unit)
     return counted(int(span.total_seconds()), "second")
-
-
-def people(number: int) -> str:
-    return counted(number, "recipient")
-
-
-def counted(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number:,} {what}s"

@@ -66,7 +66,7 @@ from tests.law.story import (
     user_check,
 )
 from tests.proof.histories import THE_END, Histories
-from tests.proof.invariants import read_log
+from tests.proof.judge import read_log
 from tests.proof.test_histories import times
 from tests.workplace import Workplace, much_happens
 

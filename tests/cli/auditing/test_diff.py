@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from adapters.cli.auditing.reading import open_source
 from engine.audit.fold import LISTED
-from engine.audit.source import facts, open_source
+from engine.audit.source import facts
 from events.vocabulary import instant_text
 from tests.cli.auditing.door import busy_store, folded, replay
 from tests.law.story import ANN, HOUR, MINUTE, NOON, R1, SPRING

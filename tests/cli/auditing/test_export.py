@@ -13,7 +13,8 @@ from pyarrow import parquet
 
 from adapters.cli.auditing import export
 from adapters.cli.auditing.export import schema, write_jsonl, write_parquet
-from engine.audit.source import facts, open_source
+from adapters.cli.auditing.reading import open_source
+from engine.audit.source import facts
 from events.catalogue import CATALOGUE
 from events.recorded import Recorded
 from events.vocabulary import instant_text
@@ -139,3 +140,26 @@ def test_memory_does_not_grow_with_the_log(
 
     peak(1_000)
     assert peak(30_000) < 1.5 * peak(3_000) + 200_000
+
+
+@pytest.mark.parametrize("beside", ["", "-wal", "-shm", "-journal", ".serve"])
+def test_the_store_and_what_lies_beside_it_is_never_replaced(store: Path, beside: str) -> None:
+    before = store.read_bytes()
+    out = store.with_name(f"{store.name}{beside}")
+
+    ran = replay("export", "--out", out, "--store", store, "--force")
+
+    assert ran.exit_code == 2
+    assert "in use" in ran.complaint
+    assert store.read_bytes() == before
+
+
+@pytest.mark.parametrize("how", ["symlink_to", "hardlink_to"])
+def test_the_store_is_never_replaced_by_another_name(store: Path, tmp_path: Path, how: str) -> None:
+    out = tmp_path / "events.jsonl"
+    getattr(out, how)(store)
+
+    ran = replay("export", "--out", out, "--store", store, "--force")
+
+    assert ran.exit_code == 2
+    assert "in use" in ran.complaint

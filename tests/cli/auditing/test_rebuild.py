@@ -164,7 +164,7 @@ def test_rows_in_hand_are_the_rows_of_the_log(store: Path, in_hand: int, page: i
     }
     with closing(SQLiteStore(store)) as opened:
         views = SQLiteViews(opened)
-        rows = WriteBehind(views, [*names.values()], in_hand=in_hand)
+        rows = WriteBehind(opened, [*names.values()], in_hand=in_hand)
         ProjectionRunner(opened, rows, [*names.values()], page=page).catch_up()
         rows.write()
         found = {old.name: list(views.rows(new)) for old, new in names.items()}

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.cli.auditing.reading import open_source
 from adapters.stores.opening import Kind, kind_of, path_of
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from engine.audit import source as source_module
-from engine.audit.source import facts, open_source
+from engine.audit.source import facts
 from engine.ports.errors import StoreError
 from engine.projecting import ProjectionRunner
 from events.catalogue import UnreadableEvent
@@ -93,12 +94,12 @@ def test_what_is_appended_meanwhile_is_not_read(store: Path) -> None:
 
 def test_views_are_read_as_they_stand(store: Path) -> None:
     with open_source(store) as source:
-        assert source.view_position(ACCOUNTS) == 0
-        assert source.view_rows(ACCOUNTS, ACME) == []
+        assert source.views.position(ACCOUNTS) == 0
+        assert source.views.rows(ACCOUNTS, ACME) == []
     caught_up(store)
     with open_source(store) as source, closing(SQLiteStore(store)) as opened:
-        assert source.view_position(ACCOUNTS) == source.end
-        assert source.view_rows(ACCOUNTS) == SQLiteViews(opened).rows(ACCOUNTS)
+        assert source.views.position(ACCOUNTS) == source.end
+        assert source.views.rows(ACCOUNTS) == SQLiteViews(opened).rows(ACCOUNTS)
 
 
 @pytest.mark.parametrize("question", READERS, ids=lambda words: words[0])
@@ -115,11 +116,10 @@ def test_no_question_changes_a_byte(store: Path, question: tuple[str, ...], jour
 
 
 def test_nothing_can_be_written_through_it(store: Path) -> None:
-    with open_source(store) as source:
-        connection = source._connection  # type: ignore[attr-defined]
+    with closing(SQLiteStore(store, read_only=True)) as opened:
         for statement in ("DELETE FROM stored_events", "CREATE TABLE x (y)"):
-            with pytest.raises(sqlite3.OperationalError, match="readonly"):
-                connection.execute(statement)
+            with opened.reading() as c, pytest.raises(sqlite3.OperationalError, match="readonly"):
+                c.execute(statement)
 
 
 def test_a_store_in_a_folder_that_may_not_be_written_is_read(

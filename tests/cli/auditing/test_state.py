@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from adapters.cli.auditing.reading import open_source
 from adapters.cli.auditing.state import state_of
-from adapters.stores.memory.views import MemoryViews
 from engine.answers.workspace_answers import Answers
 from engine.audit.fold import LISTED, Fold
 from engine.audit.moments import By, Moment, facts_until
 from engine.audit.one_recipient import NEEDED, Asked, without_a_scan
-from engine.audit.source import Source, facts, open_source
+from engine.audit.source import Source, facts
+from engine.ports.views import ReadableViews
 from events.vocabulary import instant_text
 from tests.cli.auditing.door import busy_store, change, folded, replay
 from tests.law.story import ANN, DAY, HOUR, MINUTE, NOON, R1, SOLO, SPRING
@@ -35,7 +36,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def rows_of(views: MemoryViews) -> dict[str, list[Any]]:
+def rows_of(views: ReadableViews) -> dict[str, list[Any]]:
     return {each.name: list(views.rows(each)) for each in LISTED}
 
 

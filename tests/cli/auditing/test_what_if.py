@@ -9,9 +9,11 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from adapters.cli.auditing.what_if import Outcome, compare
 from adapters.stores.memory import MemoryStore
+from aggregates.command import Policy
 from engine.audit.changes import UnreadableChange, command_at, read_insertion
-from engine.audit.counterfactual import reality, relive
-from engine.ports.clock import ManualClock
+from engine.audit.counterfactual import Life, reality, relive
+from engine.engine import Engine
+from engine.ports.clock import Clock, ManualClock
 from events.email_account import AccountDisconnected
 from events.recorded import Recorded
 from events.vocabulary import instant_text
@@ -40,7 +42,7 @@ from tests.law.story import (
     start,
 )
 from tests.proof.histories import THE_END, WORKSPACE, Histories
-from tests.proof.invariants import read_log
+from tests.proof.judge import read_log
 from tests.proof.test_histories import times
 from tests.workplace import ACME, Workplace, much_happens
 
@@ -74,11 +76,22 @@ def disconnected_for_an_hour() -> list[Recorded]:
     return read_log(workplace.at(NOON + DAY).given(connect(ANN)).store)
 
 
+def new_engine(clock: Clock, policy: Policy) -> Engine:
+    return Engine(MemoryStore(clock), policy)
+
+
+def lived(history: list[Recorded], workspace: str) -> Life:
+    found = reality(history, workspace)
+    assert found is not None
+    return found
+
+
 def what_if(history: list[Recorded], *inserted: str, leave_out: str | None = None) -> Outcome:
     omitted = command_at(history, leave_out).envelope.command_id if leave_out else None
     insertions = [read_insertion(each) for each in inserted]
-    altered = relive(history, ACME, insert=insertions, leave_out=omitted)
-    return compare(reality(history, ACME), altered)
+    real = lived(history, ACME)
+    altered = relive(history, real, new_engine, insert=insertions, leave_out=omitted)
+    return compare(real, altered)
 
 
 def at(moment: datetime) -> str:
@@ -89,11 +102,19 @@ def at(moment: datetime) -> str:
 
 
 def unchanged(history: list[Recorded]) -> None:
-    again = relive(history, WORKSPACE)
+    real = lived(history, WORKSPACE)
+    engines: list[Engine] = []
+
+    def remembered(clock: Clock, policy: Policy) -> Engine:
+        engines.append(new_engine(clock, policy))
+        return engines[0]
+
+    again = relive(history, real, remembered)
+    log = read_log(engines[0].store)
     assert again.refused == []
-    assert [each.event for each in again.log] == [each.event for each in history]
-    assert [each.envelope for each in again.log] == [each.envelope for each in history]
-    assert compare(reality(history, WORKSPACE), again) == Outcome([], [], [], [])
+    assert [each.event for each in log] == [each.event for each in history]
+    assert [each.envelope for each in log] == [each.envelope for each in history]
+    assert compare(real, again) == Outcome([], [], [], [])
 
 
 def test_an_empty_change_equals_reality() -> None:

@@ -11,6 +11,7 @@ import pytest
 from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from tests.law.story import NOON
+from tests.stores.contract.coordination import CoordinationContract
 from tests.stores.contract.log import LogContract
 from tests.stores.contract.look import LookContract
 from tests.stores.contract.maintenance import MaintenanceContract
@@ -28,8 +29,9 @@ class StoreContract(
     MaintenanceContract,
     ViewsContract,
     ViewStatusContract,
+    CoordinationContract,
 ):
-    """All ports of a store, and the views kept in it."""
+    """All ports of a store, the views kept in it, and who works on it."""
 
     @pytest.fixture
     def clock(self) -> ManualClock:

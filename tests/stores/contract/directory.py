@@ -21,7 +21,7 @@ from tests.stores.contract.words import SPRING as STREAM
 from tests.stores.contract.words import put, rows
 from tests.workplace import ACME
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SPRING, SUMMER, BETA = "spring", "summer", "beta"
 INCOMPRESSIBLE = "".join(random.Random(1).choices(string.ascii_letters, k=16_000))
 ADA = Person("ada.abara@example.com", "Ada Abara", {"secret": INCOMPRESSIBLE})
@@ -81,6 +81,28 @@ class DirectoryContract:
 
         assert ids[0] == ids[1]
         assert directory.person(ACME, ids[0]) == BEA
+
+    @pytest.mark.parametrize("first", ["zoe@bücher.example", "zoe@xn--bcher-kva.example"])
+    def test_a_domain_is_kept_as_given_and_found_in_either_form(
+        self, directory: Directory, first: str
+    ) -> None:
+        zoe = Person(first, "Zoë", {"city": "Zürich"})
+        (known,) = directory.enrol(ACME, [zoe])
+
+        for form in ("zoe@bücher.example", "zoe@xn--bcher-kva.example"):
+            assert directory.recipient_at(ACME, form) == known
+            assert directory.enrol(ACME, [Person(form)]) == [known]
+        assert directory.person(ACME, known) == zoe
+        assert directory.recipient_at(ACME, "zoe@☃") is None
+
+    @pytest.mark.rule("S4", "F1")
+    def test_who_was_forgotten_is_recognised_by_either_form_of_the_domain(
+        self, directory: Directory
+    ) -> None:
+        (zoe,) = directory.enrol(ACME, [Person("zoe@bücher.example")])
+        assert directory.forget(ACME, {zoe: [SPRING]}, as_of=0)
+
+        assert directory.enrol(ACME, [Person("zoe@xn--bcher-kva.example")], SPRING) == [zoe]
 
     def test_ids_come_in_the_order_of_the_people(self, directory: Directory) -> None:
         people = crowd(10_000)

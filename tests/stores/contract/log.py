@@ -55,6 +55,20 @@ class LogContract:
         with store.transaction("gamma") as transaction:
             assert transaction.envelope("c1") is None
 
+    def test_the_envelopes_of_a_workspace_come_in_order_without_those_that_hold_nothing(
+        self, store: Store
+    ) -> None:
+        put(store, "nothing-yet")
+        put(store, "c1", *rows(SPRING, 1, 2))
+        put(store, "other", *rows("beta:campaign:spring", 1), workspace=BETA)
+        put(store, "c2", *rows(SPRING, 3))
+
+        own = store.envelopes_of(ACME, 0, 10)
+        assert [(each.command_id, each.first_position) for each in own] == [("c1", 1), ("c2", 4)]
+        assert list(store.envelopes_of(ACME, 1, 10)) == [own[1]]
+        assert list(store.envelopes_of(ACME, 0, 1)) == [own[0]]
+        assert list(store.envelopes_of("gamma", 0, 10)) == []
+
     def test_the_workspaces_are_those_in_which_something_was_recorded(self, store: Store) -> None:
         assert list(store.workspaces()) == []
         put(store, "c1", *rows("beta:campaign:spring", 1), workspace=BETA)

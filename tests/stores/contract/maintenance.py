@@ -2,10 +2,9 @@
 
 from eventsourcing.persistence import StoredEvent
 
-from engine.indexes import rebuild_indexes
+from engine.indexes import entries_of, rebuild_indexes
 from engine.ports.clock import ManualClock
 from engine.ports.store import Store
-from processors import roster
 from processors.timers import Timer
 from tests.law.story import HOUR, NOON
 from tests.stores.contract.words import (
@@ -33,7 +32,7 @@ class MaintenanceContract:
         entries = {
             (recorded.workspace, *each)
             for recorded in log_of(store)
-            for each in roster.entries(recorded.event)
+            for each in entries_of(recorded.event)
         }
         ahead = [timer for timer in due(store, YEAR_2999) if timer.due_at > clock()]
         before = ahead, {each: enrolled(store, each) for _, each, _ in entries}

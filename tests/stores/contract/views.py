@@ -100,7 +100,7 @@ class ViewsContract:
         save(views, {CAMPAIGNS: [CampaignRow(ACME, "spring")]}, 5)
         changed = keyed({CAMPAIGNS: [CampaignRow(ACME, "spring", slot_id="s1")]})
 
-        with pytest.raises(StoreError):
+        with pytest.raises(StoreError, match="campaigns/1 stands at 5 already"):
             views.save(changed, {CAMPAIGNS: 5}, stale)
 
         assert views.position(CAMPAIGNS) == 5

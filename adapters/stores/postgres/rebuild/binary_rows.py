@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from struct import Struct
-from typing import Any, get_type_hints
+from typing import Any
 
-from adapters.stores.row_types import kind_of
+from adapters.stores.postgres.append import COPY_HEAD, COPY_TAIL, ROWS_AT_ONCE
+from adapters.stores.postgres.tables import described
 from projections.projection import Projection
 
-ROWS_AT_ONCE = 5_000
 KEPT = 50_000
 """Values of a column; beyond that they are no repetitions."""
-HEAD, TAIL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 
 _NULL = b"\xff\xff\xff\xff"
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -36,20 +35,19 @@ class BinaryRows:
     """Answers buffers for ``COPY view (fields of the row, in their order) FROM STDIN``."""
 
     def __init__(self, projection: Projection) -> None:
-        hints = get_type_hints(projection.row)
-        kinds = [kind_of(hints[field]) for field in projection.row._fields]
+        kinds = described(projection).type.kinds
         self._columns = [
             _plainly(_jsonb) if kind is dict else Kept(_ENCODE.get(kind, _text)) for kind in kinds
         ]
         self._count = _COUNT(len(kinds))
 
     def buffers(self, rows: Sequence[Any]) -> Iterator[bytes]:
-        yield HEAD
+        yield COPY_HEAD
         for start in range(0, len(rows), ROWS_AT_ONCE):
             columns = zip(*rows[start : start + ROWS_AT_ONCE], strict=True)
             made = [column(values) for column, values in zip(self._columns, columns, strict=True)]
             yield b"".join(chain.from_iterable(zip(repeat(self._count), *made, strict=False)))
-        yield TAIL
+        yield COPY_TAIL
 
 
 class Kept(dict[Any, bytes]):

@@ -23,12 +23,10 @@ PATIENCE = 5.0
 
 
 class ProcessLost(StoreError):
-    def __init__(self, exit_code: int | None) -> None:
-        how = f"signal {-exit_code}" if exit_code is not None and exit_code < 0 else exit_code
-        super().__init__(
-            f"A process of the rebuild was ended from outside ({how}). Every view is as it was; "
-            "run the rebuild again."
-        )
+    sentence = (
+        "A process of the rebuild was ended from outside (exit code {exit_code}). "
+        "Every view is as it was; run the rebuild again."
+    )
 
 
 class Failed(NamedTuple):
@@ -74,7 +72,7 @@ def _heard(connection: Connection, process: SpawnProcess) -> int | None:
         said: Said = connection.recv()
     except EOFError:
         process.join(PATIENCE)
-        raise ProcessLost(process.exitcode) from None
+        raise ProcessLost(exit_code=process.exitcode) from None
     if isinstance(said, Failed):
         raise said.error()
     return said

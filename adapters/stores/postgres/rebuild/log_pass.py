@@ -32,7 +32,7 @@ class Task(NamedTuple):
     in_hand: int = IN_HAND
 
 
-class Duty(NamedTuple):
+class Handling(NamedTuple):
     """What a process does with the events of a topic, by their hash; None: not its own."""
 
     hash: Hash | None
@@ -45,16 +45,16 @@ def fold_parts(store: PostgresStore, task: Task, progress: Callable[[int], None]
 
     Raises ``UnreadableEvent``, ``CannotTake``, ``GapInLog``, ``MissingEnvelope``, ``StoreError``.
     """
-    ways = 0
+    passes = 0
     while task.parts or task.check:
-        way, left = WayThrough(task), list[Part]()
-        for position in way.pages(store, left):
-            progress((ways * task.end + position) // (ways + 1 + bool(left)))
-        ways += 1
+        left = list[Part]()
+        for position in LogPass(task).pages(store, left):
+            progress((passes * task.end + position) // (passes + 1 + bool(left)))
+        passes += 1
         task = task._replace(parts=left, check=None)
 
 
-class WayThrough:
+class LogPass:
     def __init__(self, task: Task) -> None:
         self._task = task
         self._foldings = [Folding(part, task.in_hand) for part in task.parts]
@@ -62,7 +62,7 @@ class WayThrough:
         self._share_out()
 
     def pages(self, store: PostgresStore, left: list[Part]) -> Iterator[int]:
-        """Positions reached. What is left for another way through the log is added to ``left``."""
+        """Positions reached. What is left for another pass is added to ``left``."""
         position, end = 0, self._task.end
         while position < end:
             page = store.read(position, min(PAGE, end - position))
@@ -77,13 +77,13 @@ class WayThrough:
             each.write(store)
 
     def _share_out(self) -> None:
-        self._duties = {topic: self._duty(topic) for topic in CATALOGUE.decoders}
+        self._handlings = {topic: self._handling(topic) for topic in CATALOGUE.decoders}
 
-    def _duty(self, topic: str) -> Duty:
+    def _handling(self, topic: str) -> Handling:
         if topic not in self._task.watched:
             check = self._task.check
             share = range(check.of) if check else ()
-            return Duty(
+            return Handling(
                 None, [() if check and check.has(each) else None for each in share] or [None]
             )
         concerned = [each for each in self._foldings if topic in topics_of([each.part.projection])]
@@ -91,7 +91,7 @@ class WayThrough:
         fielded = any(part.projection.share_by for part in parts)
         of = max((part.share.of for part in parts), default=1)
         takers = [_takers(concerned, hashed) for hashed in range(of)]
-        return Duty(self._hash if fielded else None, takers)
+        return Handling(self._hash if fielded else None, takers)
 
     def _take(self, page: Page, after: int, end: int) -> None:
         _hold_together(page.rows, after, end)
@@ -115,18 +115,18 @@ class WayThrough:
             while envelope is None or position > last:
                 envelope = next(envelopes, None)
                 if envelope is None or envelope.first_position > position:
-                    raise MissingEnvelope(position, topic)
+                    raise MissingEnvelope(position=position, topic=topic)
                 last = envelope.last_position
             yield Recorded(position, stream_id, version, event, envelope), takers
 
     def _own(self, rows: Sequence[Row]) -> Iterator[tuple[Row, tuple[Take, ...]]]:
-        duties = self._duties
+        handlings = self._handlings
         for row in rows:
-            duty = duties.get(row[3])
-            if duty is None:
+            handling = handlings.get(row[3])
+            if handling is None:
                 self._cannot_read(row)
                 continue
-            hash_of, takers = duty
+            hash_of, takers = handling
             own = takers[(row[0] if hash_of is None else hash_of(row)) % len(takers)]
             if own is not None:
                 yield row, own
@@ -150,7 +150,8 @@ def _takers(foldings: Iterable[Folding], hashed: int) -> tuple[Take, ...] | None
 def _hold_together(rows: Sequence[Row], after: int, end: int) -> None:
     """Positions are unique and in order, so the last one tells whether one is missing."""
     if not rows:
-        raise GapInLog(after + 1, end + 1)
+        raise GapInLog(expected=after + 1, found=end + 1)
     if rows[-1][0] != after + len(rows):
         found = (row[0] for row in rows)
-        raise GapInLog(*next(pair for pair in enumerate(found, after + 1) if pair[0] != pair[1]))
+        wanted, there = next(pair for pair in enumerate(found, after + 1) if pair[0] != pair[1])
+        raise GapInLog(expected=wanted, found=there)

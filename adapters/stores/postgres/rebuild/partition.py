@@ -2,7 +2,7 @@
 
 A row is folded by one process alone, from its first event to its last, and written once, into a
 table that has no index yet. When memory will not hold the rows, half of them are left for another
-way through the log: reading again costs less than looking rows up.
+pass of the log: reading again costs less than looking rows up.
 """
 
 from collections.abc import Iterable, Sequence
@@ -70,7 +70,7 @@ class Folding:
         return {key: rows[key] for key in keys if key in rows}
 
     def make_room(self, store: PostgresStore) -> Part | None:
-        """Keep within the limit. Answers the part that is left for another way through the log."""
+        """Keep within the limit. Answers the part that is left for another pass."""
         if self.part.projection.appends:
             if len(self._rows) > min(self._in_hand, APPENDED_IN_HAND):
                 self.write(store)

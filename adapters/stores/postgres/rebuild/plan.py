@@ -1,4 +1,4 @@
-"""The work of a rebuild, dealt out to its processes."""
+"""The work of a rebuild, divided among its processes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from adapters.stores.postgres.rebuild.partition import IN_HAND, Part
 from projections.projection import Projection
 
 
-def deal(
+def plan(
     skips: Mapping[Projection, frozenset[int]],
     end: int,
     processes: int,

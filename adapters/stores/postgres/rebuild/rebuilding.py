@@ -17,10 +17,10 @@ from psycopg.sql import Identifier
 
 from adapters.stores.postgres.rebuild.fold_processes import fold_in_processes
 from adapters.stores.postgres.rebuild.partition import IN_HAND, beside
-from adapters.stores.postgres.rebuild.plan import deal
+from adapters.stores.postgres.rebuild.plan import plan
 from adapters.stores.postgres.rebuild.swapping import SQL, primary_key, take_the_place
 from adapters.stores.postgres.store import PostgresStore
-from adapters.stores.postgres.tables import Table, described
+from adapters.stores.postgres.tables import Table, described, names
 from adapters.stores.postgres.views import PostgresViews
 from engine.ports.errors import StoreError
 from engine.ports.view_status import Skip, ViewStatus
@@ -80,7 +80,7 @@ class Rebuilding:
         for each in self._built.values():
             self._make_room(described(each))
         passed = {each: ViewStatus(skips=skips).passes_over for each, skips in self._skips.items()}
-        fold_in_processes(self._store, deal(passed, end, processes, in_hand), progress)
+        fold_in_processes(self._store, plan(passed, end, processes, in_hand), progress)
         for each in self._built.values():
             self._complete(each, end)
 
@@ -112,7 +112,7 @@ class Rebuilding:
     def _complete(self, new: Projection, end: int) -> None:
         table = described(new)
         add_key = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY ({})")
-        key = sql.SQL(", ").join(map(Identifier, table.key))
+        key = names(table.type.key)
         with self._connection.transaction():
             self._connection.execute(SQL["ample_memory"])
             self._connection.execute(add_key.format(table.name, primary_key(new), key))

@@ -1,0 +1,53 @@
+"""Opening the history that a command asks about, and how its errors are told."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.composition import asking
+from adapters.screen.errors import explained
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.output import fail
+from adapters.settings import EngineSettings, load_settings
+from engine.audit.moments import By, Moment, NoMoment, read_moment
+from engine.audit.source import Source
+
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--store", metavar="STORE", help="A path, or postgresql://… Default: the setting `store`."
+    ),
+]
+
+
+ByOption = Annotated[
+    By, typer.Option("--by", help="Which time counts: when it was recorded, or when it happened.")
+]
+
+
+@contextmanager
+def open_source(url: str | Path | None = None) -> Iterator[Source]:
+    """Open a store read-only; the setting ``store`` where none is named. Raises ``StoreError``."""
+    with asking(settings_for(url)) as opened:
+        yield Source(opened.store, opened.views)
+
+
+def settings_for(url: str | Path | None, workspace: str | None = None) -> EngineSettings:
+    """The settings, with the store that was named in place of theirs. Raises ``SettingsError``."""
+    return load_settings(store=url, workspace=workspace)
+
+
+def reading(stopped: str = "Stopped. Nothing was changed.") -> AbstractContextManager[None]:
+    """Errors a person can do something about, without a traceback."""
+    return explained(stopped=stopped)
+
+
+def moment_of(text: str, by: By, source: Source) -> Moment:
+    """The moment as it was written; ends the program for what is none of this history."""
+    try:
+        return read_moment(text, by, source)
+    except NoMoment as error:
+        fail(str(error), EXIT_UNREADABLE)

@@ -1,0 +1,197 @@
+"""Moving a campaign by hand: assignments, sends and what came back, at the simulated provider."""
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
+
+import typer
+
+from adapters.cli.common import Session, session
+from adapters.cli.known_recipient import known as known_recipient
+from adapters.screen.options import Json, Store, Workspace
+from adapters.screen.output import print_json, say
+from adapters.screen.program import group
+from events.vocabulary import RecipientStatus, RefusalFault, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aggregates.campaign.commands import RecordOutcome
+    from aggregates.command import Command
+
+app = group(no_args_is_help=True)
+"""``sendledger sends``."""
+
+Recipient = Annotated[str, typer.Argument(help="The recipient's id or address.")]
+Account = Annotated[str, typer.Argument(help="The account's address.")]
+Campaign = Annotated[str, typer.Option(help="The campaign's name.")]
+Fault = Annotated[RefusalFault, typer.Option(help="Whose fault the refusal was.")]
+
+
+def assign(
+    recipient: Recipient,
+    account: Account,
+    campaign: Campaign,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Have a recipient hear from this account first (M1). Only one who heard from nobody."""
+    from aggregates.campaign.commands import AssignRecipient
+
+    with session(store, workspace) as here:
+        who, address = _named(here, campaign, recipient, account)
+        here.ask(AssignRecipient(campaign_id=campaign, recipient_id=who, account_id=address))
+        _tell(here, campaign, who, f"{who} is assigned to {address}", as_json)
+
+
+def replied(
+    recipient: Recipient,
+    campaign: Campaign,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record that a recipient has replied (M5)."""
+    _signal(recipient, campaign, RecipientStatus.REPLIED, store, workspace, as_json)
+
+
+def bounced(
+    recipient: Recipient,
+    campaign: Campaign,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record that an email to a recipient came back for good (M5)."""
+    _signal(recipient, campaign, RecipientStatus.BOUNCED, store, workspace, as_json)
+
+
+def unsubscribed(
+    recipient: Recipient,
+    campaign: Campaign,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record that a recipient wants no more emails (M5)."""
+    _signal(recipient, campaign, RecipientStatus.UNSUBSCRIBED, store, workspace, as_json)
+
+
+def finished(
+    recipient: Recipient,
+    campaign: Campaign,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record that a recipient has come to the end of the sequence."""
+    _signal(recipient, campaign, RecipientStatus.FINISHED, store, workspace, as_json)
+
+
+@app.command()
+def accepted(
+    recipient: Recipient,
+    account: Account,
+    campaign: Campaign,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record an email that the mail server took: reserved and accepted in one go."""
+    from aggregates.campaign.commands import RecordAccepted
+
+    _send(recipient, account, campaign, RecordAccepted, store, workspace, as_json)
+
+
+@app.command("unknown")
+def outcome_unknown(
+    recipient: Recipient,
+    account: Account,
+    campaign: Campaign,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record an email whose outcome nobody knows; it counts as received (M2)."""
+    from aggregates.campaign.commands import RecordUnknown
+
+    _send(recipient, account, campaign, RecordUnknown, store, workspace, as_json)
+
+
+@app.command()
+def refused(
+    recipient: Recipient,
+    account: Account,
+    campaign: Campaign,
+    fault: Fault = RefusalFault.RECIPIENT,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record an email that the mail server refused: for good, or for the time being."""
+    from functools import partial
+
+    from aggregates.campaign.commands import RecordRefused
+
+    record = partial(RecordRefused, fault=fault)
+    _send(recipient, account, campaign, record, store, workspace, as_json)
+
+
+def _send(
+    recipient: str,
+    account: str,
+    campaign: str,
+    record: "Callable[..., RecordOutcome]",
+    store: str | None,
+    workspace: str | None,
+    as_json: bool,
+) -> None:
+    from aggregates.campaign.commands import ReserveSend
+
+    with session(store, workspace) as here:
+        who, address = _named(here, campaign, recipient, account)
+        send = uuid4().hex
+        here.ask(
+            ReserveSend(campaign_id=campaign, recipient_id=who, account_id=address, send_id=send)
+        )
+        here.ask(record(campaign_id=campaign, recipient_id=who, send_id=send))
+        _tell(here, campaign, who, f"The email from {address} to {who} is recorded", as_json)
+
+
+def _signal(
+    recipient: str,
+    campaign: str,
+    signal: Signal,
+    store: str | None,
+    workspace: str | None,
+    as_json: bool,
+) -> None:
+    from aggregates.campaign.commands import RecordSignal
+
+    with session(store, workspace) as here:
+        who, _ = _named(here, campaign, recipient)
+        command: Command = RecordSignal(campaign_id=campaign, recipient_id=who, signal=signal)
+        here.ask(command)
+        _tell(here, campaign, who, "It is recorded", as_json)
+
+
+def _named(here: Session, campaign: str, recipient: str, account: str = "") -> tuple[str, str]:
+    """The recipient's id and the account's address; ends the program for what is unknown."""
+    from adapters.cli.accounts import known as known_account
+    from adapters.cli.campaigns import known as known_campaign
+
+    known_campaign(here, campaign)
+    who = known_recipient(here, here.answers(), recipient)
+    return who, known_account(here, account).id if account else ""
+
+
+def _tell(here: Session, campaign: str, who: str, done: str, as_json: bool) -> None:
+    """What was done, and the recipient as it is now."""
+    from engine.answers.telling import rows
+
+    found = here.answers().recipient(campaign, who)
+    assert found is not None
+    if as_json:
+        print_json({"recipient": rows.told(found, ("campaign_id", *rows.RECIPIENT))})
+    else:
+        say(f"{done}: {who} is {found.status} in {campaign}.")

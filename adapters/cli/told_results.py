@@ -1,0 +1,37 @@
+"""What a check of the simulated provider is told to find, as options of the command line."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.output import fail
+from events.vocabulary import FailureClass
+
+
+class Verdict(StrEnum):
+    """How the check of a connection or a reconnection ends."""
+
+    PASSES = "passes"
+    STILL_FAILING = "still_failing"
+    INSUFFICIENT_SCOPE = "insufficient_scope"
+    IDENTITY_MISMATCH = "identity_mismatch"
+    CONFIGURATION_CHANGED = "configuration_changed"
+
+    @property
+    def refusal(self) -> str | None:
+        return None if self is Verdict.PASSES else str(self)
+
+
+CLASSES = ", ".join(FailureClass)
+Found = Annotated[
+    str, typer.Option("--result", help=f"What the simulated check finds: passes, {CLASSES}.")
+]
+Result = Annotated[Verdict, typer.Option(help="What the simulated check finds.")]
+
+
+def class_of(result: str) -> FailureClass | None:
+    if result not in ("passes", *FailureClass):
+        fail(f"Result {result}: expected passes, {CLASSES}.", EXIT_UNREADABLE)
+    return None if result == "passes" else FailureClass(result)

@@ -1,0 +1,24 @@
+"""``sendledger demo``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.screen.errors import explained
+from adapters.screen.exit_codes import EXIT_FAILED
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where the demo leaves its store.")] = Path(
+        "demo-store"
+    ),
+) -> None:
+    """Run a real campaign on a new store, with time sped up: an account fails, a clock runs out."""
+    from rich.console import Console
+
+    from adapters.demo.run import run_demo
+
+    with explained():
+        if not run_demo(folder, Console()):
+            raise typer.Exit(EXIT_FAILED)

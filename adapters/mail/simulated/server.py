@@ -1,0 +1,166 @@
+"""A mail provider in this process: logins, mailboxes, Sent folders, and a will of its own.
+
+It behaves like a provider, not like the engine's idea of one: it knows addresses and messages,
+nothing of campaigns.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from operator import attrgetter
+
+from adapters.mail.simulated.fates import Answer, Fate, answer_of, fate_of
+from engine.ports.clock import Clock
+from engine.simulated import simulated_report
+from engine.work.ports import (
+    AccountTrouble,
+    Arrivals,
+    Incoming,
+    Mailbox,
+    Message,
+    Outcome,
+    Refused,
+    Search,
+    Submitted,
+)
+from events.vocabulary import (
+    AccountId,
+    CheckReport,
+    FailureClass,
+    RecipientStatus,
+    RefusalFault,
+    Signal,
+)
+
+AWAY = timedelta(days=3)
+SIGNALS: Mapping[Answer, Signal] = {
+    Answer.REPLY: RecipientStatus.REPLIED,
+    Answer.BOUNCE: RecipientStatus.BOUNCED,
+    Answer.UNSUBSCRIBE: RecipientStatus.UNSUBSCRIBED,
+}
+FAULTS = {
+    Fate.NO_SUCH_MAILBOX: RefusalFault.RECIPIENT,
+    Fate.POLICY: RefusalFault.OTHER,
+    Fate.GREYLISTED: RefusalFault.TEMPORARY,
+}
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    at: datetime
+    message: Incoming
+
+
+@dataclass
+class _Mailbox:
+    password: str
+    refuses: FailureClass | None = None
+    sent: set[str] = field(default_factory=set)
+    inbox: list[_Arrival] = field(default_factory=list)
+
+
+class SimulatedMailServer:
+    """``Probe``, ``Transport`` and ``Inbox``. ``secrets`` holds passwords by reference.
+
+    What becomes of a message follows from ``seed`` and its recipient's address, unless told;
+    without a seed all are taken and nobody answers.
+    """
+
+    def __init__(self, clock: Clock, seed: str | None, secrets: Mapping[str, str]) -> None:
+        self._clock = clock
+        self._seed = seed
+        self._secrets = secrets
+        self._mailboxes: dict[AccountId, _Mailbox] = {}
+        self._fates: dict[str, Fate] = {}
+        self._greylisted: set[str] = set()
+
+    def open_mailbox(self, account_id: AccountId, password: str) -> None:
+        self._mailboxes[account_id] = _Mailbox(password)
+
+    def refuse_login(self, account_id: AccountId, because: FailureClass | None) -> None:
+        """From now on; None lets in again."""
+        self._mailboxes[account_id].refuses = because
+
+    def decide(self, address: str, fate: Fate) -> None:
+        """What becomes of messages to that address, from now on."""
+        self._fates[address] = fate
+
+    def arrive(
+        self,
+        account_id: AccountId,
+        about: str,
+        answer: Answer,
+        *,
+        after: timedelta = timedelta(0),
+        until: datetime | None = None,
+    ) -> None:
+        """An answer to the message with that id comes into the mailbox."""
+        inbox = self._mailboxes[account_id].inbox
+        message = Incoming(str(len(inbox) + 1), about, SIGNALS.get(answer), until)
+        inbox.append(_Arrival(self._clock() + after, message))
+
+    def check(self, mailbox: Mailbox) -> CheckReport:
+        return simulated_report(self._trouble(mailbox))
+
+    def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
+        trouble = self._trouble(mailbox)
+        if trouble is not None:
+            return AccountTrouble(trouble)
+        fate = self._fate_of(message.address)
+        if fate in FAULTS:
+            return Refused(FAULTS[fate])
+        return self._take(mailbox.account_id, message, fate)
+
+    def was_sent(self, mailbox: Mailbox, message_id: str) -> Search:
+        if self._trouble(mailbox) is not None:
+            return Search.INCONCLUSIVE
+        there = _left(message_id) in self._mailboxes[mailbox.account_id].sent
+        return Search.FOUND if there else Search.ABSENT
+
+    def since(self, mailbox: Mailbox, cursor: str) -> Arrivals | AccountTrouble:
+        trouble = self._trouble(mailbox)
+        if trouble is not None:
+            return AccountTrouble(trouble)
+        now = self._clock()
+        inbox = self._mailboxes[mailbox.account_id].inbox
+        arrived = sorted((each for each in inbox if each.at <= now), key=attrgetter("at"))
+        new = [each.message for each in arrived[int(cursor or 0) :]]
+        return Arrivals(str(len(arrived)), new)
+
+    def _trouble(self, mailbox: Mailbox) -> FailureClass | None:
+        known = self._mailboxes.get(mailbox.account_id)
+        if known is None or self._secrets.get(mailbox.credentials or "") != known.password:
+            return FailureClass.AUTH_BAD_CREDENTIALS
+        return known.refuses
+
+    def _fate_of(self, address: str) -> Fate:
+        """What is greylisted is taken at the second attempt."""
+        drawn = Fate.TAKEN if self._seed is None else fate_of(address, self._seed)
+        fate = self._fates.get(address, drawn)
+        if fate is Fate.GREYLISTED and address in self._greylisted:
+            return Fate.TAKEN
+        if fate is Fate.GREYLISTED:
+            self._greylisted.add(address)
+        return fate
+
+    def _take(self, account_id: AccountId, message: Message, fate: Fate) -> Outcome:
+        """Follow-ups are answered by nobody, and no connection breaks at them."""
+        first = "In-Reply-To" not in message_from_bytes(message.content)
+        self._mailboxes[account_id].sent.add(_left(message.message_id))
+        if first and self._seed is not None:
+            self._answer(account_id, message, self._seed)
+        lost = fate is Fate.ANSWER_LOST and first
+        return Outcome.UNKNOWN if lost else Outcome.ACCEPTED
+
+    def _answer(self, account_id: AccountId, message: Message, seed: str) -> None:
+        answer, delay = answer_of(message.address, seed)
+        if answer is Answer.NONE:
+            return
+        until = self._clock() + delay + AWAY if answer is Answer.OUT_OF_OFFICE else None
+        self.arrive(account_id, message.message_id, answer, after=delay, until=until)
+
+
+def _left(message_id: str) -> str:
+    """Servers rewrite what stands right of ``@`` (M2)."""
+    return message_id.strip("<>").partition("@")[0]

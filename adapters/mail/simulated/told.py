@@ -1,0 +1,16 @@
+"""A probe that finds what it was told to find: for rehearsals at the keyboard."""
+
+from typing import NamedTuple
+
+from engine.simulated import simulated_report
+from engine.work.ports import Mailbox
+from events.vocabulary import CheckReport, FailureClass
+
+
+class ToldProbe(NamedTuple):
+    """``found`` is the class of the trouble, None when all is well."""
+
+    found: FailureClass | None
+
+    def check(self, mailbox: Mailbox) -> CheckReport:  # noqa: ARG002 whichever it is
+        return simulated_report(self.found)

@@ -1,0 +1,21 @@
+"""How a command ends, for scripts. ``docs/exit-codes.md`` is the page about them."""
+
+EXIT_FAILED = 1
+"""Something went wrong: the store, a file, an unreadable event; or a check found something."""
+EXIT_UNREADABLE = 2
+"""The input or the command line cannot be read; nothing was done."""
+EXIT_REFUSED = 3
+"""The law refused; nothing was changed but what the message says."""
+EXIT_UNKNOWN = 4
+"""There is nothing of that name."""
+EXIT_INTERRUPTED = 130
+"""Stopped by Ctrl-C; what was answered by then is in the store."""
+
+ERROR_CODES = {
+    EXIT_FAILED: "failed",
+    EXIT_UNREADABLE: "unreadable",
+    EXIT_REFUSED: "refused",
+    EXIT_UNKNOWN: "unknown",
+    EXIT_INTERRUPTED: "interrupted",
+}
+"""The ``code`` of an error as JSON, where it has none of its own."""

@@ -1,0 +1,45 @@
+"""Which command helps after an error. The engine's own sentences know of no command line."""
+
+from engine.answers.health import Finding
+from engine.folding import CannotTake
+from engine.ports.errors import NoStore, NotStoppedThere, StoreLacksSteps, ViewStopped
+from events.errors import ExplainedError
+
+HINTS: dict[type[ExplainedError], str] = {
+    NoStore: "Name one with --store, or make one: `sendledger store migrate`.",
+    StoreLacksSteps: "Run `sendledger store migrate`.",
+    CannotTake: "`sendledger status` shows what can be shown without it.",
+    NotStoppedThere: "Look again: `sendledger projections`.",
+    ViewStopped: (
+        "When the cause is gone: `sendledger projections retry {view}`; to do without that event "
+        "for ever: `sendledger projections skip {view} --position {position} --reason …`."
+    ),
+}
+"""Error to hint; facts of the error by name, in braces."""
+
+OF_FINDINGS = {
+    "view_stopped": "See `sendledger projections`.",
+    "workspace_parked": "When the cause is gone: `sendledger unpark {name}`.",
+}
+"""Code of what is not well with a store to hint."""
+
+
+def reconnecting(account_id: str) -> str:
+    return f"sendledger accounts reconnect {account_id}"
+
+
+def hint(error: Exception) -> str:
+    """What to type next, or nothing."""
+    if not isinstance(error, ExplainedError):
+        return ""
+    return HINTS.get(type(error), "").format(**error.about)
+
+
+def finding_with_hint(finding: Finding) -> str:
+    """What is not well with a store, and what to type next."""
+    return f"{finding.text} {OF_FINDINGS.get(finding.code, '').format(name=finding.name)}".rstrip()
+
+
+def with_hint(error: Exception) -> str:
+    """The error's sentence, and what to type next."""
+    return f"{error} {hint(error)}".rstrip()

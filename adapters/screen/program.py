@@ -1,0 +1,105 @@
+"""A program of commands: loads a group when it is asked for, and tells what was mistyped."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+from typer.main import get_command
+
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.output import complain, errors_as_json, fail, say
+
+
+class Program(TyperGroup):
+    """The root of a program. What cannot be read ends it with 2, for programs as JSON."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
+        errors_as_json.set("--json" in args)
+        _require_utf8(args)
+        with _told():
+            return super().make_context(info_name, args, *rest, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _told():
+            return super().invoke(ctx)
+
+
+def program(name: str, description: str) -> typer.Typer:
+    """The root; ``--version`` is among its options."""
+    root = typer.Typer(
+        cls=Program,
+        name=name,
+        help=description,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+    @root.callback(invoke_without_command=True)
+    def options(
+        show_version: Annotated[
+            bool, typer.Option("--version", help="Print the version.", is_eager=True)
+        ] = False,
+    ) -> None:
+        if show_version:
+            from importlib.metadata import version
+
+            say(f"{name} {version('sendledger')}")
+            raise typer.Exit
+
+    return root
+
+
+def group(*, no_args_is_help: bool = False) -> typer.Typer:
+    """Commands about one kind of thing."""
+    return typer.Typer(
+        no_args_is_help=no_args_is_help,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+
+
+def later(module: str, description: str) -> typer.Typer:
+    """The group ``module.app``, which is imported when one of its commands is asked for."""
+
+    class Group(TyperGroup):
+        def make_context(self, *args: Any, **extra: Any) -> Any:
+            found = get_command(import_module(module).app)
+            found.help = self.help
+            return found.make_context(*args, **extra)
+
+    return typer.Typer(cls=Group, help=description, callback=lambda: None)
+
+
+def _require_utf8(args: Sequence[str]) -> None:
+    for number, each in enumerate(args, start=1):
+        try:
+            each.encode()
+        except UnicodeEncodeError:
+            fail(f"Argument {number} is not UTF-8: {each}.", EXIT_UNREADABLE, code="not_utf8")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Typer's own complaints, as ours are told."""
+    try:
+        yield
+    except TyperException as error:
+        context = getattr(error, "ctx", None)
+        if type(error).__name__ == "NoArgsIsHelpError":
+            sys.stderr.write(f"{error.message}\n")
+        elif context is None or errors_as_json.get():
+            complain(error.format_message(), error.exit_code, "usage")
+        else:
+            hint = f"Try '{context.command_path} --help' for help."
+            complain(
+                [*context.get_usage().splitlines(), hint, f"Error: {error.format_message()}"],
+                error.exit_code,
+            )
+        raise typer.Exit(error.exit_code) from error

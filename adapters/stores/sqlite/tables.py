@@ -1,0 +1,84 @@
+"""How the rows of a projection stand in the embedded store: a table each, columns as the fields."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any, NamedTuple
+
+from adapters.stores.microseconds import from_micros, to_micros
+from adapters.stores.row_types import Convert, RowType, row_type
+from adapters.stores.sqlite.append import ROWS_AT_ONCE
+from projections.projection import Projection
+
+
+class Table(NamedTuple):
+    """How rows of one projection are written and read."""
+
+    name: str
+    type: RowType
+    columns: str
+    create: str
+    fetch: str
+    upsert: str
+    upserts: str
+    """The same of ``ROWS_AT_ONCE`` rows."""
+
+    def select(self, what: str, asked: Mapping[str, str | bool]) -> str:
+        """Of the rows that have these values, which are to be bound in this order."""
+        where = " AND ".join(f"{field} = ?" for field in asked)
+        return f"SELECT {what} FROM {self.name}" + (f" WHERE {where}" if asked else "")  # noqa: S608
+
+    @property
+    def order(self) -> str:
+        return ", ".join(self.type.key)
+
+
+@cache
+def described(projection: Projection) -> Table:
+    found = row_type(projection, _encoder, _decoder)
+    name = f"view_{projection.name}"
+    columns, key = ", ".join(found.fields), ", ".join(found.key)
+    marks = ", ".join("?" * len(found.fields))
+    same_key = " AND ".join(f"{field} = ?" for field in found.key)
+    upsert = f"INSERT OR REPLACE INTO {name} VALUES ({marks})"  # noqa: S608
+    return Table(
+        name=name,
+        type=found,
+        columns=columns,
+        create=f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({key})) WITHOUT ROWID",
+        fetch=f"SELECT {columns} FROM {name} WHERE {same_key}",  # noqa: S608
+        upsert=upsert,
+        upserts=upsert + f", ({marks})" * (ROWS_AT_ONCE - 1),
+    )
+
+
+def _encoder(kind: type[Any]) -> Convert | None:
+    if issubclass(kind, StrEnum):
+        return str
+    return _ENCODERS.get(kind)
+
+
+def _decoder(kind: type[Any]) -> Convert | None:
+    if issubclass(kind, StrEnum):
+        return kind
+    return _DECODERS.get(kind)
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+_ENCODERS: Mapping[type[Any], Convert] = {
+    datetime: to_micros,
+    dict: _to_json,
+    tuple: _to_json,
+    bool: int,
+}
+_DECODERS: Mapping[type[Any], Convert] = {
+    datetime: from_micros,
+    dict: json.loads,
+    tuple: lambda text: tuple(json.loads(text)),
+    bool: bool,
+}

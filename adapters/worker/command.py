@@ -1,0 +1,40 @@
+"""``sendledger serve`` and ``work``."""
+
+from typing import Annotated
+
+import typer
+
+from adapters.screen.errors import explained
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Store, Workspace
+from adapters.screen.output import fail
+
+
+def serve(store: Store = None, workspace: Workspace = None) -> None:
+    """Let clocks fall due and keep the answers in step, until SIGTERM or Ctrl-C."""
+    _work(store, workspace, None)
+
+
+def work(
+    only: Annotated[
+        str | None,
+        typer.Option(help="Roles, with commas: clocks, projections, notices. Default: all."),
+    ] = None,
+    store: Store = None,
+    workspace: Workspace = None,
+) -> None:
+    """Be one of any number of workers on a PostgreSQL store, until SIGTERM or Ctrl-C."""
+    _work(store, workspace, only)
+
+
+def _work(store: str | None, workspace: str | None, only: str | None) -> None:
+    from adapters.settings import load_settings
+    from adapters.worker.process import work as work_until_stopped
+    from adapters.worker.roles import UnknownRole, read_roles
+
+    try:
+        roles = read_roles(only)
+    except UnknownRole as error:
+        fail(str(error), EXIT_UNREADABLE, code="unknown_role")
+    with explained():
+        work_until_stopped(load_settings(store=store, workspace=workspace), roles)

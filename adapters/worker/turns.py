@@ -1,0 +1,67 @@
+"""Turns that may fail: told once, tried again, and never the end of the worker."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from adapters.worker.duties import Duty
+from engine.ports.errors import StoreUnavailable
+
+log = structlog.get_logger("sendledger.worker")
+
+
+class Turns:
+    """Of one worker. ``pause`` waits so many seconds, or less when the worker is to stop.
+
+    A store that is lost is told of once, however many turns notice, and once when all of them have
+    it again.
+    """
+
+    def __init__(self, pause: Callable[[float], object]) -> None:
+        self._pause = pause
+        self._lock = threading.Lock()
+        self._names: set[str] = set()
+        self._without_store: set[str] = set()
+        """Duties that have not had a good turn since the store was lost."""
+        self.last: dict[str, float] = {}
+        """By duty, when its last turn ended, in monotonic time."""
+
+    @property
+    def store_is_lost(self) -> bool:
+        return bool(self._without_store)
+
+    def of(self, duty: Duty) -> Callable[[], None]:
+        """A turn that fails is told and tried again at the next interval."""
+        self._names.add(duty.name)
+
+        def turn() -> None:
+            try:
+                duty.turn()
+            except StoreUnavailable as error:
+                self._lost(duty.name, error)
+                self._pause(duty.seconds)
+            except Exception:
+                log.exception("turn failed", turn=duty.name)
+                self._pause(duty.seconds)
+            else:
+                self._had(duty.name)
+            self.last[duty.name] = time.monotonic()
+
+        return turn
+
+    def _lost(self, name: str, error: StoreUnavailable) -> None:
+        with self._lock:
+            if self._without_store:
+                self._without_store.add(name)
+            else:
+                log.error("store lost", reason=str(error))
+                self._without_store = {*self._names}
+
+    def _had(self, name: str) -> None:
+        with self._lock:
+            if name in self._without_store:
+                self._without_store.remove(name)
+                if not self._without_store:
+                    log.info("store is back")

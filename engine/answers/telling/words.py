@@ -1,0 +1,151 @@
+"""Parts of a sentence that depend on a value: codes in plain words, numbers with their noun."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.answers.telling.reader import Reader
+from events.campaign import GracePeriodExpired
+from events.email_account import NoticeAttempted, NoticeIssued
+from events.vocabulary import (
+    Asker,
+    CheckReport,
+    FailureClass,
+    GivenUp,
+    Mode,
+    NoticeKind,
+    RefusalFault,
+    Stage,
+    StopReason,
+)
+
+REFUSED = {
+    "still_failing": "the connection test still failed",
+    "insufficient_scope": "full mail access was not granted; the box must be ticked next time",
+    "identity_mismatch": "another mailbox answered; that takes a Two-Step Reconnect",
+    "configuration_changed": "the mail servers had changed; that takes a Two-Step Reconnect",
+}
+FOUND = {
+    FailureClass.AUTH_BAD_CREDENTIALS: "the user name or the password was refused",
+    FailureClass.AUTH_REVOKED: "the permission was revoked or has lapsed",
+    FailureClass.AUTH_INSUFFICIENT_SCOPE: "full access to the mailbox was not granted",
+    FailureClass.AUTH_USER_ACTION: "the provider asked the owner to sign in and confirm something",
+    FailureClass.AUTH_ADMIN_POLICY: "an administrator's policy forbids this kind of sign-in",
+    FailureClass.TRANSIENT_SERVER: "the mail server had a fault of its own",
+    FailureClass.UNREACHABLE: "the mail server could not be reached",
+    FailureClass.TLS_UNTRUSTED: "the mail server's certificate could not be trusted",
+    FailureClass.UNKNOWN: "for a reason that was not recognised",
+    FailureClass.THROTTLED: "the mail server asked for a slower pace",
+    FailureClass.PROVIDER_APP_FAULT: "our own registration with the provider was at fault",
+    FailureClass.IDENTITY_MISMATCH: "another mailbox than expected answered",
+}
+FAULT = {
+    RefusalFault.RECIPIENT: "because of the recipient's mailbox",
+    RefusalFault.OTHER: "for good, but not because of the recipient's mailbox",
+    RefusalFault.TEMPORARY: "for the time being",
+}
+STOPPED_BECAUSE = {
+    StopReason.GRACE_PERIOD_EXPIRED: "was disconnected and not back in FROM EMAIL in time",
+    StopReason.RESOLUTION_WINDOW_EXPIRED: "failed and was not repaired in time",
+}
+TESTED = {
+    Asker.USER: "a connection test",
+    Asker.BACKGROUND: "a background connection test",
+}
+WORDS_ALREADY = (Stage.NAME, Stage.LOGIN)
+STAGES = {each: each if each in WORDS_ALREADY else each.upper() for each in Stage}
+SENDS_FROM = {Mode.SINGLE: "single-sender", Mode.ROTATION: "Inbox Rotation"}
+PAUSED_BY_USER = "user"
+
+
+def counted(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def people(number: int) -> str:
+    return counted(number, "recipient")
+
+
+def were(number: int) -> str:
+    """``1 recipient was``, ``2 recipients were``."""
+    return f"{people(number)} {'was' if number == 1 else 'were'}"
+
+
+def account_of(cause: str) -> str:
+    """The account that a pause cause names."""
+    return cause.removeprefix("connection:")
+
+
+def _because(cause: str, _: Reader) -> str:
+    return "" if cause == PAUSED_BY_USER else f" because of {account_of(cause)}"
+
+
+def _failure(report: CheckReport, _: Reader) -> str:
+    stage = f" at the stage {STAGES[report.failed_at]}" if report.failed_at else ""
+    return f"{stage}: {FOUND[report.found]}" if report.found else stage
+
+
+def _without(given_up: tuple[GivenUp, ...], reader: Reader) -> str:
+    return ",".join(
+        f" without {each.account_id}, with {people(each.at_stake)} at stake until "
+        f"{reader.when(each.deadline_at)}"
+        for each in given_up
+    )
+
+
+def _away(until: datetime | None, reader: Reader) -> str:
+    return f": away until {reader.when(until)}" if until else ""
+
+
+def _matter(notice: NoticeIssued, reader: Reader) -> str:
+    match notice.kind:
+        case NoticeKind.CURED:
+            return "all is well"
+        case NoticeKind.ENDED:
+            return f"{were(notice.at_stake)} stopped"
+        case NoticeKind.FAILURE | NoticeKind.DISCONNECT if notice.campaigns:
+            return f"{people(notice.at_stake)} at stake until {reader.when(notice.deadline_at)}"
+        case NoticeKind.FAILURE | NoticeKind.DISCONNECT:
+            return "no recipient at stake"
+
+
+def _fate(attempt: NoticeAttempted, _: Reader) -> str:
+    if attempt.delivered:
+        return f"was delivered through {attempt.channel}"
+    detail = f": {attempt.detail}" if attempt.detail else ""
+    return f"could not be delivered through {attempt.channel}{detail}"
+
+
+def _outcome(expired: GracePeriodExpired, _: Reader) -> str:
+    parts = [f"{people(expired.stopped)} became Campaign Stopped"]
+    if expired.released:
+        parts.append(f"{were(expired.released)} released because nothing had been received")
+    if spared := sum(expired.skipped.values()):
+        listed = ", ".join(f"{count} {status}" for status, count in expired.skipped.items())
+        parts.append(f"{were(spared)} spared because they had already finished ({listed})")
+    if expired.in_flight:
+        parts.append(f"the first email to {people(expired.in_flight)} was still on its way")
+    return "; ".join(parts)
+
+
+WORDS: Mapping[str, Callable[[Any, Reader], str]] = {
+    "asked_for": lambda by, _: ", which a user asked for," if by is Asker.USER else "",
+    "away": _away,
+    "because": _because,
+    "by_disconnect": lambda incident_id, _: " by its disconnect" if incident_id else "",
+    "culprit": lambda cause, _: account_of(cause),
+    "failure": _failure,
+    "fate": _fate,
+    "fault": lambda fault, _: FAULT[fault],
+    "found": lambda found, _: "was found" if found else "was not found",
+    "matter": _matter,
+    "mode": lambda mode, _: SENDS_FROM[mode],
+    "outcome": _outcome,
+    "recipients": lambda number, _: people(number),
+    "held": lambda number, _: f"{people(number)} {'is' if number == 1 else 'are'} held",
+    "refused": lambda reason, _: REFUSED.get(reason, reason),
+    "stopped": lambda reason, _: STOPPED_BECAUSE[reason],
+    "test": lambda asked_by, _: TESTED[asked_by],
+    "without": _without,
+}
+"""What follows the colon of a field in a sentence: ``{at_stake:recipients}``."""

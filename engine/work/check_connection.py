@@ -1,0 +1,106 @@
+"""Test, reconnect and connect an account: asked for, probed, recorded (C1, C2, C6, R2).
+
+What a user asks for is requested before the probe, so that a clock waits for it (C6). Nothing is
+locked while a probe runs. A probe that raises, or dies with its process, leaves no result at all.
+"""
+
+from dataclasses import replace
+
+from aggregates.email_account.commands import (
+    ConnectAccount,
+    OneClickReconnect,
+    RecordCheck,
+    RequestCheck,
+)
+from aggregates.email_account.commands import EmailAccountCommand as AccountCommand
+from engine.batch import derived_id
+from engine.engine import Engine
+from engine.reply import Reply
+from engine.work.ports import Mailbox, NewId, Probe
+from events.vocabulary import AccountId, Asker, CheckReport, ConnectionStatus
+
+ACTOR = "check"
+"""Who checks in the background."""
+UNCHECKED = CheckReport(passed=(), classifier="none")
+"""Stands in a command for the report of a check that is still to come; passes nothing."""
+
+
+class ConnectionChecks:
+    """Checks connections of one workspace. Safe to share between threads."""
+
+    def __init__(self, engine: Engine, probe: Probe, workspace: str, new_id: NewId) -> None:
+        self._engine = engine
+        self._probe = probe
+        self._workspace = workspace
+        self._new_id = new_id
+
+    def test(self, mailbox: Mailbox, *, actor: str) -> Reply:
+        """Test Connection, as a user asks for it (C2)."""
+        check_id, asked = self._request(mailbox.account_id, actor)
+        if asked.refusal is not None:
+            return asked
+        found = RecordCheck(
+            account_id=mailbox.account_id,
+            asked_by=Asker.USER,
+            report=self._probe.check(mailbox),
+            check_id=check_id,
+        )
+        return self._record(found, check_id, actor)
+
+    def in_background(self, mailbox: Mailbox) -> Reply | None:
+        """A check that nobody asked for (C2, C5). None when it found nothing new."""
+        report = self._probe.check(mailbox)
+        if report.successful and self._works(mailbox.account_id):
+            return None
+        found = RecordCheck(account_id=mailbox.account_id, asked_by=Asker.BACKGROUND, report=report)
+        return self._record(found, self._new_id(), ACTOR)
+
+    def reconnect(
+        self,
+        mailbox: Mailbox,
+        *,
+        actor: str,
+        configuration: str = "",
+        refusal: str | None = None,
+    ) -> Reply:
+        """One-Click Reconnect (R1, R2, C6).
+
+        ``configuration`` is the digest of the servers' names and ports as they are now; ``refusal``
+        the code of a reason found beside the check itself.
+        """
+        check_id, asked = self._request(mailbox.account_id, actor)
+        if asked.refusal is not None:
+            return asked
+        reconnect = OneClickReconnect(
+            account_id=mailbox.account_id,
+            report=self._probe.check(mailbox),
+            refusal=refusal,
+            configuration=configuration,
+            credentials=mailbox.credentials,
+            check_id=check_id,
+        )
+        return self._record(reconnect, check_id, actor)
+
+    def connect(self, wanted: ConnectAccount, *, actor: str) -> Reply:
+        """Connect an account to a slot after a full check (C1, T1), whose report replaces the
+        one in ``wanted``."""
+        mailbox = Mailbox(wanted.account_id, wanted.credentials)
+        checked = replace(wanted, report=self._probe.check(mailbox))
+        return self._record(checked, self._new_id(), actor)
+
+    def _request(self, account_id: AccountId, actor: str) -> tuple[str, Reply]:
+        check_id = self._new_id()
+        request = RequestCheck(account_id=account_id, check_id=check_id)
+        return check_id, self._execute(request, check_id, actor)
+
+    def _record(self, command: AccountCommand, check_id: str, actor: str) -> Reply:
+        return self._execute(command, derived_id(check_id, "result"), actor)
+
+    def _execute(self, command: AccountCommand, command_id: str, actor: str) -> Reply:
+        return self._engine.execute(self._workspace, command, command_id=command_id, actor=actor)
+
+    def _works(self, account_id: AccountId) -> bool:
+        """Successful already, without a miss: one more passed check would say nothing (C2)."""
+        with self._engine.look(self._workspace) as now:
+            account = now.account(account_id)
+        return account.status is ConnectionStatus.SUCCESSFUL and not account.misses

@@ -1,0 +1,44 @@
+"""The pages that are followed step by step, followed step by step in an empty folder."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.docs.test_docs import FENCED, page
+
+
+def blocks(name: str, language: str) -> str:
+    return "\n".join(text for kind, text in FENCED.findall(page(name)) if kind == language)
+
+
+def followed(folder: Path, *program: str, text: str) -> str:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("SENDLEDGER_")}
+    own["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}"
+    done = subprocess.run(
+        program,
+        input=text,
+        cwd=folder,
+        env=own,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return " ".join(done.stdout.split())
+
+
+def test_the_first_campaign_goes_as_its_page_says(tmp_path: Path) -> None:
+    """S1, S2, S4."""
+    said = followed(tmp_path, "sh", "-eu", text=blocks("first-campaign.md", "sh"))
+
+    assert "Cheapest cure: One-Click Reconnect ann@acme.test" in said
+    assert "Recipients: 1 pending, 1 replied, 1 campaign_stopped." in said
+    assert "Anna became Campaign Stopped in spring, for good" in said
+
+
+def test_the_program_that_embeds_the_engine_runs(tmp_path: Path) -> None:
+    said = followed(tmp_path, sys.executable, "-", text=blocks("embedding.md", "python"))
+
+    assert said.startswith("paused ann@acme.test: running until")

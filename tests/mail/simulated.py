@@ -1,0 +1,37 @@
+"""The provider in this process, and what a test has it do."""
+
+from datetime import UTC, datetime
+
+from adapters.mail.simulated.fates import Answer, Fate
+from adapters.mail.simulated.server import FAULTS, SIGNALS, SimulatedMailServer
+from engine.ports.clock import ManualClock
+from engine.work.ports import Mailbox
+from events.vocabulary import FailureClass, RefusalFault, Signal
+
+ANN = "ann@acme.example"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+FATES = {fault: fate for fate, fault in FAULTS.items()}
+ANSWERS = {signal: answer for answer, signal in SIGNALS.items()}
+
+
+class SimulatedProvider:
+    """A server with one mailbox; messages are taken and answered by nobody, unless told."""
+
+    def __init__(self, clock: ManualClock, account_id: str = ANN) -> None:
+        self.server = SimulatedMailServer(clock, None, {"vault:1": "correct horse"})
+        self.server.open_mailbox(account_id, "correct horse")
+        self.mailbox = Mailbox(account_id, "vault:1")
+        self.probe = self.transport = self.inbox = self.server
+
+    def refuse_login(self, because: FailureClass | None) -> None:
+        self.server.refuse_login(self.mailbox.account_id, because)
+
+    def refuse(self, address: str, fault: RefusalFault) -> None:
+        self.server.decide(address, FATES[fault])
+
+    def break_after_data(self, address: str) -> None:
+        self.server.decide(address, Fate.ANSWER_LOST)
+
+    def answer(self, about: str, signal: Signal | None, until: datetime | None = None) -> None:
+        answer = Answer.OUT_OF_OFFICE if signal is None else ANSWERS[signal]
+        self.server.arrive(self.mailbox.account_id, about, answer, until=until)

@@ -1,0 +1,115 @@
+"""The port ``Coordination``: who works on a store, and what a worker has to do with the others."""
+
+import time
+from threading import Thread
+
+import pytest
+
+from engine.ports.coordination import Coordination, LiveWorker, Overdue
+from engine.ports.store import Store
+from projections.accounts import ACCOUNTS
+from projections.shipped import SHIPPED
+from tests.law.story import HOUR, MICROSECOND, NOON
+from tests.stores.contract.words import BETA, WAKE, set_timers
+from tests.workplace import ACME
+
+ROLES = ("clocks", "projections", "notices")
+
+
+class CoordinationContract:
+    """Of one worker, which every store must let work."""
+
+    def test_only_what_is_due_is_leased(self, store: Store, coordination: Coordination) -> None:
+        set_timers(store, "c1", {WAKE: NOON + HOUR})
+        set_timers(store, "c2", {WAKE: NOON}, BETA)
+
+        with coordination.serving("here:1", ["clocks"]) as member:
+            assert [each.workspace for each in member.lease(10)] == [BETA]
+            set_timers(store, "c3", {WAKE: None}, BETA)
+            member.settled([BETA])
+            assert list(member.lease(10)) == []
+
+    def test_no_more_is_leased_than_was_asked_for(
+        self, store: Store, coordination: Coordination
+    ) -> None:
+        for workspace in (ACME, BETA):
+            set_timers(store, "c1", {WAKE: NOON}, workspace)
+
+        with coordination.serving("here:1", ["clocks"]) as member:
+            assert len(member.lease(1)) == 1
+
+    @pytest.mark.rule("S7")
+    def test_what_cannot_be_settled_is_left_for_a_while_and_keeps_no_other_waiting(
+        self, store: Store, coordination: Coordination
+    ) -> None:
+        set_timers(store, "c1", {WAKE: NOON})
+        with coordination.serving("here:1", ["clocks"]) as member:
+            assert [each.workspace for each in member.lease(10)] == [ACME]
+            assert not member.failed(ACME, ValueError("it cannot be"))
+            set_timers(store, "c1", {WAKE: NOON}, BETA)
+            assert [each.workspace for each in member.lease(10)] == [BETA]
+            member.settled([BETA])
+
+            deadline = time.monotonic() + 10
+            while not {ACME} & {each.workspace for each in member.lease(10)}:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+
+    def test_what_is_overdue_is_counted_until_it_is_settled(
+        self, store: Store, coordination: Coordination
+    ) -> None:
+        assert coordination.overdue(NOON) == Overdue(0, None)
+        set_timers(store, "c1", {WAKE: NOON})
+
+        assert coordination.overdue(NOON) == Overdue(0, None)
+        assert coordination.overdue(NOON + MICROSECOND) == Overdue(1, NOON)
+        assert list(coordination.parked()) == []
+        assert not coordination.unpark(ACME)
+
+    def test_views_are_led_and_kept_until_they_are_let_go(
+        self, store: Store, coordination: Coordination
+    ) -> None:
+        set_timers(store, "c1", {WAKE: NOON})
+        with coordination.serving("here:1", ["projections"]) as member:
+            led = member.lead(SHIPPED)
+            assert {*led.projections} == {*SHIPPED}
+            assert member.lead(SHIPPED) is led
+            led.views.save({ACCOUNTS: {}}, {ACCOUNTS: 0}, 1)
+            assert led.views.position(ACCOUNTS) == 1
+
+            assert list(member.lead([ACCOUNTS]).projections) == [ACCOUNTS]
+            member.let_go()
+            assert list(member.lead([ACCOUNTS]).projections) == [ACCOUNTS]
+
+    def test_a_worker_is_alive_as_long_as_it_serves(self, coordination: Coordination) -> None:
+        assert coordination.workers() == []
+
+        with coordination.serving("here:1", ROLES) as member:
+            member.lease(1)
+            member.lead([ACCOUNTS])
+            assert member.alone_in("notices")
+            (found,) = coordination.workers() or ()
+
+        assert (found.name, sorted(found.does)) == ("here:1", sorted(ROLES))
+        assert found.since is not None
+        assert gone(coordination) == []
+
+    def test_who_waits_is_back_soon_and_can_be_woken(self, coordination: Coordination) -> None:
+        with coordination.serving("here:1", ["projections"]) as member:
+            begun = time.monotonic()
+            member.wait(0.05)
+            assert time.monotonic() - begun < 5
+
+            waiting = Thread(target=member.wait, args=(20,))
+            waiting.start()
+            member.wake()
+            waiting.join(5)
+            assert not waiting.is_alive()
+
+
+def gone(coordination: Coordination) -> list[LiveWorker]:
+    """Who is left; a server takes a moment to notice that somebody has left."""
+    deadline = time.monotonic() + 5
+    while (found := list(coordination.workers() or ())) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found
