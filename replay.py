@@ -4,7 +4,7 @@ Reads any store, and writes to none unless it rebuilds. Each command lives in a 
 in ``adapters.cli.auditing``.
 """
 
-from adapters.cli.auditing import check, diff, explain, export, rebuild, state, what_if
+from adapters.cli.auditing import check, diff, explain, export, rebuild, reclassify, state, what_if
 from adapters.screen.program import program
 
 app = program(
@@ -17,6 +17,7 @@ app.command("explain")(explain.command)
 app.command("diff")(diff.command)
 app.command("check")(check.command)
 app.command("what-if")(what_if.command)
+app.command("reclassify")(reclassify.command)
 app.command("export")(export.command)
 
 

@@ -10,8 +10,9 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -46,6 +47,27 @@ def _text(value: object) -> object:
 
 
 StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
+
+
+Address = Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")]
+_HOST_AND_PORT = r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("expected the name of a time zone, like Europe/Berlin") from None
+    return name
+
+
+class RelayTls(StrEnum):
+    """How the connection to the relay is encrypted: so, or nothing is sent."""
+
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE = "none"
+    """Only to this machine, and without credentials."""
 
 
 class Tracing(StrEnum):
@@ -83,8 +105,29 @@ class EngineSettings(BaseSettings):
     workspace: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = "main"
     outbox: Path | None = None
     """A maildir for notices to owners; without one they are issued and wait."""
-    owner_address: Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")] = "owner@localhost"
-    """To whom notices go."""
+    owner_address: Address = "owner@localhost"
+    """To whom notices go that have no other owner."""
+    owners: dict[str, dict[str, list[Address]]] = Field(default_factory=dict)
+    """Workspace to account to the account's owners; the account ``*`` is every other."""
+    admins: dict[str, list[Address]] = Field(default_factory=dict)
+    """Workspace to those who get all of its notices, too."""
+    owner_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    """In which notices tell times."""
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Where owners reach this installation; notices link to it."""
+    notice_relay: Annotated[str, Field(pattern=_HOST_AND_PORT)] | None = None
+    """``host:port`` of the server that takes notices by SMTP; with it no maildir is used."""
+    notice_relay_tls: RelayTls = RelayTls.STARTTLS
+    notice_relay_ca_file: Path | None = None
+    """Certificates, in PEM, that the relay's must lead to; without it, those the system trusts."""
+    notice_relay_user: str | None = None
+    notice_relay_password: SecretStr | None = None
+    notice_sender: Address | None = None
+    """What notices by SMTP are from."""
+    vault_key_file: Path | None = None
+    """The vault's keys, in a file that nobody else may read."""
+    vault_key: SecretStr | None = None
+    """The vault's keys themselves."""
     tick_interval: Seconds = 1.0
     """Seconds between two turns of the clocks."""
     projection_interval: Seconds = 0.25
@@ -125,6 +168,11 @@ class EngineSettings(BaseSettings):
             check_patience=self.check_patience,
         )
 
+    @property
+    def tells_owners(self) -> bool:
+        """Whether there is a way to owners."""
+        return self.notice_relay is not None or self.outbox is not None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -134,8 +182,25 @@ class EngineSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the library's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        toml = TomlConfigSettingsSource(settings_cls, toml_file=_file())
-        return init_settings, env_settings, toml
+        return init_settings, env_settings, _SettingsFile(settings_cls, toml_file=_file())
+
+
+SECRETS = ("vault_key", "notice_relay_password")
+"""Only in the environment: a file of settings is read and kept by too many."""
+UNTOLD = (*SECRETS, "notice_relay")
+"""Values that no complaint repeats; somebody may have written a password before the host."""
+
+
+class _SettingsFile(TomlConfigSettingsSource):
+    def __call__(self) -> dict[str, Any]:
+        found = super().__call__()
+        for name in SECRETS:
+            if name in found:
+                raise SettingsError(
+                    f"Setting {name}: a secret does not belong into {_file()}; give it as the "
+                    f"variable {PREFIX}{name.upper()}."
+                )
+        return found
 
 
 def load_settings(**given: Any) -> EngineSettings:
@@ -173,6 +238,8 @@ def _complaint(error: Any) -> str:
         known = ", ".join(EngineSettings.model_fields)
         return f"Setting {name}: there is none of that name. Known are {known}."
     message = error["msg"].removeprefix("Value error, ")
+    if name in UNTOLD:
+        return f"Setting {name}: {message}."
     return f"Setting {name}: {message}; found {_found(error['input'])}."
 
 

@@ -126,10 +126,7 @@ def check(
     with session(store, workspace) as here:
         address = known(here, account).id
         here.insist(_checks(here, found).test(Mailbox(address), actor=actor()))
-        row = here.answers().accounts[address]
-        why = f" {row.reason}" if row.reason else ""
-        outcome = "The check passed." if found is None else f"The check found {found}."
-        _tell(here, address, f"{outcome} {address} is {row.status}.{why}", as_json)
+        _tell_found(here, address, found, as_json)
 
 
 @app.command("check")
@@ -149,9 +146,7 @@ def check_in_background(
         reply = _checks(here, found).in_background(Mailbox(address))
         if reply is not None:
             here.insist(reply)
-        status = here.answers().accounts[address].status
-        news = "" if reply is not None else "It found nothing new. "
-        _tell(here, address, f"{news}{address} is {status}.", as_json)
+        _tell_found(here, address, found, as_json)
 
 
 @app.command()
@@ -274,6 +269,14 @@ def _checks(here: Session, found: FailureClass | None = None) -> "ConnectionChec
     from engine.work.check_connection import ConnectionChecks
 
     return ConnectionChecks(here.engine, told_probe(found), here.workspace, lambda: uuid4().hex)
+
+
+def _tell_found(here: Session, address: str, found: FailureClass | None, as_json: bool) -> None:
+    """What a check found, and how the account is since."""
+    row = here.answers().accounts[address]
+    why = f" {row.reason}" if row.reason else ""
+    outcome = "The check passed." if found is None else f"The check found {found}."
+    _tell(here, address, f"{outcome} {address} is {row.status}.{why}", as_json)
 
 
 def _tell(here: Session, address: str, sentence: str, as_json: bool) -> None:

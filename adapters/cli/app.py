@@ -19,6 +19,7 @@ GROUPS = {
         "adapters.cli.campaigns",
         "Create, fill, start, pause, resume and look at campaigns.",
     ),
+    "mail": ("adapters.cli.mail", "Judge what mail servers said, without a connection."),
     "projections": (
         "adapters.cli.projections",
         "How the views stand, and what to do with one that is stopped.",
@@ -26,6 +27,7 @@ GROUPS = {
     "recipients": ("adapters.cli.recipients", "Show recipients, tell why, forget a person."),
     "sends": ("adapters.cli.by_hand", "Record sends by hand, at the simulated provider."),
     "store": ("adapters.cli.stores", "Make a store fit this program, and check it."),
+    "vault": ("adapters.cli.vault", "Keep passwords and tokens encrypted: keys, checks, rotation."),
 }
 """Name, module and what it is for."""
 

@@ -41,7 +41,7 @@ def assign(
     with session(store, workspace) as here:
         who, address = _named(here, campaign, recipient, account)
         here.ask(AssignRecipient(campaign_id=campaign, recipient_id=who, account_id=address))
-        _tell(here, campaign, who, f"{who} is assigned to {address}", as_json)
+        _tell(here, campaign, who, "It is recorded", as_json)
 
 
 def replied(
@@ -155,7 +155,7 @@ def _send(
             ReserveSend(campaign_id=campaign, recipient_id=who, account_id=address, send_id=send)
         )
         here.ask(record(campaign_id=campaign, recipient_id=who, send_id=send))
-        _tell(here, campaign, who, f"The email from {address} to {who} is recorded", as_json)
+        _tell(here, campaign, who, f"The email from {address} is recorded", as_json)
 
 
 def _signal(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.ports.view_status import Stop
     from engine.ports.views import Views
     from engine.reply import Reply
-    from engine.work.ports import Directory
+    from engine.work.ports import Directory, EvidenceStore
     from processors.workspace import Workspace
     from projections.projection import Projection
 
@@ -129,6 +129,7 @@ class Session(NamedTuple):
     views: "Views"
     directory: "Directory"
     coordination: "Coordination"
+    evidence: "EvidenceStore"
     workspace: str
 
     def answers(self) -> "Answers":
@@ -197,6 +198,7 @@ def session(store: str | None, workspace: str | None, *, create: bool = False) -
                 opened.views,
                 opened.directory,
                 opened.coordination,
+                opened.evidence,
                 settings.workspace,
             )
             yield here

@@ -46,7 +46,7 @@ def _look(settings: "EngineSettings", workspace: str | None) -> Found:
     from adapters.screen.hints import finding_with_hint, with_hint
     from engine.ports.errors import StoreError
 
-    outbox = list(outbox_problems(settings.outbox))
+    outbox = list(outbox_problems(None if settings.notice_relay else settings.outbox))
     try:
         with asking(settings) as opened:
             if workspace is not None:

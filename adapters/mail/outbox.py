@@ -7,15 +7,12 @@ import os
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from hashlib import blake2b
 from pathlib import Path
 
-from engine.answers.telling.notices import letter
-from engine.work.addresses import address_problem
+from adapters.mail.notice_message import HOST, digest_of, notice_message
+from adapters.mail.owners import owner_problem
 from projections.notices import NoticeRow
 
-HOST = "sendledger.invalid"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SENDER = Address("Sendledger", "notices", HOST)
 
@@ -29,7 +26,7 @@ class MaildirOutbox:
     name = "maildir"
 
     def __init__(self, folder: Path, owner: str) -> None:
-        problem = address_problem(f"{owner}.test" if owner.endswith("@localhost") else owner)
+        problem = owner_problem(owner)
         if problem:
             raise ValueError(f"the owner's address {owner!r} {problem}")
         self.folder = folder
@@ -48,17 +45,7 @@ class MaildirOutbox:
         return name
 
     def message(self, notice: NoticeRow, reason: str | None = None) -> EmailMessage:
-        assert notice.issued_at is not None
-        subject, text = letter(notice, reason)
-        message = EmailMessage(policy=SMTP)
-        message["From"] = SENDER
-        message["To"] = self._owner
-        message["Subject"] = subject
-        message["Date"] = notice.issued_at
-        message["Message-ID"] = f"<{_digest(notice)}@{HOST}>"
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(text)
-        return message
+        return notice_message(notice, reason, sender=SENDER, to=[self._owner])
 
     def _kept(self, name: str) -> bool:
         """Also once a mail program has taken it into ``cur``, with its flags after the name."""
@@ -78,13 +65,7 @@ class MaildirOutbox:
 def _name(notice: NoticeRow) -> str:
     assert notice.issued_at is not None
     seconds = (notice.issued_at - EPOCH) // timedelta(seconds=1)
-    return f"{seconds}.{_digest(notice)}.sendledger"
-
-
-def _digest(notice: NoticeRow) -> str:
-    """Hexadecimal: whatever an incident is called, no path and no header comes of it."""
-    parts = (notice.workspace, notice.incident_id, notice.number)
-    return blake2b("\x1f".join(parts).encode(errors="replace"), digest_size=16).hexdigest()
+    return f"{seconds}.{digest_of(notice)}.sendledger"
 
 
 def _sync(folder: Path) -> None:

@@ -14,7 +14,7 @@ from adapters.store_url import scheme_of
 from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
-from engine.work.ports import Directory
+from engine.work.ports import Directory, EvidenceStore, SealedRows
 from projections.projection import Projection
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 
 class Opened(NamedTuple):
-    """A store, the views kept in it, the directory beside it, and who works on it."""
+    """A store, the views kept in it, what stands beside its log, and who works on it."""
 
     name: str
     """As it may be told to anybody: without a password."""
@@ -36,6 +36,7 @@ class Opened(NamedTuple):
     views: Views
     directory: Directory
     coordination: Coordination
+    evidence: EvidenceStore
 
     def close(self) -> None:
         self.store.close()
@@ -84,6 +85,21 @@ def open_store(
             return opened_file(_file(settings, create=create, read_only=read_only))
         case Kind.POSTGRES:
             return opened_schema(_schema(settings, create=create, read_only=read_only))
+
+
+def sealed_rows(opened: Opened) -> SealedRows:
+    """Where the opened store keeps what the vault has encrypted. Raises ``StoreError``."""
+    from adapters.stores.sqlite import SQLiteStore
+
+    if isinstance(opened.store, SQLiteStore):
+        from adapters.stores.sqlite.sealed_rows import SQLiteSealedRows
+
+        return SQLiteSealedRows(opened.store)
+    from adapters.stores.postgres import PostgresStore
+    from adapters.stores.postgres.sealed_rows import PostgresSealedRows
+
+    assert isinstance(opened.store, PostgresStore)
+    return PostgresSealedRows(opened.store)
 
 
 def rebuild(
@@ -142,12 +158,14 @@ def opened_file(store: "SQLiteStore") -> Opened:
     """With all that belongs to an embedded store."""
     from adapters.stores.sqlite import SQLiteViews
     from adapters.stores.sqlite.directory import SQLiteDirectory
+    from adapters.stores.sqlite.evidence import SQLiteEvidence
     from adapters.stores.sqlite.serve_lock import SQLiteCoordination
 
     try:
         views = SQLiteViews(store)
         coordination = SQLiteCoordination(store, views)
-        return Opened(store.name, store, views, SQLiteDirectory(store), coordination)
+        directory, evidence = SQLiteDirectory(store), SQLiteEvidence(store)
+        return Opened(store.name, store, views, directory, coordination, evidence)
     except BaseException:
         store.close()
         raise
@@ -158,10 +176,12 @@ def opened_schema(store: "PostgresStore") -> Opened:
     from adapters.stores.postgres import PostgresViews
     from adapters.stores.postgres.coordination import PostgresCoordination
     from adapters.stores.postgres.directory import PostgresDirectory
+    from adapters.stores.postgres.evidence import PostgresEvidence
 
     views = PostgresViews(store)
     coordination = PostgresCoordination(store, views)
-    return Opened(store.name, store, views, PostgresDirectory(store), coordination)
+    directory, evidence = PostgresDirectory(store), PostgresEvidence(store)
+    return Opened(store.name, store, views, directory, coordination, evidence)
 
 
 def _file(

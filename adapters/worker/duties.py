@@ -31,8 +31,8 @@ def duties(
     program: Program, member: Membership, roles: Sequence[Role], wanted: Callable[[], bool]
 ) -> Sequence[Duty]:
     """``wanted`` tells a long turn to end. Without a way to owners notices wait (N2)."""
-    if Role.NOTICES in roles and program.settings.outbox is None:
-        log.warning("notices are issued and not delivered: the setting outbox names no folder")
+    if Role.NOTICES in roles and not program.settings.tells_owners:
+        log.warning("notices are issued and not delivered: neither outbox nor notice_relay is set")
         roles = [each for each in roles if each is not Role.NOTICES]
     return [_of(role, program, member, wanted) for role in roles]
 

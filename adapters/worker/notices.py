@@ -11,7 +11,7 @@ class Deliveries:
     """To owners, on the way that the settings name."""
 
     def __init__(self, engine: Engine, views: Views, settings: EngineSettings) -> None:
-        channel = owner_channel(settings)
+        channel = owner_channel(settings, views)
         assert channel is not None
         self._courier = Courier(engine, views, channel)
 

@@ -17,7 +17,8 @@
     ├── Fenced             another process leads the view by now
     ├── ViewStopped        an operator has to decide
     ├── NotStoppedThere    there is nothing to skip
-    └── TracesRemain       (engine.work.ports) a person is not wholly forgotten yet
+    ├── TracesRemain       (engine.work.ports) a person is not wholly forgotten yet
+    └── VaultError         (engine.work.secret) a secret or its key cannot be had
 """
 
 from engine.ports.view_status import Stop

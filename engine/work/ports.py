@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from engine.ports.errors import StoreError
+from engine.work.classifying.evidence import Evidence
+from engine.work.secret import Secret, SecretRef, StoredSecret
 from events.vocabulary import (
     AccountId,
     CampaignId,
@@ -47,6 +49,72 @@ class TracesRemain(StoreError):
 
 def everybody(_: RecipientId) -> bool:
     return True
+
+
+class Vault(Protocol):
+    """Passwords and tokens of mailboxes, encrypted; in no event, log, error or answer (F1).
+
+    Whatever cannot be done raises a ``VaultError``, and then nothing of it is done.
+    """
+
+    def put(self, ref: SecretRef, secret: Secret) -> None:
+        """Keep the secret, instead of an older one of that name."""
+        ...
+
+    def get(self, ref: SecretRef) -> Secret: ...
+
+    def delete(self, ref: SecretRef) -> bool:
+        """False when there was none."""
+        ...
+
+    def list(self, *workspace: str) -> Sequence[StoredSecret]:
+        """What there is, in one workspace or in all, without the secrets themselves."""
+        ...
+
+
+class SealedRow(NamedTuple):
+    """An encrypted secret as a store has it."""
+
+    ref: SecretRef
+    key_id: str
+    sealed: bytes
+    stored_at: datetime
+
+
+class SealedRows(Protocol):
+    """Where a store keeps what the vault has encrypted. Each call is one transaction.
+
+    A store knows which keys its rows need, by id and fingerprint; never a key.
+    """
+
+    def keys_in_use(self) -> Mapping[str, bytes]:
+        """Fingerprints of the keys in use; the last is the one that new rows are sealed with."""
+        ...
+
+    def use_key(self, key_id: str, fingerprint: bytes, instead_of: str | None) -> bool:
+        """From now on new rows are sealed with this one. False, and nothing done, when it is not
+        ``instead_of`` that they are sealed with now (None: there is no key yet)."""
+        ...
+
+    def remove_key(self, key_id: str) -> bool:
+        """False, and nothing done, while a row needs it or new ones are sealed with it."""
+        ...
+
+    def row(self, ref: SecretRef) -> SealedRow | None: ...
+
+    def rows(self, *workspace: str) -> Sequence[SealedRow]:
+        """By workspace, account and name."""
+        ...
+
+    def write(self, ref: SecretRef, key_id: str, sealed: bytes) -> bool:
+        """False, and nothing done, when new rows are sealed with another key by now."""
+        ...
+
+    def replace(self, row: SealedRow, key_id: str, sealed: bytes) -> bool:
+        """The same secret sealed anew; False, and nothing done, when the row has changed."""
+        ...
+
+    def delete(self, ref: SecretRef) -> bool: ...
 
 
 class Directory(Protocol):
@@ -100,6 +168,30 @@ class Directory(Protocol):
         False, and nothing done, when the log went on after the position ``as_of``: look again
         who was stopped. Afterwards no octet of them is left in the files of the directory; raises
         ``TracesRemain`` while another program hinders that. Forgetting again finishes it.
+        """
+        ...
+
+
+class EvidenceStore(Protocol):
+    """What servers said, by the digest that stands in the events; may name people (C1).
+
+    ``subject`` is the account or the recipient with whom the text is erased. What comes in is fit
+    to be kept (``engine.work.evidence``); nothing here is ever read to decide anything.
+    """
+
+    def keep(self, workspace: str, subject: str, digest: str, evidence: Evidence) -> None:
+        """The same evidence of the same subject is kept once."""
+        ...
+
+    def find(self, workspace: str, digest: str) -> Evidence | None:
+        """None for what was never kept, or was erased."""
+        ...
+
+    def forget(self, workspace: str, subject: str) -> None:
+        """Erase all evidence of the subject.
+
+        Afterwards no octet of it is left in the store's files; raises ``TracesRemain`` while
+        another program hinders that. Forgetting again finishes it.
         """
         ...
 

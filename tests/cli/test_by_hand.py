@@ -1,5 +1,7 @@
 """Moving a campaign by hand: assignments, sends, answers and background checks."""
 
+import json
+
 import pytest
 
 from tests.cli.keyboard import Keyboard, people_file
@@ -39,6 +41,32 @@ def test_a_send_is_recorded_with_its_outcome(running: Keyboard, outcome: str, se
     assert told(running, "sends", outcome, PERSON, ANN)["emails_received"] == sent
 
 
+@pytest.mark.parametrize(
+    ("fault", "status"), [("recipient", "bounced"), ("other", "failed"), ("temporary", "pending")]
+)
+def test_a_refusal_ends_the_sequence_unless_it_is_temporary(
+    running: Keyboard, fault: str, status: str
+) -> None:
+    assert told(running, "sends", "refused", PERSON, ANN, "--fault", fault)["status"] == status
+
+
+def test_a_recipient_may_be_named_by_id(running: Keyboard) -> None:
+    recipient = running.id_of(PERSON)
+
+    assert told(running, "sends", "accepted", recipient, ANN)["recipient_id"] == recipient
+
+
+def test_what_the_law_refuses_records_nothing(running: Keyboard) -> None:
+    """P3: a reservation that is refused leaves no outcome either."""
+    running.do("campaigns", "pause", SPRING)
+
+    complaint = running.refused(3, "sends", "accepted", PERSON, ANN, *IN_SPRING, "--json")
+
+    assert json.loads(complaint)["error"]["code"] == "campaign_not_running"
+    (spring,) = running.json("recipients", "show", PERSON)["campaigns"]
+    assert (spring["status"], spring["emails_received"]) == ("pending", 0)
+
+
 @pytest.mark.parametrize("signal", ["replied", "bounced", "unsubscribed", "finished"])
 def test_what_came_back_ends_the_sequence(running: Keyboard, signal: str) -> None:
     running.do("sends", "accepted", PERSON, ANN, *IN_SPRING)
@@ -67,7 +95,17 @@ def test_what_cannot_be_recorded_is_told(
 def test_a_background_check_tells_what_it_found(running: Keyboard) -> None:
     """C2."""
     well = running.do("accounts", "check", ANN)
+    slower = running.do("accounts", "check", ANN, "--result", "throttled")
     failed = running.do("accounts", "check", ANN, "--result", "auth_revoked")
 
-    assert well == f"It found nothing new. {ANN} is successful."
-    assert failed == f"{ANN} is failed."
+    assert well == f"The check passed. {ANN} is successful."
+    assert slower == f"The check found throttled. {ANN} is successful."
+    assert failed.startswith(f"The check found auth_revoked. {ANN} is failed. The permission")
+
+
+def test_a_background_check_that_passes_cures(running: Keyboard) -> None:
+    """C5."""
+    failed = running.json("accounts", "check", ANN, "--result", "auth_revoked")["account"]
+    cured = running.json("accounts", "check", ANN)["account"]
+
+    assert (failed["status"], cured["status"]) == ("failed", "successful")

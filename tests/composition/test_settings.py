@@ -227,3 +227,62 @@ def test_settings_cannot_be_changed_afterwards(machine: Machine) -> None:
     del machine
     with pytest.raises(ValueError, match="frozen"):
         load_settings().workspace = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", ["vault_key", "notice_relay_password"])
+def test_a_secret_is_taken_from_the_environment_alone_and_shown_nowhere(
+    machine: Machine, name: str
+) -> None:
+    machine.environment(**{name.upper(): "hush-hush"})
+    settings = load_settings()
+
+    assert getattr(settings, name).get_secret_value() == "hush-hush"
+    for shown in (repr(settings), str(settings.model_dump()), settings.model_dump_json()):
+        assert "hush" not in shown
+
+    machine.file(f'{name} = "hush-hush"')
+    assert complaint().endswith(f"give it as the variable SENDLEDGER_{name.upper()}.")
+    assert "hush" not in complaint()
+
+
+def test_a_password_written_into_the_relay_s_name_is_not_repeated(machine: Machine) -> None:
+    machine.environment(NOTICE_RELAY="ann:hush-hush@relay.example:587")
+
+    assert complaint().startswith("Setting notice_relay: ")
+    assert "hush" not in complaint()
+
+
+def test_owners_and_admins_are_tables_of_the_file(machine: Machine) -> None:
+    machine.file(
+        """
+        owner_zone = "Europe/Berlin"
+        [admins]
+        main = ["ops@acme.example"]
+        [owners.main]
+        "ann@acme.example" = ["dana@acme.example", "lee@acme.example"]
+        """
+    )
+    settings = load_settings()
+
+    assert settings.admins == {"main": ["ops@acme.example"]}
+    assert settings.owners["main"]["ann@acme.example"] == ["dana@acme.example", "lee@acme.example"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("owner_zone", "Mars/Olympus", "expected the name of a time zone"),
+        ("owner_zone", "../../etc/passwd", "expected the name of a time zone"),
+        ("notice_relay", "relay.example", "match pattern"),
+        ("notice_relay_tls", "maybe", "'starttls', 'implicit' or 'none'"),
+        ("public_url", "ftp://acme.example", "match pattern"),
+        ("notice_sender", "nobody", "match pattern"),
+    ],
+)
+def test_what_is_wrong_about_notices_is_told(
+    machine: Machine, name: str, value: str, expected: str
+) -> None:
+    machine.environment(**{name.upper(): value})
+
+    assert complaint().startswith(f"Setting {name}: ")
+    assert expected in complaint()

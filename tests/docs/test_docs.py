@@ -8,11 +8,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from typer.models import CommandInfo
 
+from adapters.cli.app import GROUPS
+from adapters.program import app
 from adapters.scenario.commands import commands_of
 from adapters.scenario.reader import parse_scenario, read_scenario
 from adapters.scenario.report import report
@@ -24,8 +28,10 @@ from aggregates.rejections import Rejected
 from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
+from engine.work.classifying.outcome import Answer
 from events.base import Event
 from events.catalogue import CATALOGUE
+from events.vocabulary import FailureClass
 from processors.reactions import REACTIONS
 from projections.shipped import SHIPPED
 from tests.duck import asked
@@ -85,6 +91,20 @@ def refusals(cls: type[Rejected] = Rejected) -> Iterator[type[Rejected]]:
     """The refusals that are really answered: the leaves of the tree."""
     for each in cls.__subclasses__():
         yield from refusals(each) if each.__subclasses__() else [each]
+
+
+def own_commands() -> Iterator[tuple[str, ...]]:
+    """Every command of ``sendledger``, as it is typed: its groups, and its name."""
+    for command in app.registered_commands:
+        yield (name_of(command),)
+    modules = {name: module for name, (module, _) in GROUPS.items()}
+    for path, module in {**modules, "campaigns senders": "adapters.cli.senders"}.items():
+        for command in import_module(module).app.registered_commands:
+            yield (*path.split(), name_of(command))
+
+
+def name_of(command: CommandInfo) -> str:
+    return command.name or getattr(command.callback, "__name__", "").replace("_", "-")
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +194,18 @@ def test_every_event_is_listed_with_its_fields(event: type[Event]) -> None:
     assert {field.name for field in fields(event)} - SAID_ELSEWHERE - said == set()
 
 
+@pytest.mark.parametrize("words", [*own_commands()], ids=" ".join)
+def test_every_command_is_listed(words: tuple[str, ...]) -> None:
+    """In a row that names it whole, or after another command of its group."""
+    *path, name = words
+    _, _, table = page("running.md").partition("| Command | Shows or does |\n")
+    cells = re.findall(r"^\| ([^|]+) \|", table.partition("\n\n")[0], re.MULTILINE)
+    group = " ".join(path)
+    of_the_group = [cell for cell in cells if cell.startswith(f"`{group}")]
+    named = re.compile(rf"`(?:{group} )?{name}\b")
+    assert len([cell for cell in of_the_group if named.search(cell)]) == 1
+
+
 @pytest.mark.parametrize("setting", EngineSettings.model_fields)
 def test_every_setting_is_listed(setting: str) -> None:
     assert len(rows_about(setting, page("running.md"))) == 1
@@ -190,6 +222,27 @@ def test_every_process_manager_is_listed_with_what_it_watches(name: str) -> None
         if name in [reaction.name for reaction in answers]
     }
     assert watched <= {*re.findall(r"`(\w+)`", row)}
+
+
+@pytest.mark.parametrize("outcome", [*FailureClass, *Answer])
+def test_every_class_of_an_answer_is_listed(outcome: FailureClass | Answer) -> None:
+    assert len(rows_about(outcome, page("classifier.md"))) == 1
+
+
+def test_every_file_of_rows_is_named() -> None:
+    folder = ROOT / "engine" / "work" / "classifying"
+    tables = {each.stem for each in folder.glob("*.py") if "    Row(" in each.read_text("utf-8")}
+    named = re.findall(r"classifying/(\w+)\.py\)", page("classifier.md"))
+
+    assert tables <= {*named}
+
+
+def test_the_example_of_the_classifier_is_what_comes_out(folder: Path) -> None:
+    command = ["mail", "classify", "examples/answers.jsonl"]
+    program = [sys.executable, "-c", PROGRAMS["sendledger"], *command]
+    done = subprocess.run(program, cwd=folder, capture_output=True, text=True, check=True)
+
+    assert f"```text\n{done.stdout}```" in page("classifier.md")
 
 
 @pytest.mark.parametrize("name", [projection.name for projection in SHIPPED])

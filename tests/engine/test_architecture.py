@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("events", "aggregates", "processors", "projections", "engine", "adapters")
 PURE = ("events", "aggregates", "processors", "projections")
 CORE = (*PURE, "engine", "engine.ports")
-ENGINE = (*CORE, "engine.answers", "engine.answers.telling", "engine.audit", "engine.work")
+WORK = ("engine.work", "engine.work.classifying")
+ENGINE = (*CORE, "engine.answers", "engine.answers.telling", "engine.audit", *WORK)
 SHARED = ("adapters.settings", "adapters.store_url")
 DOOR = (*ENGINE, *SHARED, "adapters.composition", "adapters.screen")
 
@@ -26,20 +27,22 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "engine.ports": PURE,
     "engine.answers": CORE,
     "engine.answers.telling": (*CORE, "engine.answers"),
-    "engine.audit": (*CORE, "engine.answers", "engine.answers.telling"),
-    "engine.work": (*CORE, "engine.answers", "engine.answers.telling"),
+    "engine.audit": (*CORE, "engine.answers", "engine.answers.telling", *WORK),
+    "engine.work": (*CORE, "engine.answers", "engine.answers.telling", "engine.work.classifying"),
+    "engine.work.classifying": ("events",),
     "adapters": ("everything",),
     "adapters.composition": ("everything",),
     "adapters.settings": (*PURE, "adapters.store_url"),
     "adapters.store_url": (),
-    "adapters.stores": (*CORE, "engine.work", *SHARED, "adapters.stores.everything"),
-    "adapters.stores.memory": (*CORE, "engine.work", "adapters.stores"),
-    "adapters.stores.sqlite": (*CORE, "engine.work", "adapters.stores"),
-    "adapters.stores.postgres": (*CORE, "engine.work", "adapters.stores"),
+    "adapters.stores": (*CORE, *WORK, *SHARED, "adapters.stores.everything"),
+    "adapters.stores.memory": (*CORE, *WORK, "adapters.stores"),
+    "adapters.stores.sqlite": (*CORE, *WORK, "adapters.stores"),
+    "adapters.stores.postgres": (*CORE, *WORK, "adapters.stores"),
     "adapters.stores.postgres.rebuild": (*CORE, "adapters.stores", "adapters.stores.postgres"),
     "adapters.mail": (*CORE, "engine.answers", "engine.answers.telling", "engine.work"),
     "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),
+    "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", *SHARED),
     "adapters.screen": (*ENGINE, *SHARED),

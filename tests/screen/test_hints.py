@@ -15,7 +15,7 @@ from events.errors import ExplainedError
 from projections.clocks import CLOCKS
 from tests.law.story import NOON
 
-TYPED = re.compile(r"`sendledger ([a-z -]+?)(?: \{| --|`)")
+TYPED = re.compile(r"`sendledger ([a-z -]+?)(?: \{| --| [A-Z]|`)")
 
 
 def named(text: str) -> set[str]:

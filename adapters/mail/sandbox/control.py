@@ -51,6 +51,8 @@ class Control:
 async def _done(operation: Callable[..., Awaitable[Any]], body: bytes) -> Answer:
     try:
         arguments = from_json(body) if body.strip() else {}
+        if not isinstance(arguments, dict):
+            raise TypeError("The arguments are a JSON object.")
         return as_json(await operation(**arguments))
     except ValidationError as error:
         complaint = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from pymap.backend.dict.filter import FilterSet
-from pymap.backend.dict.mailbox import MailboxSet
+from pymap.backend.dict.mailbox import MailboxData, MailboxSet
 from pymap.parsing.message import AppendMessage
 from pymap.parsing.specials import FetchRequirement
 from pymap.parsing.specials.flag import Flag
@@ -17,6 +17,13 @@ SPECIAL_USE: dict[str, tuple[bytes, ...]] = {
     "Junk": (b"Junk",),
 }
 """The folders every account has beside its inbox, and what they are for (RFC 6154)."""
+
+
+class UnknownFolder(LookupError):
+    """The account has no such folder."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no folder {name}.")
 
 
 class Folders(NamedTuple):
@@ -42,15 +49,20 @@ class Mailboxes:
     def of(self, address: str) -> Folders:
         return self._folders[address]
 
+    async def _folder(self, address: str, name: str) -> MailboxData:
+        try:
+            return await self._folders[address].all.get_mailbox(name)
+        except KeyError:
+            raise UnknownFolder(name) from None
+
     async def put(self, address: str, folder: str, content: bytes, *, seen: bool = False) -> None:
-        """Raises ``KeyError`` where there is no such folder."""
-        mailbox = await self._folders[address].all.get_mailbox(folder)
+        mailbox = await self._folder(address, folder)
         flags = frozenset({Flag(rb"\Seen")} if seen else ())
         await mailbox.append(AppendMessage(content, datetime.now(UTC), flags), recent=not seen)
 
     async def read(self, address: str, folder: str) -> list[bytes]:
         """The messages of a folder, oldest first."""
-        mailbox = await self._folders[address].all.get_mailbox(folder)
+        mailbox = await self._folder(address, folder)
         loaded = [
             await message.load_content(FetchRequirement.CONTENT)
             async for message in mailbox.messages()

@@ -77,10 +77,19 @@ REFUSALS: dict[str, tuple[Answer, ...]] = {
 by its port and its certificate, ``identity_mismatch`` by who consents."""
 
 
+class UnknownClass(LookupError):
+    """There is no such class of failures that a server tells by what it says."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no class {name}. There are: {', '.join(REFUSALS)}.")
+
+
 def refusing(
     failure_class: str, account: str | None = None, service: Service | None = None
 ) -> list[Fault]:
     """The faults by which servers refuse for this reason."""
+    if failure_class not in REFUSALS:
+        raise UnknownClass(failure_class)
     return [
         Fault(
             service=answer.service,

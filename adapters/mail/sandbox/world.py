@@ -61,7 +61,7 @@ class NotAccepted(LookupError):
 
 
 class World:
-    """Mailboxes, a provider, and what goes wrong. ``Control`` and ``Sandbox`` offer its operations."""
+    """Mailboxes, a provider, and what goes wrong; and the operations on them."""
 
     def __init__(self, folder: Path, now: Callable[[], float]) -> None:
         self._authority = Authority(folder)

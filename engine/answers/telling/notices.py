@@ -1,12 +1,12 @@
 """N1: a notice in words: what happened and why, what will happen, when, to how many, the cure."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from engine.answers.telling.facts import phrase
 from engine.answers.telling.one_line import one_line
-from engine.answers.telling.reader import ANYBODY
+from engine.answers.telling.reader import Reader
 from engine.answers.telling.words import STOPPED_BECAUSE, people
 from events.email_account import AccountDisconnected, ConnectionFailed
 from events.vocabulary import NoticeKind, StopReason
@@ -19,7 +19,10 @@ class Letter(NamedTuple):
 
 
 def letter(notice: NoticeRow, reason: str | None = None) -> Letter:
-    """``reason``: the one sentence of a failure (C2), where it is still known."""
+    """``reason``: the one sentence of a failure (C2), where it is still known.
+
+    Times are told in the zone that those of the notice have.
+    """
     account = one_line(notice.account_id)
     paragraphs = _TEXTS[notice.kind](notice, account, reason)
     return Letter(_subject(notice, account), "\n\n".join(paragraphs) + "\n\n" + _footer(notice))
@@ -106,7 +109,7 @@ def _campaigns(notice: NoticeRow) -> str:
 
 def _when(moment: datetime | None) -> str:
     assert moment is not None
-    return ANYBODY.when(moment)
+    return Reader(moment.tzinfo or UTC).when(moment)
 
 
 def _footer(notice: NoticeRow) -> str:

@@ -1,7 +1,8 @@
 """What every store and its views must do, whatever the product: a module for each port.
 
 Heirs: ``test_memory``, ``test_sqlite`` and ``test_postgres``, which say only how a store is opened.
-``directory`` is inherited by ``test_directories``, for the two stores that have one.
+``directory`` is inherited by ``test_directories``, for the two stores that have one, and
+``sealed_rows`` by ``test_sealed_rows``.
 """
 
 from collections.abc import Iterator

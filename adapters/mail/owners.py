@@ -1,0 +1,47 @@
+"""To whom a notice goes: the account's owners and the workspace's admins, each once (N2)."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from engine.work.addresses import address_problem, normalised
+from projections.notices import NoticeRow
+
+EVERY_OTHER = "*"
+
+
+class Owners(NamedTuple):
+    """As the operator states them: by workspace; owners also by account, ``*`` for every other."""
+
+    default: str
+    owners: Mapping[str, Mapping[str, Sequence[str]]]
+    admins: Mapping[str, Sequence[str]]
+
+    def require_addresses(self) -> None:
+        """Raises ``ValueError`` for one at which nobody can be reached."""
+        owners = [each for accounts in self.owners.values() for each in accounts.values()]
+        for address in (self.default, *chain(*owners), *chain(*self.admins.values())):
+            problem = owner_problem(address)
+            if problem:
+                raise ValueError(f"the owner's address {address!r} {problem}")
+
+    def of(self, notice: NoticeRow) -> Sequence[str]:
+        """Never only the account itself, whose mailbox nobody may be able to read now."""
+        by_account = {
+            normalised(account): addresses
+            for account, addresses in self.owners.get(notice.workspace, {}).items()
+        }
+        stated = by_account.get(notice.account_id) or by_account.get(EVERY_OTHER) or [self.default]
+        found = _each_once([*stated, *self.admins.get(notice.workspace, [])])
+        if found == [notice.account_id]:
+            return _each_once([*found, self.default])
+        return found
+
+
+def owner_problem(address: str) -> str | None:
+    """As ``address_problem``; an owner may also be somebody on this machine."""
+    return address_problem(f"{address}.test" if address.endswith("@localhost") else address)
+
+
+def _each_once(addresses: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(map(normalised, addresses)))

@@ -1,0 +1,186 @@
+"""The operator's own mail relay: a message for several, by SMTP, encrypted as asked or not at all.
+
+What a relay answers is told by its codes alone: its text may repeat whatever it was given.
+"""
+
+import errno
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from ipaddress import ip_address
+from smtplib import (
+    SMTP,
+    SMTP_SSL,
+    SMTPAuthenticationError,
+    SMTPDataError,
+    SMTPException,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+)
+from socket import SHUT_RDWR
+from threading import Timer
+from typing import NamedTuple
+
+from engine.work.secret import Secret
+
+STEP_TIMEOUT, TOTAL_TIMEOUT = 15.0, 60.0
+"""Seconds for one answer of the relay, and for the whole submission."""
+
+
+class Tls(StrEnum):
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE = "none"
+    """Only to this machine, and without credentials."""
+
+
+class RelayFailed(OSError):
+    """The message did not reach the relay, or not for everybody; the sentence is for people."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(errno.EIO, sentence)
+
+
+class RelayUnusable(ValueError):
+    """What is stated of the relay contradicts itself or the law; the sentence says how."""
+
+
+class Relay(NamedTuple):
+    """``context`` checks the relay's certificate and name."""
+
+    host: str
+    port: int
+    tls: Tls
+    context: ssl.SSLContext
+    user: str | None = None
+    password: Secret | None = None
+    step_timeout: float = STEP_TIMEOUT
+    total_timeout: float = TOTAL_TIMEOUT
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    def require_usable(self) -> None:
+        """Raises ``RelayUnusable``."""
+        if (self.user is None) != (self.password is None):
+            raise RelayUnusable("notice_relay_user and its password belong together.")
+        if self.tls is Tls.NONE and (self.user or not _is_loopback(self.host)):
+            raise RelayUnusable(
+                "notice_relay_tls = none is for a relay on this machine, without user and password."
+            )
+
+    def submit(self, sender: str, to: Sequence[str], content: bytes) -> dict[str, int]:
+        """Answers whom the relay refused, with its codes; the others' message it has taken.
+
+        Raises ``RelayFailed``.
+        """
+        with self._explained(), self._session() as smtp:
+            self._require(smtp.mail(sender)[0], "the sender's address")
+            codes = {address: smtp.rcpt(address)[0] for address in to}
+            refused = {address: code for address, code in codes.items() if not _is_good(code)}
+            if len(refused) < len(to):
+                self._send(smtp, content)
+            return refused
+
+    def _send(self, smtp: SMTP, content: bytes) -> None:
+        try:
+            self._require(smtp.data(content)[0], "the notice")
+        except SMTPDataError as error:
+            self._require(error.smtp_code, "the notice")
+        except (SMTPServerDisconnected, TimeoutError, ConnectionError):
+            raise RelayFailed(
+                f"The relay {self} went away before it had answered; the notice may have arrived, "
+                "and is sent again as the same message."
+            ) from None
+
+    @contextmanager
+    def _session(self) -> Iterator[SMTP]:
+        implicit = self.tls is Tls.IMPLICIT
+        timeout = self.step_timeout
+        smtp = (
+            SMTP_SSL(timeout=timeout, context=self.context) if implicit else SMTP(timeout=timeout)
+        )
+        # Given to the constructor, the host would be connected to before anybody watches the time;
+        # this is the name that the certificate is held against.
+        smtp._host = self.host  # type: ignore[attr-defined]  # noqa: SLF001
+        ending = Timer(self.total_timeout, _cut, [smtp])
+        ending.daemon = True
+        ending.start()
+        try:
+            self._require(smtp.connect(self.host, self.port)[0], "the connection")
+            smtp.ehlo_or_helo_if_needed()
+            if self.tls is Tls.STARTTLS:
+                self._start_tls(smtp)
+            if self.user is not None and self.password is not None:
+                _log_in(smtp, self.user, self.password)
+            yield smtp
+            with suppress(SMTPException, OSError):
+                smtp.quit()
+        finally:
+            ending.cancel()
+            smtp.close()
+
+    def _start_tls(self, smtp: SMTP) -> None:
+        if not smtp.has_extn("starttls"):
+            raise RelayFailed(f"The relay {self} offers no STARTTLS, so nothing was sent.")
+        self._require(smtp.starttls(context=self.context)[0], "STARTTLS")
+        smtp.ehlo_or_helo_if_needed()
+
+    def _require(self, code: int, what: str) -> None:
+        if not _is_good(code):
+            raise RelayFailed(f"The relay {self} refused {what} ({code}).")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except RelayFailed:
+            raise
+        except (SMTPException, OSError) as error:
+            # Without its cause, which holds the relay's text.
+            raise RelayFailed(f"The relay {self} {_trouble(error)}.") from None
+
+
+def _trouble(error: Exception) -> str:
+    match error:
+        case SMTPAuthenticationError():
+            return f"refused the login ({error.smtp_code})"
+        case SMTPResponseException():
+            return f"refused to go on ({error.smtp_code})"
+        case ssl.SSLCertVerificationError():
+            return f"has a certificate that is not trusted: {error.verify_message}"
+        case SMTPServerDisconnected() | ConnectionResetError() | BrokenPipeError() | TimeoutError():
+            return "has closed the connection, or does not answer"
+        case SMTPException():
+            return f"failed ({type(error).__name__})"
+        case _:
+            return f"cannot be reached: {getattr(error, 'strerror', None) or type(error).__name__}"
+
+
+def _log_in(smtp: SMTP, user: str, password: Secret) -> None:
+    """PLAIN alone: ``login`` would try others after a refusal, and be refused twice."""
+    smtp.user, smtp.password = user, password.reveal()
+    try:
+        smtp.auth("PLAIN", smtp.auth_plain)
+    finally:
+        smtp.user = smtp.password = ""
+
+
+def _cut(smtp: SMTP) -> None:
+    """Ends whatever waits for the relay, however slowly that goes on answering."""
+    with suppress(OSError, AttributeError):
+        smtp.sock.shutdown(SHUT_RDWR)  # type: ignore[union-attr]
+
+
+def _is_good(code: int) -> bool:
+    return 200 <= code < 300
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

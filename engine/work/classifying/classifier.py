@@ -1,0 +1,102 @@
+"""C3: from what a server said to a class and a sentence. The first row that fits decides.
+
+Pure, deterministic, never raises, and takes bounded time whatever the text.
+"""
+
+import re
+from functools import cache
+
+from engine.work.classifying.evidence import Auth, Evidence, Protocol
+from engine.work.classifying.limits import LIMITS
+from engine.work.classifying.network import NETWORK
+from engine.work.classifying.oauth import CHALLENGES, MICROSOFT, TOKEN_ENDPOINT
+from engine.work.classifying.outcome import Outcome, Verdict
+from engine.work.classifying.passing import AMBIGUOUS, BY_CHANCE, OK
+from engine.work.classifying.password import OF_THE_PASSWORD
+from engine.work.classifying.reading import Reading, read
+from engine.work.classifying.row import Row
+from engine.work.classifying.sending import LAST_RESORT, OF_A_MESSAGE
+from engine.work.classifying.sentences import RENEWING, sentence
+from engine.work.classifying.signing_in import ASK_THE_ADMINISTRATOR, BY_ADMINISTRATOR, BY_OWNER
+from events.vocabulary import FailureClass
+
+CLASSIFIER = "sendledger/1"
+"""Goes into every report (C1). Raise the number with any change of a row or of the reading."""
+
+TABLE: tuple[Row, ...] = (
+    *OK,
+    *AMBIGUOUS,
+    *MICROSOFT,
+    *LIMITS,
+    *NETWORK,
+    *TOKEN_ENDPOINT,
+    *CHALLENGES,
+    *BY_ADMINISTRATOR,
+    *BY_OWNER,
+    *ASK_THE_ADMINISTRATOR,
+    *BY_CHANCE,
+    *OF_THE_PASSWORD,
+    *OF_A_MESSAGE,
+    *LAST_RESORT,
+)
+NOBODY_KNOWS = "no row fits: unknown, never a wrong password (C3)"
+
+_ALIASES = {
+    **dict.fromkeys(("gmail", "googlemail", "gsuite", "google workspace"), "google"),
+    **dict.fromkeys(("outlook", "office365", "o365", "hotmail", "exchange", "m365"), "microsoft"),
+    **dict.fromkeys(("web.de", "web"), "webde"),
+    **dict.fromkeys(("mail.ru", "mail_ru"), "mailru"),
+    **dict.fromkeys(("163.com", "netease"), "163"),
+    **dict.fromkeys(("me", "apple"), "icloud"),
+    **dict.fromkeys(("aol",), "yahoo"),
+}
+
+
+def classify(evidence: Evidence) -> Verdict:
+    provider = _provider(evidence.provider)
+    row = deciding_row(evidence)
+    if row is None:
+        told = sentence(FailureClass.UNKNOWN, provider)
+        return Verdict(FailureClass.UNKNOWN, CLASSIFIER, told, NOBODY_KNOWS)
+    outcome, todo = _of_a_token(row, evidence)
+    return Verdict(outcome, CLASSIFIER, sentence(outcome, provider, todo), row.source)
+
+
+def deciding_row(evidence: Evidence) -> Row | None:
+    """The row on which the verdict rests; None where nobody recognises the text."""
+    provider, reading = _provider(evidence.provider), read(evidence)
+    return next((row for row in TABLE if _fits(row, evidence, provider, reading)), None)
+
+
+def _fits(row: Row, evidence: Evidence, provider: str | None, reading: Reading) -> bool:
+    return (
+        row.protocol in (None, evidence.protocol)
+        and (not row.stages or evidence.stage in row.stages)
+        and row.provider in (None, provider)
+        and row.auth in (None, evidence.auth)
+        and (row.code is None or _compiled(row.code).fullmatch(reading.code) is not None)
+        and _compiled(row.says).search(reading.text) is not None
+    )
+
+
+def _of_a_token(row: Row, evidence: Evidence) -> tuple[Outcome, str]:
+    """With a token there is no password to be wrong.
+
+    A token refused though it was just refreshed is a permission withdrawn; another one may only
+    have run out, which says nothing.
+    """
+    if row.outcome is not FailureClass.AUTH_BAD_CREDENTIALS or evidence.auth is Auth.PASSWORD:
+        return row.outcome, row.todo
+    if evidence.token_fresh or evidence.protocol is Protocol.OAUTH:
+        return FailureClass.AUTH_REVOKED, ""
+    return FailureClass.UNKNOWN, RENEWING
+
+
+def _provider(name: str | None) -> str | None:
+    known = name.strip().casefold()[:40] if name else None
+    return _ALIASES.get(known, known) if known else None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
