@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError, validate_call
 from pydantic_core import from_json
 
-from adapters.mail.sandbox.http import Answer, Request, as_json
+from adapters.mail.sandbox.http import Answer, BadRequest, Request, as_json
 from adapters.mail.sandbox.wire import Wire
 
 OPERATIONS = (
@@ -50,12 +50,16 @@ class Control:
 
 async def _done(operation: Callable[..., Awaitable[Any]], body: bytes) -> Answer:
     try:
-        arguments = from_json(body) if body.strip() else {}
-        if not isinstance(arguments, dict):
-            raise TypeError("The arguments are a JSON object.")
-        return as_json(await operation(**arguments))
+        return as_json(await operation(**_arguments(body)))
     except ValidationError as error:
         complaint = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         return as_json({"error": complaint}, HTTPStatus.UNPROCESSABLE_ENTITY)
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError) as error:
         return as_json({"error": str(error)}, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _arguments(body: bytes) -> dict[str, Any]:
+    arguments = from_json(body) if body.strip() else {}
+    if not isinstance(arguments, dict):
+        raise BadRequest("The arguments are a JSON object.")
+    return arguments

@@ -11,6 +11,10 @@ from adapters.mail.sandbox.faults import Faults, Service
 from adapters.mail.sandbox.wire import Broken, Wire
 
 
+ROUNDS = 5
+"""Of the loop, within which a broken connection, encrypted or not, has given back its socket."""
+
+
 class Server(Protocol):
     """Holds one conversation."""
 
@@ -53,6 +57,8 @@ class Listener:
             writer.transport.abort()
             conversation.cancel()
         await asyncio.gather(*self._conversations, return_exceptions=True)
+        for _ in range(ROUNDS):
+            await asyncio.sleep(0)
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         conversation = asyncio.create_task(self._converse(reader, writer))

@@ -170,6 +170,7 @@ class World:
         await self._ports.close(service)
 
     async def open_port(self, service: Service) -> None:
+        """Take connections again, at the port of before."""
         await self._ports.open(service)
 
     async def deliver(self, account: str, message: str | bytes, folder: str = INBOX) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from smtplib import SMTP, SMTP_SSL
 
-from adapters.mail.sandbox.world import Served
 from imapclient import IMAPClient
+
+from adapters.mail.sandbox.world import Served
 
 PATIENCE = 5.0
 """Seconds for any answer."""
@@ -51,7 +52,7 @@ def smtp(served: Served) -> Iterator[SMTP]:
 
 def log_in(client: SMTP, user: str, password: str) -> tuple[int, bytes]:
     """PLAIN alone, which asks once. Answers what the server says."""
-    client.user, client.password = user, password  # type: ignore[attr-defined]
+    client.user, client.password = user, password
     return client.auth("PLAIN", client.auth_plain)
 
 

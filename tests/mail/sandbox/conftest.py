@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mail.sandbox.world import Served
 

@@ -5,10 +5,10 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
+
 from adapters.mail.sandbox.control import OPERATIONS
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mail.sandbox.world import Served
-
 from tests.mail.sandbox.clients import PATIENCE
 
 ANN = "ann@sandbox.test"
@@ -81,7 +81,7 @@ def test_no_page_of_a_browser_controls_it(served: Served) -> None:
 
 def test_it_obeys_while_everything_fails(sandbox: Sandbox, served: Served) -> None:
     for service in ("imap", "smtp", "oauth"):
-        sandbox.close_port(service)  # type: ignore[arg-type]
+        sandbox.close_port(service)
     assert told(served, "POST", "/relent")[0] == 200
 
 

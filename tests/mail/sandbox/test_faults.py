@@ -1,6 +1,7 @@
 """A fault meets whom it is meant for, as often as it is meant to."""
 
 import pytest
+
 from adapters.mail.sandbox.faults import Act, Fault, Faults, ImpossibleFault
 
 

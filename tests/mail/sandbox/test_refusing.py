@@ -2,17 +2,18 @@
 
 import ssl
 import time
-from smtplib import SMTPAuthenticationError, SMTPException, SMTPServerDisconnected
+from itertools import takewhile
+from smtplib import SMTPAuthenticationError, SMTPServerDisconnected
 
 import pytest
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
+
 from adapters.mail.sandbox.authority import Certificate
 from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.refusals import REFUSALS
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mail.sandbox.wire import FLOOD
 from adapters.mail.sandbox.world import Served
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
-
 from events.vocabulary import FailureClass
 from tests.mail.sandbox.clients import (
     everything,
@@ -35,6 +36,12 @@ AT_LOGIN = [
 ]
 
 
+def send(served: Served) -> None:
+    with smtp(served) as client:
+        log_in(client, ANN, "ann-secret")
+        client.sendmail(ANN, [BOB], b"Subject: One\r\n\r\nOne")
+
+
 def test_every_class_of_the_law_can_be_provoked() -> None:
     assert REFUSALS.keys() | TOLD_OTHERWISE == {each.value for each in FailureClass}
 
@@ -52,7 +59,7 @@ def test_a_login_is_refused_word_for_word(
     else:
         with smtp(served) as client, pytest.raises(SMTPAuthenticationError) as code:
             log_in(client, ANN, "ann-secret")
-        assert b"%d %b" % (code.value.smtp_code, code.value.smtp_error) == said
+        assert code.value.args == (int(said[:3]), said[4:])
 
 
 def test_others_are_let_in_meanwhile(sandbox: Sandbox, served: Served) -> None:
@@ -82,7 +89,7 @@ def test_a_closed_port_refuses_connections_and_breaks_those_there_are(
 ) -> None:
     with imap(served) as client:
         sandbox.refuse("unreachable", service="imap")
-        with pytest.raises(IMAPClientAbortError):
+        with pytest.raises(LoginError, match="EOF"):
             client.login(ANN, "ann-secret")
     with pytest.raises(ConnectionRefusedError):
         raw(served["imaps"])
@@ -142,18 +149,17 @@ def test_a_connection_drops_at_any_stage_of_imap(
     sandbox.fail("imap", stage, Act.DROP, account=ANN)
     with imap(served) as client:
         client.login(ANN, "ann-secret")
-        done = []
+        steps = {
+            "list": client.list_folders,
+            "append": lambda: client.append("Sent", b"Subject: Two\r\n\r\nTwo"),
+            "select": lambda: client.select_folder("INBOX"),
+            "search": client.search,
+            "fetch": lambda: client.fetch([101], ["FLAGS"]),
+        }
+        for name, step in takewhile(lambda each: each[0] != stage, steps.items()):
+            assert step(), name
         with pytest.raises(IMAPClientAbortError):
-            for name, step in {
-                "list": client.list_folders,
-                "append": lambda: client.append("Sent", b"Subject: Two\r\n\r\nTwo"),
-                "select": lambda: client.select_folder("INBOX"),
-                "search": client.search,
-                "fetch": lambda: client.fetch([101], ["FLAGS"]),
-            }.items():
-                done.append(name)
-                step()
-        assert done[-1] == stage
+            steps[stage]()
 
 
 @pytest.mark.parametrize("stage", ["greeting", "ehlo", "login", "mail", "rcpt", "data"])
@@ -161,23 +167,18 @@ def test_a_connection_drops_at_any_stage_of_smtp(
     stage: str, sandbox: Sandbox, served: Served
 ) -> None:
     sandbox.fail("smtp", stage, Act.DROP)
-    with pytest.raises(SMTPServerDisconnected), smtp(served) as client:
-        log_in(client, ANN, "ann-secret")
-        client.mail(ANN)
-        client.rcpt(BOB)
-        client.data(b"Subject: One\r\n\r\nOne")
+    with pytest.raises(SMTPServerDisconnected):
+        send(served)
     assert sandbox.accepted() == []
 
 
-@pytest.mark.parametrize(("act", "arrived"), [(Act.DROP, 0), (Act.LOSE, 1), (Act.HALF, 1)])
+@pytest.mark.parametrize(("act", "arrived"), [(Act.DROP, 0), (Act.LOSE, 1)])
 def test_what_broke_after_the_message_may_have_arrived(
     act: Act, arrived: int, sandbox: Sandbox, served: Served
 ) -> None:
     sandbox.fail("smtp", "data", act)
-    with smtp(served) as client:
-        log_in(client, ANN, "ann-secret")
-        with pytest.raises(SMTPException):
-            client.sendmail(ANN, [BOB], b"Subject: One\r\n\r\nOne")
+    with pytest.raises(SMTPServerDisconnected):
+        send(served)
     assert len(sandbox.accepted()) == arrived
 
 
