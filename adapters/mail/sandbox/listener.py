@@ -10,7 +10,6 @@ from adapters.mail.sandbox.authority import ADDRESS
 from adapters.mail.sandbox.faults import Faults, Service
 from adapters.mail.sandbox.wire import Broken, Wire
 
-
 ROUNDS = 5
 """Of the loop, within which a broken connection, encrypted or not, has given back its socket."""
 
