@@ -2,12 +2,13 @@
 
 from adapters.cli.app import GROUPS, commands
 from adapters.demo.command import demo
+from adapters.mail.sandbox.command import sandbox
 from adapters.scenario.command import simulate
 from adapters.screen.program import later, program
 from adapters.worker.command import serve, work
 
 app = program("sendledger", "What became of every recipient of an email campaign, and why.")
-for command in (simulate, demo, serve, work, *commands):
+for command in (simulate, demo, sandbox, serve, work, *commands):
     app.command()(command)
 for name, (module, description) in GROUPS.items():
     app.add_typer(later(module, description), name=name)

@@ -44,7 +44,7 @@ SUITES = {
     ),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
     "kills": Suite(
-        ("proof", "stores", "survival", "vault", "worker", "cli"), "kills and not soak", 600
+        ("proof", "stores", "survival", "vault", "worker", "cli", "mail"), "kills and not soak", 600
     ),
 }
 

@@ -45,7 +45,7 @@ PROGRAMS = {
     "sendledger": "from adapters.program import main; main()",
     "sendledger-replay": "from replay import main; main()",
 }
-NOT_RUN = {"serve", "demo"}
+NOT_RUN = {"serve", "demo", "sandbox"}
 SAID_ELSEWHERE = {"occurred_at", "account_id", "campaign_id", "recipient_id", "slot_id"}
 """Fields that a whole table of events has in common."""
 

@@ -40,6 +40,15 @@ def test_the_first_campaign_goes_as_its_page_says(tmp_path: Path) -> None:
     assert "Anna became Campaign Stopped in spring, for good" in said
 
 
+def test_the_program_that_uses_the_sandbox_runs(tmp_path: Path) -> None:
+    said = followed(tmp_path, sys.executable, "-", text=blocks("sandbox.md", "python"))
+
+    assert said == (
+        "1 reply 454 4.7.0 Too many login attempts, please try again later. "
+        "2 accepted, though the client does not know"
+    )
+
+
 def test_the_program_that_embeds_the_engine_runs(tmp_path: Path) -> None:
     said = followed(tmp_path, sys.executable, "-", text=blocks("embedding.md", "python"))
 

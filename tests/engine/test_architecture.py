@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.stores.postgres.rebuild": (*CORE, "adapters.stores", "adapters.stores.postgres"),
     "adapters.mail": (*CORE, "engine.answers", "engine.answers.telling", "engine.work"),
     "adapters.mail.simulated": (*CORE, "engine.work"),
+    "adapters.mail.sandbox": ("adapters.screen",),
     "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", *SHARED),
