@@ -8,6 +8,7 @@ from events.email_account import (
     AccountDisconnected,
     ConnectionFailed,
     ConnectionRestored,
+    OneClickReconnected,
     SettingsUpdated,
 )
 from events.recorded import Recorded
@@ -21,6 +22,8 @@ class AccountRow(NamedTuple):
     status: ConnectionStatus = ConnectionStatus.SUCCESSFUL
     slot_id: str | None = None
     provider: str = ""
+    credentials: str | None = None
+    """The name of what opens the mailbox, in the secret store."""
     settings: dict[str, Any] = {}
     since: datetime | None = None
     """When the status became what it is."""
@@ -42,6 +45,7 @@ def evolve(row: AccountRow | None, recorded: Recorded) -> AccountRow:
             return _working(row, event.occurred_at)._replace(
                 slot_id=event.slot_id,
                 provider=event.provider,
+                credentials=event.credentials,
                 settings=event.settings.model_dump(),
             )
         case SettingsUpdated(settings=settings):
@@ -54,12 +58,15 @@ def evolve(row: AccountRow | None, recorded: Recorded) -> AccountRow:
                 incident_id=event.incident_id,
                 deadline_at=event.deadline_at,
             )
+        case OneClickReconnected(credentials=str(credentials)):
+            return row._replace(credentials=credentials)
         case ConnectionRestored(occurred_at=at):
             return _working(row, at)
         case AccountDisconnected():
             return row._replace(
                 status=ConnectionStatus.DISCONNECTED,
                 slot_id=None,
+                credentials=None,
                 settings=event.settings_after.model_dump(),
                 since=event.occurred_at,
                 reason=None,
@@ -82,7 +89,7 @@ def _working(row: AccountRow, at: datetime) -> AccountRow:
 
 ACCOUNTS = Projection(
     name="accounts",
-    version=1,
+    version=2,
     row=AccountRow,
     key_length=2,
     watches=frozenset(
@@ -92,6 +99,7 @@ ACCOUNTS = Projection(
             ConnectionFailed,
             ConnectionRestored,
             AccountDisconnected,
+            OneClickReconnected,
         }
     ),
     key=key,

@@ -16,7 +16,7 @@ from events.vocabulary import FailureClass
 
 if TYPE_CHECKING:
     from aggregates.email_account import EmailAccount
-    from engine.work.check_connection import ConnectionChecks
+    from engine.work.check_connection import Checked, ConnectionChecks
     from events.vocabulary import Settings
 
 app = group()
@@ -107,7 +107,7 @@ def connect(
             report=UNCHECKED,
             refusal=result.refusal,
         )
-        here.insist(_checks(here).connect(wanted, actor=actor()))
+        _insist(here, _checks(here).connect(wanted, actor=actor()))
         _tell(here, address, f"{address} is connected in slot {slot.strip()}.", as_json)
 
 
@@ -125,7 +125,7 @@ def check(
     found = class_of(result)
     with session(store, workspace) as here:
         address = known(here, account).id
-        here.insist(_checks(here, found).test(Mailbox(address), actor=actor()))
+        _insist(here, _checks(here, found).test(Mailbox(address), actor=actor()))
         _tell_found(here, address, found, as_json)
 
 
@@ -143,9 +143,7 @@ def check_in_background(
     found = class_of(result)
     with session(store, workspace) as here:
         address = known(here, account).id
-        reply = _checks(here, found).in_background(Mailbox(address))
-        if reply is not None:
-            here.insist(reply)
+        _insist(here, _checks(here, found).in_background(Mailbox(address)))
         _tell_found(here, address, found, as_json)
 
 
@@ -162,13 +160,13 @@ def reconnect(
 
     with session(store, workspace) as here:
         before = known(here, account)
-        reply = _checks(here).reconnect(
+        checked = _checks(here).reconnect(
             Mailbox(before.id),
             actor=actor(),
             configuration=before.configuration,
             refusal=result.refusal,
         )
-        here.insist(reply)
+        _insist(here, checked)
         waiting = [
             each.campaign_id for each in here.answers().waiting_campaigns() if not each.holding
         ]
@@ -269,6 +267,11 @@ def _checks(here: Session, found: FailureClass | None = None) -> "ConnectionChec
     from engine.work.check_connection import ConnectionChecks
 
     return ConnectionChecks(here.engine, told_probe(found), here.workspace, lambda: uuid4().hex)
+
+
+def _insist(here: Session, checked: "Checked") -> None:
+    if checked.reply is not None:
+        here.insist(checked.reply)
 
 
 def _tell_found(here: Session, address: str, found: FailureClass | None, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from aggregates.command import Command
 from engine.answers.workspace_answers import Answers
 from engine.ports.clock import WarpedClock
 from engine.reply import Refusal, Reply
-from engine.work.check_connection import ConnectionChecks
+from engine.work.check_connection import Checked, ConnectionChecks
 from engine.work.import_recipients import Import
 from engine.work.ports import NewId, RejectedLine, Submitted
 from engine.work.read_inbox import InboxReader
@@ -55,7 +55,7 @@ class Stage:
     def ask_aloud(self, what: str, command: Command) -> None:
         self.told(what, self.ask(command))
 
-    def told(self, what: str, reply: Reply) -> None:
+    def told(self, what: str, reply: Reply | Checked) -> None:
         """A user's act, together with the refusal it may have met."""
         if reply.refusal is None:
             self.tell(what)

@@ -30,6 +30,8 @@ def request_check(account: EmailAccount, command: RequestCheck) -> CheckRequeste
 
 def record_check(account: EmailAccount, command: RecordCheck) -> Sequence[EmailAccountEvent]:
     """C2-C5: what a check means depends on who asked, its class and the status before."""
+    if _is_outdated(account, command):
+        return []
     found = command.report.found
     if found is None:
         return _passed(account, command)
@@ -40,6 +42,12 @@ def record_check(account: EmailAccount, command: RecordCheck) -> Sequence[EmailA
         return [failed]
 
     return [failed, _connection_failed(account, command, found)]
+
+
+def _is_outdated(account: EmailAccount, command: RecordCheck) -> bool:
+    """The account got other credentials while it was checked with these."""
+    known = None not in (account.credentials, command.credentials)
+    return known and account.credentials != command.credentials
 
 
 def _passed(account: EmailAccount, command: RecordCheck) -> Sequence[EmailAccountEvent]:

@@ -73,11 +73,16 @@ class RequestCheck(WithPolicy):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordCheck(WithPolicy):
-    """The outcome of Test Connection or of a background check (C1, C2)."""
+    """The outcome of Test Connection or of a background check (C1, C2).
+
+    ``credentials`` are those that were checked: a check of others than the account has by now says
+    nothing of its connection.
+    """
 
     asked_by: Asker
     report: CheckReport
     check_id: str | None = None
+    credentials: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

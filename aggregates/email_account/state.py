@@ -59,6 +59,9 @@ class EmailAccount:
     slot_id: SlotId | None = None
     settings: Settings = Settings()
     configuration: str = ""
+    provider: str = ""
+    credentials: str | None = None
+    """The name of what opens the mailbox, in the secret store."""
     misses: int = 0
     first_missed_at: datetime | None = None
     incidents_opened: int = 0
@@ -107,13 +110,15 @@ def evolve(account: EmailAccount, event: EmailAccountEvent) -> EmailAccount:
                 slot_id=event.slot_id,
                 settings=event.settings,
                 configuration=event.configuration,
+                provider=event.provider,
+                credentials=event.credentials,
             )
         case SettingsUpdated():
             return replace(account, settings=event.settings)
         case CheckRequested():
             return _asked(account, event)
         case CheckPassed() | OneClickReconnected():
-            return _healthy(_answered(account, event.check_id))
+            return _passed(account, event)
         case CheckFailed():
             return _missed(_answered(account, event.check_id), event)
         case OneClickRejected():
@@ -158,6 +163,13 @@ def _answered(account: EmailAccount, check_id: str | None) -> EmailAccount:
     return replace(account, checks={k: v for k, v in account.checks.items() if k != check_id})
 
 
+def _passed(account: EmailAccount, event: CheckPassed | OneClickReconnected) -> EmailAccount:
+    healthy = _healthy(_answered(account, event.check_id))
+    if isinstance(event, OneClickReconnected) and event.credentials is not None:
+        return replace(healthy, credentials=event.credentials)
+    return healthy
+
+
 def _missed(account: EmailAccount, event: CheckFailed) -> EmailAccount:
     if event.misses == account.misses:
         return account
@@ -196,6 +208,7 @@ def _disconnected(account: EmailAccount, event: AccountDisconnected) -> EmailAcc
         status=ConnectionStatus.DISCONNECTED,
         slot_id=None,
         settings=event.settings_after,
+        credentials=None,
         failure=None,
         checks={},
     )

@@ -5,6 +5,7 @@ locked while a probe runs. A probe that raises, or dies with its process, leaves
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from aggregates.email_account.commands import (
     ConnectAccount,
@@ -15,8 +16,9 @@ from aggregates.email_account.commands import (
 from aggregates.email_account.commands import EmailAccountCommand as AccountCommand
 from engine.batch import derived_id
 from engine.engine import Engine
-from engine.reply import Reply
-from engine.work.ports import Mailbox, NewId, Probe
+from engine.reply import Refusal, Reply
+from engine.work.findings import Findings, Watch, unwatched
+from engine.work.ports import EvidenceStore, Mailbox, NewId, Probe
 from events.vocabulary import AccountId, Asker, CheckReport, ConnectionStatus
 
 ACTOR = "check"
@@ -25,35 +27,65 @@ UNCHECKED = CheckReport(passed=(), classifier="none")
 """Stands in a command for the report of a check that is still to come; passes nothing."""
 
 
-class ConnectionChecks:
-    """Checks connections of one workspace. Safe to share between threads."""
+class Checked(NamedTuple):
+    """``findings`` is None when nothing was probed; ``reply`` when nothing was recorded."""
 
-    def __init__(self, engine: Engine, probe: Probe, workspace: str, new_id: NewId) -> None:
+    reply: Reply | None
+    findings: Findings | None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        return None if self.reply is None else self.reply.refusal
+
+
+class ConnectionChecks:
+    """Checks connections of one workspace. Safe to share between threads.
+
+    What servers said is kept as evidence before the report that carries its digest is recorded.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        probe: Probe,
+        workspace: str,
+        new_id: NewId,
+        evidence: EvidenceStore | None = None,
+    ) -> None:
         self._engine = engine
         self._probe = probe
         self._workspace = workspace
         self._new_id = new_id
+        self._evidence = evidence
 
-    def test(self, mailbox: Mailbox, *, actor: str) -> Reply:
+    def test(self, mailbox: Mailbox, *, actor: str, watch: Watch = unwatched) -> Checked:
         """Test Connection, as a user asks for it (C2)."""
         check_id, asked = self._request(mailbox.account_id, actor)
         if asked.refusal is not None:
-            return asked
+            return Checked(asked, None)
+        findings = self._probed(mailbox, watch)
         found = RecordCheck(
             account_id=mailbox.account_id,
             asked_by=Asker.USER,
-            report=self._probe.check(mailbox),
+            report=findings.report,
             check_id=check_id,
+            credentials=mailbox.credentials,
         )
-        return self._record(found, check_id, actor)
+        return Checked(self._record(found, check_id, actor), findings)
 
-    def in_background(self, mailbox: Mailbox) -> Reply | None:
-        """A check that nobody asked for (C2, C5). None when it found nothing new."""
-        report = self._probe.check(mailbox)
-        if report.successful and self._works(mailbox.account_id):
-            return None
-        found = RecordCheck(account_id=mailbox.account_id, asked_by=Asker.BACKGROUND, report=report)
-        return self._record(found, self._new_id(), ACTOR)
+    def in_background(self, mailbox: Mailbox) -> Checked:
+        """A check that nobody asked for (C2, C5); nothing is recorded of one that found nothing
+        new."""
+        findings = self._probed(mailbox)
+        if findings.report.successful and self._works(mailbox.account_id):
+            return Checked(None, findings)
+        found = RecordCheck(
+            account_id=mailbox.account_id,
+            asked_by=Asker.BACKGROUND,
+            report=findings.report,
+            credentials=mailbox.credentials,
+        )
+        return Checked(self._record(found, self._new_id(), ACTOR), findings)
 
     def reconnect(
         self,
@@ -62,7 +94,8 @@ class ConnectionChecks:
         actor: str,
         configuration: str = "",
         refusal: str | None = None,
-    ) -> Reply:
+        watch: Watch = unwatched,
+    ) -> Checked:
         """One-Click Reconnect (R1, R2, C6).
 
         ``configuration`` is the digest of the servers' names and ports as they are now; ``refusal``
@@ -70,23 +103,31 @@ class ConnectionChecks:
         """
         check_id, asked = self._request(mailbox.account_id, actor)
         if asked.refusal is not None:
-            return asked
+            return Checked(asked, None)
+        findings = self._probed(mailbox, watch)
         reconnect = OneClickReconnect(
             account_id=mailbox.account_id,
-            report=self._probe.check(mailbox),
+            report=findings.report,
             refusal=refusal,
             configuration=configuration,
             credentials=mailbox.credentials,
             check_id=check_id,
         )
-        return self._record(reconnect, check_id, actor)
+        return Checked(self._record(reconnect, check_id, actor), findings)
 
-    def connect(self, wanted: ConnectAccount, *, actor: str) -> Reply:
+    def connect(self, wanted: ConnectAccount, *, actor: str, watch: Watch = unwatched) -> Checked:
         """Connect an account to a slot after a full check (C1, T1), whose report replaces the
         one in ``wanted``."""
-        mailbox = Mailbox(wanted.account_id, wanted.credentials)
-        checked = replace(wanted, report=self._probe.check(mailbox))
-        return self._record(checked, self._new_id(), actor)
+        findings = self._probed(Mailbox(wanted.account_id, wanted.credentials), watch)
+        checked = replace(wanted, report=findings.report)
+        return Checked(self._record(checked, self._new_id(), actor), findings)
+
+    def _probed(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:
+        findings = self._probe.check(mailbox, watch)
+        if self._evidence is not None:
+            for digest, said in findings.evidence.items():
+                self._evidence.keep(self._workspace, mailbox.account_id, digest, said)
+        return findings
 
     def _request(self, account_id: AccountId, actor: str) -> tuple[str, Reply]:
         check_id = self._new_id()

@@ -11,10 +11,10 @@ from typing import NamedTuple, Protocol
 
 from engine.ports.errors import StoreError
 from engine.work.classifying.evidence import Evidence
+from engine.work.findings import Findings, Watch, unwatched
 from events.vocabulary import (
     AccountId,
     CampaignId,
-    CheckReport,
     FailureClass,
     RecipientId,
     RefusalFault,
@@ -170,8 +170,8 @@ class AccountTrouble(NamedTuple):
 
 
 class Probe(Protocol):
-    def check(self, mailbox: Mailbox) -> CheckReport:
-        """Go through every stage of C1, as far as they pass. May take a minute.
+    def check(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:
+        """Go through every stage of C1, as far as they pass. Takes 15 s a side at most.
 
         Whatever it raises means that nothing was found out.
         """

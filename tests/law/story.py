@@ -123,7 +123,12 @@ WELL = simulated_report(None)
 # Commands.
 
 
-def connect(account: str, slot: str | None = None, settings: Settings | None = None) -> Command:
+def connect(
+    account: str,
+    slot: str | None = None,
+    settings: Settings | None = None,
+    credentials: str | None = None,
+) -> Command:
     return ConnectAccount(
         account_id=account,
         slot_id=slot or SLOTS[account],
@@ -131,6 +136,7 @@ def connect(account: str, slot: str | None = None, settings: Settings | None = N
         settings=settings or Settings(),
         report=WELL,
         configuration="imap.acme.test:993",
+        credentials=credentials,
     )
 
 

@@ -72,7 +72,7 @@ class ProbeContract:
     """C1, C3."""
 
     def test_a_working_mailbox_passes_every_stage(self, provider: Provider) -> None:
-        report = provider.probe.check(provider.mailbox)
+        report = provider.probe.check(provider.mailbox).report
         assert report.successful
         assert report.passed == tuple(Stage)
 
@@ -81,19 +81,19 @@ class ProbeContract:
         self, provider: Provider, found: FailureClass
     ) -> None:
         provider.refuse_login(found)
-        report = provider.probe.check(provider.mailbox)
+        report = provider.probe.check(provider.mailbox).report
         assert report.found is found
         assert report.failed_at is Stage.LOGIN
         assert report.passed == (Stage.NAME, Stage.TCP, Stage.TLS)
 
     def test_a_wrong_secret_is_found(self, provider: Provider) -> None:
-        report = provider.probe.check(provider.mailbox._replace(credentials="another"))
+        report = provider.probe.check(provider.mailbox._replace(credentials="another")).report
         assert report.found is FailureClass.AUTH_BAD_CREDENTIALS
 
     def test_a_mailbox_that_lets_in_again_passes(self, provider: Provider) -> None:
         provider.refuse_login(FailureClass.AUTH_REVOKED)
         provider.refuse_login(None)
-        assert provider.probe.check(provider.mailbox).successful
+        assert provider.probe.check(provider.mailbox).report.successful
 
 
 class TransportContract:

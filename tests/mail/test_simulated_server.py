@@ -61,5 +61,5 @@ def test_an_answer_comes_in_its_time() -> None:
 
 def test_a_mailbox_that_nobody_opened_lets_nobody_in() -> None:
     server, _ = serving(ManualClock(NOON))
-    report = server.check(Mailbox("eve@acme.example", "vault:1"))
+    report = server.check(Mailbox("eve@acme.example", "vault:1")).report
     assert report.found is FailureClass.AUTH_BAD_CREDENTIALS

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from aggregates.email_account.commands import ConnectAccount
 from engine.simulated import simulated_report
 from engine.work.check_connection import UNCHECKED
+from engine.work.findings import Findings, Watch, unwatched
 from engine.work.ports import Mailbox
 from events.campaign import GracePeriodCured, GracePeriodExpired
 from events.email_account import (
@@ -20,7 +22,7 @@ from events.email_account import (
     OneClickReconnected,
     OneClickRejected,
 )
-from events.vocabulary import Asker, CheckReport, ConnectionStatus, FailureClass
+from events.vocabulary import Asker, ConnectionStatus, FailureClass
 from tests.law.story import (
     ANN,
     BOB,
@@ -30,6 +32,7 @@ from tests.law.story import (
     NOON,
     SECOND,
     SPRING,
+    connect,
     disconnect,
     fail,
     hear_from,
@@ -54,13 +57,13 @@ class SlowProbe:
         self.found = found
         self.meanwhile = meanwhile
 
-    def check(self, _: Mailbox) -> CheckReport:
+    def check(self, _: Mailbox, watch: Watch = unwatched) -> Findings:  # noqa: ARG002
         self.meanwhile()
-        return simulated_report(self.found)
+        return Findings(simulated_report(self.found))
 
 
 class LostProbe:
-    def check(self, _: Mailbox) -> CheckReport:
+    def check(self, _: Mailbox, watch: Watch = unwatched) -> Findings:  # noqa: ARG002
         raise ConnectionAbortedError
 
 
@@ -155,17 +158,17 @@ def test_what_is_refused_when_asked_for_is_never_probed(desk: Desk, how: str) ->
 @pytest.mark.rule("C2")
 def test_a_background_check_records_what_is_new_and_nothing_else(desk: Desk) -> None:
     checks, mailbox = desk.checks(), desk.provider.mailbox
-    assert checks.in_background(mailbox) is None
+    assert checks.in_background(mailbox).reply is None
     assert desk.facts() == []
 
     desk.provider.refuse_login(FailureClass.THROTTLED)
-    assert checks.in_background(mailbox) is not None
+    assert checks.in_background(mailbox).reply is not None
     desk.provider.refuse_login(REVOKED)
     checks.in_background(mailbox)
     assert desk.names()[:3] == ["CheckFailed", "CheckFailed", "ConnectionFailed"]
 
     desk.provider.refuse_login(None)
-    assert checks.in_background(mailbox) is not None
+    assert checks.in_background(mailbox).reply is not None
     assert desk.names().count("ConnectionRestored") == 1
 
 
@@ -220,9 +223,10 @@ def test_one_click_is_refused_for_what_the_probe_finds(
 
 @pytest.mark.rule("R2")
 @pytest.mark.parametrize(
-    "given", [{"configuration": "other"}, {"refusal": "configuration_changed"}]
+    "given",
+    [{"configuration": "other"}, {"refusal": "configuration_changed"}],
 )
-def test_one_click_is_refused_for_other_servers(desk: Desk, given: dict[str, str]) -> None:
+def test_one_click_is_refused_for_other_servers(desk: Desk, given: dict[str, Any]) -> None:
     reply = desk.checks().reconnect(desk.provider.mailbox, actor=USER, **given)
     assert reply.refusal is not None
     assert reply.refusal.code == "configuration_changed"
@@ -251,6 +255,26 @@ def test_an_account_is_connected_only_by_a_full_check(desk: Desk) -> None:
 def test_a_command_whose_check_is_still_to_come_connects_nothing(desk: Desk) -> None:
     eve = ConnectAccount(account_id="eve@x.test", slot_id="s9", provider="x", report=UNCHECKED)
     assert desk.workplace.tell(eve).refusal is not None
+
+
+@pytest.mark.rule("C2", "R2")
+@pytest.mark.parametrize("how", ["test", "in_background"])
+def test_a_check_of_credentials_that_were_replaced_meanwhile_says_nothing(
+    desk: Desk, how: str
+) -> None:
+    def reconnect_meanwhile() -> None:
+        desk.workplace.given(disconnect(ANN), connect(ANN, credentials="vault:3"))
+
+    desk.workplace.given(disconnect(ANN), connect(ANN, credentials="vault:2"))
+    checks = desk.checks(SlowProbe(REVOKED, reconnect_meanwhile))
+    actor = {"actor": USER} if how == "test" else {}
+
+    checked = getattr(checks, how)(Mailbox(ANN, "vault:2"), **actor)
+
+    assert checked.refusal is None
+    assert desk.facts(CheckFailed, ConnectionFailed) == []
+    with desk.engine.look(ACME) as now:
+        assert now.account(ANN).status is ConnectionStatus.SUCCESSFUL
 
 
 def test_other_accounts_are_not_touched(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from operator import attrgetter
 from adapters.mail.simulated.fates import Answer, Fate, answer_of, fate_of
 from engine.ports.clock import Clock
 from engine.simulated import simulated_report
+from engine.work.findings import Findings, Watch, unwatched
 from engine.work.ports import (
     AccountTrouble,
     Arrivals,
@@ -26,7 +27,6 @@ from engine.work.ports import (
 )
 from events.vocabulary import (
     AccountId,
-    CheckReport,
     FailureClass,
     RecipientStatus,
     RefusalFault,
@@ -100,8 +100,8 @@ class SimulatedMailServer:
         message = Incoming(str(len(inbox) + 1), about, SIGNALS.get(answer), until)
         inbox.append(_Arrival(self._clock() + after, message))
 
-    def check(self, mailbox: Mailbox) -> CheckReport:
-        return simulated_report(self._trouble(mailbox))
+    def check(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:  # noqa: ARG002 at once
+        return Findings(simulated_report(self._trouble(mailbox)))
 
     def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
         trouble = self._trouble(mailbox)

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from engine.simulated import simulated_report
+from engine.work.findings import Findings, Watch, unwatched
 from engine.work.ports import Mailbox
-from events.vocabulary import CheckReport, FailureClass
+from events.vocabulary import FailureClass
 
 
 class ToldProbe(NamedTuple):
@@ -12,5 +13,5 @@ class ToldProbe(NamedTuple):
 
     found: FailureClass | None
 
-    def check(self, mailbox: Mailbox) -> CheckReport:  # noqa: ARG002 whichever it is
-        return simulated_report(self.found)
+    def check(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:  # noqa: ARG002
+        return Findings(simulated_report(self.found))

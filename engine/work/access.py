@@ -1,0 +1,184 @@
+"""How a mailbox is reached and opened: its servers, its user, and what opens it.
+
+All of it is one secret in the vault. Events carry the secret's name, as ``credentials``, and a
+digest of the servers, as ``configuration`` (R2); never any of it (F1).
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from json import dumps
+from typing import NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from engine.work.classifying.evidence import Auth
+from engine.work.ports import Mailbox
+from engine.work.secret import NoSuchSecret, Secret, SecretAltered, SecretRef
+from engine.work.vault import Vault
+from events.vocabulary import AccountId
+
+
+class Security(StrEnum):
+    """How a connection is encrypted: so, or nothing is said (C1)."""
+
+    IMPLICIT = "implicit"
+    """TLS from the first octet."""
+    STARTTLS = "starttls"
+
+
+class Server(NamedTuple):
+    """``host`` is a name, in ASCII, or an address."""
+
+    host: str
+    port: int
+    security: Security
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Grant(NamedTuple):
+    """What an OAuth provider gave: ``scopes`` are those granted, which may be fewer than asked for.
+
+    ``subject`` is the provider's own, unchanging name of the mailbox's owner (R2).
+    """
+
+    refresh_token: Secret
+    access_token: Secret
+    expires_at: datetime
+    scopes: tuple[str, ...]
+    subject: str
+
+
+class Access(NamedTuple):
+    """``provider`` is ``imap``, ``google`` or ``microsoft``. Either ``password`` or ``grant`` opens
+    the mailbox."""
+
+    provider: str
+    user: str
+    imap: Server
+    smtp: Server
+    password: Secret | None = None
+    grant: Grant | None = None
+
+    @property
+    def auth(self) -> Auth:
+        return Auth.PASSWORD if self.grant is None else Auth.OAUTH2
+
+    @property
+    def configuration(self) -> str:
+        """SHA-256, hexadecimal, of the servers' names and ports (R2). A new password or token is no
+        change of configuration."""
+        told = [[each.host.casefold(), each.port] for each in (self.imap, self.smtp)]
+        return sha256(dumps(told, separators=(",", ":")).encode()).hexdigest()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no text may repeat."""
+        grant = (self.grant.refresh_token, self.grant.access_token) if self.grant else ()
+        kept = (each for each in (self.password, *grant) if each is not None)
+        return tuple(each.reveal() for each in kept)
+
+
+class _Stored(NamedTuple):
+    """An ``Access`` as the vault keeps it."""
+
+    provider: str
+    user: str
+    imap: Server
+    smtp: Server
+    password: str | None = None
+    refresh_token: str | None = None
+    access_token: str = ""
+    expires_at: float = 0.0
+    scopes: tuple[str, ...] = ()
+    subject: str = ""
+
+
+_STORED = TypeAdapter(_Stored)
+
+
+def _sealed(access: Access) -> Secret:
+    grant, password = access.grant, access.password
+    stored = _Stored(
+        access.provider,
+        access.user,
+        access.imap,
+        access.smtp,
+        password.reveal() if password else None,
+        *(
+            (
+                grant.refresh_token.reveal(),
+                grant.access_token.reveal(),
+                grant.expires_at.timestamp(),
+                grant.scopes,
+                grant.subject,
+            )
+            if grant
+            else ()
+        ),
+    )
+    return Secret(_STORED.dump_json(stored).decode())
+
+
+def _opened(ref: SecretRef, secret: Secret) -> Access:
+    try:
+        stored = _STORED.validate_json(secret.reveal())
+    except ValidationError:
+        raise SecretAltered(ref=ref) from None
+    grant = None
+    if stored.refresh_token is not None:
+        grant = Grant(
+            Secret(stored.refresh_token),
+            Secret(stored.access_token),
+            datetime.fromtimestamp(stored.expires_at, UTC),
+            stored.scopes,
+            stored.subject,
+        )
+    password = None if stored.password is None else Secret(stored.password)
+    return Access(stored.provider, stored.user, stored.imap, stored.smtp, password, grant)
+
+
+class Accesses:
+    """Those of one workspace, in the vault. Whatever cannot be done raises a ``VaultError``.
+
+    New credentials go under a new name and take the place of the old ones only once they are
+    verified (R2): whoever dies on the way leaves the account as it was.
+    """
+
+    def __init__(self, vault: Vault, workspace: str, new_id: Callable[[], str]) -> None:
+        self._vault = vault
+        self._workspace = workspace
+        self._new_id = new_id
+
+    def of(self, mailbox: Mailbox) -> Access:
+        ref = self.ref(mailbox)
+        return _opened(ref, self._vault.get(ref))
+
+    def ref(self, mailbox: Mailbox) -> SecretRef:
+        """Raises ``NoSuchSecret`` for an account without credentials."""
+        ref = SecretRef(self._workspace, mailbox.account_id, mailbox.credentials or "access")
+        if mailbox.credentials is None:
+            raise NoSuchSecret(ref=ref)
+        return ref
+
+    def add(self, account_id: AccountId, access: Access) -> Mailbox:
+        """Beside whatever the account has already."""
+        mailbox = Mailbox(account_id, f"access-{self._new_id()}")
+        self._vault.put(self.ref(mailbox), _sealed(access))
+        return mailbox
+
+    def replace(self, mailbox: Mailbox, access: Access) -> None:
+        """Under the same name: for tokens that were refreshed."""
+        self._vault.put(self.ref(mailbox), _sealed(access))
+
+    def keep_only(self, account_id: AccountId, mailbox: Mailbox | None) -> None:
+        """Delete every secret of the account but those of ``mailbox``; all of them for None."""
+        for stored in self._vault.list(self._workspace):
+            ref = stored.ref
+            if ref.account_id == account_id and (
+                mailbox is None or ref.name != mailbox.credentials
+            ):
+                self._vault.delete(ref)

@@ -1,0 +1,142 @@
+"""What a check of a connection found, on each side, and the one report that it makes (C1)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from types import MappingProxyType
+from typing import NamedTuple
+
+from engine.work.classifying.classifier import CLASSIFIER, classify
+from engine.work.classifying.evidence import Auth, Evidence, Protocol
+from engine.work.classifying.outcome import Verdict
+from engine.work.classifying.sentences import sentence
+from engine.work.evidence import digest, fit_to_keep
+from events.vocabulary import CheckReport, FailureClass, Stage
+
+STAGES: dict[Protocol, tuple[Stage, ...]] = {
+    Protocol.IMAP: (Stage.NAME, Stage.TCP, Stage.TLS, Stage.LOGIN, Stage.IMAP),
+    Protocol.SMTP: (Stage.NAME, Stage.TCP, Stage.TLS, Stage.SMTP),
+}
+"""What each side goes through, in order; the login to SMTP belongs to its stage ``smtp``."""
+
+DECIDES = (
+    FailureClass.IDENTITY_MISMATCH,
+    FailureClass.PROVIDER_APP_FAULT,
+    FailureClass.AUTH_REVOKED,
+    FailureClass.AUTH_INSUFFICIENT_SCOPE,
+    FailureClass.AUTH_USER_ACTION,
+    FailureClass.AUTH_ADMIN_POLICY,
+    FailureClass.THROTTLED,
+    FailureClass.TRANSIENT_SERVER,
+    FailureClass.AUTH_BAD_CREDENTIALS,
+    FailureClass.TLS_UNTRUSTED,
+    FailureClass.UNREACHABLE,
+    FailureClass.UNKNOWN,
+)
+"""Where both sides fail, the class that comes first here is the report's. A password that is
+refused while the other side has a fault, or asks for a slower pace, is not proved wrong (C3)."""
+
+
+class StageSeen(NamedTuple):
+    """A stage that one side went through, told while the check goes on."""
+
+    side: Protocol
+    stage: Stage
+    passed: bool
+    milliseconds: float
+
+
+Watch = Callable[[StageSeen], None]
+"""Is told of each stage as it ends; called from several threads."""
+
+
+def unwatched(_: StageSeen) -> None:
+    pass
+
+
+class Folders(NamedTuple):
+    """What the mailbox says of itself. ``sent`` is None where no folder can be told to be it."""
+
+    sent: str | None
+    delimiter: str | None
+    capabilities: tuple[str, ...] = ()
+
+
+class Side(NamedTuple):
+    """How far one side came; ``evidence`` is what ended it, None where all of it passed."""
+
+    protocol: Protocol
+    passed: tuple[Stage, ...]
+    evidence: Evidence | None = None
+    back_off: timedelta | None = None
+    folders: Folders | None = None
+
+    @property
+    def failed_at(self) -> Stage:
+        return next(each for each in STAGES[self.protocol] if each not in self.passed)
+
+
+class Findings(NamedTuple):
+    """``report`` is what goes into an event. The rest is for whoever asked, and for no event.
+
+    ``evidence``: what each failed side said, fit to be kept, under its digest; the one that decided
+    comes first. ``sentence`` says what to do; empty where all is well. ``back_off``: how long the
+    server asks to be left alone.
+    """
+
+    report: CheckReport
+    evidence: Mapping[str, Evidence] = MappingProxyType({})
+    sentence: str = ""
+    back_off: timedelta | None = None
+    folders: Folders | None = None
+
+
+def judged(sides: Sequence[Side], secrets: tuple[str, ...] = ()) -> Findings:
+    """One report of both sides. A stage has passed where every side that has it passed it.
+
+    ``secrets`` are those that were used, which a server may have repeated.
+    """
+    passed = tuple(
+        stage
+        for stage in Stage
+        if all(stage in side.passed for side in sides if stage in STAGES[side.protocol])
+    )
+    folders = next((side.folders for side in sides if side.folders), None)
+    failed = [(side, side.evidence) for side in sides if side.evidence is not None]
+    if not failed:
+        return Findings(CheckReport(passed=passed, classifier=CLASSIFIER), folders=folders)
+    told = [(side, evidence, _verdict(evidence, sides)) for side, evidence in failed]
+    told.sort(key=lambda each: DECIDES.index(_class_of(each[2])))
+    side, deciding, verdict = told[0]
+    report = CheckReport(
+        passed=passed,
+        failed_at=side.failed_at,
+        failure_class=_class_of(verdict),
+        classifier=verdict.classifier,
+        evidence_digest=digest(deciding),
+    )
+    return Findings(
+        report,
+        evidence={digest(each): fit_to_keep(each, secrets) for _, each, _ in told},
+        sentence=verdict.sentence,
+        back_off=max((each.back_off for each in sides if each.back_off), default=None),
+        folders=folders,
+    )
+
+
+def _verdict(evidence: Evidence, sides: Sequence[Side]) -> Verdict:
+    """What one side's answer means, beside what the other side did: a password that opens one of
+    them is not wrong (C3)."""
+    verdict = classify(evidence)
+    wrong = verdict.outcome is FailureClass.AUTH_BAD_CREDENTIALS
+    if wrong and evidence.auth is Auth.PASSWORD and any(map(_let_in, sides)):
+        told = sentence(FailureClass.UNKNOWN, evidence.provider)
+        return verdict._replace(outcome=FailureClass.UNKNOWN, sentence=told)
+    return verdict
+
+
+def _let_in(side: Side) -> bool:
+    return Stage.LOGIN in side.passed or Stage.SMTP in side.passed
+
+
+def _class_of(verdict: Verdict) -> FailureClass:
+    return verdict.failure or FailureClass.UNKNOWN
