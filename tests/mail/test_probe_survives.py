@@ -13,6 +13,7 @@ from adapters.mail.connection import Limits
 from adapters.mail.sandbox.authority import Authority
 from adapters.mail.sandbox.sandbox import Sandbox
 from engine.work.access import Access, Security, Server
+from engine.work.classifying.classifier import classify
 from engine.work.classifying.evidence import Protocol
 from engine.work.findings import Findings
 from events.vocabulary import CheckReport, FailureClass, Stage
@@ -97,7 +98,7 @@ IMAP_LIES: dict[str, tuple[Script, FailureClass | None]] = {
     ),
     "a refusal of something else": (
         answering_login(b"x99 NO [AUTHENTICATIONFAILED] Invalid password\r\n"),
-        None,
+        FailureClass.UNKNOWN,
     ),
     "a refusal without its end": (
         answering_login(b"%s NO [AUTHENTICATIONFAILED] Invalid password\n"),
@@ -107,9 +108,23 @@ IMAP_LIES: dict[str, tuple[Script, FailureClass | None]] = {
         answering_login(b"Invalid password, wrong user name\r\n"),
         FailureClass.UNKNOWN,
     ),
-    "let in unasked": (greeting(b"* PREAUTH at your service\r\n"), None),
+    "words beside an answer that is none": (
+        answering_login(b"* NO Invalid password\r\n% OK\r\n"),
+        FailureClass.UNKNOWN,
+    ),
+    "a refusal before anything was asked": (
+        greeting(b"* NO Invalid password\r\n"),
+        FailureClass.UNKNOWN,
+    ),
+    "let in unasked": (
+        without_starttls(b"* PREAUTH at your service\r\n", CAPABILITIES),
+        FailureClass.UNKNOWN,
+    ),
     "octets": (greeting(bytes(range(256)) * 20), FailureClass.UNKNOWN),
-    "a challenge of no base64": (answering_login(b"+ ????\r\n"), None),
+    "a challenge of no base64": (
+        answering_login(b"+ ????\r\n"),
+        FailureClass.TRANSIENT_SERVER,
+    ),
     "brackets without end": (
         after_login(
             {
@@ -186,9 +201,12 @@ class Wire:
         return site.probe.check(site.add(access))
 
     def played(self, side: Protocol, script: Script) -> CheckReport:
-        """With TLS from the first octet."""
+        """With TLS from the first octet. Whatever it says, no password is wrong for it."""
         with Scripted(script, self.context) as server:
-            return self.check(side, server.port).report
+            findings = self.check(side, server.port)
+        meant = [classify(each).outcome for each in findings.evidence.values()]
+        assert FailureClass.AUTH_BAD_CREDENTIALS not in meant
+        return findings.report
 
 
 @pytest.fixture(scope="module")
