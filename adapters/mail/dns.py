@@ -15,7 +15,9 @@ from adapters.mail.name_lookup import Lookup, NameNotFound
 
 LONGEST_TEXT = 4_096
 MOST_RECORDS = 50
-_HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+_HOST = re.compile(
+    r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}"
+)
 
 
 class NoSuchName(Exception):
