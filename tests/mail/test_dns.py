@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from adapters.mail.dns import Dns, NoSuchName, Unanswered, dns_lookup
+from adapters.mail.dns import Dns, NoSuchName, Unanswered, address_and_port, dns_lookup
 from adapters.mail.name_lookup import NameNotFound
 from adapters.mail.network import AddressNotPermitted, NetworkPolicy
 from adapters.mail.proposing import Proposal, proposed_servers
@@ -198,6 +198,20 @@ def test_a_name_server_that_is_not_there_fails_nothing() -> None:
     with suppress(Unanswered):
         Dns(["127.0.0.1:1"], 0.4).texts("acme.test")
     assert proposed_servers("ann@acme.test", Dns(["127.0.0.1:1"], 0.4)) == Proposal()
+
+
+@pytest.mark.parametrize(
+    ("stated", "host", "port"),
+    [
+        ("9.9.9.9", "9.9.9.9", 53),
+        ("127.0.0.1:5353", "127.0.0.1", 5353),
+        ("2620:fe::fe", "2620:fe::fe", 53),
+        ("[2620:fe::fe]:5353", "2620:fe::fe", 5353),
+        ("[::1]", "::1", 53),
+    ],
+)
+def test_a_name_server_is_stated_by_its_address(stated: str, host: str, port: int) -> None:
+    assert address_and_port(stated) == (host, port)
 
 
 def test_a_host_has_the_addresses_that_the_name_server_tells() -> None:
