@@ -477,7 +477,10 @@ def test_ctrl_c_is_heard_by_the_rebuild_alone(
     with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as process:
         time.sleep(delay)
         os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        try:
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
 
     assert b"spawn_main" not in said
     assert rows_of(PostgresViews(busy)) == folded(busy)
