@@ -43,7 +43,7 @@ class Opened(NamedTuple):
         self.store.close()
 
 
-class Step(NamedTuple):
+class SchemaStep(NamedTuple):
     """A numbered step of a store's schema."""
 
     number: int
@@ -59,8 +59,8 @@ class Migrated(NamedTuple):
     kind: Kind
     made: bool
     """There was none."""
-    applied: Sequence[Step]
-    left: Sequence[Step]
+    applied: Sequence[SchemaStep]
+    left: Sequence[SchemaStep]
     """Known to this program, and not put in."""
 
 
@@ -151,7 +151,9 @@ def _migrate_schema(settings: EngineSettings, *, before_only: bool) -> Migrated:
         applied = migrating.migrate(database, whens=whens)
         then = migrating.schema_state(database)
         left = then.missing if then else ()
-    told = [[Step(each.number, each.name, each.when) for each in few] for few in (applied, left)]
+    told = [
+        [SchemaStep(each.number, each.name, each.when) for each in few] for few in (applied, left)
+    ]
     return Migrated(database.name, Kind.POSTGRES, there is None, *told)
 
 

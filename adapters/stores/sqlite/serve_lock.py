@@ -26,6 +26,10 @@ class AlreadyServed(StoreError):
     )
 
 
+class LockUnwritable(StoreError):
+    sentence = "{file} cannot be written: {said}."
+
+
 class SQLiteCoordination(OneProcess):
     """The one worker holds the lock of the file, so that other processes can tell."""
 
@@ -49,7 +53,7 @@ def serve_lock(store: Path, worker: str = "", does: Sequence[str] = ()) -> Itera
     try:
         handle = path.open("a+", encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+        raise LockUnwritable(file=path, said=error.strerror) from error
     with handle:
         if not _taken(handle, ATTEMPTS):
             raise AlreadyServed(store=store, holder=_named(_told(handle)))
