@@ -33,6 +33,8 @@ def server(text: str, implicit: int, starttls: int) -> "Server":
     """``imap.acme.test``, ``imap.acme.test:143``, ``[::1]:1143/starttls``: TLS from the beginning,
     unless the port is the usual one for STARTTLS or the text says so. Ends the program for others.
     """
+    import idna
+
     from engine.work.access import Security, Server
 
     address, _, security = text.strip().partition("/")
@@ -42,6 +44,7 @@ def server(text: str, implicit: int, starttls: int) -> "Server":
     if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
         fail(f"Server {text!r}: the port is a number up to 65535.", EXIT_UNREADABLE)
     number = int(port) if port else (starttls if security == "starttls" else implicit)
+    host = host if _is_address(host) else idna.encode(host, uts46=True).decode()
     usual = {143: Security.STARTTLS, 587: Security.STARTTLS, 25: Security.STARTTLS}
     how = {"tls": Security.IMPLICIT, "starttls": Security.STARTTLS}
     return Server(host, number, how.get(security) or usual.get(number, Security.IMPLICIT))
@@ -58,11 +61,18 @@ def _split(address: str) -> tuple[str, str]:
 def _is_host(host: str) -> bool:
     import idna
 
-    if ":" in host or host.replace(".", "").isdigit():
-        return True
     try:
-        return bool(idna.encode(host, uts46=True))
+        return _is_address(host) or bool(idna.encode(host, uts46=True))
     except (idna.IDNAError, UnicodeError):
+        return False
+
+
+def _is_address(host: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return bool(ip_address(host))
+    except ValueError:
         return False
 
 
