@@ -28,7 +28,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
 
 
 @pytest.fixture
-def holder(opened: Opened, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+def holder(opened: Opened) -> Iterator[subprocess.Popen[str]]:
     url = opened.store.url if isinstance(opened.store, PostgresStore) else opened.name
     command = [sys.executable, "-m", "tests.stores.lock_holder", url, NAME]
     with subprocess.Popen(
