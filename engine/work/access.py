@@ -174,6 +174,10 @@ class Accesses:
         """Under the same name: for tokens that were refreshed."""
         self._vault.put(self.ref(mailbox), _sealed(access))
 
+    def remove(self, mailbox: Mailbox) -> None:
+        """These credentials alone."""
+        self._vault.delete(self.ref(mailbox))
+
     def keep_only(self, account_id: AccountId, mailbox: Mailbox | None) -> None:
         """Delete every secret of the account but those of ``mailbox``; all of them for None."""
         for stored in self._vault.list(self._workspace):

@@ -48,6 +48,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", *SHARED),
     "adapters.screen": (*ENGINE, *SHARED),
+    "adapters.http": DOOR,
     "adapters.worker": DOOR,
     "adapters.cli": DOOR,
     "adapters.cli.auditing": (*DOOR, "adapters.cli"),
