@@ -11,8 +11,9 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from adapters.composition import Opened, Program, vault_over
-from adapters.settings import EngineSettings, OAuthClient, SettingsError
+from adapters.composition import Opened, Program, mail_probe, network_policy, vault_over
+from adapters.oauth_client import OAuthClient
+from adapters.settings import EngineSettings, SettingsError
 from engine.work.access import Accesses, Security, Server
 from engine.work.check_connection import ConnectionChecks
 from engine.work.consents import Consents
@@ -22,7 +23,7 @@ from engine.work.tokens import Tokens
 from engine.work.vault import Vault
 
 if TYPE_CHECKING:
-    from adapters.http.signed_links import SignedLinks
+    from adapters.http.signed_links import Link, SignedLinks
     from adapters.mail.oauth.endpoint import Endpoint
     from adapters.mail.oauth.provider import Provider
 
@@ -47,10 +48,9 @@ def providers(settings: EngineSettings) -> "Mapping[str, Provider]":
 
 def endpoints(opened: Opened, settings: EngineSettings) -> "Mapping[str, Endpoint]":
     """Where consent is asked for and access tokens come from, by provider."""
-    from adapters.mail.network import NetworkPolicy
     from adapters.mail.oauth.endpoint import Endpoint
 
-    policy = NetworkPolicy(settings.allowed_networks)
+    policy = network_policy(settings)
     found = providers(settings).values()
     return {each.name: Endpoint(each, policy, opened.coordination) for each in found}
 
@@ -97,6 +97,15 @@ def signed_links(opened: Opened, settings: EngineSettings) -> "SignedLinks":
     return SignedLinks(key, opened.store.now)
 
 
+def link_to(settings: EngineSettings, link: "Link") -> str:
+    """The whole address. Raises ``SettingsError`` without a public one."""
+    from adapters.http.reconnecting import address_of
+
+    if settings.public_url is None:
+        raise SettingsError("Setting public_url: a link needs to know how owners reach it.")
+    return address_of(settings.public_url, link)
+
+
 def _made_once(vault: Vault) -> Secret:
     try:
         return vault.get(_OF_LINKS)
@@ -104,6 +113,14 @@ def _made_once(vault: Vault) -> Secret:
         made = Secret(token_urlsafe(32))
         vault.put(_OF_LINKS, made)
         return made
+
+
+def connection_checks(program: Program, workspace: str) -> ConnectionChecks:
+    """Of a workspace's accounts, on real mail servers. Raises ``SettingsError``."""
+    settings, opened, engine = program
+    tokens = tokens_over(opened, settings, workspace)
+    probe = mail_probe(opened, settings, workspace, tokens)
+    return ConnectionChecks(engine, probe, workspace, _new_id, opened.evidence)
 
 
 def reconnections(program: Program, workspace: str, checks: ConnectionChecks) -> Reconnections:

@@ -14,9 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     IPvAnyNetwork,
     SecretStr,
@@ -29,6 +27,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapters.oauth_client import HOST_AND_PORT, OAuthClient
 from adapters.store_url import checked, without_password
 from aggregates.command import Policy
 from events.vocabulary import OnAccountTrouble
@@ -37,6 +36,12 @@ DEFAULT_FILE = Path("sendledger.toml")
 PREFIX = "SENDLEDGER_"
 TEST_PREFIX = "SENDLEDGER_TEST_"
 """Left to the test suites."""
+
+SELECTORS = (
+    *("default", "dkim", "mail", "google", "selector1", "selector2", "k1", "k2", "k3"),
+    *("s1", "s2", "fm1", "sig1", "zoho", "zmail", "mxvault", "key1", "dkim1", "smtp"),
+)
+"""Under which well-known providers and servers publish their keys."""
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -60,7 +65,7 @@ StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
 
 Address = Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")]
 _NAME_SERVER = r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+)(:[0-9]{1,5})?$"
-_HOST_AND_PORT = r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
+_SELECTOR = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 
 
 def _known_zone(name: str) -> str:
@@ -103,26 +108,6 @@ class SettingsError(Exception):
     """A setting cannot be used; the text names the setting, what is expected, and the value."""
 
 
-Https = Annotated[str, Field(pattern=r"^https://[^\s?#]+$")]
-
-
-class OAuthClient(BaseModel):
-    """Our registration with a provider. What is not given is as the provider itself has it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    client_id: Annotated[str, Field(min_length=1, max_length=500)]
-    authorization_endpoint: Https | None = None
-    token_endpoint: Https | None = None
-    jwks_uri: Https | None = None
-    issuer: Https | None = None
-    imap: Annotated[str, Field(pattern=_HOST_AND_PORT)] | None = None
-    smtp: Annotated[str, Field(pattern=_HOST_AND_PORT)] | None = None
-    """With TLS from the beginning; the provider's own server may use STARTTLS."""
-    ca_file: Path | None = None
-    """Certificates, in PEM, that the provider's must lead to; without it, those of the system."""
-
-
 class EngineSettings(BaseSettings):
     """What an operator may set. Durations: seconds, or ISO 8601 like ``P9D`` and ``PT1H``."""
 
@@ -145,7 +130,7 @@ class EngineSettings(BaseSettings):
     """In which notices tell times."""
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
     """Where owners reach this installation; notices link to it."""
-    notice_relay: Annotated[str, Field(pattern=_HOST_AND_PORT)] | None = None
+    notice_relay: Annotated[str, Field(pattern=HOST_AND_PORT)] | None = None
     """``host:port`` of the server that takes notices by SMTP; with it no maildir is used."""
     notice_relay_tls: RelayTls = RelayTls.STARTTLS
     notice_relay_ca_file: Path | None = None
@@ -160,6 +145,10 @@ class EngineSettings(BaseSettings):
     """Certificates, in PEM, that mail servers' must lead to; else those the system trusts."""
     dns_servers: list[Annotated[str, Field(pattern=_NAME_SERVER)]] = Field(default_factory=list)
     """``address`` or ``address:port`` of name servers to ask instead of the system's."""
+    dkim_selectors: list[Annotated[str, Field(pattern=_SELECTOR)]] = Field(
+        default_factory=lambda: [*SELECTORS]
+    )
+    """Under which a sender's domain is looked for a DKIM key; they cannot be listed."""
     google: OAuthClient | None = None
     google_client_secret: SecretStr | None = None
     microsoft: OAuthClient | None = None

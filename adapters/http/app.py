@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.http.pages import page
-from adapters.http.reconnecting import CALLBACK, COOKIE, ReconnectDoor
+from adapters.http.reconnecting import CALLBACK, COOKIE, LINKS, ReconnectDoor
 
 MOST_OCTETS = 8_192
 """Of a form."""
@@ -37,8 +37,8 @@ def app(door: ReconnectDoor) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/links/{token}", look, methods=["GET"]),
-            Route("/links/{token}", press, methods=["POST"]),
+            Route(f"{LINKS}{{token}}", look, methods=["GET"]),
+            Route(f"{LINKS}{{token}}", press, methods=["POST"]),
             Route(CALLBACK, come_back, methods=["GET"]),
         ],
         exception_handlers={500: broken},

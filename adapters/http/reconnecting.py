@@ -40,6 +40,7 @@ from projections.accounts import AccountRow
 
 log = structlog.get_logger("sendledger.links")
 
+LINKS = "/links/"
 CALLBACK = "/oauth/callback"
 COOKIE = "sendledger_link"
 TO_CONSENT = timedelta(minutes=15)
@@ -218,6 +219,10 @@ class ReconnectDoor:
     @property
     def _path(self) -> str:
         return urlsplit(self._base).path or "/"
+
+
+def address_of(public_url: str, link: Link) -> str:
+    return f"{public_url.rstrip('/')}{LINKS}{link.token.reveal()}"
 
 
 def _actor(link: Link) -> str:
