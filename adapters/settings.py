@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +27,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapters.oauth_client import HOST_AND_PORT, OAuthClient
 from adapters.store_url import checked, without_password
 from aggregates.command import Policy
 from events.vocabulary import OnAccountTrouble
@@ -28,6 +36,12 @@ DEFAULT_FILE = Path("sendledger.toml")
 PREFIX = "SENDLEDGER_"
 TEST_PREFIX = "SENDLEDGER_TEST_"
 """Left to the test suites."""
+
+SELECTORS = (
+    *("default", "dkim", "mail", "google", "selector1", "selector2", "k1", "k2", "k3"),
+    *("s1", "s2", "fm1", "sig1", "zoho", "zmail", "mxvault", "key1", "dkim1", "smtp"),
+)
+"""Under which well-known providers and servers publish their keys."""
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -50,7 +64,8 @@ StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
 
 
 Address = Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")]
-_HOST_AND_PORT = r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
+_NAME_SERVER = r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+)(:[0-9]{1,5})?$"
+_SELECTOR = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 
 
 def _known_zone(name: str) -> str:
@@ -115,7 +130,7 @@ class EngineSettings(BaseSettings):
     """In which notices tell times."""
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
     """Where owners reach this installation; notices link to it."""
-    notice_relay: Annotated[str, Field(pattern=_HOST_AND_PORT)] | None = None
+    notice_relay: Annotated[str, Field(pattern=HOST_AND_PORT)] | None = None
     """``host:port`` of the server that takes notices by SMTP; with it no maildir is used."""
     notice_relay_tls: RelayTls = RelayTls.STARTTLS
     notice_relay_ca_file: Path | None = None
@@ -124,6 +139,23 @@ class EngineSettings(BaseSettings):
     notice_relay_password: SecretStr | None = None
     notice_sender: Address | None = None
     """What notices by SMTP are from."""
+    allowed_networks: list[IPvAnyNetwork] = Field(default_factory=list)
+    """Networks inside which mail servers and providers may be, beside all public addresses."""
+    mail_ca_file: Path | None = None
+    """Certificates, in PEM, that mail servers' must lead to; else those the system trusts."""
+    dns_servers: list[Annotated[str, Field(pattern=_NAME_SERVER)]] = Field(default_factory=list)
+    """``address`` or ``address:port`` of name servers to ask instead of the system's."""
+    dkim_selectors: list[Annotated[str, Field(pattern=_SELECTOR)]] = Field(
+        default_factory=lambda: [*SELECTORS]
+    )
+    """Under which a sender's domain is looked for a DKIM key; they cannot be listed."""
+    google: OAuthClient | None = None
+    google_client_secret: SecretStr | None = None
+    microsoft: OAuthClient | None = None
+    microsoft_client_secret: SecretStr | None = None
+    links_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Where a mailbox's owner reconnects it by a link; without one there is no such door."""
+    links_host: str = "127.0.0.1"
     vault_key_file: Path | None = None
     """The vault's keys, in a file that nobody else may read."""
     vault_key: SecretStr | None = None
@@ -185,8 +217,13 @@ class EngineSettings(BaseSettings):
         return init_settings, env_settings, _SettingsFile(settings_cls, toml_file=_file())
 
 
-SECRETS = ("vault_key", "notice_relay_password")
+SECRETS = (
+    *("vault_key", "notice_relay_password"),
+    *("google_client_secret", "microsoft_client_secret"),
+)
 """Only in the environment: a file of settings is read and kept by too many."""
+OF_PROVIDERS = ("google", "microsoft")
+"""Somebody may have put the secret among the rest."""
 UNTOLD = (*SECRETS, "notice_relay")
 """Values that no complaint repeats; somebody may have written a password before the host."""
 
@@ -235,10 +272,11 @@ def _refuse_unknown_variables() -> None:
 def _complaint(error: Any) -> str:
     name = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        known = ", ".join(EngineSettings.model_fields)
+        fields = OAuthClient if error["loc"][0] in OF_PROVIDERS else EngineSettings
+        known = ", ".join(fields.model_fields)
         return f"Setting {name}: there is none of that name. Known are {known}."
     message = error["msg"].removeprefix("Value error, ")
-    if name in UNTOLD:
+    if name in UNTOLD or error["loc"][0] in OF_PROVIDERS:
         return f"Setting {name}: {message}."
     return f"Setting {name}: {message}; found {_found(error['input'])}."
 

@@ -38,13 +38,15 @@ SUITES = {
     "properties": Suite(("proof",), SIDE_BY_SIDE, 300),
     "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 60),
     "doors": Suite(
-        ("cli", "csv", "demo", "docs", "mail", "observing", "screen", "vault", "worker"),
+        ("cli", "csv", "demo", "docs", "http", "mail", "observing", "screen", "vault", "worker"),
         SIDE_BY_SIDE,
         300,
     ),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
     "kills": Suite(
-        ("proof", "stores", "survival", "vault", "worker", "cli", "mail"), "kills and not soak", 600
+        ("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http"),
+        "kills and not soak",
+        600,
     ),
 }
 

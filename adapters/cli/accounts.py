@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli import account_settings
+from adapters.cli import account_settings, links
 from adapters.cli.common import Here, Session, actor, asking, require_name, session
 from adapters.cli.told_results import Found, Result, Verdict, class_of
 from adapters.screen.exit_codes import EXIT_UNREADABLE
@@ -238,6 +238,9 @@ def settings(
             return
         for name, value in shown.items():
             say(f"{name}: {account_settings.spoken(value)}")
+
+
+app.command("link")(links.link)
 
 
 def _slots(here: Here) -> set[str | None]:

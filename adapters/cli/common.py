@@ -131,6 +131,7 @@ class Session(NamedTuple):
     coordination: "Coordination"
     evidence: "EvidenceStore"
     workspace: str
+    opened: "Opened"
 
     def answers(self) -> "Answers":
         """Raises ``ViewStopped`` where a view is older than the rest."""
@@ -200,6 +201,7 @@ def session(store: str | None, workspace: str | None, *, create: bool = False) -
                 opened.coordination,
                 opened.evidence,
                 settings.workspace,
+                opened,
             )
             yield here
             with suppress(StoreError):  # what was done is done; the next one brings them on

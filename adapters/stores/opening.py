@@ -14,6 +14,7 @@ from adapters.store_url import scheme_of
 from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
+from engine.work.links import UsedLinks
 from engine.work.ports import Directory, EvidenceStore
 from engine.work.vault import SealedRows
 from projections.projection import Projection
@@ -101,6 +102,21 @@ def sealed_rows(opened: Opened) -> SealedRows:
 
     assert isinstance(opened.store, PostgresStore)
     return PostgresSealedRows(opened.store)
+
+
+def used_links(opened: Opened) -> UsedLinks:
+    """Which links for reconnecting were used. Raises ``StoreError``."""
+    from adapters.stores.sqlite import SQLiteStore
+
+    if isinstance(opened.store, SQLiteStore):
+        from adapters.stores.sqlite.used_links import SQLiteLinks
+
+        return SQLiteLinks(opened.store)
+    from adapters.stores.postgres import PostgresStore
+    from adapters.stores.postgres.used_links import PostgresLinks
+
+    assert isinstance(opened.store, PostgresStore)
+    return PostgresLinks(opened.store)
 
 
 def rebuild(

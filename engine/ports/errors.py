@@ -19,7 +19,7 @@
     │   ├── SkippedMeanwhile   an operator had a view skip an event
     │   └── SharedWrongly      a view says of its rows what its events do not
     ├── AlreadyServed      (adapters.stores.sqlite) one process serves it
-    ├── LockUnwritable     (adapters.stores.sqlite) the file that says so
+    ├── FileUnwritable     a file beside the store cannot be written
     ├── ReadOnlyStore      opened only to be read
     ├── StoreLacksSteps    made by an older program
     ├── StoreTooNew        made by a newer program
@@ -33,6 +33,7 @@
     ├── ViewAsFar          the view has these events already
     ├── Fenced             another process leads the view by now
     ├── ViewStopped        an operator has to decide
+    ├── StillHeld          somebody else does it, and takes long
     ├── NotStoppedThere    there is nothing to skip
     ├── TracesRemain       (engine.work.ports) a person is not wholly forgotten yet
     └── VaultError         (engine.work.secret) a secret or its key cannot be had
@@ -65,6 +66,10 @@ class OtherProgram(StoreError):
     """``advice``: what to name instead."""
 
     sentence = "{store} belongs to another program. {advice}"
+
+
+class FileUnwritable(StoreError):
+    sentence = "{file} cannot be written: {said}."
 
 
 class NoStore(StoreError):
@@ -128,6 +133,12 @@ class Fenced(StoreError):
         "View {view} is led in epoch {newest} by another process; this one led it in {epoch}. "
         "Nothing was written; lead it anew."
     )
+
+
+class StillHeld(StoreError):
+    """What one alone may do at a time is being done by somebody else, and waiting has an end."""
+
+    sentence = "Somebody else is at {name}, and was not ready within {patience:g} s. Try again."
 
 
 class ViewStopped(StoreError):
