@@ -14,6 +14,7 @@ from adapters.store_url import scheme_of
 from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
+from engine.work.check_schedule import CheckSchedule
 from engine.work.ports import Directory, EvidenceStore
 from engine.work.vault import SealedRows
 from projections.projection import Projection
@@ -101,6 +102,21 @@ def sealed_rows(opened: Opened) -> SealedRows:
 
     assert isinstance(opened.store, PostgresStore)
     return PostgresSealedRows(opened.store)
+
+
+def check_schedule(opened: Opened) -> CheckSchedule:
+    """When each account is checked next in the background. Raises ``StoreError``."""
+    from adapters.stores.sqlite import SQLiteStore
+
+    if isinstance(opened.store, SQLiteStore):
+        from adapters.stores.sqlite.check_schedule import SQLiteCheckSchedule
+
+        return SQLiteCheckSchedule(opened.store)
+    from adapters.stores.postgres import PostgresStore
+    from adapters.stores.postgres.check_schedule import PostgresCheckSchedule
+
+    assert isinstance(opened.store, PostgresStore)
+    return PostgresCheckSchedule(opened.store)
 
 
 def rebuild(
