@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from adapters.settings import EngineSettings, SettingsError
+from adapters.settings import EngineSettings, OAuthClient, SettingsError
 from adapters.stores.opening import Migrated, Opened, migrate, open_store, rebuild
 from aggregates.command import DEFAULT_POLICY, Policy
 from engine.answers.health import Health, look
@@ -26,10 +26,14 @@ from events.vocabulary import FailureClass
 if TYPE_CHECKING:
     from adapters.csv.recipients_csv import RecipientsFile as RecipientsFile  # noqa: PLC0414 told on
     from adapters.mail.notices_smtp import SmtpNotices
+    from adapters.mail.oauth.endpoint import Endpoint
+    from adapters.mail.oauth.provider import Provider
     from adapters.mail.simulated.server import SimulatedMailServer
     from adapters.stores.memory import MemoryStore, MemoryViews
     from adapters.vault.keys import KeySource
     from adapters.vault.rotation import Findings, Rotated
+    from engine.work.access import Accesses
+    from engine.work.tokens import Tokens
 
 __all__ = ["Migrated", "Opened", "migrate", "rebuild"]
 
@@ -250,6 +254,65 @@ def _is_connected(views: ReadableViews, address: str) -> bool:
 
     rows = views.rows(ACCOUNTS, account_id=address)
     return any(row.status is not ConnectionStatus.DISCONNECTED for row in rows)
+
+
+def providers(settings: EngineSettings) -> "Mapping[str, Provider]":
+    """Those with which the settings register us, by name."""
+    from adapters.mail.oauth.provider import KNOWN
+
+    given = {
+        "google": (settings.google, settings.google_client_secret),
+        "microsoft": (settings.microsoft, settings.microsoft_client_secret),
+    }
+    return {
+        name: _registered(KNOWN[name], client, secret and Secret(secret.get_secret_value()))
+        for name, (client, secret) in given.items()
+        if client is not None
+    }
+
+
+def _registered(known: "Provider", client: OAuthClient, secret: Secret | None) -> "Provider":
+    from engine.work.access import Security, Server
+
+    told = {name: value for name, value in client if value is not None}
+    for each in {"imap", "smtp"} & {*told}:
+        host, _, port = told[each].rpartition(":")
+        told[each] = Server(host.strip("[]"), int(port), Security.IMPLICIT)
+    if client.ca_file is not None:
+        told["ca_file"] = str(client.ca_file)
+    return known._replace(**told, client_secret=secret)
+
+
+def endpoints(opened: Opened, settings: EngineSettings) -> "Mapping[str, Endpoint]":
+    """Where access tokens come from, by provider."""
+    from adapters.mail.network import NetworkPolicy
+    from adapters.mail.oauth.endpoint import Endpoint
+
+    policy = NetworkPolicy(settings.allowed_networks)
+    found = providers(settings).values()
+    return {each.name: Endpoint(each, policy, opened.coordination) for each in found}
+
+
+def accesses_of(opened: Opened, settings: EngineSettings) -> "Accesses":
+    """What opens the mailboxes of the settings' workspace."""
+    from uuid import uuid4
+
+    from engine.work.access import Accesses
+
+    return Accesses(vault_over(opened, settings), settings.workspace, lambda: uuid4().hex)
+
+
+def tokens_over(opened: Opened, settings: EngineSettings) -> "Tokens":
+    """Access tokens of the settings' workspace, refreshed once whoever asks."""
+    from adapters.mail.oauth.tokens import RefreshedTokens
+
+    return RefreshedTokens(
+        settings.workspace,
+        accesses_of(opened, settings),
+        endpoints(opened, settings),
+        opened.coordination,
+        opened.store.now,
+    )
 
 
 def told_probe(found: FailureClass | None) -> Probe:

@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -50,6 +59,7 @@ StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
 
 
 Address = Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")]
+_NAME_SERVER = r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+)(:[0-9]{1,5})?$"
 _HOST_AND_PORT = r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
 
 
@@ -93,6 +103,26 @@ class SettingsError(Exception):
     """A setting cannot be used; the text names the setting, what is expected, and the value."""
 
 
+Https = Annotated[str, Field(pattern=r"^https://[^\s?#]+$")]
+
+
+class OAuthClient(BaseModel):
+    """Our registration with a provider. What is not given is as the provider itself has it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    client_id: Annotated[str, Field(min_length=1, max_length=500)]
+    authorization_endpoint: Https | None = None
+    token_endpoint: Https | None = None
+    jwks_uri: Https | None = None
+    issuer: Https | None = None
+    imap: Annotated[str, Field(pattern=_HOST_AND_PORT)] | None = None
+    smtp: Annotated[str, Field(pattern=_HOST_AND_PORT)] | None = None
+    """With TLS from the beginning; the provider's own server may use STARTTLS."""
+    ca_file: Path | None = None
+    """Certificates, in PEM, that the provider's must lead to; without it, those of the system."""
+
+
 class EngineSettings(BaseSettings):
     """What an operator may set. Durations: seconds, or ISO 8601 like ``P9D`` and ``PT1H``."""
 
@@ -124,6 +154,19 @@ class EngineSettings(BaseSettings):
     notice_relay_password: SecretStr | None = None
     notice_sender: Address | None = None
     """What notices by SMTP are from."""
+    allowed_networks: list[IPvAnyNetwork] = Field(default_factory=list)
+    """Networks inside which mail servers and providers may be, beside all public addresses."""
+    mail_ca_file: Path | None = None
+    """Certificates, in PEM, that mail servers' must lead to; else those the system trusts."""
+    dns_servers: list[Annotated[str, Field(pattern=_NAME_SERVER)]] = Field(default_factory=list)
+    """``address`` or ``address:port`` of name servers to ask instead of the system's."""
+    google: OAuthClient | None = None
+    google_client_secret: SecretStr | None = None
+    microsoft: OAuthClient | None = None
+    microsoft_client_secret: SecretStr | None = None
+    links_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Where a mailbox's owner reconnects it by a link; without one there is no such door."""
+    links_host: str = "127.0.0.1"
     vault_key_file: Path | None = None
     """The vault's keys, in a file that nobody else may read."""
     vault_key: SecretStr | None = None
@@ -185,8 +228,13 @@ class EngineSettings(BaseSettings):
         return init_settings, env_settings, _SettingsFile(settings_cls, toml_file=_file())
 
 
-SECRETS = ("vault_key", "notice_relay_password")
+SECRETS = (
+    *("vault_key", "notice_relay_password"),
+    *("google_client_secret", "microsoft_client_secret"),
+)
 """Only in the environment: a file of settings is read and kept by too many."""
+OF_PROVIDERS = ("google", "microsoft")
+"""Somebody may have put the secret among the rest."""
 UNTOLD = (*SECRETS, "notice_relay")
 """Values that no complaint repeats; somebody may have written a password before the host."""
 
@@ -235,10 +283,11 @@ def _refuse_unknown_variables() -> None:
 def _complaint(error: Any) -> str:
     name = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        known = ", ".join(EngineSettings.model_fields)
+        fields = OAuthClient if error["loc"][0] in OF_PROVIDERS else EngineSettings
+        known = ", ".join(fields.model_fields)
         return f"Setting {name}: there is none of that name. Known are {known}."
     message = error["msg"].removeprefix("Value error, ")
-    if name in UNTOLD:
+    if name in UNTOLD or error["loc"][0] in OF_PROVIDERS:
         return f"Setting {name}: {message}."
     return f"Setting {name}: {message}; found {_found(error['input'])}."
 

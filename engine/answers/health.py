@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from engine.ports.coordination import Coordination, LiveWorker, Parked
+from engine.ports.coordination import Alarm, Coordination, LiveWorker, Parked
 from engine.ports.store import Store
 from engine.ports.view_status import Stop
 from engine.ports.views import ReadableViews
@@ -68,6 +68,7 @@ class Health(NamedTuple):
     undelivered: Undelivered
     workers: Sequence[LiveWorker] | None
     """Who is alive; None where that cannot be known."""
+    alarms: Sequence[Alarm] = ()
 
     def reasons(self, patience: float) -> list[Finding]:
         """Why it is not well, a sentence each: what waits for longer than ``patience`` seconds."""
@@ -76,6 +77,7 @@ class Health(NamedTuple):
             *self._of_clocks(patience),
             *self._of_workers(),
             *self._of_notices(patience),
+            *self._of_alarms(),
         ]
 
     def _of_views(self, patience: float) -> Iterator[Finding]:
@@ -130,6 +132,11 @@ class Health(NamedTuple):
                 f"{waiting.seconds:.0f} s. Does a worker deliver them, and can it?",
             )
 
+    def _of_alarms(self) -> Iterator[Finding]:
+        for each in self.alarms:
+            text = f"Since {instant_text(each.since)}: {each.text}"
+            yield Finding("operator_alarm", text, each.about)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "at": instant_text(self.at),
@@ -161,6 +168,7 @@ def look(store: Store, views: ReadableViews, coordination: Coordination) -> Heal
         next_due=store.next_due(),
         undelivered=_undelivered(views, now),
         workers=coordination.workers(),
+        alarms=coordination.alarms(),
     )
 
 

@@ -16,6 +16,7 @@
     ├── StaleView          another process keeps the view, too
     ├── Fenced             another process leads the view by now
     ├── ViewStopped        an operator has to decide
+    ├── StillHeld          somebody else does it, and takes long
     ├── NotStoppedThere    there is nothing to skip
     ├── TracesRemain       (engine.work.ports) a person is not wholly forgotten yet
     └── VaultError         (engine.work.secret) a secret or its key cannot be had
@@ -82,6 +83,12 @@ class Fenced(StoreError):
         "View {view} is led in epoch {newest} by another process; this one led it in {epoch}. "
         "Nothing was written; lead it anew."
     )
+
+
+class StillHeld(StoreError):
+    """What one alone may do at a time is being done by somebody else, and waiting has an end."""
+
+    sentence = "Somebody else is at {name}, and was not ready within {patience:g} s. Try again."
 
 
 class ViewStopped(StoreError):

@@ -42,6 +42,22 @@ def test_a_store_that_is_kept_is_well(keyboard: Keyboard) -> None:
     ]
 
 
+@pytest.mark.rule("C3")
+def test_what_only_an_operator_can_put_right_is_told_until_it_is(keyboard: Keyboard) -> None:
+    keyboard.two_accounts()
+    keyboard.do("accounts")
+    with running(load_settings(store=str(keyboard.store))) as program:
+        program.opened.coordination.alarm("google", "Our client secret is unknown there.")
+
+    ran = keyboard.type("health")
+
+    assert ran.code == 1
+    assert ran.output.rstrip().endswith("Z: Our client secret is unknown there.")
+    with running(load_settings(store=str(keyboard.store))) as program:
+        program.opened.coordination.calm("google")
+    assert keyboard.do("health") == "Well."
+
+
 @pytest.mark.usefixtures("impatient")
 def test_what_is_not_well_is_told_a_reason_a_line_and_by_the_exit_code(keyboard: Keyboard) -> None:
     keyboard.two_accounts()

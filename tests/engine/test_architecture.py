@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.stores.postgres": (*CORE, *WORK, "adapters.stores"),
     "adapters.stores.postgres.rebuild": (*CORE, "adapters.stores", "adapters.stores.postgres"),
     "adapters.mail": (*CORE, "engine.answers", "engine.answers.telling", "engine.work"),
+    "adapters.mail.oauth": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),
     "adapters.vault": (*CORE, "engine.work"),

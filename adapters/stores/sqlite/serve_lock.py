@@ -5,12 +5,14 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from adapters.stores.one_process import OneProcess, OnlyMember
+from adapters.stores.sqlite.alarms import SQLiteAlarms
+from adapters.stores.sqlite.name_locks import name_lock
 from adapters.stores.sqlite.store import SQLiteStore
 from engine.ports.coordination import LiveWorker, Membership
 from engine.ports.errors import StoreError
@@ -26,11 +28,12 @@ class AlreadyServed(StoreError):
     )
 
 
-class SQLiteCoordination(OneProcess):
+class SQLiteCoordination(SQLiteAlarms, OneProcess):
     """The one worker holds the lock of the file, so that other processes can tell."""
 
     def __init__(self, store: SQLiteStore, views: Views) -> None:
-        super().__init__(store, views)
+        OneProcess.__init__(self, store, views)
+        SQLiteAlarms.__init__(self, store)
         self._file = store
 
     @contextmanager
@@ -40,6 +43,9 @@ class SQLiteCoordination(OneProcess):
 
     def workers(self) -> Sequence[LiveWorker] | None:
         return holders(self._file.path)
+
+    def exclusively(self, name: str, patience: float) -> AbstractContextManager[None]:
+        return name_lock(self._file.path, name, patience)
 
 
 @contextmanager
