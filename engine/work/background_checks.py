@@ -27,8 +27,8 @@ store that was lost."""
 UNCHECKED = frozenset({"", "simulated"})
 """Providers without a server."""
 
-ServerOf = Callable[[str, Mailbox], str]
-"""The host names that a check of a mailbox of this workspace connects to. Raises ``VaultError``."""
+ServerOf = Callable[[Mailbox], str]
+"""The host names that a check of this mailbox connects to. Raises ``VaultError``."""
 
 
 class Begun(NamedTuple):
@@ -61,7 +61,7 @@ class BackgroundChecks:
         schedule: CheckSchedule,
         views: ReadableViews,
         checks_of: Callable[[str], ConnectionChecks],
-        server_of: ServerOf,
+        servers_of: Callable[[str], ServerOf],
         *,
         now: Clock,
         new_id: NewId,
@@ -71,7 +71,7 @@ class BackgroundChecks:
         self._schedule = schedule
         self._views = views
         self._checks_of = checks_of
-        self._server_of = server_of
+        self._servers_of = servers_of
         self._now = now
         self._new_id = new_id
         self._times = times
@@ -186,7 +186,7 @@ class BackgroundChecks:
             return check
         mailbox = Mailbox(account.account_id, account.credentials)
         try:
-            server = self._server_of(account.workspace, mailbox)
+            server = self._servers_of(account.workspace)(mailbox)
         except Exception:  # noqa: BLE001 the check itself will tell what is wrong
             server = ""
         return check._replace(credentials=account.credentials, server=server, tries=0)
