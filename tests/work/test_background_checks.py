@@ -1,6 +1,7 @@
 """Every connected account is checked again and again, unasked, and says only what is new."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_checks_that_pass_come_once_a_period_and_leave_neither_event_nor_envelop
     before = (store.last_position(), len(store.envelopes_of(ACME, 0, 100)))
     turns = [row.due_at for row in watched.until(ANN, 20)]
 
-    assert {later - sooner for sooner, later in zip(turns, turns[1:], strict=False)} == {PERIOD}
+    assert {later - sooner for sooner, later in pairwise(turns)} == {PERIOD}
     assert watched.probe.checked == [ANN] * 20
     assert (store.last_position(), len(store.envelopes_of(ACME, 0, 100))) == before
 
