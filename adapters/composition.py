@@ -6,19 +6,26 @@ used: who uses one needs nothing of the others.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings, OAuthClient, SettingsError
-from adapters.stores.opening import Migrated, Opened, migrate, open_store, rebuild
+from adapters.stores.opening import (
+    Migrated,
+    Opened,
+    check_schedule,
+    migrate,
+    open_store,
+    rebuild,
+)
 from aggregates.command import DEFAULT_POLICY, Policy
 from engine.answers.health import Health, look
 from engine.engine import Engine
 from engine.observing import SILENT, Observer
 from engine.ports.clock import Clock
 from engine.ports.views import ReadableViews
-from engine.work.ports import OwnerChannel, Probe, RejectedLine
+from engine.work.ports import Mailbox, OwnerChannel, Probe, RejectedLine
 from engine.work.secret import Secret
 from engine.work.vault import Vault
 from events.vocabulary import FailureClass
@@ -33,9 +40,11 @@ if TYPE_CHECKING:
     from adapters.vault.keys import KeySource
     from adapters.vault.rotation import Findings, Rotated
     from engine.work.access import Accesses
+    from engine.work.background_checks import BackgroundChecks
+    from engine.work.check_connection import ConnectionChecks
     from engine.work.tokens import Tokens
 
-__all__ = ["Migrated", "Opened", "migrate", "rebuild"]
+__all__ = ["Migrated", "Opened", "check_schedule", "migrate", "rebuild"]
 
 
 class Program(NamedTuple):
@@ -82,7 +91,7 @@ def working(settings: EngineSettings) -> Iterator[Program]:
 
 def health_of(opened: Opened) -> Health:
     """How an opened store is now. Raises ``StoreError`` if it is lost."""
-    return look(opened.store, opened.views, opened.coordination)
+    return look(opened.store, opened.views, opened.coordination, check_schedule(opened))
 
 
 def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:
@@ -312,6 +321,53 @@ def tokens_over(opened: Opened, settings: EngineSettings) -> "Tokens":
         endpoints(opened, settings),
         opened.coordination,
         opened.store.now,
+    )
+
+
+def connection_checks(program: Program, workspace: str) -> "ConnectionChecks":
+    """On real mail servers, of the accounts of that workspace."""
+    from uuid import uuid4
+
+    from engine.work.check_connection import ConnectionChecks
+
+    settings, opened, engine = program
+    there = settings.model_copy(update={"workspace": workspace})
+    probe = mail_probe(opened, settings, workspace, tokens_over(opened, there))
+    return ConnectionChecks(engine, probe, workspace, lambda: uuid4().hex, opened.evidence)
+
+
+def servers_of(program: Program, workspace: str) -> "Callable[[Mailbox], str]":
+    """The host names that mailboxes of that workspace are reached at. Raises ``VaultError``."""
+    settings, opened, _ = program
+    accesses = accesses_of(opened, settings.model_copy(update={"workspace": workspace}))
+
+    def hosts(mailbox: Mailbox) -> str:
+        access = accesses.of(mailbox)
+        return " ".join(sorted({access.imap.host, access.smtp.host}))
+
+    return hosts
+
+
+def background_checks(program: Program) -> "BackgroundChecks":
+    """Of all workspaces of the program's store."""
+    from uuid import uuid4
+
+    from engine.work.background_checks import BackgroundChecks
+    from engine.work.check_places import Places
+    from engine.work.check_times import CheckTimes
+
+    settings, opened, _ = program
+    return BackgroundChecks(
+        check_schedule(opened),
+        opened.views,
+        cache(partial(connection_checks, program)),
+        cache(partial(servers_of, program)),
+        now=opened.store.now,
+        new_id=lambda: uuid4().hex,
+        times=CheckTimes(
+            settings.check_interval, settings.misses_before_failure, settings.misses_span
+        ),
+        places=Places(settings.checks_at_once, settings.checks_per_server),
     )
 
 

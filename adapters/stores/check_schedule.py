@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.stores.directory import DirectoryStore
-from engine.work.check_schedule import Overdue, ScheduledCheck
+from engine.ports.check_schedule import Overdue, ScheduledCheck
 
 
 class StoredCheckSchedule(ABC):

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings
 from adapters.store_url import scheme_of
+from engine.ports.check_schedule import CheckSchedule
 from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
-from engine.work.check_schedule import CheckSchedule
 from engine.work.ports import Directory, EvidenceStore
 from engine.work.vault import SealedRows
 from projections.projection import Projection

@@ -48,7 +48,13 @@ class Worker:
             working(settings) as program,
             program.opened.coordination.serving(worker_name(), self._roles) as member,
         ):
-            self._work(duties(program, member, self._roles, self._wanted))
+            found = duties(program, member, self._roles, self._wanted)
+            try:
+                self._work(found)
+            finally:
+                for duty in found:
+                    if duty.close is not None:
+                        duty.close()
         log.info("stopped")
 
     def _work(self, found: Sequence[Duty]) -> None:

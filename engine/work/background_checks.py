@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import NamedTuple
 
+from engine.ports.check_schedule import CheckSchedule, ScheduledCheck
 from engine.ports.clock import Clock
 from engine.ports.views import ReadableViews
 from engine.work.check_connection import Checked, ConnectionChecks
 from engine.work.check_places import Place, Places
-from engine.work.check_schedule import CheckSchedule, ScheduledCheck
 from engine.work.check_times import CheckTimes, Trouble
 from engine.work.ports import Mailbox, NewId
 from events.email_account import ConnectionFailed, ConnectionRestored

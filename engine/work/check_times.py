@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
-from engine.work.check_schedule import ScheduledCheck
+from engine.ports.check_schedule import ScheduledCheck
 from events.vocabulary import FailureClass
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -13,8 +13,8 @@ from adapters.stores.postgres import PostgresStore
 from adapters.stores.postgres.check_schedule import PostgresCheckSchedule
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.check_schedule import SQLiteCheckSchedule
+from engine.ports.check_schedule import CheckSchedule, Overdue
 from engine.ports.clock import ManualClock
-from engine.work.check_schedule import CheckSchedule, Overdue
 from tests.stores.contract.check_schedule import ANN, BOB, CheckScheduleContract, leased
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.work.check_schedule import ScheduledCheck
+from engine.ports.check_schedule import ScheduledCheck
 from engine.work.check_times import LONGEST, LONGEST_BACK_OFF, CheckTimes, Trouble
 from events.vocabulary import FailureClass
 from tests.law.story import ANN, DAY, HOUR, MINUTE, NINE_DAYS, NOON, SECOND

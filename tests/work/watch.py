@@ -7,13 +7,13 @@ from itertools import count
 from adapters.stores.memory import MemoryStore, MemoryViews
 from adapters.stores.memory.check_schedule import MemoryCheckSchedule
 from aggregates.email_account.commands import ConnectAccount
+from engine.ports.check_schedule import ScheduledCheck
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from engine.simulated import simulated_report
 from engine.work.background_checks import BackgroundChecks, Begun, Ended
 from engine.work.check_connection import ConnectionChecks
 from engine.work.check_places import Places
-from engine.work.check_schedule import ScheduledCheck
 from engine.work.check_times import CheckTimes
 from engine.work.findings import Findings, Watch, unwatched
 from engine.work.ports import Mailbox

@@ -14,12 +14,12 @@ from adapters.stores.memory import MemoryStore, MemoryViews
 from adapters.stores.memory.check_schedule import MemoryCheckSchedule
 from adapters.worker.checks import Checking
 from engine.engine import Engine
+from engine.ports.check_schedule import ScheduledCheck
 from engine.projecting import ProjectionRunner
 from engine.simulated import simulated_report
 from engine.work.background_checks import BackgroundChecks
 from engine.work.check_connection import ConnectionChecks
 from engine.work.check_places import Places
-from engine.work.check_schedule import ScheduledCheck
 from engine.work.check_times import CheckTimes
 from engine.work.findings import Findings, Watch, unwatched
 from engine.work.ports import Mailbox

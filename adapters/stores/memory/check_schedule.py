@@ -5,8 +5,8 @@ from datetime import timedelta
 from itertools import islice
 from threading import RLock
 
+from engine.ports.check_schedule import Overdue, ScheduledCheck
 from engine.ports.clock import Clock
-from engine.work.check_schedule import Overdue, ScheduledCheck
 
 
 class MemoryCheckSchedule:

@@ -10,7 +10,7 @@ from adapters.stores.check_schedule import StoredCheckSchedule
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.named_sql import statements
 from adapters.stores.sqlite.store import SQLiteStore
-from engine.work.check_schedule import Overdue, ScheduledCheck
+from engine.ports.check_schedule import Overdue, ScheduledCheck
 
 
 class SQLiteCheckSchedule(StoredCheckSchedule):

@@ -8,8 +8,8 @@ from threading import Barrier, Thread
 
 import pytest
 
+from engine.ports.check_schedule import CheckSchedule, Overdue, ScheduledCheck
 from engine.ports.clock import ManualClock
-from engine.work.check_schedule import CheckSchedule, Overdue, ScheduledCheck
 from tests.law.story import HOUR, MINUTE, NOON, SECOND
 
 ANN = ScheduledCheck("acme", "ann@acme.example", NOON, "vault:1", "imap.acme.example")
