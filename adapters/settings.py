@@ -38,6 +38,12 @@ PREFIX = "SENDLEDGER_"
 TEST_PREFIX = "SENDLEDGER_TEST_"
 """Left to the test suites."""
 
+SELECTORS = (
+    *("default", "dkim", "mail", "google", "selector1", "selector2", "k1", "k2", "k3"),
+    *("s1", "s2", "fm1", "sig1", "zoho", "zmail", "mxvault", "key1", "dkim1", "smtp"),
+)
+"""Under which well-known providers and servers publish their keys."""
+
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -60,6 +66,7 @@ StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
 
 Address = Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")]
 _NAME_SERVER = r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+)(:[0-9]{1,5})?$"
+_SELECTOR = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 _HOST_AND_PORT = r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
 
 
@@ -167,6 +174,10 @@ class EngineSettings(BaseSettings):
     links_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """Where a mailbox's owner reconnects it by a link; without one there is no such door."""
     links_host: str = "127.0.0.1"
+    dkim_selectors: list[Annotated[str, Field(pattern=_SELECTOR)]] = Field(
+        default_factory=lambda: [*SELECTORS]
+    )
+    """Under which a sender's domain is looked for a DKIM key; they cannot be listed."""
     vault_key_file: Path | None = None
     """The vault's keys, in a file that nobody else may read."""
     vault_key: SecretStr | None = None

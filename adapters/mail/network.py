@@ -7,7 +7,7 @@ name leads to a moment later.
 
 import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
@@ -98,15 +98,9 @@ class NetworkPolicy:
         return any(address in each for each in self._allowed if each.version == address.version)
 
 
-def connected(
-    addresses: Sequence[CheckedAddress],
-    ends: float,
-    opened: Callable[[socket.socket], object] = bool,
-) -> socket.socket:
-    """To the first of them that answers, each in its share of the time until ``ends``.
-
-    ``opened`` is told of each socket before it connects. Raises the last one's ``OSError``.
-    """
+def connected(addresses: Sequence[CheckedAddress], ends: float) -> socket.socket:
+    """To the first of them that answers, each in its share of the time until ``ends``, which
+    ``time.monotonic`` tells. Raises the last one's ``OSError``."""
     failed: OSError = TimeoutError("timed out")
     for tried, each in enumerate(addresses):
         left = ends - time.monotonic()
@@ -114,7 +108,6 @@ def connected(
             break
         connection = socket.socket(each.family, socket.SOCK_STREAM)
         try:
-            opened(connection)
             connection.settimeout(left / (len(addresses) - tried))
             connection.connect(each.sockaddr)
             with suppress(OSError):

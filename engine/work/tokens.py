@@ -1,5 +1,6 @@
 """The port to access tokens: what opens a mailbox whose owner consented at an OAuth provider."""
 
+from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from engine.work.classifying.evidence import Evidence
@@ -15,11 +16,13 @@ class Token(NamedTuple):
 
 
 class TokenError(Exception):
-    """There is no token to log in with; ``evidence`` is what the provider said."""
+    """There is no token to log in with; ``evidence`` is what the provider said, ``back_off`` how
+    long it asks to be left alone."""
 
-    def __init__(self, evidence: Evidence) -> None:
-        super().__init__(f"No access token: {evidence.stage} of {evidence.protocol} failed.")
+    def __init__(self, evidence: Evidence, back_off: timedelta | None = None) -> None:
+        super().__init__("The provider gave no access token.")
         self.evidence = evidence
+        self.back_off = back_off
 
 
 class TokenRefused(TokenError):
