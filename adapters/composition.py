@@ -6,11 +6,11 @@ used: who uses one needs nothing of the others.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from adapters.settings import EngineSettings, OAuthClient, SettingsError
+from adapters.settings import EngineSettings, SettingsError
 from adapters.stores.opening import (
     Migrated,
     Opened,
@@ -27,7 +27,7 @@ from engine.ports.clock import Clock
 from engine.ports.views import ReadableViews
 from engine.work.access import Accesses
 from engine.work.addresses import ascii_form, normalised
-from engine.work.ports import Mailbox, OwnerChannel, Probe, RejectedLine
+from engine.work.ports import OwnerChannel, Probe, RejectedLine
 from engine.work.secret import Secret
 from engine.work.tokens import Tokens
 from engine.work.vault import Vault
@@ -38,15 +38,11 @@ if TYPE_CHECKING:
     from adapters.mail.dialling import Dialler
     from adapters.mail.network import NetworkPolicy
     from adapters.mail.notices_smtp import SmtpNotices
-    from adapters.mail.oauth.endpoint import Endpoint
-    from adapters.mail.oauth.provider import Provider
     from adapters.mail.proposing import Proposal
     from adapters.mail.simulated.server import SimulatedMailServer
     from adapters.stores.memory import MemoryStore, MemoryViews
     from adapters.vault.keys import KeySource
     from adapters.vault.rotation import Findings, Rotated
-    from engine.work.background_checks import BackgroundChecks
-    from engine.work.check_connection import ConnectionChecks
 
 __all__ = ["Migrated", "Opened", "check_schedule", "migrate", "rebuild"]
 
@@ -267,110 +263,6 @@ def _is_connected(views: ReadableViews, address: str) -> bool:
 
     rows = views.rows(ACCOUNTS, account_id=address)
     return any(row.status is not ConnectionStatus.DISCONNECTED for row in rows)
-
-
-def providers(settings: EngineSettings) -> "Mapping[str, Provider]":
-    """Those with which the settings register us, by name."""
-    from adapters.mail.oauth.provider import KNOWN
-
-    given = {
-        "google": (settings.google, settings.google_client_secret),
-        "microsoft": (settings.microsoft, settings.microsoft_client_secret),
-    }
-    return {
-        name: _registered(KNOWN[name], client, secret and Secret(secret.get_secret_value()))
-        for name, (client, secret) in given.items()
-        if client is not None
-    }
-
-
-def _registered(known: "Provider", client: OAuthClient, secret: Secret | None) -> "Provider":
-    from engine.work.access import Security, Server
-
-    told = {name: value for name, value in client if value is not None}
-    for each in {"imap", "smtp"} & {*told}:
-        host, _, port = told[each].rpartition(":")
-        told[each] = Server(host.strip("[]"), int(port), Security.IMPLICIT)
-    if client.ca_file is not None:
-        told["ca_file"] = str(client.ca_file)
-    return known._replace(**told, client_secret=secret)
-
-
-def endpoints(opened: Opened, settings: EngineSettings) -> "Mapping[str, Endpoint]":
-    """Where access tokens come from, by provider."""
-    from adapters.mail.network import NetworkPolicy
-    from adapters.mail.oauth.endpoint import Endpoint
-
-    policy = NetworkPolicy(settings.allowed_networks)
-    found = providers(settings).values()
-    return {each.name: Endpoint(each, policy, opened.coordination) for each in found}
-
-
-def accesses_of(opened: Opened, settings: EngineSettings) -> "Accesses":
-    """What opens the mailboxes of the settings' workspace."""
-    from uuid import uuid4
-
-    return Accesses(vault_over(opened, settings), settings.workspace, lambda: uuid4().hex)
-
-
-def tokens_over(opened: Opened, settings: EngineSettings) -> "Tokens":
-    """Access tokens of the settings' workspace, refreshed once whoever asks."""
-    from adapters.mail.oauth.tokens import RefreshedTokens
-
-    return RefreshedTokens(
-        settings.workspace,
-        accesses_of(opened, settings),
-        endpoints(opened, settings),
-        opened.coordination,
-        opened.store.now,
-    )
-
-
-def connection_checks(program: Program, workspace: str) -> "ConnectionChecks":
-    """On real mail servers, of the accounts of that workspace."""
-    from uuid import uuid4
-
-    from engine.work.check_connection import ConnectionChecks
-
-    settings, opened, engine = program
-    there = settings.model_copy(update={"workspace": workspace})
-    probe = mail_probe(opened, settings, workspace, tokens_over(opened, there))
-    return ConnectionChecks(engine, probe, workspace, lambda: uuid4().hex, opened.evidence)
-
-
-def servers_of(program: Program, workspace: str) -> "Callable[[Mailbox], str]":
-    """The host names that mailboxes of that workspace are reached at. Raises ``VaultError``."""
-    settings, opened, _ = program
-    accesses = accesses_of(opened, settings.model_copy(update={"workspace": workspace}))
-
-    def hosts(mailbox: Mailbox) -> str:
-        access = accesses.of(mailbox)
-        return " ".join(sorted({access.imap.host, access.smtp.host}))
-
-    return hosts
-
-
-def background_checks(program: Program) -> "BackgroundChecks":
-    """Of all workspaces of the program's store."""
-    from uuid import uuid4
-
-    from engine.work.background_checks import BackgroundChecks
-    from engine.work.check_places import Places
-    from engine.work.check_times import CheckTimes
-
-    settings, opened, _ = program
-    return BackgroundChecks(
-        check_schedule(opened),
-        opened.views,
-        cache(partial(connection_checks, program)),
-        cache(partial(servers_of, program)),
-        now=opened.store.now,
-        new_id=lambda: uuid4().hex,
-        times=CheckTimes(
-            settings.check_interval, settings.misses_before_failure, settings.misses_span
-        ),
-        places=Places(settings.checks_at_once, settings.checks_per_server),
-    )
 
 
 def told_probe(found: FailureClass | None) -> Probe:

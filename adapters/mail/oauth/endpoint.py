@@ -27,6 +27,9 @@ from engine.work.secret import Secret
 from engine.work.tokens import TokenError, TokenRefused, TokenUnavailable
 from events.vocabulary import FailureClass
 
+SECONDS = 8.0
+"""For a whole exchange with a provider."""
+
 log = structlog.get_logger("sendledger.oauth")
 
 
@@ -41,12 +44,18 @@ class Alarms(Protocol):
 class Endpoint:
     """Of one provider; safe to share between threads. Raises ``TokenError`` alone."""
 
-    def __init__(self, provider: Provider, policy: NetworkPolicy, alarms: Alarms) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        policy: NetworkPolicy,
+        alarms: Alarms,
+        *,
+        seconds: float = SECONDS,
+    ) -> None:
         self.provider = provider
         self._alarms = alarms
-        self._transport = CheckedTransport(
-            policy, ssl.create_default_context(cafile=provider.ca_file)
-        )
+        trusted = ssl.create_default_context(cafile=provider.ca_file)
+        self._transport = CheckedTransport(policy, trusted, seconds)
 
     def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> dict[str, Any]:
         """What consent gave, for its code."""
@@ -112,7 +121,7 @@ class Endpoint:
         try:
             yield
         except _NoToken as answer:
-            evidence = self._evidence(At.LOGIN, str(answer), secrets)
+            evidence = self._evidence(At.LOGIN, answer.said.reveal(), secrets)
         except (NameNotFound, AddressNotPermitted) as error:
             evidence = self._evidence(At.NAME, str(error))
         except ssl.SSLError as error:
@@ -144,7 +153,12 @@ class Endpoint:
 
 
 class _NoToken(Exception):
-    """The endpoint answered, and not with a token: ``status body``."""
+    """The endpoint answered, and not with a token: ``status body``, which may hold a secret."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        body = response.content.decode(errors="replace")
+        self.said = Secret(f"{response.status_code} {body}")
 
 
 def _client_of(provider: Provider) -> OAuth2Session:
@@ -165,7 +179,7 @@ def _with_token(response: Response) -> Response:
     lifetime = found.get("expires_in", 0)
     usable = isinstance(found.get("access_token"), str) and str(lifetime).isascii()
     if not (usable and str(lifetime).isdigit() and len(str(lifetime)) < 10):
-        raise _NoToken(_said(response))
+        raise _NoToken(response)
     return response
 
 
@@ -175,12 +189,8 @@ def _object_in(response: Response) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if response.status_code != 200 or not isinstance(found, dict):
-        raise _NoToken(_said(response))
+        raise _NoToken(response)
     return found
-
-
-def _said(response: Response) -> str:
-    return f"{response.status_code} {response.content.decode(errors='replace')}"
 
 
 def _error_of(evidence: Evidence) -> TokenError:

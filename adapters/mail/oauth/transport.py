@@ -21,8 +21,6 @@ from adapters.mail.network import NetworkPolicy
 
 MOST_OCTETS = 256 * 1024
 """Of an answer's body; key sets of providers have some 5,000."""
-SECONDS = 8.0
-"""For a whole exchange, from looking up the name to the last octet."""
 
 
 class AnswerTooLong(OSError):
@@ -35,19 +33,23 @@ class NoHttp(OSError):
 
 
 class CheckedTransport(BaseAdapter):
-    """Raises ``OSError``; a ``TimeoutError`` says ``timed out``."""
+    """``seconds`` are for a whole exchange, from looking up the name to the last octet.
 
-    def __init__(self, policy: NetworkPolicy, trusted: ssl.SSLContext) -> None:
+    Raises ``OSError``; a ``TimeoutError`` says ``timed out``.
+    """
+
+    def __init__(self, policy: NetworkPolicy, trusted: ssl.SSLContext, seconds: float) -> None:
         super().__init__()
         self._policy = policy
         self._trusted = trusted
+        self._seconds = seconds
 
     def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
         address = urlsplit(request.url or "")
         host, port = str(address.hostname), address.port or 443
-        ends = time.monotonic() + SECONDS
+        ends = time.monotonic() + self._seconds
         with (
-            closing(self._policy.connect(host, port, SECONDS)) as connection,
+            closing(self._policy.connect(host, port, self._seconds)) as connection,
             _ended_at(ends, connection) as ended,
         ):
             try:
