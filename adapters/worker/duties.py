@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import structlog
 
-from adapters.composition import Program, background_checks
+from adapters.checking import background_checks
+from adapters.composition import Program
 from adapters.worker.checks import Checking
 from adapters.worker.clocks import Clocks
 from adapters.worker.notices import Deliveries
