@@ -90,7 +90,7 @@ class CheckTimes(NamedTuple):
             doublings = check.tries if found is FailureClass.THROTTLED else check.tries - 1
             wait = min(self.period * 2 ** min(doublings, 16), LONGEST)
         chance = _chance("\0".join((*check.key, str(check.tries))))
-        return max(wait, SOONEST) * (1 + JITTER * chance)
+        return max(wait, min(SOONEST, self.period)) * (1 + JITTER * chance)
 
     def _until_next_miss(self) -> timedelta:
         """So that the last of the misses comes right after the span."""
