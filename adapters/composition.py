@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings, SettingsError
-from adapters.stores.opening import Migrated, Opened, migrate, open_store, rebuild
+from adapters.stores.opening import (
+    Migrated,
+    Opened,
+    check_schedule,
+    migrate,
+    open_store,
+    rebuild,
+)
 from aggregates.command import DEFAULT_POLICY, Policy
 from engine.answers.health import Health, look
 from engine.engine import Engine
@@ -37,7 +44,7 @@ if TYPE_CHECKING:
     from adapters.vault.keys import KeySource
     from adapters.vault.rotation import Findings, Rotated
 
-__all__ = ["Migrated", "Opened", "migrate", "rebuild"]
+__all__ = ["Migrated", "Opened", "check_schedule", "migrate", "rebuild"]
 
 
 class Program(NamedTuple):
@@ -84,7 +91,7 @@ def working(settings: EngineSettings) -> Iterator[Program]:
 
 def health_of(opened: Opened) -> Health:
     """How an opened store is now. Raises ``StoreError`` if it is lost."""
-    return look(opened.store, opened.views, opened.coordination)
+    return look(opened.store, opened.views, opened.coordination, check_schedule(opened))
 
 
 def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:

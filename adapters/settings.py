@@ -164,6 +164,12 @@ class EngineSettings(BaseSettings):
     """Seconds between two turns of the clocks."""
     projection_interval: Seconds = 0.25
     """Seconds between two looks of the projections at the log."""
+    check_interval: Annotated[Positive, Field(ge=timedelta(seconds=1))] = timedelta(minutes=15)
+    """Between two background checks of an account that works."""
+    checks_at_once: Annotated[int, Field(ge=1, le=1_000)] = 96
+    """Background checks that one process runs at the same time, at most."""
+    checks_per_server: Annotated[int, Field(ge=1, le=1_000)] = 16
+    """The same, on one mail server."""
     cache_size: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
     """Aggregates kept in memory."""
     snapshot_every: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000

@@ -64,7 +64,9 @@ def show(
     from adapters.cli.tables import show_account
 
     with asking(store, workspace) as here:
-        show_account(here.answers(), known(here, account).id, as_json=as_json)
+        address = known(here, account).id
+        check = here.schedule.row(here.workspace, address)
+        show_account(here.answers(), address, check, as_json=as_json)
 
 
 @app.command()

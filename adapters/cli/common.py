@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.answers.current import Current
     from engine.answers.workspace_answers import Answers
     from engine.engine import Engine
+    from engine.ports.check_schedule import CheckSchedule
     from engine.ports.coordination import Coordination
     from engine.ports.log import Log
     from engine.ports.store import Store as AnyStore
@@ -58,6 +59,7 @@ class Asked(NamedTuple):
     directory: "Directory"
     coordination: "Coordination"
     current: "Current"
+    schedule: "CheckSchedule"
 
     @property
     def workspace(self) -> str:
@@ -90,7 +92,8 @@ def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> 
                 settings.policy,
                 strict=strict,
             ) as now:
-                yield Asked(settings, opened.directory, opened.coordination, now)
+                schedule = composition.check_schedule(opened)
+                yield Asked(settings, opened.directory, opened.coordination, now, schedule)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings
 from adapters.store_url import scheme_of
+from engine.ports.check_schedule import CheckSchedule
 from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
@@ -117,6 +118,21 @@ def used_links(opened: Opened) -> UsedLinks:
 
     assert isinstance(opened.store, PostgresStore)
     return PostgresLinks(opened.store)
+
+
+def check_schedule(opened: Opened) -> CheckSchedule:
+    """When each account is checked next in the background. Raises ``StoreError``."""
+    from adapters.stores.sqlite import SQLiteStore
+
+    if isinstance(opened.store, SQLiteStore):
+        from adapters.stores.sqlite.check_schedule import SQLiteCheckSchedule
+
+        return SQLiteCheckSchedule(opened.store)
+    from adapters.stores.postgres import PostgresStore
+    from adapters.stores.postgres.check_schedule import PostgresCheckSchedule
+
+    assert isinstance(opened.store, PostgresStore)
+    return PostgresCheckSchedule(opened.store)
 
 
 def rebuild(

@@ -52,7 +52,13 @@ class Worker:
             links_served(program, partial(connection_checks, program)),
             program.opened.coordination.serving(worker_name(), self._roles) as member,
         ):
-            self._work(duties(program, member, self._roles, self._wanted))
+            found = duties(program, member, self._roles, self._wanted)
+            try:
+                self._work(found)
+            finally:
+                for duty in found:
+                    if duty.close is not None:
+                        duty.close()
         log.info("stopped")
 
     def _work(self, found: Sequence[Duty]) -> None:
