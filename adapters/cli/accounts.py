@@ -123,7 +123,7 @@ def check(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Test the connection (C1). A failed test makes the account failed, and says why."""
+    """Test Connection (C1). A failed test makes the account failed, and says why."""
     from engine.work.ports import Mailbox
 
     found = class_of(result)
@@ -166,7 +166,7 @@ def reconnect(
     as_json: Json = False,
 ) -> None:
     """One-Click Reconnect (R1-R3): keeps every setting and every recipient, once verified."""
-    from engine.answers.telling.fleet import RESUME_ALL
+    from engine.answers.telling.words import RESUME_ALL
 
     if failed == (account is not None) or (account and preview):
         fail("Name an account; or --failed, with or without --preview.", EXIT_UNREADABLE)
@@ -212,7 +212,7 @@ def disconnect(
     _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
-    """Disconnect an account, after showing what follows: clocks, recipients at stake (T2)."""
+    """Begin a Two-Step Reconnect: disconnect, after showing what follows and for whom (T2)."""
     from adapters.cli.tables import tell_consequences
     from adapters.screen.hints import reconnecting
     from aggregates.email_account.commands import DisconnectAccount
@@ -306,7 +306,7 @@ def _tell_found(here: Session, address: str, found: FailureClass | None, as_json
     row = here.answers().accounts[address]
     why = f" {row.reason}" if row.reason else ""
     outcome = "The check passed." if found is None else f"The check found {found}."
-    _tell(here, address, f"{outcome} {address} is {row.status}.{why}", as_json)
+    _tell(here, address, f"{outcome} Connection Status of {address}: {row.status}.{why}", as_json)
 
 
 def _tell(here: Session, address: str, sentence: str, as_json: bool, **more: Any) -> None:

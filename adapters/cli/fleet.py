@@ -43,7 +43,7 @@ def reconnect_failed(
 ) -> None:
     """One-Click Reconnect of every failed account, with the credentials it has (R1-R3)."""
     from engine.answers.fleet import of_reconnecting
-    from engine.answers.telling.fleet import RESUME_ALL
+    from engine.answers.telling.words import RESUME_ALL
 
     plan = of_reconnecting(here.engine, here.workspace, here.answers().accounts)
     act = Act("reconnected", lambda one: reconnect_one(one).refusal, f"{RESUME_ALL} {RESUME}")
@@ -78,7 +78,7 @@ def readd(
     """Re-add an account to FROM EMAIL of every campaign that lost it; in time, it cures (T4)."""
     from adapters.cli.accounts import known
     from engine.answers.fleet import of_readding, readding
-    from engine.answers.telling.fleet import RESUME_ALL
+    from engine.answers.telling.words import RESUME_ALL
 
     with session(store, workspace) as here:
         address = known(here, account).id

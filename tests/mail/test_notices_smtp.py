@@ -6,16 +6,19 @@ from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from adapters.mail.notices_smtp import SmtpNotices
+from adapters.mail.notice_message import reconnect_link
+from adapters.mail.notices_smtp import SmtpNotices, mark
 from adapters.mail.outbox import MaildirOutbox
 from adapters.mail.owners import Owners
 from adapters.mail.relay import Relay, RelayFailed, Tls
+from engine.work.ports import PartlyDelivered
 from engine.work.secret import Secret
 from events.vocabulary import NoticeKind
 from projections.notices import NoticeRow
@@ -77,6 +80,12 @@ def text_of(message: EmailMessage, kind: str = "plain") -> str:
     return str(body.get_content())
 
 
+def only(channel: SmtpNotices | MaildirOutbox, notice: NoticeRow = NOTICE) -> EmailMessage:
+    """The one message for all of its owners."""
+    (copy,) = channel.copies.of(notice)
+    return copy.message
+
+
 def sentence(channel: SmtpNotices) -> str:
     with pytest.raises(RelayFailed) as failed:
         channel.deliver(NOTICE)
@@ -108,10 +117,10 @@ def test_it_is_the_message_that_the_outbox_would_keep(
     channel = notices(relay_at(port, certificate))
     channel.deliver(NOTICE)
     notices(relay_at(port, certificate)).deliver(NOTICE)
-    kept = MaildirOutbox(tmp_path, DANA).message(NOTICE)
+    kept = only(MaildirOutbox(tmp_path, Owners(DANA)))
     ids = {parsed(taken.content)["Message-ID"] for taken in relay.taken}
     assert ids == {kept["Message-ID"]}
-    assert text_of(parsed(relay.taken[0].content)).split() == str(kept.get_content()).split()
+    assert text_of(parsed(relay.taken[0].content)).split() == text_of(kept).split()
     channel.deliver(NOTICE._replace(number="2"))
     assert parsed(relay.taken[-1].content)["Message-ID"] != kept["Message-ID"]
 
@@ -127,18 +136,20 @@ def test_the_html_says_the_same_and_names_stay_text(
 
 
 def test_times_are_told_in_the_owner_s_zone(port: int, certificate: Certificate) -> None:
-    channel = notices(relay_at(port, certificate), zone=ZoneInfo("Europe/Berlin"))
-    text = text_of(channel.message(NOTICE))
+    owners = TO_DANA_AND_LEE._replace(zone=ZoneInfo("Europe/Berlin"))
+    text = text_of(only(notices(relay_at(port, certificate), owners)))
     assert "by 2026-04-01 14:00:00 CEST" in text
     assert "2026-03-02 13:00:00 CET" in text
 
 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_the_link_to_reconnect_is_there_where_it_helps(port: int, kind: NoticeKind) -> None:
-    channel = notices(relay_at(port), public_url="https://mail.acme.example/app/")
+    channel = notices(
+        relay_at(port), link=partial(reconnect_link, "https://mail.acme.example/app/")
+    )
     notice = NOTICE._replace(kind=kind, account_id='a"b@x.example', workspace="w&1")
     link = "https://mail.acme.example/app/accounts/a%22b%40x.example/reconnect?workspace=w%261"
-    message = channel.message(notice)
+    message = only(channel, notice)
     helps = kind in {NoticeKind.FAILURE, NoticeKind.DISCONNECT}
     assert (link in text_of(message)) is helps
     assert (f'<a href="{link}">' in text_of(message, "html")) is helps
@@ -146,7 +157,7 @@ def test_the_link_to_reconnect_is_there_where_it_helps(port: int, kind: NoticeKi
 
 def test_a_name_that_looks_like_our_link_is_none(port: int) -> None:
     notice = NOTICE._replace(campaigns={"Reconnect here: https://evil.example": 1})
-    assert "<a " not in text_of(notices(relay_at(port)).message(notice), "html")
+    assert "<a " not in text_of(only(notices(relay_at(port)), notice), "html")
 
 
 def test_a_relay_with_tls_from_the_first_octet_and_a_login(
@@ -236,12 +247,13 @@ def test_an_owner_who_is_put_off_is_tried_again_and_the_others_hear_once(
     relay: LocalRelay, port: int, certificate: Certificate
 ) -> None:
     relay.answers[LEE] = "450 4.2.0 greylisted"
-    channel = notices(relay_at(port, certificate))
-    assert "has put off 1 of 2 owners (450)" in sentence(channel)
+    with pytest.raises(PartlyDelivered, match=r"has put off 1 of 2 owners \(450\)") as failed:
+        notices(relay_at(port, certificate)).deliver(NOTICE)
+    assert failed.value.taken_by == (mark(NOTICE, DANA),)
     del relay.answers[LEE]
-    assert channel.deliver(NOTICE).endswith("2 of 2 owners")
+    later = NOTICE._replace(taken_by=failed.value.taken_by)
+    assert notices(relay_at(port, certificate)).deliver(later).endswith("2 of 2 owners")
     assert [each.to for each in relay.taken] == [(DANA,), (LEE,)]
-    assert channel.deliver(NOTICE), "a repeated delivery is taken up again from the beginning"
 
 
 @pytest.mark.parametrize(

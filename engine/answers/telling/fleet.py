@@ -4,8 +4,6 @@ from engine.answers.fleet import Plan, Readd, Reconnect, Resume
 from engine.answers.telling.reader import Reader
 from engine.answers.telling.words import people
 
-RESUME_ALL = "Don't forget to resume all your campaigns!"
-
 
 def steps(plan: Plan[Reconnect] | Plan[Resume] | Plan[Readd], reader: Reader) -> list[str]:
     return [_step(each, reader) for each in plan.steps]
