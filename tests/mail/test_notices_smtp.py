@@ -1,5 +1,6 @@
 """N2: notices reach every owner once through the operator's relay, encrypted, or fail in words."""
 
+import re
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -135,11 +136,64 @@ def test_the_html_says_the_same_and_names_stay_text(
     assert "<a " not in html
 
 
+@pytest.mark.rule("N2")
+def test_nothing_in_it_is_fetched_and_nothing_tells_who_has_read_it(port: int) -> None:
+    link = partial(reconnect_link, "https://mail.acme.example")
+    message = only(notices(relay_at(port), link=link))
+    html = text_of(message, "html")
+    assert [part.get_content_type() for part in message.walk()] == [
+        *("multipart/alternative", "text/plain", "text/html")
+    ]
+    assert not re.search(r"<(img|script|style|link|iframe|form)|src=|url\(|style=", html)
+    assert {found.rpartition("://")[2] for found in re.findall(r"https?://[^\s\"<]+", html)} == {
+        "mail.acme.example/accounts/ann%40acme.example/reconnect?workspace=main"
+    }
+
+
+@pytest.mark.parametrize("name", ["Ann Ünlü · «Früh»", "春" * 60, "x" * 5_000])
+def test_it_goes_as_short_lines_of_ascii_whatever_the_names(port: int, name: str) -> None:
+    notice = NOTICE._replace(account_id=f"{name}@acme.example", campaigns={name: 82})
+    message = only(notices(relay_at(port)), notice)
+    octets = message.as_bytes()
+    assert octets.isascii()
+    assert max(map(len, octets.split(b"\r\n"))) <= 78 + len("Subject: ")
+    again = parsed(octets)
+    assert name[:60] in again["Subject"]
+    assert name[:190] in text_of(again)
+
+
 def test_times_are_told_in_the_owner_s_zone(port: int, certificate: Certificate) -> None:
     owners = TO_DANA_AND_LEE._replace(zone=ZoneInfo("Europe/Berlin"))
     text = text_of(only(notices(relay_at(port, certificate), owners)))
     assert "by 2026-04-01 14:00:00 CEST" in text
     assert "2026-03-02 13:00:00 CET" in text
+
+
+@pytest.mark.rule("N1", "N2")
+def test_an_owner_with_a_zone_of_his_own_gets_times_in_it(
+    relay: LocalRelay, port: int, certificate: Certificate
+) -> None:
+    zones = {LEE.upper(): ZoneInfo("Asia/Tokyo"), OPS: ZoneInfo("Asia/Tokyo")}
+    owners = TO_DANA_AND_LEE._replace(admins={"main": [OPS]}, zones=zones)
+    assert notices(relay_at(port, certificate), owners).deliver(NOTICE).endswith("3 of 3 owners")
+    hers, theirs = (parsed(each.content) for each in relay.taken)
+    assert [each.to for each in relay.taken] == [(DANA,), (LEE, OPS)]
+    assert "by 2026-04-01 12:00:00 UTC" in text_of(hers)
+    assert "by 2026-04-01 21:00:00 JST" in text_of(theirs)
+    assert "21:00:00 JST" in text_of(theirs, "html")
+    assert hers["Message-ID"] != theirs["Message-ID"], "another text is another message"
+
+
+@pytest.mark.rule("N2")
+def test_who_was_reached_before_the_relay_broke_down_is_told(
+    relay: LocalRelay, port: int, certificate: Certificate
+) -> None:
+    owners = TO_DANA_AND_LEE._replace(zones={LEE: ZoneInfo("Asia/Tokyo")})
+    relay.answers["DATA after 1"] = "451 4.3.0 later"
+    with pytest.raises(PartlyDelivered, match=r"refused the notice \(451\)") as failed:
+        notices(relay_at(port, certificate), owners).deliver(NOTICE)
+    assert failed.value.taken_by == (mark(NOTICE, DANA),)
+    assert DANA not in repr(failed.value)
 
 
 @pytest.mark.parametrize("kind", NoticeKind)
@@ -335,6 +389,12 @@ def test_an_account_is_never_told_through_itself_alone(port: int) -> None:
     itself = Owners(DANA, {"main": {ANN: [ANN]}}, {})
     assert itself.of(NOTICE) == [ANN, DANA]
     assert "name another owner" in sentence(notices(relay_at(port), Owners(ANN, {}, {})))
+
+
+@pytest.mark.parametrize("sender", ["dä@acme.example", "notices@äcme.example"])
+def test_a_sender_that_no_relay_understands_is_refused_at_once(port: int, sender: str) -> None:
+    with pytest.raises(ValueError, match="ASCII"):
+        SmtpNotices(relay_at(port), TO_DANA_AND_LEE, sender, connected=lambda _: False)
 
 
 @pytest.mark.parametrize("address", ["", "dana", "dä@acme.example", "a@b.c\r\nBcc: x@y.z"])

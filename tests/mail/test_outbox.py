@@ -5,6 +5,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -66,6 +67,22 @@ def test_a_notice_is_a_message_to_the_owner(tmp_path: Path) -> None:
     assert message["To"].addresses[0].addr_spec == OWNER
     assert message["Date"].datetime == NOON
     assert message["Subject"] == "ann@acme.example fails, 82 recipients at stake"
+
+
+@pytest.mark.rule("N2")
+def test_owners_admins_zones_and_the_link_are_those_of_the_settings(tmp_path: Path) -> None:
+    owners = Owners(
+        OWNER, {"main": {"*": ["lee@acme.example"]}}, {"main": ["ops@acme.example"]},
+        zones={"ops@acme.example": ZoneInfo("Europe/Berlin")},
+    )  # fmt: skip
+    channel = MaildirOutbox(tmp_path, owners, lambda notice: f"https://x/{notice.number}")
+    names = channel.deliver(NOTICE).split(", ")
+    assert [file.name for file in kept(tmp_path)] == sorted(names)
+    hers, theirs = (parsed((tmp_path / "new" / name).read_bytes()) for name in names)
+    assert (hers["To"], theirs["To"]) == ("lee@acme.example", "ops@acme.example")
+    assert "by 2026-03-11 13:00:00 CET" in content_of(theirs)
+    assert "Reconnect here: https://x/1" in content_of(hers)
+    assert '<a href="https://x/1">' in content_of(hers, "html")
 
 
 def test_a_failure_says_what_why_when_how_many_and_the_cure() -> None:
