@@ -18,16 +18,22 @@ from engine.engine import Engine
 from engine.observing import SILENT, Observer
 from engine.ports.clock import Clock
 from engine.ports.views import ReadableViews
+from engine.work.access import Accesses
+from engine.work.addresses import ascii_form, normalised
 from engine.work.ports import OwnerChannel, Probe, RejectedLine
 from engine.work.secret import Secret
+from engine.work.tokens import Tokens
 from engine.work.vault import Vault
 from events.vocabulary import FailureClass
 
 if TYPE_CHECKING:
     from adapters.csv.recipients_csv import RecipientsFile as RecipientsFile  # noqa: PLC0414 told on
+    from adapters.mail.dialling import Dialler
+    from adapters.mail.network import NetworkPolicy
     from adapters.mail.notice_message import Link
     from adapters.mail.notices_smtp import SmtpNotices
     from adapters.mail.owners import Owners
+    from adapters.mail.proposing import Proposal
     from adapters.mail.simulated.server import SimulatedMailServer
     from adapters.stores.memory import MemoryStore, MemoryViews
     from adapters.vault.keys import KeySource
@@ -282,6 +288,66 @@ def simulated_mail(clock: Clock, seed: str, secrets: Mapping[str, str]) -> "Simu
     from adapters.mail.simulated.server import SimulatedMailServer
 
     return SimulatedMailServer(clock, seed, secrets)
+
+
+def network_policy(settings: EngineSettings) -> "NetworkPolicy":
+    """Which addresses mailboxes and providers may have."""
+    from adapters.mail.dns import dns_lookup
+    from adapters.mail.name_lookup import system_lookup
+    from adapters.mail.network import NetworkPolicy
+
+    lookup = dns_lookup(settings.dns_servers) if settings.dns_servers else system_lookup
+    return NetworkPolicy(settings.allowed_networks, lookup)
+
+
+def mail_dialler(settings: EngineSettings) -> "Dialler":
+    """Make one and share it. Raises ``SettingsError``."""
+    from adapters.mail.dialling import Dialler, verifying_context
+
+    try:
+        context = verifying_context(settings.mail_ca_file)
+    except OSError as error:
+        raise SettingsError(f"Setting mail_ca_file: it cannot be used: {error}.") from error
+    return Dialler(network_policy(settings), context)
+
+
+def mail_probe(
+    opened: Opened,
+    settings: EngineSettings,
+    workspace: str,
+    tokens: Tokens,
+    dialler: "Dialler | None" = None,
+) -> Probe:
+    """Test Connection on real servers. ``dialler``: one that is there already.
+
+    Raises ``SettingsError``.
+    """
+    from uuid import uuid4
+
+    from adapters.mail.probe import MailProbe
+
+    accesses = Accesses(vault_over(opened, settings), workspace, lambda: uuid4().hex)
+    return MailProbe(accesses, tokens, dialler or mail_dialler(settings))
+
+
+def proposed_servers(settings: EngineSettings, address: str) -> "Proposal":
+    """Which servers a mailbox of that address probably has; never fails, takes 4 s at most."""
+    from adapters.mail.dns import Dns
+    from adapters.mail.proposing import proposed_servers as proposed
+
+    return proposed(address, Dns(settings.dns_servers))
+
+
+def sender_domain_warnings(settings: EngineSettings, address: str) -> list[str]:
+    """A sentence for each of SPF, DKIM and DMARC that the address's domain lacks or has wrong.
+
+    Never fails, takes 4 s at most.
+    """
+    from adapters.mail.dns import Dns
+    from adapters.mail.sender_domain import sender_domain_warnings as warnings
+
+    domain = ascii_form(normalised(address)).rpartition("@")[2]
+    return warnings(domain, Dns(settings.dns_servers), settings.dkim_selectors)
 
 
 class Rehearsal(NamedTuple):

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -28,6 +35,12 @@ DEFAULT_FILE = Path("sendledger.toml")
 PREFIX = "SENDLEDGER_"
 TEST_PREFIX = "SENDLEDGER_TEST_"
 """Left to the test suites."""
+
+SELECTORS = (
+    *("default", "dkim", "mail", "google", "selector1", "selector2", "k1", "k2", "k3"),
+    *("s1", "s2", "fm1", "sig1", "zoho", "zmail", "mxvault", "key1", "dkim1", "smtp"),
+)
+"""Under which well-known providers and servers publish their keys."""
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -50,6 +63,8 @@ StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
 
 
 Address = Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")]
+_NAME_SERVER = r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+)(:[0-9]{1,5})?$"
+_SELECTOR = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 _HOST_AND_PORT = r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
 
 
@@ -129,6 +144,16 @@ class EngineSettings(BaseSettings):
     notice_relay_password: SecretStr | None = None
     notice_sender: Address | None = None
     """What notices by SMTP are from."""
+    allowed_networks: list[IPvAnyNetwork] = Field(default_factory=list)
+    """Networks inside which mail servers and providers may be, beside all public addresses."""
+    mail_ca_file: Path | None = None
+    """Certificates, in PEM, that mail servers' must lead to; else those the system trusts."""
+    dns_servers: list[Annotated[str, Field(pattern=_NAME_SERVER)]] = Field(default_factory=list)
+    """``address`` or ``address:port`` of name servers to ask instead of the system's."""
+    dkim_selectors: list[Annotated[str, Field(pattern=_SELECTOR)]] = Field(
+        default_factory=lambda: [*SELECTORS]
+    )
+    """Under which a sender's domain is looked for a DKIM key; they cannot be listed."""
     vault_key_file: Path | None = None
     """The vault's keys, in a file that nobody else may read."""
     vault_key: SecretStr | None = None

@@ -62,13 +62,17 @@ class Folders(NamedTuple):
 
 
 class Side(NamedTuple):
-    """How far one side came; ``evidence`` is what ended it, None where all of it passed."""
+    """How far one side came; ``evidence`` is what ended it, None where all of it passed.
+
+    ``logged_in``: it let us in, whatever came afterwards.
+    """
 
     protocol: Protocol
     passed: tuple[Stage, ...]
     evidence: Evidence | None = None
     back_off: timedelta | None = None
     folders: Folders | None = None
+    logged_in: bool = False
 
     @property
     def failed_at(self) -> Stage:
@@ -125,17 +129,14 @@ def judged(sides: Sequence[Side], secrets: tuple[str, ...] = ()) -> Findings:
 
 def _verdict(evidence: Evidence, sides: Sequence[Side]) -> Verdict:
     """What one side's answer means, beside what the other side did: a password that opens one of
-    them is not wrong (C3)."""
+    them is not wrong (C3). What is no failure by its words is one here, as a stage failed."""
     verdict = classify(evidence)
     wrong = verdict.outcome is FailureClass.AUTH_BAD_CREDENTIALS
-    if wrong and evidence.auth is Auth.PASSWORD and any(map(_let_in, sides)):
+    let_in = evidence.auth is Auth.PASSWORD and any(each.logged_in for each in sides)
+    if (wrong and let_in) or not isinstance(verdict.outcome, FailureClass):
         told = sentence(FailureClass.UNKNOWN, evidence.provider)
         return verdict._replace(outcome=FailureClass.UNKNOWN, sentence=told)
     return verdict
-
-
-def _let_in(side: Side) -> bool:
-    return Stage.LOGIN in side.passed or Stage.SMTP in side.passed
 
 
 def _class_of(verdict: Verdict) -> FailureClass:

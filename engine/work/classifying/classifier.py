@@ -20,7 +20,7 @@ from engine.work.classifying.sentences import RENEWING, sentence
 from engine.work.classifying.signing_in import ASK_THE_ADMINISTRATOR, BY_ADMINISTRATOR, BY_OWNER
 from events.vocabulary import FailureClass
 
-CLASSIFIER = "sendledger/1"
+CLASSIFIER = "sendledger/2"
 """Goes into every report (C1). Raise the number with any change of a row or of the reading."""
 
 TABLE: tuple[Row, ...] = (

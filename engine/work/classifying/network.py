@@ -20,6 +20,15 @@ _ALWAYS_TLS = (
 
 NETWORK = (
     Row(
+        FailureClass.UNREACHABLE,
+        says=r"the address of \S{1,255} is not permitted here",
+        stages=(At.NAME,),
+        example="The address of mail.inside.example is not permitted here.",
+        source="adapters/mail/network.py: private and loopback addresses, unless allowed",
+        todo="The mail server's address is not permitted: correct the server's name, or have the"
+        " operator of this installation allow its network (allowed_networks).",
+    ),
+    Row(
         FailureClass.TLS_UNTRUSTED,
         says=r"certificate[_ ]verify[_ ]failed|self[- ]signed|unable to get (local )?issuer"
         r"|certificate (has )?expired|certificate is not (yet )?valid|unknown ca\b"

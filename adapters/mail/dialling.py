@@ -1,0 +1,47 @@
+"""Dialling a mailbox's server: its name, a permitted address, TCP, TLS (C1)."""
+
+import ssl
+from pathlib import Path
+
+from adapters.mail.connection import LIMITS, Allowance, Connection, Limits
+from adapters.mail.network import CheckedAddress, NetworkPolicy, connected
+
+
+def verifying_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """Trusts what leads to the certificates of that file, or to those that the system trusts.
+
+    Loading them takes 20 ms: make one and share it. Raises ``OSError`` for a file that is none.
+    """
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+class Dialler:
+    """Safe to share between threads."""
+
+    def __init__(
+        self, policy: NetworkPolicy, context: ssl.SSLContext, limits: Limits = LIMITS
+    ) -> None:
+        self._policy = policy
+        self._context = context
+        self._limits = limits
+
+    def allowance(self) -> Allowance:
+        """For one conversation, whose time begins now."""
+        return Allowance(self._limits)
+
+    def resolve(self, host: str, port: int, allowance: Allowance) -> list[CheckedAddress]:
+        """Raises ``OSError``: ``AddressNotPermitted`` where the host may not be reached."""
+        return self._policy.resolve(host, port, allowance.seconds())
+
+    def connect(
+        self, host: str, addresses: list[CheckedAddress], allowance: Allowance
+    ) -> Connection:
+        """Not encrypted yet: ``Connection.encrypt``. Raises ``OSError``."""
+        reached = connected(addresses, allowance.ends)
+        return Connection(reached, host, self._context, allowance)
+
+    def dial(self, host: str, port: int, allowance: Allowance) -> Connection:
+        """Both in one. Raises ``OSError``."""
+        return self.connect(host, self.resolve(host, port, allowance), allowance)

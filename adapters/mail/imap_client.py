@@ -1,0 +1,120 @@
+"""IMAPClient over a connection of ours, which keeps the server's own words.
+
+IMAPClient and imaplib wrap a refusal in several ways and lose the rest of what was said.
+"""
+
+import imaplib
+import re
+import ssl
+from typing import Any
+
+from imapclient import IMAPClient
+
+from adapters.mail.connection import Connection
+from adapters.mail.refused import Dropped, NotUnderstood
+
+_COMPLAINT = re.compile(
+    rb"(?P<untagged>\* )?(?(untagged)|\S{1,20} )(?P<text>(?:NO|BAD|BYE)\b.*)\r\n",
+    re.IGNORECASE | re.DOTALL,
+)
+_MOST = 8
+"""Complaints that are kept: the last ones."""
+
+
+class Complaints:
+    """What a server said instead of OK, in whole lines."""
+
+    def __init__(self) -> None:
+        self._heard: list[tuple[bool, str]] = []
+
+    def hear(self, line: bytes) -> None:
+        if found := _COMPLAINT.fullmatch(line):
+            text = found["text"].decode("utf-8", "replace")
+            untagged = found["untagged"] is not None
+            self._heard.append((untagged, f"* {text}" if untagged else text))
+            del self._heard[:-_MOST]
+
+    def forget(self) -> None:
+        self._heard.clear()
+
+    @property
+    def text(self) -> str:
+        """The answer to our command first, then what was said beside it."""
+        return "\n".join(text for _, text in sorted(self._heard, key=lambda each: each[0]))
+
+    @property
+    def goodbye(self) -> bool:
+        return any(text.upper().startswith("* BYE") for _, text in self._heard)
+
+
+class Imap4(imaplib.IMAP4):
+    """imaplib, which reads and writes through a ``Connection``, and only whole lines."""
+
+    def __init__(self, connection: Connection, complaints: Complaints) -> None:
+        self._connection = connection
+        self._complaints = complaints
+        super().__init__(connection.host)
+
+    def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:  # noqa: ARG002
+        """It is open already."""
+        self.host, self.port = host, port
+
+    @property
+    def sock(self) -> Any:  # type: ignore[override]
+        return self._connection.socket
+
+    def read(self, size: int) -> bytes:
+        found = self._connection.read(size)
+        if len(found) < size:
+            raise Dropped
+        return found
+
+    def readline(self) -> bytes:
+        line = self._connection.readline()
+        if not line.endswith(b"\n"):
+            raise Dropped
+        if not line.endswith(b"\r\n"):
+            raise NotUnderstood("a line without its end")
+        self._complaints.hear(line)
+        return line
+
+    def send(self, data: bytes) -> None:  # type: ignore[override]
+        self._connection.send(data)
+
+    def shutdown(self) -> None:
+        self._connection.close()
+
+    def starttls(self, ssl_context: ssl.SSLContext | None = None) -> Any:  # noqa: ARG002
+        """By the connection's own context."""
+        kind, data = self._simple_command("STARTTLS")
+        if kind == "OK":
+            self._connection.encrypt()
+            self.untagged_responses.clear()
+            self._get_capabilities()
+        return kind, data
+
+    def login(self, user: str, password: str) -> Any:
+        """With both quoted: imaplib sends the name as it is."""
+        kind, data = self._simple_command("LOGIN", _quoted(user), _quoted(password))
+        if kind == "OK":
+            self.state = "AUTH"
+        return kind, data
+
+
+class Client(IMAPClient):  # type: ignore[misc]
+    """IMAPClient over a connection that is there already; it logs nothing of what is said."""
+
+    def __init__(self, connection: Connection, complaints: Complaints) -> None:
+        self._connection, self._complaints = connection, complaints
+        super().__init__(connection.host, ssl=connection.encrypted)
+        self._imap.debug = 0
+
+    def _create_IMAP4(self) -> Imap4:  # noqa: N802
+        return Imap4(self._connection, self._complaints)
+
+
+def _quoted(text: str) -> str:
+    if not text.isascii() or any(each in text for each in "\r\n\0"):
+        raise NotUnderstood("it takes no such user name or password")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

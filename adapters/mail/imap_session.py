@@ -1,0 +1,153 @@
+"""A session with an IMAP server, stage by stage (C1)."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Self
+
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+
+from adapters.mail.connection import GOODBYE, Connection
+from adapters.mail.imap_client import Client, Complaints
+from adapters.mail.refused import NO_STARTTLS, NotUnderstood, ServerRefused
+from adapters.mail.sasl import plain, xoauth2
+from adapters.mail.sent_folder import delimiter, read, sent_folder
+from engine.work.access import Security
+from engine.work.findings import Folders
+from engine.work.secret import Secret
+
+ABOUT_US = {"name": "Sendledger"}
+_MOST_CHALLENGES = 3
+
+
+class ImapSession:
+    """Nothing is read before ``secure`` or ``greet``. Every method raises ``ServerRefused`` with
+    what the server said, ``NotUnderstood``, or ``OSError`` for a connection that fails.
+
+    A context manager: says goodbye where nothing went wrong, and closes the connection.
+    ``client`` is for whatever else is asked of the mailbox, inside ``told``.
+    """
+
+    client: Client
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._complaints = Complaints()
+        self._greeted = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: object, *_: object) -> None:
+        if failed is None and self._greeted:
+            self._connection.allow(GOODBYE)
+            with suppress(ServerRefused, NotUnderstood, OSError), self.told():
+                self.client.logout()
+        self.close()
+
+    def close(self) -> None:
+        """Without a goodbye."""
+        self._connection.close()
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Whatever goes wrong inside is told in the server's own words, where it said any.
+
+        A hostile answer can raise anything in the libraries that read it.
+        """
+        self._complaints.forget()
+        try:
+            yield
+        except (ServerRefused, NotUnderstood):
+            raise
+        except OSError:
+            if self._complaints.goodbye:
+                raise ServerRefused(self._complaints.text) from None
+            raise
+        except IMAPClientError as error:
+            raise self._refused(error) from None
+        except Exception as error:  # noqa: BLE001 whatever they raise
+            raise NotUnderstood(type(error).__name__) from None
+
+    def _refused(self, error: Exception) -> Exception:
+        said = self._complaints.text
+        return ServerRefused(said) if said else NotUnderstood(type(error).__name__)
+
+    def secure(self, security: Security) -> None:
+        """TLS, never less."""
+        if security is Security.IMPLICIT:
+            self._connection.encrypt()
+            return
+        self.greet()
+        self._start_tls()
+
+    def greet(self) -> None:
+        """Once."""
+        if self._greeted:
+            return
+        with self.told():
+            self.client = Client(self._connection, self._complaints)
+        self._greeted = True
+
+    def _start_tls(self) -> None:
+        with self.told():
+            if not self.client.has_capability("STARTTLS"):
+                raise ServerRefused(f"{NO_STARTTLS}: the server does not offer it.")
+            try:
+                self.client.starttls()
+            except IMAPClientAbortError:
+                raise
+            except IMAPClientError:
+                raise ServerRefused(f"{NO_STARTTLS}: {self._complaints.text}") from None
+
+    def log_in(self, user: str, password: Secret) -> None:
+        """By AUTHENTICATE PLAIN where it is offered, which takes any characters; else by LOGIN."""
+        with self.told():
+            self._connection.require_encrypted()
+            if self.client.has_capability("AUTH=PLAIN"):
+                self.client.sasl_login("PLAIN", lambda _: plain(user, password))
+            else:
+                self.client.login(user, password.reveal())
+
+    def log_in_by_token(self, user: str, token: Secret) -> None:
+        """The server's challenge, which says why it refuses, follows its answer in base64."""
+        challenges: list[bytes] = []
+
+        def answered(challenge: bytes) -> str | None:
+            if not challenges:
+                challenges.append(b"")
+                return xoauth2(user, token)
+            challenges.append(challenge)
+            return "" if len(challenges) < _MOST_CHALLENGES else None
+
+        try:
+            with self.told():
+                self._connection.require_encrypted()
+                self.client.sasl_login("XOAUTH2", answered)
+        except ServerRefused as refused:
+            why = " ".join(b64encode(each).decode() for each in challenges if each)
+            raise ServerRefused(f"{refused} {why}".rstrip()) from None
+
+    def introduce(self) -> None:
+        """ID after the login, without which some open no mailbox. Who refuses it, may."""
+        with self.told():
+            if not self.client.has_capability("ID"):
+                return
+            try:
+                self.client.id_(ABOUT_US)
+            except IMAPClientAbortError:
+                raise
+            except IMAPClientError:
+                self._complaints.forget()
+
+    def look_around(self) -> Folders:
+        """INBOX can be opened, and nothing of it changes; and what else the mailbox says."""
+        with self.told():
+            capabilities = self.client.capabilities()
+            self.client.select_folder("INBOX", readonly=True)
+            folders = read(self.client.list_folders())
+        return Folders(
+            sent_folder(folders),
+            delimiter(folders),
+            tuple(each.decode("ascii", "replace") for each in capabilities),
+        )

@@ -1,0 +1,51 @@
+"""Test Connection on real servers (C1): both sides of a mailbox at once, stage by stage."""
+
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from adapters.mail.check_of_side import CheckOfImap, CheckOfSmtp
+from adapters.mail.dialling import Dialler
+from adapters.mail.sasl import plain, xoauth2
+from adapters.mail.token_of_check import TokenOfCheck
+from engine.work.access import Access, Accesses
+from engine.work.findings import Findings, Watch, judged, unwatched
+from engine.work.ports import Mailbox
+from engine.work.tokens import TokenError, Tokens
+
+
+class MailProbe:
+    """Implements ``Probe``. Safe to share between threads.
+
+    A side takes as long as the dialler's limits allow, at most; the token is had before.
+    """
+
+    def __init__(self, accesses: Accesses, tokens: Tokens, dialler: Dialler) -> None:
+        self._accesses = accesses
+        self._tokens = tokens
+        self._dialler = dialler
+
+    def check(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:
+        """Raises ``VaultError`` for a mailbox whose secrets cannot be had."""
+        access = self._accesses.of(mailbox)
+        token = TokenOfCheck(self._tokens, mailbox)
+        if access.grant is not None:
+            with suppress(TokenError):
+                token.get()
+        sides = [
+            kind(self._dialler, access, mailbox, token, watch)
+            for kind in (CheckOfImap, CheckOfSmtp)
+        ]
+        with ThreadPoolExecutor(len(sides)) as both:
+            found = [*both.map(lambda each: each.run(), sides)]
+        return judged(found, _unrepeatable(access, token))
+
+
+def _unrepeatable(access: Access, token: TokenOfCheck) -> tuple[str, ...]:
+    """Whatever was used to log in, and how it was said."""
+    said = [*(xoauth2(access.user, each) for each in token.used)]
+    if access.password is not None:
+        said.append(plain(access.user, access.password))
+        said.append(access.password.reveal())
+    in_base64 = (b64encode(each.encode()).decode() for each in said)
+    return (*access.secrets, *(each.reveal() for each in token.used), *in_base64)

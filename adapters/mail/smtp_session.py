@@ -1,0 +1,180 @@
+"""A session with an SMTP server, stage by stage (C1). One login attempt is one login attempt."""
+
+import re
+import smtplib
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Self
+
+from adapters.mail.connection import GOODBYE, Connection
+from adapters.mail.refused import NO_STARTTLS, Dropped, NotUnderstood, ServerRefused
+from adapters.mail.sasl import plain, xoauth2
+from engine.work.access import Security
+from engine.work.addresses import ascii_form
+from engine.work.secret import Secret
+
+OUR_NAME = "[127.0.0.1]"
+"""In EHLO: a name of this machine would be found in every header, and asking for it takes time."""
+MOST_LINES = 200
+_REPLY = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?\r\n", re.DOTALL)
+_GOES_ON = 334
+
+Reply = tuple[int, bytes]
+
+
+class Smtp(smtplib.SMTP):
+    """smtplib over a connection that is there already; only whole replies count.
+
+    smtplib takes a reply that was cut off for an acceptance.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(local_hostname=OUR_NAME)
+        self._connection = connection
+
+    def send(self, s: Any) -> None:
+        self._connection.send(s.encode(self.command_encoding) if isinstance(s, str) else s)
+
+    def getreply(self) -> Reply:
+        said: list[bytes] = []
+        while True:
+            code, goes_on, text = self._line()
+            said.append(text)
+            if not goes_on:
+                return code, b"\n".join(said)
+            if len(said) > MOST_LINES:
+                raise NotUnderstood("a reply without an end")
+
+    def _line(self) -> tuple[int, bool, bytes]:
+        line = self._connection.readline()
+        if not line.endswith(b"\n"):
+            raise Dropped
+        found = _REPLY.fullmatch(line)
+        if found is None:
+            raise NotUnderstood("no reply of SMTP")
+        return int(found[1]), found[2] == b"-", (found[3] or b"").strip()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class SmtpSession:
+    """Nothing is read before ``secure`` or ``greet``. Every method raises ``ServerRefused`` with
+    what the server said, ``NotUnderstood``, or ``OSError`` for a connection that fails.
+
+    A context manager: says goodbye where nothing went wrong, and closes the connection.
+    ``smtp`` is for whatever else is asked of the server, inside ``told``.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.smtp = Smtp(connection)
+        self._greeted = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: object, *_: object) -> None:
+        if failed is None and self._greeted:
+            self._connection.allow(GOODBYE)
+            with suppress(ServerRefused, NotUnderstood, OSError), told():
+                self.smtp.docmd("QUIT")
+        self.close()
+
+    def close(self) -> None:
+        """Without a goodbye."""
+        self._connection.close()
+
+    def secure(self, security: Security) -> None:
+        """TLS, never less."""
+        if security is Security.IMPLICIT:
+            self._connection.encrypt()
+            return
+        self.greet()
+        self._start_tls()
+
+    def greet(self) -> None:
+        """The greeting, and EHLO. Once; after TLS has begun on the way, EHLO was said again."""
+        if self._greeted:
+            return
+        with told():
+            self._require(self.smtp.getreply())
+            self._require(self.smtp.ehlo())
+        self._greeted = True
+
+    def _start_tls(self) -> None:
+        with told():
+            if not self.smtp.has_extn("starttls"):
+                raise ServerRefused(f"{NO_STARTTLS}: the server does not offer it.")
+            code, said = self.smtp.docmd("STARTTLS")
+            if code >= 500:
+                raise ServerRefused(f"{NO_STARTTLS}: {_text(code, said)}")
+            self._require((code, said))
+            self._connection.encrypt()
+            self._require(self.smtp.ehlo())
+
+    def log_in(self, user: str, password: Secret) -> None:
+        """By PLAIN, or by LOGIN where that is all there is."""
+        with told():
+            self._connection.require_encrypted()
+            offered = self.smtp.esmtp_features.get("auth", "").upper().split()
+            if "PLAIN" in offered:
+                self._answer(f"AUTH PLAIN {_base64(plain(user, password))}")
+            elif "LOGIN" in offered:
+                self._answer("AUTH LOGIN", _base64(user), _base64(password.reveal()))
+            else:
+                raise ServerRefused("No suitable authentication method found.")
+
+    def log_in_by_token(self, user: str, token: Secret) -> None:
+        """The server's challenge, which says why it refuses, follows its answer in base64."""
+        with told():
+            self._connection.require_encrypted()
+            self._answer(f"AUTH XOAUTH2 {_base64(xoauth2(user, token))}", "")
+
+    def try_sender(self, address: str) -> None:
+        """MAIL FROM, and RSET: the server would take a message from this address."""
+        with told():
+            self._require(self.smtp.mail(ascii_form(address)))
+            self.smtp.rset()
+
+    def _answer(self, command: str, *answers: str) -> None:
+        """Log in; ``answers`` are to what the server asks for, or says of a token it refuses: that
+        is JSON, in base64."""
+        asked = b""
+        reply = self.smtp.docmd(command)
+        for answer in answers:
+            if reply[0] != _GOES_ON:
+                break
+            asked = reply[1]
+            reply = self.smtp.docmd(answer)
+        if reply[0] != 235:
+            why = asked.decode("ascii", "replace") if asked.startswith(b"eyJ") else ""
+            raise ServerRefused(f"{_text(*reply)} {why}".rstrip())
+
+    def _require(self, reply: Reply) -> None:
+        code, said = reply
+        if not 200 <= code < 300:
+            raise ServerRefused(_text(code, said))
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Whatever goes wrong inside is what the session promises to raise."""
+    try:
+        yield
+    except (ServerRefused, NotUnderstood, OSError) as error:
+        if isinstance(error, smtplib.SMTPException):
+            raise NotUnderstood(type(error).__name__) from None
+        raise
+    except Exception as error:  # noqa: BLE001 whatever they raise
+        raise NotUnderstood(type(error).__name__) from None
+
+
+def _text(code: int, said: bytes) -> str:
+    """The reply as it came, on as many lines."""
+    return "\n".join(f"{code} {line}" for line in said.decode("utf-8", "replace").split("\n"))
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
