@@ -76,6 +76,9 @@ def _known_zone(name: str) -> str:
     return name
 
 
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
 class RelayTls(StrEnum):
     """How the connection to the relay is encrypted: so, or nothing is sent."""
 
@@ -126,8 +129,10 @@ class EngineSettings(BaseSettings):
     """Workspace to account to the account's owners; the account ``*`` is every other."""
     admins: dict[str, list[Address]] = Field(default_factory=dict)
     """Workspace to those who get all of its notices, too."""
-    owner_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    owner_zone: Zone = "UTC"
     """In which notices tell times."""
+    owner_zones: dict[Address, Zone] = Field(default_factory=dict)
+    """Owner or admin to the zone in which that person's notices tell times."""
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
     """Where owners reach this installation; notices link to it."""
     notice_relay: Annotated[str, Field(pattern=HOST_AND_PORT)] | None = None

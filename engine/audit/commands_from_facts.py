@@ -194,6 +194,7 @@ def _about_account(event: Event) -> Command:
                 channel=event.channel,
                 delivered=event.delivered,
                 detail=event.detail,
+                taken_by=event.taken_by,
             )
         case _:
             raise _no_command(event)
