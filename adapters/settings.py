@@ -29,6 +29,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapters.oauth_client import HOST_AND_PORT, OAuthClient
 from adapters.store_url import checked, without_password
 from aggregates.command import Policy
 from events.vocabulary import OnAccountTrouble
@@ -66,7 +67,6 @@ StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
 
 Address = Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")]
 _SELECTOR = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
-_HOST_AND_PORT = r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
 
 
 def _known_zone(name: str) -> str:
@@ -88,6 +88,9 @@ def _name_server(stated: str) -> str:
     if found and not 0 < int(found[3] or 53) < 65_536:
         raise ValueError("expected a port of 1 to 65535")
     return stated
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class RelayTls(StrEnum):
@@ -140,11 +143,13 @@ class EngineSettings(BaseSettings):
     """Workspace to account to the account's owners; the account ``*`` is every other."""
     admins: dict[str, list[Address]] = Field(default_factory=dict)
     """Workspace to those who get all of its notices, too."""
-    owner_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    owner_zone: Zone = "UTC"
     """In which notices tell times."""
+    owner_zones: dict[Address, Zone] = Field(default_factory=dict)
+    """Owner or admin to the zone in which that person's notices tell times."""
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
     """Where owners reach this installation; notices link to it."""
-    notice_relay: Annotated[str, Field(pattern=_HOST_AND_PORT)] | None = None
+    notice_relay: Annotated[str, Field(pattern=HOST_AND_PORT)] | None = None
     """``host:port`` of the server that takes notices by SMTP; with it no maildir is used."""
     notice_relay_tls: RelayTls = RelayTls.STARTTLS
     notice_relay_ca_file: Path | None = None
@@ -163,6 +168,13 @@ class EngineSettings(BaseSettings):
         default_factory=lambda: [*SELECTORS]
     )
     """Under which a sender's domain is looked for a DKIM key; they cannot be listed."""
+    google: OAuthClient | None = None
+    google_client_secret: SecretStr | None = None
+    microsoft: OAuthClient | None = None
+    microsoft_client_secret: SecretStr | None = None
+    links_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Where a mailbox's owner reconnects it by a link; without one there is no such door."""
+    links_host: str = "127.0.0.1"
     vault_key_file: Path | None = None
     """The vault's keys, in a file that nobody else may read."""
     vault_key: SecretStr | None = None
@@ -171,6 +183,12 @@ class EngineSettings(BaseSettings):
     """Seconds between two turns of the clocks."""
     projection_interval: Seconds = 0.25
     """Seconds between two looks of the projections at the log."""
+    check_interval: Annotated[Positive, Field(ge=timedelta(seconds=1))] = timedelta(minutes=15)
+    """Between two background checks of an account that works."""
+    checks_at_once: Annotated[int, Field(ge=1, le=1_000)] = 96
+    """Background checks that one process runs at the same time, at most."""
+    checks_per_server: Annotated[int, Field(ge=1, le=1_000)] = 16
+    """The same, on one mail server."""
     cache_size: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
     """Aggregates kept in memory."""
     snapshot_every: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
@@ -224,8 +242,13 @@ class EngineSettings(BaseSettings):
         return init_settings, env_settings, _SettingsFile(settings_cls, toml_file=_file())
 
 
-SECRETS = ("vault_key", "notice_relay_password")
+SECRETS = (
+    *("vault_key", "notice_relay_password"),
+    *("google_client_secret", "microsoft_client_secret"),
+)
 """Only in the environment: a file of settings is read and kept by too many."""
+OF_PROVIDERS = ("google", "microsoft")
+"""Somebody may have put the secret among the rest."""
 UNTOLD = (*SECRETS, "notice_relay")
 """Values that no complaint repeats; somebody may have written a password before the host."""
 
@@ -274,10 +297,11 @@ def _refuse_unknown_variables() -> None:
 def _complaint(error: Any) -> str:
     name = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        known = ", ".join(EngineSettings.model_fields)
+        fields = OAuthClient if error["loc"][0] in OF_PROVIDERS else EngineSettings
+        known = ", ".join(fields.model_fields)
         return f"Setting {name}: there is none of that name. Known are {known}."
     message = error["msg"].removeprefix("Value error, ")
-    if name in UNTOLD:
+    if name in UNTOLD or error["loc"][0] in OF_PROVIDERS:
         return f"Setting {name}: {message}."
     return f"Setting {name}: {message}; found {_found(error['input'])}."
 

@@ -49,9 +49,9 @@ def settings(tmp_path: Path, sandbox: Sandbox) -> EngineSettings:
     key = tmp_path / "vault.key"
     new_vault_key(key)
     return EngineSettings(
-        store=tmp_path / "ledger.db",  # type: ignore[arg-type]
+        store=tmp_path / "ledger.db",
         vault_key_file=key,
-        allowed_networks=["127.0.0.0/8", "::1/128"],  # type: ignore[list-item]
+        allowed_networks=["127.0.0.0/8", "::1/128"],
         mail_ca_file=Path(sandbox.served()["ca_file"]),
     )
 
