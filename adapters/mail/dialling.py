@@ -1,6 +1,7 @@
 """Dialling a mailbox's server: its name, a permitted address, TCP, TLS (C1)."""
 
 import ssl
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,7 +43,7 @@ class Dialler:
         self, host: str, addresses: list[CheckedAddress], allowance: Allowance
     ) -> Connection:
         """Not encrypted yet: ``Connection.encrypt``. Raises ``OSError``."""
-        reached = connected(addresses, allowance.ends)
+        reached = connected(addresses, time.monotonic() + allowance.seconds())
         return Connection(reached, host, self._context, allowance)
 
     def dial(self, host: str, port: int, allowance: Allowance) -> Connection:
