@@ -22,6 +22,7 @@ from bench.bare_import import import_all, loop_into_directory, loop_into_plaines
 from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, on_file, reserve
 from bench.postgres.measures import POSTGRES_MEASURES
+from bench.probing import probe
 from bench.replay import checked, rebuilt, state_of_one
 from bench.stock import StockLedger, in_folder
 from bench.timing import timed
@@ -293,6 +294,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "memory": memory,
     "import": importing,
     "startup": startup,
+    "probe": probe,
     **POSTGRES_MEASURES,
 }
 

@@ -1,5 +1,6 @@
 """Settings come from the file, the environment before it and the command line before both."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import chdir
@@ -250,6 +251,33 @@ def test_a_password_written_into_the_relay_s_name_is_not_repeated(machine: Machi
 
     assert complaint().startswith("Setting notice_relay: ")
     assert "hush" not in complaint()
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "expected"),
+    [
+        ("allowed_networks", '["10.0.0.0/8", "fd00::/64", "127.0.0.1"]', None),
+        ("allowed_networks", '["10.0.0.1/8"]', "not a valid IPv4 or IPv6 network"),
+        ("allowed_networks", '["everything"]', "not a valid IPv4 or IPv6 network"),
+        ("dns_servers", '["9.9.9.9", "127.0.0.1:5353", "2620:fe::fe", "[::1]:53", "[::1]"]', None),
+        ("dns_servers", '["ns.example"]', "expected an address, or address:port"),
+        ("dns_servers", '["9.9.9.9:"]', "expected an address, or address:port"),
+        ("dns_servers", '["9.9.9.9:70000"]', "expected a port of 1 to 65535"),
+        ("dns_servers", '[""]', "expected an address, or address:port"),
+        ("dkim_selectors", '["default", "s1.acme"]', None),
+        ("dkim_selectors", '["a b"]', "pattern"),
+    ],
+)
+def test_networks_name_servers_and_selectors_are_lists(
+    machine: Machine, name: str, stated: str, expected: str | None
+) -> None:
+    machine.environment(**{name.upper(): stated})
+
+    if expected is None:
+        assert len(getattr(load_settings(), name)) == len(json.loads(stated))
+    else:
+        assert complaint().startswith(f"Setting {name}.0: ")
+        assert expected in complaint()
 
 
 def test_owners_and_admins_are_tables_of_the_file(machine: Machine) -> None:
