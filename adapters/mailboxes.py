@@ -18,13 +18,16 @@ from engine.work.access import Accesses, Security, Server
 from engine.work.check_connection import ConnectionChecks
 from engine.work.consents import Consents
 from engine.work.reconnecting import Reconnections
-from engine.work.secret import NoSuchSecret, Secret, SecretRef
+from engine.work.secret import NoSuchSecret, Secret, SecretRef, VaultError
 from engine.work.tokens import Tokens
 from engine.work.vault import Vault
+from events.vocabulary import NoticeKind
+from projections.notices import NoticeRow
 
 if TYPE_CHECKING:
     from adapters.http.signed_links import Link, SignedLinks
     from adapters.mail.oauth.endpoint import Endpoint
+    from adapters.mail.oauth.loopback import LoopbackConsent
     from adapters.mail.oauth.provider import Provider
 
 _OF_LINKS = SecretRef("_", "links", "signing key")
@@ -104,6 +107,40 @@ def link_to(settings: EngineSettings, link: "Link") -> str:
     if settings.public_url is None:
         raise SettingsError("Setting public_url: a link needs to know how owners reach it.")
     return address_of(settings.public_url, link)
+
+
+def notice_link(opened: Opened, settings: EngineSettings) -> Callable[[NoticeRow], str | None]:
+    """The link in a notice of a failure: the same for ever, good until the deadline.
+
+    None where nobody answers links, where there is no deadline, and where the vault has no key.
+    """
+    links = signed_links(opened, settings)
+
+    def link(notice: NoticeRow) -> str | None:
+        answered = settings.links_port is not None and settings.public_url is not None
+        if not answered or notice.kind is not NoticeKind.FAILURE or notice.deadline_at is None:
+            return None
+        name = f"{notice.incident_id} {notice.number}"
+        try:
+            made = links.make(notice.workspace, notice.account_id, notice.deadline_at, name)
+        except VaultError:
+            return None
+        return link_to(settings, made)
+
+    return link
+
+
+def loopback_consent(opened: Opened, settings: EngineSettings, provider: str) -> "LoopbackConsent":
+    """For who sits at this machine: consent of a mailbox's owner at that provider.
+
+    Raises ``SettingsError`` for one with which the settings do not register us.
+    """
+    from adapters.mail.oauth.loopback import LoopbackConsent
+
+    found = consents(opened, settings).get(provider)
+    if found is None:
+        raise SettingsError(f"Setting {provider}: it names no client; see docs/providers.md.")
+    return LoopbackConsent(found)
 
 
 def _made_once(vault: Vault) -> Secret:
