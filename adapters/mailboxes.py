@@ -133,14 +133,18 @@ def notice_link(opened: Opened, settings: EngineSettings) -> Callable[[NoticeRow
 def loopback_consent(opened: Opened, settings: EngineSettings, provider: str) -> "LoopbackConsent":
     """For who sits at this machine: consent of a mailbox's owner at that provider.
 
-    Raises ``SettingsError`` for one with which the settings do not register us.
+    Raises ``SettingsError`` for one with which the settings do not register us, and for a port
+    that cannot be had.
     """
     from adapters.mail.oauth.loopback import LoopbackConsent
 
     found = consents(opened, settings).get(provider)
     if found is None:
         raise SettingsError(f"Setting {provider}: it names no client; see docs/providers.md.")
-    return LoopbackConsent(found)
+    try:
+        return LoopbackConsent(found, settings.consent_port)
+    except OSError as error:
+        raise SettingsError(f"Setting consent_port: it cannot be had: {error}.") from error
 
 
 def _made_once(vault: Vault) -> Secret:

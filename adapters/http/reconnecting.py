@@ -151,7 +151,8 @@ class ReconnectDoor:
     ) -> Response:
         reconnections = self._parts.reconnections(link.workspace)
         old = reconnections.known(link.account_id)
-        subject = old.grant.subject if old is not None and old.grant is not None else None
+        grant = old.grant if old is not None else None
+        subject = (grant.subject or None) if grant is not None else None
         try:
             access = consents.granted(asked, answer, link.account_id, subject)
             checked = reconnections.with_access(link.account_id, access, actor=_actor(link))
