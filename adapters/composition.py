@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings, SettingsError
-from adapters.stores.opening import Migrated, Opened, migrate, open_store, rebuild
+from adapters.stores.opening import (
+    Migrated,
+    Opened,
+    check_schedule,
+    migrate,
+    open_store,
+    rebuild,
+)
 from aggregates.command import DEFAULT_POLICY, Policy
 from engine.answers.health import Health, look
 from engine.engine import Engine
@@ -30,14 +37,16 @@ if TYPE_CHECKING:
     from adapters.csv.recipients_csv import RecipientsFile as RecipientsFile  # noqa: PLC0414 told on
     from adapters.mail.dialling import Dialler
     from adapters.mail.network import NetworkPolicy
+    from adapters.mail.notice_message import Link
     from adapters.mail.notices_smtp import SmtpNotices
+    from adapters.mail.owners import Owners
     from adapters.mail.proposing import Proposal
     from adapters.mail.simulated.server import SimulatedMailServer
     from adapters.stores.memory import MemoryStore, MemoryViews
     from adapters.vault.keys import KeySource
     from adapters.vault.rotation import Findings, Rotated
 
-__all__ = ["Migrated", "Opened", "migrate", "rebuild"]
+__all__ = ["Migrated", "Opened", "check_schedule", "migrate", "rebuild"]
 
 
 class Program(NamedTuple):
@@ -84,7 +93,7 @@ def working(settings: EngineSettings) -> Iterator[Program]:
 
 def health_of(opened: Opened) -> Health:
     """How an opened store is now. Raises ``StoreError`` if it is lost."""
-    return look(opened.store, opened.views, opened.coordination)
+    return look(opened.store, opened.views, opened.coordination, check_schedule(opened))
 
 
 def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:
@@ -204,8 +213,11 @@ def rotate_vault(
     return rotate_file(rows, settings.vault_key_file, drop_damaged=drop_damaged)
 
 
-def owner_channel(settings: EngineSettings, views: ReadableViews) -> OwnerChannel | None:
-    """The way to owners that the settings name; None where they name none.
+def owner_channel(
+    settings: EngineSettings, views: ReadableViews, link: "Link | None" = None
+) -> OwnerChannel | None:
+    """The way to owners that the settings name; None where they name none. ``link``: where they
+    may reconnect, unless below the public address.
 
     Raises ``SettingsError``.
     """
@@ -213,20 +225,20 @@ def owner_channel(settings: EngineSettings, views: ReadableViews) -> OwnerChanne
 
     try:
         if settings.notice_relay is not None:
-            return _smtp_notices(settings, settings.notice_relay, views)
+            return _smtp_notices(settings, settings.notice_relay, views, link or _link(settings))
         if settings.outbox is not None:
-            return MaildirOutbox(settings.outbox, settings.owner_address)
+            return MaildirOutbox(settings.outbox, _owners(settings), link or _link(settings))
     except (ValueError, OSError) as error:
         raise SettingsError(f"Notices cannot be sent as the settings say: {error}.") from error
     return None
 
 
-def _smtp_notices(settings: EngineSettings, relay: str, views: ReadableViews) -> "SmtpNotices":
+def _smtp_notices(
+    settings: EngineSettings, relay: str, views: ReadableViews, link: "Link"
+) -> "SmtpNotices":
     from ssl import create_default_context
-    from zoneinfo import ZoneInfo
 
     from adapters.mail.notices_smtp import SmtpNotices
-    from adapters.mail.owners import Owners
     from adapters.mail.relay import Relay, Tls
 
     if settings.notice_sender is None:
@@ -241,12 +253,31 @@ def _smtp_notices(settings: EngineSettings, relay: str, views: ReadableViews) ->
             user=settings.notice_relay_user,
             password=Secret(password.get_secret_value()) if password else None,
         ),
-        Owners(settings.owner_address, settings.owners, settings.admins),
+        _owners(settings),
         settings.notice_sender,
         connected=lambda address: _is_connected(views, address),
-        zone=ZoneInfo(settings.owner_zone),
-        public_url=settings.public_url,
+        link=link,
     )
+
+
+def _owners(settings: EngineSettings) -> "Owners":
+    from adapters.mail.owners import Owners
+    from engine.answers.telling.reader import zone_named
+
+    return Owners(
+        settings.owner_address,
+        settings.owners,
+        settings.admins,
+        zone_named(settings.owner_zone),
+        {address: zone_named(zone) for address, zone in settings.owner_zones.items()},
+    )
+
+
+def _link(settings: EngineSettings) -> "Link":
+    """Where a notice's reader may reconnect the account."""
+    from adapters.mail.notice_message import no_link, reconnect_link
+
+    return partial(reconnect_link, settings.public_url) if settings.public_url else no_link
 
 
 def _is_connected(views: ReadableViews, address: str) -> bool:

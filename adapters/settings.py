@@ -76,6 +76,9 @@ def _known_zone(name: str) -> str:
     return name
 
 
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
 class RelayTls(StrEnum):
     """How the connection to the relay is encrypted: so, or nothing is sent."""
 
@@ -126,8 +129,10 @@ class EngineSettings(BaseSettings):
     """Workspace to account to the account's owners; the account ``*`` is every other."""
     admins: dict[str, list[Address]] = Field(default_factory=dict)
     """Workspace to those who get all of its notices, too."""
-    owner_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    owner_zone: Zone = "UTC"
     """In which notices tell times."""
+    owner_zones: dict[Address, Zone] = Field(default_factory=dict)
+    """Owner or admin to the zone in which that person's notices tell times."""
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
     """Where owners reach this installation; notices link to it."""
     notice_relay: Annotated[str, Field(pattern=HOST_AND_PORT)] | None = None
@@ -166,6 +171,12 @@ class EngineSettings(BaseSettings):
     """Seconds between two turns of the clocks."""
     projection_interval: Seconds = 0.25
     """Seconds between two looks of the projections at the log."""
+    check_interval: Annotated[Positive, Field(ge=timedelta(seconds=1))] = timedelta(minutes=15)
+    """Between two background checks of an account that works."""
+    checks_at_once: Annotated[int, Field(ge=1, le=1_000)] = 96
+    """Background checks that one process runs at the same time, at most."""
+    checks_per_server: Annotated[int, Field(ge=1, le=1_000)] = 16
+    """The same, on one mail server."""
     cache_size: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
     """Aggregates kept in memory."""
     snapshot_every: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000

@@ -72,6 +72,8 @@ def _passes(suite: Suite) -> bool:
 
 
 def main(names: Sequence[str]) -> int:
+    # A shell that starts us with & has us ignore it, and every test with us.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     ended = list(run(names or [*SUITES]))
     print()
     for name, passed, seconds in ended:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from aggregates.command import Command
     from engine.answers.current import Current
     from engine.answers.workspace_answers import Answers
+    from engine.command_context import Neighbours
     from engine.engine import Engine
+    from engine.ports.check_schedule import CheckSchedule
     from engine.ports.coordination import Coordination
     from engine.ports.log import Log
     from engine.ports.store import Store as AnyStore
@@ -58,6 +60,7 @@ class Asked(NamedTuple):
     directory: "Directory"
     coordination: "Coordination"
     current: "Current"
+    schedule: "CheckSchedule"
 
     @property
     def workspace(self) -> str:
@@ -90,7 +93,8 @@ def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> 
                 settings.policy,
                 strict=strict,
             ) as now:
-                yield Asked(settings, opened.directory, opened.coordination, now)
+                schedule = composition.check_schedule(opened)
+                yield Asked(settings, opened.directory, opened.coordination, now, schedule)
 
 
 @contextmanager
@@ -142,7 +146,7 @@ class Session(NamedTuple):
             raise ViewStopped(projection, stop)
         return Answers(self.views, self.workspace)
 
-    def look(self) -> "AbstractContextManager[Workspace]":
+    def look(self) -> "AbstractContextManager[Neighbours]":
         return self.engine.look(self.workspace)
 
     def catch_up(self) -> "dict[Projection, Stop]":

@@ -1,9 +1,14 @@
 """Connecting, testing, repairing and disconnecting at the keyboard."""
 
 import json
+from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
+from adapters.settings import load_settings
+from adapters.stores.opening import check_schedule, open_store
+from engine.ports.check_schedule import ScheduledCheck
 from tests.cli.keyboard import Keyboard, people_file
 from tests.law.story import ANN, BOB, SPRING, hear_from
 
@@ -24,6 +29,7 @@ def test_an_account_is_connected_under_its_normalised_address(keyboard: Keyboard
     assert list(shown) == ["account", "campaigns", "clocks"]
     assert shown["account"]["settings"]["limits"] == {"daily": 40}
     assert shown["account"]["provider"] == "simulated"
+    assert shown["account"]["background_check"] is None
 
 
 @pytest.mark.parametrize(
@@ -54,7 +60,9 @@ def test_what_cannot_be_done_is_told(
 def test_a_failed_test_says_why_and_one_click_repairs(keyboard: Keyboard) -> None:
     keyboard.campaign()
 
-    assert "is failed" in keyboard.do("accounts", "test", ANN, "--result", "auth_revoked")
+    assert f"Connection Status of {ANN}: failed." in keyboard.do(
+        "accounts", "test", ANN, "--result", "auth_revoked"
+    )
     assert keyboard.json("accounts", "list")["accounts"][0]["deadline_at"]
     told = keyboard.do("accounts", "reconnect", ANN)
 
@@ -89,7 +97,7 @@ def test_before_a_disconnect_the_consequences_stand_on_the_screen(keyboard: Keyb
     assert spring["shrinks_from"] > spring["deadline_at"]
     assert preview["preview"]["cheaper"] == f"sendledger accounts reconnect {ANN}"
     assert declined.code == 1
-    assert "2 recipients will be stopped for good" in " ".join(declined.output.split())
+    assert "2 recipients will be Campaign Stopped, for good" in " ".join(declined.output.split())
     assert "gives way to it" in " ".join(declined.output.split())
     assert "Nothing was changed." in declined.complaint
     assert keyboard.json("accounts")["accounts"][0]["status"] == "failed"
@@ -116,3 +124,25 @@ def test_options_before_the_command_are_not_lost_in_silence(keyboard: Keyboard) 
     complaint = keyboard.refused(2, "accounts", "--json", "show", BOB)
 
     assert json.loads(complaint)["error"]["message"] == "Write --json after `show`."
+
+
+def test_an_account_is_shown_with_its_background_checks(keyboard: Keyboard) -> None:
+    keyboard.two_accounts()
+    due = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    check = ScheduledCheck("main", ANN, due, server="imap.acme.test")
+    with closing(open_store(load_settings(store=keyboard.store))) as opened:
+        schedule = check_schedule(opened)
+        schedule.add([check])
+        assert "Not checked in the background yet; the next comes at 2026-03-02 12:00:00" in (
+            keyboard.do("accounts", "show", ANN)
+        )
+        schedule.settle([check._replace(checked_at=due, tries=2, found="throttled")])
+    told = keyboard.do("accounts", "show", ANN)
+    assert "failed: the mail server asked for a slower pace" in told
+    shown = keyboard.json("accounts", "show", ANN)["account"]["background_check"]
+    assert shown == {
+        "checked_at": "2026-03-02T12:00:00Z",
+        "found": "throttled",
+        "tries": 2,
+        "next_at": "2026-03-02T12:00:00Z",
+    }

@@ -27,7 +27,16 @@ def test_a_store_that_is_kept_is_well(keyboard: Keyboard) -> None:
 
     assert keyboard.do("health") == "Well."
     told = keyboard.json("health")
-    assert list(told) == ["well", "reasons", "at", "position", "views", "due", "parked"]
+    assert list(told) == [
+        "well",
+        "reasons",
+        "at",
+        "position",
+        "views",
+        "due",
+        "late_checks",
+        "parked",
+    ]
     assert told["well"] is True
     assert told["reasons"] == []
     assert told["due"] == {"workspaces": 0, "seconds": 0.0}

@@ -14,7 +14,14 @@ CORE = (*PURE, "engine", "engine.ports")
 WORK = ("engine.work", "engine.work.classifying")
 ENGINE = (*CORE, "engine.answers", "engine.answers.telling", "engine.audit", *WORK)
 SHARED = ("adapters.settings", "adapters.store_url")
-DOOR = (*ENGINE, *SHARED, "adapters.composition", "adapters.mailboxes", "adapters.screen")
+DOOR = (
+    *ENGINE,
+    *SHARED,
+    "adapters.composition",
+    "adapters.mailboxes",
+    "adapters.checking",
+    "adapters.screen",
+)
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "events": (),
@@ -33,6 +40,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters": ("everything",),
     "adapters.composition": ("everything",),
     "adapters.mailboxes": ("everything",),
+    "adapters.checking": ("everything",),
     "adapters.settings": (*PURE, "adapters.store_url", "adapters.oauth_client"),
     "adapters.oauth_client": (),
     "adapters.store_url": (),
@@ -41,7 +49,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.stores.sqlite": (*CORE, *WORK, "adapters.stores"),
     "adapters.stores.postgres": (*CORE, *WORK, "adapters.stores"),
     "adapters.stores.postgres.rebuild": (*CORE, "adapters.stores", "adapters.stores.postgres"),
-    "adapters.mail": (*CORE, "engine.answers", "engine.answers.telling", "engine.work"),
+    "adapters.mail": (*CORE, "engine.answers", "engine.answers.telling", *WORK),
     "adapters.mail.oauth": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),

@@ -93,7 +93,10 @@ def test_a_door_needs_an_address_that_owners_reach_and_a_port_that_is_free(
 
 @pytest.mark.rule("N1")
 def test_a_notice_of_a_failure_holds_the_same_link_for_ever(closed: Place) -> None:
-    link = notice_link(closed.program.opened, closed.program.settings)
+    opened, settings = closed.program.opened, closed.program.settings
+    link = notice_link(opened, settings)
+    assert link is not None
+    assert notice_link(opened, settings.model_copy(update={"links_port": None})) is None
     notice = NoticeRow(
         workspace=ACME,
         account_id=ANN,

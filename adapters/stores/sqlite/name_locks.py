@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from engine.ports.errors import StillHeld, StoreError
+from engine.ports.errors import FileUnwritable, StillHeld
 
 PAUSE = 0.01
 """Seconds between two looks at a lock that somebody else holds."""
@@ -36,7 +36,7 @@ def _taken(path: Path) -> int | None:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+        raise FileUnwritable(file=path, said=error.strerror) from error
     with suppress(BlockingIOError, FileNotFoundError):
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if path.stat().st_ino == os.fstat(descriptor).st_ino:
