@@ -172,6 +172,8 @@ class EngineSettings(BaseSettings):
     google_client_secret: SecretStr | None = None
     microsoft: OAuthClient | None = None
     microsoft_client_secret: SecretStr | None = None
+    consent_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Of this machine, to which a browser here brings consent back; 0 is any free one."""
     links_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """Where a mailbox's owner reconnects it by a link; without one there is no such door."""
     links_host: str = "127.0.0.1"
