@@ -6,6 +6,7 @@ import subprocess
 import sys
 from statistics import median
 
+from bench.checks.table import CHECKS
 from bench.measures import MEASURES, Figures
 from bench.postgres.table import POSTGRES
 from bench.ratio import Ratio
@@ -76,6 +77,7 @@ TABLE = (
     Ratio("import", "CSV import, rows/s; into the plainest table", "ours", "plainest", None),
     Ratio("memory", "memory of a campaign of 100,000, bytes", "campaign_bytes", None, None),
     Ratio("startup", "sendledger --help, seconds, over a bare Python", "help_s", "python_s", None),
+    *CHECKS,
     *POSTGRES,
 )  # fmt: skip
 

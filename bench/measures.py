@@ -17,6 +17,7 @@ from typing import Any
 
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from bench.bare_import import import_all, loop_into_directory, loop_into_plainest
+from bench.checks.measures import CHECK_MEASURES
 from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, on_file, reserve
 from bench.postgres.measures import POSTGRES_MEASURES
@@ -291,6 +292,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "memory": memory,
     "import": importing,
     "startup": startup,
+    **CHECK_MEASURES,
     **POSTGRES_MEASURES,
 }
 
