@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from adapters.csv.recipients_csv import RecipientsFile as RecipientsFile  # noqa: PLC0414 told on
     from adapters.mail.dialling import Dialler
     from adapters.mail.network import NetworkPolicy
+    from adapters.mail.notice_message import Link
     from adapters.mail.notices_smtp import SmtpNotices
+    from adapters.mail.owners import Owners
     from adapters.mail.proposing import Proposal
     from adapters.mail.simulated.server import SimulatedMailServer
     from adapters.stores.memory import MemoryStore, MemoryViews
@@ -222,7 +224,7 @@ def owner_channel(settings: EngineSettings, views: ReadableViews) -> OwnerChanne
         if settings.notice_relay is not None:
             return _smtp_notices(settings, settings.notice_relay, views)
         if settings.outbox is not None:
-            return MaildirOutbox(settings.outbox, settings.owner_address)
+            return MaildirOutbox(settings.outbox, _owners(settings), _link(settings))
     except (ValueError, OSError) as error:
         raise SettingsError(f"Notices cannot be sent as the settings say: {error}.") from error
     return None
@@ -230,10 +232,8 @@ def owner_channel(settings: EngineSettings, views: ReadableViews) -> OwnerChanne
 
 def _smtp_notices(settings: EngineSettings, relay: str, views: ReadableViews) -> "SmtpNotices":
     from ssl import create_default_context
-    from zoneinfo import ZoneInfo
 
     from adapters.mail.notices_smtp import SmtpNotices
-    from adapters.mail.owners import Owners
     from adapters.mail.relay import Relay, Tls
 
     if settings.notice_sender is None:
@@ -248,12 +248,31 @@ def _smtp_notices(settings: EngineSettings, relay: str, views: ReadableViews) ->
             user=settings.notice_relay_user,
             password=Secret(password.get_secret_value()) if password else None,
         ),
-        Owners(settings.owner_address, settings.owners, settings.admins),
+        _owners(settings),
         settings.notice_sender,
         connected=lambda address: _is_connected(views, address),
-        zone=ZoneInfo(settings.owner_zone),
-        public_url=settings.public_url,
+        link=_link(settings),
     )
+
+
+def _owners(settings: EngineSettings) -> "Owners":
+    from adapters.mail.owners import Owners
+    from engine.answers.telling.reader import zone_named
+
+    return Owners(
+        settings.owner_address,
+        settings.owners,
+        settings.admins,
+        zone_named(settings.owner_zone),
+        {address: zone_named(zone) for address, zone in settings.owner_zones.items()},
+    )
+
+
+def _link(settings: EngineSettings) -> "Link":
+    """Where a notice's reader may reconnect the account."""
+    from adapters.mail.notice_message import no_link, reconnect_link
+
+    return partial(reconnect_link, settings.public_url) if settings.public_url else no_link
 
 
 def _is_connected(views: ReadableViews, address: str) -> bool:

@@ -14,9 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     IPvAnyNetwork,
     SecretStr,
@@ -29,6 +27,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapters.oauth_client import HOST_AND_PORT, OAuthClient
 from adapters.store_url import checked, without_password
 from aggregates.command import Policy
 from events.vocabulary import OnAccountTrouble
@@ -67,7 +66,6 @@ StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
 Address = Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")]
 _NAME_SERVER = r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+)(:[0-9]{1,5})?$"
 _SELECTOR = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
-_HOST_AND_PORT = r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
 
 
 def _known_zone(name: str) -> str:
@@ -76,6 +74,9 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("expected the name of a time zone, like Europe/Berlin") from None
     return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class RelayTls(StrEnum):
@@ -110,26 +111,6 @@ class SettingsError(Exception):
     """A setting cannot be used; the text names the setting, what is expected, and the value."""
 
 
-Https = Annotated[str, Field(pattern=r"^https://[^\s?#]+$")]
-
-
-class OAuthClient(BaseModel):
-    """Our registration with a provider. What is not given is as the provider itself has it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    client_id: Annotated[str, Field(min_length=1, max_length=500)]
-    authorization_endpoint: Https | None = None
-    token_endpoint: Https | None = None
-    jwks_uri: Https | None = None
-    issuer: Https | None = None
-    imap: Annotated[str, Field(pattern=_HOST_AND_PORT)] | None = None
-    smtp: Annotated[str, Field(pattern=_HOST_AND_PORT)] | None = None
-    """With TLS from the beginning; the provider's own server may use STARTTLS."""
-    ca_file: Path | None = None
-    """Certificates, in PEM, that the provider's must lead to; without it, those of the system."""
-
-
 class EngineSettings(BaseSettings):
     """What an operator may set. Durations: seconds, or ISO 8601 like ``P9D`` and ``PT1H``."""
 
@@ -148,11 +129,13 @@ class EngineSettings(BaseSettings):
     """Workspace to account to the account's owners; the account ``*`` is every other."""
     admins: dict[str, list[Address]] = Field(default_factory=dict)
     """Workspace to those who get all of its notices, too."""
-    owner_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    owner_zone: Zone = "UTC"
     """In which notices tell times."""
+    owner_zones: dict[Address, Zone] = Field(default_factory=dict)
+    """Owner or admin to the zone in which that person's notices tell times."""
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
     """Where owners reach this installation; notices link to it."""
-    notice_relay: Annotated[str, Field(pattern=_HOST_AND_PORT)] | None = None
+    notice_relay: Annotated[str, Field(pattern=HOST_AND_PORT)] | None = None
     """``host:port`` of the server that takes notices by SMTP; with it no maildir is used."""
     notice_relay_tls: RelayTls = RelayTls.STARTTLS
     notice_relay_ca_file: Path | None = None
@@ -167,6 +150,10 @@ class EngineSettings(BaseSettings):
     """Certificates, in PEM, that mail servers' must lead to; else those the system trusts."""
     dns_servers: list[Annotated[str, Field(pattern=_NAME_SERVER)]] = Field(default_factory=list)
     """``address`` or ``address:port`` of name servers to ask instead of the system's."""
+    dkim_selectors: list[Annotated[str, Field(pattern=_SELECTOR)]] = Field(
+        default_factory=lambda: [*SELECTORS]
+    )
+    """Under which a sender's domain is looked for a DKIM key; they cannot be listed."""
     google: OAuthClient | None = None
     google_client_secret: SecretStr | None = None
     microsoft: OAuthClient | None = None
@@ -174,10 +161,6 @@ class EngineSettings(BaseSettings):
     links_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """Where a mailbox's owner reconnects it by a link; without one there is no such door."""
     links_host: str = "127.0.0.1"
-    dkim_selectors: list[Annotated[str, Field(pattern=_SELECTOR)]] = Field(
-        default_factory=lambda: [*SELECTORS]
-    )
-    """Under which a sender's domain is looked for a DKIM key; they cannot be listed."""
     vault_key_file: Path | None = None
     """The vault's keys, in a file that nobody else may read."""
     vault_key: SecretStr | None = None

@@ -26,6 +26,7 @@ stand although the command was refused.
     │   ├── SenderNotConnected
     │   ├── NoSender
     │   ├── SenderMissing
+    │   ├── PausedByUser
     │   ├── PauseCauseHolds
     │   ├── CampaignNotRunning
     │   ├── AlreadyRunning
@@ -174,6 +175,13 @@ class SenderMissing(CampaignRejected):
         "{account} left FROM EMAIL of {campaign}: whoever heard from it ({contacted} recipients) "
         "is stopped for good at {deadline}, unless it is added again. Add it, or name it to resume "
         "without it."
+    )
+
+
+class PausedByUser(CampaignRejected):
+    code = "paused_by_user"
+    sentence = (
+        "Campaign {campaign} was paused by a user. Whoever wants it to go on resumes it by name."
     )
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
+from adapters.observing.logs import configure_logs
+from adapters.settings import EngineSettings, LogLevel
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from bench.bare_import import import_all, loop_into_directory, loop_into_plainest
 from bench.checks.measures import CHECK_MEASURES
@@ -297,6 +299,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
 }
 
 if __name__ == "__main__":
+    configure_logs(EngineSettings(log_level=LogLevel.WARNING), sys.stderr)
     name, *arguments = sys.argv[1:]
     figures = resident(*arguments) if name == "resident" else MEASURES[name]()
     sys.stdout.write(json.dumps(figures))

@@ -13,6 +13,7 @@ from itertools import chain, repeat, takewhile
 
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from engine.cache import AggregateCache
+from engine.command_context import Neighbours
 from engine.decoding import decode_page
 from engine.gc_pause import gc_paused
 from engine.group_commit import GroupCommit, Pages
@@ -24,7 +25,6 @@ from engine.reply import Reply, Request
 from engine.snapshots import freeze
 from engine.unit_of_work import Outcome, UnitOfWork
 from events.recorded import Envelope, Recorded
-from processors.workspace import Workspace
 
 RETRYING = 30.0
 """Seconds for which a store that was lost is asked again."""
@@ -95,7 +95,7 @@ class Engine:
         return {work.workspace: work.decided for work in works}
 
     @contextmanager
-    def look(self, workspace: str) -> Iterator[Workspace]:
+    def look(self, workspace: str) -> Iterator[Neighbours]:
         """The workspace as a command would find it now, due things settled.
 
         Writes nothing, waits for nobody and keeps nobody waiting.

@@ -108,7 +108,13 @@ def _problem(error: ValueError | TypeError) -> str:
     return str(error)
 
 
+def _as_it_is(data: dict[str, Any]) -> dict[str, Any]:
+    """The newer shape has another field, which may be missing."""
+    return data
+
+
 CATALOGUE = Catalogue(
-    [*get_args(EmailAccountEvent), *get_args(CampaignEvent), *get_args(SlotEvent)], upcasters={}
+    [*get_args(EmailAccountEvent), *get_args(CampaignEvent), *get_args(SlotEvent)],
+    upcasters={"NoticeAttempted": (_as_it_is,)},
 )
 """Every fact of the law."""

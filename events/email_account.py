@@ -166,6 +166,7 @@ class NoticeIssued(Event):
 class NoticeAttempted(Event):
     """One attempt to deliver a notice, with its outcome (N2)."""
 
+    version = 2
     account_id: AccountId
     incident_id: IncidentId
     number: int
@@ -173,6 +174,8 @@ class NoticeAttempted(Event):
     """Through what it went, e.g. ``maildir``; never the failing mailbox alone."""
     delivered: bool
     detail: str
+    taken_by: tuple[str, ...] = ()
+    """Owners who took it though others did not, by digests that the channel tells them apart by."""
 
 
 EmailAccountEvent = (

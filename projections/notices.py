@@ -25,6 +25,10 @@ class NoticeRow(NamedTuple):
     delivered: bool = False
     channel: str | None = None
     detail: str = ""
+    attempted_at: datetime | None = None
+    """When it was last attempted."""
+    taken_by: tuple[str, ...] = ()
+    """Owners who have it while others are still to get it; see ``NoticeAttempted``."""
     position: int = 0
 
 
@@ -59,6 +63,8 @@ def evolve(row: NoticeRow | None, recorded: Recorded) -> NoticeRow:
                 delivered=row.delivered or event.delivered,
                 channel=event.channel,
                 detail=event.detail,
+                attempted_at=event.occurred_at,
+                taken_by=(*row.taken_by, *event.taken_by),
             )
         case _:
             return row
@@ -66,7 +72,7 @@ def evolve(row: NoticeRow | None, recorded: Recorded) -> NoticeRow:
 
 NOTICES = Projection(
     name="notices",
-    version=1,
+    version=2,
     row=NoticeRow,
     key_length=4,
     watches=frozenset({NoticeIssued, NoticeAttempted}),

@@ -1,10 +1,10 @@
 """``sendledger accounts``: connect, test, repair, disconnect and look at email accounts."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli import account_settings
+from adapters.cli import account_settings, fleet, links
 from adapters.cli.common import Here, Session, actor, asking, require_name, session
 from adapters.cli.told_results import Found, Result, Verdict, class_of
 from adapters.screen.exit_codes import EXIT_UNREADABLE
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from events.vocabulary import Settings
 
 app = group()
+app.command("readd")(fleet.readd)
 
 Account = Annotated[str, typer.Argument(help="The account's address.")]
 Provider = Annotated[
@@ -110,7 +111,10 @@ def connect(
             refusal=result.refusal,
         )
         _insist(here, _checks(here).connect(wanted, actor=actor()))
-        _tell(here, address, f"{address} is connected in slot {slot.strip()}.", as_json)
+        lost = fleet.lost(here, address)
+        _tell(here, address, f"{address} is connected in slot {slot.strip()}.", as_json, lost=lost)
+        if not as_json:
+            fleet.tell_lost(here, address)
 
 
 @app.command("test")
@@ -121,7 +125,7 @@ def check(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Test the connection (C1). A failed test makes the account failed, and says why."""
+    """Test Connection (C1). A failed test makes the account failed, and says why."""
     from engine.work.ports import Mailbox
 
     found = class_of(result)
@@ -151,31 +155,51 @@ def check_in_background(
 
 @app.command()
 def reconnect(
-    account: Account,
+    account: Annotated[str | None, typer.Argument(help="The account's address.")] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Every failed account, after a preview.")
+    ] = False,
+    preview: fleet.Preview = False,
+    yes: Yes = False,
     result: Result = Verdict.PASSES,
     store: Store = None,
     workspace: Workspace = None,
+    _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
     """One-Click Reconnect (R1-R3): keeps every setting and every recipient, once verified."""
-    from engine.work.ports import Mailbox
+    from engine.answers.telling.words import RESUME_ALL
 
+    if failed == (account is not None) or (account and preview):
+        fail("Name an account; or --failed, with or without --preview.", EXIT_UNREADABLE)
     with session(store, workspace) as here:
-        before = known(here, account)
-        checked = _checks(here).reconnect(
-            Mailbox(before.id),
-            actor=actor(),
-            configuration=before.configuration,
-            refusal=result.refusal,
-        )
+        if account is None:
+            manner = fleet.Manner(preview, yes, as_json)
+            fleet.reconnect_failed(here, lambda one: _reconnected(here, one, result), manner)
+            return
+        checked = _reconnected(here, account, result)
         _insist(here, checked)
         waiting = [
             each.campaign_id for each in here.answers().waiting_campaigns() if not each.holding
         ]
-        told = f"{before.id} is reconnected; nothing of it changed."
+        address = known(here, account).id
+        told = f"{address} is reconnected; nothing of it changed."
         if waiting:
-            told += f" Waiting to be resumed: {', '.join(waiting)}."
-        _tell(here, before.id, told, as_json)
+            told += f" {RESUME_ALL} Waiting to be resumed: {', '.join(waiting)}."
+        _tell(here, address, told, as_json)
+
+
+def _reconnected(here: Session, account: str, result: Verdict) -> "Checked":
+    """One-Click Reconnect with what is stored."""
+    from engine.work.ports import Mailbox
+
+    before = known(here, account)
+    return _checks(here).reconnect(
+        Mailbox(before.id),
+        actor=actor(),
+        configuration=before.configuration,
+        refusal=result.refusal,
+    )
 
 
 @app.command()
@@ -190,7 +214,7 @@ def disconnect(
     _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
-    """Disconnect an account, after showing what follows: clocks, recipients at stake (T2)."""
+    """Begin a Two-Step Reconnect: disconnect, after showing what follows and for whom (T2)."""
     from adapters.cli.tables import tell_consequences
     from adapters.screen.hints import reconnecting
     from aggregates.email_account.commands import DisconnectAccount
@@ -198,7 +222,8 @@ def disconnect(
     from engine.answers.telling import rows
 
     with session(store, workspace) as here:
-        address = known(here, account).id
+        before = known(here, account)
+        address = before.id
         follows = of_disconnecting(here.engine, here.workspace, address, here.store.now())
         if not as_json:
             tell_consequences(follows)
@@ -207,9 +232,11 @@ def disconnect(
             here.ask(DisconnectAccount(account_id=address))
         if as_json:
             told = {**rows.consequences(follows), "cheaper": reconnecting(address)}
-            print_json({"disconnected": not preview, "preview": told})
+            lost = fleet.lost(here, address)
+            print_json({"disconnected": not preview, "preview": told, "lost": lost})
         elif not preview:
             say(f"{address} is disconnected. Its settings are back to defaults.")
+            fleet.tell_lost(here, address, before.slot_id)
 
 
 @app.command()
@@ -240,6 +267,9 @@ def settings(
             return
         for name, value in shown.items():
             say(f"{name}: {account_settings.spoken(value)}")
+
+
+app.command("link")(links.link)
 
 
 def _slots(here: Here) -> set[str | None]:
@@ -281,14 +311,15 @@ def _tell_found(here: Session, address: str, found: FailureClass | None, as_json
     row = here.answers().accounts[address]
     why = f" {row.reason}" if row.reason else ""
     outcome = "The check passed." if found is None else f"The check found {found}."
-    _tell(here, address, f"{outcome} {address} is {row.status}.{why}", as_json)
+    _tell(here, address, f"{outcome} Connection Status of {address}: {row.status}.{why}", as_json)
 
 
-def _tell(here: Session, address: str, sentence: str, as_json: bool) -> None:
-    """What was done, and the account as it is now."""
+def _tell(here: Session, address: str, sentence: str, as_json: bool, **more: Any) -> None:
+    """What was done, and the account as it is now; ``more`` for programs."""
     from engine.answers.telling import rows
 
     if as_json:
-        print_json({"account": rows.told(here.answers().accounts[address], rows.ACCOUNT)})
+        row = here.answers().accounts[address]
+        print_json({"account": rows.told(row, rows.ACCOUNT), **more})
     else:
         say(sentence)

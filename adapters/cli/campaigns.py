@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from adapters.cli import fleet
 from adapters.cli.common import Here, Session, asking, require_name, session
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Json, Store, Workspace, group_options
+from adapters.screen.options import Json, Store, Workspace, Yes, group_options
 from adapters.screen.output import fail, print_json, say, unknown, warn
 from adapters.screen.program import group, later
 from adapters.screen.reading import Zone
@@ -164,20 +165,31 @@ def pause(
 
 @app.command()
 def resume(
-    campaign: Name,
+    campaign: Annotated[str | None, typer.Argument(help="The campaign's name.")] = None,
+    waiting: Annotated[
+        bool, typer.Option("--waiting", help="Every campaign that only waits for it.")
+    ] = False,
+    preview: fleet.Preview = False,
+    yes: Yes = False,
     without: Annotated[
         list[str] | None,
         typer.Option(help="Go on without this account, whose hour runs; may be repeated."),
     ] = None,
     store: Store = None,
     workspace: Workspace = None,
+    _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
     """Resume a paused campaign. While an hour runs, name whom it goes on without (P3)."""
     from aggregates.campaign.commands import ResumeCampaign
     from engine.work.addresses import normalised
 
+    if waiting == (campaign is not None) or (waiting and without) or (campaign and preview):
+        fail("Name a campaign; or --waiting, with or without --preview.", EXIT_UNREADABLE)
     with session(store, workspace) as here:
+        if campaign is None:
+            fleet.resume_waiting(here, fleet.Manner(preview, yes, as_json))
+            return
         known(here, campaign)
         accounts = tuple(map(normalised, without or ()))
         _require_accounts(here, accounts)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aggregates.command import Command
     from engine.answers.current import Current
     from engine.answers.workspace_answers import Answers
+    from engine.command_context import Neighbours
     from engine.engine import Engine
     from engine.ports.check_schedule import CheckSchedule
     from engine.ports.coordination import Coordination
@@ -134,6 +135,7 @@ class Session(NamedTuple):
     coordination: "Coordination"
     evidence: "EvidenceStore"
     workspace: str
+    opened: "Opened"
 
     def answers(self) -> "Answers":
         """Raises ``ViewStopped`` where a view is older than the rest."""
@@ -144,7 +146,7 @@ class Session(NamedTuple):
             raise ViewStopped(projection, stop)
         return Answers(self.views, self.workspace)
 
-    def look(self) -> "AbstractContextManager[Workspace]":
+    def look(self) -> "AbstractContextManager[Neighbours]":
         return self.engine.look(self.workspace)
 
     def catch_up(self) -> "dict[Projection, Stop]":
@@ -203,6 +205,7 @@ def session(store: str | None, workspace: str | None, *, create: bool = False) -
                 opened.coordination,
                 opened.evidence,
                 settings.workspace,
+                opened,
             )
             yield here
             with suppress(StoreError):  # what was done is done; the next one brings them on

@@ -209,8 +209,8 @@ def tell_consequences(follows: Consequences) -> None:
     for each in follows.rotation:
         say(
             f"  {each.campaign_id} loses it from FROM EMAIL; {people(each.at_stake)} will be "
-            f"stopped for good at {when(each.deadline_at)}, unless it is connected and added "
-            "again by then."
+            f"Campaign Stopped, for good, at {when(each.deadline_at)}, unless it is connected and "
+            "re-added by then."
         )
         if each.shrinks_from:
             say(f"    The clock that runs now, until {when(each.shrinks_from)}, gives way to it.")

@@ -1,15 +1,22 @@
-"""A notice as a message (RFC 5322): the same one for ever, whichever way it goes."""
+"""A notice as messages (RFC 5322), one for all owners of one zone: the same ones for ever,
+whichever way they go.
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+Text and HTML are made of the same sentences. The HTML has no image, no style and no address but
+the link to reconnect, so nothing tells who has read it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, tzinfo
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from hashlib import blake2b
 from html import escape
 from itertools import groupby
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
+from adapters.mail.owners import Owners
 from engine.answers.telling.notices import letter
 from events.vocabulary import NoticeKind
 from projections.notices import NoticeRow
@@ -17,39 +24,68 @@ from projections.notices import NoticeRow
 HOST = "sendledger.invalid"
 """Of Message-IDs, so that they differ from those of any campaign."""
 ITEM = "  - "
+RECONNECT = "Reconnect here: "
+POLICY = SMTP.clone(cte_type="7bit")
+"""For relays that take no other octets than ASCII, too."""
+
+Link = Callable[[NoticeRow], str | None]
+"""Where the owner may reconnect the account of a notice; None for nowhere."""
 
 
-def notice_message(
-    notice: NoticeRow,
-    reason: str | None,
-    *,
-    sender: Address,
-    to: Sequence[Address],
-    zone: tzinfo = UTC,
-    public_url: str | None = None,
-    html: bool = False,
-) -> EmailMessage:
-    """Times in ``zone``; with a link where to reconnect when there is a public address."""
-    assert notice.issued_at is not None
-    subject, paragraphs = _told(notice, reason, zone)
-    if public_url and notice.kind in {NoticeKind.FAILURE, NoticeKind.DISCONNECT}:
-        paragraphs.insert(-1, f"Reconnect here: {reconnect_link(public_url, notice)}")
-    message = EmailMessage(policy=SMTP)
-    message["From"] = sender
-    message["To"] = to
-    message["Subject"] = subject
-    message["Date"] = notice.issued_at
-    message["Message-ID"] = f"<{digest_of(notice)}@{HOST}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content("\n\n".join(paragraphs) + "\n")
-    if html:
-        message.add_alternative(html_of(paragraphs), subtype="html")
-    return message
+def no_link(_: NoticeRow) -> None:
+    return None
 
 
-def digest_of(notice: NoticeRow) -> str:
-    """Hexadecimal: whatever an incident is called, no path and no header comes of it."""
-    parts = (notice.workspace, notice.incident_id, notice.number)
+class Copy(NamedTuple):
+    """What the owners of one zone get. ``digest`` is hexadecimal, whatever an incident is called:
+    no path and no header comes of it."""
+
+    to: Sequence[str]
+    digest: str
+    message: EmailMessage
+
+
+class Copies(NamedTuple):
+    """Raises ``ValueError`` when ``require_usable`` finds an address that cannot be used."""
+
+    sender: Address
+    owners: Owners
+    link: Link = no_link
+
+    def require_usable(self) -> None:
+        self.owners.require_addresses()
+        if not self.sender.addr_spec.isascii():
+            raise ValueError(f"the sender's address {self.sender.addr_spec!r} is not ASCII")
+
+    def of(self, notice: NoticeRow, reason: str | None = None) -> Iterator[Copy]:
+        for zone, to in self.owners.by_zone(notice).items():
+            digest = digest_of(notice, "" if zone == self.owners.zone else str(zone))
+            subject, paragraphs = _told(notice, reason, zone)
+            if notice.kind in {NoticeKind.FAILURE, NoticeKind.DISCONNECT} and (
+                link := self.link(notice)
+            ):
+                paragraphs.insert(-1, f"{RECONNECT}{link}")
+            message = self._headed(notice, to, digest, subject)
+            message.set_content("\n\n".join(paragraphs) + "\n")
+            message.add_alternative(html_of(paragraphs), subtype="html")
+            yield Copy(to, digest, message)
+
+    def _headed(
+        self, notice: NoticeRow, to: Sequence[str], digest: str, subject: str
+    ) -> EmailMessage:
+        assert notice.issued_at is not None
+        message = EmailMessage(policy=POLICY)
+        message["From"] = self.sender
+        message["To"] = [Address(addr_spec=each) for each in to]
+        message["Subject"] = subject
+        message["Date"] = notice.issued_at
+        message["Message-ID"] = f"<{digest}@{HOST}>"
+        message["Auto-Submitted"] = "auto-generated"
+        return message
+
+
+def digest_of(notice: NoticeRow, *more: str) -> str:
+    parts = (notice.workspace, notice.incident_id, notice.number, *filter(None, more))
     return blake2b("\x1f".join(parts).encode(errors="replace"), digest_size=16).hexdigest()
 
 
@@ -91,8 +127,8 @@ def _block(paragraph: str) -> str:
 
 
 def _linked(line: str) -> str:
-    """The link at the end of a line of ours can be followed; a name that looks like one cannot."""
-    words, found, link = line.partition("Reconnect here: ")
+    """The link of ours can be followed; a name that looks like one cannot."""
+    words, found, link = line.partition(RECONNECT)
     if words or not found:
         return escape(line)
-    return f'<a href="{escape(link)}">{escape(found.removesuffix(": "))}</a>'
+    return f'{escape(found)}<a href="{escape(link)}">{escape(link)}</a>'

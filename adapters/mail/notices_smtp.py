@@ -1,20 +1,19 @@
 """Notices by SMTP through the operator's relay, never through the mailbox they are about (N2)."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, tzinfo
+from collections.abc import Callable, Mapping, Sequence
 from email.headerregistry import Address
-from email.message import EmailMessage
 
-from adapters.mail.notice_message import digest_of, notice_message
+from adapters.mail.notice_message import Copies, Link, digest_of, no_link
 from adapters.mail.owners import Owners
 from adapters.mail.relay import Relay, RelayFailed
 from engine.work.addresses import normalised
+from engine.work.ports import PartlyDelivered
 from projections.notices import NoticeRow
 
 
 class SmtpNotices:
-    """Implements ``OwnerChannel``. A notice delivered again has the same Message-ID; who has taken
-    it, as far as this process knows, does not get it again.
+    """Implements ``OwnerChannel``. A notice delivered again has the same Message-ID; an owner of
+    whom it is recorded that he has taken it does not get it again.
 
     ``connected`` says whether an email account of that address is connected anywhere in the store.
     Raises ``ValueError`` for a relay or an address that cannot be used.
@@ -29,41 +28,42 @@ class SmtpNotices:
         sender: str,
         *,
         connected: Callable[[str], bool],
-        zone: tzinfo = UTC,
-        public_url: str | None = None,
+        link: Link = no_link,
     ) -> None:
+        self.copies = Copies(Address("Sendledger", addr_spec=sender), owners, link)
         relay.require_usable()
-        owners.require_addresses()
-        self._relay, self._owners, self._connected = relay, owners, connected
-        self._sender = Address("Sendledger", addr_spec=sender)
-        self._zone, self._public_url = zone, public_url
-        self._taken: dict[str, set[str]] = {}
+        self.copies.require_usable()
+        self._relay, self._connected = relay, connected
 
     def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
-        """Raises ``RelayFailed`` unless each owner has it, or is refused for good."""
+        """Raises ``RelayFailed`` or ``PartlyDelivered`` unless each owner has it, or is refused
+        for good."""
         self._refuse_a_connected_account(notice)
-        to = self._owners.of(notice)
-        if to == [notice.account_id]:
+        owners = self.copies.owners.of(notice)
+        if owners == [notice.account_id]:
             raise RelayFailed("The account's own address is its only owner's; name another owner.")
-        taken = self._taken.setdefault(digest_of(notice), set())
-        left = [address for address in to if address not in taken]
-        content = self.message(notice, reason).as_bytes()
-        refused = self._relay.submit(self._sender.addr_spec, left, content)
-        taken.update(address for address in left if address not in refused)
-        self._require_done(refused, len(to))
-        del self._taken[digest_of(notice)]
-        return f"{self._relay}, {len(to) - len(refused)} of {len(to)} owners"
+        refused: dict[str, int] = {}
+        taken: list[str] = []
+        try:
+            for to, message in self._left(notice, reason):
+                codes = self._relay.submit(self.copies.sender.addr_spec, to, message)
+                taken += (each for each in to if each not in codes)
+                refused |= codes
+            self._require_done(refused, len(owners))
+        except RelayFailed as failed:
+            if not taken:
+                raise
+            marks = [mark(notice, each) for each in taken]
+            raise PartlyDelivered(failed, marks) from None
+        return f"{self._relay}, {len(owners) - len(refused)} of {len(owners)} owners"
 
-    def message(self, notice: NoticeRow, reason: str | None = None) -> EmailMessage:
-        return notice_message(
-            notice,
-            reason,
-            sender=self._sender,
-            to=[Address(addr_spec=each) for each in self._owners.of(notice)],
-            zone=self._zone,
-            public_url=self._public_url,
-            html=True,
-        )
+    def _left(self, notice: NoticeRow, reason: str | None) -> Sequence[tuple[Sequence[str], bytes]]:
+        """Who is still to get it, and what."""
+        copies = [
+            ([each for each in copy.to if mark(notice, each) not in notice.taken_by], copy.message)
+            for copy in self.copies.of(notice, reason)
+        ]
+        return [(to, message.as_bytes()) for to, message in copies if to]
 
     def _refuse_a_connected_account(self, notice: NoticeRow) -> None:
         user = normalised(self._relay.user or "")
@@ -83,3 +83,8 @@ class SmtpNotices:
         if len(refused) == owners:
             codes = ", ".join(map(str, sorted({*refused.values()})))
             raise RelayFailed(f"The relay {self._relay} refused every owner's address ({codes}).")
+
+
+def mark(notice: NoticeRow, owner: str) -> str:
+    """Tells one owner of one notice from another, without an address (F1)."""
+    return digest_of(notice, owner)[:16]

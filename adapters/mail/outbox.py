@@ -6,11 +6,10 @@ N2: they go to the owner's own address, never through the mailbox they are about
 import os
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
-from email.message import EmailMessage
 from pathlib import Path
 
-from adapters.mail.notice_message import HOST, digest_of, notice_message
-from adapters.mail.owners import owner_problem
+from adapters.mail.notice_message import HOST, Copies, Link, no_link
+from adapters.mail.owners import Owners
 from projections.notices import NoticeRow
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,32 +19,31 @@ SENDER = Address("Sendledger", "notices", HOST)
 class MaildirOutbox:
     """One maildir. The same notice again is the same message under the same name: it stays one.
 
-    Raises ``ValueError`` when ``owner`` is no email address.
+    Raises ``ValueError`` for an owner's address that is none.
     """
 
     name = "maildir"
 
-    def __init__(self, folder: Path, owner: str) -> None:
-        problem = owner_problem(owner)
-        if problem:
-            raise ValueError(f"the owner's address {owner!r} {problem}")
+    def __init__(self, folder: Path, owners: Owners, link: Link = no_link) -> None:
         self.folder = folder
-        self._owner = Address(addr_spec=owner)
+        self.copies = Copies(SENDER, owners, link)
+        self.copies.require_usable()
 
     def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
-        """Keep the notice, on the disk when this returns. Answers the message's name.
+        """Keep the notice, on the disk when this returns: a message for the owners of each zone.
+        Answers the messages' names.
 
-        Raises ``OSError``; then no message is there, or a whole one, and trying again is harmless.
+        Raises ``OSError``; then of each message nothing is there, or all, and trying again is
+        harmless.
         """
-        name = _name(notice)
         for part in ("tmp", "new", "cur"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
-        if not self._kept(name):
-            self._keep(name, self.message(notice, reason).as_bytes())
-        return name
-
-    def message(self, notice: NoticeRow, reason: str | None = None) -> EmailMessage:
-        return notice_message(notice, reason, sender=SENDER, to=[self._owner])
+        names = []
+        for copy in self.copies.of(notice, reason):
+            names.append(name := _name(notice, copy.digest))
+            if not self._kept(name):
+                self._keep(name, copy.message.as_bytes())
+        return ", ".join(names)
 
     def _kept(self, name: str) -> bool:
         """Also once a mail program has taken it into ``cur``, with its flags after the name."""
@@ -62,10 +60,10 @@ class MaildirOutbox:
         _sync(finished.parent)
 
 
-def _name(notice: NoticeRow) -> str:
+def _name(notice: NoticeRow, digest: str) -> str:
     assert notice.issued_at is not None
     seconds = (notice.issued_at - EPOCH) // timedelta(seconds=1)
-    return f"{seconds}.{digest_of(notice)}.sendledger"
+    return f"{seconds}.{digest}.sendledger"
 
 
 def _sync(folder: Path) -> None:

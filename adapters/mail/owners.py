@@ -1,6 +1,7 @@
 """To whom a notice goes: the account's owners and the workspace's admins, each once (N2)."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
 from itertools import chain
 from typing import NamedTuple
 
@@ -14,8 +15,11 @@ class Owners(NamedTuple):
     """As the operator states them: by workspace; owners also by account, ``*`` for every other."""
 
     default: str
-    owners: Mapping[str, Mapping[str, Sequence[str]]]
-    admins: Mapping[str, Sequence[str]]
+    owners: Mapping[str, Mapping[str, Sequence[str]]] = {}
+    admins: Mapping[str, Sequence[str]] = {}
+    zone: tzinfo = UTC
+    """In which they read times, but for those of ``zones``, by address."""
+    zones: Mapping[str, tzinfo] = {}
 
     def require_addresses(self) -> None:
         """Raises ``ValueError`` for one at which nobody can be reached."""
@@ -35,6 +39,14 @@ class Owners(NamedTuple):
         found = _each_once([*stated, *self.admins.get(notice.workspace, [])])
         if found == [notice.account_id]:
             return _each_once([*found, self.default])
+        return found
+
+    def by_zone(self, notice: NoticeRow) -> Mapping[tzinfo, Sequence[str]]:
+        """The same persons, by the zone in which they read times."""
+        zones = {normalised(address): zone for address, zone in self.zones.items()}
+        found: dict[tzinfo, list[str]] = {}
+        for address in self.of(notice):
+            found.setdefault(zones.get(address, self.zone), []).append(address)
         return found
 
 

@@ -22,6 +22,10 @@ class StoredLinks(ABC):
             values = (link, state, self._stored(until))
             return bool(c.execute(self.SQL["use"], values).rowcount)
 
+    def used(self, link: str) -> bool:
+        with self._store.explained(), self._store.reading() as c:
+            return c.execute(self.SQL["used"], (link,)).fetchone() is not None
+
     def answer(self, state: str) -> str | None:
         with self._store.explained(), self._store.writing() as c:
             values = (state, self._stored(self._store.now()))

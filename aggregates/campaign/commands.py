@@ -101,6 +101,8 @@ class ResumeCampaign(WithPolicy):
     """P3. ``without``: accounts whose hour runs and that the user knowingly goes on without."""
 
     without: frozenset[AccountId] = frozenset()
+    unless_paused_by_user: bool = False
+    """P2: for whoever resumes many at once and did not mean what somebody paused."""
 
 
 @dataclass(frozen=True, kw_only=True)

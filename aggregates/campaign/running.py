@@ -18,6 +18,7 @@ from aggregates.rejections import (
     NameTaken,
     NoSender,
     PauseCauseHolds,
+    PausedByUser,
     SenderMissing,
     SenderNotConnected,
     UnknownAccount,
@@ -108,6 +109,8 @@ def resume(campaign: Campaign, command: ResumeCampaign) -> Sequence[CampaignEven
         raise AlreadyRunning(campaign=campaign.id, status=campaign.status)
     if campaign.status is not CampaignStatus.PAUSED:
         raise CampaignNotRunning(campaign=campaign.id, status=campaign.status)
+    if command.unless_paused_by_user and USER_CAUSE in campaign.causes:
+        raise PausedByUser(campaign=campaign.id)
     given_up = _given_up(campaign, command)
     _require_senders(campaign, command.senders, command.policy.on_account_trouble)
 

@@ -115,6 +115,7 @@ class RecordNoticeAttempt(AccountCommand):
     channel: str
     delivered: bool
     detail: str = ""
+    taken_by: tuple[str, ...] = ()
 
 
 EmailAccountCommand = (

@@ -55,6 +55,7 @@ def attempted(account: EmailAccount, command: RecordNoticeAttempt) -> Sequence[N
             channel=command.channel,
             delivered=command.delivered,
             detail=command.detail,
+            taken_by=command.taken_by,
             occurred_at=command.at,
         )
     ]

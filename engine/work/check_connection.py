@@ -100,15 +100,15 @@ class ConnectionChecks:
         """One-Click Reconnect (R1, R2, C6).
 
         ``configuration`` is the digest of the servers' names and ports as they are now; ``refusal``
-        the code of a reason found beside the check itself.
+        the code of a reason found beside the check, which then is not made.
         """
         check_id, asked = self._request(mailbox.account_id, actor)
         if asked.refusal is not None:
             return Checked(asked, None)
-        findings = self._probed(mailbox, watch)
+        findings = None if refusal else self._probed(mailbox, watch)
         reconnect = OneClickReconnect(
             account_id=mailbox.account_id,
-            report=findings.report,
+            report=findings.report if findings else UNCHECKED,
             refusal=refusal,
             configuration=configuration,
             credentials=mailbox.credentials,

@@ -7,7 +7,7 @@ from aggregates.email_account.commands import RecordNoticeAttempt
 from engine.batch import derived_id
 from engine.engine import Engine
 from engine.ports.views import ReadableViews
-from engine.work.ports import OwnerChannel
+from engine.work.ports import OwnerChannel, PartlyDelivered
 from projections.accounts import ACCOUNTS, AccountRow
 from projections.notices import NOTICES, NoticeRow
 
@@ -18,25 +18,28 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 class _Outcome(NamedTuple):
     delivered: bool
     detail: str
+    taken_by: tuple[str, ...] = ()
 
 
 class Courier:
     """Delivers what the view ``notices`` shows as not delivered.
 
-    A crash between delivery and record, or a view that lags, repeats both under the same command
-    id. After a failure the next attempt waits a minute, then twice as long each time, at most an
-    hour.
+    A crash between delivery and record, or a view that lags for minutes, repeats both under the
+    same command id. After a failure the next attempt waits a minute, then twice as long each time,
+    at most an hour: counted from what is recorded, so that a restart tries no sooner.
     """
 
     def __init__(self, engine: Engine, views: ReadableViews, channel: OwnerChannel) -> None:
         self._engine = engine
         self._views = views
         self._channel = channel
-        self._not_before: dict[tuple[str, ...], datetime] = {}
+        self._tried: dict[tuple[str, ...], datetime] = {}
+        """When, in this process; the view may not know of it yet."""
 
     def deliver(self, *workspace: str) -> int:
         """One round, in one workspace or in all. Answers how many notices were delivered."""
         now = self._engine.store.now()
+        self._tried = {key: at for key, at in self._tried.items() if now < at + LONGEST_WAIT}
         open_ones = self._views.rows(NOTICES, *workspace, delivered=False)
         due = [row for row in open_ones if self._due(row, now)]
         if due:
@@ -44,20 +47,22 @@ class Courier:
         return sum(self._attempt(row, now) for row in due)
 
     def _due(self, notice: NoticeRow, now: datetime) -> bool:
+        tried = (notice.attempted_at, self._tried.get(_key(notice)))
+        last = max((at for at in tried if at is not None), default=None)
         issued = notice.issued_at is not None
-        return issued and now >= self._not_before.get(_key(notice), now)
+        return issued and (last is None or now >= last + wait_after(notice.attempts))
 
     def _attempt(self, notice: NoticeRow, now: datetime) -> bool:
         outcome = self._taken(notice)
         self._record(notice, outcome)
-        if not outcome.delivered:
-            wait = min(FIRST_WAIT * 2 ** min(notice.attempts, 10), LONGEST_WAIT)
-            self._not_before[_key(notice)] = now + wait
+        self._tried[_key(notice)] = now
         return outcome.delivered
 
     def _taken(self, notice: NoticeRow) -> _Outcome:
         try:
             return _Outcome(True, self._channel.deliver(notice, self._reason(notice)))
+        except PartlyDelivered as error:
+            return _Outcome(False, error.strerror or "", error.taken_by)
         except OSError as error:
             return _Outcome(False, error.strerror or type(error).__name__)
 
@@ -72,6 +77,7 @@ class Courier:
                 channel=self._channel.name,
                 delivered=outcome.delivered,
                 detail=outcome.detail,
+                taken_by=outcome.taken_by,
             ),
             command_id=derived_id(
                 ACTOR, notice.workspace, notice.incident_id, notice.number, number
@@ -86,6 +92,11 @@ class Courier:
         )
         known = [each.reason for each in accounts if each.incident_id == notice.incident_id]
         return known[0] if known else None
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long the next attempt waits after so many that failed."""
+    return min(FIRST_WAIT * (1 << min(max(attempts - 1, 0), 10)), LONGEST_WAIT)
 
 
 def _key(notice: NoticeRow) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import re
 from hashlib import sha256
 
 from engine.work.classifying.evidence import Evidence
+from engine.work.spellings import spellings
 
 KEPT = 8_192
 """Characters of a text that are kept; of a longer one the beginning and the end."""
@@ -58,13 +59,13 @@ def digest(evidence: Evidence) -> str:
 def fit_to_keep(evidence: Evidence, secrets: tuple[str, ...] = ()) -> Evidence:
     """Without anything that opens a mailbox, and capped.
 
-    ``secrets`` are those that were used, which a server may have repeated in any place.
+    ``secrets`` are those that were used, which a server may have repeated in any place and
+    spelling.
     """
-    text = _storable(_capped(evidence.text))
-    for each in secrets:
-        if each:
-            text = text.replace(each, _HIDDEN)
-    return evidence._replace(text=scrubbed(text))
+    text = evidence.text
+    for each in (spelling for secret in secrets if secret for spelling in spellings(secret)):
+        text = text.replace(each, _HIDDEN)
+    return evidence._replace(text=scrubbed(_storable(_capped(text))))
 
 
 def scrubbed(text: str) -> str:

@@ -253,11 +253,20 @@ class Inbox(Protocol):
         ...
 
 
+class PartlyDelivered(OSError):
+    """Some owners have the notice and others do not: ``taken_by`` tells the former apart."""
+
+    def __init__(self, error: OSError, taken_by: Sequence[str]) -> None:
+        super().__init__(error.errno, error.strerror)
+        self.taken_by = tuple(taken_by)
+
+
 class OwnerChannel(Protocol):
     """A way to the owner of an account. The same notice delivered again must reach him once."""
 
     name: str
 
     def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
-        """Answers where the notice is now. Raises ``OSError`` when it is not there."""
+        """Answers where the notice is now. Raises ``OSError`` when it is not there, and
+        ``PartlyDelivered`` when not every owner has it; ``notice.taken_by`` get it no more."""
         ...

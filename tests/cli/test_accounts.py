@@ -60,7 +60,9 @@ def test_what_cannot_be_done_is_told(
 def test_a_failed_test_says_why_and_one_click_repairs(keyboard: Keyboard) -> None:
     keyboard.campaign()
 
-    assert "is failed" in keyboard.do("accounts", "test", ANN, "--result", "auth_revoked")
+    assert f"Connection Status of {ANN}: failed." in keyboard.do(
+        "accounts", "test", ANN, "--result", "auth_revoked"
+    )
     assert keyboard.json("accounts", "list")["accounts"][0]["deadline_at"]
     told = keyboard.do("accounts", "reconnect", ANN)
 
@@ -95,7 +97,7 @@ def test_before_a_disconnect_the_consequences_stand_on_the_screen(keyboard: Keyb
     assert spring["shrinks_from"] > spring["deadline_at"]
     assert preview["preview"]["cheaper"] == f"sendledger accounts reconnect {ANN}"
     assert declined.code == 1
-    assert "2 recipients will be stopped for good" in " ".join(declined.output.split())
+    assert "2 recipients will be Campaign Stopped, for good" in " ".join(declined.output.split())
     assert "gives way to it" in " ".join(declined.output.split())
     assert "Nothing was changed." in declined.complaint
     assert keyboard.json("accounts")["accounts"][0]["status"] == "failed"

@@ -98,9 +98,11 @@ def test_a_background_check_tells_what_it_found(running: Keyboard) -> None:
     slower = running.do("accounts", "check", ANN, "--result", "throttled")
     failed = running.do("accounts", "check", ANN, "--result", "auth_revoked")
 
-    assert well == f"The check passed. {ANN} is successful."
-    assert slower == f"The check found throttled. {ANN} is successful."
-    assert failed.startswith(f"The check found auth_revoked. {ANN} is failed. The permission")
+    assert well == f"The check passed. Connection Status of {ANN}: successful."
+    assert slower == f"The check found throttled. Connection Status of {ANN}: successful."
+    assert failed.startswith(
+        f"The check found auth_revoked. Connection Status of {ANN}: failed. The permission"
+    )
 
 
 def test_a_background_check_that_passes_cures(running: Keyboard) -> None:

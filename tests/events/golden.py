@@ -132,6 +132,7 @@ EXAMPLES: Sequence[Event] = [
         channel="maildir",
         delivered=True,
         detail="new/1",
+        taken_by=("5f0c9a",),
     ),
     c.CampaignCreated(**CAMPAIGN, mode=Mode.SINGLE, slot_id="slot-1", account_id=ANN),
     c.CampaignStarted(**CAMPAIGN, on_account_trouble=OnAccountTrouble.PAUSE_CAMPAIGN),

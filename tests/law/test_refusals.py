@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from aggregates.campaign.commands import EndHold
+from aggregates.campaign.commands import EndHold, ResumeCampaign
 from aggregates.command import Command, Senders
 from aggregates.email_account.commands import ConnectAccount
 from aggregates.rejections import (
@@ -29,6 +29,7 @@ from aggregates.rejections import (
     NotConnected,
     OutcomeUnknown,
     PauseCauseHolds,
+    PausedByUser,
     RecipientRejected,
     RecipientTerminal,
     Rejected,
@@ -333,6 +334,11 @@ def of_starting_and_resuming() -> Iterator[Refusal]:
         solo, [*FROM_A_SLOT, because_of_ann[1]], resume(SOLO), PauseCauseHolds,
         f"Campaign solo is paused because {ANN} is not connected. Reconnect it, or remove it.",
         ANN_FAILS,
+    )  # fmt: skip
+    sparing = ResumeCampaign(campaign_id=SPRING, unless_paused_by_user=True)
+    yield Refusal(
+        spring, [*RUNNING, because_of_ann[0], paused()], sparing, PausedByUser,
+        "Campaign spring was paused by a user. Whoever wants it to go on resumes it by name.",
     )  # fmt: skip
     for history, status, commands in (
         (DRAFT, "draft", [pause(), resume()]),

@@ -25,7 +25,8 @@ class Taken(NamedTuple):
 
 class LocalRelay:
     """What it took, and what it answers. ``answers`` holds replies to RCPT by address, and to
-    DATA under ``DATA``; those not named are accepted."""
+    DATA under ``DATA``, or ``DATA after 1`` for those after the first; those not named are
+    accepted."""
 
     def __init__(self) -> None:
         self.taken: list[Taken] = []
@@ -45,6 +46,8 @@ class LocalRelay:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         answer = self.answers.get("DATA", "250 OK")
+        if self.taken:
+            answer = self.answers.get(f"DATA after {len(self.taken)}", answer)
         if answer.startswith("2"):
             content = envelope.original_content or b""
             assert server.transport is not None

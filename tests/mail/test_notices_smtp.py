@@ -1,21 +1,25 @@
 """N2: notices reach every owner once through the operator's relay, encrypted, or fail in words."""
 
+import re
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from adapters.mail.notices_smtp import SmtpNotices
+from adapters.mail.notice_message import reconnect_link
+from adapters.mail.notices_smtp import SmtpNotices, mark
 from adapters.mail.outbox import MaildirOutbox
 from adapters.mail.owners import Owners
 from adapters.mail.relay import Relay, RelayFailed, Tls
+from engine.work.ports import PartlyDelivered
 from engine.work.secret import Secret
 from events.vocabulary import NoticeKind
 from projections.notices import NoticeRow
@@ -77,6 +81,12 @@ def text_of(message: EmailMessage, kind: str = "plain") -> str:
     return str(body.get_content())
 
 
+def only(channel: SmtpNotices | MaildirOutbox, notice: NoticeRow = NOTICE) -> EmailMessage:
+    """The one message for all of its owners."""
+    (copy,) = channel.copies.of(notice)
+    return copy.message
+
+
 def sentence(channel: SmtpNotices) -> str:
     with pytest.raises(RelayFailed) as failed:
         channel.deliver(NOTICE)
@@ -108,10 +118,10 @@ def test_it_is_the_message_that_the_outbox_would_keep(
     channel = notices(relay_at(port, certificate))
     channel.deliver(NOTICE)
     notices(relay_at(port, certificate)).deliver(NOTICE)
-    kept = MaildirOutbox(tmp_path, DANA).message(NOTICE)
+    kept = only(MaildirOutbox(tmp_path, Owners(DANA)))
     ids = {parsed(taken.content)["Message-ID"] for taken in relay.taken}
     assert ids == {kept["Message-ID"]}
-    assert text_of(parsed(relay.taken[0].content)).split() == str(kept.get_content()).split()
+    assert text_of(parsed(relay.taken[0].content)).split() == text_of(kept).split()
     channel.deliver(NOTICE._replace(number="2"))
     assert parsed(relay.taken[-1].content)["Message-ID"] != kept["Message-ID"]
 
@@ -126,19 +136,74 @@ def test_the_html_says_the_same_and_names_stay_text(
     assert "<a " not in html
 
 
+@pytest.mark.rule("N2")
+def test_nothing_in_it_is_fetched_and_nothing_tells_who_has_read_it(port: int) -> None:
+    link = partial(reconnect_link, "https://mail.acme.example")
+    message = only(notices(relay_at(port), link=link))
+    html = text_of(message, "html")
+    assert [part.get_content_type() for part in message.walk()] == [
+        *("multipart/alternative", "text/plain", "text/html")
+    ]
+    assert not re.search(r"<(img|script|style|link|iframe|form)|src=|url\(|style=", html)
+    assert {found.rpartition("://")[2] for found in re.findall(r"https?://[^\s\"<]+", html)} == {
+        "mail.acme.example/accounts/ann%40acme.example/reconnect?workspace=main"
+    }
+
+
+@pytest.mark.parametrize("name", ["Ann Ünlü · «Früh»", "春" * 60, "x" * 5_000])
+def test_it_goes_as_short_lines_of_ascii_whatever_the_names(port: int, name: str) -> None:
+    notice = NOTICE._replace(account_id=f"{name}@acme.example", campaigns={name: 82})
+    message = only(notices(relay_at(port)), notice)
+    octets = message.as_bytes()
+    assert octets.isascii()
+    assert max(map(len, octets.split(b"\r\n"))) <= 78 + len("Subject: ")
+    again = parsed(octets)
+    assert name[:60] in again["Subject"]
+    assert name[:190] in text_of(again)
+
+
 def test_times_are_told_in_the_owner_s_zone(port: int, certificate: Certificate) -> None:
-    channel = notices(relay_at(port, certificate), zone=ZoneInfo("Europe/Berlin"))
-    text = text_of(channel.message(NOTICE))
+    owners = TO_DANA_AND_LEE._replace(zone=ZoneInfo("Europe/Berlin"))
+    text = text_of(only(notices(relay_at(port, certificate), owners)))
     assert "by 2026-04-01 14:00:00 CEST" in text
     assert "2026-03-02 13:00:00 CET" in text
 
 
+@pytest.mark.rule("N1", "N2")
+def test_an_owner_with_a_zone_of_his_own_gets_times_in_it(
+    relay: LocalRelay, port: int, certificate: Certificate
+) -> None:
+    zones = {LEE.upper(): ZoneInfo("Asia/Tokyo"), OPS: ZoneInfo("Asia/Tokyo")}
+    owners = TO_DANA_AND_LEE._replace(admins={"main": [OPS]}, zones=zones)
+    assert notices(relay_at(port, certificate), owners).deliver(NOTICE).endswith("3 of 3 owners")
+    hers, theirs = (parsed(each.content) for each in relay.taken)
+    assert [each.to for each in relay.taken] == [(DANA,), (LEE, OPS)]
+    assert "by 2026-04-01 12:00:00 UTC" in text_of(hers)
+    assert "by 2026-04-01 21:00:00 JST" in text_of(theirs)
+    assert "21:00:00 JST" in text_of(theirs, "html")
+    assert hers["Message-ID"] != theirs["Message-ID"], "another text is another message"
+
+
+@pytest.mark.rule("N2")
+def test_who_was_reached_before_the_relay_broke_down_is_told(
+    relay: LocalRelay, port: int, certificate: Certificate
+) -> None:
+    owners = TO_DANA_AND_LEE._replace(zones={LEE: ZoneInfo("Asia/Tokyo")})
+    relay.answers["DATA after 1"] = "451 4.3.0 later"
+    with pytest.raises(PartlyDelivered, match=r"refused the notice \(451\)") as failed:
+        notices(relay_at(port, certificate), owners).deliver(NOTICE)
+    assert failed.value.taken_by == (mark(NOTICE, DANA),)
+    assert DANA not in repr(failed.value)
+
+
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_the_link_to_reconnect_is_there_where_it_helps(port: int, kind: NoticeKind) -> None:
-    channel = notices(relay_at(port), public_url="https://mail.acme.example/app/")
+    channel = notices(
+        relay_at(port), link=partial(reconnect_link, "https://mail.acme.example/app/")
+    )
     notice = NOTICE._replace(kind=kind, account_id='a"b@x.example', workspace="w&1")
     link = "https://mail.acme.example/app/accounts/a%22b%40x.example/reconnect?workspace=w%261"
-    message = channel.message(notice)
+    message = only(channel, notice)
     helps = kind in {NoticeKind.FAILURE, NoticeKind.DISCONNECT}
     assert (link in text_of(message)) is helps
     assert (f'<a href="{link}">' in text_of(message, "html")) is helps
@@ -146,7 +211,7 @@ def test_the_link_to_reconnect_is_there_where_it_helps(port: int, kind: NoticeKi
 
 def test_a_name_that_looks_like_our_link_is_none(port: int) -> None:
     notice = NOTICE._replace(campaigns={"Reconnect here: https://evil.example": 1})
-    assert "<a " not in text_of(notices(relay_at(port)).message(notice), "html")
+    assert "<a " not in text_of(only(notices(relay_at(port)), notice), "html")
 
 
 def test_a_relay_with_tls_from_the_first_octet_and_a_login(
@@ -236,12 +301,13 @@ def test_an_owner_who_is_put_off_is_tried_again_and_the_others_hear_once(
     relay: LocalRelay, port: int, certificate: Certificate
 ) -> None:
     relay.answers[LEE] = "450 4.2.0 greylisted"
-    channel = notices(relay_at(port, certificate))
-    assert "has put off 1 of 2 owners (450)" in sentence(channel)
+    with pytest.raises(PartlyDelivered, match=r"has put off 1 of 2 owners \(450\)") as failed:
+        notices(relay_at(port, certificate)).deliver(NOTICE)
+    assert failed.value.taken_by == (mark(NOTICE, DANA),)
     del relay.answers[LEE]
-    assert channel.deliver(NOTICE).endswith("2 of 2 owners")
+    later = NOTICE._replace(taken_by=failed.value.taken_by)
+    assert notices(relay_at(port, certificate)).deliver(later).endswith("2 of 2 owners")
     assert [each.to for each in relay.taken] == [(DANA,), (LEE,)]
-    assert channel.deliver(NOTICE), "a repeated delivery is taken up again from the beginning"
 
 
 @pytest.mark.parametrize(
@@ -323,6 +389,12 @@ def test_an_account_is_never_told_through_itself_alone(port: int) -> None:
     itself = Owners(DANA, {"main": {ANN: [ANN]}}, {})
     assert itself.of(NOTICE) == [ANN, DANA]
     assert "name another owner" in sentence(notices(relay_at(port), Owners(ANN, {}, {})))
+
+
+@pytest.mark.parametrize("sender", ["dä@acme.example", "notices@äcme.example"])
+def test_a_sender_that_no_relay_understands_is_refused_at_once(port: int, sender: str) -> None:
+    with pytest.raises(ValueError, match="ASCII"):
+        SmtpNotices(relay_at(port), TO_DANA_AND_LEE, sender, connected=lambda _: False)
 
 
 @pytest.mark.parametrize("address", ["", "dana", "dä@acme.example", "a@b.c\r\nBcc: x@y.z"])

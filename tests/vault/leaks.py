@@ -1,13 +1,16 @@
 """Looks for planted secrets in whatever was written, however they may be spelled there."""
 
+import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from urllib.parse import quote
+from quopri import encodestring
+from urllib.parse import quote, quote_plus
 
 
 def spellings(secret: bytes) -> set[bytes]:
-    """As it is; in hexadecimal, base64 at any offset, UTF-16, a URL, JSON; and backwards."""
+    """As it is; in hexadecimal, base64 at any offset, UTF-16, a URL, a form, JSON, quoted-printable
+    lines; and backwards."""
     text = secret.decode("utf-8", "replace")
     found = {secret, secret[::-1], secret.hex().encode(), secret.hex().upper().encode()}
     for offset in range(3):
@@ -15,7 +18,9 @@ def spellings(secret: bytes) -> set[bytes]:
         inner = whole[4 if offset else 0 : -4]
         found |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
     found |= {text.encode("utf-16-le"), text.encode("utf-16-be"), quote(text, safe="").encode()}
-    found.add(text.encode("ascii", "backslashreplace"))
+    found |= {quote_plus(text).encode(), quote(text, safe="").lower().encode()}
+    found |= {encodestring(secret, quotetabs=tabs) for tabs in (False, True)}
+    found |= {json.dumps(text)[1:-1].encode(), text.encode("ascii", "backslashreplace")}
     return found
 
 

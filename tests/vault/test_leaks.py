@@ -3,7 +3,7 @@
 import os
 import signal
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import chdir, closing, suppress
 from pathlib import Path
 from urllib.request import urlopen
@@ -13,6 +13,7 @@ import pytest
 
 from adapters.composition import running as running_program
 from adapters.composition import vault_over
+from adapters.screen.output_files import unused
 from adapters.settings import load_settings
 from adapters.stores.opening import open_store, sealed_rows
 from adapters.vault.key_file import read_key_file
@@ -22,6 +23,7 @@ from tests.certificates import make_certificate
 from tests.cli.keyboard import Keyboard, people_file
 from tests.law.story import ANN, BOB, SPRING
 from tests.mail.relays import LocalRelay, Scripted, running
+from tests.mail.servers.ports import free_ports
 from tests.postgres import NamedServer
 from tests.vault.leaks import Search, every_name
 from tests.worker.processes import Process, eventually
@@ -32,7 +34,6 @@ PLANTED = {
     SecretRef("main", ANN, "oauth"): "ya29.access-token-of-ann_" + "x" * 2_000,
 }
 RELAY_PASSWORD = "relay-pass-word-never-told"  # noqa: S105 of nobody
-METRICS_PORT = 29_417
 
 
 def test_the_search_finds_what_is_there() -> None:
@@ -189,7 +190,6 @@ def serve_through(premises: Premises) -> None:
     settings = {
         "LOG_LEVEL": "debug",
         "TRACING": "console",
-        "METRICS_PORT": str(METRICS_PORT),
         "NOTICE_SENDER": "notices@acme.example",
         "NOTICE_RELAY_USER": "notices",
         "NOTICE_RELAY_CA_FILE": str(certificate.file),
@@ -198,20 +198,30 @@ def serve_through(premises: Premises) -> None:
     relay = LocalRelay()
     stripped = Scripted("220 relay", "250 relay", None)
     with running(relay, certificate, login=True) as port, stripped.running() as other:
-        for number, relay_port in enumerate((port, other)):
+        for number, (relay_port, account) in enumerate(((port, ANN), (other, BOB))):
+            premises.type("accounts", "connect", "s3", account)
+            premises.type("accounts", "test", account, "--result", "auth_revoked")
             told = {**settings, "NOTICE_RELAY": f"127.0.0.1:{relay_port}"}
-            output = premises.folder / f"serve-{number}.log"
-            worker = Process(output, "serve", "--store", premises.keyboard.store, **told)
-            worker.begun()
-            if not number:
-                eventually(lambda: bool(relay.logins))
-            else:
-                eventually(lambda: bool(stripped.heard))
-            with suppress(OSError), urlopen(f"http://127.0.0.1:{METRICS_PORT}/metrics") as found:
-                premises.said.append(found.read().decode())
-            assert worker.stopped(signal.SIGTERM) == 0, output.read_text()
+            heard = (lambda: bool(stripped.heard)) if number else (lambda: bool(relay.logins))
+            served_for_a_moment(premises, heard, **told)
     assert relay.logins, "the secret was used"
     premises.type("notices")
+
+
+def served_for_a_moment(premises: Premises, until: Callable[[], bool], **settings: str) -> None:
+    """By a worker of its own, whose figures are looked at."""
+    output = unused(premises.folder / "serve.log")
+    (port,) = free_ports(1)
+    told = {"METRICS_PORT": str(port), **settings}
+    worker = Process(output, "serve", "--store", premises.keyboard.store, **told)
+    try:
+        worker.begun()
+        eventually(lambda: until() or worker.process.poll() is not None)
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/metrics") as found:
+            premises.said.append(found.read().decode())
+        assert worker.stopped(signal.SIGTERM) == 0, output.read_text()
+    finally:
+        worker.kill()
 
 
 def data_of(url: str, server: NamedServer) -> Path:

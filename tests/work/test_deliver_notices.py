@@ -11,7 +11,8 @@ from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from engine.simulated import simulated_report
-from engine.work.deliver_notices import Courier
+from engine.work.deliver_notices import Courier, wait_after
+from engine.work.ports import PartlyDelivered
 from events.email_account import NoticeAttempted
 from events.vocabulary import Asker, FailureClass
 from projections.notices import NOTICES, NoticeRow
@@ -30,10 +31,14 @@ class Doorbell:
     def __init__(self) -> None:
         self.heard: list[tuple[str, str | None]] = []
         self.broken = False
+        self.nobody_home: list[str] = []
 
     def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
         if self.broken:
             raise OSError(28, "No space left on device")
+        if self.nobody_home:
+            self.heard.append((",".join(notice.taken_by), reason))
+            raise PartlyDelivered(OSError(5, "Lee is out"), [self.nobody_home.pop()])
         self.heard.append((notice.number, reason))
         return "front door"
 
@@ -58,6 +63,11 @@ class House:
         self.engine.execute("main", connect, command_id="1", actor="user:x")
         self.engine.execute("main", failed, command_id="2", actor="user:x")
         self.runner.catch_up()
+
+    def restart(self) -> Courier:
+        """Another process, which remembers nothing."""
+        self.courier = Courier(self.engine, self.views, self.doorbell)
+        return self.courier
 
     def round(self) -> int:
         delivered = self.courier.deliver("main")
@@ -90,6 +100,8 @@ def test_a_notice_is_delivered_once_with_the_reason_and_the_attempt_recorded(hou
 def test_with_a_view_that_lags_the_record_is_made_once(house: House) -> None:
     house.courier.deliver("main")
     house.courier.deliver("main")
+    assert len(house.doorbell.heard) == 1
+    house.restart().deliver("main")
     assert house.attempts() == [(True, "front door", "courier")]
 
 
@@ -112,3 +124,35 @@ def test_a_failed_attempt_is_recorded_and_repeated_later_and_later(house: House)
     assert house.round() == 1
     assert house.attempts()[-1] == (True, "front door", "courier")
     assert house.round() == 0
+
+
+@pytest.mark.rule("N2")
+def test_a_restart_tries_no_sooner_and_floods_no_log(house: House) -> None:
+    house.doorbell.broken = True
+    for _ in range(5 * 60):
+        house.restart()
+        house.round()
+        house.clock.advance(MINUTE)
+    assert len(house.attempts()) == 10
+
+
+def test_the_wait_grows_to_an_hour() -> None:
+    waits = [wait_after(attempts) // MINUTE for attempts in (0, 1, 2, 3, 6, 7, 8, 10_000)]
+    assert waits == [1, 1, 2, 4, 32, 60, 60, 60]
+
+
+@pytest.mark.rule("N2")
+def test_who_has_taken_it_while_others_did_not_is_recorded(house: House) -> None:
+    house.doorbell.nobody_home = ["second", "first"]
+    for _ in range(2):
+        assert house.round() == 0
+        house.restart()
+        house.clock.advance(60 * MINUTE)
+    (notice,) = house.views.rows(NOTICES)
+    assert (notice.taken_by, notice.attempts, notice.detail) == (
+        ("first", "second"),
+        2,
+        "Lee is out",
+    )
+    assert [taken for taken, _ in house.doorbell.heard] == ["", "first"]
+    assert house.round() == 1

@@ -1,6 +1,11 @@
 """C1, F1: evidence is kept without secrets, of bounded length, under a digest of it all."""
 
 import base64
+import html
+import json
+import quopri
+import re
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -46,6 +51,50 @@ def test_the_secrets_that_were_used_are_hidden_wherever_they_stand() -> None:
     kept = fit_to_keep(echoed, secrets=("correct-horse", ""))
 
     assert kept.text == "NO sorry, [secret] is wrong; [secret]!"
+
+
+ODD = 'h"t\\r2/+ü& =?'
+SPOKEN = {
+    "an IMAP string": ODD.replace("\\", "\\\\").replace('"', '\\"'),
+    "JSON": json.dumps(ODD)[1:-1],
+    "a query": quote(ODD, safe=""),
+    "a query in lower case": quote(ODD, safe="").lower(),
+    "a form": quote_plus(ODD),
+    "HTML": html.escape(ODD),
+    "quoted-printable": quopri.encodestring(ODD.encode()).decode(),
+    "hexadecimal": ODD.encode().hex(),
+    "octets taken for Latin-1": ODD.encode().decode("latin-1"),
+}
+
+
+@pytest.mark.rule("F1")
+@pytest.mark.parametrize("spoken", SPOKEN.values(), ids=SPOKEN)
+def test_a_secret_that_was_used_is_hidden_in_whatever_spelling(spoken: str) -> None:
+    kept = fit_to_keep(REFUSED._replace(text=f"NO not {spoken}, sorry"), secrets=(ODD,))
+
+    assert kept.text == "NO not [secret], sorry"
+
+
+@pytest.mark.rule("F1")
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc", "\0ann@acme.test\0"])
+@pytest.mark.parametrize("after", ["", "\x01", "\x01\x01", "more"])
+def test_a_secret_is_hidden_in_base64_at_any_place(before: str, after: str) -> None:
+    said = base64.b64encode(f"{before}hunter2-hunter2{after}".encode()).decode()
+
+    for text in (said, said.rstrip("="), said.replace("+", "-").replace("/", "_")):
+        kept = fit_to_keep(REFUSED._replace(text=f"NO {text}"), secrets=("hunter2-hunter2",))
+        left = re.findall(r"[A-Za-z0-9]{4,}", kept.text.replace("[secret]", " "))
+        assert not any(each in base64.b64encode(b"hunter2-hunter2").decode() for each in left)
+        assert "[secret]" in kept.text
+
+
+@pytest.mark.rule("F1")
+def test_a_secret_on_the_edge_of_what_is_kept_leaves_no_half() -> None:
+    secret = "x7Q" * 40
+    for shift in range(0, len(secret), 7):
+        text = "a " * ((KEPT - 1_024 - shift) // 2) + secret + " b" * KEPT
+        kept = fit_to_keep(REFUSED._replace(text=text), secrets=(secret,))
+        assert "x7Q" not in kept.text
 
 
 @pytest.mark.rule("C1")

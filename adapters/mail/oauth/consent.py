@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from authlib.integrations.requests_client import OAuth2Session
 
@@ -13,54 +13,16 @@ from adapters.mail.oauth.identity import Identity, NotProved, identity
 from adapters.mail.oauth.provider import Provider
 from engine.ports.clock import Clock
 from engine.work.access import Access, Grant
+from engine.work.consents import AnotherMailbox, Asked, TooFewScopes
 from engine.work.secret import Secret
-from events.errors import ExplainedError
 from events.vocabulary import AccountId
 
 LONGEST_ANSWER = 4_096
 """Characters of a code or an error that a browser brings back."""
 
 
-class ConsentRefused(ExplainedError):
-    """What was given is not what is needed; ``code`` is that of the refusal (R1).
-
-    ::
-
-        ConsentRefused
-        ├── TooFewScopes     a box was left empty
-        └── AnotherMailbox   somebody else consented
-    """
-
-    code: str
-
-
-class TooFewScopes(ConsentRefused):
-    code = "insufficient_scope"
-    sentence = (
-        "{provider} was not allowed to let us read and send the mail of {account}. Reconnect, and "
-        "tick every box."
-    )
-
-
-class AnotherMailbox(ConsentRefused):
-    code = "identity_mismatch"
-    sentence = (
-        "Somebody else than {account} consented at {provider}. Sign in there as {account}; to "
-        "change mailboxes, use Two-Step Reconnect."
-    )
-
-
-class Asked(NamedTuple):
-    """A request for consent. ``url`` is for a browser; its answer comes to ``redirect_uri``."""
-
-    url: str
-    redirect_uri: str
-    state: str
-    verifier: Secret
-
-
 class Authority:
-    """Asks for consent at one provider, and judges it. ``now`` is the store's clock."""
+    """Implements ``Consents`` at one provider. ``now`` is the store's clock."""
 
     def __init__(self, endpoint: Endpoint, now: Clock) -> None:
         self._endpoint = endpoint
@@ -70,8 +32,15 @@ class Authority:
     def provider(self) -> Provider:
         return self._endpoint.provider
 
+    @property
+    def title(self) -> str:
+        return self.provider.title
+
+    @property
+    def address(self) -> str:
+        return self.provider.authorization_endpoint
+
     def ask(self, redirect_uri: str, login_hint: str, *, again: bool = False) -> Asked:
-        """``again``: a box was left empty before, so all are shown once more."""
         provider, verifier, state = self.provider, new_secret(), secrets.token_urlsafe(32)
         asking = {**dict(provider.asking), **({"prompt": "consent"} if again else {})}
         with OAuth2Session(
@@ -97,11 +66,6 @@ class Authority:
         account_id: AccountId,
         subject: str | None = None,
     ) -> Access:
-        """What the browser's answer opens: the mailbox of this account, and no other.
-
-        ``subject`` is the owner of before, where he is known. Raises ``ConsentRefused`` and
-        ``TokenError``.
-        """
         if "code" not in answer:
             raise self._endpoint.refused(_denial(answer))
         code = Secret(answer["code"][:LONGEST_ANSWER])

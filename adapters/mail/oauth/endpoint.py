@@ -8,6 +8,7 @@ import json
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -15,6 +16,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from requests import Response, Session
 from requests.exceptions import RequestException
 
+from adapters.mail.back_off import asked_for
 from adapters.mail.name_lookup import NameNotFound
 from adapters.mail.network import AddressNotPermitted, NetworkPolicy
 from adapters.mail.oauth.provider import Provider
@@ -118,9 +120,11 @@ class Endpoint:
     @contextmanager
     def _faults(self, secrets: tuple[Secret, ...]) -> Iterator[None]:
         """Every fault as evidence of where it happened."""
+        back_off = None
         try:
             yield
         except _NoToken as answer:
+            back_off = answer.back_off
             evidence = self._evidence(At.LOGIN, answer.said.reveal(), secrets)
         except (NameNotFound, AddressNotPermitted) as error:
             evidence = self._evidence(At.NAME, str(error))
@@ -130,7 +134,7 @@ class Endpoint:
             evidence = self._evidence(At.LOGIN, str(error) or type(error).__name__, secrets)
         else:
             return
-        raise _error_of(evidence) from None
+        raise _error_of(evidence, back_off) from None
 
     def _evidence(self, stage: At, text: str, secrets: tuple[Secret, ...] = ()) -> Evidence:
         said = Evidence(Spoken.OAUTH, stage, text, self.provider.name, Auth.OAUTH2)
@@ -159,6 +163,7 @@ class _NoToken(Exception):
         super().__init__()
         body = response.content.decode(errors="replace")
         self.said = Secret(f"{response.status_code} {body}")
+        self.back_off = asked_for(f"retry-after: {response.headers.get('Retry-After', '')}")
 
 
 def _client_of(provider: Provider) -> OAuth2Session:
@@ -193,6 +198,6 @@ def _object_in(response: Response) -> dict[str, Any]:
     return found
 
 
-def _error_of(evidence: Evidence) -> TokenError:
+def _error_of(evidence: Evidence, back_off: timedelta | None) -> TokenError:
     answered = evidence.stage is At.LOGIN and evidence.text[:1] == "4"
-    return (TokenRefused if answered else TokenUnavailable)(evidence)
+    return (TokenRefused if answered else TokenUnavailable)(evidence, back_off)

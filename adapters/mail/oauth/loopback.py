@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from adapters.mail.oauth.consent import Asked, Authority
 from engine.work.access import Access
+from engine.work.consents import Asked, Consents
 from events.errors import ExplainedError
 from events.vocabulary import AccountId
 
@@ -29,10 +29,10 @@ class NoConsent(ExplainedError):
 
 
 class LoopbackConsent:
-    """``with LoopbackConsent(authority) as consent``: ``start``, open the URL, ``wait``."""
+    """``with LoopbackConsent(consents) as consent``: ``start``, open the URL, ``wait``."""
 
-    def __init__(self, authority: Authority) -> None:
-        self._authority = authority
+    def __init__(self, consents: Consents) -> None:
+        self._consents = consents
         self._answers = Queue[Mapping[str, str]](1)
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -52,7 +52,7 @@ class LoopbackConsent:
     def start(self, login_hint: str, *, again: bool = False) -> str:
         """The URL that the mailbox's owner has to open."""
         redirect_uri = f"http://127.0.0.1:{self._server.server_port}/"
-        self._asked = self._authority.ask(redirect_uri, login_hint, again=again)
+        self._asked = self._consents.ask(redirect_uri, login_hint, again=again)
         self._server.expect(self._asked.state, self._answers)
         self._thread.start()
         return self._asked.url
@@ -69,7 +69,7 @@ class LoopbackConsent:
             answer = self._answers.get(timeout=seconds)
         except Empty:
             raise NoConsent(seconds=seconds) from None
-        return self._authority.granted(self._asked, answer, account_id, subject)
+        return self._consents.granted(self._asked, answer, account_id, subject)
 
 
 class _Server(ThreadingHTTPServer):

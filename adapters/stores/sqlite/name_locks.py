@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from engine.ports.errors import StillHeld, StoreError
+from engine.ports.errors import FileUnwritable, StillHeld
 
 PAUSE = 0.01
 """Seconds between two looks at a lock that somebody else holds."""
@@ -22,7 +22,7 @@ def name_lock(store: Path, name: str, patience: float) -> Iterator[None]:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         handle = path.open("a")
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+        raise FileUnwritable(file=path, said=error.strerror) from error
     with handle:
         ends = time.monotonic() + patience
         while not _taken(handle.fileno()):

@@ -15,7 +15,7 @@ from adapters.stores.sqlite.alarms import SQLiteAlarms
 from adapters.stores.sqlite.name_locks import name_lock
 from adapters.stores.sqlite.store import SQLiteStore
 from engine.ports.coordination import LiveWorker, Membership
-from engine.ports.errors import StoreError
+from engine.ports.errors import FileUnwritable, StoreError
 from engine.ports.views import Views
 
 ATTEMPTS, PAUSE = 5, 0.02
@@ -55,7 +55,7 @@ def serve_lock(store: Path, worker: str = "", does: Sequence[str] = ()) -> Itera
     try:
         handle = path.open("a+", encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+        raise FileUnwritable(file=path, said=error.strerror) from error
     with handle:
         if not _taken(handle, ATTEMPTS):
             raise AlreadyServed(store=store, holder=_named(_told(handle)))

@@ -14,6 +14,9 @@ DELETE FROM used_links WHERE good_until < ?
 -- name: use
 INSERT INTO used_links (link, state, good_until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
 
+-- name: used
+SELECT 1 FROM used_links WHERE link = ?
+
 -- name: answer
 UPDATE used_links SET answered = 1 WHERE state = ? AND NOT answered AND good_until >= ?
 RETURNING link

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from engine.answers.telling.facts import phrase
 from engine.answers.telling.one_line import one_line
 from engine.answers.telling.reader import Reader
-from engine.answers.telling.words import STOPPED_BECAUSE, people
+from engine.answers.telling.words import RESUME_ALL, STOPPED_BECAUSE, people
 from events.email_account import AccountDisconnected, ConnectionFailed
 from events.vocabulary import NoticeKind, StopReason
 from projections.notices import NoticeRow
@@ -48,8 +48,11 @@ def _failure(notice: NoticeRow, account: str, reason: str | None) -> Iterator[st
 
 def _disconnect(notice: NoticeRow, account: str, _reason: str | None) -> Iterator[str]:
     yield _said(phrase(AccountDisconnected, account_id=account, by=""))
-    yield from _stakes(notice, "connected and added again")
-    yield f"The cheapest cure: connect {account}, then add it to FROM EMAIL of each campaign again."
+    yield from _stakes(notice, "connected and re-added")
+    yield (
+        f"The cheapest cure is the other half of the Two-Step Reconnect: connect {account}, then "
+        "re-add it to FROM EMAIL of each campaign."
+    )
 
 
 def _ended(notice: NoticeRow, account: str, reason: str | None) -> Iterator[str]:
@@ -67,10 +70,10 @@ def _cured(notice: NoticeRow, account: str, _reason: str | None) -> Iterator[str
     """N3: without clocks nothing is listed, and single-sender campaigns wait all the same."""
     if notice.campaigns:
         yield f"{account} works again, and every clock of this incident has ended."
-        yield f"Nobody was stopped. Resume the campaigns that wait:\n{_campaigns(notice)}"
+        yield f"Nobody was stopped. {RESUME_ALL} These wait:\n{_campaigns(notice)}"
     else:
         yield f"{account} works again. Nobody was stopped: no clock ran."
-        yield "Resume the campaigns that were paused because of it."
+        yield f"{RESUME_ALL} Those that were paused because of it wait for it."
 
 
 _TEXTS = {

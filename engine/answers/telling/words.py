@@ -57,6 +57,7 @@ WORDS_ALREADY = (Stage.NAME, Stage.LOGIN)
 STAGES = {each: each if each in WORDS_ALREADY else each.upper() for each in Stage}
 SENDS_FROM = {Mode.SINGLE: "single-sender", Mode.ROTATION: "Inbox Rotation"}
 PAUSED_BY_USER = "user"
+RESUME_ALL = "Don't forget to resume all your campaigns!"
 
 
 def counted(number: int, what: str) -> str:

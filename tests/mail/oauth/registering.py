@@ -1,5 +1,6 @@
 """Settings by which a program finds the sandbox's provider and its mail servers."""
 
+import json
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -37,3 +38,14 @@ def registered(served: Served, folder: Path, store: str | None = None) -> dict[s
         "microsoft": client,
         "microsoft_client_secret": oauth["client_secret"],
     }
+
+
+def variables(given: dict[str, Any]) -> dict[str, str]:
+    """The same settings as a process of its own finds them in its environment."""
+    return {f"SENDLEDGER_{name.upper()}": _text(value) for name, value in given.items()}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, Path) else json.dumps(value, default=str)

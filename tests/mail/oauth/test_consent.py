@@ -8,13 +8,14 @@ import requests
 
 from adapters.composition import Program
 from adapters.mail.network import NetworkPolicy
-from adapters.mail.oauth.consent import AnotherMailbox, Asked, Authority, TooFewScopes
+from adapters.mail.oauth.consent import Authority
 from adapters.mail.oauth.endpoint import Endpoint
 from adapters.mail.oauth.loopback import LoopbackConsent, NoConsent
 from adapters.mail.oauth.provider import GOOGLE, MICROSOFT, Provider
 from adapters.mail.sandbox.sandbox import Sandbox
 from engine.work.access import Security, Server
 from engine.work.classifying.classifier import classify
+from engine.work.consents import AnotherMailbox, Asked, TooFewScopes
 from engine.work.tokens import TokenError
 from events.vocabulary import FailureClass
 from tests.mail.oauth.registering import ANN, BOB, LOOPBACK

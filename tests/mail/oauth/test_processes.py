@@ -1,6 +1,5 @@
 """Two processes that refresh at once refresh once; one that is killed in it holds nobody up."""
 
-import json
 import os
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from engine.ports.errors import StillHeld
 from engine.work.access import Access, Grant
 from engine.work.ports import Mailbox
 from engine.work.secret import Secret
-from tests.mail.oauth.registering import ANN, registered
+from tests.mail.oauth.registering import ANN, registered, variables
 from tests.workplace import ACME
 
 ROOT = Path(__file__).parents[3]
@@ -52,18 +51,6 @@ def mailbox(sandbox: Sandbox, given: Given) -> Mailbox:
         return accesses_of(program.opened, settings, ACME).add(ANN, kept)
 
 
-def variables(given: Given) -> dict[str, str]:
-    told = {
-        f"SENDLEDGER_{name.upper()}": value if isinstance(value, str) else text_of(value)
-        for name, value in given.items()
-    }
-    return {**os.environ, **told}
-
-
-def text_of(value: Any) -> str:
-    return str(value) if isinstance(value, Path) else json.dumps(value, default=str)
-
-
 @contextmanager
 def refreshing(given: Given, mailbox: Mailbox) -> Iterator[Process]:
     """Ready to refresh."""
@@ -71,7 +58,7 @@ def refreshing(given: Given, mailbox: Mailbox) -> Iterator[Process]:
     with subprocess.Popen(
         command,
         cwd=ROOT,
-        env=variables(given),
+        env={**os.environ, **variables(given)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

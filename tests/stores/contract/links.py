@@ -14,8 +14,10 @@ SOON = NOON + HOUR
 class LinksContract:
     @pytest.mark.rule("R1")
     def test_a_link_is_used_once_and_answered_once(self, links: UsedLinks) -> None:
+        assert not links.used("link")
         assert links.use("link", "state", SOON)
         assert not links.use("link", "another state", SOON)
+        assert links.used("link")
 
         assert links.answer("another state") is None
         assert links.answer("state") == "link"

@@ -1,0 +1,223 @@
+"""What would be done for a whole fleet, and what is left out and why (R1, P2, P3, T4, T5).
+
+Whether a step may be taken is asked of the rules themselves, in thought: a plan and what becomes of
+it disagree only where something happened in between. Nothing is recorded.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Generic, NamedTuple, TypeVar
+
+from aggregates.campaign import Campaign, Clock, Lane, decide
+from aggregates.campaign.commands import AddSender, CampaignCommand, ResumeCampaign
+from aggregates.rejections import Rejected
+from engine.command_context import CommandContext, Neighbours
+from engine.engine import Engine
+from events.vocabulary import (
+    AccountId,
+    CampaignId,
+    ClockOutcome,
+    ConnectionStatus,
+    IncidentKind,
+    RecipientStatus,
+)
+
+
+class Reconnect(NamedTuple):
+    """An account that One-Click Reconnect may repair."""
+
+    account_id: AccountId
+    waiting: tuple[CampaignId, ...]
+    """Campaigns that it keeps paused; they wait for their resume afterwards (P2)."""
+    at_stake: int
+    deadline_at: datetime | None
+    """Of the first clock of it to run out; None when none runs."""
+    expired: tuple[CampaignId, ...]
+    """Where its clock has run out: no reconnection undoes that."""
+
+
+class Resume(NamedTuple):
+    campaign_id: CampaignId
+    go_on: int
+    """Recipients to whom something may be sent."""
+    held: int
+    """Contacted recipients whose sender is not in FROM EMAIL, or not successful."""
+    at_stake: int
+    deadline_at: datetime | None
+    """Of the first clock of it to run out, which resuming does not stop (P4)."""
+
+
+class Readd(NamedTuple):
+    """A rotation campaign that lost the account from FROM EMAIL to one of its clocks."""
+
+    campaign_id: CampaignId
+    kept: int
+    """Recipients who keep it as their sender if it is re-added in time (T4)."""
+    deadline_at: datetime
+    expired: bool
+    """Too late (T5): it may take only recipients who received nothing."""
+    free: int
+    """How many of those there are."""
+
+
+class LeftOut(NamedTuple):
+    """``code`` is stable and for programs, the text for people."""
+
+    name: str
+    code: str
+    text: str
+
+
+Step = TypeVar("Step", Reconnect, Resume, Readd)
+
+
+class Plan(NamedTuple, Generic[Step]):
+    steps: tuple[Step, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def of_reconnecting(
+    engine: Engine, workspace: str, accounts: Iterable[AccountId]
+) -> Plan[Reconnect]:
+    """Of these accounts the failed ones. A disconnected one whose hour runs is left out by name:
+    only connecting it again helps."""
+    steps, left_out = [], []
+    with engine.look(workspace) as now:
+        for name in accounts:
+            status = now.account(name).status
+            if status is ConnectionStatus.FAILED:
+                steps.append(_reconnect(now, name))
+            elif any(not each.expired for each in _lost(now, name)):
+                left_out.append(_without_connection(name, status))
+    return Plan(tuple(steps), tuple(left_out))
+
+
+def of_resuming(engine: Engine, workspace: str, campaigns: Iterable[CampaignId]) -> Plan[Resume]:
+    """Of these paused campaigns those that only wait for it (P2, P3)."""
+    steps, left_out = [], []
+    with engine.look(workspace) as now:
+        for name in campaigns:
+            refused = _refused(now, engine, resuming(name))
+            if refused is None:
+                steps.append(_resume(now.campaign(name)))
+            else:
+                left_out.append(LeftOut(name, refused.code, str(refused)))
+    return Plan(tuple(steps), tuple(left_out))
+
+
+def of_readding(
+    engine: Engine, workspace: str, account_id: AccountId, *, expired: bool
+) -> Plan[Readd]:
+    """Every campaign that lost the account; ``expired``: those for which it is too late as well."""
+    steps, left_out = [], []
+    with engine.look(workspace) as now:
+        for each in _lost(now, account_id):
+            refused = _refused(now, engine, readding(each.campaign_id, account_id))
+            if refused is not None:
+                left_out.append(LeftOut(each.campaign_id, refused.code, str(refused)))
+            elif each.expired and not expired:
+                left_out.append(LeftOut(each.campaign_id, "expired", _too_late(account_id)))
+            else:
+                steps.append(each)
+    return Plan(tuple(steps), tuple(left_out))
+
+
+def lost(engine: Engine, workspace: str, account_id: AccountId) -> tuple[Readd, ...]:
+    """Where the account is to be re-added, until when, whether or not it is connected (T2-T5)."""
+    with engine.look(workspace) as now:
+        return tuple(_lost(now, account_id))
+
+
+def resuming(campaign_id: CampaignId) -> ResumeCampaign:
+    """Never against a user's pause, even one that came after the plan (P2)."""
+    return ResumeCampaign(campaign_id=campaign_id, unless_paused_by_user=True)
+
+
+def readding(campaign_id: CampaignId, account_id: AccountId) -> AddSender:
+    return AddSender(campaign_id=campaign_id, account_id=account_id)
+
+
+def _refused(now: Neighbours, engine: Engine, command: CampaignCommand) -> Rejected | None:
+    try:
+        decide(
+            now.campaign(command.campaign_id),
+            command.in_context(CommandContext(now, engine.policy)),
+        )
+    except Rejected as refused:
+        return refused
+    return None
+
+
+def _reconnect(now: Neighbours, account_id: AccountId) -> Reconnect:
+    account = now.account(account_id)
+    campaigns = now.campaigns_of(account_id)
+    running = [lane for each in campaigns if (lane := each.lane(account_id)).running]
+    on_slot = now.campaigns_on(account.slot_id) if account.slot_id else ()
+    paused = {each.id for each in (*campaigns, *on_slot) if _keeps(account_id, each)}
+    return Reconnect(
+        account_id,
+        tuple(sorted(paused)),
+        *_stakes(running),
+        tuple(each.id for each in campaigns if _ran_out(each.lane(account_id), account.failure)),
+    )
+
+
+def _keeps(account_id: AccountId, campaign: Campaign) -> bool:
+    return f"connection:{account_id}" in campaign.causes
+
+
+def _ran_out(lane: Lane, incident_id: str | None) -> bool:
+    clock = lane.clock
+    return (
+        clock is not None
+        and clock.outcome is ClockOutcome.EXPIRED
+        and clock.incident_id == incident_id
+    )
+
+
+def _resume(campaign: Campaign) -> Resume:
+    lanes = campaign.lanes.values()
+    held = sum(len(lane.contacted) for lane in lanes if not lane.connected)
+    running = [lane for lane in lanes if lane.running]
+    return Resume(campaign.id, campaign.open - held, held, *_stakes(running))
+
+
+def _stakes(running: Iterable[Lane]) -> tuple[int, datetime | None]:
+    """How many are at stake in lanes whose clock runs, and until when."""
+    clocks = [(len(lane.contacted), lane.clock.deadline_at) for lane in running if lane.clock]
+    return sum(count for count, _ in clocks), min((at for _, at in clocks), default=None)
+
+
+def _lost(now: Neighbours, account_id: AccountId) -> Iterator[Readd]:
+    for campaign in now.campaigns_of(account_id):
+        lane = campaign.lane(account_id)
+        if lane.clock is not None and not lane.listed and _took_it(lane.clock):
+            expired = lane.running is None
+            free = _uncontacted(campaign) if expired else 0
+            deadline = lane.clock.deadline_at
+            yield Readd(campaign.id, len(lane.contacted), deadline, expired, free)
+
+
+def _took_it(clock: Clock) -> bool:
+    """Out of FROM EMAIL: a disconnect at its start, either clock when it ran out."""
+    hour = clock.kind is IncidentKind.DISCONNECT and clock.outcome is ClockOutcome.RUNNING
+    return hour or clock.outcome is ClockOutcome.EXPIRED
+
+
+def _uncontacted(campaign: Campaign) -> int:
+    statuses = (each.status for each in campaign.recipients.values())
+    return sum(status is RecipientStatus.PENDING for status in statuses)
+
+
+def _without_connection(name: AccountId, status: ConnectionStatus | None) -> LeftOut:
+    if status is ConnectionStatus.SUCCESSFUL:
+        return LeftOut(name, "not_readded", f"{name} is connected, but its hour runs: re-add it.")
+    text = f"{name} is disconnected and its hour runs: connect it, then re-add it."
+    return LeftOut(name, "disconnected", text)
+
+
+def _too_late(account_id: AccountId) -> str:
+    return (
+        f"The time to re-add {account_id} ran out. It may still be added, and then takes only "
+        "recipients who have received nothing."
+    )
