@@ -102,7 +102,7 @@ def _measured(name: str, runs: int) -> Figures:
         print(f"{name} {run + 1}/{runs} …", file=sys.stderr, flush=True)
         command = [sys.executable, "-m", "bench.measures", name]
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-        found.append(json.loads(done.stdout))
+        found.append(json.loads(done.stdout.splitlines()[-1]))  # before it, what workers log
     return {figure: median(each[figure] for each in found) for figure in found[0]}
 
 
