@@ -189,7 +189,7 @@ class EngineSettings(BaseSettings):
     """Between two background checks of an account that works."""
     checks_at_once: Annotated[int, Field(ge=1, le=1_000)] = 96
     """Background checks that one process runs at the same time, at most."""
-    checks_per_server: Annotated[int, Field(ge=1, le=1_000)] = 16
+    checks_per_server: Annotated[int, Field(ge=1, le=1_000)] = 24
     """The same, on one mail server."""
     cache_size: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
     """Aggregates kept in memory."""

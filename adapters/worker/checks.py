@@ -48,9 +48,13 @@ class Checking:
                 self._pool.submit(self._run, begun)
 
     def close(self) -> None:
-        """Wait for those that run, which takes as long as the slowest side of one, and settle."""
+        """Wait for those that run, which takes as long as the slowest side of one, and settle.
+
+        Where the store is lost, leases run out by themselves.
+        """
         self._pool.shutdown(wait=True)
-        self._settle()
+        with suppress(StoreUnavailable):
+            self._settle()
 
     def _run(self, begun: Begun) -> None:
         ended = self._checks.run(begun)

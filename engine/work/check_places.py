@@ -2,8 +2,8 @@
 
 A check of a server that never answers takes 15 seconds, one that passes about one. Three limits
 keep the slow ones from the others' places: how many run at once (``MOST``); how many of one server
-(``OF_A_SERVER``: one that hangs is through with 960 accounts in a quarter of an hour, one that
-answers within 1.5 s with 9,600); and how many that may hang (two thirds of all): those of a server
+(``OF_A_SERVER``: one that hangs is through with 1,440 accounts in a quarter of an hour, one that
+answers within 1.5 s with 12,000); and how many that may hang (two thirds of all): those of a server
 on which a check waits for longer than ``PROMPT``, and of accounts whose last check did not pass.
 
 A server that asks for a slower pace gets one place, and twice as many with each check that passes.
@@ -14,7 +14,7 @@ from threading import Lock
 from typing import NamedTuple
 
 MOST = 96
-OF_A_SERVER = 16
+OF_A_SERVER = 24
 PROMPT = 5.0
 """Seconds within which a server that works has answered everything."""
 
