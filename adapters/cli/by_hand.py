@@ -142,8 +142,8 @@ def _send(
 
 def _named(here: Session, campaign: str, recipient: str, account: str = "") -> tuple[str, str]:
     """The recipient's id and the account's address; ends the program for what is unknown."""
-    from adapters.cli.accounts import known as known_account
     from adapters.cli.campaigns import known as known_campaign
+    from adapters.cli.known_account import known as known_account
 
     known_campaign(here, campaign)
     who = known_recipient(here, here.answers(), recipient)

@@ -236,7 +236,7 @@ def known(here: Here, name: str) -> "Campaign":
 
 
 def _require_accounts(here: Session, accounts: tuple[str, ...]) -> None:
-    from adapters.cli.accounts import known as known_account
+    from adapters.cli.known_account import known as known_account
 
     for account in accounts:
         known_account(here, account)

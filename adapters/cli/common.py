@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engine.ports.view_status import Stop
     from engine.ports.views import Views
     from engine.reply import Reply
-    from engine.work.ports import Directory, EvidenceStore
+    from engine.work.ports import Directory
     from processors.workspace import Workspace
     from projections.projection import Projection
 
@@ -128,14 +128,21 @@ class Session(NamedTuple):
     """Opened to act. Views that no other process keeps are brought up to what was done."""
 
     settings: "EngineSettings"
-    store: "AnyStore"
-    engine: "Engine"
-    views: "Views"
-    directory: "Directory"
-    coordination: "Coordination"
-    evidence: "EvidenceStore"
-    workspace: str
     opened: "Opened"
+    engine: "Engine"
+    workspace: str
+
+    @property
+    def store(self) -> "AnyStore":
+        return self.opened.store
+
+    @property
+    def views(self) -> "Views":
+        return self.opened.views
+
+    @property
+    def directory(self) -> "Directory":
+        return self.opened.directory
 
     def answers(self) -> "Answers":
         """Raises ``ViewStopped`` where a view is older than the rest."""
@@ -195,18 +202,7 @@ def session(store: str | None, workspace: str | None, *, create: bool = False) -
     with explained(RecipientsError):
         settings = settings_of(store, workspace)
         with running(settings, create=create) as program:
-            opened = program.opened
-            here = Session(
-                settings,
-                opened.store,
-                program.engine,
-                opened.views,
-                opened.directory,
-                opened.coordination,
-                opened.evidence,
-                settings.workspace,
-                opened,
-            )
+            here = Session(settings, program.opened, program.engine, settings.workspace)
             yield here
             with suppress(StoreError):  # what was done is done; the next one brings them on
                 here.keep_views()

@@ -76,7 +76,7 @@ def readd(
     as_json: Json = False,
 ) -> None:
     """Re-add an account to FROM EMAIL of every campaign that lost it; in time, it cures (T4)."""
-    from adapters.cli.accounts import known
+    from adapters.cli.known_account import known
     from engine.answers.fleet import of_readding, readding
     from engine.answers.telling.words import RESUME_ALL
 

@@ -50,7 +50,7 @@ def link(
 
 def _account(here: Session, name: str) -> "EmailAccount":
     """One that can be reconnected by a link; ends the program otherwise."""
-    from adapters.cli.accounts import known
+    from adapters.cli.known_account import known
     from adapters.mailboxes import providers
 
     if here.settings.public_url is None:

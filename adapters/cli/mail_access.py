@@ -5,28 +5,104 @@ keyboard, from standard input or from a file.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.output import fail, warn
+from adapters.screen.exit_codes import EXIT_REFUSED, EXIT_UNREADABLE
+from adapters.screen.output import agreed, fail, warn
 
 if TYPE_CHECKING:
-    from engine.work.access import Server
-    from engine.work.findings import StageSeen
+    from adapters.cli.common import Session
+    from engine.work.access import Access, Server
     from engine.work.secret import Secret
 
 LONGEST = 10_000
 """Characters of a password, or of an app password with whatever surrounds it."""
 _WRITTEN = "HOST, HOST:PORT, or HOST:PORT/starttls and HOST:PORT/tls for unusual ports"
 
-ServerOption = Annotated[str | None, typer.Option(metavar="HOST[:PORT][/starttls]")]
-User = Annotated[str | None, typer.Option(help="Name for the login, if not the address.")]
+Imap = Annotated[
+    str | None,
+    typer.Option(metavar="HOST[:PORT]", help="IMAP server. Default: proposed from the address."),
+]
+Smtp = Annotated[
+    str | None,
+    typer.Option(metavar="HOST[:PORT]", help="SMTP server. Default: proposed from the address."),
+]
+User = Annotated[str | None, typer.Option(help="Name for the login. Default: the address.")]
 PasswordFile = Annotated[
     Path | None, typer.Option(help="A file whose first line is the password; - is standard input.")
 ]
+
+
+class Given(NamedTuple):
+    """What the person gave of a mailbox."""
+
+    imap: str | None = None
+    smtp: str | None = None
+    user: str | None = None
+    password_file: Path | None = None
+    yes: bool = False
+
+
+def by_password(here: "Session", address: str, given: Given) -> "Access":
+    """Servers as given, or as proposed and shown; ends the program where there are none."""
+    from adapters.composition import proposed_servers
+    from engine.work.access import Access
+
+    imap = server(given.imap, 993, 143) if given.imap else None
+    smtp = server(given.smtp, 465, 587) if given.smtp else None
+    if imap is None or smtp is None:
+        proposed = proposed_servers(here.settings, address)
+        imap, smtp = imap or proposed.imap, smtp or proposed.smtp
+        if imap is None or smtp is None:
+            lacking = " and ".join(
+                name for name, each in (("--imap", imap), ("--smtp", smtp)) if each is None
+            )
+            fail(f"Nobody names the servers of {address}: give {lacking}.", EXIT_UNREADABLE)
+        warn(f"Servers: IMAP {imap}, SMTP {smtp}; --imap and --smtp name others.")
+        if not proposed.certain:
+            question = f"DNS alone names them for {address}. Is the password to be sent there?"
+            agreed(question, yes=given.yes)
+    secret = password(given.password_file, address)
+    return Access("imap", given.user or address, imap, smtp, secret)
+
+
+def by_consent(
+    here: "Session", provider: str, address: str, subject: str | None = None, *, again: bool = False
+) -> "Access":
+    """What the mailbox's owner consents to in a browser on this machine.
+
+    Raises ``ConsentRefused`` for too little or another mailbox, and ``TokenError``.
+    """
+    from adapters.mailboxes import loopback_consent
+
+    with loopback_consent(here.opened, here.settings, provider) as consent:
+        url = consent.start(address, again=again)
+        warn(f"Open this in the browser in which {address} is signed in:")
+        warn(url)
+        return consent.wait(address, subject)
+
+
+def consented(
+    consent: "Callable[[], Access]",
+    record: Callable[[str], object] = lambda _: None,
+) -> "Access":
+    """``record`` is told the code of what the consent lacks, which then ends the program."""
+    from engine.work.classifying.classifier import classify
+    from engine.work.consents import ConsentRefused
+    from engine.work.tokens import TokenError
+
+    try:
+        return consent()
+    except ConsentRefused as refused:
+        record(refused.code)
+        fail(f"Refused ({refused.code}): {refused}", EXIT_REFUSED, code=refused.code)
+    except TokenError as error:
+        verdict = classify(error.evidence)
+        fail(verdict.sentence, EXIT_REFUSED, code=str(verdict.outcome))
 
 
 def server(text: str, implicit: int, starttls: int) -> "Server":
@@ -107,9 +183,3 @@ def _first_line(file: Path) -> str:
         return line.decode().rstrip("\r\n")
     except UnicodeDecodeError:
         fail(f"{file} is not in UTF-8.", EXIT_UNREADABLE)
-
-
-def tell_stage(seen: "StageSeen") -> None:
-    """A line on standard error as soon as a stage ends, so that a slow server can be seen."""
-    ended = "passed" if seen.passed else "FAILED"
-    warn(f"{seen.side.upper()}  {seen.stage:5}  {ended}  {seen.milliseconds:,.0f} ms")

@@ -30,7 +30,7 @@ def show_parked(coordination: Coordination, *, as_json: bool) -> None:
 
 
 def retry_parked(here: Session, workspace: str, *, as_json: bool) -> None:
-    if not here.coordination.unpark(workspace):
+    if not here.opened.coordination.unpark(workspace):
         fail(f"Workspace {workspace} is not parked. See `sendledger parked`.", EXIT_UNKNOWN)
     if as_json:
         print_json({"workspace": workspace})

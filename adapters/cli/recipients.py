@@ -119,7 +119,7 @@ def forget(
         recipient_id = known(here, here.answers(), recipient)
         agreed(f"Forget {recipient_id} for good? Nobody can undo this.", yes=yes)
         stopped_in = _forget(here, recipient_id)
-        here.evidence.forget(here.workspace, recipient_id)
+        here.opened.evidence.forget(here.workspace, recipient_id)
         forgotten_at = here.directory.forgotten_at(here.workspace, recipient_id)
         if as_json:
             print_json(

@@ -86,8 +86,8 @@ def remove(
 
 def _address(here: Session, campaign: str, account: str) -> str:
     """The account's normalised address; ends the program if it or the campaign is unknown."""
-    from adapters.cli.accounts import known as known_account
     from adapters.cli.campaigns import known
+    from adapters.cli.known_account import known as known_account
 
     known(here, campaign)
     return known_account(here, account).id

@@ -26,12 +26,17 @@ class Verdict(StrEnum):
 
 CLASSES = ", ".join(FailureClass)
 Found = Annotated[
-    str, typer.Option("--result", help=f"What the simulated check finds: passes, {CLASSES}.")
+    str | None,
+    typer.Option("--result", help=f"What a simulated check finds: passes (default), {CLASSES}."),
 ]
-Result = Annotated[Verdict, typer.Option(help="What the simulated check finds.")]
+Result = Annotated[
+    Verdict | None, typer.Option(help="What a simulated check finds. Default: passes.")
+]
 
 
-def class_of(result: str) -> FailureClass | None:
+def class_of(result: str | None) -> FailureClass | None:
+    if result is None:
+        return None
     if result not in ("passes", *FailureClass):
         fail(f"Result {result}: expected passes, {CLASSES}.", EXIT_UNREADABLE)
     return None if result == "passes" else FailureClass(result)

@@ -38,6 +38,12 @@ class Server(NamedTuple):
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
 
+    @property
+    def written(self) -> str:
+        """As a person writes it: ``imap.acme.test:143/starttls``."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}/{'tls' if self.security is Security.IMPLICIT else 'starttls'}"
+
 
 class Grant(NamedTuple):
     """What an OAuth provider gave: ``scopes`` are those granted, which may be fewer than asked for.

@@ -63,6 +63,12 @@ class Mailboxes:
         mailbox = Mailbox(account_id, self._account(account_id).credentials)
         return self._checks.test(mailbox, actor=actor, watch=watch)
 
+    def check_in_background(self, account_id: AccountId) -> Checked:
+        """A check that nobody waits for (C2, C5)."""
+        return self._checks.in_background(
+            Mailbox(account_id, self._account(account_id).credentials)
+        )
+
     def reconnect(
         self,
         account_id: AccountId,

@@ -36,7 +36,7 @@ def test_an_account_is_connected_under_its_normalised_address(keyboard: Keyboard
     ("code", "words", "said"),
     [
         (2, ("connect", "s1", "no address"), "is no email address"),
-        (2, ("connect", "s1", ANN, "--provider", "gmail"), "only `simulated`"),
+        (2, ("connect", "s1", ANN, "--provider", "gmail"), "there are simulated, imap"),
         (2, ("connect", "s1", ANN, "--limit", "daily"), "Expected NAME=VALUE"),
         (2, ("connect", "s1", ANN, "--limit", "daily=x"), "Expected a whole number"),
         (3, ("connect", "s3", ANN), "Refused (already_connected)"),

@@ -1,0 +1,269 @@
+"""Real mailboxes at the keyboard: connected, tested, reconnected, disconnected, at the sandbox."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from adapters.mail.sandbox.sandbox import Sandbox
+from tests.cli.keyboard import IN_A_FILE, SENDLEDGER, Keyboard
+from tests.mail.oauth.registering import registered, variables
+
+ANN = "ann@sandbox.test"
+NO_NAME_SERVER = ["127.0.0.1:1"]
+MAIL = "https://mail.google.com/"
+
+
+class Mailroom:
+    """A person at the keyboard, whose mail servers are a sandbox's."""
+
+    def __init__(self, keyboard: Keyboard, sandbox: Sandbox) -> None:
+        self.keyboard = keyboard
+        self.sandbox = sandbox
+        served = sandbox.served()
+        self.imap, self.smtp = f"localhost:{served['imaps']}", f"localhost:{served['smtps']}"
+        self.other_smtp = f"localhost:{served['smtp']}/starttls"
+
+    def password(self, text: str) -> Path:
+        file = self.keyboard.folder / "password"
+        file.write_text(f"{text}\n")
+        return file
+
+    def connecting(self, password: str = "right", slot: str = "s1") -> tuple[object, ...]:
+        servers = ("--imap", self.imap, "--smtp", self.smtp)
+        password_file = ("--password-file", self.password(password))
+        return ("accounts", "connect", slot, ANN, "--provider", "imap", *servers, *password_file)
+
+    def status(self) -> str:
+        shown: str = self.keyboard.json("accounts", "show", ANN)["account"]["status"]
+        return shown
+
+    def secrets(self) -> int:
+        found: int = self.keyboard.json("vault", "check")["secrets"]
+        return found
+
+
+@pytest.fixture
+def mailroom(keyboard: Keyboard, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailroom]:
+    with Sandbox([(ANN, "right")]) as sandbox:
+        given = registered(sandbox.served(), keyboard.folder, keyboard.store)
+        for name, value in variables({**given, "dns_servers": NO_NAME_SERVER}).items():
+            monkeypatch.setenv(name, value)
+        yield Mailroom(keyboard, sandbox)
+
+
+@pytest.mark.rule("C1")
+def test_a_mailbox_is_connected_once_every_stage_has_passed(mailroom: Mailroom) -> None:
+    ran = mailroom.keyboard.type(*mailroom.connecting())
+
+    assert ran.code == 0, ran
+    assert f"{ANN} is connected in slot s1." in ran.output
+    stages = [line.split()[:3] for line in ran.complaint.splitlines() if "passed" in line]
+    assert sorted(stages) == [
+        *(["IMAP", stage, "passed"] for stage in ("imap", "login", "name", "tcp", "tls")),
+        *(["SMTP", stage, "passed"] for stage in ("name", "smtp", "tcp", "tls")),
+    ]
+    assert mailroom.secrets() == 1
+
+
+@pytest.mark.rule("C1", "R2", "F1")
+def test_a_wrong_password_connects_nothing_and_says_what_to_do(mailroom: Mailroom) -> None:
+    ran = mailroom.keyboard.type(*mailroom.connecting("not the right one"), "--json")
+
+    assert ran.code == 3, ran
+    error = json.loads(ran.complaint[ran.complaint.index("{") :])["error"]
+    assert error["code"] == "still_failing"
+    assert "enter them again" in error["message"]
+    assert (error["check"]["class"], error["check"]["failed_at"]) == (
+        "auth_bad_credentials",
+        "login",
+    )
+    assert "not the right one" not in ran.output + ran.complaint
+    assert mailroom.secrets() == 0
+
+
+@pytest.mark.rule("C2", "C5", "R2")
+def test_a_changed_password_fails_the_account_until_it_is_reconnected_with_the_new_one(
+    mailroom: Mailroom,
+) -> None:
+    keyboard = mailroom.keyboard
+    keyboard.do(*mailroom.connecting())
+    mailroom.sandbox.add_account(ANN, "changed")
+
+    said = keyboard.do("accounts", "test", ANN)
+    assert f"found auth_bad_credentials. Connection Status of {ANN}: failed." in said
+    assert mailroom.status() == "failed"
+    assert "Refused (still_failing)" in keyboard.refused(3, "accounts", "reconnect", ANN)
+
+    changed = mailroom.password("changed")
+    said = keyboard.do("accounts", "reconnect", ANN, "--password-file", changed)
+    assert f"{ANN} is reconnected; nothing of it changed." in said
+    assert mailroom.status() == "successful"
+    assert keyboard.json("accounts", "test", ANN)["check"]["class"] is None
+    assert mailroom.secrets() == 1
+
+
+@IN_A_FILE
+@pytest.mark.rule("C1")
+def test_a_test_tells_what_was_found(mailroom: Mailroom) -> None:
+    mailroom.keyboard.do(*mailroom.connecting())
+
+    well = mailroom.keyboard.json("accounts", "test", ANN)["check"]
+    assert well["passed"] == ["name", "tcp", "tls", "login", "imap", "smtp"]
+    assert well["sent_folder"] == "Sent"
+
+    mailroom.sandbox.refuse("throttled")
+    told = mailroom.keyboard.json("accounts", "test", ANN)
+    assert (told["account"]["status"], told["check"]["class"]) == ("successful", "throttled")
+    assert told["check"]["evidence"]
+
+
+@IN_A_FILE
+@pytest.mark.rule("C2", "C5")
+def test_a_check_by_hand_is_one_of_the_background(mailroom: Mailroom) -> None:
+    keyboard = mailroom.keyboard
+    keyboard.do(*mailroom.connecting())
+    mailroom.sandbox.refuse("auth_revoked")
+    assert "found auth_revoked" in keyboard.do("accounts", "check", ANN)
+    assert mailroom.status() == "failed"
+
+    mailroom.sandbox.relent()
+    assert "The check passed." in keyboard.do("accounts", "check", ANN)
+    assert mailroom.status() == "successful"
+
+
+@IN_A_FILE
+@pytest.mark.rule("R2")
+def test_other_servers_want_a_two_step_reconnect(mailroom: Mailroom) -> None:
+    keyboard = mailroom.keyboard
+    keyboard.do(*mailroom.connecting())
+    again = ("accounts", "reconnect", ANN, "--password-file", mailroom.password("right"))
+
+    assert "configuration_changed" in keyboard.refused(3, *again, "--smtp", mailroom.other_smtp)
+    keyboard.do(*again, "--smtp", mailroom.smtp)
+    assert mailroom.secrets() == 1
+
+
+@IN_A_FILE
+@pytest.mark.rule("R1", "C5")
+def test_all_that_failed_are_reconnected_with_what_there_is(mailroom: Mailroom) -> None:
+    keyboard = mailroom.keyboard
+    keyboard.do(*mailroom.connecting())
+    mailroom.sandbox.refuse("auth_user_action")
+    keyboard.do("accounts", "test", ANN)
+    mailroom.sandbox.relent()
+
+    assert ANN in keyboard.do("accounts", "reconnect", "--failed", "--yes")
+    assert mailroom.status() == "successful"
+
+
+@pytest.mark.rule("T1")
+def test_a_disconnect_deletes_the_password(mailroom: Mailroom) -> None:
+    mailroom.keyboard.do(*mailroom.connecting())
+    mailroom.keyboard.do("accounts", "disconnect", ANN, "--yes")
+    assert mailroom.secrets() == 0
+    mailroom.keyboard.do(*mailroom.connecting())
+    assert mailroom.status() == "successful"
+
+
+@IN_A_FILE
+@pytest.mark.rule("C1")
+def test_a_server_inside_the_network_is_refused_unless_the_operator_allows_it(
+    mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENDLEDGER_ALLOWED_NETWORKS", "[]")
+    said = mailroom.keyboard.refused(3, *mailroom.connecting())
+    assert "still_failing" in said
+    assert "IMAP  name   FAILED" in said
+
+
+@IN_A_FILE
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("connect", "s1", ANN, "--imap", "imap.acme.test"), "--provider imap"),
+        (("connect", "s1", ANN, "--provider", "google", "--user", "ann"), "names its servers"),
+        (("connect", "s1", ANN, "--provider", "imap", "--result", "passes"), "simulated check"),
+        (("connect", "s1", ANN, "--provider", "imap"), "give --imap and --smtp"),
+        (("connect", "s1", ANN, "--provider", "imap", "--imap", "a b"), "Server 'a b': write"),
+        (("reconnect", "--failed", "--anew"), "name one account"),
+    ],
+)
+def test_options_that_do_not_fit_are_told(
+    mailroom: Mailroom, words: tuple[str, ...], said: str
+) -> None:
+    assert said in mailroom.keyboard.refused(2, "accounts", *words)
+
+
+@IN_A_FILE
+def test_an_account_that_is_really_checked_is_told_nothing(mailroom: Mailroom) -> None:
+    mailroom.keyboard.do(*mailroom.connecting())
+    for word in ("test", "check", "reconnect"):
+        said = mailroom.keyboard.refused(2, "accounts", word, ANN, "--result", "passes")
+        assert "leave out --result" in said
+
+
+class Consenting:
+    """``sendledger`` in a process of its own, whose user consents in his browser."""
+
+    def __init__(self, mailroom: Mailroom) -> None:
+        self._mailroom = mailroom
+
+    def run(self, *words: str, account: str = ANN) -> tuple[int, str]:
+        command = [SENDLEDGER, *words, "--store", self._mailroom.keyboard.store]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+        ) as process:
+            assert process.stderr is not None
+            said = ""
+            for line in process.stderr:
+                said += line
+                if line.startswith("https://"):
+                    back = self._mailroom.sandbox.approve(line.strip(), account)
+                    with urlopen(back, timeout=10) as answer:  # noqa: S310 on loopback
+                        assert answer.status == 200
+            assert process.stdout is not None
+            said += process.stdout.read()
+            return process.wait(30), said
+
+
+@IN_A_FILE
+@pytest.mark.rule("C1", "R2")
+def test_google_is_asked_for_consent_in_the_browser(mailroom: Mailroom) -> None:
+    at_google: Any = Consenting(mailroom)
+    code, said = at_google.run("accounts", "connect", "s1", ANN, "--provider", "google")
+    assert code == 0, said
+    assert f"{ANN} is connected in slot s1." in said
+
+    mailroom.sandbox.revoke(ANN)
+    assert "auth_revoked" in mailroom.keyboard.do("accounts", "test", ANN)
+    code, said = at_google.run("accounts", "reconnect", ANN, "--anew")
+    assert code == 0, said
+    assert mailroom.status() == "successful"
+
+
+@IN_A_FILE
+@pytest.mark.rule("R2")
+def test_a_box_left_empty_and_another_mailbox_are_refused_and_recorded(mailroom: Mailroom) -> None:
+    at_google: Any = Consenting(mailroom)
+    mailroom.sandbox.untick([MAIL])
+    code, said = at_google.run("accounts", "connect", "s1", ANN, "--provider", "google")
+    assert (code, "insufficient_scope" in said) == (3, True), said
+    mailroom.sandbox.relent()
+    assert at_google.run("accounts", "connect", "s1", ANN, "--provider", "google")[0] == 0
+
+    mailroom.sandbox.untick([MAIL])
+    code, said = at_google.run("accounts", "reconnect", ANN, "--anew")
+    assert (code, "tick every box" in said) == (3, True), said
+    mailroom.sandbox.relent()
+    mailroom.sandbox.add_account("bob@sandbox.test", "b")
+    code, said = at_google.run("accounts", "reconnect", ANN, "--anew", account="bob@sandbox.test")
+    assert (code, "identity_mismatch" in said) == (3, True), said
+    with mailroom.keyboard.opened() as opened:
+        names = [row.topic for row in opened.store.read(0, 100).rows]
+    assert sum("OneClickRejected" in name for name in names) == 2
