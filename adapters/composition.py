@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings, SettingsError
-from adapters.stores.opening import Migrated, Opened, migrate, open_store, rebuild
+from adapters.stores.opening import (
+    Migrated,
+    Opened,
+    check_schedule,
+    migrate,
+    open_store,
+    rebuild,
+)
 from aggregates.command import DEFAULT_POLICY, Policy
 from engine.answers.health import Health, look
 from engine.engine import Engine
@@ -39,7 +46,7 @@ if TYPE_CHECKING:
     from adapters.vault.keys import KeySource
     from adapters.vault.rotation import Findings, Rotated
 
-__all__ = ["Migrated", "Opened", "migrate", "rebuild"]
+__all__ = ["Migrated", "Opened", "check_schedule", "migrate", "rebuild"]
 
 
 class Program(NamedTuple):
@@ -86,7 +93,7 @@ def working(settings: EngineSettings) -> Iterator[Program]:
 
 def health_of(opened: Opened) -> Health:
     """How an opened store is now. Raises ``StoreError`` if it is lost."""
-    return look(opened.store, opened.views, opened.coordination)
+    return look(opened.store, opened.views, opened.coordination, check_schedule(opened))
 
 
 def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:
@@ -206,8 +213,11 @@ def rotate_vault(
     return rotate_file(rows, settings.vault_key_file, drop_damaged=drop_damaged)
 
 
-def owner_channel(settings: EngineSettings, views: ReadableViews) -> OwnerChannel | None:
-    """The way to owners that the settings name; None where they name none.
+def owner_channel(
+    settings: EngineSettings, views: ReadableViews, link: "Link | None" = None
+) -> OwnerChannel | None:
+    """The way to owners that the settings name; None where they name none. ``link``: where they
+    may reconnect, unless below the public address.
 
     Raises ``SettingsError``.
     """
@@ -215,15 +225,17 @@ def owner_channel(settings: EngineSettings, views: ReadableViews) -> OwnerChanne
 
     try:
         if settings.notice_relay is not None:
-            return _smtp_notices(settings, settings.notice_relay, views)
+            return _smtp_notices(settings, settings.notice_relay, views, link or _link(settings))
         if settings.outbox is not None:
-            return MaildirOutbox(settings.outbox, _owners(settings), _link(settings))
+            return MaildirOutbox(settings.outbox, _owners(settings), link or _link(settings))
     except (ValueError, OSError) as error:
         raise SettingsError(f"Notices cannot be sent as the settings say: {error}.") from error
     return None
 
 
-def _smtp_notices(settings: EngineSettings, relay: str, views: ReadableViews) -> "SmtpNotices":
+def _smtp_notices(
+    settings: EngineSettings, relay: str, views: ReadableViews, link: "Link"
+) -> "SmtpNotices":
     from ssl import create_default_context
 
     from adapters.mail.notices_smtp import SmtpNotices
@@ -244,7 +256,7 @@ def _smtp_notices(settings: EngineSettings, relay: str, views: ReadableViews) ->
         _owners(settings),
         settings.notice_sender,
         connected=lambda address: _is_connected(views, address),
-        link=_link(settings),
+        link=link,
     )
 
 

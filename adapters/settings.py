@@ -6,8 +6,10 @@ event that uses a value has recorded it.
 """
 
 import os
+import re
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -27,6 +29,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapters.oauth_client import HOST_AND_PORT, OAuthClient
 from adapters.store_url import checked, without_password
 from aggregates.command import Policy
 from events.vocabulary import OnAccountTrouble
@@ -63,9 +66,7 @@ StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
 
 
 Address = Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")]
-_NAME_SERVER = r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+)(:[0-9]{1,5})?$"
 _SELECTOR = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
-_HOST_AND_PORT = r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"
 
 
 def _known_zone(name: str) -> str:
@@ -74,6 +75,19 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("expected the name of a time zone, like Europe/Berlin") from None
     return name
+
+
+def _name_server(stated: str) -> str:
+    """``address``, ``address:port``, or an IPv6 address in brackets with a port."""
+    found = re.fullmatch(r"(?:\[(.+)\]|([^:]+))(?::(\d{1,5}))?|(.+)", stated)
+    host = next((each for each in found.group(1, 2, 4) if each), "") if found else ""
+    try:
+        ip_address(host)
+    except ValueError:
+        raise ValueError("expected an address, or address:port") from None
+    if found and not 0 < int(found[3] or 53) < 65_536:
+        raise ValueError("expected a port of 1 to 65535")
+    return stated
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
@@ -135,7 +149,7 @@ class EngineSettings(BaseSettings):
     """Owner or admin to the zone in which that person's notices tell times."""
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
     """Where owners reach this installation; notices link to it."""
-    notice_relay: Annotated[str, Field(pattern=_HOST_AND_PORT)] | None = None
+    notice_relay: Annotated[str, Field(pattern=HOST_AND_PORT)] | None = None
     """``host:port`` of the server that takes notices by SMTP; with it no maildir is used."""
     notice_relay_tls: RelayTls = RelayTls.STARTTLS
     notice_relay_ca_file: Path | None = None
@@ -148,12 +162,21 @@ class EngineSettings(BaseSettings):
     """Networks inside which mail servers and providers may be, beside all public addresses."""
     mail_ca_file: Path | None = None
     """Certificates, in PEM, that mail servers' must lead to; else those the system trusts."""
-    dns_servers: list[Annotated[str, Field(pattern=_NAME_SERVER)]] = Field(default_factory=list)
+    dns_servers: list[Annotated[str, AfterValidator(_name_server)]] = Field(default_factory=list)
     """``address`` or ``address:port`` of name servers to ask instead of the system's."""
     dkim_selectors: list[Annotated[str, Field(pattern=_SELECTOR)]] = Field(
         default_factory=lambda: [*SELECTORS]
     )
     """Under which a sender's domain is looked for a DKIM key; they cannot be listed."""
+    google: OAuthClient | None = None
+    google_client_secret: SecretStr | None = None
+    microsoft: OAuthClient | None = None
+    microsoft_client_secret: SecretStr | None = None
+    consent_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Of this machine, to which a browser here brings consent back; 0 is any free one."""
+    links_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Where a mailbox's owner reconnects it by a link; without one there is no such door."""
+    links_host: str = "127.0.0.1"
     vault_key_file: Path | None = None
     """The vault's keys, in a file that nobody else may read."""
     vault_key: SecretStr | None = None
@@ -162,6 +185,12 @@ class EngineSettings(BaseSettings):
     """Seconds between two turns of the clocks."""
     projection_interval: Seconds = 0.25
     """Seconds between two looks of the projections at the log."""
+    check_interval: Annotated[Positive, Field(ge=timedelta(seconds=1))] = timedelta(minutes=15)
+    """Between two background checks of an account that works."""
+    checks_at_once: Annotated[int, Field(ge=1, le=1_000)] = 96
+    """Background checks that one process runs at the same time, at most."""
+    checks_per_server: Annotated[int, Field(ge=1, le=1_000)] = 24
+    """The same, on one mail server."""
     cache_size: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
     """Aggregates kept in memory."""
     snapshot_every: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
@@ -215,8 +244,13 @@ class EngineSettings(BaseSettings):
         return init_settings, env_settings, _SettingsFile(settings_cls, toml_file=_file())
 
 
-SECRETS = ("vault_key", "notice_relay_password")
+SECRETS = (
+    *("vault_key", "notice_relay_password"),
+    *("google_client_secret", "microsoft_client_secret"),
+)
 """Only in the environment: a file of settings is read and kept by too many."""
+OF_PROVIDERS = ("google", "microsoft")
+"""Somebody may have put the secret among the rest."""
 UNTOLD = (*SECRETS, "notice_relay")
 """Values that no complaint repeats; somebody may have written a password before the host."""
 
@@ -265,10 +299,11 @@ def _refuse_unknown_variables() -> None:
 def _complaint(error: Any) -> str:
     name = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        known = ", ".join(EngineSettings.model_fields)
+        fields = OAuthClient if error["loc"][0] in OF_PROVIDERS else EngineSettings
+        known = ", ".join(fields.model_fields)
         return f"Setting {name}: there is none of that name. Known are {known}."
     message = error["msg"].removeprefix("Value error, ")
-    if name in UNTOLD:
+    if name in UNTOLD or error["loc"][0] in OF_PROVIDERS:
         return f"Setting {name}: {message}."
     return f"Setting {name}: {message}; found {_found(error['input'])}."
 

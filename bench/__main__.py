@@ -6,6 +6,7 @@ import subprocess
 import sys
 from statistics import median
 
+from bench.checks.table import CHECKS
 from bench.measures import MEASURES, Figures
 from bench.postgres.table import POSTGRES
 from bench.ratio import Ratio
@@ -76,6 +77,9 @@ TABLE = (
     Ratio("import", "CSV import, rows/s; into the plainest table", "ours", "plainest", None),
     Ratio("memory", "memory of a campaign of 100,000, bytes", "campaign_bytes", None, None),
     Ratio("startup", "sendledger --help, seconds, over a bare Python", "help_s", "python_s", None),
+    Ratio("probe", "a full check of a mailbox on Dovecot, ms", "check_ms", None, 150, at_most=True),
+    Ratio("probe", "the same, ms, over a plain script", "check_ms", "script_ms", None),
+    *CHECKS,
     *POSTGRES,
 )  # fmt: skip
 
@@ -100,7 +104,7 @@ def _measured(name: str, runs: int) -> Figures:
         print(f"{name} {run + 1}/{runs} …", file=sys.stderr, flush=True)
         command = [sys.executable, "-m", "bench.measures", name]
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-        found.append(json.loads(done.stdout))
+        found.append(json.loads(done.stdout.splitlines()[-1]))  # before it, what workers log
     return {figure: median(each[figure] for each in found) for figure in found[0]}
 
 

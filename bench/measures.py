@@ -15,11 +15,15 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
+from adapters.observing.logs import configure_logs
+from adapters.settings import EngineSettings, LogLevel
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from bench.bare_import import import_all, loop_into_directory, loop_into_plainest
+from bench.checks.measures import CHECK_MEASURES
 from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, on_file, reserve
 from bench.postgres.measures import POSTGRES_MEASURES
+from bench.probing import probe
 from bench.replay import checked, rebuilt, state_of_one
 from bench.stock import StockLedger, in_folder
 from bench.timing import timed
@@ -291,10 +295,13 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "memory": memory,
     "import": importing,
     "startup": startup,
+    "probe": probe,
+    **CHECK_MEASURES,
     **POSTGRES_MEASURES,
 }
 
 if __name__ == "__main__":
+    configure_logs(EngineSettings(log_level=LogLevel.WARNING), sys.stderr)
     name, *arguments = sys.argv[1:]
     figures = resident(*arguments) if name == "resident" else MEASURES[name]()
     sys.stdout.write(json.dumps(figures))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli import account_settings, fleet
+from adapters.cli import account_settings, fleet, links
 from adapters.cli.common import Here, Session, actor, asking, require_name, session
 from adapters.cli.told_results import Found, Result, Verdict, class_of
 from adapters.screen.exit_codes import EXIT_UNREADABLE
@@ -65,7 +65,9 @@ def show(
     from adapters.cli.tables import show_account
 
     with asking(store, workspace) as here:
-        show_account(here.answers(), known(here, account).id, as_json=as_json)
+        address = known(here, account).id
+        check = here.schedule.row(here.workspace, address)
+        show_account(here.answers(), address, check, as_json=as_json)
 
 
 @app.command()
@@ -265,6 +267,9 @@ def settings(
             return
         for name, value in shown.items():
             say(f"{name}: {account_settings.spoken(value)}")
+
+
+app.command("link")(links.link)
 
 
 def _slots(here: Here) -> set[str | None]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.answers.workspace_answers import Answers
     from engine.command_context import Neighbours
     from engine.engine import Engine
+    from engine.ports.check_schedule import CheckSchedule
     from engine.ports.coordination import Coordination
     from engine.ports.log import Log
     from engine.ports.store import Store as AnyStore
@@ -59,6 +60,7 @@ class Asked(NamedTuple):
     directory: "Directory"
     coordination: "Coordination"
     current: "Current"
+    schedule: "CheckSchedule"
 
     @property
     def workspace(self) -> str:
@@ -91,7 +93,8 @@ def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> 
                 settings.policy,
                 strict=strict,
             ) as now:
-                yield Asked(settings, opened.directory, opened.coordination, now)
+                schedule = composition.check_schedule(opened)
+                yield Asked(settings, opened.directory, opened.coordination, now, schedule)
 
 
 @contextmanager
@@ -132,6 +135,7 @@ class Session(NamedTuple):
     coordination: "Coordination"
     evidence: "EvidenceStore"
     workspace: str
+    opened: "Opened"
 
     def answers(self) -> "Answers":
         """Raises ``ViewStopped`` where a view is older than the rest."""
@@ -201,6 +205,7 @@ def session(store: str | None, workspace: str | None, *, create: bool = False) -
                 opened.coordination,
                 opened.evidence,
                 settings.workspace,
+                opened,
             )
             yield here
             with suppress(StoreError):  # what was done is done; the next one brings them on

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from engine.answers.health import Health
 
 
-NOTHING: dict[str, Any] = {"at": None, "position": None, "views": [], "due": None, "parked": []}
+NOTHING: dict[str, Any] = {
+    "at": None,
+    "position": None,
+    "views": [],
+    "due": None,
+    "late_checks": None,
+    "parked": [],
+}
 """What is seen of a store that cannot be used."""
 
 

@@ -15,8 +15,9 @@ from aggregates.campaign import Campaign
 from engine.answers.consequences import Consequences
 from engine.answers.telling import rows
 from engine.answers.telling.reader import full_name
-from engine.answers.telling.words import account_of, people
+from engine.answers.telling.words import account_of, background_check, people
 from engine.answers.workspace_answers import Answers, RecipientAnswer, WaitingCampaign
+from engine.ports.check_schedule import ScheduledCheck
 from engine.work.ports import Person
 
 SCREENFUL = 50
@@ -42,7 +43,10 @@ def show_accounts(answers: Answers, *, as_json: bool) -> None:
     _show("accounts", rows.ACCOUNT, answers.accounts.values(), as_json)
 
 
-def show_account(answers: Answers, account_id: str, *, as_json: bool) -> None:
+def show_account(
+    answers: Answers, account_id: str, check: ScheduledCheck | None, *, as_json: bool
+) -> None:
+    """``check`` is the account's next one in the background, where there is one."""
     row = answers.accounts[account_id]
     clocks = [each for each in answers.clocks() if each.account_id == account_id]
     senders = {name: answers.senders(each) for name, each in answers.campaigns.items()}
@@ -52,6 +56,7 @@ def show_account(answers: Answers, account_id: str, *, as_json: bool) -> None:
             **rows.told(row, rows.ACCOUNT),
             "provider": row.provider,
             "settings": row.settings,
+            "background_check": rows.background_check(check),
         }
         print_json(
             {"account": account, "campaigns": using, "clocks": rows.all_told(clocks, rows.CLOCK)}
@@ -59,6 +64,8 @@ def show_account(answers: Answers, account_id: str, *, as_json: bool) -> None:
         return
     _print_table("account", rows.ACCOUNT, [row])
     say(f"Campaigns that send from it: {', '.join(using) or 'none'}.")
+    if check is not None:
+        say(background_check(check, reader(says_zone=True)))
     if clocks:
         _print_table("clocks", rows.CLOCK, clocks)
 

@@ -13,7 +13,9 @@ OUTBOX = "outbox"
 
 
 class DemoFolderError(StoreError):
-    """The folder cannot be the demo's; the text says why."""
+    """The folder cannot be the demo's."""
+
+    sentence = "{folder} {problem}."
 
 
 def claim(folder: Path) -> None:
@@ -22,13 +24,16 @@ def claim(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         found = sorted(folder.iterdir())
         if found and not (folder / MARKER).is_file():
-            raise DemoFolderError(f"{folder} is no demo folder. Name one that is empty or new.")
+            raise DemoFolderError(
+                folder=folder, problem="is no demo folder. Name one that is empty or new"
+            )
         foreign = [each.name for each in found if not _ours(each)]
         if foreign:
-            raise DemoFolderError(
-                f"{folder} holds more than the demo left there: {', '.join(foreign)}. "
-                "Move that away, or name another folder."
+            problem = (
+                f"holds more than the demo left there: {', '.join(foreign)}. Move that away, or "
+                "name another folder"
             )
+            raise DemoFolderError(folder=folder, problem=problem)
         (folder / MARKER).touch()
 
 
@@ -51,4 +56,5 @@ def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DemoFolderError(f"{folder} cannot be used: {error.strerror or error}.") from error
+        problem = f"cannot be used: {error.strerror or error}"
+        raise DemoFolderError(folder=folder, problem=problem) from error

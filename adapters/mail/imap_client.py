@@ -6,6 +6,7 @@ IMAPClient and imaplib wrap a refusal in several ways and lose the rest of what 
 import imaplib
 import re
 import ssl
+from collections.abc import Container
 from typing import Any
 
 from imapclient import IMAPClient
@@ -13,38 +14,42 @@ from imapclient import IMAPClient
 from adapters.mail.connection import Connection
 from adapters.mail.refused import Dropped, NotUnderstood
 
-_COMPLAINT = re.compile(
-    rb"(?P<untagged>\* )?(?(untagged)|\S{1,20} )(?P<text>(?:NO|BAD|BYE)\b.*)\r\n",
-    re.IGNORECASE | re.DOTALL,
-)
+_COMPLAINT = re.compile(rb"(\S{1,40}) ((?:NO|BAD|BYE)\b.*)\r\n", re.IGNORECASE | re.DOTALL)
 _MOST = 8
 """Complaints that are kept: the last ones."""
 
 
 class Complaints:
-    """What a server said instead of OK, in whole lines."""
+    """What a server said instead of OK: in answer to our command, and beside it."""
 
     def __init__(self) -> None:
-        self._heard: list[tuple[bool, str]] = []
+        self._answer = ""
+        self._beside: list[str] = []
 
-    def hear(self, line: bytes) -> None:
-        if found := _COMPLAINT.fullmatch(line):
-            text = found["text"].decode("utf-8", "replace")
-            untagged = found["untagged"] is not None
-            self._heard.append((untagged, f"* {text}" if untagged else text))
-            del self._heard[:-_MOST]
+    def hear(self, line: bytes, our_tags: Container[bytes]) -> None:
+        found = _COMPLAINT.fullmatch(line)
+        if found is None:
+            return
+        text = found[2].decode("utf-8", "replace")
+        if found[1] in our_tags:
+            self._answer = text
+        elif found[1] == b"*":
+            self._beside = [*self._beside, f"* {text}"][-_MOST:]
 
     def forget(self) -> None:
-        self._heard.clear()
+        self._answer, self._beside = "", []
 
     @property
     def text(self) -> str:
-        """The answer to our command first, then what was said beside it."""
-        return "\n".join(text for _, text in sorted(self._heard, key=lambda each: each[0]))
+        """Empty where nothing was refused: what is only said beside an answer refuses nothing,
+        unless it is a goodbye."""
+        if self._answer or self.goodbye:
+            return "\n".join(filter(None, (self._answer, *self._beside)))
+        return ""
 
     @property
     def goodbye(self) -> bool:
-        return any(text.upper().startswith("* BYE") for _, text in self._heard)
+        return any(each.upper().startswith("* BYE") for each in self._beside)
 
 
 class Imap4(imaplib.IMAP4):
@@ -75,7 +80,7 @@ class Imap4(imaplib.IMAP4):
             raise Dropped
         if not line.endswith(b"\r\n"):
             raise NotUnderstood("a line without its end")
-        self._complaints.hear(line)
+        self._complaints.hear(line, self.tagged_commands)
         return line
 
     def send(self, data: bytes) -> None:  # type: ignore[override]

@@ -74,6 +74,7 @@ class StoreMetrics:
             yield _of(up, 1)
             yield from _by_view(health)
             yield from _of_clocks(health)
+            yield from _of_checks(health)
 
     def _look(self) -> "Future[Health]":
         """One look at a time, in a thread that nobody waits for at the end of the process."""
@@ -117,6 +118,15 @@ def _of_clocks(health: Health) -> Iterator[Metric]:
         _gauge("parked_workspaces", "Workspaces that could not be settled and wait for somebody."),
         len(health.parked),
     )
+
+
+def _of_checks(health: Health) -> Iterator[Metric]:
+    late = health.late_checks
+    yield _of(
+        _gauge("checks_waiting", "Background checks that are due and not begun."), late.checks
+    )
+    says = "How long the oldest of them has waited."
+    yield _of(_gauge("checks_waiting_seconds", says), late.seconds)
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 """Coordination where one process alone works on a store: nobody to divide anything with."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from threading import Event
+from threading import Event, Lock
 from time import monotonic
 
-from engine.ports.coordination import Leased, Led, LiveWorker, Membership, Overdue, Parked
+from engine.ports.coordination import Alarm, Leased, Led, LiveWorker, Membership, Overdue, Parked
+from engine.ports.errors import StillHeld
 from engine.ports.store import Store
 from engine.ports.views import Views
 from projections.projection import Projection
@@ -22,6 +24,8 @@ class OneProcess:
         self._store = store
         self._views = views
         self._worker: LiveWorker | None = None
+        self._locks = defaultdict[str, Lock](Lock)
+        self._alarms: dict[str, Alarm] = {}
 
     @contextmanager
     def serving(self, worker: str, does: Sequence[str]) -> Iterator[Membership]:
@@ -45,6 +49,19 @@ class OneProcess:
 
     def unpark(self, workspace: str) -> bool:  # noqa: ARG002 nothing is parked
         return False
+
+    def exclusively(self, name: str, patience: float) -> AbstractContextManager[None]:
+        return _held(self._locks[name], name, patience)
+
+    def alarm(self, about: str, text: str) -> bool:
+        given = Alarm(about, text, self._store.now())
+        return self._alarms.setdefault(about, given) is given
+
+    def calm(self, about: str) -> None:
+        self._alarms.pop(about, None)
+
+    def alarms(self) -> Sequence[Alarm]:
+        return list(self._alarms.values())
 
 
 class OnlyMember:
@@ -91,3 +108,13 @@ class OnlyMember:
 
     def wake(self) -> None:
         self._woken.set()
+
+
+@contextmanager
+def _held(lock: Lock, name: str, patience: float) -> Iterator[None]:
+    if not lock.acquire(timeout=patience):
+        raise StillHeld(name=name, patience=patience)
+    try:
+        yield
+    finally:
+        lock.release()

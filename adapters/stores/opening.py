@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings
 from adapters.store_url import scheme_of
+from engine.ports.check_schedule import CheckSchedule
 from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
+from engine.work.links import UsedLinks
 from engine.work.ports import Directory, EvidenceStore
 from engine.work.vault import SealedRows
 from projections.projection import Projection
@@ -43,7 +45,7 @@ class Opened(NamedTuple):
         self.store.close()
 
 
-class Step(NamedTuple):
+class SchemaStep(NamedTuple):
     """A numbered step of a store's schema."""
 
     number: int
@@ -59,8 +61,8 @@ class Migrated(NamedTuple):
     kind: Kind
     made: bool
     """There was none."""
-    applied: Sequence[Step]
-    left: Sequence[Step]
+    applied: Sequence[SchemaStep]
+    left: Sequence[SchemaStep]
     """Known to this program, and not put in."""
 
 
@@ -101,6 +103,36 @@ def sealed_rows(opened: Opened) -> SealedRows:
 
     assert isinstance(opened.store, PostgresStore)
     return PostgresSealedRows(opened.store)
+
+
+def used_links(opened: Opened) -> UsedLinks:
+    """Which links for reconnecting were used. Raises ``StoreError``."""
+    from adapters.stores.sqlite import SQLiteStore
+
+    if isinstance(opened.store, SQLiteStore):
+        from adapters.stores.sqlite.used_links import SQLiteLinks
+
+        return SQLiteLinks(opened.store)
+    from adapters.stores.postgres import PostgresStore
+    from adapters.stores.postgres.used_links import PostgresLinks
+
+    assert isinstance(opened.store, PostgresStore)
+    return PostgresLinks(opened.store)
+
+
+def check_schedule(opened: Opened) -> CheckSchedule:
+    """When each account is checked next in the background. Raises ``StoreError``."""
+    from adapters.stores.sqlite import SQLiteStore
+
+    if isinstance(opened.store, SQLiteStore):
+        from adapters.stores.sqlite.check_schedule import SQLiteCheckSchedule
+
+        return SQLiteCheckSchedule(opened.store)
+    from adapters.stores.postgres import PostgresStore
+    from adapters.stores.postgres.check_schedule import PostgresCheckSchedule
+
+    assert isinstance(opened.store, PostgresStore)
+    return PostgresCheckSchedule(opened.store)
 
 
 def rebuild(
@@ -151,7 +183,9 @@ def _migrate_schema(settings: EngineSettings, *, before_only: bool) -> Migrated:
         applied = migrating.migrate(database, whens=whens)
         then = migrating.schema_state(database)
         left = then.missing if then else ()
-    told = [[Step(each.number, each.name, each.when) for each in few] for few in (applied, left)]
+    told = [
+        [SchemaStep(each.number, each.name, each.when) for each in few] for few in (applied, left)
+    ]
     return Migrated(database.name, Kind.POSTGRES, there is None, *told)
 
 

@@ -1,6 +1,6 @@
 """What may become of a view, judged by how it stands; the same in every store."""
 
-from engine.ports.errors import NotStoppedThere, StaleView, StoreError
+from engine.ports.errors import NotStoppedThere, StaleView, ViewAsFar
 from engine.ports.view_status import Skip, Stop, ViewStatus
 from projections.projection import Projection
 
@@ -8,12 +8,12 @@ from projections.projection import Projection
 def check_move(projection: Projection, found: int, since: int, position: int) -> None:
     """Rows are saved that were folded from ``since`` up to ``position``.
 
-    Raises ``StaleView`` where the view stands elsewhere, ``StoreError`` where it is as far already.
+    Raises ``StaleView`` where the view stands elsewhere, ``ViewAsFar`` where it is as far already.
     """
     if found != since:
         raise StaleView(view=projection.tracking_name, expected=since, found=found)
     if position <= found:
-        raise StoreError(f"View {projection.tracking_name} stands at {found} already.")
+        raise ViewAsFar(view=projection.tracking_name, found=found)
 
 
 def check_stop(projection: Projection, found: ViewStatus, stop: Stop) -> None:

@@ -18,7 +18,9 @@ def serve(store: Store = None, workspace: Workspace = None) -> None:
 def work(
     only: Annotated[
         str | None,
-        typer.Option(help="Roles, with commas: clocks, projections, notices. Default: all."),
+        typer.Option(
+            help="Roles, with commas: clocks, projections, notices, checks. Default: all."
+        ),
     ] = None,
     store: Store = None,
     workspace: Workspace = None,

@@ -5,13 +5,18 @@ from typing import NamedTuple
 
 import structlog
 
+from adapters.checking import background_checks
 from adapters.composition import Program
+from adapters.worker.checks import Checking
 from adapters.worker.clocks import Clocks
 from adapters.worker.notices import Deliveries
 from adapters.worker.projections import Keeping
 from adapters.worker.roles import Role
 from engine.ports.coordination import Membership
 from projections.shipped import SHIPPED
+
+CHECKING = 0.5
+"""Seconds between two looks at which background checks are due."""
 
 log = structlog.get_logger("sendledger.worker")
 
@@ -25,6 +30,8 @@ class Duty(NamedTuple):
     wait: Callable[[float], object] | None = None
     wake: Callable[[], object] | None = None
     """Ends the waiting when the worker is to stop."""
+    close: Callable[[], object] | None = None
+    """Called after the last turn."""
 
 
 def duties(
@@ -47,8 +54,12 @@ def _of(role: Role, program: Program, member: Membership, wanted: Callable[[], b
             seconds = settings.projection_interval
             return Duty(role, keeping.turn, seconds, member.wait, member.wake)
         case Role.NOTICES:
-            deliveries = Deliveries(engine, opened.views, settings)
+            deliveries = Deliveries(program)
             return Duty(role, _alone(member, deliveries), settings.tick_interval)
+        case Role.CHECKS:
+            checks = background_checks(program)
+            checking = Checking(checks, settings.checks_at_once, wanted)
+            return Duty(role, checking.turn, CHECKING, close=checking.close)
 
 
 def _alone(member: Membership, deliveries: Deliveries) -> Callable[[], object]:

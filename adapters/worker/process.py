@@ -19,6 +19,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from adapters.composition import working
+from adapters.mailboxes import links_served
 from adapters.settings import EngineSettings
 from adapters.store_url import without_password
 from adapters.worker.duties import Duty, duties
@@ -42,13 +43,21 @@ class Worker:
         self._stopping.set()
 
     def run(self) -> None:
-        """Work until stopped. Raises ``StoreError`` when an embedded store is served already."""
+        """Work until stopped. Raises ``StoreError`` when an embedded store is served already, and
+        ``SettingsError`` for a door that cannot be had."""
         settings = self._settings
         with (
             working(settings) as program,
+            links_served(program),
             program.opened.coordination.serving(worker_name(), self._roles) as member,
         ):
-            self._work(duties(program, member, self._roles, self._wanted))
+            found = duties(program, member, self._roles, self._wanted)
+            try:
+                self._work(found)
+            finally:
+                for duty in found:
+                    if duty.close is not None:
+                        duty.close()
         log.info("stopped")
 
     def _work(self, found: Sequence[Duty]) -> None:

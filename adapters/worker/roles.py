@@ -11,6 +11,8 @@ class Role(StrEnum):
     """Keeps the views in step with the log."""
     NOTICES = "notices"
     """Delivers notices to owners (N2)."""
+    CHECKS = "checks"
+    """Checks connections in the background (C2, C5)."""
 
 
 ALL = tuple(Role)

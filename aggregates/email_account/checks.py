@@ -1,7 +1,7 @@
 """Connection checks: what they find, when they open an incident, and what they cure (C1-C6)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregates.email_account.commands import RecordCheck, RequestCheck
 from aggregates.email_account.notices import reminders
@@ -17,6 +17,27 @@ from events.email_account import (
     EmailAccountEvent,
 )
 from events.vocabulary import Asker, ConnectionStatus, FailureClass
+
+RECORDED_AGAIN = timedelta(days=1)
+"""After which a failure that changes nothing is recorded again."""
+
+
+def says_something_new(account: EmailAccount, command: RecordCheck) -> bool:
+    """C2, C4, C5: is a background check worth recording?
+
+    What changes the account is: a miss, a failure, a cure. What changes nothing (throttling, or
+    another failure of a failed account) is when its class is another than the one recorded last,
+    and again once a day.
+    """
+    if not account.connected or _is_outdated(account, command):
+        return False
+    found, last = command.report.found, account.last_failure
+    failed = account.status is ConnectionStatus.FAILED
+    if found is None:
+        return failed or account.misses > 0
+    if found.opens_incident and not failed:
+        return True
+    return last is None or last.found is not found or command.at - last.at >= RECORDED_AGAIN
 
 
 def request_check(account: EmailAccount, command: RequestCheck) -> CheckRequested:

@@ -24,6 +24,7 @@ from events.email_account import (
 from events.vocabulary import (
     AccountId,
     ConnectionStatus,
+    FailureClass,
     IncidentId,
     IncidentKind,
     NoticeKind,
@@ -46,6 +47,13 @@ class Incident(NamedTuple):
     """When the last notice was due: nothing due by then is told again (N1)."""
 
 
+class LastFailure(NamedTuple):
+    """A failed check, as it was recorded last."""
+
+    found: FailureClass | None
+    at: datetime
+
+
 class PendingCheck(NamedTuple):
     requested_at: datetime
     patience_ends_at: datetime
@@ -64,6 +72,8 @@ class EmailAccount:
     """The name of what opens the mailbox, in the secret store."""
     misses: int = 0
     first_missed_at: datetime | None = None
+    last_failure: LastFailure | None = None
+    """None: a check that passed, or a connect, was recorded since."""
     incidents_opened: int = 0
     failure: IncidentId | None = None
     """The failure incident that is the reason of the status ``failed``."""
@@ -147,7 +157,7 @@ def evolve(account: EmailAccount, event: EmailAccountEvent) -> EmailAccount:
 
 
 def _healthy(account: EmailAccount) -> EmailAccount:
-    return replace(account, misses=0, first_missed_at=None)
+    return replace(account, misses=0, first_missed_at=None, last_failure=None)
 
 
 def _asked(account: EmailAccount, event: CheckRequested) -> EmailAccount:
@@ -171,6 +181,7 @@ def _passed(account: EmailAccount, event: CheckPassed | OneClickReconnected) -> 
 
 
 def _missed(account: EmailAccount, event: CheckFailed) -> EmailAccount:
+    account = replace(account, last_failure=LastFailure(event.report.found, event.occurred_at))
     if event.misses == account.misses:
         return account
     return replace(

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from engine.ports.coordination import Coordination, LiveWorker, Parked
+from engine.ports.check_schedule import CheckSchedule
+from engine.ports.coordination import Alarm, Coordination, LiveWorker, Parked
 from engine.ports.store import Store
 from engine.ports.view_status import Stop
 from engine.ports.views import ReadableViews
@@ -16,6 +17,9 @@ from projections.shipped import SHIPPED
 NOTICE_PATIENCE = 300.0
 """Seconds that an issued notice may be on its way: whoever has an hour should hear of it early, and
 an attempt that failed is repeated after a minute and after two more."""
+
+CHECK_PATIENCE = 3600.0
+"""Seconds that a background check may wait: those of a server that hangs wait for each other."""
 
 
 class ViewHealth(NamedTuple):
@@ -36,6 +40,14 @@ class Due(NamedTuple):
     workspaces: int
     seconds: float
     """How long the oldest has been due; 0 without any."""
+
+
+class LateChecks(NamedTuple):
+    """Background checks whose time has come and that nobody has begun."""
+
+    checks: int
+    seconds: float
+    """How long the oldest has waited; 0 without any."""
 
 
 class Undelivered(NamedTuple):
@@ -68,6 +80,8 @@ class Health(NamedTuple):
     undelivered: Undelivered
     workers: Sequence[LiveWorker] | None
     """Who is alive; None where that cannot be known."""
+    alarms: Sequence[Alarm] = ()
+    late_checks: LateChecks = LateChecks(0, 0.0)
 
     def reasons(self, patience: float) -> list[Finding]:
         """Why it is not well, a sentence each: what waits for longer than ``patience`` seconds."""
@@ -76,6 +90,8 @@ class Health(NamedTuple):
             *self._of_clocks(patience),
             *self._of_workers(),
             *self._of_notices(patience),
+            *self._of_alarms(),
+            *self._of_checks(patience),
         ]
 
     def _of_views(self, patience: float) -> Iterator[Finding]:
@@ -130,12 +146,27 @@ class Health(NamedTuple):
                 f"{waiting.seconds:.0f} s. Does a worker deliver them, and can it?",
             )
 
+    def _of_checks(self, patience: float) -> Iterator[Finding]:
+        late = self.late_checks
+        if late.seconds > max(patience, CHECK_PATIENCE):
+            yield Finding(
+                "checks_late",
+                f"Background checks that wait: {late.checks}, the oldest for {late.seconds:.0f} s. "
+                "Does a worker have the role checks?",
+            )
+
+    def _of_alarms(self) -> Iterator[Finding]:
+        for each in self.alarms:
+            text = f"Since {instant_text(each.since)}: {each.text}"
+            yield Finding("operator_alarm", text, each.about)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "at": instant_text(self.at),
             "position": self.position,
             "views": [_view_json(view) for view in self.views],
             "due": self.due._asdict(),
+            "late_checks": self.late_checks._asdict(),
             "parked": [
                 {
                     **each._asdict(),
@@ -147,9 +178,11 @@ class Health(NamedTuple):
         }
 
 
-def look(store: Store, views: ReadableViews, coordination: Coordination) -> Health:
+def look(
+    store: Store, views: ReadableViews, coordination: Coordination, schedule: CheckSchedule
+) -> Health:
     """How the store is now. Raises ``StoreError`` if it is lost."""
-    now = store.now()
+    now, checks = store.now(), schedule.overdue()
     overdue = coordination.overdue(now)
     return Health(
         at=now,
@@ -161,6 +194,8 @@ def look(store: Store, views: ReadableViews, coordination: Coordination) -> Heal
         next_due=store.next_due(),
         undelivered=_undelivered(views, now),
         workers=coordination.workers(),
+        alarms=coordination.alarms(),
+        late_checks=LateChecks(checks.checks, _since(checks.since, now)),
     )
 
 

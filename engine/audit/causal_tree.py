@@ -15,10 +15,10 @@ class Fact(NamedTuple):
     recorded: Recorded
     asked_about: bool
     """False for what only led to it, or came of it."""
-    brought_about: Sequence["Step"]
+    brought_about: Sequence["CommandNode"]
 
 
-class Step(NamedTuple):
+class CommandNode(NamedTuple):
     """One command and its events."""
 
     envelope: Envelope
@@ -44,24 +44,24 @@ class CausalTree:
                 self._tell_with_causes(each)
                 waiting += self._consequences(each)
 
-    def tree(self) -> list[Step]:
+    def tree(self) -> list[CommandNode]:
         """The commands with which it began, in order of position."""
         below: dict[str | None, list[Envelope]] = {}
         for envelope in sorted(self._envelopes.values(), key=lambda each: each.first_position):
             below.setdefault(envelope.causation_id, []).append(envelope)
-        return [self._step(each, below) for each in below.get(None, [])]
+        return [self._node(each, below) for each in below.get(None, [])]
 
-    def _step(self, envelope: Envelope, below: dict[str | None, list[Envelope]]) -> Step:
+    def _node(self, envelope: Envelope, below: dict[str | None, list[Envelope]]) -> CommandNode:
         told = self._told[envelope.command_id]
         facts = [
             Fact(
                 recorded,
                 recorded.position in self._asked_about,
-                [self._step(each, below) for each in below.get(recorded.event_id, [])],
+                [self._node(each, below) for each in below.get(recorded.event_id, [])],
             )
             for _, recorded in sorted(told.items())
         ]
-        return Step(envelope, facts, envelope.event_count - len(told))
+        return CommandNode(envelope, facts, envelope.event_count - len(told))
 
     def _tell_with_causes(self, recorded: Recorded) -> None:
         cause: Recorded | None = recorded

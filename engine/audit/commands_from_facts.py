@@ -31,7 +31,7 @@ SIGNALS: dict[type[Event], Signal] = {
 WELL = simulated_report(None)
 
 
-class Step(NamedTuple):
+class PastTurn(NamedTuple):
     """Somebody's command at its moment, or the engine's turn (no command)."""
 
     at: datetime
@@ -44,19 +44,19 @@ class Step(NamedTuple):
     """What was due at that very moment was settled too, as in simulated time."""
 
 
-def steps(history: Iterable[Recorded]) -> Iterator[Step]:
-    """The steps of one workspace's history, in order."""
+def past_turns(history: Iterable[Recorded]) -> Iterator[PastTurn]:
+    """The turns of one workspace's history, in order."""
     for envelope, group in groupby(history, key=lambda fact: fact.envelope):
         events = [fact.event for fact in group]
         if envelope.actor == "clock":
-            yield Step(
+            yield PastTurn(
                 envelope.recorded_at,
                 envelope,
                 reminds=envelope.command == "IssueNotice",
                 inclusive=_due_now(events[0], envelope.recorded_at),
             )
         elif envelope.causation_id is None:
-            yield Step(envelope.recorded_at, envelope, command_of(events), events)
+            yield PastTurn(envelope.recorded_at, envelope, command_of(events), events)
 
 
 def _due_now(event: Event, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from aggregates.campaign.commands import RemoveSender
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from aggregates.email_account.commands import ConnectAccount, OneClickReconnect
 from engine.answers.workspace_answers import Answers
-from engine.audit.commands_from_facts import Step, recorded_policy, steps
+from engine.audit.commands_from_facts import PastTurn, past_turns, recorded_policy
 from engine.audit.fold import Fold
 from engine.decoding import decode_page
 from engine.engine import Engine
@@ -78,11 +78,11 @@ def relive(
     clock = ManualClock(real.first)
     life = _Life(new_engine(clock, policy), clock, real)
     waiting = sorted(insert, key=lambda each: each.at)
-    for step in steps(history):
-        while waiting and waiting[0].at < step.at:
+    for turn in past_turns(history):
+        while waiting and waiting[0].at < turn.at:
             life.insert(waiting.pop(0))
-        if step.envelope.command_id != leave_out:
-            life.tell(step)
+        if turn.envelope.command_id != leave_out:
+            life.tell(turn)
     for insertion in waiting:
         life.insert(insertion)
     return life.end()
@@ -95,20 +95,20 @@ class _Life:
         self._refused: list[Refused] = []
         self._inserted = 0
 
-    def tell(self, step: Step) -> None:
-        self._clock.time = step.at
-        if step.command is None:
-            self._turn(step)
+    def tell(self, turn: PastTurn) -> None:
+        self._clock.time = turn.at
+        if turn.command is None:
+            self._turn(turn)
             return
-        self._engine.policy = recorded_policy(self._engine.policy, step.events)
-        envelope = step.envelope
-        command = self._as_shown(step.command)
+        self._engine.policy = recorded_policy(self._engine.policy, turn.events)
+        envelope = turn.envelope
+        command = self._as_shown(turn.command)
         answer = self._engine.execute(
             self._workspace, command, command_id=envelope.command_id, actor=envelope.actor
         )
         refused_anyway = envelope.rejection is not None
         if answer.refusal and not refused_anyway and envelope.actor != COURIER:
-            self._note(step.at, command, envelope.first_position, answer.refusal)
+            self._note(turn.at, command, envelope.first_position, answer.refusal)
 
     def insert(self, insertion: Insertion) -> None:
         self._inserted += 1
@@ -130,10 +130,10 @@ class _Life:
             position = page[-1].position
         return self._real._replace(views=fold.views(), refused=self._refused)
 
-    def _turn(self, step: Step) -> None:
+    def _turn(self, turn: PastTurn) -> None:
         """Reminders were issued only where a worker ran."""
-        if step.reminds or step.inclusive:
-            self._engine.tick(self._workspace, inclusive=step.inclusive)
+        if turn.reminds or turn.inclusive:
+            self._engine.tick(self._workspace, inclusive=turn.inclusive)
         else:
             self._engine.execute_page(self._workspace, [])
 

@@ -42,6 +42,14 @@ class Overdue(NamedTuple):
     since: datetime | None
 
 
+class Alarm(NamedTuple):
+    """What an operator has to put right, and no owner of a mailbox can."""
+
+    about: str
+    text: str
+    since: datetime
+
+
 class LiveWorker(NamedTuple):
     """A worker that is alive, as operators are told of it."""
 
@@ -116,4 +124,24 @@ class Coordination(Protocol):
 
     def unpark(self, workspace: str) -> bool:
         """Have it tried again. False for one that is not parked."""
+        ...
+
+    def exclusively(self, name: str, patience: float) -> AbstractContextManager[None]:
+        """Keep all others that ask for this name waiting, threads and processes, until the end of
+        the block; whoever dies in it lets go. Different names may be nested.
+
+        Raises ``StillHeld`` after ``patience`` seconds of waiting.
+        """
+        ...
+
+    def alarm(self, about: str, text: str) -> bool:
+        """Tell operators, until ``calm``. False where they are told about this already."""
+        ...
+
+    def calm(self, about: str) -> None:
+        """It is put right."""
+        ...
+
+    def alarms(self) -> Sequence[Alarm]:
+        """The oldest first."""
         ...

@@ -3,19 +3,37 @@
 ::
 
     StoreError
+    ├── StoreFailed        the product's own words
+    │   ├── StoreRefused   the same, and what to do
+    │   └── WrittenMeanwhile   somebody else was quicker
     ├── NoStore            nothing there to open
-    │   └── EmptyDatabase  a database without tables
+    │   ├── EmptyDatabase  a database without tables
+    │   └── NoSchema       a schema that does not exist
+    ├── OtherProgram       tables that are none of ours
+    ├── NotAUrl            (adapters.stores.postgres) no URL of a database
+    ├── UnsafeFunctions    (adapters.stores.postgres) a variable that loses events
+    ├── ZeroCharacter      (adapters.stores.postgres) a text that cannot be stored
+    ├── RebuildRefused     (adapters.stores.postgres.rebuild) the views are as they were
+    │   ├── RebuildUnderWay
+    │   ├── RebuildHindered    somebody held a view or the log
+    │   ├── SkippedMeanwhile   an operator had a view skip an event
+    │   └── SharedWrongly      a view says of its rows what its events do not
+    ├── AlreadyServed      (adapters.stores.sqlite) one process serves it
+    ├── FileUnwritable     a file beside the store cannot be written
     ├── ReadOnlyStore      opened only to be read
     ├── StoreLacksSteps    made by an older program
     ├── StoreTooNew        made by a newer program
-    ├── StoreUnavailable   lost on the way
+    │   └── VersionTooNew  the same, of an embedded store
+    ├── StoreUnavailable   lost on the way, or not to be reached
     ├── GapInLog           (engine.decoding) an event is missing
     ├── GapInStream        (engine.decoding) a version is missing
     ├── MissingEnvelope    (engine.decoding) an event without its envelope
     ├── CannotTake         (engine.folding) a view fails at an event
     ├── StaleView          another process keeps the view, too
+    ├── ViewAsFar          the view has these events already
     ├── Fenced             another process leads the view by now
     ├── ViewStopped        an operator has to decide
+    ├── StillHeld          somebody else does it, and takes long
     ├── NotStoppedThere    there is nothing to skip
     ├── TracesRemain       (engine.work.ports) a person is not wholly forgotten yet
     └── VaultError         (engine.work.secret) a secret or its key cannot be had
@@ -27,15 +45,31 @@ from projections.projection import Projection
 
 
 class StoreError(ExplainedError):
-    """The store cannot do what was asked; the text says why and what to do next.
+    """The store cannot do what was asked; the text says why and what to do next."""
 
-    ``said``: the whole text, from a product that explains itself.
-    """
 
-    sentence = "{said}"
+class StoreFailed(StoreError):
+    """``said``: the product's own words, on one line."""
 
-    def __init__(self, said: object = None, /, **about: object) -> None:
-        super().__init__(**({} if said is None else {"said": said}), **about)
+    sentence = "The store {store} failed: {said}."
+
+
+class StoreRefused(StoreFailed):
+    sentence = "The store {store}: {advice} ({said})."
+
+
+class WrittenMeanwhile(StoreFailed):
+    sentence = "Somebody else wrote to the workspace meanwhile: {said}. Try again."
+
+
+class OtherProgram(StoreError):
+    """``advice``: what to name instead."""
+
+    sentence = "{store} belongs to another program. {advice}"
+
+
+class FileUnwritable(StoreError):
+    sentence = "{file} cannot be written: {said}."
 
 
 class NoStore(StoreError):
@@ -44,6 +78,10 @@ class NoStore(StoreError):
 
 class EmptyDatabase(NoStore):
     sentence = "{store} is an empty database, no store. Name another file."
+
+
+class NoSchema(NoStore):
+    sentence = "There is no store in {store}: the schema of search_path does not exist."
 
 
 class StoreLacksSteps(StoreError):
@@ -57,8 +95,17 @@ class StoreTooNew(StoreError):
     )
 
 
+class VersionTooNew(StoreTooNew):
+    sentence = (
+        "{store} has store version {version}; this program knows {known}. Upgrade Sendledger."
+    )
+
+
 class StoreUnavailable(StoreError):
-    """The store was lost on the way: what was asked last may be done or not. Ask again."""
+    """The store cannot be reached, or was lost on the way: what was asked last may be done or not.
+    Ask again."""
+
+    sentence = "The store {store} {what}."
 
 
 class ReadOnlyStore(StoreError):
@@ -75,6 +122,10 @@ class StaleView(StoreError):
     )
 
 
+class ViewAsFar(StoreError):
+    sentence = "View {view} stands at {found} already."
+
+
 class Fenced(StoreError):
     """Another process leads the view by now; what this one folded is not written."""
 
@@ -82,6 +133,12 @@ class Fenced(StoreError):
         "View {view} is led in epoch {newest} by another process; this one led it in {epoch}. "
         "Nothing was written; lead it anew."
     )
+
+
+class StillHeld(StoreError):
+    """What one alone may do at a time is being done by somebody else, and waiting has an end."""
+
+    sentence = "Somebody else is at {name}, and was not ready within {patience:g} s. Try again."
 
 
 class ViewStopped(StoreError):

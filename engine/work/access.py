@@ -174,6 +174,9 @@ class Accesses:
         """Under the same name: for tokens that were refreshed."""
         self._vault.put(self.ref(mailbox), _sealed(access))
 
+    def drop(self, account_id: AccountId, credentials: str) -> None:
+        self._vault.delete(SecretRef(self._workspace, account_id, credentials))
+
     def keep_only(self, account_id: AccountId, mailbox: Mailbox | None) -> None:
         """Delete every secret of the account but those of ``mailbox``; all of them for None."""
         for stored in self._vault.list(self._workspace):
@@ -181,4 +184,12 @@ class Accesses:
             if ref.account_id == account_id and (
                 mailbox is None or ref.name != mailbox.credentials
             ):
+                self._vault.delete(ref)
+
+    def drop_forgotten(self, account_id: AccountId, current: str | None, before: datetime) -> None:
+        """Delete what the account does not use and nobody has touched since then: left by
+        processes that died before they could tidy up."""
+        for stored in self._vault.list(self._workspace):
+            ref = stored.ref
+            if ref.account_id == account_id and ref.name != current and stored.stored_at < before:
                 self._vault.delete(ref)

@@ -7,6 +7,7 @@ locked while a probe runs. A probe that raises, or dies with its process, leaves
 from dataclasses import replace
 from typing import NamedTuple
 
+from aggregates.email_account.checks import says_something_new
 from aggregates.email_account.commands import (
     ConnectAccount,
     OneClickReconnect,
@@ -19,7 +20,7 @@ from engine.engine import Engine
 from engine.reply import Refusal, Reply
 from engine.work.findings import Findings, Watch, unwatched
 from engine.work.ports import EvidenceStore, Mailbox, NewId, Probe
-from events.vocabulary import AccountId, Asker, CheckReport, ConnectionStatus
+from events.vocabulary import AccountId, Asker, CheckReport
 
 ACTOR = "check"
 """Who checks in the background."""
@@ -74,17 +75,17 @@ class ConnectionChecks:
         return Checked(self._record(found, check_id, actor), findings)
 
     def in_background(self, mailbox: Mailbox) -> Checked:
-        """A check that nobody asked for (C2, C5); nothing is recorded of one that found nothing
-        new."""
-        findings = self._probed(mailbox)
-        if findings.report.successful and self._works(mailbox.account_id):
-            return Checked(None, findings)
+        """A check that nobody asked for (C2, C5); nothing is kept of one that says nothing new."""
+        findings = self._probe.check(mailbox)
         found = RecordCheck(
             account_id=mailbox.account_id,
             asked_by=Asker.BACKGROUND,
             report=findings.report,
             credentials=mailbox.credentials,
         )
+        if not self._is_news(found):
+            return Checked(None, findings)
+        self._keep_evidence(mailbox, findings)
         return Checked(self._record(found, self._new_id(), ACTOR), findings)
 
     def reconnect(
@@ -99,15 +100,15 @@ class ConnectionChecks:
         """One-Click Reconnect (R1, R2, C6).
 
         ``configuration`` is the digest of the servers' names and ports as they are now; ``refusal``
-        the code of a reason found beside the check itself.
+        the code of a reason found beside the check, which then is not made.
         """
         check_id, asked = self._request(mailbox.account_id, actor)
         if asked.refusal is not None:
             return Checked(asked, None)
-        findings = self._probed(mailbox, watch)
+        findings = None if refusal else self._probed(mailbox, watch)
         reconnect = OneClickReconnect(
             account_id=mailbox.account_id,
-            report=findings.report,
+            report=findings.report if findings else UNCHECKED,
             refusal=refusal,
             configuration=configuration,
             credentials=mailbox.credentials,
@@ -124,10 +125,13 @@ class ConnectionChecks:
 
     def _probed(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:
         findings = self._probe.check(mailbox, watch)
+        self._keep_evidence(mailbox, findings)
+        return findings
+
+    def _keep_evidence(self, mailbox: Mailbox, findings: Findings) -> None:
         if self._evidence is not None:
             for digest, said in findings.evidence.items():
                 self._evidence.keep(self._workspace, mailbox.account_id, digest, said)
-        return findings
 
     def _request(self, account_id: AccountId, actor: str) -> tuple[str, Reply]:
         check_id = self._new_id()
@@ -140,8 +144,7 @@ class ConnectionChecks:
     def _execute(self, command: AccountCommand, command_id: str, actor: str) -> Reply:
         return self._engine.execute(self._workspace, command, command_id=command_id, actor=actor)
 
-    def _works(self, account_id: AccountId) -> bool:
-        """Successful already, without a miss: one more passed check would say nothing (C2)."""
+    def _is_news(self, found: RecordCheck) -> bool:
         with self._engine.look(self._workspace) as now:
-            account = now.account(account_id)
-        return account.status is ConnectionStatus.SUCCESSFUL and not account.misses
+            account = now.account(found.account_id)
+        return says_something_new(account, replace(found, at=self._engine.store.now()))

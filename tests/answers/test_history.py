@@ -4,7 +4,7 @@ import pytest
 
 from adapters.stores.memory import MemoryViews
 from engine.answers.history import History, positions_in
-from engine.audit.causal_tree import CausalTree, Step
+from engine.audit.causal_tree import CausalTree, CommandNode
 from engine.projecting import ProjectionRunner
 from events.campaign import RecipientStopped
 from events.catalogue import CATALOGUE
@@ -96,7 +96,7 @@ def test_from_its_beginnings_alone_every_consequence_is_found(
     assert told == {each.position for each in world.log}
 
 
-def _told(steps: list[Step]) -> list[Recorded]:
+def _told(steps: list[CommandNode]) -> list[Recorded]:
     found = []
     for step in steps:
         assert step.left_out == 0

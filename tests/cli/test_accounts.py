@@ -1,9 +1,14 @@
 """Connecting, testing, repairing and disconnecting at the keyboard."""
 
 import json
+from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
+from adapters.settings import load_settings
+from adapters.stores.opening import check_schedule, open_store
+from engine.ports.check_schedule import ScheduledCheck
 from tests.cli.keyboard import Keyboard, people_file
 from tests.law.story import ANN, BOB, SPRING, hear_from
 
@@ -24,6 +29,7 @@ def test_an_account_is_connected_under_its_normalised_address(keyboard: Keyboard
     assert list(shown) == ["account", "campaigns", "clocks"]
     assert shown["account"]["settings"]["limits"] == {"daily": 40}
     assert shown["account"]["provider"] == "simulated"
+    assert shown["account"]["background_check"] is None
 
 
 @pytest.mark.parametrize(
@@ -118,3 +124,25 @@ def test_options_before_the_command_are_not_lost_in_silence(keyboard: Keyboard) 
     complaint = keyboard.refused(2, "accounts", "--json", "show", BOB)
 
     assert json.loads(complaint)["error"]["message"] == "Write --json after `show`."
+
+
+def test_an_account_is_shown_with_its_background_checks(keyboard: Keyboard) -> None:
+    keyboard.two_accounts()
+    due = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    check = ScheduledCheck("main", ANN, due, server="imap.acme.test")
+    with closing(open_store(load_settings(store=keyboard.store))) as opened:
+        schedule = check_schedule(opened)
+        schedule.add([check])
+        assert "Not checked in the background yet; the next comes at 2026-03-02 12:00:00" in (
+            keyboard.do("accounts", "show", ANN)
+        )
+        schedule.settle([check._replace(checked_at=due, tries=2, found="throttled")])
+    told = keyboard.do("accounts", "show", ANN)
+    assert "failed: the mail server asked for a slower pace" in told
+    shown = keyboard.json("accounts", "show", ANN)["account"]["background_check"]
+    assert shown == {
+        "checked_at": "2026-03-02T12:00:00Z",
+        "found": "throttled",
+        "tries": 2,
+        "next_at": "2026-03-02T12:00:00Z",
+    }

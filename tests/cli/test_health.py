@@ -27,7 +27,16 @@ def test_a_store_that_is_kept_is_well(keyboard: Keyboard) -> None:
 
     assert keyboard.do("health") == "Well."
     told = keyboard.json("health")
-    assert list(told) == ["well", "reasons", "at", "position", "views", "due", "parked"]
+    assert list(told) == [
+        "well",
+        "reasons",
+        "at",
+        "position",
+        "views",
+        "due",
+        "late_checks",
+        "parked",
+    ]
     assert told["well"] is True
     assert told["reasons"] == []
     assert told["due"] == {"workspaces": 0, "seconds": 0.0}
@@ -40,6 +49,22 @@ def test_a_store_that_is_kept_is_well(keyboard: Keyboard) -> None:
         "error",
         "stopped_since",
     ]
+
+
+@pytest.mark.rule("C3")
+def test_what_only_an_operator_can_put_right_is_told_until_it_is(keyboard: Keyboard) -> None:
+    keyboard.two_accounts()
+    keyboard.do("accounts")
+    with running(load_settings(store=str(keyboard.store))) as program:
+        program.opened.coordination.alarm("google", "Our client secret is unknown there.")
+
+    ran = keyboard.type("health")
+
+    assert ran.code == 1
+    assert ran.output.rstrip().endswith("Z: Our client secret is unknown there.")
+    with running(load_settings(store=str(keyboard.store))) as program:
+        program.opened.coordination.calm("google")
+    assert keyboard.do("health") == "Well."
 
 
 @pytest.mark.usefixtures("impatient")

@@ -14,7 +14,14 @@ CORE = (*PURE, "engine", "engine.ports")
 WORK = ("engine.work", "engine.work.classifying")
 ENGINE = (*CORE, "engine.answers", "engine.answers.telling", "engine.audit", *WORK)
 SHARED = ("adapters.settings", "adapters.store_url")
-DOOR = (*ENGINE, *SHARED, "adapters.composition", "adapters.screen")
+DOOR = (
+    *ENGINE,
+    *SHARED,
+    "adapters.composition",
+    "adapters.mailboxes",
+    "adapters.checking",
+    "adapters.screen",
+)
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "events": (),
@@ -32,20 +39,25 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "engine.work.classifying": ("events",),
     "adapters": ("everything",),
     "adapters.composition": ("everything",),
-    "adapters.settings": (*PURE, "adapters.store_url"),
+    "adapters.mailboxes": ("everything",),
+    "adapters.checking": ("everything",),
+    "adapters.settings": (*PURE, "adapters.store_url", "adapters.oauth_client"),
+    "adapters.oauth_client": (),
     "adapters.store_url": (),
     "adapters.stores": (*CORE, *WORK, *SHARED, "adapters.stores.everything"),
     "adapters.stores.memory": (*CORE, *WORK, "adapters.stores"),
     "adapters.stores.sqlite": (*CORE, *WORK, "adapters.stores"),
     "adapters.stores.postgres": (*CORE, *WORK, "adapters.stores"),
     "adapters.stores.postgres.rebuild": (*CORE, "adapters.stores", "adapters.stores.postgres"),
-    "adapters.mail": (*CORE, "engine.answers", "engine.answers.telling", "engine.work"),
+    "adapters.mail": (*CORE, "engine.answers", "engine.answers.telling", *WORK),
+    "adapters.mail.oauth": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),
     "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", *SHARED),
     "adapters.screen": (*ENGINE, *SHARED),
+    "adapters.http": DOOR,
     "adapters.worker": DOOR,
     "adapters.cli": DOOR,
     "adapters.cli.auditing": (*DOOR, "adapters.cli"),

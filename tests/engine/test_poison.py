@@ -8,7 +8,7 @@ import pytest
 from adapters.stores.memory import MemoryStore, MemoryViews
 from engine.folding import CannotTake
 from engine.ports.clock import ManualClock
-from engine.ports.errors import StoreError, ViewStopped
+from engine.ports.errors import StoreError, StoreFailed, ViewStopped
 from engine.ports.transactions import Append
 from engine.ports.view_status import LONGEST_ERROR, Skip, Stop, one_line
 from engine.ports.views import Views
@@ -308,7 +308,7 @@ def test_an_event_that_was_skipped_meanwhile_stops_nobody(
 def test_a_broken_store_stops_no_view(workplace: Workplace) -> None:
     class Broken(MemoryViews):
         def save(self, *_: Any) -> None:
-            raise StoreError("The disk is full.")
+            raise StoreFailed(store="a.db", said="the disk is full")
 
     views = Broken()
     with pytest.raises(StoreError, match="full"):

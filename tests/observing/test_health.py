@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from adapters.composition import health_of
+from adapters.composition import check_schedule, health_of
 from adapters.screen.hints import finding_with_hint
 from adapters.settings import EngineSettings
 from adapters.stores.opening import Opened
@@ -14,6 +14,7 @@ from adapters.stores.postgres import PostgresStore
 from adapters.stores.postgres.leases import Leases
 from aggregates.email_account.commands import RecordNoticeAttempt
 from engine.answers.health import Due, Health
+from engine.ports.check_schedule import ScheduledCheck
 from engine.ports.clock import ManualClock
 from engine.ports.view_status import Stop
 from engine.projecting import ProjectionRunner
@@ -74,6 +75,17 @@ def test_a_store_that_is_kept_is_well(patient: Patient) -> None:
     assert {(each.events, each.seconds) for each in health.views} == {(0, 0)}
     assert health.due == Due(0, 0)
     assert health.parked == []
+
+
+def test_background_checks_that_nobody_begins_are_told_after_an_hour(patient: Patient) -> None:
+    check = ScheduledCheck(ACME, "ann@acme.test", NOON)
+    check_schedule(patient.opened).add([check])
+    patient.workplace.at(NOON + HOUR)
+    assert not [each for each in patient.complaints() if "Background checks" in each]
+
+    patient.workplace.at(NOON + HOUR + MINUTE)
+    assert "Background checks that wait: 1, the oldest for 3660 s." in "".join(patient.complaints())
+    assert patient.look().to_json()["late_checks"] == {"checks": 1, "seconds": 3660.0}
 
 
 def test_an_empty_store_is_well(settings: EngineSettings) -> None:

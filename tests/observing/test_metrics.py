@@ -13,13 +13,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapters.composition import health_of
+from adapters.composition import check_schedule, health_of
 from adapters.observing.metrics import StoreMetrics, serve_metrics
 from adapters.observing.watching import watched as watched_by
 from adapters.settings import EngineSettings, SettingsError
 from adapters.stores.opening import Opened
 from engine.engine import Engine
 from engine.observing import SILENT
+from engine.ports.check_schedule import ScheduledCheck
 from engine.ports.clock import ManualClock
 from engine.ports.view_status import Stop
 from engine.projecting import ProjectionRunner
@@ -95,6 +96,16 @@ def test_what_was_appended_is_counted(settings: EngineSettings) -> None:
             assert found["sendledger_commands_total", each, "accepted"] >= 1
         assert found["sendledger_append_seconds_count",] == 10
         assert 0 < found["sendledger_append_seconds_sum",] < 60
+
+
+def test_background_checks_that_wait_are_counted(settings: EngineSettings) -> None:
+    with at_work(settings) as watched:
+        assert watched.scraped()["sendledger_checks_waiting",] == 0
+        check = ScheduledCheck("acme", ANN, NOON - MINUTE)
+        check_schedule(watched.opened).add([check])
+        found = watched.scraped()
+        assert found["sendledger_checks_waiting",] == 1
+        assert found["sendledger_checks_waiting_seconds",] == 60
 
 
 def test_how_far_each_view_is_behind_is_told_in_events_and_seconds(

@@ -23,6 +23,9 @@ class Crash(BaseException):
 class Lost(StoreUnavailable):
     """The connection is lost here, and the process lives on."""
 
+    def __init__(self, point: "CrashPoint") -> None:
+        super().__init__(store="under test", what=f"was lost {point.name.lower()}")
+
 
 class CrashPoint(Enum):
     BEFORE_APPEND = auto()

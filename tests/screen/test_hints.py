@@ -44,7 +44,8 @@ def test_an_error_is_told_with_its_hint() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [EmptyDatabase(store="a.db"), StoreUnavailable("Lost."), OSError()]
+    "error",
+    [EmptyDatabase(store="a.db"), StoreUnavailable(store="a.db", what="was lost"), OSError()],
 )
 def test_an_error_without_a_hint_is_told_as_it_is(error: Exception) -> None:
     assert with_hint(error) == str(error)

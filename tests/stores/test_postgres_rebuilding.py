@@ -18,9 +18,9 @@ import pytest
 
 from adapters.stores.memory import MemoryViews
 from adapters.stores.postgres import PostgresStore, PostgresViews
-from adapters.stores.postgres.rebuild.fold_processes import ProcessLost
 from adapters.stores.postgres.rebuild.partition import beside
 from adapters.stores.postgres.rebuild.rebuilding import rebuild
+from adapters.stores.postgres.rebuild.refusals import ProcessLost
 from adapters.stores.postgres.rebuild.swapping import take_the_place
 from engine.decoding import GapInLog, MissingEnvelope
 from engine.folding import CannotTake
@@ -289,9 +289,10 @@ def test_a_skip_that_comes_meanwhile_makes_the_rebuild_begin_again(busy: Postgre
     def skip(_position: int) -> None:
         if not done.is_set():
             done.set()
+            name = ACCOUNTS.tracking_name
             change(
                 busy,
-                "INSERT INTO skips VALUES ('accounts/1', 3, 'never happened', 'user:test', now())",
+                f"INSERT INTO skips VALUES ('{name}', 3, 'never happened', 'user:test', now())",  # noqa: S608
             )
 
     with pytest.raises(StoreError, match="run the rebuild again"):
@@ -477,7 +478,10 @@ def test_ctrl_c_is_heard_by_the_rebuild_alone(
     with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as process:
         time.sleep(delay)
         os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        try:
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
 
     assert b"spawn_main" not in said
     assert rows_of(PostgresViews(busy)) == folded(busy)

@@ -103,7 +103,7 @@ def test_a_database_of_another_program_is_refused_and_left_as_it_is(path: Path) 
     execute(path, "CREATE TABLE invoices (number INTEGER)")
     before = path.read_bytes()
 
-    assert "a database of another program. Name another file" in refusal_of(path)
+    assert "belongs to another program. Name another file" in refusal_of(path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 

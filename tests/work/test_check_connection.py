@@ -183,6 +183,46 @@ def test_a_passed_background_check_after_a_miss_is_recorded(desk: Desk) -> None:
     assert len(desk.facts(CheckPassed)) == 1
 
 
+@pytest.mark.rule("C4")
+def test_a_failed_account_s_same_failure_is_recorded_once_a_day_and_another_at_once(
+    desk: Desk,
+) -> None:
+    desk.workplace.given(fail(ANN, found=REVOKED))
+    checks, mailbox = desk.checks(), desk.provider.mailbox
+    desk.provider.refuse_login(REVOKED)
+    envelopes = len(desk.workplace.store.envelopes_of(ACME, 0, 1_000))
+
+    for hours in (0, 1, 23):
+        desk.workplace.at(NOON + timedelta(hours=hours))
+        assert checks.in_background(mailbox).reply is None
+    assert len(desk.workplace.store.envelopes_of(ACME, 0, 1_000)) == envelopes
+    desk.workplace.at(NOON + timedelta(hours=24))
+    checks.in_background(mailbox)
+    desk.provider.refuse_login(FailureClass.UNREACHABLE)
+    checks.in_background(mailbox)
+
+    told = [each for each in desk.facts(CheckFailed) if isinstance(each, CheckFailed)]
+    assert [each.report.found for each in told] == [REVOKED, REVOKED, FailureClass.UNREACHABLE]
+    assert len(desk.facts(ConnectionFailed)) == 1
+
+
+@pytest.mark.rule("C2", "C3")
+def test_throttling_that_goes_on_is_recorded_once_a_day(desk: Desk) -> None:
+    desk.provider.refuse_login(FailureClass.THROTTLED)
+    for hour in range(48):
+        desk.workplace.at(NOON + timedelta(hours=hour))
+        desk.checks().in_background(desk.provider.mailbox)
+    assert desk.names() == ["CheckFailed", "CheckFailed"]
+
+
+@pytest.mark.rule("C2")
+def test_a_background_check_of_a_disconnected_account_leaves_nothing(desk: Desk) -> None:
+    desk.workplace.given(disconnect(ANN))
+    before = desk.names()
+    assert desk.checks().in_background(desk.provider.mailbox).reply is None
+    assert desk.names() == before
+
+
 @pytest.mark.rule("R2", "C6")
 def test_one_click_is_verified_and_carries_its_check(desk: Desk) -> None:
     desk.workplace.given(fail(ANN))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.ports.errors import StoreError
+from engine.ports.errors import StoreError, StoreFailed
 from engine.reply import Refusal
 from engine.work.fleet import Done, one_by_one
 from engine.work.secret import NoKey
@@ -21,7 +21,7 @@ def act(name: str) -> Refusal | None:
         case "cut":
             raise ConnectionResetError(104, "Connection reset by peer")
         case "lost":
-            raise StoreError("The store is lost.")
+            raise StoreFailed(store="a.db", said="it was lost")
     return None
 
 

@@ -253,7 +253,7 @@ def test_an_unknown_role_is_told_with_those_there_are(tmp_path: Path) -> None:
 
     assert refused.returncode == 2
     (line,) = refused.stderr.splitlines()
-    assert line == "There is no role cooking. Known are clocks, projections, notices."
+    assert line == "There is no role cooking. Known are clocks, projections, notices, checks."
 
 
 def test_a_server_that_goes_and_comes_back_is_one_line_each(

@@ -15,7 +15,7 @@ from adapters.screen.tables import safe
 from engine.answers.history import History
 from engine.answers.recipient_case import OPENINGS
 from engine.answers.telling.facts import sentence
-from engine.audit.causal_tree import CausalTree, Fact, Step
+from engine.audit.causal_tree import CausalTree, CommandNode, Fact
 from engine.audit.event_index import history_of
 from engine.audit.source import Source, facts
 from events.campaign import GracePeriodStarted
@@ -60,11 +60,11 @@ def command(
             found = _facts(history, asked)
             if not found:
                 _refuse(source, chosen, asked)
-            steps = CausalTree(history, found).tree()
+            roots = CausalTree(history, found).tree()
     if as_json:
-        print_json(_json(chosen, asked, steps))
+        print_json(_json(chosen, asked, roots))
     else:
-        _print(chosen, asked, steps)
+        _print(chosen, asked, roots)
 
 
 def _asked(
@@ -146,22 +146,22 @@ def _known(log: Iterable[Recorded], workspace: str, asked: Asked) -> set[str]:
     return known - {""}
 
 
-def _print(workspace: str, asked: Asked, steps: Sequence[Step]) -> None:
+def _print(workspace: str, asked: Asked, roots: Sequence[CommandNode]) -> None:
     of = f" of {asked.campaign}" if asked.campaign else ""
     tree = Tree(safe(f"{asked.kind} {asked.name}{of}, workspace {workspace}"))
-    for step in steps:
-        _grow(tree, step)
+    for node in roots:
+        _grow(tree, node)
     Console(highlight=False).print(tree)
 
 
-def _grow(tree: Tree, step: Step) -> None:
-    envelope = step.envelope
+def _grow(tree: Tree, node: CommandNode) -> None:
+    envelope = node.envelope
     branch = tree.add(
         safe(envelope.command, "bold")
         + safe(f" by {envelope.actor}, recorded {instant_text(envelope.recorded_at)}, ")
         + safe(f"command {envelope.command_id}")
     )
-    for fact in step.facts:
+    for fact in node.facts:
         recorded, style = fact.recorded, "bold" if fact.asked_about else ""
         leaf = branch.add(
             safe(f"#{recorded.position} ", style or "dim")
@@ -171,25 +171,25 @@ def _grow(tree: Tree, step: Step) -> None:
         )
         for following in fact.brought_about:
             _grow(leaf, following)
-    if step.left_out:
+    if node.left_out:
         branch.add(
-            f"… and {step.left_out:,} more of its {envelope.event_count:,} events "
+            f"… and {node.left_out:,} more of its {envelope.event_count:,} events "
             f"(#{envelope.first_position} to #{envelope.last_position})"
         )
 
 
-def _json(workspace: str, asked: Asked, steps: Sequence[Step]) -> dict[str, Any]:
+def _json(workspace: str, asked: Asked, roots: Sequence[CommandNode]) -> dict[str, Any]:
     return {
         "workspace": workspace,
         "kind": asked.kind,
         "name": asked.name,
         "campaign_id": asked.campaign,
-        "tree": [_step_json(each) for each in steps],
+        "tree": [_node_json(each) for each in roots],
     }
 
 
-def _step_json(step: Step) -> dict[str, Any]:
-    envelope = step.envelope
+def _node_json(node: CommandNode) -> dict[str, Any]:
+    envelope = node.envelope
     return {
         "command_id": envelope.command_id,
         "command": envelope.command,
@@ -199,8 +199,8 @@ def _step_json(step: Step) -> dict[str, Any]:
         "recorded_at": instant_text(envelope.recorded_at),
         "first_position": envelope.first_position,
         "event_count": envelope.event_count,
-        "left_out": step.left_out,
-        "events": [_fact_json(each) for each in step.facts],
+        "left_out": node.left_out,
+        "events": [_fact_json(each) for each in node.facts],
     }
 
 
@@ -215,5 +215,5 @@ def _fact_json(fact: Fact) -> dict[str, Any]:
         "occurred_at": instant_text(recorded.event.occurred_at),
         "asked_about": fact.asked_about,
         "text": sentence(recorded.event),
-        "brought_about": [_step_json(each) for each in fact.brought_about],
+        "brought_about": [_node_json(each) for each in fact.brought_about],
     }

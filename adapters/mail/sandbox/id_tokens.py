@@ -40,7 +40,7 @@ class IdTokens:
         }
 
     def sign(self, issuer: str, client: str, account: str, nonce: str | None) -> str:
-        """The account is both subject and e-mail address."""
+        """The account is subject, e-mail address and preferred user name in one."""
         issued = int(self._now())
         claims = {
             "iss": issuer,
@@ -48,6 +48,7 @@ class IdTokens:
             "sub": account,
             "email": account,
             "email_verified": True,
+            "preferred_username": account,
             "iat": issued,
             "exp": issued + SECONDS,
             **({"nonce": nonce} if nonce else {}),

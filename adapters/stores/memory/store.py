@@ -11,7 +11,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 from adapters.stores.clocks import system_clock
 from adapters.stores.memory.recorder import MemoryLedgerRecorder, Tables
 from engine.ports.clock import Clock
-from engine.ports.errors import StoreError
+from engine.ports.errors import WrittenMeanwhile
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes, earliest
 from engine.ports.transactions import Append
@@ -73,7 +73,7 @@ class MemoryStore:
                 recorded_at=times,
             )
         except IntegrityError as error:
-            raise StoreError(f"Somebody else wrote to this workspace meanwhile: {error}") from error
+            raise WrittenMeanwhile(said=error) from error
 
     def read(self, after: int, limit: int) -> Page:
         with self._lock:

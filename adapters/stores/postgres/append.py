@@ -73,14 +73,18 @@ def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:
     return after
 
 
+class ZeroCharacter(StoreError):
+    sentence = (
+        "The event {event} of {stream} has a text with a zero character, which PostgreSQL cannot "
+        "store. Leave it out; nothing was written."
+    )
+
+
 def _storable(pending: Sequence[Placed]) -> Iterator[NewRow]:
-    """The rows. Raises ``StoreError`` for one whose texts no view here could ever hold."""
+    """The rows. Raises ``ZeroCharacter`` for one whose texts no view here could ever hold."""
     for row in chain.from_iterable(each.append.events for each in pending):
         if b"\\u0000" in row[3] and _ZERO.search(row[3]):
-            raise StoreError(
-                f"The event {row[2]} of {row[0]} has a text with a zero character, which "
-                "PostgreSQL cannot store. Leave it out; nothing was written."
-            )
+            raise ZeroCharacter(event=row[2], stream=row[0])
         yield row
 
 

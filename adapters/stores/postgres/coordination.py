@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import datetime
 
+from adapters.stores.postgres.alarms import PostgresAlarms
 from adapters.stores.postgres.leading import Leader
-from adapters.stores.postgres.leases import SQL, Leases
+from adapters.stores.postgres.leases import SQL as LEASES
+from adapters.stores.postgres.leases import Leases
 from adapters.stores.postgres.listening import LONGEST_WAIT, Listener
+from adapters.stores.postgres.name_locks import name_lock
 from adapters.stores.postgres.single_runner import SingleRunner
 from adapters.stores.postgres.store import PostgresStore
 from adapters.stores.postgres.views import PostgresViews
@@ -15,8 +18,9 @@ from engine.ports.coordination import Leased, Led, LiveWorker, Membership, Overd
 from projections.projection import Projection
 
 
-class PostgresCoordination:
+class PostgresCoordination(PostgresAlarms):
     def __init__(self, store: PostgresStore, views: PostgresViews) -> None:
+        super().__init__(store)
         self._store = store
         self._views = views
 
@@ -28,7 +32,7 @@ class PostgresCoordination:
     def workers(self) -> Sequence[LiveWorker] | None:
         """By the connections that workers hold, each with its role and name."""
         with self._store.explained(), self._store.reading() as cursor:
-            rows = cursor.execute(SQL["workers"]).fetchall()
+            rows = cursor.execute(LEASES["workers"]).fetchall()
         if rows == [(None, None)]:
             return None
         roles, since = defaultdict[str, list[str]](list), dict[str, datetime | None]()
@@ -40,16 +44,19 @@ class PostgresCoordination:
 
     def overdue(self, before: datetime) -> Overdue:
         with self._store.explained(), self._store.reading() as cursor:
-            (found,) = cursor.execute(SQL["overdue"], (before,)).fetchall()
+            (found,) = cursor.execute(LEASES["overdue"], (before,)).fetchall()
         return Overdue(*found)
 
     def parked(self) -> Sequence[Parked]:
         with self._store.explained(), self._store.reading() as cursor:
-            return list(map(Parked._make, cursor.execute(SQL["parked"]).fetchall()))
+            return list(map(Parked._make, cursor.execute(LEASES["parked"]).fetchall()))
 
     def unpark(self, workspace: str) -> bool:
         with self._store.explained(), self._store.writing() as cursor:
-            return cursor.execute(SQL["unpark"], (workspace,)).rowcount == 1
+            return cursor.execute(LEASES["unpark"], (workspace,)).rowcount == 1
+
+    def exclusively(self, name: str, patience: float) -> AbstractContextManager[None]:
+        return name_lock(self._store, name, patience)
 
 
 class OneOfMany:

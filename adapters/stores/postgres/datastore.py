@@ -100,6 +100,20 @@ class LedgerDatastore(PostgresDatastore):
         return after_connect
 
 
+class UnsafeFunctions(StoreError):
+    sentence = (
+        "{variable} is set. The library's database functions lose events for readers and drop "
+        "positions. Unset it; Sendledger has its own."
+    )
+
+
+class NotAUrl(StoreError):
+    sentence = (
+        "This is no URL of a PostgreSQL database. Expected is "
+        "postgresql://user@host:5432/database; write %40 for an @ in a name."
+    )
+
+
 def refuse_database_functions() -> None:
     value = os.environ.get(FORBIDDEN)
     try:
@@ -107,20 +121,14 @@ def refuse_database_functions() -> None:
     except ValueError:
         enabled = True
     if enabled:
-        raise StoreError(
-            f"{FORBIDDEN} is set. The library's database functions lose events for readers and "
-            "drop positions. Unset it; Sendledger has its own."
-        )
+        raise UnsafeFunctions(variable=FORBIDDEN)
 
 
 def parameters(url: str) -> dict[str, str]:
     try:
         return {name: str(value) for name, value in conninfo_to_dict(url).items()}
     except ProgrammingError:
-        raise StoreError(
-            "This is no URL of a PostgreSQL database. Expected is "
-            "postgresql://user@host:5432/database; write %40 for an @ in a name."
-        ) from None
+        raise NotAUrl from None
 
 
 def named(given: dict[str, str]) -> str:

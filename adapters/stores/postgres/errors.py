@@ -7,7 +7,7 @@ import psycopg
 from eventsourcing.persistence import PersistenceError
 from psycopg_pool import PoolTimeout
 
-from engine.ports.errors import StoreError, StoreUnavailable
+from engine.ports.errors import StoreError, StoreFailed, StoreRefused, StoreUnavailable
 
 _ADVICE = {
     "40P01": "somebody else waited for the same things. Try again",
@@ -56,10 +56,11 @@ def is_lost(error: psycopg.Error) -> bool:
 
 
 def _no_connection(store: str) -> StoreUnavailable:
-    return StoreUnavailable(
-        f"The store {store} cannot be reached. Is the server running? If it is, all connections of "
-        "this program are in use."
+    what = (
+        "cannot be reached. Is the server running? If it is, all connections of this program are "
+        "in use"
     )
+    return StoreUnavailable(store=store, what=what)
 
 
 def _explained(store: str, error: psycopg.Error | PersistenceError) -> StoreError:
@@ -67,16 +68,15 @@ def _explained(store: str, error: psycopg.Error | PersistenceError) -> StoreErro
     if isinstance(cause, PoolTimeout):
         return _no_connection(store)
     if not isinstance(cause, psycopg.Error):
-        return StoreError(f"The store {store} failed: {_line(error)}.")
+        return StoreFailed(store=store, said=_line(error))
     advice = _ADVICE.get(cause.sqlstate or _condition(str(cause)))
     if advice is not None:
-        return StoreError(f"The store {store}: {advice} ({_line(cause)}).")
+        return StoreRefused(store=store, advice=advice, said=_line(cause))
     if is_lost(cause):
         what = "cannot be reached" if "connection failed" in str(cause) else "was lost on the way"
-        return StoreUnavailable(
-            f"The store {store} {what} ({_line(cause)}). Is the server running?"
-        )
-    return StoreError(f"The store {store} failed: {_line(cause)}.")
+        told = f"{what} ({_line(cause)}). Is the server running? Ask again"
+        return StoreUnavailable(store=store, what=told)
+    return StoreFailed(store=store, said=_line(cause))
 
 
 def _condition(said: str) -> str:

@@ -15,7 +15,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 
 from adapters.stores.postgres.datastore import LedgerDatastore
-from engine.ports.errors import StoreError, StoreLacksSteps, StoreTooNew
+from engine.ports.errors import OtherProgram, StoreLacksSteps, StoreTooNew
 
 FOLDER = Path(__file__).with_name("migrations")
 _NAME = re.compile(r"(\d{4})_(\w+)\.sql")
@@ -130,6 +130,12 @@ def _apply(connection: Connection[Any], migration: Migration) -> None:
     connection.execute(_REMEMBER, (migration.number, migration.name, migration.older_programs))
 
 
+NAME_ANOTHER = (
+    "Name a database of its own, or a schema with ?options=-csearch_path%3Dsendledger after the "
+    "URL."
+)
+
+
 def schema_state_of(cursor: Cursor[Any], migrations: Sequence[Migration]) -> SchemaState | None:
     """As ``schema_state``, by a connection of one's own."""
     cursor.row_factory = tuple_row
@@ -137,10 +143,7 @@ def schema_state_of(cursor: Cursor[Any], migrations: Sequence[Migration]) -> Sch
     if not tables:
         return None
     if "migrations" not in tables:
-        raise StoreError(
-            "The schema belongs to another program. Name a database of its own, or a schema with "
-            "?options=-csearch_path%3Dsendledger after the URL."
-        )
+        raise OtherProgram(store="The schema", advice=NAME_ANOTHER)
     applied = [Applied(*row) for row in cursor.execute(_APPLIED).fetchall()]
     there, here = {each.number for each in applied}, {each.number for each in migrations}
     return SchemaState(

@@ -28,7 +28,7 @@ from adapters.stores.postgres.workspace_transaction import (
     looked_at,
 )
 from engine.ports.clock import Clock
-from engine.ports.errors import NoStore, ReadOnlyStore, StoreError, StoreUnavailable
+from engine.ports.errors import NoSchema, NoStore, ReadOnlyStore, StoreUnavailable
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes
 from events.recorded import Envelope
@@ -80,9 +80,7 @@ class PostgresStore:
         with self.reading() as cursor:
             found = cursor.execute("SELECT current_schema()").fetchone()
         if found is None or found[0] is None:
-            raise StoreError(
-                f"There is no store in {self.name}: the schema of search_path does not exist."
-            )
+            raise NoSchema(store=self.name)
         self.datastore.schema = found[0]
         there = schema_state(self.datastore)
         if there is None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from eventsourcing.persistence import PersistenceError
 
-from engine.ports.errors import StoreError
+from engine.ports.errors import StoreFailed, StoreRefused
 
 _ADVICE = {
     "locked": "another program is writing to it. Try again, or stop that program",
@@ -28,5 +28,5 @@ def explained(store: str) -> Iterator[None]:
         said = str(error)
         for sign, advice in _ADVICE.items():
             if sign in said.lower():
-                raise StoreError(f"The store {store}: {advice} ({said}).") from error
-        raise StoreError(f"The store {store} failed: {said}.") from error
+                raise StoreRefused(store=store, advice=advice, said=said) from error
+        raise StoreFailed(store=store, said=said) from error

@@ -5,15 +5,17 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from adapters.stores.one_process import OneProcess, OnlyMember
+from adapters.stores.sqlite.alarms import SQLiteAlarms
+from adapters.stores.sqlite.name_locks import name_lock
 from adapters.stores.sqlite.store import SQLiteStore
 from engine.ports.coordination import LiveWorker, Membership
-from engine.ports.errors import StoreError
+from engine.ports.errors import FileUnwritable, StoreError
 from engine.ports.views import Views
 
 ATTEMPTS, PAUSE = 5, 0.02
@@ -26,11 +28,12 @@ class AlreadyServed(StoreError):
     )
 
 
-class SQLiteCoordination(OneProcess):
+class SQLiteCoordination(SQLiteAlarms, OneProcess):
     """The one worker holds the lock of the file, so that other processes can tell."""
 
     def __init__(self, store: SQLiteStore, views: Views) -> None:
-        super().__init__(store, views)
+        OneProcess.__init__(self, store, views)
+        SQLiteAlarms.__init__(self, store)
         self._file = store
 
     @contextmanager
@@ -41,6 +44,9 @@ class SQLiteCoordination(OneProcess):
     def workers(self) -> Sequence[LiveWorker] | None:
         return holders(self._file.path)
 
+    def exclusively(self, name: str, patience: float) -> AbstractContextManager[None]:
+        return name_lock(self._file.path, name, patience)
+
 
 @contextmanager
 def serve_lock(store: Path, worker: str = "", does: Sequence[str] = ()) -> Iterator[None]:
@@ -49,7 +55,7 @@ def serve_lock(store: Path, worker: str = "", does: Sequence[str] = ()) -> Itera
     try:
         handle = path.open("a+", encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+        raise FileUnwritable(file=path, said=error.strerror) from error
     with handle:
         if not _taken(handle, ATTEMPTS):
             raise AlreadyServed(store=store, holder=_named(_told(handle)))

@@ -19,7 +19,7 @@ from adapters.stores.sqlite.errors import explained
 from adapters.stores.sqlite.recorder import SQL, SQLiteLedgerRecorder
 from adapters.stores.sqlite.workspace_transaction import Entered, Looked
 from engine.ports.clock import Clock
-from engine.ports.errors import EmptyDatabase, NoStore, StoreError
+from engine.ports.errors import EmptyDatabase, NoStore, OtherProgram, StoreError, VersionTooNew
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes, earliest
 from events.recorded import Envelope
@@ -101,13 +101,10 @@ class SQLiteStore:
         if not tables:
             return False
         if "store_info" not in tables:
-            raise StoreError(f"{self.path} is a database of another program. Name another file.")
+            raise OtherProgram(store=self.path, advice="Name another file.")
         version = c.execute(SQL["store_version"]).fetchone()[0]
         if version > STORE_VERSION:
-            raise StoreError(
-                f"{self.path} has store version {version}; this program knows {STORE_VERSION}. "
-                "Upgrade Sendledger."
-            )
+            raise VersionTooNew(store=self.path, version=version, known=STORE_VERSION)
         return True
 
     def now(self) -> datetime:

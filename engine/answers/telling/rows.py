@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.answers.consequences import Consequences
 from engine.answers.workspace_answers import ClockAnswer, NotSending, RecipientAnswer
+from engine.ports.check_schedule import ScheduledCheck
 from engine.ports.view_status import Stop
 from engine.reply import Refusal
 from events.catalogue import CATALOGUE
@@ -76,6 +77,19 @@ def simulated_recipient(each: RecipientAnswer) -> dict[str, Any]:
 def simulated_notice(row: NoticeRow) -> dict[str, Any]:
     names = {"at": "issued_at", "account": "account_id", "kind": "kind"}
     return {**told(row, names), "number": int(row.number), "at_stake": row.at_stake}
+
+
+def background_check(check: ScheduledCheck | None) -> dict[str, Any] | None:
+    """``next_at`` is null while it runs; ``found`` where the last one passed."""
+    if check is None:
+        return None
+    next_at = None if check.lease else check.due_at
+    return {
+        "checked_at": plain(check.checked_at),
+        "found": check.found,
+        "tries": check.tries,
+        "next_at": plain(next_at),
+    }
 
 
 def refusal(refused: Refusal) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.answers.telling.reader import Reader
+from engine.ports.check_schedule import ScheduledCheck
 from events.campaign import GracePeriodExpired
 from events.email_account import NoticeAttempted, NoticeIssued
 from events.vocabulary import (
@@ -150,3 +151,13 @@ WORDS: Mapping[str, Callable[[Any, Reader], str]] = {
     "without": _without,
 }
 """What follows the colon of a field in a sentence: ``{at_stake:recipients}``."""
+
+
+def background_check(check: ScheduledCheck, reader: Reader) -> str:
+    """When an account was checked last, what that found, and when it is checked next."""
+    last = "Not checked in the background yet"
+    if check.checked_at is not None:
+        found = "passed" if check.found is None else f"failed: {FOUND[FailureClass(check.found)]}"
+        last = f"The background check of {reader.when(check.checked_at)} {found}"
+    following = "one runs now" if check.lease else f"the next comes at {reader.when(check.due_at)}"
+    return f"{last}; {following}."

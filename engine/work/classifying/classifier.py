@@ -11,7 +11,7 @@ from engine.work.classifying.limits import LIMITS
 from engine.work.classifying.network import NETWORK
 from engine.work.classifying.oauth import CHALLENGES, MICROSOFT, TOKEN_ENDPOINT
 from engine.work.classifying.outcome import Outcome, Verdict
-from engine.work.classifying.passing import AMBIGUOUS, BY_CHANCE, OK
+from engine.work.classifying.passing import AMBIGUOUS, BY_CHANCE, IN_USE, OK
 from engine.work.classifying.password import OF_THE_PASSWORD
 from engine.work.classifying.reading import Reading, read
 from engine.work.classifying.row import Row
@@ -28,6 +28,7 @@ TABLE: tuple[Row, ...] = (
     *AMBIGUOUS,
     *MICROSOFT,
     *LIMITS,
+    *IN_USE,
     *NETWORK,
     *TOKEN_ENDPOINT,
     *CHALLENGES,

@@ -43,6 +43,16 @@ AMBIGUOUS = (
     ),
 )
 
+IN_USE = (
+    Row(
+        FailureClass.TRANSIENT_SERVER,
+        code=r"(no |bad |bye )?(inuse|in-use)",
+        protocol=Protocol.IMAP,
+        example="NO [INUSE] Mailbox is locked",
+        source=f"{RFC5530}: locked by another session, not by anybody's decision",
+    ),
+)
+
 BY_CHANCE = (
     Row(
         FailureClass.TRANSIENT_SERVER,
@@ -74,7 +84,7 @@ BY_CHANCE = (
     ),
     Row(
         FailureClass.TRANSIENT_SERVER,
-        code=r"(no |bye |bad )?(unavailable|serverbug|inuse|in-use|corruption|sys/temp)",
+        code=r"(no |bye |bad )?(unavailable|serverbug|corruption|sys/temp)",
         protocol=Protocol.IMAP,
         example="NO [SERVERBUG] Sorry",
         source=f"{RFC5530}",

@@ -26,7 +26,7 @@ DAMAGES = (
     "DELETE FROM view_campaigns WHERE campaign_id = 'solo'",
     (
         "INSERT INTO view_accounts SELECT workspace, 'eve@acme.test', status, slot_id, provider, "
-        "settings, since, reason, incident_id, deadline_at FROM view_accounts LIMIT 1"
+        "credentials, settings, since, reason, incident_id, deadline_at FROM view_accounts LIMIT 1"
     ),
 )
 

@@ -182,7 +182,7 @@ def folder(path: Path) -> None:
     ("made", "said"),
     [
         (newer, "has store version 2; this program knows 1"),
-        (foreign, "a database of another program"),
+        (foreign, "belongs to another program"),
         (garbage, "no SQLite database"),
         (empty, "an empty database"),
         (missing, "There is no store"),

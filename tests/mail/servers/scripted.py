@@ -24,9 +24,12 @@ class Ended(Exception):
 class Conversation:
     """The server's end of one connection."""
 
-    def __init__(self, connection: socket.socket, closing: threading.Event) -> None:
+    def __init__(
+        self, connection: socket.socket, closing: threading.Event, heard: list[bytes]
+    ) -> None:
         self._connection = connection
         self._closing = closing
+        self._heard = heard
         self._unread = bytearray()
 
     def say(self, text: bytes) -> None:
@@ -39,6 +42,7 @@ class Conversation:
             if not piece:
                 raise Ended
             self._unread += piece
+            self._heard.append(piece)
         line, _, rest = bytes(self._unread).partition(b"\n")
         self._unread[:] = rest
         return line.rstrip(b"\r")
@@ -77,13 +81,17 @@ Script = Callable[[Conversation], None]
 
 
 class Scripted:
-    """Plays a script with everyone who connects, while its ``with`` lasts."""
+    """Plays a script with everyone who connects, while its ``with`` lasts.
+
+    ``heard``: what clients said, as far as the script listened.
+    """
 
     def __init__(self, script: Script, context: ssl.SSLContext | None = None) -> None:
         self._script = script
         self._context = context
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
+        self.heard: list[bytes] = []
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -113,10 +121,10 @@ class Scripted:
     def _play(self, connection: socket.socket) -> None:
         with suppress(Ended, OSError), connection:
             if self._context is None:
-                self._script(Conversation(connection, self._closing))
+                self._script(Conversation(connection, self._closing, self.heard))
                 return
             with self._context.wrap_socket(connection, server_side=True) as encrypted:
-                self._script(Conversation(encrypted, self._closing))
+                self._script(Conversation(encrypted, self._closing, self.heard))
 
 
 class NeverAnswering:
@@ -141,6 +149,7 @@ EHLO = {
     b"AUTH": b"235 2.7.0 OK\r\n",
     b"MAIL": b"250 2.1.0 OK\r\n",
     b"RCPT": b"250 2.1.5 OK\r\n",
+    b"RSET": b"250 2.0.0 OK\r\n",
     b"STARTTLS": b"502 5.5.1 Unknown command\r\n",
     b"QUIT": b"221 2.0.0 Bye\r\n",
 }

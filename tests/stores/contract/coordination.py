@@ -1,11 +1,12 @@
 """The port ``Coordination``: who works on a store, and what a worker has to do with the others."""
 
 import time
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
 from engine.ports.coordination import Coordination, LiveWorker, Overdue
+from engine.ports.errors import StillHeld
 from engine.ports.store import Store
 from projections.accounts import ACCOUNTS
 from projections.shipped import SHIPPED
@@ -93,6 +94,78 @@ class CoordinationContract:
         assert (found.name, sorted(found.does)) == ("here:1", sorted(ROLES))
         assert found.since is not None
         assert gone(coordination) == []
+
+    def test_what_one_does_alone_nobody_else_does_meanwhile(
+        self, coordination: Coordination
+    ) -> None:
+        held, let_go = Event(), Event()
+
+        def hold() -> None:
+            with coordination.exclusively("tokens of ann", 5):
+                held.set()
+                let_go.wait(20)
+
+        holder = Thread(target=hold)
+        holder.start()
+        assert held.wait(5)
+        with (
+            pytest.raises(StillHeld, match="at tokens of ann"),
+            coordination.exclusively("tokens of ann", 0.05),
+        ):
+            pass
+        with coordination.exclusively("tokens of bob", 5):
+            let_go.set()
+        with coordination.exclusively("tokens of ann", 5):
+            holder.join(5)
+        assert not holder.is_alive()
+
+    def test_many_threads_take_their_turns(self, coordination: Coordination) -> None:
+        inside, most = list[int](), list[int]()
+
+        def take_turns(number: int) -> None:
+            for _ in range(20):
+                with (
+                    coordination.exclusively("credentials of ann", 30),
+                    coordination.exclusively(f"tokens of ann {number % 2}", 30),
+                ):
+                    inside.append(number)
+                    most.append(len(inside))
+                    inside.remove(number)
+
+        threads = [Thread(target=take_turns, args=(number,)) for number in range(6)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(60)
+
+        assert len(most) == 120
+        assert max(most) == 1
+
+    def test_what_fails_while_it_is_done_alone_can_be_done_again(
+        self, coordination: Coordination
+    ) -> None:
+        with pytest.raises(LookupError, match="ours"), coordination.exclusively("it", 5):
+            raise LookupError("ours")
+        with coordination.exclusively("it", 0.05):
+            pass
+
+    def test_operators_are_told_of_a_thing_once_until_it_is_put_right(
+        self, coordination: Coordination
+    ) -> None:
+        coordination.calm("google")
+        assert list(coordination.alarms()) == []
+        assert coordination.alarm("google", "The client is unknown.")
+        assert not coordination.alarm("google", "It still is.")
+        assert coordination.alarm("microsoft", "So is this one.")
+
+        assert [(each.about, each.text) for each in coordination.alarms()] == [
+            ("google", "The client is unknown."),
+            ("microsoft", "So is this one."),
+        ]
+        assert coordination.alarms()[0].since == NOON
+        coordination.calm("google")
+        assert [each.about for each in coordination.alarms()] == ["microsoft"]
+        assert coordination.alarm("google", "Again.")
 
     def test_who_waits_is_back_soon_and_can_be_woken(self, coordination: Coordination) -> None:
         with coordination.serving("here:1", ["projections"]) as member:

@@ -134,7 +134,7 @@ class ViewStatusContract:
         assert views.statuses([CAMPAIGNS]) == {CAMPAIGNS: ViewStatus(5)}
 
     def test_stops_and_skips_of_another_version_do_not_count(self, views: Views) -> None:
-        newer = ACCOUNTS._replace(version=2)
+        newer = ACCOUNTS._replace(version=ACCOUNTS.version + 1)
         save(views, {ACCOUNTS: []}, 5)
         views.stop(ACCOUNTS, STOP)
         views.skip(ACCOUNTS, SKIP)

@@ -13,20 +13,13 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, NamedTuple
 
 from adapters.stores.postgres.rebuild.log_pass import Task, fold_parts
+from adapters.stores.postgres.rebuild.refusals import ProcessLost
 from adapters.stores.postgres.rebuild.swapping import SQL
 from adapters.stores.postgres.store import PostgresStore
 from engine.gc_pause import gc_paused
-from engine.ports.errors import StoreError
 
 PATIENCE = 5.0
 """Seconds a process may take to end when it is told to."""
-
-
-class ProcessLost(StoreError):
-    sentence = (
-        "A process of the rebuild was ended from outside (exit code {exit_code}). "
-        "Every view is as it was; run the rebuild again."
-    )
 
 
 class Failed(NamedTuple):

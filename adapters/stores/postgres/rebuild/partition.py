@@ -12,10 +12,10 @@ from psycopg import sql
 
 from adapters.stores.postgres.rebuild.binary_rows import BinaryRows
 from adapters.stores.postgres.rebuild.hashing import Share, hash_of_key
+from adapters.stores.postgres.rebuild.refusals import SharedWrongly
 from adapters.stores.postgres.store import PostgresStore
 from adapters.stores.postgres.tables import described
 from engine.folding import fold
-from engine.ports.errors import StoreError
 from events.recorded import Recorded
 from projections.projection import Projection, RowKey
 
@@ -100,7 +100,4 @@ class Folding:
         projection, share = self.part.projection, self.part.share
         for key in self._rows if share.of > 1 else ():
             if not share.has(self._hash(key)):
-                raise StoreError(
-                    f"View {projection.name} has a row {key} whose events name another "
-                    f"{projection.share_by}. Nothing was rebuilt; correct the view's share_by."
-                )
+                raise SharedWrongly(view=projection.name, row=key, share_by=projection.share_by)

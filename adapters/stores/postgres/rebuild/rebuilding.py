@@ -18,6 +18,11 @@ from psycopg.sql import Identifier
 from adapters.stores.postgres.rebuild.fold_processes import fold_in_processes
 from adapters.stores.postgres.rebuild.partition import IN_HAND, beside
 from adapters.stores.postgres.rebuild.plan import plan
+from adapters.stores.postgres.rebuild.refusals import (
+    RebuildHindered,
+    RebuildUnderWay,
+    SkippedMeanwhile,
+)
 from adapters.stores.postgres.rebuild.swapping import SQL, primary_key, take_the_place
 from adapters.stores.postgres.store import PostgresStore
 from adapters.stores.postgres.tables import Table, described, names
@@ -99,10 +104,7 @@ class Rebuilding:
                 cursor = self._connection.cursor(row_factory=tuple_row)
                 return take_the_place(cursor, self._built, last_events)
             time.sleep(PAUSE)
-        raise StoreError(
-            "Somebody has held a view or the log for long, so that the new views could not take "
-            "the place of the old ones. Every view is as it was; run the rebuild again later."
-        )
+        raise RebuildHindered
 
     def _make_room(self, table: Table) -> None:
         """Without an index, which is quicker made when the rows are there."""
@@ -127,10 +129,7 @@ class Rebuilding:
 
     def _refuse_other_skips(self) -> None:
         if self._skips_now() != self._skips:
-            raise StoreError(
-                "An operator had a view skip an event meanwhile. Every view is as it was; run the "
-                "rebuild again."
-            )
+            raise SkippedMeanwhile
 
 
 class ViewsBeside(PostgresViews):
@@ -152,7 +151,7 @@ def _alone(connection: Connection[Any]) -> Iterator[None]:
     deadline = time.monotonic() + PATIENCE
     while not _first(connection, "begin_alone"):
         if time.monotonic() > deadline:
-            raise StoreError("Another rebuild is under way. Run this one when that has ended.")
+            raise RebuildUnderWay
         time.sleep(0.1)
     try:
         _clean(connection)

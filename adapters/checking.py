@@ -1,0 +1,52 @@
+"""Where background checks are put together, beside ``composition`` and ``mailboxes``."""
+
+from collections.abc import Callable
+from functools import cache
+from uuid import uuid4
+
+from adapters.composition import Program, check_schedule, mail_dialler, mail_probe
+from adapters.mailboxes import accesses_of, tokens_over
+from engine.work.background_checks import BackgroundChecks
+from engine.work.check_connection import ConnectionChecks
+from engine.work.check_places import Places
+from engine.work.check_times import CheckTimes
+from engine.work.ports import Mailbox
+
+
+def background_checks(program: Program) -> BackgroundChecks:
+    """Of all workspaces of the program's store, on real mail servers. Raises ``SettingsError``."""
+    settings, opened, engine = program
+    dialler = mail_dialler(settings)
+
+    @cache
+    def checks_of(workspace: str) -> ConnectionChecks:
+        tokens = tokens_over(opened, settings, workspace)
+        probe = mail_probe(opened, settings, workspace, tokens, dialler)
+        return ConnectionChecks(engine, probe, workspace, _new_id, opened.evidence)
+
+    @cache
+    def servers_of(workspace: str) -> Callable[[Mailbox], str]:
+        accesses = accesses_of(opened, settings, workspace)
+
+        def hosts(mailbox: Mailbox) -> str:
+            access = accesses.of(mailbox)
+            return " ".join(sorted({access.imap.host, access.smtp.host}))
+
+        return hosts
+
+    return BackgroundChecks(
+        check_schedule(opened),
+        opened.views,
+        checks_of,
+        servers_of,
+        now=opened.store.now,
+        new_id=_new_id,
+        times=CheckTimes(
+            settings.check_interval, settings.misses_before_failure, settings.misses_span
+        ),
+        places=Places(settings.checks_at_once, settings.checks_per_server),
+    )
+
+
+def _new_id() -> str:
+    return uuid4().hex

@@ -1,0 +1,82 @@
+"""``sendledger accounts link``: for an owner who sits somewhere else."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adapters.cli.common import Session, session
+from adapters.screen.exit_codes import EXIT_REFUSED, EXIT_UNREADABLE
+from adapters.screen.options import Account, Json, Store, Workspace
+from adapters.screen.output import fail, print_json, say
+from adapters.screen.reading import Zone, reader
+
+if TYPE_CHECKING:
+    from aggregates.email_account import EmailAccount
+
+LONGEST = timedelta(days=30)
+
+
+def link(
+    account: Account,
+    good_for: Annotated[
+        str, typer.Option("--for", help="How long it is good: `PT2H`, `2 days`, or seconds.")
+    ] = "P1D",
+    store: Store = None,
+    workspace: Workspace = None,
+    _zone: Zone = None,
+    as_json: Json = False,
+) -> None:
+    """Make a link by which the mailbox's owner reconnects it in his own browser, once."""
+    from adapters.mailboxes import link_to, signed_links
+    from events.vocabulary import instant_text
+
+    duration = _duration(good_for)
+    with session(store, workspace) as here:
+        found = _account(here, account)
+        until = here.store.now() + duration
+        made = signed_links(here.opened, here.settings).make(here.workspace, found.id, until)
+        address = link_to(here.settings, made)
+        if as_json:
+            told = {"account_id": found.id, "link": address, "until": instant_text(made.until)}
+            print_json(told)
+            return
+        say(address)
+        say(
+            f"Whoever has it can reconnect {found.id} with One-Click Reconnect, once, until "
+            f"{reader().when(made.until)}. Give it to the mailbox's owner alone."
+        )
+
+
+def _account(here: Session, name: str) -> "EmailAccount":
+    """One that can be reconnected by a link; ends the program otherwise."""
+    from adapters.cli.accounts import known
+    from adapters.mailboxes import providers
+
+    if here.settings.public_url is None:
+        fail("Setting public_url: a link needs to know how owners reach it.", EXIT_UNREADABLE)
+    found = known(here, name)
+    if not found.connected:
+        text = f"{found.id} is disconnected. Connect it to a slot first."
+        fail(text, EXIT_REFUSED, code="not_connected")
+    by_password = here.settings.public_url.startswith("https://")
+    if found.provider not in providers(here.settings) and not by_password:
+        text = f"{found.id} has a password, which is only asked for over https: see public_url."
+        fail(text, EXIT_UNREADABLE)
+    return found
+
+
+def _duration(text: str) -> timedelta:
+    from pydantic import TypeAdapter, ValidationError
+
+    from adapters.settings import Positive
+
+    try:
+        found: timedelta = TypeAdapter(Positive).validate_python(text)
+    except ValidationError:
+        fail(
+            f"--for: expected a duration like `PT2H` or `2 days`, found {text!r}.", EXIT_UNREADABLE
+        )
+    if found > LONGEST:
+        fail(f"--for: a link is good for {LONGEST.days} days at most.", EXIT_UNREADABLE)
+    return found

@@ -1,0 +1,115 @@
+"""How a mailbox is reached and opened, as a person says it on the command line.
+
+A password is never an argument, which every user of the machine could read: it comes from the
+keyboard, from standard input or from a file.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.output import fail, warn
+
+if TYPE_CHECKING:
+    from engine.work.access import Server
+    from engine.work.findings import StageSeen
+    from engine.work.secret import Secret
+
+LONGEST = 10_000
+"""Characters of a password, or of an app password with whatever surrounds it."""
+_WRITTEN = "HOST, HOST:PORT, or HOST:PORT/starttls and HOST:PORT/tls for unusual ports"
+
+ServerOption = Annotated[str | None, typer.Option(metavar="HOST[:PORT][/starttls]")]
+User = Annotated[str | None, typer.Option(help="Name for the login, if not the address.")]
+PasswordFile = Annotated[
+    Path | None, typer.Option(help="A file whose first line is the password; - is standard input.")
+]
+
+
+def server(text: str, implicit: int, starttls: int) -> "Server":
+    """``imap.acme.test``, ``imap.acme.test:143``, ``[::1]:1143/starttls``: TLS from the beginning,
+    unless the port is the usual one for STARTTLS or the text says so. Ends the program for others.
+    """
+    import idna
+
+    from engine.work.access import Security, Server
+
+    address, _, security = text.strip().partition("/")
+    host, port = _split(address)
+    if security not in ("", "tls", "starttls") or not _is_host(host):
+        fail(f"Server {text!r}: write {_WRITTEN}.", EXIT_UNREADABLE)
+    if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+        fail(f"Server {text!r}: the port is a number up to 65535.", EXIT_UNREADABLE)
+    number = int(port) if port else (starttls if security == "starttls" else implicit)
+    host = host if _is_address(host) else idna.encode(host, uts46=True).decode()
+    usual = {143: Security.STARTTLS, 587: Security.STARTTLS, 25: Security.STARTTLS}
+    how = {"tls": Security.IMPLICIT, "starttls": Security.STARTTLS}
+    return Server(host, number, how.get(security) or usual.get(number, Security.IMPLICIT))
+
+
+def _split(address: str) -> tuple[str, str]:
+    if address.startswith("["):
+        host, _, rest = address[1:].partition("]")
+        return host, rest.removeprefix(":")
+    host, _, port = address.rpartition(":") if address.count(":") == 1 else (address, "", "")
+    return host, port
+
+
+def _is_host(host: str) -> bool:
+    import idna
+
+    try:
+        return _is_address(host) or bool(idna.encode(host, uts46=True))
+    except (idna.IDNAError, UnicodeError):
+        return False
+
+
+def _is_address(host: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
+
+
+def password(file: Path | None, whose: str) -> "Secret":
+    """From the file, or asked for at the keyboard; ends the program where there is none."""
+    from engine.work.secret import Secret
+
+    if file is None and not sys.stdin.isatty():
+        fail("There is nobody to ask for the password: give --password-file.", EXIT_UNREADABLE)
+    found = _asked(whose) if file is None else _first_line(file)
+    if not found:
+        fail("The password is empty.", EXIT_UNREADABLE)
+    return Secret(found)
+
+
+def _asked(whose: str) -> str:
+    from adapters.screen.escaping import escaped
+
+    asked: str = typer.prompt(escaped(f"Password of {whose}"), hide_input=True, err=True)
+    return asked
+
+
+def _first_line(file: Path) -> str:
+    try:
+        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as opened:
+            line = opened.readline(LONGEST + 1)
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.", EXIT_UNREADABLE)
+    if len(line) > LONGEST:
+        fail(f"The first line of {file} is too long for a password.", EXIT_UNREADABLE)
+    try:
+        return line.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        fail(f"{file} is not in UTF-8.", EXIT_UNREADABLE)
+
+
+def tell_stage(seen: "StageSeen") -> None:
+    """A line on standard error as soon as a stage ends, so that a slow server can be seen."""
+    ended = "passed" if seen.passed else "FAILED"
+    warn(f"{seen.side.upper()}  {seen.stage:5}  {ended}  {seen.milliseconds:,.0f} ms")

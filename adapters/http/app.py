@@ -1,0 +1,59 @@
+"""The routes of the doors over HTTP, and what they take of a request at most."""
+
+import asyncio
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from adapters.http.pages import page
+from adapters.http.reconnecting import CALLBACK, COOKIE, LINKS, ReconnectDoor
+
+MOST_OCTETS = 8_192
+"""Of a form."""
+SECONDS = 10.0
+"""For a form to arrive."""
+
+
+def app(door: ReconnectDoor) -> Starlette:
+    async def look(request: Request) -> Response:
+        return await run_in_threadpool(door.look, request.path_params["token"])
+
+    async def press(request: Request) -> Response:
+        form = await _form(request)
+        if form is None:
+            return page("Not understood", ["That was no form of ours."], status=400)
+        return await run_in_threadpool(door.press, request.path_params["token"], form)
+
+    async def come_back(request: Request) -> Response:
+        cookie = request.cookies.get(COOKIE, "")
+        return await run_in_threadpool(door.come_back, dict(request.query_params), cookie)
+
+    async def broken(_: Request, __: Exception) -> Response:
+        return page("Something went wrong", ["Try again later."], status=500)
+
+    return Starlette(
+        routes=[
+            Route(f"{LINKS}{{token}}", look, methods=["GET"]),
+            Route(f"{LINKS}{{token}}", press, methods=["POST"]),
+            Route(CALLBACK, come_back, methods=["GET"]),
+        ],
+        exception_handlers={500: broken},
+    )
+
+
+async def _form(request: Request) -> dict[str, str] | None:
+    """None for what is no form, too long, or too slow."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(SECONDS):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > MOST_OCTETS:
+                    return None
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=10))
+    except (ClientDisconnect, TimeoutError, ValueError):
+        return None

@@ -1,0 +1,255 @@
+"""The door by which an owner reconnects his mailbox: link, button, provider, result (R1).
+
+Looking at a link changes nothing, as mail scanners look at every link; only the button uses it up.
+What the provider's answer needs is in a cookie of the browser that pressed the button.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.responses import RedirectResponse, Response
+
+from adapters.composition import asking
+from adapters.http.pages import HEADERS, button, page, password_form
+from adapters.http.signed_links import Link, SignedLinks, digest
+from adapters.settings import EngineSettings
+from aggregates.email_account.reasons import REASONS
+from engine.answers.current import current
+from engine.answers.telling.reader import Reader, zone_named
+from engine.answers.telling.reconnecting import (
+    Invitation,
+    invitation,
+    not_reconnected,
+    reconnected,
+)
+from engine.answers.workspace_answers import Answers
+from engine.work.access import Access
+from engine.work.check_connection import Checked
+from engine.work.classifying.classifier import classify
+from engine.work.consents import Asked, ConsentRefused, Consents, TooFewScopes
+from engine.work.links import UsedLinks
+from engine.work.mailboxes import Mailboxes
+from engine.work.secret import Secret
+from engine.work.tokens import TokenError
+from events.errors import ExplainedError
+from events.vocabulary import ConnectionStatus, FailureClass
+from projections.accounts import AccountRow
+
+log = structlog.get_logger("sendledger.links")
+
+LINKS = "/links/"
+CALLBACK = "/oauth/callback"
+COOKIE = "sendledger_link"
+TO_CONSENT = timedelta(minutes=15)
+"""From the button until the provider's answer."""
+
+
+class Parts(NamedTuple):
+    """What the door is put together from."""
+
+    settings: EngineSettings
+    links: SignedLinks
+    used: UsedLinks
+    consents: Mapping[str, Consents]
+    """By the provider of an account; any other account has a password."""
+    mailboxes: Callable[[str], Mailboxes]
+    """Of a workspace."""
+
+
+class ReconnectDoor:
+    """Every method answers one request, takes as long as mail servers take, and may be called from
+    any thread."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._base = (parts.settings.public_url or "").rstrip("/")
+        self._reader = Reader(zone_named(parts.settings.owner_zone))
+
+    def look(self, token: str) -> Response:
+        """The link's page; uses nothing up."""
+        link = self._parts.links.read(token)
+        return (
+            _gone() if link is None or self._parts.used.used(link.digest) else self._invited(link)
+        )
+
+    def press(self, token: str, form: Mapping[str, str]) -> Response:
+        """The page's button: the link is used up by it, once and for all."""
+        link = self._parts.links.read(token)
+        if link is None:
+            return _gone()
+        account = self._account(link)
+        if account is None or account.status is ConnectionStatus.DISCONNECTED:
+            return self._invited(link)
+        consents = self._parts.consents.get(account.provider)
+        if consents is not None:
+            return self._sent_away(link, consents, account)
+        if not self._takes_passwords or not form.get("password"):
+            return self._invited(link)
+        return self._with_password(link, Secret(form["password"]))
+
+    def come_back(self, answer: Mapping[str, str], cookie: str) -> Response:
+        """From the provider, in the browser that was sent there."""
+        verifier, _, token = cookie.partition(".")
+        link = self._parts.links.read(token, late=TO_CONSENT)
+        if link is None or not verifier:
+            return _gone()
+        if self._parts.used.answer(digest(answer.get("state", ""))) != link.digest:
+            return _gone()
+        account = self._account(link)
+        consents = self._parts.consents.get(account.provider) if account else None
+        if consents is None:
+            return _gone()
+        asked = Asked("", self._redirect_uri, answer.get("state", ""), Secret(verifier))
+        response = self._answered(link, consents, asked, answer)
+        response.delete_cookie(COOKIE, path=self._path)
+        return response
+
+    def _invited(self, link: Link) -> Response:
+        with self._answers(link.workspace) as answers:
+            return self._invitation(link, answers)
+
+    def _invitation(self, link: Link, answers: Answers) -> Response:
+        account = answers.accounts.get(link.account_id)
+        if account is None or account.status is ConnectionStatus.DISCONNECTED:
+            return page("Not connected", [f"{link.account_id} is not connected here."], status=404)
+        consents = self._parts.consents.get(account.provider)
+        if consents is None and not self._takes_passwords:
+            return page("Not here", ["A password is only taken over HTTPS."], status=403)
+        clocks = [each for each in answers.clocks() if each.account_id == link.account_id]
+        provider, title = (account.provider, consents.title) if consents else (None, "")
+        about = Invitation(account, clocks, link.until, provider, title)
+        words = f"Reconnect at {title}" if consents else "Reconnect"
+        return page(
+            f"Reconnect {link.account_id}",
+            invitation(about, self._reader),
+            form=button(words) if consents else password_form(link.account_id, words),
+            sends_to=[consents.address] if consents else [],
+        )
+
+    def _sent_away(self, link: Link, consents: Consents, account: AccountRow) -> Response:
+        again = account.reason == REASONS[FailureClass.AUTH_INSUFFICIENT_SCOPE]
+        asked = consents.ask(self._redirect_uri, link.account_id, again=again)
+        if not self._use_up(link, asked.state):
+            return _gone()
+        response = RedirectResponse(asked.url, 303, HEADERS)
+        response.set_cookie(
+            COOKIE,
+            f"{asked.verifier.reveal()}.{link.token.reveal()}",
+            max_age=int(TO_CONSENT.total_seconds()),
+            path=self._path,
+            secure=self._takes_passwords,
+            httponly=True,
+            samesite="lax",
+        )
+        return response
+
+    def _answered(
+        self, link: Link, consents: Consents, asked: Asked, answer: Mapping[str, str]
+    ) -> Response:
+        account_id, mailboxes = link.account_id, self._parts.mailboxes(link.workspace)
+        old = mailboxes.access(account_id)
+        subject = old.grant.subject if old and old.grant else ""
+        try:
+            access = consents.granted(asked, answer, account_id, subject or None)
+            return self._reconnected(link, mailboxes, _at_the_same_servers(access, old))
+        except ConsentRefused as refused:
+            mailboxes.reconnect(account_id, actor=_actor(link), refusal=refused.code)
+            return _failed(link, [str(refused)])
+        except TokenError as error:
+            verdict = classify(error.evidence)
+            if verdict.failure is FailureClass.AUTH_INSUFFICIENT_SCOPE:
+                mailboxes.reconnect(account_id, actor=_actor(link), refusal=TooFewScopes.code)
+            return _failed(link, [verdict.sentence])
+
+    def _with_password(self, link: Link, password: Secret) -> Response:
+        mailboxes = self._parts.mailboxes(link.workspace)
+        old = mailboxes.access(link.account_id)
+        if old is None or not self._use_up(link, link.digest):
+            return _gone()
+        return self._reconnected(link, mailboxes, old._replace(password=password, grant=None))
+
+    def _reconnected(self, link: Link, mailboxes: Mailboxes, access: Access) -> Response:
+        try:
+            checked = mailboxes.reconnect(link.account_id, access, actor=_actor(link))
+        except ExplainedError as error:
+            return self._troubled(link, error)
+        return self._result(link, checked)
+
+    def _result(self, link: Link, checked: Checked) -> Response:
+        if checked.refusal is not None:
+            found = checked.findings.sentence if checked.findings else ""
+            return _failed(link, [checked.refusal.message, found])
+        with self._answers(link.workspace) as answers:
+            waiting = _waiting(answers, link.account_id)
+        return page("Reconnected", reconnected(link.account_id, waiting))
+
+    def _troubled(self, link: Link, error: ExplainedError) -> Response:
+        """What is wrong is the operator's matter; its sentence names no secret."""
+        log.error("a link led to nothing", error=type(error).__name__, workspace=link.workspace)
+        return _failed(link, ["Something is wrong here; whoever runs it can see what."], 503)
+
+    def _account(self, link: Link) -> AccountRow | None:
+        with self._answers(link.workspace) as answers:
+            return answers.accounts.get(link.account_id)
+
+    @contextmanager
+    def _answers(self, workspace: str) -> Iterator[Answers]:
+        settings = self._parts.settings
+        with (
+            asking(settings) as opened,
+            current(opened.store, opened.views, workspace, settings.policy, strict=False) as now,
+        ):
+            yield now.answers()
+
+    def _use_up(self, link: Link, state: str) -> bool:
+        """A digest of it is kept as long as the link, or its answer, could come again."""
+        return self._parts.used.use(link.digest, digest(state), link.until + 2 * TO_CONSENT)
+
+    @property
+    def _takes_passwords(self) -> bool:
+        """Whoever ends TLS before this door has told so by the public address."""
+        return self._base.startswith("https://")
+
+    @property
+    def _redirect_uri(self) -> str:
+        return f"{self._base}{CALLBACK}"
+
+    @property
+    def _path(self) -> str:
+        return urlsplit(self._base).path or "/"
+
+
+def address_of(public_url: str, link: Link) -> str:
+    return f"{public_url.rstrip('/')}{LINKS}{link.token.reveal()}"
+
+
+def _at_the_same_servers(access: Access, old: Access | None) -> Access:
+    """One-Click changes no server (R2)."""
+    return access if old is None else access._replace(imap=old.imap, smtp=old.smtp)
+
+
+def _actor(link: Link) -> str:
+    return f"owner:{link.account_id}"
+
+
+def _waiting(answers: Answers, account_id: str) -> list[str]:
+    return [
+        each.campaign_id
+        for each in answers.waiting_campaigns()
+        if not each.holding and account_id in answers.senders(answers.campaigns[each.campaign_id])
+    ]
+
+
+def _gone() -> Response:
+    told = (
+        "This link was used, is too old, or never was one. Ask whoever gave it to you for another."
+    )
+    return page("This link does not work", [told], status=410)
+
+
+def _failed(link: Link, why: list[str], status: int = 200) -> Response:
+    return page("Not reconnected", not_reconnected(link.account_id, why), status=status)

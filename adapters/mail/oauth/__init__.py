@@ -1,0 +1,1 @@
+"""Google and Microsoft 365 by OAuth 2: consent, tokens, and whose mailbox it is."""

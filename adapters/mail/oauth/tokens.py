@@ -1,0 +1,107 @@
+"""Access tokens that are refreshed when they run out: once, whoever asks at the same time.
+
+Under the lock of its account a refresh reads the vault, asks the provider and writes the vault; who
+waited meanwhile finds the new token there. What a provider with rotation gave is written before it
+is used. A process that dies between the provider's answer and that write leaves the old refresh
+token: Google's and Microsoft's still refresh then; a provider that ends a refresh token at its use
+refuses it, and the account's owner is asked to reconnect.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any, Protocol
+
+from adapters.mail.oauth.consent import fresh, lacking, scopes_in
+from adapters.mail.oauth.endpoint import Endpoint
+from engine.ports.clock import Clock
+from engine.work.access import Access, Accesses, Grant
+from engine.work.classifying.evidence import At, Auth, Evidence
+from engine.work.classifying.evidence import Protocol as Spoken
+from engine.work.ports import Mailbox
+from engine.work.secret import NoSuchSecret, Secret
+from engine.work.tokens import Token, TokenRefused
+
+SOON = timedelta(minutes=1)
+"""A token that runs out within it might not last for a login."""
+PATIENCE = 10.0
+"""Seconds to wait for who refreshes already; a refresh takes 8 at most."""
+
+
+class Locks(Protocol):
+    """Of ``Coordination``."""
+
+    def exclusively(self, name: str, patience: float) -> AbstractContextManager[None]: ...
+
+
+class RefreshedTokens:
+    """Implements ``Tokens`` for one workspace. Raises ``StillHeld`` where a refresh takes too long.
+
+    Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        workspace: str,
+        accesses: Accesses,
+        endpoints: Mapping[str, Endpoint],
+        locks: Locks,
+        now: Clock,
+    ) -> None:
+        self._workspace = workspace
+        self._accesses = accesses
+        self._endpoints = endpoints
+        self._locks = locks
+        self._now = now
+
+    def valid(self, mailbox: Mailbox) -> Token:
+        grant = self._grant(mailbox)[1]
+        if grant.expires_at - self._now() > SOON:
+            return Token(grant.access_token, fresh=False)
+        return self.renewed(mailbox, instead_of=grant.access_token)
+
+    def renewed(self, mailbox: Mailbox, instead_of: Secret) -> Token:
+        name = f"tokens of {mailbox.account_id} in {self._workspace}"
+        with self._locks.exclusively(name, PATIENCE):
+            access, grant = self._grant(mailbox)
+            if grant.access_token == instead_of:
+                grant = self._refreshed(access, grant)
+                self._keep(mailbox, access._replace(grant=grant))
+        return Token(grant.access_token, fresh=True)
+
+    def _grant(self, mailbox: Mailbox) -> tuple[Access, Grant]:
+        access = self._accesses.of(mailbox)
+        if access.grant is None:
+            raise NoSuchSecret(ref=self._accesses.ref(mailbox))
+        return access, access.grant
+
+    def _refreshed(self, access: Access, grant: Grant) -> Grant:
+        endpoint = self._endpoints.get(access.provider)
+        if endpoint is None:
+            raise _unregistered(access.provider)
+        token = endpoint.refresh(grant.refresh_token)
+        scopes = scopes_in(token, grant.scopes)
+        if missing := lacking(endpoint.provider, scopes):
+            raise endpoint.refused(f"200 insufficient_scope: without {' '.join(missing)}")
+        access_token, expires_at = fresh(token, self._now())
+        return grant._replace(
+            refresh_token=_rotated(token, grant),
+            access_token=access_token,
+            expires_at=expires_at,
+            scopes=scopes,
+        )
+
+    def _keep(self, mailbox: Mailbox, access: Access) -> None:
+        """Credentials that were deleted meanwhile stay so: raises ``NoSuchSecret``."""
+        self._accesses.of(mailbox)
+        self._accesses.replace(mailbox, access)
+
+
+def _rotated(token: Mapping[str, Any], grant: Grant) -> Secret:
+    given = token.get("refresh_token")
+    return Secret(given) if isinstance(given, str) and given else grant.refresh_token
+
+
+def _unregistered(provider: str) -> TokenRefused:
+    text = f"401 invalid_client: the settings name no client for {provider}"
+    return TokenRefused(Evidence(Spoken.OAUTH, At.LOGIN, text, provider, Auth.OAUTH2))

@@ -1,0 +1,96 @@
+"""The background checks' turn: those that are due begin, each in a thread of its own (C2, C5).
+
+A turn never waits for a server: it writes what has ended since the last one, takes what is due, and
+is over. How many run at once, and of whom, is a matter of ``engine.work.check_places``.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from traceback import extract_tb
+
+import structlog
+
+from engine.ports.errors import StoreUnavailable
+from engine.work.background_checks import BackgroundChecks, Begun, Ended
+from events.errors import ExplainedError
+
+log = structlog.get_logger("sendledger.checks")
+
+SYNCHRONISE = 60.0
+"""Seconds between two looks at which accounts there are; a new one has just been checked."""
+
+
+class Checking:
+    """``threads`` is the most that may run at once. No new one begins when it is not ``wanted``."""
+
+    def __init__(
+        self, checks: BackgroundChecks, threads: int, wanted: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._checks = checks
+        self._wanted = wanted
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="check")
+        self._ended: SimpleQueue[Ended] = SimpleQueue()
+        self._synchronised = float("-inf")
+        self._told: dict[str, float] = {}
+
+    def turn(self) -> None:
+        """Raises ``StoreUnavailable``; leases then run out by themselves."""
+        self._settle()
+        if time.monotonic() - self._synchronised > SYNCHRONISE:
+            self._checks.synchronise()
+            self._synchronised = time.monotonic()
+        if self._wanted():
+            for begun in self._checks.begin():
+                self._pool.submit(self._run, begun)
+
+    def close(self) -> None:
+        """Wait for those that run, which takes as long as the slowest side of one, and settle.
+
+        Where the store is lost, leases run out by themselves.
+        """
+        self._pool.shutdown(wait=True)
+        with suppress(StoreUnavailable):
+            self._settle()
+
+    def _run(self, begun: Begun) -> None:
+        ended = self._checks.run(begun)
+        self._checks.give_back(ended)
+        self._ended.put(ended)
+
+    def _settle(self) -> None:
+        ended = list(_emptied(self._ended))
+        for each in ended:
+            self._tell(each)
+        self._checks.settle(ended)
+
+    def _tell(self, ended: Ended) -> None:
+        """Of what was recorded, and of what could not be checked: the first of a kind a minute."""
+        check = ended.begun.check
+        about = {"workspace": check.workspace, "account": check.account_id}
+        if ended.checked is not None and ended.checked.reply is not None:
+            log.info("checked", **about, found=ended.found or "passes")
+        error, now = ended.error, time.monotonic()
+        if error is None or isinstance(error, StoreUnavailable):
+            return
+        kind = type(error).__name__
+        if now - self._told.get(kind, float("-inf")) > SYNCHRONISE:
+            self._told[kind] = now
+            log.warning("cannot be checked", **about, reason=_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Of an error that is not ours only the kind and the place: its text may be a server's (F1)."""
+    if isinstance(error, ExplainedError):
+        return str(error)
+    *_, frame = extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+
+
+def _emptied(queue: "SimpleQueue[Ended]") -> Iterator[Ended]:
+    with suppress(Empty):
+        while True:
+            yield queue.get_nowait()

@@ -1,0 +1,1 @@
+"""What background checks cost, and whom a server that hangs holds back."""

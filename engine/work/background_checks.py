@@ -1,0 +1,230 @@
+"""Check every connected account again and again, unasked (C2, C5).
+
+A turn takes the checks that are due, by lease, and hands them to whoever runs them; what they found
+goes into the account and, by the rules of ``check_times``, into the schedule. A worker that dies
+leaves nothing but leases that run out.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import NamedTuple
+
+from engine.ports.check_schedule import CheckSchedule, ScheduledCheck
+from engine.ports.clock import Clock
+from engine.ports.views import ReadableViews
+from engine.work.check_connection import Checked, ConnectionChecks
+from engine.work.check_places import Place, Places
+from engine.work.check_times import CheckTimes, Trouble
+from engine.work.ports import Mailbox, NewId
+from events.email_account import ConnectionFailed, ConnectionRestored
+from events.vocabulary import ConnectionStatus, FailureClass
+from projections.accounts import ACCOUNTS, AccountRow
+
+LEASE = timedelta(seconds=90)
+"""More than a check and its record can take: 15 s a side, a token's refresh before, 30 s for a
+store that was lost."""
+UNCHECKED = frozenset({"", "simulated"})
+"""Providers without a server."""
+
+ServerOf = Callable[[Mailbox], str]
+"""The host names that a check of this mailbox connects to. Raises ``VaultError``."""
+
+
+class Begun(NamedTuple):
+    """A check that has a place and is to be run."""
+
+    check: ScheduledCheck
+    account: AccountRow
+    place: Place
+
+
+class Ended(NamedTuple):
+    """What became of it: ``error`` where nothing was found out."""
+
+    begun: Begun
+    checked: Checked | None
+    error: Exception | None = None
+
+    @property
+    def found(self) -> FailureClass | None:
+        """None where it passed, or nothing was found out."""
+        findings = self.checked.findings if self.checked else None
+        return findings.report.found if findings else None
+
+
+class BackgroundChecks:
+    """Of all workspaces. ``run`` may be called by any number of threads, the rest by one."""
+
+    def __init__(
+        self,
+        schedule: CheckSchedule,
+        views: ReadableViews,
+        checks_of: Callable[[str], ConnectionChecks],
+        servers_of: Callable[[str], ServerOf],
+        *,
+        now: Clock,
+        new_id: NewId,
+        times: CheckTimes,
+        places: Places,
+    ) -> None:
+        self._schedule = schedule
+        self._views = views
+        self._checks_of = checks_of
+        self._servers_of = servers_of
+        self._now = now
+        self._new_id = new_id
+        self._times = times
+        self._places = places
+
+    def synchronise(self) -> None:
+        """The schedule has the accounts that are connected, and none that stands out of time.
+
+        An account that the view does not know yet is left alone: a view may be on its way.
+        """
+        now = self._now()
+        accounts = {_key(each): each for each in self._views.rows(ACCOUNTS)}
+        known = {each.key: each for each in self._schedule.rows()}
+        wanted = {key: each for key, each in accounts.items() if _has_server(each)}
+        gone = accounts.keys() - wanted.keys()
+        self._schedule.remove(known[key] for key in known.keys() & gone)
+        self._schedule.add(
+            [self._planned(each, now) for key, each in wanted.items() if key not in known]
+        )
+        both = ((known[key], each) for key, each in wanted.items() if key in known)
+        self._schedule.settle(
+            self._next_turn(check, now)._replace(tries=0)
+            for check, account in both
+            if self._times.is_out_of_time(check, now) or _was_cured_since(check, account)
+        )
+
+    def begin(self) -> Iterator[Begun]:
+        """Checks that are due and may run now; each has to be ``run``, given back and settled."""
+        while free := self._places.free:
+            leased = self._leased(free)
+            yield from self._admitted(leased)
+            if len(leased) < free:
+                break
+
+    def run(self, begun: Begun) -> Ended:
+        """Probe and record."""
+        check, account = begun.check, begun.account
+        mailbox = Mailbox(account.account_id, account.credentials)
+        try:
+            checked = self._checks_of(check.workspace).in_background(mailbox)
+        except Exception as error:  # noqa: BLE001 nothing was found out; whoever watches tells
+            return Ended(begun, None, error)
+        return Ended(begun, checked)
+
+    def give_back(self, ended: Ended) -> None:
+        """Its place is free for another. To be called as soon as it has ended."""
+        found = ended.found
+        self._places.give_back(
+            ended.begun.place,
+            monotonic(),
+            passed=ended.error is None and found is None,
+            throttled=found is FailureClass.THROTTLED,
+        )
+
+    def settle(self, ended: Iterable[Ended]) -> None:
+        """Write when these accounts are checked next."""
+        now = self._now()
+        self._schedule.settle(self._after(each, now) for each in ended)
+
+    def _leased(self, most: int) -> Sequence[ScheduledCheck]:
+        now = monotonic()
+        return self._schedule.lease(
+            most,
+            self._new_id(),
+            LEASE,
+            without=self._places.full(now),
+            untried=not self._places.takes_doubtful(now),
+        )
+
+    def _admitted(self, leased: Sequence[ScheduledCheck]) -> Sequence[Begun]:
+        """Those that get a place; the others give their leases back."""
+        accounts = self._views.fetch(ACCOUNTS, [each.key for each in leased])
+        now = self._now()
+        placed = [self._placed(each, accounts.get(each.key), now) for each in leased]
+        begun = [each for each in placed if isinstance(each, Begun)]
+        try:
+            self._schedule.settle(each for each in placed if isinstance(each, ScheduledCheck))
+            gone = (each for each, what in zip(leased, placed, strict=True) if what is None)
+            self._schedule.remove(gone)
+        except BaseException:
+            for each in begun:
+                self._places.give_back(each.place, monotonic(), passed=False, throttled=False)
+            raise
+        return begun
+
+    def _placed(
+        self, check: ScheduledCheck, account: AccountRow | None, now: datetime
+    ) -> Begun | ScheduledCheck | None:
+        """As it begins, or as it waits again; None where nothing is left to check."""
+        if account is None or self._may_wait(check, account, now):
+            return self._next_turn(check, now)
+        if not _has_server(account):
+            return None
+        known = self._with_server(check, account)
+        place = self._places.take(known.server, monotonic(), doubtful=known.tries > 0)
+        return known if place is None else Begun(known, account, place)
+
+    def _may_wait(self, check: ScheduledCheck, account: AccountRow, now: datetime) -> bool:
+        works = account.status is ConnectionStatus.SUCCESSFUL
+        return works and self._times.is_too_late(check, now)
+
+    def _next_turn(self, check: ScheduledCheck, now: datetime) -> ScheduledCheck:
+        return check._replace(due_at=self._times.turn_after(check, now))
+
+    def _planned(self, account: AccountRow, now: datetime) -> ScheduledCheck:
+        check = ScheduledCheck(*_key(account), due_at=now)
+        return self._next_turn(self._with_server(check, account), now)
+
+    def _with_server(self, check: ScheduledCheck, account: AccountRow) -> ScheduledCheck:
+        """Looked up again after a reconnect, which also ends what was counted."""
+        if check.credentials == account.credentials and check.server:
+            return check
+        mailbox = Mailbox(account.account_id, account.credentials)
+        try:
+            server = self._servers_of(account.workspace)(mailbox)
+        except Exception:  # noqa: BLE001 the check itself will tell what is wrong
+            server = ""
+        return check._replace(credentials=account.credentials, server=server, tries=0)
+
+    def _after(self, ended: Ended, now: datetime) -> ScheduledCheck:
+        check, account, _ = ended.begun
+        if ended.checked is None or ended.checked.findings is None:
+            return self._times.after_nothing(check, now)
+        trouble = _trouble(account, ended.checked)
+        return self._times.after(check, now, ended.found, trouble, ended.checked.findings.back_off)
+
+
+def _key(account: AccountRow) -> tuple[str, str]:
+    return account.workspace, account.account_id
+
+
+def _has_server(account: AccountRow) -> bool:
+    """Connected, with something to check with."""
+    connected = account.status is not ConnectionStatus.DISCONNECTED
+    return connected and account.credentials is not None and account.provider not in UNCHECKED
+
+
+def _was_cured_since(check: ScheduledCheck, account: AccountRow) -> bool:
+    """By somebody else; the waits of the time before count no more."""
+    if account.status is not ConnectionStatus.SUCCESSFUL or check.lease or not check.tries:
+        return False
+    since, checked_at = account.since, check.checked_at
+    return since is not None and checked_at is not None and checked_at < since
+
+
+def _trouble(account: AccountRow, checked: Checked) -> Trouble | None:
+    """After the check: what it recorded goes before what the view knew."""
+    failed = account.status is ConnectionStatus.FAILED
+    trouble = Trouble(account.deadline_at) if failed else None
+    for recorded in checked.reply.recorded if checked.reply else ():
+        match recorded.event:
+            case ConnectionFailed(account_id=account.account_id, deadline_at=deadline_at):
+                trouble = Trouble(deadline_at)
+            case ConnectionRestored(account_id=account.account_id):
+                trouble = None
+    return trouble

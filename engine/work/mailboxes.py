@@ -1,0 +1,125 @@
+"""Connect, test, reconnect and disconnect mailboxes whose credentials are in the vault.
+
+New credentials are put beside the old ones, verified and recorded, and only then are the old ones
+deleted (R2): whoever dies on the way leaves the account as it was. A disconnect deletes all (T1).
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from aggregates.email_account import EmailAccount
+from aggregates.email_account.commands import ConnectAccount
+from engine.engine import Engine
+from engine.ports.clock import Clock
+from engine.work.access import Access, Accesses
+from engine.work.check_connection import Checked, ConnectionChecks
+from engine.work.findings import Watch, unwatched
+from engine.work.ports import Mailbox
+from engine.work.secret import VaultError
+from events.vocabulary import AccountId
+
+FORGOTTEN = timedelta(days=1)
+"""Credentials that are not in use are deleted when they are that old: by then nobody is about to
+record them any more."""
+CONFIGURATION_CHANGED = "configuration_changed"
+
+
+class Mailboxes:
+    """Of one workspace. Raises ``VaultError`` for credentials that cannot be had or kept."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        checks: ConnectionChecks,
+        accesses: Accesses,
+        workspace: str,
+        clock: Clock,
+    ) -> None:
+        self._engine = engine
+        self._checks = checks
+        self._accesses = accesses
+        self._workspace = workspace
+        self._clock = clock
+
+    def connect(
+        self, wanted: ConnectAccount, access: Access, *, actor: str, watch: Watch = unwatched
+    ) -> Checked:
+        """Into a slot, after a full check (C1). Provider, configuration and credentials of
+        ``wanted`` are those of ``access``."""
+        mailbox = self._accesses.add(wanted.account_id, access)
+        wanted = replace(
+            wanted,
+            provider=access.provider,
+            configuration=access.configuration,
+            credentials=mailbox.credentials,
+        )
+        try:
+            return self._checks.connect(wanted, actor=actor, watch=watch)
+        finally:
+            self._tidy_up(mailbox)
+
+    def test(self, account_id: AccountId, *, actor: str, watch: Watch = unwatched) -> Checked:
+        """Test Connection (C1, C2)."""
+        mailbox = Mailbox(account_id, self._account(account_id).credentials)
+        return self._checks.test(mailbox, actor=actor, watch=watch)
+
+    def reconnect(
+        self,
+        account_id: AccountId,
+        access: Access | None = None,
+        *,
+        actor: str,
+        refusal: str | None = None,
+        watch: Watch = unwatched,
+    ) -> Checked:
+        """One-Click Reconnect (R1, R2), with what opened the mailbox so far unless there is a new
+        ``access``. ``refusal`` is the code of what the provider's consent lacks."""
+        before = self._account(account_id)
+        if access is None:
+            mailbox = Mailbox(account_id, before.credentials)
+            return self._checks.reconnect(
+                mailbox,
+                actor=actor,
+                configuration=before.configuration,
+                refusal=refusal,
+                watch=watch,
+            )
+        if refusal is None and access.configuration != before.configuration:
+            refusal = CONFIGURATION_CHANGED
+        mailbox = self._accesses.add(account_id, access)
+        try:
+            return self._checks.reconnect(
+                mailbox,
+                actor=actor,
+                configuration=access.configuration,
+                refusal=refusal,
+                watch=watch,
+            )
+        finally:
+            self._tidy_up(mailbox, before)
+
+    def access(self, account_id: AccountId) -> Access | None:
+        """What opens the account's mailbox now; None where nothing does that can be had."""
+        try:
+            return self._accesses.of(Mailbox(account_id, self._account(account_id).credentials))
+        except VaultError:
+            return None
+
+    def forget(self, account_id: AccountId, credentials: str | None) -> None:
+        """Delete the credentials that an account had before it was disconnected (T1)."""
+        self._drop_unused(account_id, credentials)
+
+    def _tidy_up(self, added: Mailbox, before: EmailAccount | None = None) -> None:
+        replaced = before.credentials if before else None
+        self._drop_unused(added.account_id, added.credentials, replaced)
+
+    def _drop_unused(self, account_id: AccountId, *credentials: str | None) -> None:
+        current = self._account(account_id).credentials
+        for each in credentials:
+            if each is not None and each != current:
+                self._accesses.drop(account_id, each)
+        self._accesses.drop_forgotten(account_id, current, self._clock() - FORGOTTEN)
+
+    def _account(self, account_id: AccountId) -> EmailAccount:
+        with self._engine.look(self._workspace) as now:
+            return now.account(account_id)

@@ -1,0 +1,1 @@
+"""Consent and tokens, at the sandbox's provider and at scripted ones."""
