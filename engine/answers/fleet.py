@@ -79,16 +79,16 @@ class Plan(NamedTuple, Generic[Step]):
 def of_reconnecting(
     engine: Engine, workspace: str, accounts: Iterable[AccountId]
 ) -> Plan[Reconnect]:
-    """Of these accounts the failed ones. A disconnected one whose hour runs is left out by name:
-    only connecting it again helps."""
+    """Of these accounts the failed ones. Where an hour runs, that is told as well: no reconnection
+    cures it, only re-adding the account does (T4)."""
     steps, left_out = [], []
     with engine.look(workspace) as now:
         for name in accounts:
             status = now.account(name).status
             if status is ConnectionStatus.FAILED:
                 steps.append(_reconnect(now, name))
-            elif any(not each.expired for each in _lost(now, name)):
-                left_out.append(_without_connection(name, status))
+            if any(not each.expired for each in _lost(now, name)):
+                left_out.append(_not_readded(name, status))
     return Plan(tuple(steps), tuple(left_out))
 
 
@@ -151,7 +151,9 @@ def _refused(now: Neighbours, engine: Engine, command: CampaignCommand) -> Rejec
 def _reconnect(now: Neighbours, account_id: AccountId) -> Reconnect:
     account = now.account(account_id)
     campaigns = now.campaigns_of(account_id)
-    running = [lane for each in campaigns if (lane := each.lane(account_id)).running]
+    running = [
+        lane for each in campaigns if (lane := each.lane(account_id)).runs(IncidentKind.FAILURE)
+    ]
     on_slot = now.campaigns_on(account.slot_id) if account.slot_id else ()
     paused = {each.id for each in (*campaigns, *on_slot) if _keeps(account_id, each)}
     return Reconnect(
@@ -209,11 +211,11 @@ def _uncontacted(campaign: Campaign) -> int:
     return sum(status is RecipientStatus.PENDING for status in statuses)
 
 
-def _without_connection(name: AccountId, status: ConnectionStatus | None) -> LeftOut:
-    if status is ConnectionStatus.SUCCESSFUL:
-        return LeftOut(name, "not_readded", f"{name} is connected, but its hour runs: re-add it.")
-    text = f"{name} is disconnected and its hour runs: connect it, then re-add it."
-    return LeftOut(name, "disconnected", text)
+def _not_readded(name: AccountId, status: ConnectionStatus | None) -> LeftOut:
+    if status is ConnectionStatus.DISCONNECTED:
+        text = f"{name} is disconnected and its hour runs: connect it, then re-add it."
+        return LeftOut(name, "disconnected", text)
+    return LeftOut(name, "not_readded", f"The hour of {name} runs: once it works, re-add it.")
 
 
 def _too_late(account_id: AccountId) -> str:

@@ -141,13 +141,17 @@ def test_a_disconnected_account_is_re_added_to_every_campaign_that_lost_it(
     back = keyboard.do("accounts", "connect", "s1", ANN)
     assert "hers: re-added until 20" in back
     assert back.endswith(f"To re-add it to them: sendledger accounts readd {ANN}")
+    keyboard.do("accounts", "test", ANN, "--result", "auth_revoked")
+    told = keyboard.json("accounts", "reconnect", "--failed", "--yes")
+    assert names(told["done"], "name") == [ANN]
+    assert left_out(told) == {ANN: "not_readded"}, "no reconnection cures an hour"
     keyboard.do("campaigns", "senders", "add", "hers", ANN)
     preview = keyboard.json("accounts", "readd", ANN, "--preview")["preview"]
     assert [(e["campaign_id"], e["kept"], e["expired"]) for e in preview["steps"]] == [
         (SPRING, 2, False)
     ]
-    told = keyboard.do("accounts", "readd", ANN, "--yes")
-    assert f"{SPRING}: re-added. 1 of 1 re-added. {RESUME_ALL}" in told
+    said = keyboard.do("accounts", "readd", ANN, "--yes")
+    assert f"{SPRING}: re-added. 1 of 1 re-added. {RESUME_ALL}" in said
     assert {each["outcome"] for each in keyboard.json("clocks")["clocks"]} == {"cured"}
     assert names(keyboard.json("campaigns", "resume", "--waiting", "--yes")["done"], "name") == [
         "hers",

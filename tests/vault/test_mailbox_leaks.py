@@ -1,6 +1,7 @@
 """F1: what opens mailboxes is planted, all is done with them that there is to do, even at servers
 that repeat it in every spelling, and every octet that was written is searched."""
 
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from adapters.composition import Program, mail_probe, vault_over
 from adapters.composition import running as running_program
 from adapters.mail.sandbox.authority import Authority
 from adapters.mail.sandbox.sandbox import Sandbox
+from adapters.mailboxes import providers, tokens_over
 from adapters.settings import load_settings
 from aggregates.email_account.commands import ConnectAccount
 from engine.work.access import Access, Accesses, Grant, Security, Server
@@ -21,9 +23,10 @@ from engine.work.check_connection import UNCHECKED, Checked, ConnectionChecks
 from engine.work.classifying.evidence import At, Auth, Evidence, Protocol
 from engine.work.ports import Mailbox
 from engine.work.secret import Secret
-from engine.work.tokens import Token, TokenRefused
+from engine.work.tokens import Token, TokenRefused, Tokens
 from tests.cli.auditing.door import replay
 from tests.cli.keyboard import MAIN, Keyboard
+from tests.mail.oauth.registering import registered, variables
 from tests.postgres import NamedServer, find_binaries
 from tests.vault.echoing import Echoing, echoing
 from tests.vault.leaks import Search, every_name
@@ -36,6 +39,7 @@ PASSWORD = "Tr1cky/pass+word=?&<%> for \\Ann"  # noqa: S105 of nobody
 ACCESS = "ya29.planted-access/token+of=bob~" + "A1" * 40
 REFRESH = "1//planted-refresh/token+of=bob~" + "B2" * 40
 SECRETS = (PASSWORD, ACCESS, REFRESH)
+MAIL = "https://mail.google.com/"
 NOBODY_HEARS = Server("127.0.0.1", 1, Security.IMPLICIT)
 
 
@@ -83,7 +87,7 @@ def _servers(imap: int, smtp: int) -> tuple[Server, Server]:
 def world(premises: Premises) -> Iterator[World]:
     authority = Authority(premises.folder)
     with (
-        Sandbox([(ANN, PASSWORD)]) as sandbox,
+        Sandbox([(ANN, PASSWORD), (BOB, PASSWORD)]) as sandbox,
         echoing(authority, (PASSWORD, ACCESS)) as echo,
     ):
         ca_file = premises.folder / "both.pem"
@@ -97,7 +101,7 @@ class Mailboxes:
     """All that there is to do with mailboxes, and what may be told of it."""
 
     def __init__(self, program: Program, premises: Premises) -> None:
-        self._program = program
+        self.program = program
         self._numbers = count(1)
         self.premises = premises
         vault = vault_over(program.opened, program.settings)
@@ -106,12 +110,12 @@ class Mailboxes:
     def new_id(self) -> str:
         return f"id-{next(self._numbers)}"
 
-    def checks(self, tokens: PlantedTokens) -> ConnectionChecks:
-        opened, settings = self._program.opened, self._program.settings
+    def checks(self, tokens: Tokens) -> ConnectionChecks:
+        opened, settings = self.program.opened, self.program.settings
         probe = mail_probe(opened, settings, MAIN, tokens)
         self.premises.said += [repr(probe), repr(vars(probe)), repr(tokens)]
         return ConnectionChecks(
-            self._program.engine, probe, MAIN, self.new_id, evidence=opened.evidence
+            self.program.engine, probe, MAIN, self.new_id, evidence=opened.evidence
         )
 
     def told(self, done: Checked) -> Checked:
@@ -119,12 +123,12 @@ class Mailboxes:
         findings = done.findings
         self.premises.said += [repr(done), str(done), repr(findings)]
         for digest in findings.evidence if findings else ():
-            kept = self._program.opened.evidence.find(MAIN, digest)
+            kept = self.program.opened.evidence.find(MAIN, digest)
             assert kept is not None
             self.premises.said.append(repr(kept))
         return done
 
-    def connect(self, mailbox: Mailbox, provider: str, slot: str, tokens: PlantedTokens) -> Checked:
+    def connect(self, mailbox: Mailbox, provider: str, slot: str, tokens: Tokens) -> Checked:
         wanted = ConnectAccount(
             account_id=mailbox.account_id,
             slot_id=slot,
@@ -147,16 +151,18 @@ def test_no_secret_of_a_mailbox_is_in_any_octet_that_was_written(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     keyboard, folder = premises.keyboard, premises.folder
-    use_the_world(premises, world)
     premises.said.append(keyboard_init(premises))
+    use_the_world(premises, world)
     assert keyboard.type("store", "migrate").code == 0
     with running_program(load_settings(store=keyboard.store)) as program:
         mailboxes = Mailboxes(program, premises)
         live_with_a_password(mailboxes, world)
         live_with_tokens(mailboxes, world)
+        given = live_with_refreshed_tokens(mailboxes, world)
         settings = program.settings
         premises.said += [repr(settings), repr(settings.model_dump()), settings.model_dump_json()]
-    search = Search([*(each.encode() for each in SECRETS), *premises.keys])
+    assert len(given) >= 6, "tokens were refreshed and rotated"
+    search = Search([*(each.encode() for each in (*SECRETS, *given)), *premises.keys])
     assert any(map(search.in_octets, world.echo.said)), "the servers did repeat them"
     assert not search.in_octets("\n".join(premises.said).encode("utf-8", "backslashreplace"))
 
@@ -171,11 +177,11 @@ def test_no_secret_of_a_mailbox_is_in_any_octet_that_was_written(
 
 
 def use_the_world(premises: Premises, world: World) -> None:
-    """In the file of settings, where the command line finds it, too."""
-    (premises.folder / "sendledger.toml").write_text(
-        f'mail_ca_file = "{world.ca_file}"\nallowed_networks = ["127.0.0.0/8"]\n'
-        f'outbox = "{premises.folder / "outbox"}"\n'
-    )
+    """By settings that the command line and a worker find, too."""
+    settings = registered(world.sandbox.served(), premises.folder, premises.keyboard.store)
+    del settings["store"]
+    outbox = premises.folder / "outbox"
+    os.environ.update(variables({**settings, "mail_ca_file": world.ca_file, "outbox": outbox}))
 
 
 def live_with_a_password(mailboxes: Mailboxes, world: World) -> None:
@@ -214,6 +220,30 @@ def live_with_tokens(mailboxes: Mailboxes, world: World) -> None:
         assert all("[secret]" in each.text for each in done.findings.evidence.values())
     unreachable = mailboxes.accesses.add(BOB, _with_grant(NOBODY_HEARS, NOBODY_HEARS))
     mailboxes.connect(unreachable, "google", "s2", PlantedTokens())
+
+
+def live_with_refreshed_tokens(mailboxes: Mailboxes, world: World) -> set[str]:
+    """Refreshed and rotated, ended on the way, revoked. Answers all that was ever given."""
+    opened, settings = mailboxes.program.opened, mailboxes.program.settings
+    sandbox, tokens = world.sandbox, tokens_over(opened, settings, MAIN)
+    sandbox.rotate(on=True)
+    first = sandbox.grant(BOB, [MAIL])
+    google = providers(settings)["google"]
+    refresh, token = Secret(first["refresh_token"]), Secret(first["access_token"])
+    grant = Grant(refresh, token, datetime(2026, 3, 2, tzinfo=UTC), (MAIL,), BOB)
+    access = Access("google", BOB, google.imap, google.smtp, grant=grant)
+    theirs = mailboxes.accesses.add(BOB, access)
+    given = {*access.secrets}
+    mailboxes.premises.said += [repr(tokens), repr(vars(tokens)), repr(google)]
+    assert mailboxes.connect(theirs, "google", "s2", tokens).refusal is None
+    checks = mailboxes.checks(tokens)
+    for trouble in (sandbox.expire_tokens, sandbox.revoke):
+        given |= {*mailboxes.accesses.of(theirs).secrets}
+        trouble(BOB)
+        mailboxes.told(checks.test(theirs, actor="user:test"))
+    client_secret = settings.google_client_secret
+    assert client_secret is not None
+    return given | {*mailboxes.accesses.of(theirs).secrets, client_secret.get_secret_value()}
 
 
 def _with_password(imap: Server, smtp: Server) -> Access:
