@@ -218,8 +218,11 @@ def rotate_vault(
     return rotate_file(rows, settings.vault_key_file, drop_damaged=drop_damaged)
 
 
-def owner_channel(settings: EngineSettings, views: ReadableViews) -> OwnerChannel | None:
-    """The way to owners that the settings name; None where they name none.
+def owner_channel(
+    settings: EngineSettings, views: ReadableViews, link: "Link | None" = None
+) -> OwnerChannel | None:
+    """The way to owners that the settings name; None where they name none. ``link``: where they
+    may reconnect, unless below the public address.
 
     Raises ``SettingsError``.
     """
@@ -227,15 +230,17 @@ def owner_channel(settings: EngineSettings, views: ReadableViews) -> OwnerChanne
 
     try:
         if settings.notice_relay is not None:
-            return _smtp_notices(settings, settings.notice_relay, views)
+            return _smtp_notices(settings, settings.notice_relay, views, link or _link(settings))
         if settings.outbox is not None:
-            return MaildirOutbox(settings.outbox, _owners(settings), _link(settings))
+            return MaildirOutbox(settings.outbox, _owners(settings), link or _link(settings))
     except (ValueError, OSError) as error:
         raise SettingsError(f"Notices cannot be sent as the settings say: {error}.") from error
     return None
 
 
-def _smtp_notices(settings: EngineSettings, relay: str, views: ReadableViews) -> "SmtpNotices":
+def _smtp_notices(
+    settings: EngineSettings, relay: str, views: ReadableViews, link: "Link"
+) -> "SmtpNotices":
     from ssl import create_default_context
 
     from adapters.mail.notices_smtp import SmtpNotices
@@ -256,7 +261,7 @@ def _smtp_notices(settings: EngineSettings, relay: str, views: ReadableViews) ->
         _owners(settings),
         settings.notice_sender,
         connected=lambda address: _is_connected(views, address),
-        link=_link(settings),
+        link=link,
     )
 
 

@@ -3,7 +3,7 @@
 Beside ``composition``, and as it: products are imported where they are used.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
@@ -11,20 +11,32 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from adapters.composition import Opened, Program, mail_probe, network_policy, vault_over
+from adapters.composition import (
+    Opened,
+    Program,
+    mail_dialler,
+    mail_probe,
+    network_policy,
+    vault_over,
+)
 from adapters.oauth_client import OAuthClient
 from adapters.settings import EngineSettings, SettingsError
 from engine.work.access import Accesses, Security, Server
 from engine.work.check_connection import ConnectionChecks
 from engine.work.consents import Consents
-from engine.work.reconnecting import Reconnections
-from engine.work.secret import NoSuchSecret, Secret, SecretRef
+from engine.work.mailboxes import Mailboxes
+from engine.work.secret import NoSuchSecret, Secret, SecretRef, VaultError
 from engine.work.tokens import Tokens
 from engine.work.vault import Vault
+from events.vocabulary import NoticeKind
+from projections.notices import NoticeRow
 
 if TYPE_CHECKING:
     from adapters.http.signed_links import Link, SignedLinks
+    from adapters.mail.dialling import Dialler
+    from adapters.mail.notice_message import Link as NoticeLink
     from adapters.mail.oauth.endpoint import Endpoint
+    from adapters.mail.oauth.loopback import LoopbackConsent
     from adapters.mail.oauth.provider import Provider
 
 _OF_LINKS = SecretRef("_", "links", "signing key")
@@ -106,6 +118,46 @@ def link_to(settings: EngineSettings, link: "Link") -> str:
     return address_of(settings.public_url, link)
 
 
+def notice_link(opened: Opened, settings: EngineSettings) -> "NoticeLink | None":
+    """The link in a notice of a failure: the same for ever, good until the deadline. None where
+    nobody answers links.
+
+    No notice has one that says nothing of a failure, or where the vault has no key.
+    """
+    if settings.links_port is None or settings.public_url is None:
+        return None
+    links = signed_links(opened, settings)
+
+    def link(notice: NoticeRow) -> str | None:
+        if notice.kind is not NoticeKind.FAILURE or notice.deadline_at is None:
+            return None
+        name = f"{notice.incident_id} {notice.number}"
+        try:
+            made = links.make(notice.workspace, notice.account_id, notice.deadline_at, name)
+        except VaultError:
+            return None
+        return link_to(settings, made)
+
+    return link
+
+
+def loopback_consent(opened: Opened, settings: EngineSettings, provider: str) -> "LoopbackConsent":
+    """For who sits at this machine: consent of a mailbox's owner at that provider.
+
+    Raises ``SettingsError`` for one with which the settings do not register us, and for a port
+    that cannot be had.
+    """
+    from adapters.mail.oauth.loopback import LoopbackConsent
+
+    found = consents(opened, settings).get(provider)
+    if found is None:
+        raise SettingsError(f"Setting {provider}: it names no client; see docs/providers.md.")
+    try:
+        return LoopbackConsent(found, settings.consent_port)
+    except OSError as error:
+        raise SettingsError(f"Setting consent_port: it cannot be had: {error}.") from error
+
+
 def _made_once(vault: Vault) -> Secret:
     try:
         return vault.get(_OF_LINKS)
@@ -115,30 +167,24 @@ def _made_once(vault: Vault) -> Secret:
         return made
 
 
-def connection_checks(program: Program, workspace: str) -> ConnectionChecks:
-    """Of a workspace's accounts, on real mail servers. Raises ``SettingsError``."""
+def mailboxes_of(program: Program, workspace: str, dialler: "Dialler | None" = None) -> Mailboxes:
+    """Of a workspace, on real mail servers; ``dialler``: one that is there already.
+
+    Raises ``SettingsError``.
+    """
     settings, opened, engine = program
     tokens = tokens_over(opened, settings, workspace)
-    probe = mail_probe(opened, settings, workspace, tokens)
-    return ConnectionChecks(engine, probe, workspace, _new_id, opened.evidence)
-
-
-def reconnections(program: Program, workspace: str, checks: ConnectionChecks) -> Reconnections:
-    """One-Click Reconnect of the workspace's accounts with new credentials."""
-    settings, opened, engine = program
+    probe = mail_probe(opened, settings, workspace, tokens, dialler)
+    checks = ConnectionChecks(engine, probe, workspace, _new_id, opened.evidence)
     accesses = accesses_of(opened, settings, workspace)
-    return Reconnections(
-        engine, workspace, checks, accesses, locks=opened.coordination, new_id=_new_id
-    )
+    return Mailboxes(engine, checks, accesses, workspace, opened.store.now)
 
 
 @contextmanager
-def links_served(
-    program: Program, checks: Callable[[str], ConnectionChecks]
-) -> Iterator[int | None]:
+def links_served(program: Program) -> Iterator[int | None]:
     """The door for links, where the settings name a port for it; answers the port.
 
-    ``checks`` are those of a workspace. Raises ``SettingsError``.
+    Raises ``SettingsError``.
     """
     from adapters.http.app import app
     from adapters.http.reconnecting import Parts, ReconnectDoor
@@ -151,12 +197,13 @@ def links_served(
         return
     if settings.public_url is None:
         raise SettingsError("Setting public_url: links_port needs to know how owners reach it.")
+    dialler = mail_dialler(settings)
     parts = Parts(
         settings,
         signed_links(opened, settings),
         used_links(opened),
         consents(opened, settings),
-        lambda workspace: reconnections(program, workspace, checks(workspace)),
+        lambda workspace: mailboxes_of(program, workspace, dialler),
     )
     with served(app(ReconnectDoor(parts)), settings.links_host, settings.links_port) as port:
         yield port

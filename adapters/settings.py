@@ -6,8 +6,10 @@ event that uses a value has recorded it.
 """
 
 import os
+import re
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -64,7 +66,6 @@ StoreUrl = Annotated[str, AfterValidator(checked), BeforeValidator(_text)]
 
 
 Address = Annotated[str, Field(pattern=r"^[^\s@<>\"]+@[^\s@<>\"]+$")]
-_NAME_SERVER = r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+)(:[0-9]{1,5})?$"
 _SELECTOR = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 
 
@@ -74,6 +75,19 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("expected the name of a time zone, like Europe/Berlin") from None
     return name
+
+
+def _name_server(stated: str) -> str:
+    """``address``, ``address:port``, or an IPv6 address in brackets with a port."""
+    found = re.fullmatch(r"(?:\[(.+)\]|([^:]+))(?::(\d{1,5}))?|(.+)", stated)
+    host = next((each for each in found.group(1, 2, 4) if each), "") if found else ""
+    try:
+        ip_address(host)
+    except ValueError:
+        raise ValueError("expected an address, or address:port") from None
+    if found and not 0 < int(found[3] or 53) < 65_536:
+        raise ValueError("expected a port of 1 to 65535")
+    return stated
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
@@ -148,7 +162,7 @@ class EngineSettings(BaseSettings):
     """Networks inside which mail servers and providers may be, beside all public addresses."""
     mail_ca_file: Path | None = None
     """Certificates, in PEM, that mail servers' must lead to; else those the system trusts."""
-    dns_servers: list[Annotated[str, Field(pattern=_NAME_SERVER)]] = Field(default_factory=list)
+    dns_servers: list[Annotated[str, AfterValidator(_name_server)]] = Field(default_factory=list)
     """``address`` or ``address:port`` of name servers to ask instead of the system's."""
     dkim_selectors: list[Annotated[str, Field(pattern=_SELECTOR)]] = Field(
         default_factory=lambda: [*SELECTORS]
@@ -158,6 +172,8 @@ class EngineSettings(BaseSettings):
     google_client_secret: SecretStr | None = None
     microsoft: OAuthClient | None = None
     microsoft_client_secret: SecretStr | None = None
+    consent_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Of this machine, to which a browser here brings consent back; 0 is any free one."""
     links_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """Where a mailbox's owner reconnects it by a link; without one there is no such door."""
     links_host: str = "127.0.0.1"

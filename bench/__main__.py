@@ -77,6 +77,8 @@ TABLE = (
     Ratio("import", "CSV import, rows/s; into the plainest table", "ours", "plainest", None),
     Ratio("memory", "memory of a campaign of 100,000, bytes", "campaign_bytes", None, None),
     Ratio("startup", "sendledger --help, seconds, over a bare Python", "help_s", "python_s", None),
+    Ratio("probe", "a full check of a mailbox on Dovecot, ms", "check_ms", None, 150, at_most=True),
+    Ratio("probe", "the same, ms, over a plain script", "check_ms", "script_ms", None),
     *CHECKS,
     *POSTGRES,
 )  # fmt: skip

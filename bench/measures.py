@@ -23,6 +23,7 @@ from bench.checks.measures import CHECK_MEASURES
 from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, on_file, reserve
 from bench.postgres.measures import POSTGRES_MEASURES
+from bench.probing import probe
 from bench.replay import checked, rebuilt, state_of_one
 from bench.stock import StockLedger, in_folder
 from bench.timing import timed
@@ -294,6 +295,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "memory": memory,
     "import": importing,
     "startup": startup,
+    "probe": probe,
     **CHECK_MEASURES,
     **POSTGRES_MEASURES,
 }

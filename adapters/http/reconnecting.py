@@ -27,11 +27,12 @@ from engine.answers.telling.reconnecting import (
     reconnected,
 )
 from engine.answers.workspace_answers import Answers
+from engine.work.access import Access
 from engine.work.check_connection import Checked
 from engine.work.classifying.classifier import classify
-from engine.work.consents import Asked, ConsentRefused, Consents
+from engine.work.consents import Asked, ConsentRefused, Consents, TooFewScopes
 from engine.work.links import UsedLinks
-from engine.work.reconnecting import Reconnections
+from engine.work.mailboxes import Mailboxes
 from engine.work.secret import Secret
 from engine.work.tokens import TokenError
 from events.errors import ExplainedError
@@ -55,7 +56,7 @@ class Parts(NamedTuple):
     used: UsedLinks
     consents: Mapping[str, Consents]
     """By the provider of an account; any other account has a password."""
-    reconnections: Callable[[str], Reconnections]
+    mailboxes: Callable[[str], Mailboxes]
     """Of a workspace."""
 
 
@@ -149,30 +150,31 @@ class ReconnectDoor:
     def _answered(
         self, link: Link, consents: Consents, asked: Asked, answer: Mapping[str, str]
     ) -> Response:
-        reconnections = self._parts.reconnections(link.workspace)
-        old = reconnections.known(link.account_id)
-        subject = old.grant.subject if old is not None and old.grant is not None else None
+        account_id, mailboxes = link.account_id, self._parts.mailboxes(link.workspace)
+        old = mailboxes.access(account_id)
+        subject = old.grant.subject if old and old.grant else ""
         try:
-            access = consents.granted(asked, answer, link.account_id, subject)
-            checked = reconnections.with_access(link.account_id, access, actor=_actor(link))
+            access = consents.granted(asked, answer, account_id, subject or None)
+            return self._reconnected(link, mailboxes, _at_the_same_servers(access, old))
         except ConsentRefused as refused:
-            reconnections.refused(link.account_id, refused.code, actor=_actor(link))
+            mailboxes.reconnect(account_id, actor=_actor(link), refusal=refused.code)
             return _failed(link, [str(refused)])
         except TokenError as error:
             verdict = classify(error.evidence)
             if verdict.failure is FailureClass.AUTH_INSUFFICIENT_SCOPE:
-                reconnections.refused(link.account_id, "insufficient_scope", actor=_actor(link))
+                mailboxes.reconnect(account_id, actor=_actor(link), refusal=TooFewScopes.code)
             return _failed(link, [verdict.sentence])
-        except ExplainedError as error:
-            return self._troubled(link, error)
-        return self._result(link, checked)
 
     def _with_password(self, link: Link, password: Secret) -> Response:
-        reconnections = self._parts.reconnections(link.workspace)
-        if not self._use_up(link, link.digest):
+        mailboxes = self._parts.mailboxes(link.workspace)
+        old = mailboxes.access(link.account_id)
+        if old is None or not self._use_up(link, link.digest):
             return _gone()
+        return self._reconnected(link, mailboxes, old._replace(password=password, grant=None))
+
+    def _reconnected(self, link: Link, mailboxes: Mailboxes, access: Access) -> Response:
         try:
-            checked = reconnections.with_password(link.account_id, password, actor=_actor(link))
+            checked = mailboxes.reconnect(link.account_id, access, actor=_actor(link))
         except ExplainedError as error:
             return self._troubled(link, error)
         return self._result(link, checked)
@@ -223,6 +225,11 @@ class ReconnectDoor:
 
 def address_of(public_url: str, link: Link) -> str:
     return f"{public_url.rstrip('/')}{LINKS}{link.token.reveal()}"
+
+
+def _at_the_same_servers(access: Access, old: Access | None) -> Access:
+    """One-Click changes no server (R2)."""
+    return access if old is None else access._replace(imap=old.imap, smtp=old.smtp)
 
 
 def _actor(link: Link) -> str:

@@ -39,7 +39,7 @@ class _CheckOfSide(ABC, Generic[S]):
         self._access = access
         self._mailbox = mailbox
         self._token = token
-        provider = provider_at(self._server.host) if access.grant is None else access.provider
+        provider = provider_at(self._server.host) or access.provider
         self._stages = Stages(self.protocol, provider, access.auth, watch)
         self._open = ExitStack()
         self._allowance: Allowance

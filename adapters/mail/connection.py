@@ -44,11 +44,11 @@ class Allowance:
     def __init__(self, limits: Limits = LIMITS) -> None:
         self._limits = limits
         self._octets = limits.octets
-        self.ends = time.monotonic() + limits.total
+        self._ends = time.monotonic() + limits.total
 
     def seconds(self) -> float:
         """For the next wait. Raises ``TimeoutError`` where nothing is left."""
-        left = self.ends - time.monotonic()
+        left = self._ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("timed out")
         return min(left, self._limits.step)

@@ -1,16 +1,20 @@
 """Dialling a mailbox's server: its name, a permitted address, TCP, TLS (C1)."""
 
 import ssl
+import time
+from functools import lru_cache
 from pathlib import Path
 
 from adapters.mail.connection import LIMITS, Allowance, Connection, Limits
 from adapters.mail.network import CheckedAddress, NetworkPolicy, connected
 
 
+@lru_cache(maxsize=4)
 def verifying_context(ca_file: Path | None = None) -> ssl.SSLContext:
     """Trusts what leads to the certificates of that file, or to those that the system trusts.
 
-    Loading them takes 20 ms: make one and share it. Raises ``OSError`` for a file that is none.
+    Loading them takes 20 ms, so it is done once and shared: a file that has changed counts from
+    the next start on. Raises ``OSError`` for a file that is none.
     """
     context = ssl.create_default_context(cafile=ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -39,7 +43,7 @@ class Dialler:
         self, host: str, addresses: list[CheckedAddress], allowance: Allowance
     ) -> Connection:
         """Not encrypted yet: ``Connection.encrypt``. Raises ``OSError``."""
-        reached = connected(addresses, allowance.ends)
+        reached = connected(addresses, time.monotonic() + allowance.seconds())
         return Connection(reached, host, self._context, allowance)
 
     def dial(self, host: str, port: int, allowance: Allowance) -> Connection:

@@ -15,7 +15,9 @@ from adapters.mail.name_lookup import Lookup, NameNotFound
 
 LONGEST_TEXT = 4_096
 MOST_RECORDS = 50
-_HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+_HOST = re.compile(
+    r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}"
+)
 
 
 class NoSuchName(Exception):
@@ -94,7 +96,9 @@ class Dns:
         if self._resolver is None:
             self._resolver = dns.resolver.Resolver(configure=not self._servers)
             if self._servers:
-                self._resolver.nameservers = [_name_server(each) for each in self._servers]
+                self._resolver.nameservers = [
+                    dns.nameserver.Do53Nameserver(*address_and_port(each)) for each in self._servers
+                ]
         return self._resolver
 
     def _left(self) -> float:
@@ -126,10 +130,13 @@ def dns_lookup(servers: Sequence[str]) -> Lookup:
     return look
 
 
-def _name_server(stated: str) -> dns.nameserver.Nameserver:
-    bracketed, _, after = stated.rpartition("]")
-    host, _, port = after.partition(":") if not bracketed else (bracketed[1:], "", after[1:])
-    return dns.nameserver.Do53Nameserver(host, int(port or 53))
+def address_and_port(stated: str) -> tuple[str, int]:
+    """Of a name server: ``9.9.9.9:53``, ``[2620:fe::fe]:53``, or either address alone."""
+    bracketed, _, port = stated.rpartition("]:")
+    if bracketed:
+        return bracketed[1:], int(port)
+    host, _, port = stated.strip("[]").partition(":")
+    return (stated.strip("[]"), 53) if ":" in port or not port else (host, int(port))
 
 
 def _host(name: dns.name.Name) -> str | None:

@@ -76,7 +76,7 @@ class NetworkPolicy:
     def resolve(self, host: str, port: int, seconds: float = 5.0) -> list[CheckedAddress]:
         """The permitted ones of a name, or of an address. Takes so many seconds at most.
 
-        Raises ``NameNotFound`` and ``AddressNotPermitted``.
+        Raises ``NameNotFound``, ``AddressNotPermitted``, and ``TimeoutError``.
         """
         found = self._lookup(host, seconds)
         if not found:

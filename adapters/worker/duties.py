@@ -54,7 +54,7 @@ def _of(role: Role, program: Program, member: Membership, wanted: Callable[[], b
             seconds = settings.projection_interval
             return Duty(role, keeping.turn, seconds, member.wait, member.wake)
         case Role.NOTICES:
-            deliveries = Deliveries(engine, opened.views, settings)
+            deliveries = Deliveries(program)
             return Duty(role, _alone(member, deliveries), settings.tick_interval)
         case Role.CHECKS:
             checks = background_checks(program)

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from types import FrameType
 
 import structlog
@@ -20,7 +19,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from adapters.composition import working
-from adapters.mailboxes import connection_checks, links_served
+from adapters.mailboxes import links_served
 from adapters.settings import EngineSettings
 from adapters.store_url import without_password
 from adapters.worker.duties import Duty, duties
@@ -49,7 +48,7 @@ class Worker:
         settings = self._settings
         with (
             working(settings) as program,
-            links_served(program, partial(connection_checks, program)),
+            links_served(program),
             program.opened.coordination.serving(worker_name(), self._roles) as member,
         ):
             found = duties(program, member, self._roles, self._wanted)

@@ -128,7 +128,7 @@ class Coordination(Protocol):
 
     def exclusively(self, name: str, patience: float) -> AbstractContextManager[None]:
         """Keep all others that ask for this name waiting, threads and processes, until the end of
-        the block; whoever dies in it lets go. Not to be nested.
+        the block; whoever dies in it lets go. Different names may be nested.
 
         Raises ``StillHeld`` after ``patience`` seconds of waiting.
         """

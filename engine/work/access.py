@@ -177,10 +177,6 @@ class Accesses:
     def drop(self, account_id: AccountId, credentials: str) -> None:
         self._vault.delete(SecretRef(self._workspace, account_id, credentials))
 
-    def remove(self, mailbox: Mailbox) -> None:
-        """These credentials alone."""
-        self._vault.delete(self.ref(mailbox))
-
     def keep_only(self, account_id: AccountId, mailbox: Mailbox | None) -> None:
         """Delete every secret of the account but those of ``mailbox``; all of them for None."""
         for stored in self._vault.list(self._workspace):

@@ -15,6 +15,7 @@ from engine.work.access import Access, Accesses
 from engine.work.check_connection import Checked, ConnectionChecks
 from engine.work.findings import Watch, unwatched
 from engine.work.ports import Mailbox
+from engine.work.secret import VaultError
 from events.vocabulary import AccountId
 
 FORGOTTEN = timedelta(days=1)
@@ -96,6 +97,13 @@ class Mailboxes:
             )
         finally:
             self._tidy_up(mailbox, before)
+
+    def access(self, account_id: AccountId) -> Access | None:
+        """What opens the account's mailbox now; None where nothing does that can be had."""
+        try:
+            return self._accesses.of(Mailbox(account_id, self._account(account_id).credentials))
+        except VaultError:
+            return None
 
     def forget(self, account_id: AccountId, credentials: str | None) -> None:
         """Delete the credentials that an account had before it was disconnected (T1)."""

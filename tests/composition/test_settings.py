@@ -1,5 +1,6 @@
 """Settings come from the file, the environment before it and the command line before both."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import chdir
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.mail.oauth.provider import GOOGLE
+from adapters.mailboxes import providers
 from adapters.settings import EngineSettings, SettingsError, load_settings
 from aggregates.command import DEFAULT_POLICY
 from events.vocabulary import OnAccountTrouble
@@ -238,18 +241,45 @@ def test_a_secret_is_taken_from_the_environment_alone_and_shown_nowhere(
 
     assert getattr(settings, name).get_secret_value() == "hush-hush"
     for shown in (repr(settings), str(settings.model_dump()), settings.model_dump_json()):
-        assert "hush" not in shown
+        assert HIDDEN not in shown
 
     machine.file(f'{name} = "hush-hush"')
     assert complaint().endswith(f"give it as the variable SENDLEDGER_{name.upper()}.")
-    assert "hush" not in complaint()
+    assert HIDDEN not in complaint()
 
 
 def test_a_password_written_into_the_relay_s_name_is_not_repeated(machine: Machine) -> None:
     machine.environment(NOTICE_RELAY="ann:hush-hush@relay.example:587")
 
     assert complaint().startswith("Setting notice_relay: ")
-    assert "hush" not in complaint()
+    assert HIDDEN not in complaint()
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "expected"),
+    [
+        ("allowed_networks", '["10.0.0.0/8", "fd00::/64", "127.0.0.1"]', None),
+        ("allowed_networks", '["10.0.0.1/8"]', "not a valid IPv4 or IPv6 network"),
+        ("allowed_networks", '["everything"]', "not a valid IPv4 or IPv6 network"),
+        ("dns_servers", '["9.9.9.9", "127.0.0.1:5353", "2620:fe::fe", "[::1]:53", "[::1]"]', None),
+        ("dns_servers", '["ns.example"]', "expected an address, or address:port"),
+        ("dns_servers", '["9.9.9.9:"]', "expected an address, or address:port"),
+        ("dns_servers", '["9.9.9.9:70000"]', "expected a port of 1 to 65535"),
+        ("dns_servers", '[""]', "expected an address, or address:port"),
+        ("dkim_selectors", '["default", "s1.acme"]', None),
+        ("dkim_selectors", '["a b"]', "pattern"),
+    ],
+)
+def test_networks_name_servers_and_selectors_are_lists(
+    machine: Machine, name: str, stated: str, expected: str | None
+) -> None:
+    machine.environment(**{name.upper(): stated})
+
+    if expected is None:
+        assert len(getattr(load_settings(), name)) == len(json.loads(stated))
+    else:
+        assert complaint().startswith(f"Setting {name}.0: ")
+        assert expected in complaint()
 
 
 def test_owners_and_admins_are_tables_of_the_file(machine: Machine) -> None:
@@ -289,3 +319,50 @@ def test_what_is_wrong_about_notices_is_told(
 
     assert complaint().startswith(f"Setting {name}")
     assert expected in complaint()
+
+
+# Providers.
+
+HIDDEN = "hush"
+
+
+def test_a_registration_with_a_provider_is_in_the_file_and_its_secret_in_the_environment(
+    machine: Machine,
+) -> None:
+    machine.file('[google]\nclient_id = "us"\nimap = "localhost:993"')
+    machine.environment(GOOGLE_CLIENT_SECRET=HIDDEN)
+
+    settings = load_settings()
+
+    assert settings.google is not None
+    assert settings.google.client_id == "us"
+    assert settings.microsoft is None
+    assert settings.google_client_secret is not None
+    assert HIDDEN not in repr(settings)
+    found = providers(settings)
+    assert list(found) == ["google"]
+    assert found["google"].token_endpoint == GOOGLE.token_endpoint
+    assert str(found["google"].imap) == "localhost:993"
+    assert found["google"].smtp == GOOGLE.smtp
+
+
+@pytest.mark.rule("F1")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('google_client_secret = "hush"', "SENDLEDGER_GOOGLE_CLIENT_SECRET"),
+        ('[google]\nclient_id = "us"\nclient_secret = "hush"', "Known are client_id,"),
+        ('[microsoft]\nclient_id = "us"\ntoken_endpoint = "http://hush"', "match pattern"),
+        ('[microsoft]\nimap = "hush"\nclient_id = "us"', "microsoft.imap"),
+        ('google = "hush"', "Setting google"),
+    ],
+)
+def test_a_secret_that_stands_where_it_should_not_is_told_of_and_not_repeated(
+    machine: Machine, text: str, expected: str
+) -> None:
+    machine.file(text)
+
+    told = complaint()
+
+    assert expected in told
+    assert HIDDEN not in told

@@ -14,7 +14,6 @@ from adapters.composition import Program, running, vault_over
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mailboxes import (
     accesses_of,
-    connection_checks,
     link_to,
     links_served,
     providers,
@@ -25,7 +24,6 @@ from adapters.stores.opening import migrate
 from aggregates.command import Command
 from aggregates.email_account.commands import ConnectAccount
 from engine.work.access import Access, Grant
-from engine.work.check_connection import ConnectionChecks
 from engine.work.ports import Mailbox
 from engine.work.secret import Secret
 from events.vocabulary import ConnectionStatus
@@ -120,10 +118,7 @@ def _do(program: Program, *commands: Command) -> None:
 
 @contextmanager
 def door(place: Place) -> Iterator[int]:
-    def checks(workspace: str) -> ConnectionChecks:
-        return connection_checks(place.program, workspace)
-
-    with links_served(place.program, checks) as port:
+    with links_served(place.program) as port:
         assert port is not None
         yield port
 

@@ -92,7 +92,7 @@ def test_the_address_connected_to_is_the_one_that_was_checked() -> None:
             policy.connect("rebound.example", port, 5)
 
 
-def test_an_address_that_answers_not_leaves_time_for_the_next() -> None:
+def test_where_one_address_refuses_the_next_is_tried() -> None:
     policy = NetworkPolicy(
         [ip_network("127.0.0.0/8")], lookup=lambda _, __: ["127.0.0.1", "127.0.0.2"]
     )

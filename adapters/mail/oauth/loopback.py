@@ -29,12 +29,15 @@ class NoConsent(ExplainedError):
 
 
 class LoopbackConsent:
-    """``with LoopbackConsent(consents) as consent``: ``start``, open the URL, ``wait``."""
+    """``with LoopbackConsent(consents) as consent``: ``start``, open the URL, ``wait``.
 
-    def __init__(self, consents: Consents) -> None:
+    Raises ``OSError`` for a port that cannot be had.
+    """
+
+    def __init__(self, consents: Consents, port: int = 0) -> None:
         self._consents = consents
         self._answers = Queue[Mapping[str, str]](1)
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", port), _Handler)
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._asked: Asked | None = None
 

@@ -64,6 +64,20 @@ def test_microsoft_shows_its_page_of_consent_only_where_that_was_refused(
 
 
 @pytest.mark.rule("R2")
+def test_microsoft_is_asked_for_its_own_scopes(
+    asked_at: Mapping[str, Endpoint], program: Program, sandbox: Sandbox
+) -> None:
+    microsoft = Authority(asked_at["microsoft"], program.opened.store.now)
+    asked = microsoft.ask(BACK, ANN)
+
+    access = microsoft.granted(asked, answered(sandbox, asked), ANN)
+
+    assert access.provider == "microsoft"
+    assert access.grant is not None
+    assert {*access.grant.scopes} == {*MICROSOFT.scopes}
+
+
+@pytest.mark.rule("R2")
 def test_what_was_consented_to_opens_the_mailbox(authority: Authority, sandbox: Sandbox) -> None:
     asked = authority.ask(BACK, ANN)
 

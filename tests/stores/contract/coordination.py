@@ -119,6 +119,28 @@ class CoordinationContract:
             holder.join(5)
         assert not holder.is_alive()
 
+    def test_many_threads_take_their_turns(self, coordination: Coordination) -> None:
+        inside, most = list[int](), list[int]()
+
+        def take_turns(number: int) -> None:
+            for _ in range(20):
+                with (
+                    coordination.exclusively("credentials of ann", 30),
+                    coordination.exclusively(f"tokens of ann {number % 2}", 30),
+                ):
+                    inside.append(number)
+                    most.append(len(inside))
+                    inside.remove(number)
+
+        threads = [Thread(target=take_turns, args=(number,)) for number in range(6)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(60)
+
+        assert len(most) == 120
+        assert max(most) == 1
+
     def test_what_fails_while_it_is_done_alone_can_be_done_again(
         self, coordination: Coordination
     ) -> None:

@@ -1,0 +1,152 @@
+"""``sendledger accounts link``, and ``serve`` that answers it: from the command to the mailbox."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.composition import Program, running
+from adapters.mail.sandbox.sandbox import Sandbox
+from adapters.mailboxes import notice_link, signed_links
+from adapters.settings import SettingsError
+from events.vocabulary import ConnectionStatus, NoticeKind
+from projections.notices import NoticeRow
+from tests.http.owners import Owner, Place, door, in_trouble, settings_for, words
+from tests.law.story import ANN, NOON
+from tests.mail.oauth.registering import variables
+from tests.worker.processes import SENDLEDGER, Process, eventually
+from tests.workplace import ACME
+
+DEADLINE = NOON + timedelta(days=9)
+
+
+@pytest.fixture
+def closed(sandbox: Sandbox, tmp_path: Path) -> Iterator[Place]:
+    """Nobody answers links in this process."""
+    with in_trouble(sandbox, settings_for(sandbox, tmp_path)) as place:
+        yield place
+
+
+def typed(place: Place, *words: str, **others: Any) -> subprocess.CompletedProcess[str]:
+    given = {**place.given, **others}
+    known = {name: value for name, value in given.items() if value is not None}
+    return subprocess.run(
+        [SENDLEDGER, *words],
+        env={**os.environ, **variables(known)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_a_link_is_printed_with_what_it_is_good_for(closed: Place) -> None:
+    ran = typed(closed, "accounts", "link", ANN, "--for", "PT2H", "--zone", "Europe/Berlin")
+
+    assert ran.returncode == 0, ran.stderr
+    link, *told = ran.stdout.split("\n")
+    assert link.startswith(f"{closed.given['public_url']}/links/ey")
+    assert f"can reconnect {ANN} with One-Click Reconnect, once, until 20" in " ".join(told)
+
+
+def test_a_link_is_printed_for_programs(closed: Place) -> None:
+    ran = typed(closed, "accounts", "link", ANN, "--json")
+
+    assert list(json.loads(ran.stdout)) == ["account_id", "link", "until"]
+
+
+@pytest.mark.parametrize(
+    ("words", "others", "why"),
+    [
+        ([ANN, "--for", "soon"], {}, "expected a duration"),
+        ([ANN, "--for", "P31D"], {}, "30 days at most"),
+        (["nobody@acme.test"], {}, "nobody@acme.test"),
+        ([ANN], {"public_url": None}, "Setting public_url"),
+        ([ANN], {"google": None, "google_client_secret": None}, "only asked for over https"),
+    ],
+)
+def test_a_link_that_would_lead_nowhere_is_refused(
+    closed: Place, words: list[str], others: dict[str, Any], why: str
+) -> None:
+    ran = typed(closed, "accounts", "link", *words, **others)
+
+    assert ran.returncode != 0
+    assert why in " ".join(ran.stderr.split())
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_door_needs_an_address_that_owners_reach_and_a_port_that_is_free(
+    place: Place,
+) -> None:
+    taken = place.program.settings
+    without = taken.model_copy(update={"public_url": None})
+    for settings, why in ((without, "public_url"), (taken, "nothing can listen on")):
+        program = place.program._replace(settings=settings)
+        with pytest.raises(SettingsError, match=why), door(place._replace(program=program)):
+            pass
+
+
+@pytest.mark.rule("N1")
+def test_a_notice_of_a_failure_holds_the_same_link_for_ever(closed: Place) -> None:
+    opened, settings = closed.program.opened, closed.program.settings
+    link = notice_link(opened, settings)
+    assert link is not None
+    assert notice_link(opened, settings.model_copy(update={"links_port": None})) is None
+    notice = NoticeRow(
+        workspace=ACME,
+        account_id=ANN,
+        incident_id=f"{ANN}#1",
+        number="1",
+        kind=NoticeKind.FAILURE,
+    )
+
+    assert link(notice) is None
+    first = link(notice._replace(deadline_at=DEADLINE))
+    assert first == link(notice._replace(deadline_at=DEADLINE))
+    assert first != link(notice._replace(deadline_at=DEADLINE, number="2"))
+    assert link(notice._replace(deadline_at=DEADLINE, kind=NoticeKind.DISCONNECT)) is None
+
+
+def test_every_program_makes_links_with_the_same_key(closed: Place, program_again: Program) -> None:
+    made = closed.link()
+
+    found = signed_links(program_again.opened, program_again.settings).read(made.split("/")[-1])
+
+    assert found is not None
+    assert (found.workspace, found.account_id) == (ACME, ANN)
+
+
+@pytest.fixture
+def program_again(closed: Place) -> Iterator[Program]:
+    with running(closed.program.settings) as program:
+        yield program
+
+
+@pytest.mark.kills
+@pytest.mark.rule("R1", "F1")
+def test_from_the_command_to_the_mailbox_by_real_processes(
+    closed: Place, owner: Owner, tmp_path: Path
+) -> None:
+    told = {
+        name.removeprefix("SENDLEDGER_"): each for name, each in variables(closed.given).items()
+    }
+    serving = Process(tmp_path / "serve.out", "serve", LOG_LEVEL="debug", **told)
+    try:
+        serving.begun()
+        link = json.loads(typed(closed, "accounts", "link", ANN, "--json").stdout)["link"]
+
+        done = owner.reconnects(link)
+
+        assert "is reconnected" in words(done)
+        eventually(lambda: closed.status is ConnectionStatus.SUCCESSFUL)
+    finally:
+        serving.kill()
+    grant = closed.access.grant
+    assert grant is not None
+    secrets = [link.split("/")[-1], grant.refresh_token.reveal(), grant.access_token.reveal()]
+    assert not [each for each in secrets if each in serving.output.read_text()]
