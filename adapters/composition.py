@@ -136,7 +136,12 @@ def turns(program: Program) -> Iterator[Sequence[Callable[[], object]]]:
     from adapters.worker.roles import ALL
 
     with program.opened.coordination.serving("turns", ALL) as member:
-        yield [duty.turn for duty in duties(program, member, ALL, lambda: True)]
+        found = duties(program, member, ALL, lambda: True)
+        try:
+            yield [duty.turn for duty in found]
+        finally:
+            for duty in found:
+                duty.close()
 
 
 def store_files(settings: EngineSettings) -> Sequence[Path]:

@@ -65,7 +65,8 @@ class Checking:
         ended = list(_emptied(self._ended))
         for each in ended:
             self._tell(each)
-        self._checks.settle(ended)
+        if ended:
+            self._checks.settle(ended)
 
     def _tell(self, ended: Ended) -> None:
         """Of what was recorded, and of what could not be checked: the first of a kind a minute."""

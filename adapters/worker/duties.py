@@ -30,7 +30,7 @@ class Duty(NamedTuple):
     wait: Callable[[float], object] | None = None
     wake: Callable[[], object] | None = None
     """Ends the waiting when the worker is to stop."""
-    close: Callable[[], object] | None = None
+    close: Callable[[], object] = lambda: None
     """Called after the last turn."""
 
 

@@ -56,8 +56,7 @@ class Worker:
                 self._work(found)
             finally:
                 for duty in found:
-                    if duty.close is not None:
-                        duty.close()
+                    duty.close()
         log.info("stopped")
 
     def _work(self, found: Sequence[Duty]) -> None:

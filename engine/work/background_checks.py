@@ -93,7 +93,7 @@ class BackgroundChecks:
         )
         both = ((known[key], each) for key, each in wanted.items() if key in known)
         self._schedule.settle(
-            self._next_turn(check, now)._replace(tries=0)
+            self._times.planned_anew(check, now)
             for check, account in both
             if self._times.is_out_of_time(check, now) or _was_cured_since(check, account)
         )
@@ -162,7 +162,7 @@ class BackgroundChecks:
     ) -> Begun | ScheduledCheck | None:
         """As it begins, or as it waits again; None where nothing is left to check."""
         if account is None or self._may_wait(check, account, now):
-            return self._next_turn(check, now)
+            return self._times.at_next_turn(check, now)
         if not _has_server(account):
             return None
         known = self._with_server(check, account)
@@ -173,12 +173,9 @@ class BackgroundChecks:
         works = account.status is ConnectionStatus.SUCCESSFUL
         return works and self._times.is_too_late(check, now)
 
-    def _next_turn(self, check: ScheduledCheck, now: datetime) -> ScheduledCheck:
-        return check._replace(due_at=self._times.turn_after(check, now))
-
     def _planned(self, account: AccountRow, now: datetime) -> ScheduledCheck:
         check = ScheduledCheck(*_key(account), due_at=now)
-        return self._next_turn(self._with_server(check, account), now)
+        return self._times.at_next_turn(self._with_server(check, account), now)
 
     def _with_server(self, check: ScheduledCheck, account: AccountRow) -> ScheduledCheck:
         """Looked up again after a reconnect, which also ends what was counted."""

@@ -45,6 +45,14 @@ class CheckTimes(NamedTuple):
         periods = (moment - EPOCH - phase) // self.period
         return EPOCH + phase + (periods + 1) * self.period
 
+    def at_next_turn(self, check: ScheduledCheck, now: datetime) -> ScheduledCheck:
+        return check._replace(due_at=self.turn_after(check, now))
+
+    def planned_anew(self, check: ScheduledCheck, now: datetime) -> ScheduledCheck:
+        """As after a check that passed, whatever was counted."""
+        checked_at = min(check.checked_at, now) if check.checked_at else None
+        return self.at_next_turn(check, now)._replace(tries=0, checked_at=checked_at)
+
     def is_too_late(self, check: ScheduledCheck, now: datetime) -> bool:
         """A routine check is not made up for; one of an account in trouble is."""
         return check.tries == 0 and now - check.due_at > LATE
