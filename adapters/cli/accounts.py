@@ -114,7 +114,7 @@ def connect(
         lost = fleet.lost(here, address)
         _tell(here, address, f"{address} is connected in slot {slot.strip()}.", as_json, lost=lost)
         if not as_json:
-            fleet.tell_lost(here, address)
+            fleet.tell_connected(here, address, slot.strip())
 
 
 @app.command("test")

@@ -101,6 +101,19 @@ def lost(here: Session, address: str) -> list[dict[str, Any]]:
     return rows.all_told(lost_of(here.engine, here.workspace, address), Readd._fields)
 
 
+def tell_connected(here: Session, address: str, slot: str) -> None:
+    """What is left to do after a Two-Step Reconnect, or with another account in the slot (T3)."""
+    from engine.answers.telling.words import RESUME_ALL
+
+    answers = here.answers()
+    single = [name for name, each in answers.campaigns.items() if each.slot_id == slot]
+    if single:
+        say(f"Campaigns that send from {slot} use the new connection: {', '.join(single)}.")
+    tell_lost(here, address)
+    if any(each.waits for each in answers.not_sending()):
+        say(f"{RESUME_ALL} {RESUME}")
+
+
 def tell_lost(here: Session, address: str, slot: str | None = None) -> None:
     """The same for people, and what to type; ``slot``: where it is to be connected first."""
     from engine.answers.fleet import lost as lost_of

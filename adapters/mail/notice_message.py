@@ -25,8 +25,8 @@ HOST = "sendledger.invalid"
 """Of Message-IDs, so that they differ from those of any campaign."""
 ITEM = "  - "
 RECONNECT = "Reconnect here: "
-POLICY = SMTP.clone(cte_type="7bit")
-"""For relays that take no other octets than ASCII, too."""
+POLICY = SMTP.clone(cte_type="7bit", max_line_length=76)
+"""For relays that take no other octets than ASCII, too, in lines as RFC 2045 wants them."""
 
 Link = Callable[[NoticeRow], str | None]
 """Where the owner may reconnect the account of a notice; None for nowhere."""
@@ -68,6 +68,7 @@ class Copies(NamedTuple):
             message = self._headed(notice, to, digest, subject)
             message.set_content("\n\n".join(paragraphs) + "\n")
             message.add_alternative(html_of(paragraphs), subtype="html")
+            message.set_boundary(f"=_{digest}")
             yield Copy(to, digest, message)
 
     def _headed(

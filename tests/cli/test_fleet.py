@@ -1,12 +1,14 @@
 """A fleet at once: previewed, done one by one, reported; nothing resumes what a user paused."""
 
 import json
+import signal
 from typing import Any
 
 import pytest
 
-from tests.cli.keyboard import Keyboard, people_file
-from tests.law.story import ANN, BOB, CLEO, SPRING, hear_from
+from tests.cli.keyboard import IN_A_FILE, Keyboard, people_file, spawn
+from tests.law.story import ANN, BOB, CLEO, SPRING, create, hear_from, start
+from tests.worker.processes import eventually
 
 RESUME_ALL = "Don't forget to resume all your campaigns! sendledger campaigns resume --waiting"
 
@@ -153,6 +155,24 @@ def test_a_disconnected_account_is_re_added_to_every_campaign_that_lost_it(
     ]
 
 
+@pytest.mark.rule("T3")
+def test_another_account_in_the_slot_says_which_campaigns_use_it(keyboard: Keyboard) -> None:
+    keyboard.two_accounts()
+    keyboard.do("campaigns", "create", "solo", "--slot", "s1")
+    keyboard.do("campaigns", "start", "solo")
+    keyboard.do("accounts", "disconnect", ANN, "--yes")
+
+    said = keyboard.do("accounts", "connect", "s1", CLEO)
+
+    assert said == (
+        f"{CLEO} is connected in slot s1. Campaigns that send from s1 use the new connection: "
+        f"solo. {RESUME_ALL}"
+    )
+    assert keyboard.json("campaigns", "resume", "--waiting", "--yes")["done"] == [
+        {"name": "solo", "refusal": None}
+    ]
+
+
 @pytest.mark.rule("T5")
 def test_too_late_it_is_re_added_only_if_that_is_said(
     keyboard: Keyboard, monkeypatch: pytest.MonkeyPatch
@@ -200,3 +220,41 @@ def test_a_program_has_to_agree_beforehand(keyboard: Keyboard) -> None:
     complaint = keyboard.refused(1, "accounts", "reconnect", "--failed", "--json")
 
     assert json.loads(complaint)["error"]["code"] == "not_confirmed"
+
+
+MANY = 150
+
+
+@pytest.mark.rule("P2")
+@pytest.mark.kills
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL], ids=lambda each: each.name)
+@IN_A_FILE
+def test_what_was_interrupted_is_finished_by_the_same_again(
+    keyboard: Keyboard, stop: signal.Signals
+) -> None:
+    keyboard.two_accounts()
+    campaigns = [f"c{number:03}" for number in range(MANY)]
+    keyboard.behind(
+        *(create(ANN, campaign=each) for each in campaigns), *(start(each) for each in campaigns)
+    )
+    keyboard.do("accounts", "test", ANN, "--result", "auth_revoked")
+    keyboard.do("accounts", "reconnect", ANN)
+
+    process = spawn("campaigns", "resume", "--waiting", "--yes", "--store", keyboard.store)
+    eventually(lambda: resumed(keyboard) > 3 or process.poll() is not None)
+    process.send_signal(stop)
+    output, _ = process.communicate(timeout=30)
+
+    done = resumed(keyboard)
+    assert 3 < done < MANY
+    if stop is signal.SIGINT:
+        assert process.returncode == 130
+        said = [f"{number} of {MANY} resumed." for number in (done, done - 1)]
+        assert any(each in output for each in said), "all but the one that was being done"
+    rest = keyboard.json("campaigns", "resume", "--waiting", "--yes")["done"]
+    assert len(rest) == MANY - done
+    assert resumed(keyboard) == MANY
+
+
+def resumed(keyboard: Keyboard) -> int:
+    return sum(status == "running" for status in statuses(keyboard).values())

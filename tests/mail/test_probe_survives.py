@@ -326,6 +326,16 @@ def test_a_server_that_says_an_octet_now_and_then_ends_with_the_time_of_its_side
 
 
 @pytest.mark.rule("C1")
+def test_the_last_wait_is_no_longer_than_what_is_left_of_the_whole(wire: Wire) -> None:
+    limits = Limits(total=1.0, step=0.9)
+    with Scripted(dripping(b"x" * 14, pace=0.05), wire.context) as server:
+        began = time.monotonic()
+        wire.check(Protocol.IMAP, server.port, limits=limits)
+        took = time.monotonic() - began
+    assert limits.total <= took < limits.total + 0.4
+
+
+@pytest.mark.rule("C1")
 @pytest.mark.parametrize("side", [Protocol.IMAP, Protocol.SMTP])
 def test_a_server_that_takes_nobody_up_ends_with_the_longest_wait(
     wire: Wire, side: Protocol

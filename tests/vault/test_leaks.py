@@ -198,11 +198,13 @@ def serve_through(premises: Premises) -> None:
     relay = LocalRelay()
     stripped = Scripted("220 relay", "250 relay", None)
     with running(relay, certificate, login=True) as port, stripped.running() as other:
-        for number, (relay_port, account) in enumerate(((port, ANN), (other, BOB))):
+        for account, relay_port, heard in (
+            (ANN, port, lambda: bool(relay.logins)),
+            (BOB, other, lambda: bool(stripped.heard)),
+        ):
             premises.type("accounts", "connect", "s3", account)
             premises.type("accounts", "test", account, "--result", "auth_revoked")
             told = {**settings, "NOTICE_RELAY": f"127.0.0.1:{relay_port}"}
-            heard = (lambda: bool(stripped.heard)) if number else (lambda: bool(relay.logins))
             served_for_a_moment(premises, heard, **told)
     assert relay.logins, "the secret was used"
     premises.type("notices")
