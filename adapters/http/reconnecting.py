@@ -73,9 +73,9 @@ class ReconnectDoor:
     def look(self, token: str) -> Response:
         """The link's page; uses nothing up."""
         link = self._parts.links.read(token)
-        return (
-            _gone() if link is None or self._parts.used.used(link.digest) else self._invited(link)
-        )
+        if link is None or self._parts.used.used(link.digest):
+            return _gone()
+        return self._invited(link)
 
     def press(self, token: str, form: Mapping[str, str]) -> Response:
         """The page's button: the link is used up by it, once and for all."""
@@ -119,9 +119,7 @@ class ReconnectDoor:
             return page("Not connected", [f"{link.account_id} is not connected here."], status=404)
         consents = self._parts.consents.get(account.provider)
         if consents is None and not self._takes_password(account):
-            told = (
-                f"{link.account_id} cannot be reconnected by a link here. Tell who gave it to you."
-            )
+            told = f"{link.account_id} cannot be reconnected by a link. Tell who gave it to you."
             return page("Not here", [told], status=403)
         clocks = [each for each in answers.clocks() if each.account_id == link.account_id]
         provider, title = (account.provider, consents.title) if consents else (None, "")
