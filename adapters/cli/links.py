@@ -59,11 +59,24 @@ def _account(here: Session, name: str) -> "EmailAccount":
     if not found.connected:
         text = f"{found.id} is disconnected. Connect it to a slot first."
         fail(text, EXIT_REFUSED, code="not_connected")
-    by_password = here.settings.public_url.startswith("https://")
-    if found.provider not in providers(here.settings) and not by_password:
-        text = f"{found.id} has a password, which is only asked for over https: see public_url."
-        fail(text, EXIT_UNREADABLE)
+    if found.provider not in providers(here.settings):
+        _require_password(found, here.settings.public_url)
     return found
+
+
+def _require_password(account: "EmailAccount", public_url: str) -> None:
+    """Ends the program where no page could ask for one."""
+    from engine.answers.telling.reconnecting import PERMISSIONS
+
+    if account.provider in PERMISSIONS:
+        text = f"The settings name no client for {account.provider}; see docs/providers.md."
+        fail(text, EXIT_UNREADABLE)
+    if account.credentials is None:
+        text = f"Nothing opens the mailbox of {account.id}: its provider is {account.provider}."
+        fail(text, EXIT_UNREADABLE)
+    if not public_url.startswith("https://"):
+        text = f"{account.id} has a password, which is only asked for over https: see public_url."
+        fail(text, EXIT_UNREADABLE)
 
 
 def _duration(text: str) -> timedelta:

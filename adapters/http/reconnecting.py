@@ -21,6 +21,7 @@ from aggregates.email_account.reasons import REASONS
 from engine.answers.current import current
 from engine.answers.telling.reader import Reader, zone_named
 from engine.answers.telling.reconnecting import (
+    PERMISSIONS,
     Invitation,
     invitation,
     not_reconnected,
@@ -72,9 +73,9 @@ class ReconnectDoor:
     def look(self, token: str) -> Response:
         """The link's page; uses nothing up."""
         link = self._parts.links.read(token)
-        return (
-            _gone() if link is None or self._parts.used.used(link.digest) else self._invited(link)
-        )
+        if link is None or self._parts.used.used(link.digest):
+            return _gone()
+        return self._invited(link)
 
     def press(self, token: str, form: Mapping[str, str]) -> Response:
         """The page's button: the link is used up by it, once and for all."""
@@ -87,7 +88,7 @@ class ReconnectDoor:
         consents = self._parts.consents.get(account.provider)
         if consents is not None:
             return self._sent_away(link, consents, account)
-        if not self._takes_passwords or not form.get("password"):
+        if not self._takes_password(account) or not form.get("password"):
             return self._invited(link)
         return self._with_password(link, Secret(form["password"]))
 
@@ -117,8 +118,9 @@ class ReconnectDoor:
         if account is None or account.status is ConnectionStatus.DISCONNECTED:
             return page("Not connected", [f"{link.account_id} is not connected here."], status=404)
         consents = self._parts.consents.get(account.provider)
-        if consents is None and not self._takes_passwords:
-            return page("Not here", ["A password is only taken over HTTPS."], status=403)
+        if consents is None and not self._takes_password(account):
+            told = f"{link.account_id} cannot be reconnected by a link. Tell who gave it to you."
+            return page("Not here", [told], status=403)
         clocks = [each for each in answers.clocks() if each.account_id == link.account_id]
         provider, title = (account.provider, consents.title) if consents else (None, "")
         about = Invitation(account, clocks, link.until, provider, title)
@@ -141,7 +143,7 @@ class ReconnectDoor:
             f"{asked.verifier.reveal()}.{link.token.reveal()}",
             max_age=int(TO_CONSENT.total_seconds()),
             path=self._path,
-            secure=self._takes_passwords,
+            secure=self._is_encrypted,
             httponly=True,
             samesite="lax",
         )
@@ -209,8 +211,12 @@ class ReconnectDoor:
         """A digest of it is kept as long as the link, or its answer, could come again."""
         return self._parts.used.use(link.digest, digest(state), link.until + 2 * TO_CONSENT)
 
+    def _takes_password(self, account: AccountRow) -> bool:
+        has_one = account.credentials is not None and account.provider not in PERMISSIONS
+        return has_one and self._is_encrypted
+
     @property
-    def _takes_passwords(self) -> bool:
+    def _is_encrypted(self) -> bool:
         """Whoever ends TLS before this door has told so by the public address."""
         return self._base.startswith("https://")
 

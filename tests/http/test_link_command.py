@@ -3,14 +3,18 @@
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from adapters.composition import Program, running
+from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mailboxes import notice_link, signed_links
 from adapters.settings import SettingsError
@@ -22,6 +26,7 @@ from tests.mail.oauth.registering import variables
 from tests.worker.processes import SENDLEDGER, Process, eventually
 from tests.workplace import ACME
 
+RIGHT = "ann-secret"
 DEADLINE = NOON + timedelta(days=9)
 
 
@@ -67,7 +72,7 @@ def test_a_link_is_printed_for_programs(closed: Place) -> None:
         ([ANN, "--for", "P31D"], {}, "30 days at most"),
         (["nobody@acme.test"], {}, "nobody@acme.test"),
         ([ANN], {"public_url": None}, "Setting public_url"),
-        ([ANN], {"google": None, "google_client_secret": None}, "only asked for over https"),
+        ([ANN], {"google": None, "google_client_secret": None}, "name no client for google"),
     ],
 )
 def test_a_link_that_would_lead_nowhere_is_refused(
@@ -89,6 +94,15 @@ def test_a_door_needs_an_address_that_owners_reach_and_a_port_that_is_free(
         program = place.program._replace(settings=settings)
         with pytest.raises(SettingsError, match=why), door(place._replace(program=program)):
             pass
+
+
+def test_a_password_is_only_asked_for_over_https(sandbox: Sandbox, tmp_path: Path) -> None:
+    with in_trouble(sandbox, settings_for(sandbox, tmp_path), RIGHT) as place:
+        refused = typed(place, "accounts", "link", ANN)
+        done = typed(place, "accounts", "link", ANN, public_url="https://mail.example")
+
+    assert "only asked for over https" in " ".join(refused.stderr.split())
+    assert done.stdout.startswith("https://mail.example/links/ey")
 
 
 @pytest.mark.rule("N1")
@@ -127,26 +141,61 @@ def program_again(closed: Place) -> Iterator[Program]:
         yield program
 
 
+@contextmanager
+def serving(place: Place, output: Path) -> Iterator[Process]:
+    given = variables({**place.given, "log_level": "debug"})
+    told = {name.removeprefix("SENDLEDGER_"): each for name, each in given.items()}
+    process = Process(output, "serve", **told)
+    try:
+        process.begun()
+        yield process
+    finally:
+        process.kill()
+
+
 @pytest.mark.kills
 @pytest.mark.rule("R1", "F1")
 def test_from_the_command_to_the_mailbox_by_real_processes(
     closed: Place, owner: Owner, tmp_path: Path
 ) -> None:
-    told = {
-        name.removeprefix("SENDLEDGER_"): each for name, each in variables(closed.given).items()
-    }
-    serving = Process(tmp_path / "serve.out", "serve", LOG_LEVEL="debug", **told)
-    try:
-        serving.begun()
+    with serving(closed, tmp_path / "serve.out") as process:
         link = json.loads(typed(closed, "accounts", "link", ANN, "--json").stdout)["link"]
 
-        done = owner.reconnects(link)
+        assert "is reconnected" in words(owner.reconnects(link))
 
-        assert "is reconnected" in words(done)
-        eventually(lambda: closed.status is ConnectionStatus.SUCCESSFUL)
-    finally:
-        serving.kill()
+    assert closed.status is ConnectionStatus.SUCCESSFUL
     grant = closed.access.grant
     assert grant is not None
     secrets = [link.split("/")[-1], grant.refresh_token.reveal(), grant.access_token.reveal()]
-    assert not [each for each in secrets if each in serving.output.read_text()]
+    files = [process.output, *(each for each in tmp_path.glob("store.db*") if each.is_file())]
+    written = b"".join(each.read_bytes() for each in files)
+    assert len(written) > 10_000
+    assert not [each for each in secrets if each.encode() in written]
+
+
+@pytest.mark.kills
+@pytest.mark.rule("R2")
+def test_a_worker_that_is_killed_in_the_middle_leaves_the_account_as_it_was(
+    closed: Place, owner: Owner, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.fail("imap", "login", Act.SILENCE)
+    before, link = closed.access, closed.link()
+
+    def reconnect() -> None:
+        with Owner(sandbox) as cut_off, suppress(requests.ConnectionError):
+            cut_off.reconnects(link)
+
+    with serving(closed, tmp_path / "first.out") as process:
+        thread = threading.Thread(target=reconnect)
+        thread.start()
+        eventually(lambda: len(closed.secrets()) == 2)
+        process.kill()
+        thread.join(20)
+    assert not thread.is_alive()
+    assert (closed.access, closed.status) == (before, ConnectionStatus.FAILED)
+    sandbox.relent()
+
+    with serving(closed, tmp_path / "second.out"):
+        assert owner.press(link).status_code == 410
+        assert "is reconnected" in words(owner.reconnects(closed.link()))
+    assert closed.access != before

@@ -7,7 +7,7 @@ the status first and then the body; nothing secret stays in it (F1).
 import json
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from adapters.mail.name_lookup import NameNotFound
 from adapters.mail.network import AddressNotPermitted, NetworkPolicy
 from adapters.mail.oauth.provider import Provider
 from adapters.mail.oauth.transport import CheckedTransport
+from engine.ports.errors import StoreError
 from engine.work.classifying import classifier
 from engine.work.classifying.evidence import At, Auth, Evidence
 from engine.work.classifying.evidence import Protocol as Spoken
@@ -103,9 +104,11 @@ class Endpoint:
             with self._faults(known), self._prepared(_client_of(provider)) as session:
                 yield session
         except TokenError as error:
-            self._tell_operator(error.evidence)
+            with suppress(StoreError):
+                self._tell_operator(error.evidence)
             raise
-        self._alarms.calm(self._about)
+        with suppress(StoreError):  # nothing may come between an answer and the vault
+            self._alarms.calm(self._about)
 
     @contextmanager
     def _prepared(self, session: Session) -> Iterator[Any]:

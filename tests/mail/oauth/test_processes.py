@@ -1,6 +1,7 @@
 """Two processes that refresh at once refresh once; one that is killed in it holds nobody up."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,6 @@ from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mailboxes import accesses_of, providers
 from adapters.settings import load_settings
 from adapters.stores.opening import migrate
-from engine.ports.errors import StillHeld
 from engine.work.access import Access, Grant
 from engine.work.ports import Mailbox
 from engine.work.secret import Secret
@@ -104,16 +104,20 @@ def test_two_processes_at_once_refresh_once(given: Given, mailbox: Mailbox) -> N
 
 @pytest.mark.kills
 def test_one_that_is_killed_while_it_waits_for_the_provider_holds_nobody_up(
-    given: Given, mailbox: Mailbox, sandbox: Sandbox
+    given: Given, mailbox: Mailbox
 ) -> None:
-    sandbox.fail("oauth", "token", Act.SILENCE, times=1)
-    with refreshing(given, mailbox) as dying, refreshing(given, mailbox) as living:
-        go(dying)
-        until_locked(given)
-        go(living)
-        dying.kill()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        nowhere = f"https://localhost:{silent.getsockname()[1]}/token"
+        hung = {**given, "google": {**given["google"], "token_endpoint": nowhere}}
+        with refreshing(hung, mailbox) as dying, refreshing(given, mailbox) as living:
+            go(dying)
+            asked, _ = silent.accept()
+            go(living)
+            dying.kill()
 
-        found = line_of(living)
+            found = line_of(living)
+        asked.close()
 
     assert found == kept(given, mailbox)
 
@@ -134,17 +138,3 @@ def test_one_that_dies_with_the_answer_leaves_a_grant_that_is_used_up(
         assert line_of(process) == "auth_revoked"
 
     assert kept(given, mailbox) == before
-
-
-def until_locked(given: Given) -> None:
-    """Until somebody refreshes."""
-    name = f"tokens of {ANN} in {ACME}"
-    with running(load_settings(**given)) as program:
-        ends = datetime.now(UTC).timestamp() + 10
-        while datetime.now(UTC).timestamp() < ends:
-            try:
-                with program.opened.coordination.exclusively(name, 0.01):
-                    pass
-            except StillHeld:
-                return
-    raise AssertionError("nobody refreshed")

@@ -14,6 +14,7 @@ from adapters.mail.oauth.provider import Provider
 from adapters.mail.oauth.tokens import RefreshedTokens
 from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
+from engine.ports.errors import StoreError
 from engine.work.access import Access, Accesses, Grant
 from engine.work.classifying.classifier import classify
 from engine.work.ports import Mailbox
@@ -306,6 +307,31 @@ def test_our_own_fault_alarms_the_operator_once_until_it_is_put_right(
     sandbox.relent()
     tokens.valid(mailbox)
     assert list(alarms()) == []
+
+
+class Full:
+    """Keeps no alarm: there is no room."""
+
+    def alarm(self, about: str, text: str) -> bool:
+        raise StoreError(f"no room for {about}: {text}")
+
+    def calm(self, about: str) -> None:
+        raise StoreError(f"no room for {about}")
+
+
+def test_a_store_that_keeps_no_alarm_costs_no_token(
+    sandbox: Sandbox, program: Program, accesses: Accesses, google: Provider, mailbox: Mailbox
+) -> None:
+    opened = program.opened
+    endpoint = Endpoint(google, NetworkPolicy(LOOPBACK), Full())
+    tokens = RefreshedTokens(
+        ACME, accesses, {"google": endpoint}, opened.coordination, opened.store.now
+    )
+
+    assert tokens.valid(mailbox).value == kept(accesses, mailbox).access_token
+    sandbox.refuse("provider_app_fault", ANN, "oauth")
+    with pytest.raises(TokenRefused):
+        tokens.renewed(mailbox, instead_of=kept(accesses, mailbox).access_token)
 
 
 @pytest.mark.rule("C3")
