@@ -129,8 +129,8 @@ def test_a_test_tells_what_was_found(mailroom: Mailroom) -> None:
 def test_a_check_by_hand_is_one_of_the_background(mailroom: Mailroom) -> None:
     keyboard = mailroom.keyboard
     keyboard.do(*mailroom.connecting())
-    mailroom.sandbox.refuse("auth_revoked")
-    assert "found auth_revoked" in keyboard.do("accounts", "check", ANN)
+    mailroom.sandbox.refuse("auth_user_action")
+    assert "found auth_user_action" in keyboard.do("accounts", "check", ANN)
     assert mailroom.status() == "failed"
 
     mailroom.sandbox.relent()
@@ -266,5 +266,5 @@ def test_a_box_left_empty_and_another_mailbox_are_refused_and_recorded(mailroom:
     code, said = at_google.run("accounts", "reconnect", ANN, "--anew", account="bob@sandbox.test")
     assert (code, "identity_mismatch" in said) == (3, True), said
     with mailroom.keyboard.opened() as opened:
-        names = [row[2] for row in opened.store.read(0, 100).rows]
+        names = [row[3] for row in opened.store.read(0, 100).rows]
     assert sum("OneClickRejected" in str(name) for name in names) == 2

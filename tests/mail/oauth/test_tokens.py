@@ -14,7 +14,7 @@ from adapters.mail.oauth.provider import Provider
 from adapters.mail.oauth.tokens import RefreshedTokens
 from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
-from engine.ports.errors import StoreError
+from engine.ports.errors import StoreFailed
 from engine.work.access import Access, Accesses, Grant
 from engine.work.classifying.classifier import classify
 from engine.work.ports import Mailbox
@@ -313,10 +313,10 @@ class Full:
     """Keeps no alarm: there is no room."""
 
     def alarm(self, about: str, text: str) -> bool:
-        raise StoreError(f"no room for {about}: {text}")
+        raise StoreFailed(store="s", said="lost")
 
     def calm(self, about: str) -> None:
-        raise StoreError(f"no room for {about}")
+        raise StoreFailed(store="s", said="lost")
 
 
 def test_a_store_that_keeps_no_alarm_costs_no_token(
