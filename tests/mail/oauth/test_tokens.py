@@ -313,10 +313,10 @@ class Full:
     """Keeps no alarm: there is no room."""
 
     def alarm(self, about: str, text: str) -> bool:
-        raise StoreFailed(store="s", said="lost")
+        raise StoreFailed(store="s", said=f"no room: {about}, {text}")
 
     def calm(self, about: str) -> None:
-        raise StoreFailed(store="s", said="lost")
+        raise StoreFailed(store="s", said=f"no room: {about}")
 
 
 def test_a_store_that_keeps_no_alarm_costs_no_token(
