@@ -38,10 +38,9 @@ SUITES = {
     "properties": Suite(("proof",), SIDE_BY_SIDE, 300),
     "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 60),
     "doors": Suite(
-        ("cli", "csv", "demo", "docs", "http", "mail", "observing", "screen", "vault", "worker"),
-        SIDE_BY_SIDE,
-        300,
+        ("cli", "csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 300
     ),
+    "mail": Suite(("mail", "http", "vault"), SIDE_BY_SIDE, 180),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
     "kills": Suite(
         ("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http"),

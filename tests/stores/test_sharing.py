@@ -92,4 +92,9 @@ def test_the_halves_of_a_share_are_the_share() -> None:
 
 def test_the_topics_of_a_view_are_the_names_on_the_wire_of_what_it_watches() -> None:
     for projection in SHIPPED:
-        assert topics_of([projection]) == {event.__name__ for event in projection.watches}
+        expected = {
+            event.__name__ if version == 1 else f"{event.__name__}/{version}"
+            for event in projection.watches
+            for version in range(1, event.version + 1)
+        }
+        assert topics_of([projection]) == expected
