@@ -18,6 +18,25 @@ class Page(NamedTuple):
     envelopes: Sequence[Envelope]
 
 
+class StoreIdentity(NamedTuple):
+    """What tells this store's history from every other one."""
+
+    store_id: str
+    """Random, for good; a copy of a store gets one of its own (``store new-id``)."""
+    generation: int
+    """From 1; raised when something that may have been told outside stays lost."""
+
+
+class Entry(NamedTuple):
+    """A place in the log's one order: an event, or an envelope without events."""
+
+    number: int
+    """From 0, without a gap, fixed at the commit."""
+    envelope: Envelope
+    row: Row | None
+    """None for an envelope without events."""
+
+
 class Log(Protocol):
     """Read only: whoever has no more than this changes nothing."""
 
@@ -32,6 +51,19 @@ class Log(Protocol):
 
     def read(self, after: int, limit: int) -> Page:
         """Up to ``limit`` events after that position, without a gap."""
+        ...
+
+    @property
+    def identity(self) -> StoreIdentity:
+        """Raises ``StoreError`` for a store of before it had one, opened to be read."""
+        ...
+
+    def entries(self, after: int, limit: int) -> Sequence[Entry]:
+        """Up to ``limit`` entries after that one (-1 for all), in order, without a gap."""
+        ...
+
+    def last_entry(self) -> int:
+        """-1 for a log without any."""
         ...
 
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:

@@ -12,7 +12,10 @@ ROOMS = ("events", "aggregates", "processors", "projections", "engine", "adapter
 PURE = ("events", "aggregates", "processors", "projections")
 CORE = (*PURE, "engine", "engine.ports")
 WORK = ("engine.work", "engine.work.classifying")
-ENGINE = (*CORE, "engine.answers", "engine.answers.telling", "engine.audit", *WORK)
+ENGINE = (
+    *(*CORE, "engine.answers", "engine.answers.telling", "engine.audit", "engine.stream"),
+    *WORK,
+)
 SHARED = ("adapters.settings", "adapters.store_url")
 DOOR = (
     *ENGINE,
@@ -32,10 +35,14 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "projections": ("events",),
     "engine": (*PURE, "engine.ports"),
     "engine.ports": PURE,
+    "engine.stream": CORE,
     "engine.answers": CORE,
     "engine.answers.telling": (*CORE, "engine.answers"),
     "engine.audit": (*CORE, "engine.answers", "engine.answers.telling", *WORK),
-    "engine.work": (*CORE, "engine.answers", "engine.answers.telling", "engine.work.classifying"),
+    "engine.work": (
+        *(*CORE, "engine.answers", "engine.answers.telling", "engine.stream"),
+        "engine.work.classifying",
+    ),
     "engine.work.classifying": ("events",),
     "adapters": ("everything",),
     "adapters.composition": ("everything",),
@@ -53,6 +60,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.mail.oauth": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),
+    "adapters.kafka": (*CORE, "engine.stream", *WORK),
     "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", *SHARED),
