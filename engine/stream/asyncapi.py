@@ -20,6 +20,7 @@ from events.catalogue import CATALOGUE
 
 Document = dict[str, Any]
 KAFKA = {"bindingVersion": "0.5.0"}
+KEY = {"type": "string", "description": "The workspace."}
 SCHEMA_FORMAT = "application/schema+json;version=draft-07"
 """Our schemas are of 2020-12 and use nothing that draft 07 reads otherwise."""
 RETENTION = "for ever"
