@@ -15,6 +15,11 @@ def span_id(envelope: Envelope) -> str:
     return _digest(f"span:{envelope.workspace}:{envelope.command_id}", 8)
 
 
+def event_span_id(event_id: str) -> str:
+    """16 hexadecimal digits, likewise."""
+    return _digest(f"event:{event_id}", 8)
+
+
 def traceparent(envelope: Envelope) -> str:
     """In W3C's form: the parent is the command's span."""
     return f"00-{trace_id(envelope)}-{span_id(envelope)}-01"

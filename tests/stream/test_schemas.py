@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from engine.stream.cloud_events import name_of
+from engine.stream.headers import COMMON, OF_EVENTS
 from engine.stream.schemas import DIALECT, Schema, names, schemas, sentence_of
 from engine.stream.without_events import EnvelopeWithoutEvents
 from events.base import Event, fact
@@ -46,6 +47,11 @@ def test_generated_pages_are_up_to_date() -> None:
     assert (FOLDER / "asyncapi.yaml").read_text("utf-8") == asyncapi_page(), told
     for name, schema in HEADERS.items():
         assert (FOLDER / f"{name}.json").read_text("utf-8") == json_page(schema), told
+
+
+def test_the_page_names_every_header() -> None:
+    page = (FOLDER.parent / "stream-contract.md").read_text("utf-8")
+    assert not [name for name in {**COMMON, **OF_EVENTS} if f"`{name}`" not in page]
 
 
 def test_nothing_else_is_published_beside_them() -> None:
