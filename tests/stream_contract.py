@@ -100,8 +100,8 @@ def _envelope(first_position: int, event_count: int) -> Envelope:
     )
 
 
-def asyncapi_page() -> str:
-    drawn = document(published(), examples(), TELLER)
+def asyncapi_page(schemas_: Mapping[str, Schema]) -> str:
+    drawn = document(schemas_, examples(), TELLER)
     return yaml.dump(drawn, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)
 
 
@@ -114,18 +114,22 @@ def json_page(schema: Schema) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
+def publish(folder: Path) -> None:
+    """Write what is new. Raises ``ValueError`` as ``grown`` does, and writes nothing then."""
+    before = published(folder)
+    after = grown(before, schemas(), names())
+    for name in after.keys() - before.keys():
+        (folder / f"{name}.json").write_text(json_page(after[name]), "utf-8")
+    for name, schema in HEADERS.items():
+        (folder / f"{name}.json").write_text(json_page(schema), "utf-8")
+    (folder / "asyncapi.yaml").write_text(asyncapi_page(after), "utf-8")
+
+
 def main() -> None:
-    before = published()
     try:
-        after = grown(before, schemas(), names())
+        publish(FOLDER)
     except ValueError as refusal:
         sys.exit(str(refusal))
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name in after.keys() - before.keys():
-        (FOLDER / f"{name}.json").write_text(json_page(after[name]), "utf-8")
-    for name, schema in HEADERS.items():
-        (FOLDER / f"{name}.json").write_text(json_page(schema), "utf-8")
-    (FOLDER / "asyncapi.yaml").write_text(asyncapi_page(), "utf-8")
 
 
 if __name__ == "__main__":

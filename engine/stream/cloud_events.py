@@ -1,9 +1,10 @@
 """An entry of the log as a CloudEvent 1.0, in Kafka's binary mode: key, headers and value."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+from pydantic_core import from_json
 
 from engine.ports.log import Entry, Row, StoreIdentity
 from engine.stream.trace_context import traceparent
@@ -38,6 +39,8 @@ class Teller:
     def __init__(self, store: StoreIdentity) -> None:
         self._store = store
         self.source = f"urn:sendledger:store:{store.store_id}"
+        self._last: tuple[Envelope | None, list[Header]] = None, []
+        """The headers of the last entry's envelope, which the next one mostly shares."""
 
     def record(self, entry: Entry) -> CloudEvent:
         """Of an event for the topic, of an envelope without events for its refusals.
@@ -46,10 +49,16 @@ class Teller:
         """
         envelope = entry.envelope
         about = self._of_envelope(entry) if entry.row is None else self._of_event(entry, entry.row)
-        told = about | _of_command(envelope)
-        headers = [(name, text.encode()) for name, text in told.items() if text is not None]
+        headers = _encoded(about) + self._of_command(envelope)
         value = told_without_events(envelope) if entry.row is None else entry.row[4]
         return CloudEvent(envelope.workspace.encode(), headers, value)
+
+    def _of_command(self, envelope: Envelope) -> list[Header]:
+        last, headers = self._last
+        if envelope is not last:
+            headers = _encoded(_of_command(envelope))
+            self._last = envelope, headers
+        return headers
 
     def _of_event(self, entry: Entry, row: Row) -> dict[str, str | None]:
         position, stream, version, topic, _ = row
@@ -91,6 +100,10 @@ def _of_command(envelope: Envelope) -> dict[str, str | None]:
     }
 
 
+def _encoded(told: Mapping[str, str | None]) -> list[Header]:
+    return [(name, text.encode()) for name, text in told.items() if text is not None]
+
+
 def name_of(topic: str) -> str:
     """``<Name>.v<n>`` of the name under which an event is stored (``Name`` or ``Name/<n>``)."""
     name, _, version = topic.partition("/")
@@ -120,7 +133,7 @@ def _occurred_at(row: Row) -> str:
     """Whatever the event and its version: the field is every event's."""
     position, stream, version, topic, state = row
     try:
-        return instant(datetime.fromisoformat(json.loads(state)["occurred_at"]))
+        return instant(datetime.fromisoformat(from_json(state)["occurred_at"]))
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         where = f"position {position} ({stream}, version {version})"
         raise CorruptEvent(

@@ -14,7 +14,7 @@ from engine.stream.cloud_events import CloudEvent, Teller, instant, name_of, typ
 from events.catalogue import CorruptEvent
 from tests.law.story import start
 from tests.observing.watched import watched
-from tests.stream.told import TELLER, Commands, breaches, entries_of, headers_of
+from tests.stream.told import STORE, TELLER, Commands, breaches, entries_of, headers_of
 from tests.stream_contract import examples
 from tests.workplace import much_happens
 
@@ -201,6 +201,7 @@ def test_every_record_of_a_history_keeps_to_the_published_contract() -> None:
     records = [TELLER.record(each) for each in entries]
 
     assert [found for record in records for found in breaches(record)] == []
+    assert records == [Teller(STORE).record(each) for each in entries]
     assert len({headers_of(each)["ce_id"] for each in records}) == len(records)
     types = {headers_of(each)["ce_type"] for each in records}
     assert len(types) > 30

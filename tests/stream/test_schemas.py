@@ -1,8 +1,10 @@
 """The published schemas: one per event and version, kept for ever, true of every recorded line."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -24,7 +26,7 @@ from tests.stream_contract import (
     examples,
     grown,
     json_page,
-    published,
+    publish,
 )
 
 LINES = recorded()
@@ -44,7 +46,7 @@ def test_published_schemas_say_what_the_program_writes() -> None:
 
 def test_generated_pages_are_up_to_date() -> None:
     told = "run python -m tests.stream_contract"
-    assert (FOLDER / "asyncapi.yaml").read_text("utf-8") == asyncapi_page(), told
+    assert (FOLDER / "asyncapi.yaml").read_text("utf-8") == asyncapi_page(PUBLISHED), told
     for name, schema in HEADERS.items():
         assert (FOLDER / f"{name}.json").read_text("utf-8") == json_page(schema), told
 
@@ -197,11 +199,31 @@ def test_a_version_that_breaks_the_one_before_is_to_be_a_new_event() -> None:
         grown(BEFORE, {"ParcelSent.v2": broken}, {*BEFORE})
 
 
-def test_the_command_that_writes_new_schemas_leaves_the_published_ones() -> None:
-    before = {each.name: each.read_bytes() for each in FOLDER.iterdir()}
-    from tests import stream_contract
+def contents(folder: Path) -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in folder.iterdir()}
 
-    stream_contract.main()
 
-    assert {each.name: each.read_bytes() for each in FOLDER.iterdir()} == before
-    assert published() == PUBLISHED
+def test_publishing_writes_what_is_missing_and_nothing_else(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    put_better = tmp_path / "SlotOccupied.v1.json"
+    put_better.write_text(put_better.read_text("utf-8").replace("sits in", "is in"), "utf-8")
+    expected = {**contents(FOLDER), put_better.name: put_better.read_bytes()}
+    for lost in ("SlotVacated.v1.json", "asyncapi.yaml", "headers.json"):
+        (tmp_path / lost).unlink()
+
+    publish(tmp_path)
+
+    assert contents(tmp_path) == expected
+
+
+def test_publishing_refuses_to_change_a_schema_and_writes_nothing(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "SlotVacated.v1.json").unlink()
+    other = tmp_path / "SlotOccupied.v1.json"
+    other.write_text(other.read_text("utf-8").replace('"slot_id"', '"slot"'), "utf-8")
+    before = contents(tmp_path)
+
+    with pytest.raises(ValueError, match=r"SlotOccupied\.v1: slot was removed or renamed"):
+        publish(tmp_path)
+
+    assert contents(tmp_path) == before

@@ -33,7 +33,8 @@ def _is_a_duration(text: object) -> bool:
 
 
 PUBLISHED = published()
-TELLER = Teller(StoreIdentity("5707e", 2))
+STORE = StoreIdentity("5707e", 2)
+TELLER = Teller(STORE)
 
 
 def complaints(schema: Schema, value: Any) -> list[str]:
