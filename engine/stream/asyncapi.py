@@ -99,9 +99,7 @@ def _message(name: str, schema: Schema, example: CloudEvent) -> Document:
             "schemaFormat": SCHEMA_FORMAT,
             "schema": {"$ref": f"#/components/schemas/{name}"},
         },
-        "bindings": {
-            "kafka": {"key": {"type": "string", "description": "The workspace."}, **KAFKA}
-        },
+        "bindings": {"kafka": {"key": KEY, **KAFKA}},
         "x-retention": RETENTION,
         "examples": [_example(example)],
     }

@@ -27,6 +27,7 @@ from tests.stream_contract import (
     grown,
     json_page,
     publish,
+    published,
 )
 
 LINES = recorded()
@@ -208,6 +209,7 @@ def test_publishing_writes_what_is_missing_and_nothing_else(tmp_path: Path) -> N
     put_better = tmp_path / "SlotOccupied.v1.json"
     put_better.write_text(put_better.read_text("utf-8").replace("sits in", "is in"), "utf-8")
     expected = {**contents(FOLDER), put_better.name: put_better.read_bytes()}
+    expected["asyncapi.yaml"] = asyncapi_page(published(tmp_path)).encode()
     for lost in ("SlotVacated.v1.json", "asyncapi.yaml", "headers.json"):
         (tmp_path / lost).unlink()
 
