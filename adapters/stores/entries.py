@@ -30,7 +30,7 @@ class StoredEntries(ABC):
     def generations(self) -> Sequence[Generation]:
         with self.explained(), self._reading_entries() as c:
             found = c.execute(self.ENTRIES["generations"]).fetchall()
-        return [Generation(*row[:3], began_at=self._from_stored(row[3])) for row in found]
+        return [Generation._make((*row[:3], self._from_stored(row[3]))) for row in found]
 
     def entries(self, after: int, limit: int) -> Sequence[Entry]:
         with self.explained(), self._reading_entries() as c:
