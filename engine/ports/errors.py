@@ -92,8 +92,8 @@ class StoreLacksSteps(StoreError):
 
 class WithoutEntries(StoreError):
     sentence = (
-        "The store {store} was made by an older Sendledger and has neither an id nor entries yet. "
-        "Run `sendledger store migrate`."
+        "The store {store} was made by an older program and has neither an id nor entries yet. It "
+        "gets both when it is opened to be written."
     )
 
 
