@@ -54,7 +54,7 @@ def test_nothing_is_found_where_everything_is_right(busy: Stored) -> None:
         ("UPDATE envelopes_without_events SET command_id = 'x' WHERE number = 3", "envelope 3"),
         ("DELETE FROM envelopes WHERE event_count = 0", "envelope 1 without events is none"),
         ("UPDATE envelopes SET first_position = 9 WHERE event_count = 0", "by its position"),
-        ("DELETE FROM stored_events WHERE {position} = 2", "no event at position 2"),
+        ("DELETE FROM stored_events WHERE {position} = 2", "has no e"),
         ("DELETE FROM stored_events WHERE {position} > 5", "has no entry"),
         ("DELETE FROM envelopes_without_events WHERE number > {last} - 2", "of the log: 2."),
     ],

@@ -42,14 +42,16 @@ BEGIN
         e->>0, e->>1, e->>2, (e->>3)::timestamptz, e->>4, e->>5, e->>6,
         behind + (e->>7)::bigint, (e->>8)::bigint, e->>9
     FROM jsonb_array_elements(extra->'envelopes') e;
-    INSERT INTO envelopes_without_events
-    SELECT number, behind + (e->>7)::bigint + number - 2, e->>2, e->>0 FROM (
-        SELECT e, row_number() OVER (ORDER BY place) + (
-            SELECT coalesce(max(number), 0) FROM envelopes_without_events
-        ) AS number
-        FROM jsonb_array_elements(extra->'envelopes') WITH ORDINALITY AS each (e, place)
-        WHERE (e->>8)::bigint = 0
-    ) numbered;
+    IF extra @? '$.envelopes[*][8] ? (@ == 0)' THEN
+        INSERT INTO envelopes_without_events
+        SELECT number, behind + (e->>7)::bigint + number - 2, e->>2, e->>0 FROM (
+            SELECT e, row_number() OVER (ORDER BY place) + (
+                SELECT coalesce(max(number), 0) FROM envelopes_without_events
+            ) AS number
+            FROM jsonb_array_elements(extra->'envelopes') WITH ORDINALITY AS each (e, place)
+            WHERE (e->>8)::bigint = 0
+        ) numbered;
+    END IF;
     IF extra ? 'cleared' THEN
         DELETE FROM timers t USING jsonb_array_elements(extra->'cleared') c
         WHERE t.workspace = c->>0 AND t.timer = c->>1;
