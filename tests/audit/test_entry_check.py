@@ -57,6 +57,11 @@ def test_nothing_is_found_where_everything_is_right(busy: Stored) -> None:
         ("DELETE FROM stored_events WHERE {position} = 2", "has no e"),
         ("DELETE FROM stored_events WHERE {position} > 5", "has no entry"),
         ("DELETE FROM envelopes_without_events WHERE number > {last} - 2", "of the log: 2."),
+        ("DELETE FROM envelopes WHERE event_count > 0", "came in no envelope"),
+        (
+            "UPDATE envelopes_without_events SET entry = 1000000 WHERE number = {last}",
+            "has no entry",
+        ),
     ],
 )
 def test_what_is_numbered_wrongly_is_told(busy: Stored, statement: str, told: str) -> None:
