@@ -1,5 +1,6 @@
 """From what a store keeps to entries: events and envelopes without events, in one order."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -48,24 +49,18 @@ def merged(
     The event at position *P* is entry *(P - 1)* plus the number of envelopes without events before
     it. Raises ``GapInEntries``, ``GapInLog`` and ``MissingEnvelope``.
     """
-    events = _in_envelopes(page)
-    count = run.numbered_before
-    entry = after
-    waiting = iter(numbered)
-    following = next(waiting, None)
-    for row, envelope in events:
-        while following is not None and following.entry <= row[0] - 1 + count:
+    entry, count = after, run.numbered_before
+    waiting = deque(numbered)
+    for row, envelope in _in_envelopes(page):
+        while waiting and waiting[0].entry <= row[0] - 1 + count:
             entry, count = entry + 1, count + 1
-            yield _without_events(entry, count, following)
-            following = next(waiting, None)
+            yield _without_events(entry, count, waiting.popleft())
         entry += 1
         if row[0] != entry + 1 - count:
             raise GapInLog(expected=entry + 1 - count, found=row[0])
         yield Entry(entry, envelope, row)
-    while following is not None:
-        entry, count = entry + 1, count + 1
-        yield _without_events(entry, count, following)
-        following = next(waiting, None)
+    for further, each in enumerate(waiting, 1):
+        yield _without_events(entry + further, count + further, each)
 
 
 def _without_events(entry: int, number: int, found: Numbered) -> Entry:
