@@ -1,7 +1,7 @@
-"""``sendledger store``: make a store fit this program, and check what it derives from its log."""
+"""``sendledger store``: make a store fit this program, check what it derives, name a copy anew."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,13 +9,14 @@ import typer
 from adapters.cli.common import settings_of
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_FAILED
-from adapters.screen.options import Json, Store
-from adapters.screen.output import print_json, say
+from adapters.screen.options import Json, Store, Yes
+from adapters.screen.output import agreed, print_json, say
 from adapters.screen.program import group
 
 if TYPE_CHECKING:
     from adapters.composition import Migrated, Opened
     from adapters.settings import EngineSettings
+    from engine.ports.log import StoreIdentity
 
 app = group(no_args_is_help=True)
 
@@ -40,44 +41,81 @@ def migrate(before_only: BeforeOnly = False, store: Store = None, as_json: Json 
 @app.command()
 def check(store: Store = None, as_json: Json = False) -> None:
     """Does the store fit this program, and what it derives its log? Exit 1 with what does not."""
-    with explained():
-        settings = settings_of(store, None)
+    with explained(), ExitStack() as stack:
+        opened = _opened(settings_of(store, None), stack)
+        identity = None if isinstance(opened, str) else _identity(opened)
+        if identity and not as_json:
+            say(f"Store {identity.store_id}, generation {identity.generation}.")
         found = []
-        for each in findings(settings):
+        for each in [opened] if isinstance(opened, str) else _findings(opened):
             found.append(each)
             if not as_json:
                 say(each)
     if as_json:
-        print_json({"findings": found})
+        told = identity._asdict() if identity else {"store_id": None, "generation": None}
+        print_json({**told, "findings": found})
     elif not found:
         say("Nothing found.")
     raise typer.Exit(EXIT_FAILED if found else 0)
 
 
-def findings(settings: "EngineSettings") -> Iterator[str]:
-    """A sentence each. Raises ``StoreUnavailable``, and where the log itself cannot be read."""
+def _opened(settings: "EngineSettings", stack: ExitStack) -> "Opened | str":
+    """The store, until the stack ends; or why it cannot be used. Raises ``StoreUnavailable``."""
     from adapters.composition import asking
     from adapters.screen.hints import with_hint
     from engine.ports.errors import StoreError, StoreUnavailable
 
-    with ExitStack() as stack:
-        try:
-            opened = stack.enter_context(asking(settings))
-        except StoreUnavailable:
-            raise
-        except StoreError as error:
-            yield with_hint(error)
-            return
-        yield from _of(opened)
+    try:
+        return stack.enter_context(asking(settings))
+    except StoreUnavailable:
+        raise
+    except StoreError as error:
+        return with_hint(error)
 
 
-def _of(opened: "Opened") -> Iterator[str]:
+def _identity(opened: "Opened") -> "StoreIdentity | None":
+    from engine.ports.errors import WithoutEntries
+
+    with suppress(WithoutEntries):
+        return opened.store.identity
+    return None
+
+
+def _findings(opened: "Opened") -> Iterator[str]:
+    """A sentence each. Raises ``StoreError`` where the log itself cannot be read."""
+    from adapters.screen.hints import with_hint
+    from engine.audit.entry_check import check_entries
     from engine.audit.index_check import check_indexes, check_snapshots, check_views
+    from engine.ports.errors import WithoutEntries
     from projections.shipped import SHIPPED
 
     yield from check_indexes(opened.store)
     yield from check_snapshots(opened.store)
     yield from check_views(opened.store, opened.views, SHIPPED)
+    try:
+        yield from check_entries(opened.store)
+    except WithoutEntries as error:
+        yield with_hint(error)
+
+
+@app.command("new-id")
+def new_id(yes: Yes = False, store: Store = None, as_json: Json = False) -> None:
+    """Give a copy of a store an id of its own, so that the two histories are never mixed up."""
+    from adapters.composition import running
+
+    with explained(), running(settings_of(store, None)) as program:
+        opened = program.opened
+        old = opened.store.identity
+        agreed(
+            f"Whoever follows {opened.name} as store {old.store_id} will take it for another one "
+            "and begin anew. Do this to a copy, never to the original. Give it a new id?",
+            yes=yes,
+        )
+        new = opened.store.renew_identity()
+    if as_json:
+        print_json({"store": opened.name, "old_store_id": old.store_id, **new._asdict()})
+    else:
+        say(f"The store {opened.name} has the id {new.store_id}, generation {new.generation}.")
 
 
 def _json(done: "Migrated") -> dict[str, Any]:

@@ -2,13 +2,20 @@
 
 from engine.answers.health import Finding
 from engine.folding import CannotTake
-from engine.ports.errors import NoStore, NotStoppedThere, StoreLacksSteps, ViewStopped
+from engine.ports.errors import (
+    NoStore,
+    NotStoppedThere,
+    StoreLacksSteps,
+    ViewStopped,
+    WithoutEntries,
+)
 from engine.work.secret import NoKey
 from events.errors import ExplainedError
 
 HINTS: dict[type[ExplainedError], str] = {
     NoStore: "Name one with --store, or make one: `sendledger store migrate`.",
     StoreLacksSteps: "Run `sendledger store migrate`.",
+    WithoutEntries: "Run `sendledger store migrate`.",
     NoKey: "Make one with `sendledger vault init FILE`, and name the file in vault_key_file.",
     CannotTake: "`sendledger status` shows what can be shown without it.",
     NotStoppedThere: "Look again: `sendledger projections`.",

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from engine.ports.errors import NotStoppedThere, StaleView
-from engine.ports.log import Log, Page, Row
+from engine.ports.log import Entry, Generation, Log, Page, Row, StoreIdentity
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
 from engine.ports.views import ReadableViews
 from events.catalogue import CATALOGUE
@@ -138,7 +138,10 @@ def _chosen(rows: Rows, prefix: Sequence[str], equal: Mapping[str, str | bool]) 
 
 
 class OverlaidLog:
-    """``base`` up to ``end``, and after it events that are not recorded yet."""
+    """``base`` up to ``end``, and after it events that are not recorded yet.
+
+    Those are no entries: what an entry is, is fixed at the commit.
+    """
 
     def __init__(self, base: Log, end: int, unsettled: Sequence[Recorded]) -> None:
         self._base = base
@@ -152,6 +155,19 @@ class OverlaidLog:
     @property
     def name(self) -> str:
         return self._base.name
+
+    @property
+    def identity(self) -> StoreIdentity:
+        return self._base.identity
+
+    def generations(self) -> Sequence[Generation]:
+        return self._base.generations()
+
+    def entries(self, after: int, limit: int) -> Sequence[Entry]:
+        return self._base.entries(after, limit)
+
+    def last_entry(self) -> int:
+        return self._base.last_entry()
 
     def workspaces(self) -> Sequence[str]:
         return self._base.workspaces()

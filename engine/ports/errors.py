@@ -25,6 +25,8 @@
     ├── StoreTooNew        made by a newer program
     │   └── VersionTooNew  the same, of an embedded store
     ├── StoreUnavailable   lost on the way, or not to be reached
+    ├── WithoutEntries     made by an older program, and opened only to be read
+    ├── GapInEntries       (engine.entries) the numbering does not fit the log
     ├── GapInLog           (engine.decoding) an event is missing
     ├── GapInStream        (engine.decoding) a version is missing
     ├── MissingEnvelope    (engine.decoding) an event without its envelope
@@ -86,6 +88,13 @@ class NoSchema(NoStore):
 
 class StoreLacksSteps(StoreError):
     sentence = "The store {store} does not fit this program. It lacks step {number} ({name})."
+
+
+class WithoutEntries(StoreError):
+    sentence = (
+        "The store {store} was made by an older program and has neither an id nor entries yet. It "
+        "gets both when it is opened to be written."
+    )
 
 
 class StoreTooNew(StoreError):

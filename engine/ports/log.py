@@ -27,6 +27,16 @@ class StoreIdentity(NamedTuple):
     """From 1; raised when something that may have been told outside stays lost."""
 
 
+class Generation(NamedTuple):
+    """A stretch of the store's history: from here on, positions are told under this number."""
+
+    number: int
+    first_entry: int
+    first_position: int
+    """What the first event of it takes, or would take."""
+    began_at: datetime
+
+
 class Entry(NamedTuple):
     """A place in the log's one order: an event, or an envelope without events."""
 
@@ -58,8 +68,16 @@ class Log(Protocol):
         """Raises ``StoreError`` for a store of before it had one, opened to be read."""
         ...
 
+    def generations(self) -> Sequence[Generation]:
+        """All of them, in order; the first begins with the log. Raises as ``identity``."""
+        ...
+
     def entries(self, after: int, limit: int) -> Sequence[Entry]:
-        """Up to ``limit`` entries after that one (-1 for all), in order, without a gap."""
+        """Up to ``limit`` entries after that one (-1 for all), in order, without a gap.
+
+        Raises as ``identity``, and ``GapInEntries``, ``GapInLog`` or ``MissingEnvelope`` where the
+        store's numbering does not fit its log.
+        """
         ...
 
     def last_entry(self) -> int:

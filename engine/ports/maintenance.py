@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from eventsourcing.persistence import StoredEvent
 
+from engine.ports.log import StoreIdentity
 from processors.timers import Timer
 
 
@@ -31,6 +32,18 @@ def earliest(timers: Iterable[tuple[str, Timer]]) -> dict[str, datetime]:
 
 
 class Maintenance(Protocol):
+    def raise_generation(self) -> StoreIdentity:
+        """Begin the next generation after the log's last entry: what was told beyond it is lost."""
+        ...
+
+    def renew_identity(self) -> StoreIdentity:
+        """A new store id, and generation 1: this store is a copy, whose history is its own."""
+        ...
+
+    def unnumbered_envelopes(self) -> int:
+        """How many envelopes without events are no entry of the log: none, in a sound store."""
+        ...
+
     def snapshots(self) -> Sequence[StoredEvent]:
         """Each stream's, whatever its topic."""
         ...

@@ -1,6 +1,8 @@
 """A store is made to fit, checked, and told in one clear line where it cannot be used."""
 
+import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -51,6 +53,18 @@ def make_with(keyboard: Keyboard, folder: Path) -> None:
     datastore = LedgerDatastore(keyboard.store, lock_timeout=5, pool_size=1, pool_max=1)
     with closing(datastore):
         migrate(datastore, known(folder))
+
+
+def assert_sound(keyboard: Keyboard) -> None:
+    said = keyboard.do("store", "check")
+    assert re.fullmatch(r"Store [0-9a-f]{32}, generation 1\. Nothing found\.", said)
+
+
+def checked(keyboard: Keyboard) -> Any:
+    """A store of which something is to be told."""
+    ran = keyboard.type("store", "check", "--json")
+    assert ran.code == 1, ran
+    return json.loads(ran.output)
 
 
 def told(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -154,7 +168,7 @@ def test_migrate_makes_a_store_and_then_finds_nothing_to_do(keyboard: Keyboard) 
     again = keyboard.json("store", "migrate")
     assert again == {**made, "made": False, "applied": []}
     assert keyboard.do("store", "migrate") == f"The store {made['store']} needs nothing."
-    assert keyboard.do("store", "check") == "Nothing found."
+    assert_sound(keyboard)
     assert keyboard.json("accounts")["accounts"] == []
 
 
@@ -170,7 +184,7 @@ def test_a_store_that_lacks_a_step_is_refused_until_it_is_migrated(keyboard: Key
 
     assert keyboard.json("store", "migrate")["applied"] == told(STEPS)
     keyboard.do("accounts", "connect", "s1", ANN)
-    assert keyboard.do("store", "check") == "Nothing found."
+    assert_sound(keyboard)
 
 
 @IN_A_DATABASE
@@ -224,7 +238,7 @@ def test_check_of_a_missing_store_finds_it_missing(keyboard: Keyboard) -> None:
 
 
 def test_check_tells_each_thing_that_is_not_as_the_log_says(used: Keyboard) -> None:
-    assert used.json("store", "check") == {"findings": []}
+    assert_sound(used)
 
     change(used, "DELETE FROM timers WHERE timer LIKE '%reminder%'")
     change(used, "DELETE FROM roster WHERE entry LIKE '%ann@%'")
@@ -240,14 +254,14 @@ def test_check_tells_each_thing_that_is_not_as_the_log_says(used: Keyboard) -> N
     assert lines[-1].startswith("View accounts stands at 999, ahead of the log")
 
     used.do("reindex")
-    assert used.do("store", "check") == "Nothing found.", "whoever acts brings the views on, too"
+    assert_sound(used)  # whoever acts brings the views on, too
 
 
 @IN_A_DATABASE
 def test_check_finds_a_workspace_that_nobody_would_settle(used: Keyboard) -> None:
     change(used, "UPDATE workspaces SET next_due = NULL")
 
-    (said,) = used.type("store", "check").output.splitlines()
+    (said,) = checked(used)["findings"]
     assert said.startswith("Workspace main is next due never, by its timers ")
 
 
@@ -259,3 +273,44 @@ def test_the_library_s_own_database_functions_are_refused(
 
     assert "POSTGRES_ENABLE_DB_FUNCTIONS is set" in used.type("store", "check").output
     assert "POSTGRES_ENABLE_DB_FUNCTIONS is set" in used.refused(1, "store", "migrate")
+
+
+def test_a_copy_gets_an_id_of_its_own_when_somebody_agrees(used: Keyboard) -> None:
+    before = used.json("store", "check")
+    old = before["store_id"]
+    assert before == {"store_id": old, "generation": 1, "findings": []}
+
+    assert "agree with --yes" in used.refused(1, "store", "new-id", "--json")
+    assert f"as store {old}" in used.type("store", "new-id", answer="n").complaint
+    assert used.json("store", "check")["store_id"] == old
+
+    done = used.json("store", "new-id", "--yes")
+    assert (done["old_store_id"], done["generation"]) == (old, 1)
+    assert done["store_id"] == used.json("store", "check")["store_id"] != old
+    assert f"has the id {used.json('store', 'check')['store_id']}" not in (
+        used.do("store", "new-id", "--yes")
+    )
+
+
+def test_check_tells_what_is_no_entry(used: Keyboard) -> None:
+    used.type("campaigns", "start", SPRING)
+    used.type("campaigns", "start", SPRING)
+    change(used, "DELETE FROM envelopes_without_events")
+
+    (said,) = checked(used)["findings"]
+
+    assert said.startswith("Envelopes without events that are no entry of the log: ")
+
+
+@IN_A_FILE
+def test_check_tells_of_a_file_without_entries_what_to_do(used: Keyboard) -> None:
+    for each in ("TABLE envelopes_without_events", "TABLE store_identity", "TABLE generations"):
+        change(used, f"DROP {each}")
+    change(used, "DROP TRIGGER number_envelopes_without_events")
+
+    told = checked(used)
+    assert (told["store_id"], told["generation"]) == (None, None)
+    assert told["findings"][0].endswith("Run `sendledger store migrate`.")
+
+    used.do("store", "migrate")
+    assert_sound(used)

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from eventsourcing.persistence import StoredEvent
 
 from engine.ports.errors import StoreUnavailable
-from engine.ports.log import Page, Row
+from engine.ports.log import Entry, Generation, Page, Row, StoreIdentity
 from engine.ports.maintenance import Indexes
 from engine.ports.store import Store
 from engine.ports.transactions import Append, WorkspaceReading, WorkspaceTransaction
@@ -47,6 +47,28 @@ class FragileStore:
     @property
     def name(self) -> str:
         return self.inner.name
+
+    @property
+    def identity(self) -> StoreIdentity:
+        return self.inner.identity
+
+    def generations(self) -> Sequence[Generation]:
+        return self.inner.generations()
+
+    def entries(self, after: int, limit: int) -> Sequence[Entry]:
+        return self.inner.entries(after, limit)
+
+    def last_entry(self) -> int:
+        return self.inner.last_entry()
+
+    def raise_generation(self) -> StoreIdentity:
+        return self.inner.raise_generation()
+
+    def renew_identity(self) -> StoreIdentity:
+        return self.inner.renew_identity()
+
+    def unnumbered_envelopes(self) -> int:
+        return self.inner.unnumbered_envelopes()
 
     def announced_position(self) -> int:
         return self.inner.announced_position()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.stores.memory import MemoryViews
 from engine.audit import Auditor, Violation
+from engine.audit.entry_check import check_entries
 from engine.audit.index_check import check_indexes
 from engine.decoding import decode_page
 from engine.ports.log import Log
@@ -67,6 +68,7 @@ def check(store: Store, *, settled_at: datetime | None = None) -> None:
     """Everything of this page. ``settled_at``: a worker had its turn at that moment."""
     check_log(store)
     assert list(check_indexes(store)) == []
+    assert list(check_entries(store)) == []
     if settled_at is not None:
         assert list(store.due_workspaces(settled_at - timedelta(microseconds=1))) == []
     in_small_pages = MemoryViews()

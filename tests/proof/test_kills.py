@@ -22,6 +22,7 @@ from adapters.stores.memory import MemoryStore, MemoryViews
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.views import SQLiteViews
 from aggregates.command import Command
+from engine.audit.entry_check import check_entries
 from engine.audit.index_check import check_indexes
 from engine.ports.clock import ManualClock
 from engine.ports.store import Store
@@ -87,6 +88,7 @@ class Grave:
                 for number in self.acknowledged():
                     assert transaction.envelope(command_id(number)) is not None
             assert list(check_indexes(store)) == []
+            assert list(check_entries(store)) == []
             check_views(store, SQLiteViews(store))
 
     def verify_the_end(self) -> None:

@@ -151,6 +151,8 @@ def test_every_way_to_write_is_refused_in_one_sentence(
         lambda: store.transactions({ACME: ()}).__enter__(),
         lambda: store.save_snapshot(StoredEvent("s", 1, "t", b"")),
         lambda: store.replace_indexes([], []),
+        store.raise_generation,
+        store.renew_identity,
         lambda: views.reset(ACCOUNTS),
         lambda: views.save({ACCOUNTS: {}}, {ACCOUNTS: 0}, 1),
         lambda: views.stop(ACCOUNTS, Stop(1, "error", NOON)),
@@ -166,6 +168,7 @@ def test_every_way_to_write_is_refused_in_one_sentence(
         store.reach_disk()
         with store.look(ACME) as seen:
             assert seen.last_position == 0
+        assert (store.last_entry(), store.identity.generation) == (-1, 1)
         assert views.position(ACCOUNTS) == views.count(ACCOUNTS) == 0
         assert views.fetch(ACCOUNTS, [(ACME, "ann")]) == {}
         assert [*views.rows(ACCOUNTS)] == []

@@ -43,10 +43,21 @@ class Doorbell:
         return "front door"
 
 
+class SlowDisk(MemoryStore):
+    """Has on its disk what was waited for, and nothing else."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock)
+        self.on_disk = 0
+
+    def reach_disk(self) -> None:
+        self.on_disk = self.last_position()
+
+
 class House:
     def __init__(self) -> None:
         self.clock = ManualClock(NOON)
-        self.store = MemoryStore(self.clock)
+        self.store = SlowDisk(self.clock)
         self.engine = Engine(self.store)
         self.views = MemoryViews()
         self.runner = ProjectionRunner(self.store, self.views, SHIPPED)
@@ -95,6 +106,20 @@ def test_a_notice_is_delivered_once_with_the_reason_and_the_attempt_recorded(hou
     assert reason is not None
     assert "revoked" in reason
     assert house.attempts() == [(True, "front door", "courier")]
+
+
+def test_no_owner_is_told_what_is_not_on_the_disk(house: House) -> None:
+    known = house.store.last_position()
+    assert house.store.on_disk < known
+    at_the_door = list[int]()
+
+    class Watching(Doorbell):
+        def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
+            at_the_door.append(house.store.on_disk)
+            return super().deliver(notice, reason)
+
+    assert Courier(house.engine, house.views, Watching()).deliver("main") == 1
+    assert at_the_door == [known]
 
 
 def test_with_a_view_that_lags_the_record_is_made_once(house: House) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOProcessRecorder
 
+from engine.entries import Numbered
 from engine.ports.log import Row
 from events.recorded import Envelope
 from processors.timers import Key, Timer
@@ -29,6 +30,7 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
         self.envelopes: dict[tuple[str, str], Envelope] = {}
         self.filled: list[Envelope] = []
         """Envelopes that hold events, in order of position."""
+        self.without_events: list[Numbered] = []
         self.timers: dict[tuple[str, Key], Timer] = {}
         self.roster: dict[tuple[str, str], dict[str, None]] = {}
         self.recorded_at: dict[str, datetime] = {}
@@ -65,6 +67,10 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
             self.envelopes[envelope.workspace, envelope.command_id] = envelope
             if envelope.event_count:
                 self.filled.append(envelope)
+            else:
+                number = len(self.without_events) + 1
+                entry = envelope.first_position + number - 2
+                self.without_events.append(Numbered(number, entry, envelope))
         for workspace, timers in kwargs.get("timers", {}).items():
             self.set_timers(workspace, timers)
         for workspace, roster in kwargs.get("roster", {}).items():

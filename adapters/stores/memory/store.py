@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
-from threading import RLock
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from adapters.stores.clocks import system_clock
-from adapters.stores.memory.recorder import MemoryLedgerRecorder, Tables
+from adapters.stores.memory.entries import MemoryEntries
+from adapters.stores.memory.recorder import Tables
 from engine.ports.clock import Clock
 from engine.ports.errors import WrittenMeanwhile
 from engine.ports.log import Page, Row
@@ -19,15 +19,13 @@ from events.recorded import Envelope
 from processors.timers import Timer
 
 
-class MemoryStore:
+class MemoryStore(MemoryEntries):
     """A store in this process's memory. ``clock`` is the store's clock."""
 
     name = "memory"
 
     def __init__(self, clock: Clock = system_clock) -> None:
-        self._clock = clock
-        self.recorder = MemoryLedgerRecorder()
-        self._lock = RLock()
+        super().__init__(clock)
         self._snapshots_of: dict[str, StoredEvent] = {}
 
     def now(self) -> datetime:

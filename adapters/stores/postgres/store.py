@@ -18,6 +18,7 @@ from psycopg_pool import PoolTimeout
 
 from adapters.stores.postgres.append import timer_of, timer_values
 from adapters.stores.postgres.datastore import LedgerDatastore
+from adapters.stores.postgres.entries import PostgresEntries
 from adapters.stores.postgres.errors import explained
 from adapters.stores.postgres.migrating import migrate, schema_state
 from adapters.stores.postgres.recorder import SQL, PostgresLedgerRecorder
@@ -35,7 +36,7 @@ from events.recorded import Envelope
 from processors.timers import Timer
 
 
-class PostgresStore:
+class PostgresStore(PostgresEntries):
     """A store in one schema of a database; ``url`` is libpq's, ``lock_timeout`` in seconds.
 
     The database's clock is the store's; ``clock`` replaces it where time is told. Makes the schema
@@ -118,14 +119,17 @@ class PostgresStore:
     def read(self, after: int, limit: int) -> Page:
         """No crash takes back what was read: a position names the same event for ever."""
         with self.explained(), self.reading(binary=True) as cursor:
-            rows: list[Row] = cursor.execute(SQL["read_log"], (after, limit)).fetchall()
-            if not rows:
-                return Page([], [])
-            cursor.execute(SQL["envelopes_between"], (rows[-1][0], rows[0][0]))
-            envelopes = list(map(Envelope._make, cursor.fetchall()))
-            if not self.read_only:
-                cursor.execute(SQL["seen_on_disk"])
-            return Page(rows, envelopes)
+            return self._page(cursor, after, limit)
+
+    def _page(self, c: Cursor[Any], after: int, limit: int) -> Page:
+        rows: list[Row] = c.execute(SQL["read_log"], (after, limit)).fetchall()
+        if not rows:
+            return Page([], [])
+        c.execute(SQL["envelopes_between"], (rows[-1][0], rows[0][0]))
+        envelopes = list(map(Envelope._make, c.fetchall()))
+        if not self.read_only:
+            c.execute(SQL["seen_on_disk"])
+        return Page(rows, envelopes)
 
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:
         with self.explained(), self.reading() as cursor:

@@ -15,6 +15,7 @@ from adapters.stores.clocks import system_clock
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.sqlite.append import envelope_of, timer_of, timer_values
 from adapters.stores.sqlite.connections import ReadingConnections, WritingConnections, connected
+from adapters.stores.sqlite.entries import SQLiteEntries
 from adapters.stores.sqlite.errors import explained
 from adapters.stores.sqlite.recorder import SQL, SQLiteLedgerRecorder
 from adapters.stores.sqlite.workspace_transaction import Entered, Looked
@@ -28,7 +29,7 @@ from processors.timers import Timer
 STORE_VERSION = 1
 
 
-class SQLiteStore:
+class SQLiteStore(SQLiteEntries):
     """A store in one file. ``clock`` is the store's clock; ``lock_timeout`` in seconds.
 
     ``create`` makes one where there is none; ``read_only`` can change nothing of it. Raises
@@ -51,6 +52,7 @@ class SQLiteStore:
         if self._is_ours(lock_timeout, read_only=read_only):
             kind = ReadingConnections if read_only else WritingConnections
             self._connections = kind(path, lock_timeout)
+            self._complete()
         elif read_only or not create:
             raise (EmptyDatabase if path.is_file() else NoStore)(store=path)
         else:
@@ -72,6 +74,16 @@ class SQLiteStore:
         ):
             return self._is_known(c)
 
+    def _complete(self) -> None:
+        """With what a store lacks that was made before there were entries."""
+        if self.read_only:
+            return
+        try:
+            self.give_entries()
+        except BaseException:
+            self.close()
+            raise
+
     def _made(self, lock_timeout: float) -> WritingConnections:
         """Others may be making it too, and one of them changes the journal's mode: try again."""
         deadline = time.monotonic() + lock_timeout
@@ -90,6 +102,7 @@ class SQLiteStore:
                 if not self._is_known(c):
                     SQLiteLedgerRecorder(made.datastore)._create_table(SQLiteCursor(c))  # noqa: SLF001 in our transaction
                     c.execute(SQL["set_store_version"], (STORE_VERSION,))
+                    self._give_entries(c)
         except BaseException:
             made.close()
             raise
@@ -128,12 +141,15 @@ class SQLiteStore:
 
     def read(self, after: int, limit: int) -> Page:
         with self.explained(), self.reading() as c:
-            c.execute(SQL["read_log"], (after, limit))
-            rows: list[Row] = c.fetchall()
-            if not rows:
-                return Page([], [])
-            c.execute(SQL["envelopes_between"], (rows[-1][0], rows[0][0]))
-            return Page(rows, list(map(envelope_of, c.fetchall())))
+            return self._page(c, after, limit)
+
+    def _page(self, c: Cursor, after: int, limit: int) -> Page:
+        c.execute(SQL["read_log"], (after, limit))
+        rows: list[Row] = c.fetchall()
+        if not rows:
+            return Page([], [])
+        c.execute(SQL["envelopes_between"], (rows[-1][0], rows[0][0]))
+        return Page(rows, list(map(envelope_of, c.fetchall())))
 
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:
         with self.explained(), self.reading() as c:

@@ -13,6 +13,7 @@ from engine.ports.clock import ManualClock
 from engine.ports.store import Store
 from tests.law.story import NOON
 from tests.stores.contract.coordination import CoordinationContract
+from tests.stores.contract.entries import EntriesContract
 from tests.stores.contract.log import LogContract
 from tests.stores.contract.look import LookContract
 from tests.stores.contract.maintenance import MaintenanceContract
@@ -24,6 +25,7 @@ from tests.stores.contract.views import ViewsContract
 
 class StoreContract(
     LogContract,
+    EntriesContract,
     TransactionsContract,
     LookContract,
     ScheduleContract,

@@ -1,0 +1,100 @@
+"""A store's entries, and what tells it from every other store, whatever the product.
+
+A product brings its statements, by these names, and how moments and envelopes stand in it. What is
+below a log's end is fixed for ever: one statement says of which rows a run of entries consists, and
+these may then be read one after the other (docs/stream.md).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from engine.entries import EntryRange, Numbered, merged
+from engine.ports.log import Entry, Generation, Page, StoreIdentity
+from events.recorded import Envelope
+
+
+class StoredEntries(ABC):
+    """The part of ``Log`` and ``Maintenance`` that the stream needs."""
+
+    ENTRIES: Mapping[str, str]
+
+    @property
+    def identity(self) -> StoreIdentity:
+        with self.explained(), self._reading_entries() as c:
+            return StoreIdentity(*c.execute(self.ENTRIES["identity"]).fetchone())
+
+    def generations(self) -> Sequence[Generation]:
+        with self.explained(), self._reading_entries() as c:
+            found = c.execute(self.ENTRIES["generations"]).fetchall()
+        return [Generation._make((*row[:3], self._from_stored(row[3]))) for row in found]
+
+    def entries(self, after: int, limit: int) -> Sequence[Entry]:
+        with self.explained(), self._reading_entries() as c:
+            asked = {"after": after, "limit": limit}
+            run = EntryRange(*c.execute(self.ENTRIES["range"], asked).fetchone())
+            numbered = self._numbered(c, run)
+            page = self._page(c, run.position_before, run.events) if run.events else Page([], [])
+            return list(merged(after, run, page, numbered))
+
+    def last_entry(self) -> int:
+        with self.explained(), self._reading_entries() as c:
+            return int(c.execute(self.ENTRIES["last_entry"]).fetchone()[0])
+
+    def unnumbered_envelopes(self) -> int:
+        with self.explained(), self._reading_entries() as c:
+            return int(c.execute(self.ENTRIES["unnumbered_envelopes"]).fetchone()[0])
+
+    def raise_generation(self) -> StoreIdentity:
+        with self.explained(), self.writing() as c:
+            self._lock_order(c)
+            c.execute(self.ENTRIES["raise_generation"], {"now": self._to_stored(self.now())})
+        return self.identity
+
+    def renew_identity(self) -> StoreIdentity:
+        with self.explained(), self.writing() as c:
+            self._lock_order(c)
+            c.execute(self.ENTRIES["renew_store_id"], {"store_id": uuid4().hex})
+            c.execute(self.ENTRIES["clear_generations"])
+            c.execute(self.ENTRIES["first_generation"], {"now": self._to_stored(self.now())})
+        return self.identity
+
+    def _numbered(self, c: Any, run: EntryRange) -> Sequence[Numbered]:
+        if run.last_numbered == run.numbered_before:
+            return ()
+        found = c.execute(self.ENTRIES["numbered"], run._asdict()).fetchall()
+        return [Numbered(row[0], row[1], self._envelope(row[2:])) for row in found]
+
+    @abstractmethod
+    def now(self) -> datetime: ...
+
+    @abstractmethod
+    def explained(self) -> AbstractContextManager[None]: ...
+
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[Any]: ...
+
+    @abstractmethod
+    def _reading_entries(self) -> AbstractContextManager[Any]:
+        """A cursor. Raises ``WithoutEntries``."""
+
+    @abstractmethod
+    def _page(self, c: Any, after: int, limit: int) -> Page:
+        """As ``Log.read``."""
+
+    @abstractmethod
+    def _lock_order(self, c: Any) -> None:
+        """Nobody appends until the transaction ends."""
+
+    @abstractmethod
+    def _envelope(self, columns: Sequence[Any]) -> Envelope | None:
+        """None where every column is."""
+
+    @abstractmethod
+    def _from_stored(self, stored: Any) -> datetime: ...
+
+    @abstractmethod
+    def _to_stored(self, moment: datetime) -> Any: ...

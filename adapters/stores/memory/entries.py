@@ -1,0 +1,69 @@
+"""The entries of the in-memory store."""
+
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Sequence
+from threading import RLock
+from uuid import uuid4
+
+from adapters.stores.memory.recorder import MemoryLedgerRecorder
+from engine.entries import EntryRange, merged
+from engine.ports.clock import Clock
+from engine.ports.log import Entry, Generation, Page, StoreIdentity
+
+
+class MemoryEntries(ABC):
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = RLock()
+        self.recorder = MemoryLedgerRecorder()
+        self._store_id = uuid4().hex
+        self._generations = [Generation(1, 0, 1, clock())]
+
+    @abstractmethod
+    def read(self, after: int, limit: int) -> Page: ...
+
+    @abstractmethod
+    def last_position(self) -> int: ...
+
+    @property
+    def identity(self) -> StoreIdentity:
+        return StoreIdentity(self._store_id, self._generations[-1].number)
+
+    def generations(self) -> Sequence[Generation]:
+        return list(self._generations)
+
+    def entries(self, after: int, limit: int) -> Sequence[Entry]:
+        with self._lock:
+            run = self._range(after, limit)
+            page = self.read(run.position_before, run.events) if run.events else Page([], [])
+            numbered = self.recorder.without_events[run.numbered_before : run.last_numbered]
+            return list(merged(after, run, page, numbered))
+
+    def last_entry(self) -> int:
+        with self._lock:
+            return self.last_position() + len(self.recorder.without_events) - 1
+
+    def unnumbered_envelopes(self) -> int:
+        return 0
+
+    def raise_generation(self) -> StoreIdentity:
+        with self._lock:
+            number, first = len(self._generations) + 1, self.last_entry() + 1
+            begins = Generation(number, first, self.last_position() + 1, self._clock())
+            self._generations.append(begins)
+            return self.identity
+
+    def renew_identity(self) -> StoreIdentity:
+        with self._lock:
+            self._store_id = uuid4().hex
+            self._generations = [Generation(1, 0, 1, self._clock())]
+            return self.identity
+
+    def _range(self, after: int, limit: int) -> EntryRange:
+        before, until = (
+            bisect_right(self.recorder.without_events, entry, key=lambda each: each.entry)
+            for entry in (after, after + limit)
+        )
+        last = min(self.last_position(), after + limit + 1 - until)
+        return EntryRange(before, until, after + 1 - before, last)

@@ -1,0 +1,59 @@
+-- name: identity
+SELECT store_id, (SELECT max(generation) FROM generations) FROM store_identity
+
+-- name: generations
+SELECT generation, first_entry, first_position, began_at FROM generations ORDER BY generation
+
+-- name: range
+-- All of one moment. What comes with an append is committed with it.
+SELECT before.number, until.number, %(after)s::bigint + 1 - before.number,
+    least(log.last_position, %(after)s::bigint + %(limit)s::bigint + 1 - until.number)
+FROM (
+    SELECT coalesce((
+        SELECT number FROM envelopes_without_events
+        WHERE entry <= %(after)s ORDER BY entry DESC LIMIT 1
+    ), 0) AS number
+) before, (
+    SELECT coalesce((
+        SELECT number FROM envelopes_without_events
+        WHERE entry <= %(after)s::bigint + %(limit)s::bigint ORDER BY entry DESC LIMIT 1
+    ), 0) AS number
+) until, (
+    SELECT coalesce(max(notification_id), 0) AS last_position FROM stored_events
+) log
+
+-- name: numbered
+SELECT n.number, n.entry, e.* FROM envelopes_without_events n
+LEFT JOIN envelopes e USING (workspace, command_id)
+WHERE n.number > %(numbered_before)s AND n.number <= %(last_numbered)s ORDER BY n.number
+
+-- name: last_entry
+SELECT (SELECT coalesce(max(notification_id), 0) FROM stored_events)
+    + (SELECT coalesce(max(number), 0) FROM envelopes_without_events) - 1
+
+-- name: unnumbered_envelopes
+SELECT count(*) FROM envelopes e WHERE event_count = 0 AND NOT EXISTS (
+    SELECT FROM envelopes_without_events n
+    WHERE n.workspace = e.workspace AND n.command_id = e.command_id
+)
+
+-- name: lock_order
+SELECT stored_events_lock_order()
+
+-- name: raise_generation
+INSERT INTO generations
+SELECT
+    (SELECT max(generation) + 1 FROM generations),
+    (SELECT coalesce(max(notification_id), 0) FROM stored_events)
+        + (SELECT coalesce(max(number), 0) FROM envelopes_without_events),
+    (SELECT coalesce(max(notification_id), 0) + 1 FROM stored_events),
+    %(now)s
+
+-- name: renew_store_id
+UPDATE store_identity SET store_id = %(store_id)s
+
+-- name: clear_generations
+DELETE FROM generations
+
+-- name: first_generation
+INSERT INTO generations VALUES (1, 0, 1, %(now)s)
