@@ -14,7 +14,6 @@ from adapters.screen.reading import Zone, reader
 if TYPE_CHECKING:
     from engine.answers.fleet import Plan
     from engine.reply import Refusal
-    from engine.work.check_connection import Checked
     from engine.work.fleet import Done
 
 Preview = Annotated[bool, typer.Option("--preview", help="Show what would be done; stop.")]
@@ -39,14 +38,14 @@ class Act(NamedTuple):
 
 
 def reconnect_failed(
-    here: Session, reconnect_one: Callable[[str], "Checked"], manner: Manner
+    here: Session, reconnect_one: Callable[[str], "Refusal | None"], manner: Manner
 ) -> None:
     """One-Click Reconnect of every failed account, with the credentials it has (R1-R3)."""
     from engine.answers.fleet import of_reconnecting
     from engine.answers.telling.words import RESUME_ALL
 
     plan = of_reconnecting(here.engine, here.workspace, here.answers().accounts)
-    act = Act("reconnected", lambda one: reconnect_one(one).refusal, f"{RESUME_ALL} {RESUME}")
+    act = Act("reconnected", reconnect_one, f"{RESUME_ALL} {RESUME}")
     _carry_out(plan, [each.account_id for each in plan.steps], act, manner)
 
 

@@ -64,10 +64,13 @@ class Relay(NamedTuple):
     def require_usable(self) -> None:
         """Raises ``RelayUnusable``."""
         if (self.user is None) != (self.password is None):
-            raise RelayUnusable("notice_relay_user and its password belong together.")
+            raise RelayUnusable(
+                "notice_relay_user and SENDLEDGER_NOTICE_RELAY_PASSWORD belong together: "
+                "set both or none"
+            )
         if self.tls is Tls.NONE and (self.user or not _is_loopback(self.host)):
             raise RelayUnusable(
-                "notice_relay_tls = none is for a relay on this machine, without user and password."
+                "notice_relay_tls = none is for a relay on this machine, without user and password"
             )
 
     def submit(self, sender: str, to: Sequence[str], content: bytes) -> dict[str, int]:

@@ -48,8 +48,8 @@ class Worker:
         settings = self._settings
         with (
             working(settings) as program,
-            links_served(program),
             program.opened.coordination.serving(worker_name(), self._roles) as member,
+            links_served(program),
         ):
             found = duties(program, member, self._roles, self._wanted)
             try:

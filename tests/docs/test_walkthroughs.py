@@ -34,7 +34,7 @@ def test_the_first_campaign_goes_as_its_page_says(tmp_path: Path) -> None:
     said = followed(tmp_path, "sh", "-eu", text=blocks("first-campaign.md", "sh"))
 
     assert "Cheapest cure: One-Click Reconnect ann@acme.test" in said
-    assert "is reconnected; nothing of it changed. " in said
+    assert "is reconnected; its settings are as before. " in said
     assert "Don't forget to resume all your campaigns! Waiting to be resumed: spring." in said
     assert "│ cured │" in said
     assert "Recipients: 1 pending, 1 replied, 1 campaign_stopped." in said
