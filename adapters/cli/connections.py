@@ -31,10 +31,11 @@ from adapters.cli.mail_access import (
     by_password,
     consented,
 )
+from adapters.cli.providers import PROVIDERS, SIMULATED, Provider, provider_of, require_fitting
 from adapters.cli.told_results import Found, Result, Verdict, class_of
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Account, Json, Store, Workspace, Yes
-from adapters.screen.output import fail, warn
+from adapters.screen.output import fail
 from adapters.screen.reading import Zone
 
 if TYPE_CHECKING:
@@ -46,15 +47,6 @@ if TYPE_CHECKING:
     from engine.work.mailboxes import Mailboxes
     from events.vocabulary import FailureClass
 
-SIMULATED = "simulated"
-PROVIDERS = (SIMULATED, "imap", "google", "microsoft")
-Provider = Annotated[
-    str | None,
-    typer.Option(
-        help="`imap` for any server with a password, `google` or `microsoft` with their consent; "
-        "`simulated` asks no server. Default: what the account had before, else `simulated`."
-    ),
-]
 Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be repeated.")]
 Anew = Annotated[
     bool, typer.Option("--anew", help="Ask for a new password, or for the provider's consent.")
@@ -94,13 +86,13 @@ def connect(
         fail(f"The account's address {problem}: {account!r}.", EXIT_UNREADABLE)
     given = Given(imap, smtp, user, password_file, yes)
     if provider is not None:
-        _require_fitting(provider, given, result)
+        require_fitting(provider, given, result)
     told = account_settings.given(signature, sender_name, sending_speed, limit, schedule, folder)
     with session(store, workspace, create=True) as here:
         address = normalised(account)
         if slot.strip() not in slots(here):
             require_name("slot", slot.strip())
-        provider = provider or _provider_of(here, address, given, result)
+        provider = provider or provider_of(here, address, given, result)
         wanted = ConnectAccount(
             account_id=address,
             slot_id=slot.strip(),
@@ -228,26 +220,6 @@ def told_checks(here: Session, found: "FailureClass | None" = None) -> "Connecti
     return ConnectionChecks(here.engine, told_probe(found), here.workspace, lambda: uuid4().hex)
 
 
-def _provider_of(here: Session, address: str, given: Given, result: Verdict | None) -> str:
-    """The one the account had before it was disconnected; else none that asks a server."""
-    with here.look() as now:
-        provider = now.account(address).provider or SIMULATED
-    _require_fitting(provider, given, result)
-    if provider == SIMULATED:
-        warn("The provider is `simulated`: no mail server is asked. See --provider.")
-    return provider
-
-
-def _require_fitting(provider: str, given: Given, result: Verdict | None) -> None:
-    """Options that another provider has end the program."""
-    if provider == SIMULATED and given != Given(yes=given.yes):
-        fail("A mail server is asked with --provider imap.", EXIT_UNREADABLE)
-    if provider in ("google", "microsoft") and given != Given(yes=given.yes):
-        fail(f"{provider} names its servers, and asks for no password here.", EXIT_UNREADABLE)
-    if provider != SIMULATED and result is not None:
-        fail("--result is what a simulated check finds.", EXIT_UNREADABLE)
-
-
 def _is_simulated(account: "EmailAccount", result: object) -> bool:
     simulated = account.provider == SIMULATED
     if result is not None and not simulated:
@@ -298,7 +270,7 @@ def _reconnected_anew(
     if before.provider == "imap":
         access = by_password(here, before.id, _completed(given, old))
     else:
-        _require_fitting(before.provider, given, None)
+        require_fitting(before.provider, given, None)
         subject = old.grant.subject if old and old.grant else None
 
         def consent() -> "Access":
