@@ -47,7 +47,7 @@ def new_credentials(account: "EmailAccount", findings: "Findings | None") -> str
 
 
 def tell(here: Session, address: str, sentence: str, as_json: bool, **more: Any) -> None:
-    """What was done, and the account as it is now; ``more`` for programs."""
+    """Say what was done; with ``--json`` the account as it is now, and ``more``."""
     from engine.answers.telling import rows
 
     if as_json:
@@ -89,7 +89,7 @@ def domain_warnings(settings: "EngineSettings", address: str) -> Callable[[], No
 def tell_found(
     here: Session, account: "EmailAccount", findings: "Findings | None", as_json: bool
 ) -> None:
-    """What a check found, and how the account is since."""
+    """Say what a check found, and what the Connection Status is since."""
     assert findings is not None
     address = account.id
     row, found = here.answers().accounts[address], findings.report.found

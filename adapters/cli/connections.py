@@ -1,6 +1,7 @@
 """``sendledger accounts connect``, ``test``, ``check`` and ``reconnect``.
 
-An account of the provider ``simulated`` is found to be as it is told; any other is really tried.
+A check of an account at the provider ``simulated`` finds what ``--result`` says; any other asks the
+account's mail servers.
 """
 
 from collections.abc import Callable
@@ -201,17 +202,16 @@ def reconnect(
 
 
 def real(here: Session) -> "Mailboxes":
-    """At the mail servers of the accounts."""
-    from adapters.composition import Program
+    """The use cases of mailboxes, which ask real mail servers."""
+    from adapters.composition import Program, logs_beside_answers
     from adapters.mailboxes import mailboxes_of
-    from adapters.observing.logs import logs_to_standard_error
 
-    logs_to_standard_error()
+    logs_beside_answers()
     return mailboxes_of(Program(here.settings, here.opened, here.engine), here.workspace)
 
 
 def told_checks(here: Session, found: "FailureClass | None" = None) -> "ConnectionChecks":
-    """At the provider ``simulated``, whose check finds what it is told to."""
+    """Checks at the provider ``simulated``, which find what they are told to."""
     from uuid import uuid4
 
     from adapters.composition import told_probe

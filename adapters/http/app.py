@@ -1,4 +1,4 @@
-"""The routes of the doors over HTTP, and what they take of a request at most."""
+"""The routes, and the limits of a request: octets of a form, and seconds until it is here."""
 
 import asyncio
 from urllib.parse import parse_qsl
@@ -13,9 +13,9 @@ from adapters.http.pages import page
 from adapters.http.reconnecting import CALLBACK, COOKIE, LINKS, ReconnectDoor
 
 MOST_OCTETS = 8_192
-"""Of a form."""
+"""In a form, at most."""
 SECONDS = 10.0
-"""For a form to arrive."""
+"""Within which a form must arrive."""
 
 
 def app(door: ReconnectDoor) -> Starlette:

@@ -44,7 +44,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped. Raises ``StoreError`` when an embedded store is served already, and
-        ``SettingsError`` for a door that cannot be had."""
+        ``SettingsError`` for a port that cannot be had."""
         settings = self._settings
         with (
             working(settings) as program,
