@@ -22,7 +22,7 @@ RESUME = "sendledger campaigns resume --waiting"
 
 
 class Manner(NamedTuple):
-    """How the person wants it: only shown, without being asked, for a program."""
+    """What the options say: only a preview, without a question, as JSON."""
 
     preview: bool
     yes: bool
@@ -114,7 +114,7 @@ def tell_connected(here: Session, address: str, slot: str) -> None:
 
 
 def tell_lost(here: Session, address: str, slot: str | None = None) -> None:
-    """The same for people, and what to type; ``slot``: where it is to be connected first."""
+    """Say which campaigns lost the account and what to type; ``slot``: to connect it in first."""
     from engine.answers.fleet import lost as lost_of
     from engine.answers.telling.fleet import readd as told
 
@@ -130,7 +130,7 @@ def tell_lost(here: Session, address: str, slot: str | None = None) -> None:
 
 
 def _carry_out(plan: "Plan[Any]", names: Sequence[str], act: Act, manner: Manner) -> None:
-    """Exit code 1 when any was refused."""
+    """Show, ask, act one by one, report. Ends with exit code 1 when any was refused."""
     from adapters.screen.progress import progress
     from engine.work.fleet import one_by_one
 

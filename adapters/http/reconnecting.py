@@ -61,7 +61,7 @@ class Parts(NamedTuple):
     """Of a workspace."""
 
 
-class ReconnectDoor:
+class ReconnectPages:
     """Every method answers one request, takes as long as mail servers take, and may be called from
     any thread."""
 

@@ -62,7 +62,7 @@ class Relay(NamedTuple):
         return f"{self.host}:{self.port}"
 
     def require_usable(self) -> None:
-        """Raises ``RelayUnusable``."""
+        """Raises ``RelayUnusable`` for settings that contradict each other."""
         if (self.user is None) != (self.password is None):
             raise RelayUnusable(
                 "notice_relay_user and SENDLEDGER_NOTICE_RELAY_PASSWORD belong together: "
@@ -171,7 +171,7 @@ def _log_in(smtp: SMTP, user: str, password: Secret) -> None:
 
 
 def _cut(smtp: SMTP) -> None:
-    """Ends whatever waits for the relay, however slowly that goes on answering."""
+    """Ends a wait for the relay when its time is over, also where it answers slowly."""
     with suppress(OSError, AttributeError):
         smtp.sock.shutdown(SHUT_RDWR)  # type: ignore[union-attr]
 
