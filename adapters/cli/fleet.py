@@ -120,6 +120,8 @@ def tell_lost(here: Session, address: str, slot: str | None = None) -> None:
 
     found = lost_of(here.engine, here.workspace, address)
     if not found:
+        if slot:
+            say(f"To connect it again: sendledger accounts connect {slot} {address}")
         return
     say("Campaigns that have lost it from FROM EMAIL:")
     for each in found:
