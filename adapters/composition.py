@@ -78,7 +78,7 @@ def asking(settings: EngineSettings) -> Iterator[Opened]:
 def working(settings: EngineSettings) -> Iterator[Program]:
     """As ``running``, for a worker: the store is made, and logs, figures and spans are as set.
 
-    Raises ``StoreError``, and ``SettingsError`` for a door that cannot be had.
+    Raises ``StoreError``, and ``SettingsError`` for a port that cannot be had.
     """
     from adapters.observing.logs import configure_logs
     from adapters.observing.watching import watched
@@ -89,6 +89,13 @@ def working(settings: EngineSettings) -> Iterator[Program]:
         watched(partial(health_of, opened), settings) as observer,
     ):
         yield Program(settings, opened, engine_over(opened, settings, observer))
+
+
+def logs_beside_answers() -> None:
+    """Logs of a command go to standard error: its answer alone is on standard output."""
+    from adapters.observing.logs import logs_to_standard_error
+
+    logs_to_standard_error()
 
 
 def health_of(opened: Opened) -> Health:

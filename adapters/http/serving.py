@@ -1,4 +1,4 @@
-"""Serves the doors over HTTP beside whatever else a process does, in a thread of its own."""
+"""Serves HTTP beside whatever else a process does, in a thread of its own."""
 
 import socket
 import threading
@@ -12,14 +12,17 @@ from starlette.types import ASGIApp
 from adapters.settings import SettingsError
 
 MOST_AT_ONCE = 100
-"""Connections; whoever comes when there are as many is answered with 503."""
+"""Connections at the same time; one more is answered with 503."""
 
 log = structlog.get_logger("sendledger.http")
 
 
 @contextmanager
 def served(app: ASGIApp, host: str, port: int) -> Iterator[int]:
-    """Answers the port. Raises ``SettingsError`` for a port that cannot be had."""
+    """Serve for as long as the ``with`` lasts; answers the port.
+
+    Raises ``SettingsError`` for a port that cannot be had.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,

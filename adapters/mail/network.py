@@ -18,7 +18,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 MOST_ADDRESSES = 8
-"""Of one name that are tried; whoever has more is not waited for."""
+"""How many addresses of one name are tried."""
 
 _INSIDE = tuple(
     map(
@@ -65,7 +65,7 @@ class NetworkPolicy:
         self._lookup = lookup
 
     def permitted(self, address: str | Address) -> bool:
-        """False for what is no address, too."""
+        """Whether this address may be connected to; False for what is no address, too."""
         try:
             given = ip_address(address)
         except ValueError:
@@ -74,7 +74,7 @@ class NetworkPolicy:
         return self._is_allowed(given) or self._is_allowed(meant) or _is_public(meant)
 
     def resolve(self, host: str, port: int, seconds: float = 5.0) -> list[CheckedAddress]:
-        """The permitted ones of a name, or of an address. Takes so many seconds at most.
+        """The permitted addresses of a name or an address, within so many seconds.
 
         Raises ``NameNotFound``, ``AddressNotPermitted``, and ``TimeoutError``.
         """

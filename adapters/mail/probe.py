@@ -17,7 +17,7 @@ from engine.work.tokens import TokenError, Tokens
 class MailProbe:
     """Implements ``Probe``. Safe to share between threads.
 
-    A side takes as long as the dialler's limits allow, at most; the token is had before.
+    A side takes as long as the dialler's limits allow, at most; the access token is fetched before.
     """
 
     def __init__(self, accesses: Accesses, tokens: Tokens, dialler: Dialler) -> None:
@@ -26,7 +26,7 @@ class MailProbe:
         self._dialler = dialler
 
     def check(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:
-        """Raises ``VaultError`` for a mailbox whose secrets cannot be had."""
+        """Check both sides. Raises ``VaultError`` for a mailbox whose secrets cannot be read."""
         access = self._accesses.of(mailbox)
         token = TokenOfCheck(self._tokens, mailbox)
         if access.grant is not None:
@@ -42,7 +42,7 @@ class MailProbe:
 
 
 def _unrepeatable(access: Access, token: TokenOfCheck) -> tuple[str, ...]:
-    """Whatever was used to log in, and how it was said."""
+    """The secrets that were used to log in, in every form they were sent in."""
     said = [*(xoauth2(access.user, each) for each in token.used)]
     if access.password is not None:
         said.append(plain(access.user, access.password))

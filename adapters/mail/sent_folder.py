@@ -25,7 +25,7 @@ class Listed(NamedTuple):
 
 
 def read(listed: Sequence[object]) -> list[Listed]:
-    """Of what IMAPClient made of the answer; whatever is no folder is left out."""
+    """The folders in IMAPClient's reading of LIST; what is no folder is left out."""
     found = []
     for each in listed:
         match each:
@@ -45,7 +45,7 @@ def sent_folder(folders: Sequence[Listed]) -> str | None:
 
 
 def delimiter(folders: Sequence[Listed]) -> str | None:
-    """The inbox's, else anyone's."""
+    """The delimiter of INBOX, else that of any folder."""
     inbox_first = sorted(folders, key=lambda each: each.name.upper() != "INBOX")
     return next((each.delimiter for each in inbox_first if each.delimiter), None)
 

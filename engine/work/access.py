@@ -21,7 +21,7 @@ from events.vocabulary import AccountId
 
 
 class Security(StrEnum):
-    """How a connection is encrypted: so, or nothing is said (C1)."""
+    """How a connection is encrypted; there is no connection without (C1)."""
 
     IMPLICIT = "implicit"
     """TLS from the first octet."""
@@ -82,7 +82,7 @@ class Access(NamedTuple):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no text may repeat."""
+        """The secrets that no text may repeat."""
         grant = (self.grant.refresh_token, self.grant.access_token) if self.grant else ()
         kept = (each for each in (self.password, *grant) if each is not None)
         return tuple(each.reveal() for each in kept)
@@ -148,7 +148,7 @@ def _opened(ref: SecretRef, secret: Secret) -> Access:
 
 
 class Accesses:
-    """Those of one workspace, in the vault. Whatever cannot be done raises a ``VaultError``.
+    """The accesses of one workspace, in the vault. Whatever cannot be done raises a ``VaultError``.
 
     New credentials go under a new name and take the place of the old ones only once they are
     verified (R2): whoever dies on the way leaves the account as it was.
@@ -171,13 +171,13 @@ class Accesses:
         return ref
 
     def add(self, account_id: AccountId, access: Access) -> Mailbox:
-        """Beside whatever the account has already."""
+        """Keep new credentials beside those that the account has already."""
         mailbox = Mailbox(account_id, f"access-{self._new_id()}")
         self._vault.put(self.ref(mailbox), _sealed(access))
         return mailbox
 
     def replace(self, mailbox: Mailbox, access: Access) -> None:
-        """Under the same name: for tokens that were refreshed."""
+        """Keep refreshed tokens under the name of the old ones."""
         self._vault.put(self.ref(mailbox), _sealed(access))
 
     def drop(self, account_id: AccountId, credentials: str) -> None:

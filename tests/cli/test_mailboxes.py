@@ -99,11 +99,13 @@ def test_a_changed_password_fails_the_account_until_it_is_reconnected_with_the_n
     said = keyboard.do("accounts", "test", ANN)
     assert f"found auth_bad_credentials. Connection Status of {ANN}: failed." in said
     assert mailroom.status() == "failed"
-    assert "Refused (still_failing)" in keyboard.refused(3, "accounts", "reconnect", ANN)
+    refused = keyboard.refused(3, "accounts", "reconnect", ANN)
+    assert "Refused (still_failing)" in refused
+    assert f"With a new password: sendledger accounts reconnect {ANN} --anew" in refused
 
     changed = mailroom.password("changed")
     said = keyboard.do("accounts", "reconnect", ANN, "--password-file", changed)
-    assert f"{ANN} is reconnected; nothing of it changed." in said
+    assert f"{ANN} is reconnected; its settings are as before." in said
     assert mailroom.status() == "successful"
     assert keyboard.json("accounts", "test", ANN)["check"]["class"] is None
     assert mailroom.secrets() == 1
@@ -246,6 +248,59 @@ def test_google_is_asked_for_consent_in_the_browser(mailroom: Mailroom) -> None:
     code, said = at_google.run("accounts", "reconnect", ANN, "--anew")
     assert code == 0, said
     assert mailroom.status() == "successful"
+
+
+@IN_A_FILE
+@pytest.mark.rule("C3")
+def test_json_stays_whole_beside_what_is_logged(mailroom: Mailroom) -> None:
+    at_google: Any = Consenting(mailroom)
+    assert at_google.run("accounts", "connect", "s1", ANN, "--provider", "google")[0] == 0
+    mailroom.sandbox.expire_tokens(ANN)
+    mailroom.sandbox.refuse("provider_app_fault")
+
+    ran = mailroom.keyboard.type("accounts", "test", ANN, "--json")
+
+    assert json.loads(ran.output)["check"]["class"] == "provider_app_fault"
+    assert "the provider refuses our registration" in ran.complaint
+
+
+@IN_A_FILE
+@pytest.mark.rule("C2")
+def test_whose_permission_has_lapsed_is_told_how_to_ask_for_it_anew(mailroom: Mailroom) -> None:
+    at_google: Any = Consenting(mailroom)
+    assert at_google.run("accounts", "connect", "s1", ANN, "--provider", "google")[0] == 0
+    mailroom.sandbox.revoke(ANN)
+
+    hint = f"With new consent: sendledger accounts reconnect {ANN} --anew"
+    assert hint in mailroom.keyboard.do("accounts", "test", ANN)
+    assert hint in mailroom.keyboard.refused(3, "accounts", "reconnect", ANN)
+
+
+@IN_A_FILE
+@pytest.mark.rule("T1", "C1")
+def test_connected_again_an_account_has_the_provider_it_had(mailroom: Mailroom) -> None:
+    keyboard = mailroom.keyboard
+    keyboard.do(*mailroom.connecting())
+    keyboard.do("accounts", "disconnect", ANN, "--yes")
+    again = [each for each in mailroom.connecting("wrong") if each not in ("--provider", "imap")]
+
+    assert "Refused (still_failing)" in keyboard.refused(3, *again)
+    assert mailroom.status() == "disconnected"
+
+
+@IN_A_FILE
+@pytest.mark.rule("R2")
+def test_a_fleet_is_told_account_by_account_why_each_still_fails(mailroom: Mailroom) -> None:
+    keyboard = mailroom.keyboard
+    keyboard.do(*mailroom.connecting())
+    mailroom.sandbox.add_account(ANN, "changed")
+    keyboard.do("accounts", "test", ANN)
+
+    ran = keyboard.type("accounts", "reconnect", "--failed", "--yes")
+
+    assert ran.code == 1
+    assert f"{ANN}:" in ran.complaint.splitlines()
+    assert "enter them again and reconnect" in ran.output
 
 
 @IN_A_FILE

@@ -31,7 +31,7 @@ from engine.work.tokens import TokenError, TokenRefused, TokenUnavailable
 from events.vocabulary import FailureClass
 
 SECONDS = 8.0
-"""For a whole exchange with a provider."""
+"""How long a whole request to a provider may take."""
 
 log = structlog.get_logger("sendledger.oauth")
 
@@ -45,7 +45,7 @@ class Alarms(Protocol):
 
 
 class Endpoint:
-    """Of one provider; safe to share between threads. Raises ``TokenError`` alone."""
+    """The token endpoint of one provider; safe to share between threads. Raises ``TokenError``."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Endpoint:
         self._transport = CheckedTransport(policy, trusted, seconds)
 
     def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> dict[str, Any]:
-        """What consent gave, for its code."""
+        """Exchange the code that consent gave for tokens."""
         with self._asking(code, verifier) as session:
             return dict(
                 session.fetch_token(
@@ -90,7 +90,7 @@ class Endpoint:
             return _object_in(session.get(self.provider.jwks_uri, allow_redirects=False))
 
     def refused(self, text: str) -> TokenRefused:
-        """What it said means that there is no token."""
+        """The error for an answer that holds no usable token."""
         return TokenRefused(self._evidence(At.LOGIN, text))
 
     def unavailable(self, text: str) -> TokenUnavailable:

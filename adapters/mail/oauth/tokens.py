@@ -29,7 +29,7 @@ PATIENCE = 10.0
 
 
 class Locks(Protocol):
-    """Of ``Coordination``."""
+    """The part of ``Coordination`` by which one process refreshes at a time."""
 
     def exclusively(self, name: str, patience: float) -> AbstractContextManager[None]: ...
 
