@@ -2,18 +2,28 @@
 
 import json
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 
+from adapters.composition import running, vault_over
+from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
-from tests.cli.keyboard import IN_A_FILE, SENDLEDGER, Keyboard
+from adapters.settings import load_settings
+from engine.work.mailboxes import FORGOTTEN
+from engine.work.unused_credentials import UnusedCredentials
+from tests.cli.keyboard import IN_A_FILE, SENDLEDGER, Keyboard, spawn
 from tests.mail.oauth.registering import registered, variables
 from tests.mail.servers.name_server import NameServer
+from tests.proof.judge import check_log
+from tests.worker.processes import eventually
 
 ANN = "ann@sandbox.test"
 ZONE = {("localhost", "A"): ["127.0.0.1"], ("sandbox.test", "MX"): ["10 localhost."]}
@@ -268,3 +278,108 @@ def test_a_box_left_empty_and_another_mailbox_are_refused_and_recorded(mailroom:
     with mailroom.keyboard.opened() as opened:
         names = [row[3] for row in opened.store.read(0, 100).rows]
     assert sum("OneClickRejected" in str(name) for name in names) == 2
+
+
+# Interrupted in the middle.
+
+WITHIN = 1.5
+"""Seconds in which a program has ended that was asked to; the check alone would take 10."""
+
+
+@contextmanager
+def in_the_middle(mailroom: Mailroom, *words: object) -> Iterator[subprocess.Popen[str]]:
+    """A command that waits for a mail server which never answers the login."""
+    before = mailroom.secrets()
+    mailroom.sandbox.fail("imap", "login", Act.SILENCE)
+    process = spawn(*words, "--store", mailroom.keyboard.store)
+    try:
+        eventually(lambda: mailroom.secrets() > before or process.poll() is not None)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+        mailroom.sandbox.relent()
+
+
+def account(mailroom: Mailroom) -> Any:
+    return mailroom.keyboard.json("accounts", "show", ANN)["account"]
+
+
+def left_after_a_day(mailroom: Mailroom) -> int:
+    """Secrets in the vault, once a worker has deleted those that no account uses."""
+    with running(load_settings(store=mailroom.keyboard.store)) as program:
+        opened, vault = program.opened, vault_over(program.opened, program.settings)
+        later = lambda: opened.store.now() + FORGOTTEN  # noqa: E731
+        UnusedCredentials(program.engine, vault, opened.views, later).delete()
+    return mailroom.secrets()
+
+
+def law_holds(mailroom: Mailroom) -> bool:
+    with mailroom.keyboard.opened() as opened:
+        check_log(opened.store)
+    return True
+
+
+@pytest.mark.kills
+@pytest.mark.rule("C6", "R2", "F1")
+def test_a_reconnect_that_is_killed_leaves_the_account_as_it_was(mailroom: Mailroom) -> None:
+    keyboard = mailroom.keyboard
+    keyboard.do(*mailroom.connecting())
+    mailroom.sandbox.refuse("auth_user_action")
+    keyboard.do("accounts", "test", ANN)
+    mailroom.sandbox.relent()
+    before = account(mailroom)
+    again = ("accounts", "reconnect", ANN, "--password-file", mailroom.password("right"))
+
+    with in_the_middle(mailroom, *again) as process:
+        process.kill()
+
+    assert account(mailroom) == before
+    assert before["status"] == "failed"
+    assert law_holds(mailroom)
+    keyboard.do(*again)
+    assert mailroom.status() == "successful"
+    assert law_holds(mailroom)
+    assert [mailroom.secrets(), left_after_a_day(mailroom)] == [2, 1]
+    assert keyboard.json("accounts", "test", ANN)["check"]["class"] is None
+
+
+@pytest.mark.kills
+@pytest.mark.rule("C1", "R2")
+def test_a_connect_that_is_killed_connects_nothing_and_works_the_next_time(
+    mailroom: Mailroom,
+) -> None:
+    mailroom.keyboard.do("accounts", "connect", "s9", "bob@sandbox.test")
+    with in_the_middle(mailroom, *mailroom.connecting()) as process:
+        process.kill()
+
+    mailroom.keyboard.refused(4, "accounts", "show", ANN)
+    assert [mailroom.secrets(), left_after_a_day(mailroom)] == [1, 0]
+    mailroom.keyboard.do(*mailroom.connecting())
+    assert mailroom.status() == "successful"
+    assert law_holds(mailroom)
+
+
+@pytest.mark.kills
+@pytest.mark.rule("R2")
+def test_ctrl_c_ends_a_check_at_once_and_takes_the_new_password_with_it(
+    mailroom: Mailroom,
+) -> None:
+    keyboard = mailroom.keyboard
+    keyboard.do(*mailroom.connecting())
+    before = account(mailroom)
+    again = ("accounts", "reconnect", ANN, "--password-file", mailroom.password("right"))
+
+    with in_the_middle(mailroom, *again) as process:
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, complaint = process.communicate(timeout=20)
+        took = time.monotonic() - began
+
+    assert process.returncode == 130, complaint
+    assert "Stopped." in complaint
+    assert "Traceback" not in complaint
+    assert took < WITHIN
+    assert mailroom.secrets() == 1
+    assert account(mailroom) == before
+    assert law_holds(mailroom)

@@ -205,7 +205,7 @@ def live_with_a_password(mailboxes: Mailboxes, world: World) -> None:
     mailboxes.told(checks.test(mine, actor="user:test"))
     mailboxes.accesses.replace(mine, good)
     assert mailboxes.told(checks.reconnect(mine, actor="user:test")).refusal is None
-    mailboxes.accesses.keep_only(ANN, mine)
+    mailboxes.accesses.drop(ANN, other.credentials or "")
     mailboxes.accesses.replace(mine, repeating)
     mailboxes.told(checks.test(mine, actor="user:test"))
 
