@@ -91,6 +91,13 @@ def working(settings: EngineSettings) -> Iterator[Program]:
         yield Program(settings, opened, engine_over(opened, settings, observer))
 
 
+def logs_beside_answers() -> None:
+    """What is logged in a command goes to standard error, and into no answer."""
+    from adapters.observing.logs import logs_beside_answers as configure
+
+    configure()
+
+
 def health_of(opened: Opened) -> Health:
     """How an opened store is now. Raises ``StoreError`` if it is lost."""
     return look(opened.store, opened.views, opened.coordination, check_schedule(opened))

@@ -30,6 +30,11 @@ def configure_logs(settings: EngineSettings, stream: TextIO | None = None) -> No
     _take_in_libraries(stream, max(level, logging.WARNING), rendering)
 
 
+def logs_beside_answers() -> None:
+    """To standard error, for a command whose answer goes to standard output."""
+    structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(sys.stderr))
+
+
 WHO_REPEAT = ("apscheduler", "psycopg.pool")
 """They warn again and again of a server that is away, which the worker tells of once."""
 

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from adapters.composition import running, vault_over
-from adapters.mail.sandbox.faults import Act
+from adapters.mail.sandbox.faults import Act, Service
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.settings import load_settings
 from engine.work.mailboxes import FORGOTTEN
@@ -280,6 +280,68 @@ def test_a_box_left_empty_and_another_mailbox_are_refused_and_recorded(mailroom:
     assert sum("OneClickRejected" in str(name) for name in names) == 2
 
 
+def law_holds(mailroom: Mailroom) -> bool:
+    with mailroom.keyboard.opened() as opened:
+        check_log(opened.store)
+    return True
+
+
+TO_A_PASSWORD = {
+    "auth_bad_credentials": "failed",
+    "auth_user_action": "failed",
+    "auth_admin_policy": "failed",
+    "transient_server": "failed",
+    "unreachable": "failed",
+    "tls_untrusted": "failed",
+    "unknown": "failed",
+    "throttled": "successful",
+}
+TO_A_TOKEN = {
+    "auth_revoked": "failed",
+    "auth_insufficient_scope": "failed",
+    "auth_user_action": "failed",
+    "auth_admin_policy": "failed",
+    "transient_server": "failed",
+    "throttled": "successful",
+    "provider_app_fault": "successful",
+}
+
+
+def statuses(mailroom: Mailroom, service: Service | None, classes: Iterable[str]) -> dict[str, str]:
+    """By the class that a test finds, the account's status after it; cured each time."""
+    found = {}
+    for each in classes:
+        mailroom.sandbox.expire_tokens(ANN)
+        mailroom.sandbox.refuse(each, ANN, service)
+        told = mailroom.keyboard.json("accounts", "test", ANN)
+        assert told["check"]["sentence"]
+        found[told["check"]["class"]] = told["account"]["status"]
+        mailroom.sandbox.relent()
+        mailroom.keyboard.do("accounts", "check", ANN)
+        assert mailroom.status() == "successful"
+    return found
+
+
+@IN_A_FILE
+@pytest.mark.rule("C2", "C3", "C5")
+def test_every_class_that_servers_tell_comes_to_the_account(mailroom: Mailroom) -> None:
+    mailroom.keyboard.do(*mailroom.connecting())
+    assert statuses(mailroom, None, TO_A_PASSWORD) == TO_A_PASSWORD
+    assert law_holds(mailroom)
+
+
+@IN_A_FILE
+@pytest.mark.rule("C2", "C3", "C5")
+def test_every_class_that_a_provider_of_tokens_tells_comes_to_the_account(
+    mailroom: Mailroom,
+) -> None:
+    at_google: Any = Consenting(mailroom)
+    code, said = at_google.run("accounts", "connect", "s1", ANN, "--provider", "google")
+    assert code == 0, said
+    assert statuses(mailroom, "oauth", TO_A_TOKEN) == TO_A_TOKEN
+    assert law_holds(mailroom)
+
+
 # Interrupted in the middle.
 
 WITHIN = 1.5
@@ -312,12 +374,6 @@ def left_after_a_day(mailroom: Mailroom) -> int:
         later = lambda: opened.store.now() + FORGOTTEN  # noqa: E731
         UnusedCredentials(program.engine, vault, opened.views, later).delete()
     return mailroom.secrets()
-
-
-def law_holds(mailroom: Mailroom) -> bool:
-    with mailroom.keyboard.opened() as opened:
-        check_log(opened.store)
-    return True
 
 
 @pytest.mark.kills
