@@ -17,9 +17,10 @@ from adapters.composition import running, vault_over
 from adapters.mail.sandbox.faults import Act, Service
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.settings import load_settings
+from engine.work.classifying.evidence import Evidence
 from engine.work.mailboxes import FORGOTTEN
 from engine.work.unused_credentials import UnusedCredentials
-from tests.cli.keyboard import IN_A_FILE, SENDLEDGER, Keyboard, spawn
+from tests.cli.keyboard import IN_A_FILE, MAIN, SENDLEDGER, Keyboard, spawn
 from tests.mail.oauth.registering import registered, variables
 from tests.mail.servers.name_server import NameServer
 from tests.proof.judge import check_log
@@ -280,6 +281,10 @@ def test_a_box_left_empty_and_another_mailbox_are_refused_and_recorded(mailroom:
     assert sum("OneClickRejected" in str(name) for name in names) == 2
 
 
+def account(mailroom: Mailroom) -> Any:
+    return mailroom.keyboard.json("accounts", "show", ANN)["account"]
+
+
 def law_holds(mailroom: Mailroom) -> bool:
     with mailroom.keyboard.opened() as opened:
         check_log(opened.store)
@@ -342,6 +347,30 @@ def test_every_class_that_a_provider_of_tokens_tells_comes_to_the_account(
     assert law_holds(mailroom)
 
 
+@pytest.mark.rule("C1", "F1")
+def test_what_servers_said_of_an_account_can_be_erased(mailroom: Mailroom) -> None:
+    keyboard, said = mailroom.keyboard, "Ann Example of Wonderland"
+    keyboard.do(*mailroom.connecting())
+    mailroom.sandbox.fail("imap", "login", Act.SAY, text=f"NO [CONTACTADMIN] {said} is suspended")
+    digest = keyboard.json("accounts", "test", ANN)["check"]["evidence"]
+    kept = kept_evidence(mailroom, digest)
+    assert kept is not None
+    assert said in kept.text
+
+    assert keyboard.json("accounts", "erase", ANN, "--yes") == {"account_id": ANN, "erased": True}
+
+    assert kept_evidence(mailroom, digest) is None
+    written = b"".join(each.read_bytes() for each in keyboard.folder.glob("store.db*"))
+    assert said.encode() not in written
+    assert account(mailroom)["status"] == "failed"
+    assert law_holds(mailroom)
+
+
+def kept_evidence(mailroom: Mailroom, digest: str) -> Evidence | None:
+    with mailroom.keyboard.opened() as opened:
+        return opened.evidence.find(MAIN, digest)
+
+
 # Interrupted in the middle.
 
 WITHIN = 1.5
@@ -361,10 +390,6 @@ def in_the_middle(mailroom: Mailroom, *words: object) -> Iterator[subprocess.Pop
         process.kill()
         process.communicate()
         mailroom.sandbox.relent()
-
-
-def account(mailroom: Mailroom) -> Any:
-    return mailroom.keyboard.json("accounts", "show", ANN)["account"]
 
 
 def left_after_a_day(mailroom: Mailroom) -> int:
