@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -21,10 +22,11 @@ from engine.work.classifying.evidence import Evidence
 from engine.work.mailboxes import FORGOTTEN
 from engine.work.unused_credentials import UnusedCredentials
 from tests.cli.keyboard import IN_A_FILE, MAIN, SENDLEDGER, Keyboard, spawn
+from tests.law.story import R1, create, hear_from, start
 from tests.mail.oauth.registering import registered, variables
 from tests.mail.servers.name_server import NameServer
 from tests.proof.judge import check_log
-from tests.worker.processes import eventually
+from tests.worker.processes import Process, eventually
 
 ANN = "ann@sandbox.test"
 ZONE = {("localhost", "A"): ["127.0.0.1"], ("sandbox.test", "MX"): ["10 localhost."]}
@@ -375,13 +377,17 @@ def kept_evidence(mailroom: Mailroom, digest: str) -> Evidence | None:
 
 WITHIN = 1.5
 """Seconds in which a program has ended that was asked to; the check alone would take 10."""
+KILLS = 10
 
 
 @contextmanager
-def in_the_middle(mailroom: Mailroom, *words: object) -> Iterator[subprocess.Popen[str]]:
-    """A command that waits for a mail server which never answers the login."""
+def in_the_middle(
+    mailroom: Mailroom, *words: object, hung: bool = True
+) -> Iterator[subprocess.Popen[str]]:
+    """A command that has put a new password into the vault. ``hung``: the server never answers."""
     before = mailroom.secrets()
-    mailroom.sandbox.fail("imap", "login", Act.SILENCE)
+    if hung:
+        mailroom.sandbox.fail("imap", "login", Act.SILENCE)
     process = spawn(*words, "--store", mailroom.keyboard.store)
     try:
         eventually(lambda: mailroom.secrets() > before or process.poll() is not None)
@@ -463,4 +469,64 @@ def test_ctrl_c_ends_a_check_at_once_and_takes_the_new_password_with_it(
     assert took < WITHIN
     assert mailroom.secrets() == 1
     assert account(mailroom) == before
+    assert law_holds(mailroom)
+
+
+@IN_A_FILE
+@pytest.mark.kills
+@pytest.mark.rule("R2", "F1")
+def test_a_reconnect_that_is_killed_at_any_moment_leaves_an_account_that_works(
+    mailroom: Mailroom,
+) -> None:
+    """Before, while and after the new password takes the place of the old one."""
+    keyboard = mailroom.keyboard
+    keyboard.do(*mailroom.connecting())
+    again = ("accounts", "reconnect", ANN, "--password-file", mailroom.password("right"))
+    killed = 0
+    for number in range(KILLS):
+        with in_the_middle(mailroom, *again, hung=False) as process:
+            time.sleep(0.006 * number)
+            process.kill()
+            killed += process.wait() == -signal.SIGKILL
+        assert keyboard.json("accounts", "check", ANN)["check"]["class"] is None
+        assert mailroom.status() == "successful"
+    assert killed > KILLS / 2
+    assert law_holds(mailroom)
+    assert left_after_a_day(mailroom) == 1
+    assert keyboard.json("vault", "check")["findings"] == []
+
+
+@IN_A_FILE
+@pytest.mark.kills
+@pytest.mark.rule("C6", "S7")
+def test_a_reconnect_begun_before_the_deadline_counts_though_it_ends_after_it(
+    mailroom: Mailroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a worker settles what is due, ten times a second."""
+    keyboard = mailroom.keyboard
+    keyboard.do(*mailroom.connecting())
+    keyboard.behind(create(ANN), start(), *hear_from(ANN, R1))
+    monkeypatch.setenv("SENDLEDGER_RESOLUTION_WINDOW", "PT5S")
+    mailroom.sandbox.refuse("auth_user_action")
+    keyboard.do("accounts", "test", ANN)
+    deadline = datetime.fromisoformat(account(mailroom)["deadline_at"])
+    mailroom.sandbox.relent()
+    mailroom.sandbox.fail("smtp", "mail", Act.DRIP, pace=0.3)
+
+    serving = Process(tmp_path / "serve.out", "serve", STORE=keyboard.store, CHECK_INTERVAL="86400")
+    process = spawn("accounts", "reconnect", ANN, "--store", keyboard.store)
+    try:
+        eventually(lambda: datetime.now(UTC) > deadline)
+        assert process.poll() is None, "it was to end after the deadline"
+        output, complaint = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        serving.kill()
+
+    assert process.returncode == 0, complaint
+    assert f"{ANN} is reconnected" in output
+    assert mailroom.status() == "successful"
+    with keyboard.opened() as opened:
+        names = [str(row[3]) for row in opened.store.read(0, 1_000).rows]
+    assert not [each for each in names if "GracePeriodExpired" in each or "Stopped" in each]
     assert law_holds(mailroom)
