@@ -71,16 +71,12 @@ def tell_stages_of(address: str) -> "Watch":
 
 def domain_warnings(settings: "EngineSettings", address: str) -> Callable[[], None]:
     """Looks up the sender's domain beside the check; called, it says what is lacking there."""
-    from concurrent.futures import ThreadPoolExecutor
-
     from adapters.composition import sender_domain_warnings
 
-    pool = ThreadPoolExecutor(1)
-    found = pool.submit(sender_domain_warnings, settings, address)
-    pool.shutdown(wait=False)
+    found = sender_domain_warnings(settings, address)
 
     def say_them() -> None:
-        for each in found.result():
+        for each in found():
             warn(f"Warning: {each}")
 
     return say_them

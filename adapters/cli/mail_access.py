@@ -78,8 +78,10 @@ def by_consent(
 
     Raises ``ConsentRefused`` for too little or another mailbox, and ``TokenError``.
     """
+    from adapters.composition import logs_beside_answers
     from adapters.mailboxes import loopback_consent
 
+    logs_beside_answers()
     with loopback_consent(here.opened, here.settings, provider) as consent:
         url = consent.start(address, again=again)
         warn(f"Open this within 5 minutes in the browser in which {address} is signed in:")

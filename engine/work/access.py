@@ -104,6 +104,7 @@ class _Stored(NamedTuple):
 
 
 _STORED = TypeAdapter(_Stored)
+_NAMED = "access-"
 
 
 def _sealed(access: Access) -> Secret:
@@ -172,7 +173,7 @@ class Accesses:
 
     def add(self, account_id: AccountId, access: Access) -> Mailbox:
         """Keep new credentials beside those that the account has already."""
-        mailbox = Mailbox(account_id, f"access-{self._new_id()}")
+        mailbox = Mailbox(account_id, f"{_NAMED}{self._new_id()}")
         self._vault.put(self.ref(mailbox), _sealed(access))
         return mailbox
 
@@ -183,15 +184,6 @@ class Accesses:
     def drop(self, account_id: AccountId, credentials: str) -> None:
         self._vault.delete(SecretRef(self._workspace, account_id, credentials))
 
-    def keep_only(self, account_id: AccountId, mailbox: Mailbox | None) -> None:
-        """Delete every secret of the account but those of ``mailbox``; all of them for None."""
-        for stored in self._vault.list(self._workspace):
-            ref = stored.ref
-            if ref.account_id == account_id and (
-                mailbox is None or ref.name != mailbox.credentials
-            ):
-                self._vault.delete(ref)
-
     def drop_forgotten(self, account_id: AccountId, current: str | None, before: datetime) -> None:
         """Delete what the account does not use and nobody has touched since then: left by
         processes that died before they could tidy up."""
@@ -199,3 +191,8 @@ class Accesses:
             ref = stored.ref
             if ref.account_id == account_id and ref.name != current and stored.stored_at < before:
                 self._vault.delete(ref)
+
+
+def opens_a_mailbox(ref: SecretRef) -> bool:
+    """Whether it is one of ``Accesses``; a vault keeps other secrets too."""
+    return ref.name.startswith(_NAMED)
