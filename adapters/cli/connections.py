@@ -283,3 +283,11 @@ def _reconnected_anew(
         if old is not None:
             access = access._replace(imap=old.imap, smtp=old.smtp)
     return mailboxes.reconnect(before.id, access, actor=actor(), watch=tell_stage)
+
+
+def _completed(given: Given, old: "Access | None") -> Given:
+    """What was not given is as before."""
+    if old is None:
+        return given
+    imap, smtp = given.imap or old.imap.written, given.smtp or old.smtp.written
+    return given._replace(imap=imap, smtp=smtp, user=old.user)

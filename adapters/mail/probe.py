@@ -17,8 +17,8 @@ from engine.work.tokens import TokenError, Tokens
 class MailProbe:
     """Implements ``Probe``. Safe to share between threads.
 
-    A side takes as long as the dialler's limits allow, at most; the access token is fetched before. Who
-    is interrupted, as by Ctrl-C, waits for neither side.
+    A side takes as long as the dialler's limits allow, at most; the access token is fetched before.
+    Who is interrupted, as by Ctrl-C, waits for neither side.
     """
 
     def __init__(self, accesses: Accesses, tokens: Tokens, dialler: Dialler) -> None:
