@@ -101,11 +101,13 @@ class ImapSession:
                 raise ServerRefused(f"{NO_STARTTLS}: {self._complaints.text}") from None
 
     def log_in(self, user: str, password: Secret) -> None:
-        """By AUTHENTICATE PLAIN where it is offered, which takes any characters; else by LOGIN."""
+        """By AUTHENTICATE PLAIN where it is offered, which takes any characters; else by LOGIN.
+        The password is said once, however often it is asked for."""
         with self.told():
             self._connection.require_encrypted()
             if self.client.has_capability("AUTH=PLAIN"):
-                self.client.sasl_login("PLAIN", lambda _: plain(user, password))
+                once = iter((plain(user, password),))
+                self.client.sasl_login("PLAIN", lambda _: next(once))
             else:
                 self.client.login(user, password.reveal())
 
