@@ -39,6 +39,13 @@ class SealedVault:
             if self._rows.write(ref, key.id, seal(key, ref, secret)):
                 return
 
+    def replace(self, ref: SecretRef, secret: Secret) -> None:
+        while True:
+            row = self._row(ref)
+            key = self.key(row.key_id)
+            if self._rows.replace(row, key.id, seal(key, ref, secret)):
+                return
+
     def get(self, ref: SecretRef) -> Secret:
         row = self._row(ref)
         while True:

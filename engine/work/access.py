@@ -177,8 +177,9 @@ class Accesses:
         return mailbox
 
     def replace(self, mailbox: Mailbox, access: Access) -> None:
-        """Under the same name: for tokens that were refreshed."""
-        self._vault.put(self.ref(mailbox), _sealed(access))
+        """Under the same name: for tokens that were refreshed. What was deleted meanwhile stays so:
+        raises ``NoSuchSecret``."""
+        self._vault.replace(self.ref(mailbox), _sealed(access))
 
     def drop(self, account_id: AccountId, credentials: str) -> None:
         self._vault.delete(SecretRef(self._workspace, account_id, credentials))

@@ -66,7 +66,7 @@ class RefreshedTokens:
             access, grant = self._grant(mailbox)
             if grant.access_token == instead_of:
                 grant = self._refreshed(access, grant)
-                self._keep(mailbox, access._replace(grant=grant))
+                self._accesses.replace(mailbox, access._replace(grant=grant))
         if missing := self._missing(access, grant):
             text = f"200 insufficient_scope: without {' '.join(missing)}"
             raise self._endpoints[access.provider].refused(text)
@@ -94,11 +94,6 @@ class RefreshedTokens:
     def _missing(self, access: Access, grant: Grant) -> list[str]:
         endpoint = self._endpoints.get(access.provider)
         return lacking(endpoint.provider, grant.scopes) if endpoint else []
-
-    def _keep(self, mailbox: Mailbox, access: Access) -> None:
-        """Credentials that were deleted meanwhile stay so: raises ``NoSuchSecret``."""
-        self._accesses.of(mailbox)
-        self._accesses.replace(mailbox, access)
 
 
 def _rotated(token: Mapping[str, Any], grant: Grant) -> Secret:
