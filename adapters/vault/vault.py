@@ -42,7 +42,12 @@ class SealedVault:
     def replace(self, ref: SecretRef, secret: Secret) -> None:
         while True:
             row = self._row(ref)
-            key = self.key(row.key_id)
+            try:
+                key = self.key(row.key_id)
+            except UnknownKey:
+                if self._row(ref) == row:
+                    raise
+                continue
             if self._rows.replace(row, key.id, seal(key, ref, secret)):
                 return
 

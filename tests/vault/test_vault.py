@@ -87,8 +87,14 @@ def test_a_secret_that_is_sealed_anew_while_it_is_replaced_is_replaced() -> None
     keys: Keyring = (K1,)
     vault = SealedVault(rows, lambda: keys)
     vault.put(ANN, PASSWORD)
-    keys = (K2, K1)
-    rows.then = lambda: rotate_given(rows, lambda: keys)
+    vault = SealedVault(rows, lambda: keys)
+
+    def rotate() -> None:
+        nonlocal keys
+        rotate_given(rows, lambda: (K2, K1))
+        keys = (K2,)
+
+    rows.then = rotate
 
     vault.replace(ANN, OTHER)
 
