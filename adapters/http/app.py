@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -32,17 +33,24 @@ def app(pages: ReconnectPages) -> Starlette:
         cookie = request.cookies.get(COOKIE, "")
         return await run_in_threadpool(pages.come_back, dict(request.query_params), cookie)
 
+    async def nothing(_: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        return page("Nothing here", ["There is nothing at this address."], status=status)
+
     async def broken(_: Request, __: Exception) -> Response:
         return page("Something went wrong", ["Try again later."], status=500)
 
-    return Starlette(
+    found = Starlette(
         routes=[
             Route(f"{LINKS}{{token}}", look, methods=["GET"]),
             Route(f"{LINKS}{{token}}", press, methods=["POST"]),
             Route(CALLBACK, come_back, methods=["GET"]),
         ],
-        exception_handlers={500: broken},
+        exception_handlers={404: nothing, 405: nothing, 500: broken},
     )
+    # It would send on to whatever host the request names, and without TLS.
+    found.router.redirect_slashes = False
+    return found
 
 
 async def _form(request: Request) -> dict[str, str] | None:

@@ -101,11 +101,15 @@ class ImapSession:
                 raise ServerRefused(f"{NO_STARTTLS}: {self._complaints.text}") from None
 
     def log_in(self, user: str, password: Secret) -> None:
-        """Log in by AUTHENTICATE PLAIN, which takes any characters; else by LOGIN."""
+        """Log in by AUTHENTICATE PLAIN, which takes any characters; else by LOGIN.
+
+        The password is sent once, however often the server asks for it.
+        """
         with self.told():
             self._connection.require_encrypted()
             if self.client.has_capability("AUTH=PLAIN"):
-                self.client.sasl_login("PLAIN", lambda _: plain(user, password))
+                once = iter((plain(user, password),))
+                self.client.sasl_login("PLAIN", lambda _: next(once))
             else:
                 self.client.login(user, password.reveal())
 

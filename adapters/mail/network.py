@@ -27,11 +27,13 @@ _INSIDE = tuple(
             *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
             *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16"),
             *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+            "168.63.129.16/32",
             *("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"),
         ),
     )
 )
-"""IANA's special-purpose registries, multicast, what is reserved, and tunnels: 6to4 and Teredo."""
+"""IANA's special-purpose registries, multicast, what is reserved, tunnels (6to4 and Teredo), and
+Azure's platform, which answers its own machines at an address that looks public."""
 _GLOBAL_V6 = IPv6Network("2000::/3")
 """All other IPv6 is loopback, link-local, unique-local, multicast, embeds IPv4, or is reserved."""
 _NAT64 = IPv6Network("64:ff9b::/96")

@@ -178,8 +178,11 @@ class Accesses:
         return mailbox
 
     def replace(self, mailbox: Mailbox, access: Access) -> None:
-        """Keep refreshed tokens under the name of the old ones."""
-        self._vault.put(self.ref(mailbox), _sealed(access))
+        """Keep refreshed tokens under the name of the old ones.
+
+        What was deleted meanwhile stays deleted: raises ``NoSuchSecret``.
+        """
+        self._vault.replace(self.ref(mailbox), _sealed(access))
 
     def drop(self, account_id: AccountId, credentials: str) -> None:
         self._vault.delete(SecretRef(self._workspace, account_id, credentials))

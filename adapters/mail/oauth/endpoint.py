@@ -32,6 +32,7 @@ from events.vocabulary import FailureClass
 
 SECONDS = 8.0
 """How long a whole request to a provider may take."""
+TEXTS = ("access_token", "refresh_token", "scope")
 
 log = structlog.get_logger("sendledger.oauth")
 
@@ -183,12 +184,23 @@ def _client_of(provider: Provider) -> OAuth2Session:
 
 
 def _with_token(response: Response) -> Response:
+    """Only what Authlib can read afterwards, and the vault can keep."""
     found = _object_in(response)
-    lifetime = found.get("expires_in", 0)
-    usable = isinstance(found.get("access_token"), str) and str(lifetime).isascii()
-    if not (usable and str(lifetime).isdigit() and len(str(lifetime)) < 10):
+    lifetime = str(found.get("expires_in", 0))
+    usable = (
+        found.get("access_token")
+        and "error" not in found
+        and all(_is_plain(found.get(each) or "") for each in TEXTS)
+        and isinstance(found.get("expires_at"), int | str | None)
+    )
+    if not (usable and lifetime.isascii() and lifetime.isdigit() and len(lifetime) < 10):
         raise _NoToken(response)
     return response
+
+
+def _is_plain(value: object) -> bool:
+    """Printable ASCII, as RFC 6749 has tokens and scopes (appendix A)."""
+    return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 def _object_in(response: Response) -> dict[str, Any]:
