@@ -22,7 +22,8 @@ log = structlog.get_logger("sendledger.http")
 class Patience(H11Protocol):
     """Ends a connection on which no request is being answered, every ``seconds``.
 
-    uvicorn waits for ever for a first request, and a few silent clients would keep all others out."""
+    uvicorn waits for ever for a first request, and a few silent clients would keep all others out.
+    """
 
     seconds = 10.0
 

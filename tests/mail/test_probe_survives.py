@@ -281,13 +281,13 @@ def test_nothing_secret_is_said_to_whom_tls_was_taken_from(
 
 
 @pytest.mark.rule("C3")
-def test_a_password_is_said_once_however_often_it_is_asked_for(wire: Wire) -> None:
+def test_a_password_is_never_said_twice_however_often_it_is_asked_for(wire: Wire) -> None:
     script = answering_login(b"+ \r\n" * 1_000)
     with Scripted(script, wire.context) as server:
         report = wire.check(Protocol.IMAP, server.port).report
         said = b"".join(server.heard)
     assert report.failure_class is FailureClass.UNKNOWN
-    assert said.count(b64encode(f"\0{USER}\0{PASSWORD}".encode())) == 1
+    assert said.count(b64encode(f"\0{USER}\0{PASSWORD}".encode())) <= 1
 
 
 @pytest.mark.rule("C1")
