@@ -21,7 +21,7 @@ check: $(READY) $(SERVERS) ## Lint, types, and the tests that kill no process
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m tests.suites law properties engine stream doors mail servers
+	$(BIN)/python -m tests.suites cli servers mail properties doors stream law engine
 
 soak: $(READY) $(SERVERS) ## Longer histories, more interleavings, more kills
 	$(BIN)/python -m pytest -q -m soak

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import cache
 from uuid import uuid4
 
-from adapters.composition import Program, check_schedule, mail_dialler, mail_probe
+from adapters.composition import Program, check_schedule, mail_dialler, mail_probe, vault_over
 from adapters.mailboxes import accesses_of, tokens_over
 from engine.work.background_checks import BackgroundChecks
 from engine.work.check_connection import ConnectionChecks
 from engine.work.check_places import Places
 from engine.work.check_times import CheckTimes
 from engine.work.ports import Mailbox
+from engine.work.unused_credentials import UnusedCredentials
 
 
 def background_checks(program: Program) -> BackgroundChecks:
@@ -46,6 +47,13 @@ def background_checks(program: Program) -> BackgroundChecks:
         ),
         places=Places(settings.checks_at_once, settings.checks_per_server),
     )
+
+
+def unused_credentials(program: Program) -> UnusedCredentials:
+    """Of all workspaces of the program's store."""
+    settings, opened, engine = program
+    vault = vault_over(opened, settings)
+    return UnusedCredentials(engine, vault, opened.views, opened.store.now)
 
 
 def _new_id() -> str:

@@ -78,7 +78,7 @@ def asking(settings: EngineSettings) -> Iterator[Opened]:
 def working(settings: EngineSettings) -> Iterator[Program]:
     """As ``running``, for a worker: the store is made, and logs, figures and spans are as set.
 
-    Raises ``StoreError``, and ``SettingsError`` for a door that cannot be had.
+    Raises ``StoreError``, and ``SettingsError`` for a port that cannot be had.
     """
     from adapters.observing.logs import configure_logs
     from adapters.observing.watching import watched
@@ -89,6 +89,13 @@ def working(settings: EngineSettings) -> Iterator[Program]:
         watched(partial(health_of, opened), settings) as observer,
     ):
         yield Program(settings, opened, engine_over(opened, settings, observer))
+
+
+def logs_beside_answers() -> None:
+    """Logs of a command go to standard error: its answer alone is on standard output."""
+    from adapters.observing.logs import logs_to_standard_error
+
+    logs_to_standard_error()
 
 
 def health_of(opened: Opened) -> Health:
@@ -355,16 +362,18 @@ def proposed_servers(settings: EngineSettings, address: str) -> "Proposal":
     return proposed(address, Dns(settings.dns_servers))
 
 
-def sender_domain_warnings(settings: EngineSettings, address: str) -> list[str]:
+def sender_domain_warnings(settings: EngineSettings, address: str) -> Callable[[], list[str]]:
     """A sentence for each of SPF, DKIM and DMARC that the address's domain lacks or has wrong.
 
-    Never fails, takes 4 s at most.
+    Looked up beside whatever follows; to call what is returned waits for it. Never fails, takes 4 s
+    at most.
     """
+    from adapters.mail.beside import begun
     from adapters.mail.dns import Dns
     from adapters.mail.sender_domain import sender_domain_warnings as warnings
 
     domain = ascii_form(normalised(address)).rpartition("@")[2]
-    return warnings(domain, Dns(settings.dns_servers), settings.dkim_selectors)
+    return begun(lambda: warnings(domain, Dns(settings.dns_servers), settings.dkim_selectors))
 
 
 class Rehearsal(NamedTuple):

@@ -182,12 +182,12 @@ def mailboxes_of(program: Program, workspace: str, dialler: "Dialler | None" = N
 
 @contextmanager
 def links_served(program: Program) -> Iterator[int | None]:
-    """The door for links, where the settings name a port for it; answers the port.
+    """Serve the pages of links, where the settings name a port for it; answers the port.
 
     Raises ``SettingsError``.
     """
     from adapters.http.app import app
-    from adapters.http.reconnecting import Parts, ReconnectDoor
+    from adapters.http.reconnecting import Parts, ReconnectPages
     from adapters.http.serving import served
     from adapters.stores.opening import used_links
 
@@ -205,7 +205,7 @@ def links_served(program: Program) -> Iterator[int | None]:
         consents(opened, settings),
         lambda workspace: mailboxes_of(program, workspace, dialler),
     )
-    with served(app(ReconnectDoor(parts)), settings.links_host, settings.links_port) as port:
+    with served(app(ReconnectPages(parts)), settings.links_host, settings.links_port) as port:
         yield port
 
 

@@ -108,6 +108,25 @@ def disconnect(
 
 
 @app.command()
+def erase(
+    account: Account,
+    yes: Yes = False,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Erase what mail servers said of an account, for good (C1). Its history stays whole."""
+    with session(store, workspace) as here:
+        address = known(here, account).id
+        agreed(f"Erase what servers said of {address} for good? Nobody can undo this.", yes=yes)
+        here.opened.evidence.forget(here.workspace, address)
+        if as_json:
+            print_json({"account_id": address, "erased": True})
+        else:
+            say(f"What servers said of {address} is erased; classes and digests stay.")
+
+
+@app.command()
 def settings(
     account: Account,
     signature: str | None = None,

@@ -9,22 +9,45 @@ from adapters.screen.output import fail, print_json, say, warn
 
 if TYPE_CHECKING:
     from adapters.settings import EngineSettings
+    from aggregates.email_account import EmailAccount
+    from engine.reply import Refusal
     from engine.work.check_connection import Checked
-    from engine.work.findings import Findings, StageSeen
+    from engine.work.findings import Findings, StageSeen, Watch
+
+_CREDENTIALS = ("auth_bad_credentials", "auth_revoked", "auth_insufficient_scope")
+"""The classes (C3) that new credentials cure."""
 
 
-def insist(here: Session, checked: "Checked") -> None:
-    """A refusal ends the program, with what is to be done."""
+def insist(here: Session, checked: "Checked", hint: str = "") -> None:
+    """A refusal ends the program, with what is to be done; ``hint``: by which command."""
     refusal, findings = checked.refusal, checked.findings
     if refusal is not None and findings is not None and findings.sentence:
         told = [f"Refused ({refusal.code}): {refusal.message}", findings.sentence]
+        told += [hint] if hint else []
         fail(told, EXIT_REFUSED, code=refusal.code, check=_as_json(findings))
     if checked.reply is not None:
         here.insist(checked.reply)
 
 
+def explained_refusal(checked: "Checked") -> "Refusal | None":
+    """With what the check found, for a report that has one line for each account."""
+    refusal, findings = checked.refusal, checked.findings
+    if refusal is None or findings is None or not findings.sentence:
+        return refusal
+    return refusal._replace(message=f"{refusal.message} {findings.sentence}")
+
+
+def new_credentials(account: "EmailAccount", findings: "Findings | None") -> str:
+    """The command by which new ones are given, where those that there are open no mailbox."""
+    found = findings.report.found if findings else None
+    if account.provider == "simulated" or found not in _CREDENTIALS:
+        return ""
+    new = "a new password" if account.provider == "imap" else "new consent"
+    return f"With {new}: sendledger accounts reconnect {account.id} --anew"
+
+
 def tell(here: Session, address: str, sentence: str, as_json: bool, **more: Any) -> None:
-    """What was done, and the account as it is now; ``more`` for programs."""
+    """Say what was done; with ``--json`` the account as it is now, and ``more``."""
     from engine.answers.telling import rows
 
     if as_json:
@@ -40,31 +63,39 @@ def tell_stage(seen: "StageSeen") -> None:
     warn(f"{seen.side.upper()}  {seen.stage:5}  {ended}  {seen.milliseconds:,.0f} ms")
 
 
+def tell_stages_of(address: str) -> "Watch":
+    """The same below the account's address, where one after another is checked."""
+    warn(f"{address}:")
+    return tell_stage
+
+
 def domain_warnings(settings: "EngineSettings", address: str) -> Callable[[], None]:
     """Looks up the sender's domain beside the check; called, it says what is lacking there."""
-    from concurrent.futures import ThreadPoolExecutor
-
     from adapters.composition import sender_domain_warnings
 
-    pool = ThreadPoolExecutor(1)
-    found = pool.submit(sender_domain_warnings, settings, address)
-    pool.shutdown(wait=False)
+    found = sender_domain_warnings(settings, address)
 
     def say_them() -> None:
-        for each in found.result():
+        for each in found():
             warn(f"Warning: {each}")
 
     return say_them
 
 
-def tell_found(here: Session, address: str, findings: "Findings | None", as_json: bool) -> None:
-    """What a check found, and how the account is since."""
+def tell_found(
+    here: Session, account: "EmailAccount", findings: "Findings | None", as_json: bool
+) -> None:
+    """Say what a check found, and what the Connection Status is since."""
     assert findings is not None
+    address = account.id
     row, found = here.answers().accounts[address], findings.report.found
     why = f" {findings.sentence or row.reason or ''}".rstrip()
     outcome = "The check passed." if found is None else f"The check found {found}."
     status = f"{outcome} Connection Status of {address}: {row.status}.{why}"
     tell(here, address, status, as_json, check=_as_json(findings))
+    hint = new_credentials(account, findings)
+    if hint and not as_json:
+        say(hint)
 
 
 def _as_json(findings: "Findings") -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """``sendledger accounts connect``, ``test``, ``check`` and ``reconnect``.
 
-An account of the provider ``simulated`` is found to be as it is told; any other is really tried.
+A check of an account at the provider ``simulated`` finds what ``--result`` says; any other asks the
+account's mail servers.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.cli import account_settings, fleet
-from adapters.cli.checked import domain_warnings, insist, tell, tell_found, tell_stage
+from adapters.cli.checked import (
+    domain_warnings,
+    explained_refusal,
+    insist,
+    new_credentials,
+    tell,
+    tell_found,
+    tell_stage,
+    tell_stages_of,
+)
 from adapters.cli.common import Session, actor, require_name, session
 from adapters.cli.known_account import known, slots
 from adapters.cli.mail_access import (
@@ -22,6 +32,7 @@ from adapters.cli.mail_access import (
     by_password,
     consented,
 )
+from adapters.cli.providers import PROVIDERS, SIMULATED, Provider, provider_of, require_fitting
 from adapters.cli.told_results import Found, Result, Verdict, class_of
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Account, Json, Store, Workspace, Yes
@@ -33,18 +44,10 @@ if TYPE_CHECKING:
     from aggregates.email_account.commands import ConnectAccount
     from engine.work.access import Access
     from engine.work.check_connection import Checked, ConnectionChecks
+    from engine.work.findings import Watch
     from engine.work.mailboxes import Mailboxes
     from events.vocabulary import FailureClass
 
-SIMULATED = "simulated"
-PROVIDERS = (SIMULATED, "imap", "google", "microsoft")
-Provider = Annotated[
-    str,
-    typer.Option(
-        help="`imap` for any server with a password, `google` or `microsoft` with their consent; "
-        "`simulated` asks no server."
-    ),
-]
 Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be repeated.")]
 Anew = Annotated[
     bool, typer.Option("--anew", help="Ask for a new password, or for the provider's consent.")
@@ -54,7 +57,7 @@ Anew = Annotated[
 def connect(
     slot: Annotated[str, typer.Argument(help="The slot that is to hold it.")],
     account: Account,
-    provider: Provider = SIMULATED,
+    provider: Provider = None,
     imap: Imap = None,
     smtp: Smtp = None,
     user: User = None,
@@ -77,18 +80,20 @@ def connect(
     from engine.work.check_connection import UNCHECKED
     from events.vocabulary import Settings
 
-    if provider not in PROVIDERS:
+    if provider is not None and provider not in PROVIDERS:
         fail(f"Provider {provider}: there are {', '.join(PROVIDERS)}.", EXIT_UNREADABLE)
     problem = address_problem(account)
     if problem:
         fail(f"The account's address {problem}: {account!r}.", EXIT_UNREADABLE)
     given = Given(imap, smtp, user, password_file, yes)
-    _require_fitting(provider, given, result)
+    if provider is not None:
+        require_fitting(provider, given, result)
     told = account_settings.given(signature, sender_name, sending_speed, limit, schedule, folder)
     with session(store, workspace, create=True) as here:
         address = normalised(account)
         if slot.strip() not in slots(here):
             require_name("slot", slot.strip())
+        provider = provider or provider_of(here, address, given, result)
         wanted = ConnectAccount(
             account_id=address,
             slot_id=slot.strip(),
@@ -124,7 +129,7 @@ def connection_test(
             checked = real(here).test(before.id, actor=actor(), watch=tell_stage)
             warnings()
         insist(here, checked)
-        tell_found(here, before.id, checked.findings, as_json)
+        tell_found(here, before, checked.findings, as_json)
 
 
 def check(
@@ -144,7 +149,7 @@ def check(
         else:
             checked = real(here).check_in_background(before.id)
         insist(here, checked)
-        tell_found(here, before.id, checked.findings, as_json)
+        tell_found(here, before, checked.findings, as_json)
 
 
 def reconnect(
@@ -178,49 +183,41 @@ def reconnect(
     with session(store, workspace) as here:
         if account is None:
             manner = fleet.Manner(preview, yes, as_json)
-            fleet.reconnect_failed(here, _with_what_there_is(here, result), manner)
+            one = _with_what_there_is(here, result, tell_stages_of)
+            fleet.reconnect_failed(here, lambda name: explained_refusal(one(name)), manner)
             return
         before = known(here, account)
         if anew or given != Given(yes=yes):
             checked = _reconnected_anew(here, before, given, result)
         else:
-            checked = _with_what_there_is(here, result)(before.id)
-        insist(here, checked)
+            checked = _with_what_there_is(here, result, lambda _: tell_stage)(before.id)
+        insist(here, checked, new_credentials(before, checked.findings))
         waiting = [
             each.campaign_id for each in here.answers().waiting_campaigns() if not each.holding
         ]
-        told = f"{before.id} is reconnected; nothing of it changed."
+        told = f"{before.id} is reconnected; its settings are as before."
         if waiting:
             told += f" {RESUME_ALL} Waiting to be resumed: {', '.join(waiting)}."
         tell(here, before.id, told, as_json)
 
 
 def real(here: Session) -> "Mailboxes":
-    """At the mail servers of the accounts."""
-    from adapters.composition import Program
+    """The use cases of mailboxes, which ask real mail servers."""
+    from adapters.composition import Program, logs_beside_answers
     from adapters.mailboxes import mailboxes_of
 
+    logs_beside_answers()
     return mailboxes_of(Program(here.settings, here.opened, here.engine), here.workspace)
 
 
 def told_checks(here: Session, found: "FailureClass | None" = None) -> "ConnectionChecks":
-    """At the provider ``simulated``, whose check finds what it is told to."""
+    """Checks at the provider ``simulated``, which find what they are told to."""
     from uuid import uuid4
 
     from adapters.composition import told_probe
     from engine.work.check_connection import ConnectionChecks
 
     return ConnectionChecks(here.engine, told_probe(found), here.workspace, lambda: uuid4().hex)
-
-
-def _require_fitting(provider: str, given: Given, result: Verdict | None) -> None:
-    """Options that another provider has end the program."""
-    if provider == SIMULATED and given != Given(yes=given.yes):
-        fail("A mail server is asked with --provider imap.", EXIT_UNREADABLE)
-    if provider in ("google", "microsoft") and given != Given(yes=given.yes):
-        fail(f"{provider} names its servers, and asks for no password here.", EXIT_UNREADABLE)
-    if provider != SIMULATED and result is not None:
-        fail("--result is what a simulated check finds.", EXIT_UNREADABLE)
 
 
 def _is_simulated(account: "EmailAccount", result: object) -> bool:
@@ -244,13 +241,15 @@ def _connected(here: Session, wanted: "ConnectAccount", given: Given) -> "Checke
     return checked
 
 
-def _with_what_there_is(here: Session, result: Verdict | None) -> "Callable[[str], Checked]":
+def _with_what_there_is(
+    here: Session, result: Verdict | None, watch_of: "Callable[[str], Watch]"
+) -> "Callable[[str], Checked]":
     from engine.work.ports import Mailbox
 
     def one(name: str) -> "Checked":
         account = known(here, name)
         if not _is_simulated(account, result):
-            return real(here).reconnect(account.id, actor=actor(), watch=tell_stage)
+            return real(here).reconnect(account.id, actor=actor(), watch=watch_of(account.id))
         return told_checks(here).reconnect(
             Mailbox(account.id),
             actor=actor(),
@@ -269,14 +268,9 @@ def _reconnected_anew(
     mailboxes = real(here)
     old = mailboxes.access(before.id)
     if before.provider == "imap":
-        imap, smtp = (
-            given.imap or (old and old.imap.written),
-            given.smtp or (old and old.smtp.written),
-        )
-        user = old.user if old else None
-        access = by_password(here, before.id, given._replace(imap=imap, smtp=smtp, user=user))
+        access = by_password(here, before.id, _completed(given, old))
     else:
-        _require_fitting(before.provider, given, None)
+        require_fitting(before.provider, given, None)
         subject = old.grant.subject if old and old.grant else None
 
         def consent() -> "Access":

@@ -14,7 +14,6 @@ from adapters.screen.reading import Zone, reader
 if TYPE_CHECKING:
     from engine.answers.fleet import Plan
     from engine.reply import Refusal
-    from engine.work.check_connection import Checked
     from engine.work.fleet import Done
 
 Preview = Annotated[bool, typer.Option("--preview", help="Show what would be done; stop.")]
@@ -23,7 +22,7 @@ RESUME = "sendledger campaigns resume --waiting"
 
 
 class Manner(NamedTuple):
-    """How the person wants it: only shown, without being asked, for a program."""
+    """What the options say: only a preview, without a question, as JSON."""
 
     preview: bool
     yes: bool
@@ -39,14 +38,14 @@ class Act(NamedTuple):
 
 
 def reconnect_failed(
-    here: Session, reconnect_one: Callable[[str], "Checked"], manner: Manner
+    here: Session, reconnect_one: Callable[[str], "Refusal | None"], manner: Manner
 ) -> None:
     """One-Click Reconnect of every failed account, with the credentials it has (R1-R3)."""
     from engine.answers.fleet import of_reconnecting
     from engine.answers.telling.words import RESUME_ALL
 
     plan = of_reconnecting(here.engine, here.workspace, here.answers().accounts)
-    act = Act("reconnected", lambda one: reconnect_one(one).refusal, f"{RESUME_ALL} {RESUME}")
+    act = Act("reconnected", reconnect_one, f"{RESUME_ALL} {RESUME}")
     _carry_out(plan, [each.account_id for each in plan.steps], act, manner)
 
 
@@ -115,12 +114,14 @@ def tell_connected(here: Session, address: str, slot: str) -> None:
 
 
 def tell_lost(here: Session, address: str, slot: str | None = None) -> None:
-    """The same for people, and what to type; ``slot``: where it is to be connected first."""
+    """Say which campaigns lost the account and what to type; ``slot``: to connect it in first."""
     from engine.answers.fleet import lost as lost_of
     from engine.answers.telling.fleet import readd as told
 
     found = lost_of(here.engine, here.workspace, address)
     if not found:
+        if slot:
+            say(f"To connect it again: sendledger accounts connect {slot} {address}")
         return
     say("Campaigns that have lost it from FROM EMAIL:")
     for each in found:
@@ -131,7 +132,7 @@ def tell_lost(here: Session, address: str, slot: str | None = None) -> None:
 
 
 def _carry_out(plan: "Plan[Any]", names: Sequence[str], act: Act, manner: Manner) -> None:
-    """Exit code 1 when any was refused."""
+    """Show, ask, act one by one, report. Ends with exit code 1 when any was refused."""
     from adapters.screen.progress import progress
     from engine.work.fleet import one_by_one
 

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 LONGEST = 10_000
 """Characters of a password, or of an app password with whatever surrounds it."""
 _WRITTEN = "HOST, HOST:PORT, or HOST:PORT/starttls and HOST:PORT/tls for unusual ports"
+_METAVAR = "HOST[:PORT][/starttls|/tls]"
 
 Imap = Annotated[
     str | None,
-    typer.Option(metavar="HOST[:PORT]", help="IMAP server. Default: proposed from the address."),
+    typer.Option(metavar=_METAVAR, help="IMAP server. Default: proposed from the address."),
 ]
 Smtp = Annotated[
     str | None,
-    typer.Option(metavar="HOST[:PORT]", help="SMTP server. Default: proposed from the address."),
+    typer.Option(metavar=_METAVAR, help="SMTP server. Default: proposed from the address."),
 ]
 User = Annotated[str | None, typer.Option(help="Name for the login. Default: the address.")]
 PasswordFile = Annotated[
@@ -77,11 +78,13 @@ def by_consent(
 
     Raises ``ConsentRefused`` for too little or another mailbox, and ``TokenError``.
     """
+    from adapters.composition import logs_beside_answers
     from adapters.mailboxes import loopback_consent
 
+    logs_beside_answers()
     with loopback_consent(here.opened, here.settings, provider) as consent:
         url = consent.start(address, again=again)
-        warn(f"Open this in the browser in which {address} is signed in:")
+        warn(f"Open this within 5 minutes in the browser in which {address} is signed in:")
         warn(url)
         return consent.wait(address, subject)
 

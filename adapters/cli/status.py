@@ -23,6 +23,8 @@ class Status(NamedTuple):
     clocks: list[ClockAnswer]
     not_sending: list[NotSending]
     undelivered: list[NoticeRow]
+    tells_owners: bool = True
+    """Whether the settings name a way to owners."""
 
     @property
     def waiting(self) -> list[NotSending]:
@@ -44,6 +46,7 @@ def show_status(here: Asked, *, as_json: bool) -> None:
     """Views that are stopped are told of, and what can be shown without them is."""
     current = here.current
     found = look(current.answers(), current.now, dict(current.stopped))
+    found = found._replace(tells_owners=here.settings.tells_owners)
     if as_json:
         print_json(found.to_json())
     else:
@@ -80,7 +83,11 @@ def _show(found: Status) -> None:
     for campaign in found.not_sending:
         reasons = " ".join(reason.text for reason in campaign.reasons)
         _say(f"{campaign.campaign_id} ({campaign.status}) does not send: {reasons}", "yellow")
-    for notice in found.undelivered:
+    if found.undelivered and not found.tells_owners:
+        waiting = counted(len(found.undelivered), "notice")
+        told = f"{waiting} to owners not delivered: set outbox or notice_relay, and run a worker."
+        _say(f"{told} `sendledger notices` lists them.", "yellow")
+    for notice in found.undelivered if found.tells_owners else ():
         _say(
             f"Notice {notice.number} about {notice.account_id} ({notice.kind}) was not delivered "
             f"after {counted(notice.attempts, 'attempt')}. {notice.detail}".rstrip(),

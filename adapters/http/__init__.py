@@ -1,1 +1,1 @@
-"""Doors over HTTP, by Starlette: so far, links by which owners reconnect their mailboxes."""
+"""HTTP, by Starlette: the pages of links by which owners reconnect their mailboxes."""

@@ -1,48 +1,56 @@
-"""The routes of the doors over HTTP, and what they take of a request at most."""
+"""The routes, and the limits of a request: octets of a form, and seconds until it is here."""
 
 import asyncio
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.http.pages import page
-from adapters.http.reconnecting import CALLBACK, COOKIE, LINKS, ReconnectDoor
+from adapters.http.reconnecting import CALLBACK, COOKIE, LINKS, ReconnectPages
 
 MOST_OCTETS = 8_192
-"""Of a form."""
+"""In a form, at most."""
 SECONDS = 10.0
-"""For a form to arrive."""
+"""Within which a form must arrive."""
 
 
-def app(door: ReconnectDoor) -> Starlette:
+def app(pages: ReconnectPages) -> Starlette:
     async def look(request: Request) -> Response:
-        return await run_in_threadpool(door.look, request.path_params["token"])
+        return await run_in_threadpool(pages.look, request.path_params["token"])
 
     async def press(request: Request) -> Response:
         form = await _form(request)
         if form is None:
             return page("Not understood", ["That was no form of ours."], status=400)
-        return await run_in_threadpool(door.press, request.path_params["token"], form)
+        return await run_in_threadpool(pages.press, request.path_params["token"], form)
 
     async def come_back(request: Request) -> Response:
         cookie = request.cookies.get(COOKIE, "")
-        return await run_in_threadpool(door.come_back, dict(request.query_params), cookie)
+        return await run_in_threadpool(pages.come_back, dict(request.query_params), cookie)
+
+    async def nothing(_: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        return page("Nothing here", ["There is nothing at this address."], status=status)
 
     async def broken(_: Request, __: Exception) -> Response:
         return page("Something went wrong", ["Try again later."], status=500)
 
-    return Starlette(
+    found = Starlette(
         routes=[
             Route(f"{LINKS}{{token}}", look, methods=["GET"]),
             Route(f"{LINKS}{{token}}", press, methods=["POST"]),
             Route(CALLBACK, come_back, methods=["GET"]),
         ],
-        exception_handlers={500: broken},
+        exception_handlers={404: nothing, 405: nothing, 500: broken},
     )
+    # It would send on to whatever host the request names, and without TLS.
+    found.router.redirect_slashes = False
+    return found
 
 
 async def _form(request: Request) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""The door by which an owner reconnects his mailbox: link, button, provider, result (R1).
+"""Pages by which an owner reconnects his mailbox: link, button, provider, result (R1).
 
 Looking at a link changes nothing, as mail scanners look at every link; only the button uses it up.
 What the provider's answer needs is in a cookie of the browser that pressed the button.
@@ -50,7 +50,7 @@ TO_CONSENT = timedelta(minutes=15)
 
 
 class Parts(NamedTuple):
-    """What the door is put together from."""
+    """What the pages need."""
 
     settings: EngineSettings
     links: SignedLinks
@@ -61,7 +61,7 @@ class Parts(NamedTuple):
     """Of a workspace."""
 
 
-class ReconnectDoor:
+class ReconnectPages:
     """Every method answers one request, takes as long as mail servers take, and may be called from
     any thread."""
 
@@ -217,7 +217,7 @@ class ReconnectDoor:
 
     @property
     def _is_encrypted(self) -> bool:
-        """Whoever ends TLS before this door has told so by the public address."""
+        """Whether browsers come by TLS, which a server before this one ends (``public_url``)."""
         return self._base.startswith("https://")
 
     @property

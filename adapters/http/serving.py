@@ -1,5 +1,6 @@
-"""Serves the doors over HTTP beside whatever else a process does, in a thread of its own."""
+"""Serves HTTP beside whatever else a process does, in a thread of its own."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,20 +9,48 @@ from contextlib import contextmanager
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from adapters.settings import SettingsError
 
 MOST_AT_ONCE = 100
-"""Connections; whoever comes when there are as many is answered with 503."""
+"""Connections at the same time; one more is answered with 503."""
 
 log = structlog.get_logger("sendledger.http")
 
 
+class Patience(H11Protocol):
+    """Ends a connection on which no request is being answered, every ``seconds``.
+
+    uvicorn waits for ever for a first request, and a few silent clients would keep all others out.
+    """
+
+    seconds = 10.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.loop.call_later(self.seconds, self._look)
+
+    def _look(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
+        else:
+            self.loop.call_later(self.seconds, self._look)
+
+
 @contextmanager
-def served(app: ASGIApp, host: str, port: int) -> Iterator[int]:
-    """Answers the port. Raises ``SettingsError`` for a port that cannot be had."""
+def served(
+    app: ASGIApp, host: str, port: int, protocol: type[H11Protocol] = Patience
+) -> Iterator[int]:
+    """Serve for as long as the ``with`` lasts; answers the port.
+
+    Raises ``SettingsError`` for a port that cannot be had.
+    """
     config = uvicorn.Config(
         app,
+        http=protocol,
         log_config=None,
         access_log=False,  # addresses of requests hold links and codes
         server_header=False,

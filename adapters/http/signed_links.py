@@ -58,7 +58,7 @@ class SignedLinks:
         return Link(workspace, account_id, until, Secret(token))
 
     def read(self, token: str, late: timedelta = timedelta(0)) -> Link | None:
-        """None for one that we did not make, or that was good no more so long ago."""
+        """None for a token that we did not make, or whose time ended ``late`` or more ago."""
         now = int(self._now().timestamp())
         expected = jwt.JWTClaimsRegistry(
             now=now,
@@ -81,5 +81,5 @@ class SignedLinks:
 
 
 def digest(secret: str) -> str:
-    """By which a used link or a state is kept: it opens nothing."""
+    """What is stored of a used link or a state; nothing can be opened with it."""
     return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

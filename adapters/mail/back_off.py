@@ -20,7 +20,7 @@ _READ = 4_000
 
 
 def asked_for(text: str) -> timedelta | None:
-    """None where no time is named; a day at most."""
+    """The time that the text names, a day at most; None where it names none."""
     found = _ASKED.search(text[:_READ])
     if found is None:
         return None

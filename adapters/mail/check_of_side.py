@@ -1,4 +1,4 @@
-"""One side of a mailbox gone through, from the name of its server to what a campaign needs."""
+"""Checks one side of a mailbox, IMAP or SMTP, stage by stage: from its server's name on (C1)."""
 
 from abc import ABC, abstractmethod
 from contextlib import ExitStack, suppress
@@ -54,10 +54,10 @@ class _CheckOfSide(ABC, Generic[S]):
 
     @abstractmethod
     def _go_through(self) -> None:
-        """The stages after TLS."""
+        """Do the stages after TLS."""
 
     def run(self) -> Side:
-        """Within the dialler's limits, counted from now."""
+        """Check the side, within the dialler's limits, which count from now."""
         self._allowance = self._dialler.allowance()
         with suppress(Failed), self._open:
             self._reach()
@@ -103,7 +103,7 @@ class _CheckOfSide(ABC, Generic[S]):
         return classify(self._stages.evidence(refused)).failure in OF_A_TOKEN_THAT_RAN_OUT
 
     def _dial_anew(self) -> None:
-        """Many servers go after a refusal."""
+        """Connect again, as many servers close the connection after they refused."""
         self._session.close()
         server = self._server
         connection = self._dialler.dial(server.host, server.port, self._allowance)

@@ -9,25 +9,25 @@ from typing import NamedTuple
 
 _PIECE = 16_384
 LONGEST_LINE = 65_536
-"""Octets."""
+"""In octets."""
 
 
 class TooMuchSaid(OSError):
-    """The server says more than anybody has a use for."""
+    """The server sent more octets than the limit."""
 
     def __init__(self) -> None:
         super().__init__("The server sent more than a mail server has to say.")
 
 
 class SaidTooEarly(ssl.SSLError):
-    """Octets came before TLS that were to be read after it: somebody on the way put them there."""
+    """Octets came before TLS began that would be read after it; an attacker may have sent them."""
 
     def __init__(self) -> None:
         super().__init__("[SSL] The server, or somebody on the way, spoke before TLS began.")
 
 
 class Limits(NamedTuple):
-    """``total`` and ``step`` are seconds: for everything, and for one wait. ``octets`` are read."""
+    """At most ``total`` seconds for everything, ``step`` seconds a wait, and ``octets`` read."""
 
     total: float = 15.0
     step: float = 10.0
@@ -39,7 +39,7 @@ GOODBYE = Limits(total=2.0, step=2.0, octets=10_000)
 
 
 class Allowance:
-    """What is left of limits. The time runs from the making on."""
+    """What is left of the limits. The time runs from when this is made."""
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self._limits = limits
@@ -47,14 +47,14 @@ class Allowance:
         self._ends = time.monotonic() + limits.total
 
     def seconds(self) -> float:
-        """For the next wait. Raises ``TimeoutError`` where nothing is left."""
+        """How long the next wait may be. Raises ``TimeoutError`` where no time is left."""
         left = self._ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("timed out")
         return min(left, self._limits.step)
 
     def spend(self, octets: int) -> None:
-        """Raises ``TooMuchSaid``."""
+        """Count octets that were read. Raises ``TooMuchSaid``."""
         self._octets -= octets
         if self._octets < 0:
             raise TooMuchSaid
@@ -76,7 +76,7 @@ class Connection:
         self._unread = bytearray()
 
     def allow(self, limits: Limits) -> None:
-        """From now on, for all that follows."""
+        """New limits, which count from now."""
         self._allowance = Allowance(limits)
 
     @property
@@ -84,13 +84,13 @@ class Connection:
         return isinstance(self.socket, ssl.SSLSocket)
 
     def require_encrypted(self) -> None:
-        """Before anything secret is said. Raises ``ssl.SSLError``."""
+        """To be called before a secret is sent. Raises ``ssl.SSLError`` without TLS."""
         if not self.encrypted:
             raise ssl.SSLError("[SSL] Nothing secret is said without TLS.")
 
     def encrypt(self) -> None:
-        """TLS, with a certificate that is trusted for the host. Nothing that was said before counts
-        afterwards."""
+        """Begin TLS; the certificate must be trusted and name the host. Octets read before it are
+        never taken for octets after it: ``SaidTooEarly``."""
         if self._unread:
             raise SaidTooEarly
         self.socket.settimeout(self._allowance.seconds())
@@ -103,7 +103,7 @@ class Connection:
         self.socket.sendall(data)
 
     def readline(self) -> bytes:
-        """With its end; less than a line, or nothing, once the server has closed the connection."""
+        """A line with its end; less, or nothing, once the server has closed the connection."""
         while b"\n" not in self._unread:
             if len(self._unread) > LONGEST_LINE:
                 raise TooMuchSaid
@@ -112,7 +112,7 @@ class Connection:
         return self._take(self._unread.index(b"\n") + 1)
 
     def read(self, octets: int) -> bytes:
-        """So many, or fewer once the server has closed the connection."""
+        """So many octets, or fewer once the server has closed the connection."""
         while len(self._unread) < octets and self._receive():
             pass
         return self._take(octets)

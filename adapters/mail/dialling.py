@@ -22,7 +22,7 @@ def verifying_context(ca_file: Path | None = None) -> ssl.SSLContext:
 
 
 class Dialler:
-    """Safe to share between threads."""
+    """Connects to mail servers, within limits. Safe to share between threads."""
 
     def __init__(
         self, policy: NetworkPolicy, context: ssl.SSLContext, limits: Limits = LIMITS
@@ -32,20 +32,20 @@ class Dialler:
         self._limits = limits
 
     def allowance(self) -> Allowance:
-        """For one conversation, whose time begins now."""
+        """The limits of one conversation, whose time begins now."""
         return Allowance(self._limits)
 
     def resolve(self, host: str, port: int, allowance: Allowance) -> list[CheckedAddress]:
-        """Raises ``OSError``: ``AddressNotPermitted`` where the host may not be reached."""
+        """Permitted addresses of the host. Raises ``OSError``, such as ``AddressNotPermitted``."""
         return self._policy.resolve(host, port, allowance.seconds())
 
     def connect(
         self, host: str, addresses: list[CheckedAddress], allowance: Allowance
     ) -> Connection:
-        """Not encrypted yet: ``Connection.encrypt``. Raises ``OSError``."""
+        """A TCP connection; ``Connection.encrypt`` begins TLS. Raises ``OSError``."""
         reached = connected(addresses, time.monotonic() + allowance.seconds())
         return Connection(reached, host, self._context, allowance)
 
     def dial(self, host: str, port: int, allowance: Allowance) -> Connection:
-        """Both in one. Raises ``OSError``."""
+        """``resolve``, then ``connect``. Raises ``OSError``."""
         return self.connect(host, self.resolve(host, port, allowance), allowance)

@@ -51,17 +51,17 @@ class Dns:
         self._resolver: dns.resolver.Resolver | None = None
 
     def texts(self, name: str) -> list[str]:
-        """TXT; each as one text."""
+        """TXT records of a name, each as one text."""
         found = [b"".join(each.strings)[:LONGEST_TEXT] for each in self._ask(name, "TXT")]
         return [each.decode("utf-8", "replace") for each in found]
 
     def exchangers(self, domain: str) -> list[str]:
-        """MX, the preferred first."""
+        """Hosts of the domain's MX records, the preferred first."""
         found = sorted(self._ask(domain, "MX"), key=lambda each: int(each.preference))
         return [host for each in found if (host := _host(each.exchange))]
 
     def services(self, name: str) -> list[Srv]:
-        """SRV, the preferred first."""
+        """SRV records of a name, the preferred first."""
         found = [
             Srv(each.priority, each.weight, _host(each.target), each.port)
             for each in self._ask(name, "SRV")
@@ -69,7 +69,7 @@ class Dns:
         return sorted(found, key=lambda each: (each.priority, -each.weight))
 
     def addresses(self, host: str) -> list[str]:
-        """A, then AAAA."""
+        """Addresses of a host: those of A records, then those of AAAA."""
         found: list[str] = []
         unanswered: Unanswered | None = None
         for kind in ("A", "AAAA"):
@@ -111,7 +111,7 @@ class Dns:
 
 
 AskDns = Callable[[], Dns]
-"""A new one, whose time has not begun."""
+"""Makes a ``Dns`` whose time has not begun."""
 
 
 def dns_lookup(servers: Sequence[str]) -> Lookup:
@@ -131,7 +131,7 @@ def dns_lookup(servers: Sequence[str]) -> Lookup:
 
 
 def address_and_port(stated: str) -> tuple[str, int]:
-    """Of a name server: ``9.9.9.9:53``, ``[2620:fe::fe]:53``, or either address alone."""
+    """Where a name server is: ``9.9.9.9:53``, ``[2620:fe::fe]:53``, or either address alone."""
     bracketed, _, port = stated.rpartition("]:")
     if bracketed:
         return bracketed[1:], int(port)

@@ -16,7 +16,7 @@ from adapters.mail.refused import Dropped, NotUnderstood
 
 _COMPLAINT = re.compile(rb"(\S{1,40}) ((?:NO|BAD|BYE)\b.*)\r\n", re.IGNORECASE | re.DOTALL)
 _MOST = 8
-"""Complaints that are kept: the last ones."""
+"""How many complaints are kept: the last ones."""
 
 
 class Complaints:
@@ -41,8 +41,8 @@ class Complaints:
 
     @property
     def text(self) -> str:
-        """Empty where nothing was refused: what is only said beside an answer refuses nothing,
-        unless it is a goodbye."""
+        """What the server refused with; empty where it refused nothing. What it says beside an
+        answer is no refusal, unless it says goodbye."""
         if self._answer or self.goodbye:
             return "\n".join(filter(None, (self._answer, *self._beside)))
         return ""
@@ -61,7 +61,7 @@ class Imap4(imaplib.IMAP4):
         super().__init__(connection.host)
 
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:  # noqa: ARG002
-        """It is open already."""
+        """Nothing to do: the connection is open already."""
         self.host, self.port = host, port
 
     @property
@@ -90,7 +90,7 @@ class Imap4(imaplib.IMAP4):
         self._connection.close()
 
     def starttls(self, ssl_context: ssl.SSLContext | None = None) -> Any:  # noqa: ARG002
-        """By the connection's own context."""
+        """Ask for STARTTLS and begin TLS, with the certificates that the connection trusts."""
         kind, data = self._simple_command("STARTTLS")
         if kind == "OK":
             self._connection.encrypt()
@@ -99,7 +99,7 @@ class Imap4(imaplib.IMAP4):
         return kind, data
 
     def login(self, user: str, password: str) -> Any:
-        """With both quoted: imaplib sends the name as it is."""
+        """LOGIN with name and password quoted; imaplib would send the name as it is."""
         kind, data = self._simple_command("LOGIN", _quoted(user), _quoted(password))
         if kind == "OK":
             self.state = "AUTH"

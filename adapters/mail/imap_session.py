@@ -46,12 +46,12 @@ class ImapSession:
         self.close()
 
     def close(self) -> None:
-        """Without a goodbye."""
+        """Close the connection without saying goodbye."""
         self._connection.close()
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Whatever goes wrong inside is told in the server's own words, where it said any.
+        """Errors raised inside become ``ServerRefused`` where the server said why.
 
         A hostile answer can raise anything in the libraries that read it.
         """
@@ -74,7 +74,7 @@ class ImapSession:
         return ServerRefused(said) if said else NotUnderstood(type(error).__name__)
 
     def secure(self, security: Security) -> None:
-        """TLS, never less."""
+        """Begin TLS, at once or by STARTTLS. Raises what every method does where that fails."""
         if security is Security.IMPLICIT:
             self._connection.encrypt()
             return
@@ -82,7 +82,7 @@ class ImapSession:
         self._start_tls()
 
     def greet(self) -> None:
-        """Once."""
+        """Read the server's greeting; the second time does nothing."""
         if self._greeted:
             return
         with self.told():
@@ -101,16 +101,21 @@ class ImapSession:
                 raise ServerRefused(f"{NO_STARTTLS}: {self._complaints.text}") from None
 
     def log_in(self, user: str, password: Secret) -> None:
-        """By AUTHENTICATE PLAIN where it is offered, which takes any characters; else by LOGIN."""
+        """Log in by AUTHENTICATE PLAIN, which takes any characters; else by LOGIN.
+
+        The password is sent once, however often the server asks for it.
+        """
         with self.told():
             self._connection.require_encrypted()
             if self.client.has_capability("AUTH=PLAIN"):
-                self.client.sasl_login("PLAIN", lambda _: plain(user, password))
+                once = iter((plain(user, password),))
+                self.client.sasl_login("PLAIN", lambda _: next(once))
             else:
                 self.client.login(user, password.reveal())
 
     def log_in_by_token(self, user: str, token: Secret) -> None:
-        """The server's challenge, which says why it refuses, follows its answer in base64."""
+        """Log in by XOAUTH2. Where the server refuses, its reason (a challenge in base64) follows
+        its answer in ``ServerRefused``."""
         challenges: list[bytes] = []
 
         def answered(challenge: bytes) -> str | None:
@@ -129,7 +134,7 @@ class ImapSession:
             raise ServerRefused(f"{refused} {why}".rstrip()) from None
 
     def introduce(self) -> None:
-        """ID after the login, without which some open no mailbox. Who refuses it, may."""
+        """Send ID, without which some servers open no mailbox. A server may refuse it."""
         with self.told():
             if not self.client.has_capability("ID"):
                 return
@@ -141,7 +146,7 @@ class ImapSession:
                 self._complaints.forget()
 
     def look_around(self) -> Folders:
-        """INBOX can be opened, and nothing of it changes; and what else the mailbox says."""
+        """Open INBOX read-only, so that nothing of it changes; answers folders and capabilities."""
         with self.told():
             capabilities = self.client.capabilities()
             self.client.select_folder("INBOX", readonly=True)

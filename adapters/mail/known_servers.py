@@ -108,7 +108,7 @@ _BY_HOST = {each.host: known.provider for known in KNOWN for each in (known.imap
 
 
 def provider_at(host: str) -> str | None:
-    """Who runs that server; None where nobody knows."""
+    """The provider that runs that server; None where this table has none."""
     return _BY_HOST.get(host.casefold().removesuffix("."))
 
 
@@ -117,5 +117,5 @@ def known_by_domain(domain: str) -> Known | None:
 
 
 def known_by_exchanger(host: str) -> Known | None:
-    """Whose mail exchanger that is."""
+    """The provider whose mail exchanger (MX) that is; None where this table has none."""
     return next((each for each in KNOWN if f".{host}".endswith(each.exchangers)), None)

@@ -19,7 +19,7 @@ class NameNotFound(OSError):
 
 
 def system_lookup(host: str, seconds: float) -> list[str]:
-    """As the operating system finds them, its file of hosts included.
+    """Addresses as the operating system finds them, its file of hosts included.
 
     The system cannot be told how long to look; a thread is left to it where it takes longer.
     """

@@ -18,7 +18,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 MOST_ADDRESSES = 8
-"""Of one name that are tried; whoever has more is not waited for."""
+"""How many addresses of one name are tried."""
 
 _INSIDE = tuple(
     map(
@@ -27,11 +27,13 @@ _INSIDE = tuple(
             *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
             *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16"),
             *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+            "168.63.129.16/32",
             *("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"),
         ),
     )
 )
-"""IANA's special-purpose registries, multicast, what is reserved, and tunnels: 6to4 and Teredo."""
+"""IANA's special-purpose registries, multicast, what is reserved, tunnels (6to4 and Teredo), and
+Azure's platform, which answers its own machines at an address that looks public."""
 _GLOBAL_V6 = IPv6Network("2000::/3")
 """All other IPv6 is loopback, link-local, unique-local, multicast, embeds IPv4, or is reserved."""
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -65,7 +67,7 @@ class NetworkPolicy:
         self._lookup = lookup
 
     def permitted(self, address: str | Address) -> bool:
-        """False for what is no address, too."""
+        """Whether this address may be connected to; False for what is no address, too."""
         try:
             given = ip_address(address)
         except ValueError:
@@ -74,7 +76,7 @@ class NetworkPolicy:
         return self._is_allowed(given) or self._is_allowed(meant) or _is_public(meant)
 
     def resolve(self, host: str, port: int, seconds: float = 5.0) -> list[CheckedAddress]:
-        """The permitted ones of a name, or of an address. Takes so many seconds at most.
+        """The permitted addresses of a name or an address, within so many seconds.
 
         Raises ``NameNotFound``, ``AddressNotPermitted``, and ``TimeoutError``.
         """

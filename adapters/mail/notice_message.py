@@ -97,7 +97,7 @@ def reconnect_link(public_url: str, notice: NoticeRow) -> str:
 
 
 def html_of(paragraphs: Iterable[str]) -> str:
-    """The same words: a paragraph each, lists where the text has lists."""
+    """The text as HTML: a paragraph for each, and lists where the text has lists."""
     body = "\n".join(_block(each) for each in paragraphs)
     return (
         f'<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8">\n<body>\n{body}\n</body></html>\n'

@@ -58,7 +58,7 @@ class SmtpNotices:
         return f"{self._relay}, {len(owners) - len(refused)} of {len(owners)} owners"
 
     def _left(self, notice: NoticeRow, reason: str | None) -> Sequence[tuple[Sequence[str], bytes]]:
-        """Who is still to get it, and what."""
+        """Which owners have not taken the notice yet, with the message for each."""
         copies = [
             ([each for each in copy.to if mark(notice, each) not in notice.taken_by], copy.message)
             for copy in self.copies.of(notice, reason)

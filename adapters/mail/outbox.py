@@ -46,7 +46,7 @@ class MaildirOutbox:
         return ", ".join(names)
 
     def _kept(self, name: str) -> bool:
-        """Also once a mail program has taken it into ``cur``, with its flags after the name."""
+        """Whether the message is there, also where a mail program has moved it to ``cur``."""
         taken = self.folder / "cur"
         return (self.folder / "new" / name).exists() or any(taken.glob(f"{name}*"))
 

@@ -22,7 +22,7 @@ class Owners(NamedTuple):
     zones: Mapping[str, tzinfo] = {}
 
     def require_addresses(self) -> None:
-        """Raises ``ValueError`` for one at which nobody can be reached."""
+        """Raises ``ValueError`` for an owner's or admin's address that cannot be used."""
         owners = [each for accounts in self.owners.values() for each in accounts.values()]
         for address in (self.default, *chain(*owners), *chain(*self.admins.values())):
             problem = owner_problem(address)
@@ -30,7 +30,7 @@ class Owners(NamedTuple):
                 raise ValueError(f"the owner's address {address!r} {problem}")
 
     def of(self, notice: NoticeRow) -> Sequence[str]:
-        """Never only the account itself, whose mailbox nobody may be able to read now."""
+        """Who gets an account's notices: never only its own address, which may be broken."""
         by_account = {
             normalised(account): addresses
             for account, addresses in self.owners.get(notice.workspace, {}).items()

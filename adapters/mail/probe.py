@@ -1,9 +1,9 @@
 """Test Connection on real servers (C1): both sides of a mailbox at once, stage by stage."""
 
 from base64 import b64encode
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from adapters.mail.beside import begun
 from adapters.mail.check_of_side import CheckOfImap, CheckOfSmtp
 from adapters.mail.dialling import Dialler
 from adapters.mail.sasl import plain, xoauth2
@@ -17,7 +17,8 @@ from engine.work.tokens import TokenError, Tokens
 class MailProbe:
     """Implements ``Probe``. Safe to share between threads.
 
-    A side takes as long as the dialler's limits allow, at most; the token is had before.
+    A side takes as long as the dialler's limits allow, at most; the access token is fetched before.
+    Who is interrupted, as by Ctrl-C, waits for neither side.
     """
 
     def __init__(self, accesses: Accesses, tokens: Tokens, dialler: Dialler) -> None:
@@ -26,7 +27,7 @@ class MailProbe:
         self._dialler = dialler
 
     def check(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:
-        """Raises ``VaultError`` for a mailbox whose secrets cannot be had."""
+        """Check both sides. Raises ``VaultError`` for a mailbox whose secrets cannot be read."""
         access = self._accesses.of(mailbox)
         token = TokenOfCheck(self._tokens, mailbox)
         if access.grant is not None:
@@ -36,13 +37,12 @@ class MailProbe:
             kind(self._dialler, access, mailbox, token, watch)
             for kind in (CheckOfImap, CheckOfSmtp)
         ]
-        with ThreadPoolExecutor(len(sides)) as both:
-            found = [*both.map(lambda each: each.run(), sides)]
-        return judged(found, _unrepeatable(access, token))
+        both = [begun(each.run) for each in sides]
+        return judged([ended() for ended in both], _unrepeatable(access, token))
 
 
 def _unrepeatable(access: Access, token: TokenOfCheck) -> tuple[str, ...]:
-    """Whatever was used to log in, and how it was said."""
+    """The secrets that were used to log in, in every form they were sent in."""
     said = [*(xoauth2(access.user, each) for each in token.used)]
     if access.password is not None:
         said.append(plain(access.user, access.password))

@@ -15,7 +15,7 @@ _SMTP = (("_submissions._tcp", Security.IMPLICIT), ("_submission._tcp", Security
 
 
 class Proposal(NamedTuple):
-    """``provider`` as in ``Access``; a server is None where nobody names one.
+    """``provider`` as in ``Access``; a server is None where none is known.
 
     ``certain`` is False where DNS alone leads to a server of another domain: whoever can answer in
     the place of a name server would get the password, so the user has to agree (RFC 6186, 6).

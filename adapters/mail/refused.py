@@ -1,4 +1,4 @@
-"""How a conversation with a mail server ends, other than as it should.
+"""How a conversation with a mail server ends, when it does not end well.
 
 Everything else is an ``OSError``: of the connection, or of TLS.
 """
@@ -18,7 +18,7 @@ class NotUnderstood(Exception):
 
 
 class Dropped(ConnectionResetError):
-    """The server went in the middle of a conversation; a line that was cut off says nothing."""
+    """The server closed the connection before its answer was whole; half a line means nothing."""
 
     def __init__(self) -> None:
         super().__init__("Connection unexpectedly closed")

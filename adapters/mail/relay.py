@@ -62,12 +62,15 @@ class Relay(NamedTuple):
         return f"{self.host}:{self.port}"
 
     def require_usable(self) -> None:
-        """Raises ``RelayUnusable``."""
+        """Raises ``RelayUnusable`` for settings that contradict each other."""
         if (self.user is None) != (self.password is None):
-            raise RelayUnusable("notice_relay_user and its password belong together.")
+            raise RelayUnusable(
+                "notice_relay_user and SENDLEDGER_NOTICE_RELAY_PASSWORD belong together: "
+                "set both or none"
+            )
         if self.tls is Tls.NONE and (self.user or not _is_loopback(self.host)):
             raise RelayUnusable(
-                "notice_relay_tls = none is for a relay on this machine, without user and password."
+                "notice_relay_tls = none is for a relay on this machine, without user and password"
             )
 
     def submit(self, sender: str, to: Sequence[str], content: bytes) -> dict[str, int]:
@@ -168,7 +171,7 @@ def _log_in(smtp: SMTP, user: str, password: Secret) -> None:
 
 
 def _cut(smtp: SMTP) -> None:
-    """Ends whatever waits for the relay, however slowly that goes on answering."""
+    """Ends a wait for the relay when its time is over, also where it answers slowly."""
     with suppress(OSError, AttributeError):
         smtp.sock.shutdown(SHUT_RDWR)  # type: ignore[union-attr]
 

@@ -8,5 +8,5 @@ def xoauth2(user: str, token: Secret) -> str:
 
 
 def plain(user: str, password: Secret) -> str:
-    """RFC 4616."""
+    """What PLAIN says (RFC 4616)."""
     return f"\0{user}\0{password.reveal()}"

@@ -25,7 +25,8 @@ _KEY = re.compile(r"(^|;)\s*p\s*=\s*[A-Za-z0-9+/]")
 
 
 def sender_domain_warnings(domain: str, dns: Dns, selectors: Sequence[str]) -> list[str]:
-    """Never fails; of what nobody answers nothing is said. Takes as long as ``dns`` may."""
+    """A sentence for each thing that is missing; none where DNS does not answer. Never fails, and
+    takes as long as ``dns`` may."""
     found = []
     for look in (_spf, _dmarc, partial(_dkim, selectors=selectors)):
         with suppress(Unanswered):
@@ -50,7 +51,7 @@ def _spf(domain: str, dns: Dns) -> str | None:
 
 
 def _dmarc(domain: str, dns: Dns) -> str | None:
-    """The domain's own, else of a domain above it (the tree walk of DMARCbis)."""
+    """Whether the domain, or one above it, has a DMARC record (the tree walk of DMARCbis)."""
     labels = domain.split(".")
     for above in range(max(len(labels) - 1, 1)):
         name = ".".join(labels[above:])

@@ -1,5 +1,6 @@
 """Where a mailbox keeps what it sent (RFC 6154, else by the names that are in use)."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ NAMES = (
     *("已发送", "已发送邮件", "已傳送", "送信済み", "送信済みアイテム", "보낸 편지함"),
 )
 """The last part of the name, the best first."""
+_HALF = re.compile("[\ud800-\udfff]")
 _SENT, _NO_FOLDER = b"\\sent", b"\\noselect"
 
 
@@ -25,11 +27,14 @@ class Listed(NamedTuple):
 
 
 def read(listed: Sequence[object]) -> list[Listed]:
-    """Of what IMAPClient made of the answer; whatever is no folder is left out."""
+    """The folders in IMAPClient's reading of LIST; what is no folder is left out.
+
+    So is a name with half a character of UTF-16, which no store, screen or JSON can hold.
+    """
     found = []
     for each in listed:
         match each:
-            case (tuple() as flags, delimiter, str() as name):
+            case (tuple() as flags, delimiter, str() as name) if not _HALF.search(name):
                 kinds = frozenset(flag.lower() for flag in flags if isinstance(flag, bytes))
                 found.append(Listed(kinds, _text(delimiter), name))
     return found
@@ -45,7 +50,7 @@ def sent_folder(folders: Sequence[Listed]) -> str | None:
 
 
 def delimiter(folders: Sequence[Listed]) -> str | None:
-    """The inbox's, else anyone's."""
+    """The delimiter of INBOX, else that of any folder."""
     inbox_first = sorted(folders, key=lambda each: each.name.upper() != "INBOX")
     return next((each.delimiter for each in inbox_first if each.delimiter), None)
 

@@ -1,4 +1,4 @@
-"""A session with an SMTP server, stage by stage (C1). One login attempt is one login attempt."""
+"""A session with an SMTP server, stage by stage (C1). A login is tried once, by one method."""
 
 import re
 import smtplib
@@ -83,11 +83,11 @@ class SmtpSession:
         self.close()
 
     def close(self) -> None:
-        """Without a goodbye."""
+        """Close the connection without saying goodbye."""
         self._connection.close()
 
     def secure(self, security: Security) -> None:
-        """TLS, never less."""
+        """Begin TLS, at once or by STARTTLS. Raises what every method does where that fails."""
         if security is Security.IMPLICIT:
             self._connection.encrypt()
             return
@@ -95,7 +95,7 @@ class SmtpSession:
         self._start_tls()
 
     def greet(self) -> None:
-        """The greeting, and EHLO. Once; after TLS has begun on the way, EHLO was said again."""
+        """Read the greeting and say EHLO; the second time does nothing."""
         if self._greeted:
             return
         with told():
@@ -115,7 +115,7 @@ class SmtpSession:
             self._require(self.smtp.ehlo())
 
     def log_in(self, user: str, password: Secret) -> None:
-        """By PLAIN, or by LOGIN where that is all there is."""
+        """Log in by PLAIN, or by LOGIN where the server offers no PLAIN."""
         with told():
             self._connection.require_encrypted()
             offered = self.smtp.esmtp_features.get("auth", "").upper().split()
@@ -127,13 +127,14 @@ class SmtpSession:
                 raise ServerRefused("No suitable authentication method found.")
 
     def log_in_by_token(self, user: str, token: Secret) -> None:
-        """The server's challenge, which says why it refuses, follows its answer in base64."""
+        """Log in by XOAUTH2. Where the server refuses, its reason (a challenge in base64) follows
+        its answer in ``ServerRefused``."""
         with told():
             self._connection.require_encrypted()
             self._answer(f"AUTH XOAUTH2 {_base64(xoauth2(user, token))}", "")
 
     def try_sender(self, address: str) -> None:
-        """MAIL FROM, and RSET: the server would take a message from this address."""
+        """Say MAIL FROM, then RSET: would the server take a message from this address?"""
         with told():
             self._require(self.smtp.mail(ascii_form(address)))
             self.smtp.rset()
@@ -160,7 +161,7 @@ class SmtpSession:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Whatever goes wrong inside is what the session promises to raise."""
+    """Errors raised inside become those that the session promises."""
     try:
         yield
     except (ServerRefused, NotUnderstood, OSError) as error:

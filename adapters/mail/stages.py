@@ -46,7 +46,7 @@ class Stages:
 
     @contextmanager
     def stage(self, stage: Stage) -> Iterator[None]:
-        """Raises ``Failed``, once the evidence is taken."""
+        """Run one stage, timed and told. Raises ``Failed``, once the evidence is kept."""
         self.at = At(stage.value)
         began = time.monotonic()
         try:
@@ -64,7 +64,7 @@ class Stages:
             raise Failed
 
     def evidence(self, error: Exception) -> Evidence:
-        """What an error says, in the circumstances of now."""
+        """What an error says, with the stage and the circumstances that the classifier needs."""
         return Evidence(
             self._protocol,
             self.at,

@@ -20,14 +20,14 @@ class TokenOfCheck:
         self.used: list[Secret] = []
 
     def get(self) -> Token:
-        """Raises ``TokenError``, at each call the same."""
+        """The token. Raises ``TokenError``, the same one at each call."""
         with self._lock:
             if self._got is None:
                 self._got = self._answer(lambda: self._tokens.valid(self._mailbox))
             return self._token()
 
     def instead_of(self, refused: Token) -> Token:
-        """The one that is used from now on. Raises ``TokenError``."""
+        """A token to use in place of one that was refused. Raises ``TokenError``."""
         with self._lock:
             if not self._renewed:
                 self._renewed = True

@@ -30,6 +30,15 @@ def configure_logs(settings: EngineSettings, stream: TextIO | None = None) -> No
     _take_in_libraries(stream, max(level, logging.WARNING), rendering)
 
 
+def logs_to_standard_error() -> None:
+    """For a command, whose standard output is its answer and nothing else."""
+    structlog.configure(
+        processors=[*_COMMON, *_rendering(LogFormat.TEXT, colors=False)],
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
 WHO_REPEAT = ("apscheduler", "psycopg.pool")
 """They warn again and again of a server that is away, which the worker tells of once."""
 

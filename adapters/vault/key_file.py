@@ -83,6 +83,10 @@ def make_key_file(path: Path) -> Key:
     try:
         _write(path, (key,))
         _sync_folder(path)
+    except FileExistsError:
+        raise UnusableKey(
+            source=str(path), problem="there is a file already, which is left as it is."
+        ) from None
     except OSError as error:
         raise UnusableKey(source=str(path), problem=f"{error.strerror}.") from None
     return key

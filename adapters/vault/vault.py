@@ -39,6 +39,18 @@ class SealedVault:
             if self._rows.write(ref, key.id, seal(key, ref, secret)):
                 return
 
+    def replace(self, ref: SecretRef, secret: Secret) -> None:
+        while True:
+            row = self._row(ref)
+            try:
+                key = self.key(row.key_id)
+            except UnknownKey:
+                if self._row(ref) == row:
+                    raise
+                continue
+            if self._rows.replace(row, key.id, seal(key, ref, secret)):
+                return
+
     def get(self, ref: SecretRef) -> Secret:
         row = self._row(ref)
         while True:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import structlog
 
-from adapters.checking import background_checks
+from adapters.checking import background_checks, unused_credentials
 from adapters.composition import Program
 from adapters.worker.checks import Checking
 from adapters.worker.clocks import Clocks
@@ -17,6 +17,8 @@ from projections.shipped import SHIPPED
 
 CHECKING = 0.5
 """Seconds between two looks at which background checks are due."""
+TIDYING = 3_600.0
+"""Seconds between two looks at which credentials nobody uses."""
 
 log = structlog.get_logger("sendledger.worker")
 
@@ -41,7 +43,10 @@ def duties(
     if Role.NOTICES in roles and not program.settings.tells_owners:
         log.warning("notices are issued and not delivered: neither outbox nor notice_relay is set")
         roles = [each for each in roles if each is not Role.NOTICES]
-    return [_of(role, program, member, wanted) for role in roles]
+    found = [_of(role, program, member, wanted) for role in roles]
+    if Role.CHECKS in roles:
+        found.append(Duty("credentials", unused_credentials(program).delete, TIDYING))
+    return found
 
 
 def _of(role: Role, program: Program, member: Membership, wanted: Callable[[], bool]) -> Duty:

@@ -44,12 +44,12 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped. Raises ``StoreError`` when an embedded store is served already, and
-        ``SettingsError`` for a door that cannot be had."""
+        ``SettingsError`` for a port that cannot be had."""
         settings = self._settings
         with (
             working(settings) as program,
-            links_served(program),
             program.opened.coordination.serving(worker_name(), self._roles) as member,
+            links_served(program),
         ):
             found = duties(program, member, self._roles, self._wanted)
             try:

@@ -21,7 +21,7 @@ from events.vocabulary import AccountId
 
 
 class Security(StrEnum):
-    """How a connection is encrypted: so, or nothing is said (C1)."""
+    """How a connection is encrypted; there is no connection without (C1)."""
 
     IMPLICIT = "implicit"
     """TLS from the first octet."""
@@ -82,7 +82,7 @@ class Access(NamedTuple):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no text may repeat."""
+        """The secrets that no text may repeat."""
         grant = (self.grant.refresh_token, self.grant.access_token) if self.grant else ()
         kept = (each for each in (self.password, *grant) if each is not None)
         return tuple(each.reveal() for each in kept)
@@ -104,6 +104,7 @@ class _Stored(NamedTuple):
 
 
 _STORED = TypeAdapter(_Stored)
+_NAMED = "access-"
 
 
 def _sealed(access: Access) -> Secret:
@@ -148,7 +149,7 @@ def _opened(ref: SecretRef, secret: Secret) -> Access:
 
 
 class Accesses:
-    """Those of one workspace, in the vault. Whatever cannot be done raises a ``VaultError``.
+    """The accesses of one workspace, in the vault. Whatever cannot be done raises a ``VaultError``.
 
     New credentials go under a new name and take the place of the old ones only once they are
     verified (R2): whoever dies on the way leaves the account as it was.
@@ -171,26 +172,20 @@ class Accesses:
         return ref
 
     def add(self, account_id: AccountId, access: Access) -> Mailbox:
-        """Beside whatever the account has already."""
-        mailbox = Mailbox(account_id, f"access-{self._new_id()}")
+        """Keep new credentials beside those that the account has already."""
+        mailbox = Mailbox(account_id, f"{_NAMED}{self._new_id()}")
         self._vault.put(self.ref(mailbox), _sealed(access))
         return mailbox
 
     def replace(self, mailbox: Mailbox, access: Access) -> None:
-        """Under the same name: for tokens that were refreshed."""
-        self._vault.put(self.ref(mailbox), _sealed(access))
+        """Keep refreshed tokens under the name of the old ones.
+
+        What was deleted meanwhile stays deleted: raises ``NoSuchSecret``.
+        """
+        self._vault.replace(self.ref(mailbox), _sealed(access))
 
     def drop(self, account_id: AccountId, credentials: str) -> None:
         self._vault.delete(SecretRef(self._workspace, account_id, credentials))
-
-    def keep_only(self, account_id: AccountId, mailbox: Mailbox | None) -> None:
-        """Delete every secret of the account but those of ``mailbox``; all of them for None."""
-        for stored in self._vault.list(self._workspace):
-            ref = stored.ref
-            if ref.account_id == account_id and (
-                mailbox is None or ref.name != mailbox.credentials
-            ):
-                self._vault.delete(ref)
 
     def drop_forgotten(self, account_id: AccountId, current: str | None, before: datetime) -> None:
         """Delete what the account does not use and nobody has touched since then: left by
@@ -199,3 +194,8 @@ class Accesses:
             ref = stored.ref
             if ref.account_id == account_id and ref.name != current and stored.stored_at < before:
                 self._vault.delete(ref)
+
+
+def opens_a_mailbox(ref: SecretRef) -> bool:
+    """Whether it is one of ``Accesses``; a vault keeps other secrets too."""
+    return ref.name.startswith(_NAMED)

@@ -54,7 +54,7 @@ class Ended(NamedTuple):
 
 
 class BackgroundChecks:
-    """Of all workspaces. ``run`` may be called by any number of threads, the rest by one."""
+    """Those of all workspaces. ``run`` may be called by any number of threads, the rest by one."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class BackgroundChecks:
                 break
 
     def run(self, begun: Begun) -> Ended:
-        """Probe and record."""
+        """Check the account and record what is new."""
         check, account = begun.check, begun.account
         mailbox = Mailbox(account.account_id, account.credentials)
         try:

@@ -19,8 +19,8 @@ class Done(NamedTuple):
 
 
 def one_by_one(names: Iterable[str], act: Callable[[str], Refusal | None]) -> Iterator[Done]:
-    """Acts as it is asked for the next. What the store itself raises ends it; a secret that cannot
-    be had, or a mailbox that cannot be spoken to, is the trouble of one name alone."""
+    """Act on each name when the next ``Done`` is asked for. Errors of the store end it; a secret
+    that cannot be had, or a mailbox that cannot be reached, is the trouble of one name alone."""
     for name in names:
         try:
             refusal = act(name)

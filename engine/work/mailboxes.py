@@ -25,7 +25,7 @@ CONFIGURATION_CHANGED = "configuration_changed"
 
 
 class Mailboxes:
-    """Of one workspace. Raises ``VaultError`` for credentials that cannot be had or kept."""
+    """Those of one workspace. Raises ``VaultError`` for credentials that cannot be had or kept."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Mailboxes:
     def connect(
         self, wanted: ConnectAccount, access: Access, *, actor: str, watch: Watch = unwatched
     ) -> Checked:
-        """Into a slot, after a full check (C1). Provider, configuration and credentials of
+        """Connect to a slot, after a full check (C1). Provider, configuration and credentials of
         ``wanted`` are those of ``access``."""
         mailbox = self._accesses.add(wanted.account_id, access)
         wanted = replace(

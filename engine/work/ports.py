@@ -267,6 +267,6 @@ class OwnerChannel(Protocol):
     name: str
 
     def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
-        """Answers where the notice is now. Raises ``OSError`` when it is not there, and
+        """Answers where the notice was put. Raises ``OSError`` when it is not there, and
         ``PartlyDelivered`` when not every owner has it; ``notice.taken_by`` get it no more."""
         ...

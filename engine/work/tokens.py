@@ -37,7 +37,7 @@ class Tokens(Protocol):
     """Raises ``TokenRefused`` and ``TokenUnavailable``, or a ``VaultError``."""
 
     def valid(self, mailbox: Mailbox) -> Token:
-        """The token of the mailbox, refreshed where it has run out."""
+        """The access token of the mailbox, refreshed where it has run out."""
         ...
 
     def renewed(self, mailbox: Mailbox, instead_of: Secret) -> Token:

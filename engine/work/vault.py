@@ -17,6 +17,11 @@ class Vault(Protocol):
         """Keep the secret, instead of an older one of that name."""
         ...
 
+    def replace(self, ref: SecretRef, secret: Secret) -> None:
+        """Keep the secret instead of the one that is there. Raises ``NoSuchSecret`` where there is
+        none, even if it was deleted a moment ago."""
+        ...
+
     def get(self, ref: SecretRef) -> Secret: ...
 
     def delete(self, ref: SecretRef) -> bool:
@@ -67,7 +72,8 @@ class SealedRows(Protocol):
         ...
 
     def replace(self, row: SealedRow, key_id: str, sealed: bytes) -> bool:
-        """The same secret sealed anew; False, and nothing done, when the row has changed."""
+        """The same secret sealed anew, or a newer one; False, and nothing done, when the row has
+        changed."""
         ...
 
     def delete(self, ref: SecretRef) -> bool: ...

@@ -110,7 +110,9 @@ def test_status_tells_what_needs_a_human(keyboard: Keyboard) -> None:
     assert 0 < 9 * 86_400 - clock["seconds_left"] < 600
     assert told["not_sending"][0]["reasons"][0]["code"] == "pause_cause_holds"
     assert told["undelivered_notices"][0]["kind"] == "failure"
-    assert "in 8 d 23:5" in keyboard.do("status")
+    said = keyboard.do("status")
+    assert "in 8 d 23:5" in said
+    assert "1 notice to owners not delivered: set outbox or notice_relay, and run a worker." in said
 
     keyboard.do("accounts", "reconnect", ANN)
     assert keyboard.json("status")["waiting"] == [SPRING]

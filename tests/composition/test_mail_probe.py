@@ -103,7 +103,7 @@ def test_servers_and_warnings_come_from_the_name_servers_of_the_settings(
         asking = {"dns_servers": [server.address], "dkim_selectors": ["own"]}
         asked = settings.model_copy(update=asking)
         assert str(proposed_servers(asked, "Ann@acme.test").imap) == "mail.acme.test:993"
-        said = sender_domain_warnings(asked, "Ann@acme.test")
+        said = sender_domain_warnings(asked, "Ann@acme.test")()
     assert [sentence.split(":")[0] for sentence in said] == [
         "acme.test has no SPF record",
         "acme.test has no DMARC record",

@@ -3,8 +3,11 @@
 import os
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from socket import create_server
 
+from adapters.mail.sandbox.sandbox import Sandbox
 from tests.docs.test_docs import FENCED, page
 
 
@@ -34,11 +37,43 @@ def test_the_first_campaign_goes_as_its_page_says(tmp_path: Path) -> None:
     said = followed(tmp_path, "sh", "-eu", text=blocks("first-campaign.md", "sh"))
 
     assert "Cheapest cure: One-Click Reconnect ann@acme.test" in said
-    assert "is reconnected; nothing of it changed. " in said
+    assert "is reconnected; its settings are as before. " in said
     assert "Don't forget to resume all your campaigns! Waiting to be resumed: spring." in said
     assert "│ cured │" in said
     assert "Recipients: 1 pending, 1 replied, 1 campaign_stopped." in said
     assert "Anna became Campaign Stopped in spring, for good" in said
+
+
+def test_a_mailbox_of_the_sandbox_is_connected_and_reconnected_as_its_page_says(
+    tmp_path: Path,
+) -> None:
+    """C1, C2, R2."""
+    folder = tmp_path / "sandbox"
+    folder.mkdir()
+    base = row_of_free_ports()
+    connect, reconnect = (
+        text.replace("410", str(base // 10))
+        for kind, text in FENCED.findall(page("sandbox.md"))
+        if kind == "sh"
+    )
+    with Sandbox(folder=folder, first_port=base) as sandbox:
+        said = followed(tmp_path, "sh", "-eu", text=connect)
+        assert "ann@sandbox.test is connected in slot s1." in said
+
+        sandbox.add_account("ann@sandbox.test", "changed")
+        said = followed(tmp_path, "sh", "-eu", text=reconnect)
+        assert "Connection Status of ann@sandbox.test: failed." in said
+        assert "ann@sandbox.test is reconnected; its settings are as before." in said
+
+
+def row_of_free_ports() -> int:
+    """The first of ten in a row, a multiple of ten, as in the page."""
+    for base in range(4100, 9000, 10):
+        with ExitStack() as held, suppress(OSError):
+            for port in range(base, base + 7):
+                held.enter_context(create_server(("127.0.0.1", port)))
+            return base
+    raise AssertionError("no ports are free")
 
 
 def test_the_program_that_uses_the_sandbox_runs(tmp_path: Path) -> None:

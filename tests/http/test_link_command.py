@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from email import policy
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +21,17 @@ from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mailboxes import notice_link, signed_links
 from adapters.settings import SettingsError
+from events.email_account import NoticeAttempted
 from events.vocabulary import ConnectionStatus, NoticeKind
 from projections.notices import NoticeRow
+from tests.certificates import make_certificate
 from tests.http.owners import Owner, Place, door, in_trouble, settings_for, words
 from tests.law.story import ANN, NOON
 from tests.mail.oauth.registering import variables
+from tests.mail.relays import LocalRelay, Taken
+from tests.mail.relays import running as running_relay
 from tests.worker.processes import SENDLEDGER, Process, eventually
-from tests.workplace import ACME
+from tests.workplace import ACME, log_of
 
 RIGHT = "ann-secret"
 DEADLINE = NOON + timedelta(days=9)
@@ -171,6 +178,53 @@ def test_from_the_command_to_the_mailbox_by_real_processes(
     written = b"".join(each.read_bytes() for each in files)
     assert len(written) > 10_000
     assert not [each for each in secrets if each.encode() in written]
+
+
+@pytest.mark.kills
+@pytest.mark.rule("N1", "N2", "N3", "R1")
+def test_the_owner_is_told_by_mail_follows_its_link_and_is_told_that_all_is_well(
+    sandbox: Sandbox, owner: Owner, tmp_path: Path
+) -> None:
+    """A worker, a mail relay, a provider and its mail servers: nobody of us does anything."""
+    relay, certificate = LocalRelay(), make_certificate(tmp_path)
+    with running_relay(relay, certificate) as port:
+        told = {
+            "notice_relay": f"127.0.0.1:{port}",
+            "notice_relay_ca_file": certificate.file,
+            "notice_sender": "notices@acme.test",
+            "owners": {ACME: {ANN: ["owner@acme.test"]}},
+            "admins": {ACME: ["admin@acme.test"]},
+        }
+        with in_trouble(sandbox, settings_for(sandbox, tmp_path, **told)) as place:
+            sandbox.revoke(ANN)
+            with serving(place, tmp_path / "serve.out"):
+                eventually(lambda: len(relay.taken) == 1)
+                assert "is reconnected" in words(owner.reconnects(link_in(relay.taken[0])))
+                eventually(lambda: len(relay.taken) == 2)
+
+            assert place.status is ConnectionStatus.SUCCESSFUL
+            attempts = [
+                (each.event.channel, each.event.delivered)
+                for each in log_of(place.program.opened.store)
+                if isinstance(each.event, NoticeAttempted)
+            ]
+    assert [set(each.to) for each in relay.taken] == [{"owner@acme.test", "admin@acme.test"}] * 2
+    assert all(each.encrypted for each in relay.taken)
+    assert "resume" in text_of(relay.taken[1])
+    assert attempts == [("smtp", True)] * 2
+
+
+def text_of(taken: Taken) -> str:
+    message = BytesParser(policy=policy.default).parsebytes(taken.content)
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def link_in(taken: Taken) -> str:
+    found = re.search(r"http://\S+/links/\S+", text_of(taken))
+    assert found is not None
+    return found[0]
 
 
 @pytest.mark.kills

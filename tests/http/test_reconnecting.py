@@ -268,6 +268,21 @@ def test_no_word_of_somebody_else_is_taken_for_html(place: Place, owner: Owner) 
     assert "&lt;script&gt;" in page.text
 
 
+@pytest.mark.rule("F1")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_link_with_something_behind_it_is_sent_on_to_nobody(
+    place: Place, owner: Owner, method: str
+) -> None:
+    """Neither to the host that a request names, nor to an address without TLS."""
+    found = owner.session.request(
+        method, f"{place.link()}/", headers={"Host": "evil.test"}, allow_redirects=False
+    )
+
+    assert found.status_code == 404
+    assert "Location" not in found.headers
+    assert found.headers["Referrer-Policy"] == "no-referrer"
+
+
 # By password.
 
 

@@ -42,7 +42,7 @@ class Probed(Protocol):
     def mailbox(self) -> Mailbox:
         """Opened by what the class of the last refusal is about: a password, or a token.
 
-        Its credentials ``another`` are wrong.
+        Its credentials ``access-another`` are wrong.
         """
         ...
 
@@ -102,7 +102,9 @@ class ProbeContract:
         assert not {Stage.LOGIN, Stage.IMAP} & {*report.passed}
 
     def test_a_wrong_secret_is_found(self, provider: Probed) -> None:
-        report = provider.probe.check(provider.mailbox._replace(credentials="another")).report
+        report = provider.probe.check(
+            provider.mailbox._replace(credentials="access-another")
+        ).report
         assert report.found is FailureClass.AUTH_BAD_CREDENTIALS
 
     def test_a_mailbox_that_lets_in_again_passes(self, provider: Probed) -> None:

@@ -57,11 +57,15 @@ class Site:
 
     def __init__(self, sandbox: Sandbox, ca_file: str | Path, limits: Limits = QUICK) -> None:
         numbers = count()
-        vault = SealedVault(MemorySealedRows(system_clock), lambda: (Key("k1", bytes(32)),))
-        self.accesses = Accesses(vault, "main", lambda: f"{next(numbers)}")
+        self.vault = SealedVault(MemorySealedRows(system_clock), lambda: (Key("k1", bytes(32)),))
+        self.accesses = Accesses(self.vault, "main", lambda: f"{next(numbers)}")
         self.tokens = SandboxTokens(sandbox, self.accesses)
         self.dialler = Dialler(NetworkPolicy(LOOPBACK), verifying_context(Path(ca_file)), limits)
         self.probe = MailProbe(self.accesses, self.tokens, self.dialler)
+
+    def add_another(self, access: Access) -> None:
+        """Beside those that the account has."""
+        Accesses(self.vault, "main", lambda: "another").add(access.user, access)
 
     def add(self, access: Access, account_id: str | None = None) -> Mailbox:
         return self.accesses.add(account_id or access.user, access)

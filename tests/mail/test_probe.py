@@ -53,7 +53,7 @@ class SandboxProvider:
         self.with_password = self.mailbox = self.site.add(self.access)
         self.with_token = self.site.add(by_token(self.access, sandbox))
         wrong = self.access._replace(password=Secret("not-hers"))
-        self.site.accesses.replace(Mailbox(ANN, "another"), wrong)
+        self.site.add_another(wrong)
 
     def refuse_login(self, because: FailureClass | None) -> None:
         self.sandbox.relent()

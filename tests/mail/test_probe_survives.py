@@ -4,6 +4,7 @@ TLS, and nobody's password is called wrong for it."""
 import re
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from adapters.mail.connection import Limits
 from adapters.mail.sandbox.authority import Authority
+from adapters.mail.sandbox.faults import STAGES, Act, Service
 from adapters.mail.sandbox.sandbox import Sandbox
 from engine.work.access import Access, Security, Server
 from engine.work.classifying.classifier import classify
@@ -278,6 +280,16 @@ def test_nothing_secret_is_said_to_whom_tls_was_taken_from(
     assert PASSWORD.encode() not in said
 
 
+@pytest.mark.rule("C3")
+def test_a_password_is_never_said_twice_however_often_it_is_asked_for(wire: Wire) -> None:
+    script = answering_login(b"+ \r\n" * 1_000)
+    with Scripted(script, wire.context) as server:
+        report = wire.check(Protocol.IMAP, server.port).report
+        said = b"".join(server.heard)
+    assert report.failure_class is FailureClass.UNKNOWN
+    assert said.count(b64encode(f"\0{USER}\0{PASSWORD}".encode())) <= 1
+
+
 @pytest.mark.rule("C1")
 @pytest.mark.parametrize("side", [Protocol.IMAP, Protocol.SMTP])
 def test_what_comes_with_the_consent_to_tls_is_never_read_as_said_inside(
@@ -364,3 +376,35 @@ def test_a_port_that_speaks_no_tls_is_not_trusted(wire: Wire) -> None:
     with Scripted(greeting(READY)) as server:
         report = wire.check(Protocol.IMAP, server.port).report
     assert (report.failure_class, report.failed_at) == (FailureClass.TLS_UNTRUSTED, Stage.TLS)
+
+
+LAST: dict[Service, str] = {"imap": "select", "smtp": "mail"}
+BREAKS = [
+    (service, stage, act)
+    for service, last in LAST.items()
+    for stage in STAGES[service][: STAGES[service].index(last) + 1]
+    for act in (Act.DROP, Act.HALF, Act.LOSE, Act.FLOOD, Act.SILENCE)
+    if stage not in {"connect", "tls"} or act in {Act.DROP, Act.SILENCE}
+]
+
+
+@pytest.mark.rule("C3")
+@pytest.mark.parametrize(("service", "stage", "act"), BREAKS)
+def test_wherever_a_connection_breaks_nobody_is_refused_for_good_and_nothing_hangs(
+    wire: Wire, service: Service, stage: str, act: Act
+) -> None:
+    security = Security.STARTTLS if stage == "starttls" else Security.IMPLICIT
+    site = Site(wire.sandbox, wire.ca_file, SHORT)
+    mailbox = site.add(access_to(wire.sandbox, USER, PASSWORD, security=security))
+    wire.sandbox.fail(service, stage, act)
+    began = time.monotonic()
+    try:
+        findings = site.probe.check(mailbox)
+    finally:
+        wire.sandbox.relent()
+    assert time.monotonic() - began < TOTAL + 1
+    meant = {classify(each).outcome for each in findings.evidence.values()}
+    told = {findings.report.failure_class, *meant}
+    assert not [each for each in told if isinstance(each, FailureClass) and each.permanent]
+    if act is Act.DROP:
+        assert findings.report.failure_class is not None

@@ -15,6 +15,7 @@ FOLDERS: list[tuple[str | None, list[object]]] = [
     (None, [((b"\\Noselect", b"\\Sent"), b"/", "Sent")]),
     (None, [((), b"/", "Presents"), ((), b"/", "Sent from my phone")]),
     (None, [((b"\\Sent",), b"/", None), ("\\Sent", b"/", 7), "Sent", ()]),
+    ("Sent", [((b"\\Sent",), b"/", "Sent\ud800"), ((), b"/", "Sent")]),
     (None, []),
 ]
 

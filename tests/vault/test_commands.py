@@ -79,7 +79,7 @@ def test_a_file_that_is_there_is_not_written_over(key_file: Path) -> None:
     before = key_file.read_bytes()
     again = CliRunner().invoke(app, ["vault", "init", str(key_file)])
     assert again.exit_code == 1
-    assert "File exists" in again.stderr
+    assert "there is a file already" in again.stderr
     assert key_file.read_bytes() == before
 
 

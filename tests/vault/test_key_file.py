@@ -82,7 +82,7 @@ def test_two_new_keys_are_two() -> None:
 
 def test_a_file_that_is_there_stays(file: Path) -> None:
     put(file, "precious")
-    with pytest.raises(UnusableKey, match="File exists"):
+    with pytest.raises(UnusableKey, match="there is a file already"):
         make_key_file(file)
     assert file.read_text(encoding="utf-8") == "precious"
 

@@ -14,6 +14,7 @@ import pytest
 from adapters.composition import Program, mail_probe, vault_over
 from adapters.composition import running as running_program
 from adapters.mail.sandbox.authority import Authority
+from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mailboxes import providers, tokens_over
 from adapters.settings import load_settings
@@ -167,6 +168,7 @@ def test_no_secret_of_a_mailbox_is_in_any_octet_that_was_written(
     assert not search.in_octets("\n".join(premises.said).encode("utf-8", "backslashreplace"))
 
     read_it_all(premises)
+    type_passwords(premises, world)
     serve(premises)
     assert search.in_folder(folder, except_for=[premises.key_file]) == []
     assert not any(map(search.in_octets, every_name(folder)))
@@ -205,7 +207,7 @@ def live_with_a_password(mailboxes: Mailboxes, world: World) -> None:
     mailboxes.told(checks.test(mine, actor="user:test"))
     mailboxes.accesses.replace(mine, good)
     assert mailboxes.told(checks.reconnect(mine, actor="user:test")).refusal is None
-    mailboxes.accesses.keep_only(ANN, mine)
+    mailboxes.accesses.drop(ANN, other.credentials or "")
     mailboxes.accesses.replace(mine, repeating)
     mailboxes.told(checks.test(mine, actor="user:test"))
 
@@ -276,6 +278,27 @@ def read_it_all(premises: Premises) -> None:
         ran = replay(*audit, "--store", store)
         premises.said += [ran.output, ran.complaint]
     assert (folder / "events.jsonl").stat().st_size > 1_000
+
+
+def type_passwords(premises: Premises, world: World) -> None:
+    """Refused where it is repeated; connected, tried, refused again, erased."""
+    keyboard, from_standard_input = premises.keyboard, ("--password-file", "-")
+
+    def typed(code: int, *words: str) -> None:
+        ran = keyboard.type(*words, *from_standard_input, "--json", answer=f"{PASSWORD}\n")
+        assert ran.code == code, ran
+        premises.said += [ran.output, ran.complaint]
+
+    for code, servers in ((3, world.repeating), (0, world.good)):
+        imap, smtp = (each.written for each in servers)
+        connect = ("accounts", "connect", "s7", ANN, "--provider", "imap")
+        typed(code, *connect, "--imap", imap, "--smtp", smtp)
+    world.sandbox.fail("imap", "login", Act.SAY, text=f"NO What is {PASSWORD}?")
+    typed(3, "accounts", "reconnect", ANN)
+    for words in (("test", ANN), ("check", ANN), ("erase", ANN, "--yes")):
+        premises.type("accounts", *words)
+    world.sandbox.relent()
+    typed(0, "accounts", "reconnect", ANN)
 
 
 def serve(premises: Premises) -> None:

@@ -3,16 +3,17 @@
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.settings import load_settings
 from adapters.stores.clocks import system_clock
 from adapters.stores.memory.sealed_rows import MemorySealedRows
-from adapters.stores.sqlite import SQLiteStore
-from adapters.stores.sqlite.sealed_rows import SQLiteSealedRows
+from adapters.stores.opening import open_store, sealed_rows
 from adapters.vault.key_file import key_source, make_key_file, read_key_file
 from adapters.vault.keys import Key
 from adapters.vault.rotation import check, rotate_file, rotate_given
@@ -26,6 +27,7 @@ from engine.work.secret import (
     WrongKey,
 )
 from engine.work.vault import SealedRows
+from tests.cli.keyboard import Keyboard
 
 REFS = [SecretRef("main", f"{name}@acme.example", "password") for name in ("ann", "bob", "eve")]
 K1, K2 = Key("k1", bytes(range(32))), Key("k2", bytes(32))
@@ -177,32 +179,44 @@ def test_a_check_opens_everything_and_tells_each_trouble_once(rows: SealedRows, 
 
 ROTATE = """
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from adapters.stores.sqlite import SQLiteStore
-from adapters.stores.sqlite.sealed_rows import SQLiteSealedRows
+from adapters.settings import load_settings
+from adapters.stores.opening import open_store, sealed_rows
 from adapters.vault.rotation import rotate_file
-with closing(SQLiteStore(Path(sys.argv[1]))) as store:
+with closing(open_store(load_settings(store=sys.argv[1]))) as opened:
     print("ready", flush=True)
     while True:
-        rotate_file(SQLiteSealedRows(store), Path(sys.argv[2]))
+        rotate_file(sealed_rows(opened), Path(sys.argv[2]))
 """
+KILLS = 25
+
+
+@contextmanager
+def opened_rows(store: str) -> Iterator[SealedRows]:
+    with closing(open_store(load_settings(store=store), create=True)) as opened:
+        yield sealed_rows(opened)
 
 
 @pytest.mark.kills
-def test_killed_again_and_again_in_the_middle_no_secret_is_lost(file: Path, tmp_path: Path) -> None:
-    path = tmp_path / "store.db"
-    with closing(SQLiteStore(path)) as store:
-        fill(SQLiteSealedRows(store), file)
-    for number in range(12):
-        program = [sys.executable, "-c", ROTATE, str(path), str(file)]
+def test_killed_again_and_again_in_the_middle_no_secret_is_lost(
+    file: Path, keyboard: Keyboard
+) -> None:
+    with opened_rows(keyboard.store) as rows:
+        fill(rows, file)
+    interrupted = 0
+    for number in range(KILLS):
+        program = [sys.executable, "-c", ROTATE, keyboard.store, str(file)]
         with subprocess.Popen(program, stdout=subprocess.PIPE) as rotating:
             assert rotating.stdout is not None
             rotating.stdout.readline()
-            time.sleep(0.013 * number)
+            time.sleep(0.007 * number)
             rotating.kill()
-        with closing(SQLiteStore(path)) as store:
-            assert readable(SQLiteSealedRows(store), file)
-    with closing(SQLiteStore(path)) as store:
-        rotate_file(SQLiteSealedRows(store), file)
-        assert check(SQLiteSealedRows(store), key_source(file, None)).problems == []
+        interrupted += len(read_key_file(file)) > 1
+        with opened_rows(keyboard.store) as rows:
+            assert readable(rows, file)
+    assert interrupted > KILLS / 5, "a finished rotation proves nothing"
+    with opened_rows(keyboard.store) as rows:
+        rotate_file(rows, file)
+        assert check(rows, key_source(file, None)).problems == []

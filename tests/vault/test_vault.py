@@ -21,7 +21,7 @@ from engine.work.secret import (
     VaultError,
     WrongKey,
 )
-from engine.work.vault import Vault
+from engine.work.vault import SealedRow, Vault
 
 K1, K2 = Key("k1", bytes(range(32))), Key("k2", bytes(32))
 ANN = SecretRef("main", "ann@acme.example", "password")
@@ -56,6 +56,50 @@ class Cellar:
 @pytest.fixture
 def cellar() -> Cellar:
     return Cellar()
+
+
+class Hurried(MemorySealedRows):
+    """Somebody acts after the next row was read, and before it is written."""
+
+    then: Callable[[], object] | None = None
+
+    def row(self, ref: SecretRef) -> SealedRow | None:
+        found = super().row(ref)
+        act, self.then = self.then, None
+        if act is not None:
+            act()
+        return found
+
+
+def test_a_secret_that_is_deleted_while_it_is_replaced_stays_deleted() -> None:
+    rows = Hurried(system_clock)
+    vault = SealedVault(rows, lambda: (K1,))
+    vault.put(ANN, PASSWORD)
+    rows.then = lambda: vault.delete(ANN)
+
+    with pytest.raises(NoSuchSecret):
+        vault.replace(ANN, OTHER)
+    assert not vault.list()
+
+
+def test_a_secret_that_is_sealed_anew_while_it_is_replaced_is_replaced() -> None:
+    rows = Hurried(system_clock)
+    keys: Keyring = (K1,)
+    vault = SealedVault(rows, lambda: keys)
+    vault.put(ANN, PASSWORD)
+    vault = SealedVault(rows, lambda: keys)
+
+    def rotate() -> None:
+        nonlocal keys
+        rotate_given(rows, lambda: (K2, K1))
+        keys = (K2,)
+
+    rows.then = rotate
+
+    vault.replace(ANN, OTHER)
+
+    assert vault.get(ANN) == OTHER
+    assert [each.key_id for each in vault.list()] == ["k2"]
 
 
 def test_what_was_put_is_had_again(cellar: Cellar) -> None:

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from adapters.stores.memory import MemoryViews
 from adapters.stores.memory.sealed_rows import MemorySealedRows
 from adapters.vault.keys import Key
 from adapters.vault.vault import SealedVault
 from aggregates.email_account.commands import ConnectAccount, DisconnectAccount
+from engine.projecting import ProjectionRunner
 from engine.simulated import simulated_report
 from engine.work.access import Access, Accesses, Grant, Security, Server
 from engine.work.check_connection import UNCHECKED, ConnectionChecks
@@ -16,8 +18,10 @@ from engine.work.findings import Findings, Watch, unwatched
 from engine.work.mailboxes import FORGOTTEN, Mailboxes
 from engine.work.ports import Mailbox
 from engine.work.secret import NoSuchSecret, Secret, SecretAltered, SecretRef
+from engine.work.unused_credentials import UnusedCredentials
 from events.email_account import AccountConnected, OneClickReconnected
 from events.vocabulary import ConnectionStatus, FailureClass
+from projections.shipped import SHIPPED
 from tests.law.story import fail
 from tests.work.desk import USER, Desk
 from tests.workplace import ACME
@@ -224,3 +228,30 @@ def test_the_configuration_is_of_servers_and_of_nothing_else() -> None:
     same = by_password("x")._replace(user="other", imap=IMAP._replace(host="IMAP.acme.test"))
     assert same.configuration == by_password("y").configuration
     assert by_password("x", SMTP._replace(port=25)).configuration != same.configuration
+
+
+@pytest.mark.rule("R2", "T1")
+def test_what_no_account_uses_is_deleted_a_day_later_and_nothing_else(office: Office) -> None:
+    desk = office.desk
+    views = MemoryViews()
+    unused = UnusedCredentials(desk.engine, office.vault, views, desk.clock)
+    office.connect(by_password("right"))
+    office.accesses.add(EVE, by_password("of a reconnect that died"))
+    office.accesses.add("never@acme.test", by_password("of a connect that died"))
+    office.vault.put(SecretRef("_", "links", "signing key"), Secret("of links"))
+
+    desk.clock.advance(FORGOTTEN)
+    assert unused.delete() == 0
+    desk.clock.advance(timedelta(seconds=1))
+    new = office.accesses.add(EVE, by_password("of a reconnect that goes on"))
+    assert unused.delete() == 2
+    assert office.kept() == ["of a reconnect that goes on", "right"]
+    assert len(office.vault.list()) == 3
+
+    office.accesses.drop(EVE, new.credentials or "")
+    ProjectionRunner(desk.engine.store, views, SHIPPED).catch_up()
+    desk.workplace.given(DisconnectAccount(account_id=EVE))
+    assert unused.delete() == 0, "the view has not seen the disconnect yet"
+    ProjectionRunner(desk.engine.store, views, SHIPPED).catch_up()
+    assert unused.delete() == 1
+    assert office.kept() == []

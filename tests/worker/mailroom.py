@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
-from adapters.composition import engine_over, new_vault_key
+from adapters.composition import engine_over, new_vault_key, vault_over
 from adapters.mailboxes import accesses_of
 from adapters.settings import EngineSettings, load_settings
 from adapters.stores.opening import Opened, check_schedule, open_store
@@ -68,6 +68,10 @@ class Mailroom:
             (row,) = opened.views.rows(ACCOUNTS, MAIN, account_id=account)
             found: ConnectionStatus = row.status
             return found
+
+    def secrets(self) -> int:
+        with self.opened() as opened:
+            return len(vault_over(opened, self.settings).list())
 
     def position(self) -> int:
         with self.opened() as opened:

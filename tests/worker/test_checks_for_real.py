@@ -12,11 +12,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from adapters.mailboxes import accesses_of
 from events.vocabulary import ConnectionStatus
 from tests.mail.relays import LocalRelay, running
 from tests.mail.servers.dovecot import Dovecot, User
 from tests.mail.servers.scripted import Conversation, NeverAnswering, Scripted
-from tests.worker.mailroom import Mailroom, access_at, access_to
+from tests.worker.mailroom import MAIN, Mailroom, access_at, access_to
 from tests.worker.processes import Process, eventually
 
 pytestmark = pytest.mark.kills
@@ -136,3 +137,25 @@ def test_a_check_whose_worker_was_killed_is_done_by_another_after_the_lease(
 def let_leases_run_out(room: Mailroom) -> None:
     with psycopg.connect(room.settings.store) as connection:
         connection.execute("UPDATE check_schedule SET due_at = now() WHERE lease <> ''")
+
+
+@pytest.mark.rule("R2")
+def test_a_worker_deletes_credentials_that_a_process_left_when_it_died(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    room = Mailroom(postgres_url, tmp_path)
+    room.connect({"ann@sandbox.test": access_at(1, 1)})
+    with room.opened() as opened:
+        accesses = accesses_of(opened, room.settings, MAIN)
+        for account in ("ann@sandbox.test", "never@sandbox.test"):
+            accesses.add(account, access_at(2, 2))
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("UPDATE vault_secrets SET stored_at = now() - interval '25 hours'")
+    assert room.secrets() == 3
+
+    serving = worker(room, tmp_path / "out", "work", "--only", "checks")
+    try:
+        eventually(lambda: room.secrets() == 1)
+    finally:
+        assert serving.stopped(signal.SIGTERM) == 0
+    assert room.status("ann@sandbox.test") is ConnectionStatus.SUCCESSFUL

@@ -33,6 +33,7 @@ from tests.law.story import (
     import_recipients,
     start,
 )
+from tests.mail.servers.ports import free_ports
 from tests.worker.processes import PATIENCE, SENDLEDGER, Process, eventually
 from tests.workplace import ACME, Workplace, log_of
 
@@ -170,13 +171,17 @@ def test_what_fell_due_while_nobody_served_is_settled_at_once_as_of_its_time(pat
 
 
 def test_a_second_one_is_refused_and_told_who_the_first_is(path: Path) -> None:
-    with serving(path) as first:
+    (port,) = free_ports(1)
+    links = {"LINKS_PORT": str(port), "PUBLIC_URL": "http://127.0.0.1"}
+    own = {f"SENDLEDGER_{name}": value for name, value in links.items()}
+    with serving(path, **links) as first:
         second = subprocess.run(
             [SENDLEDGER, "serve", "--store", str(path)],
             capture_output=True,
             text=True,
             check=False,
             cwd=path.parent,
+            env={**os.environ, **own},
         )
 
         assert second.returncode == 1

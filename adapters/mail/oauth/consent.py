@@ -95,7 +95,7 @@ class Authority:
 
 
 def new_secret() -> Secret:
-    """Of 256 bits, as RFC 7636 asks for."""
+    """A random secret of 256 bits, as RFC 7636 asks for."""
     return Secret(secrets.token_urlsafe(32))
 
 
@@ -106,13 +106,13 @@ def fresh(token: Mapping[str, Any], now: datetime) -> tuple[Secret, datetime]:
 
 
 def scopes_in(token: Mapping[str, Any], otherwise: tuple[str, ...]) -> tuple[str, ...]:
-    """Those granted; an answer that is silent grants what was asked (RFC 6749, section 5.1)."""
+    """The granted scopes; an answer that names none grants all that was asked (RFC 6749, 5.1)."""
     told = token.get("scope")
     return tuple(told.split()) if isinstance(told, str) else otherwise
 
 
 def lacking(provider: Provider, scopes: tuple[str, ...]) -> list[str]:
-    """Required ones that were not granted."""
+    """Required scopes that were not granted."""
     granted = {each.casefold() for each in scopes}
     return [each for each in provider.required if each.casefold() not in granted]
 

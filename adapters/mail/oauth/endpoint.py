@@ -31,7 +31,8 @@ from engine.work.tokens import TokenError, TokenRefused, TokenUnavailable
 from events.vocabulary import FailureClass
 
 SECONDS = 8.0
-"""For a whole exchange with a provider."""
+"""How long a whole request to a provider may take."""
+TEXTS = ("access_token", "refresh_token", "scope")
 
 log = structlog.get_logger("sendledger.oauth")
 
@@ -45,7 +46,7 @@ class Alarms(Protocol):
 
 
 class Endpoint:
-    """Of one provider; safe to share between threads. Raises ``TokenError`` alone."""
+    """The token endpoint of one provider; safe to share between threads. Raises ``TokenError``."""
 
     def __init__(
         self,
@@ -61,7 +62,7 @@ class Endpoint:
         self._transport = CheckedTransport(policy, trusted, seconds)
 
     def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> dict[str, Any]:
-        """What consent gave, for its code."""
+        """Exchange the code that consent gave for tokens."""
         with self._asking(code, verifier) as session:
             return dict(
                 session.fetch_token(
@@ -90,7 +91,7 @@ class Endpoint:
             return _object_in(session.get(self.provider.jwks_uri, allow_redirects=False))
 
     def refused(self, text: str) -> TokenRefused:
-        """What it said means that there is no token."""
+        """The error for an answer that holds no usable token."""
         return TokenRefused(self._evidence(At.LOGIN, text))
 
     def unavailable(self, text: str) -> TokenUnavailable:
@@ -183,12 +184,23 @@ def _client_of(provider: Provider) -> OAuth2Session:
 
 
 def _with_token(response: Response) -> Response:
+    """Only what Authlib can read afterwards, and the vault can keep."""
     found = _object_in(response)
-    lifetime = found.get("expires_in", 0)
-    usable = isinstance(found.get("access_token"), str) and str(lifetime).isascii()
-    if not (usable and str(lifetime).isdigit() and len(str(lifetime)) < 10):
+    lifetime = str(found.get("expires_in", 0))
+    usable = (
+        found.get("access_token")
+        and "error" not in found
+        and all(_is_plain(found.get(each) or "") for each in TEXTS)
+        and isinstance(found.get("expires_at"), int | str | None)
+    )
+    if not (usable and lifetime.isascii() and lifetime.isdigit() and len(lifetime) < 10):
         raise _NoToken(response)
     return response
+
+
+def _is_plain(value: object) -> bool:
+    """Printable ASCII, as RFC 6749 has tokens and scopes (appendix A)."""
+    return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 def _object_in(response: Response) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Identity(NamedTuple):
 def identity(
     provider: Provider, id_token: object, keys: Any, nonce: str, now: datetime
 ) -> Identity:
-    """Raises ``NotProved``."""
+    """Whose mailbox the ID token speaks of. Raises ``NotProved``."""
     claims = _claims(id_token, keys)
     issuer = provider.issuer.replace(TENANT, str(claims.get("tid")))
     expected = jwt.JWTClaimsRegistry(

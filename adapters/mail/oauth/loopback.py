@@ -1,7 +1,7 @@
 """Waits on this machine for a browser that comes back from a provider: one answer, in time.
 
-For who sits at this machine. Whatever does not bring the right state is ignored, from whomever it
-comes (RFC 8252).
+For a person who sits at this machine. A request without the right state is ignored, from whomever
+it comes (RFC 8252).
 """
 
 from collections.abc import Mapping
@@ -66,7 +66,8 @@ class LoopbackConsent:
         subject: str | None = None,
         seconds: float = SECONDS_TO_CONSENT,
     ) -> Access:
-        """Raises ``NoConsent``, ``ConsentRefused`` and ``TokenError``."""
+        """What the owner's consent opens. Raises ``NoConsent``, ``ConsentRefused`` and
+        ``TokenError``."""
         assert self._asked is not None
         try:
             answer = self._answers.get(timeout=seconds)

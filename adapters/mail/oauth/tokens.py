@@ -29,7 +29,7 @@ PATIENCE = 10.0
 
 
 class Locks(Protocol):
-    """Of ``Coordination``."""
+    """The part of ``Coordination`` by which one process refreshes at a time."""
 
     def exclusively(self, name: str, patience: float) -> AbstractContextManager[None]: ...
 
@@ -55,8 +55,8 @@ class RefreshedTokens:
         self._now = now
 
     def valid(self, mailbox: Mailbox) -> Token:
-        grant = self._grant(mailbox)[1]
-        if grant.expires_at - self._now() > SOON:
+        access, grant = self._grant(mailbox)
+        if grant.expires_at - self._now() > SOON and not self._missing(access, grant):
             return Token(grant.access_token, fresh=False)
         return self.renewed(mailbox, instead_of=grant.access_token)
 
@@ -66,7 +66,10 @@ class RefreshedTokens:
             access, grant = self._grant(mailbox)
             if grant.access_token == instead_of:
                 grant = self._refreshed(access, grant)
-                self._keep(mailbox, access._replace(grant=grant))
+                self._accesses.replace(mailbox, access._replace(grant=grant))
+        if missing := self._missing(access, grant):
+            text = f"200 insufficient_scope: without {' '.join(missing)}"
+            raise self._endpoints[access.provider].refused(text)
         return Token(grant.access_token, fresh=True)
 
     def _grant(self, mailbox: Mailbox) -> tuple[Access, Grant]:
@@ -80,21 +83,17 @@ class RefreshedTokens:
         if endpoint is None:
             raise _unregistered(access.provider)
         token = endpoint.refresh(grant.refresh_token)
-        scopes = scopes_in(token, grant.scopes)
-        if missing := lacking(endpoint.provider, scopes):
-            raise endpoint.refused(f"200 insufficient_scope: without {' '.join(missing)}")
         access_token, expires_at = fresh(token, self._now())
         return grant._replace(
             refresh_token=_rotated(token, grant),
             access_token=access_token,
             expires_at=expires_at,
-            scopes=scopes,
+            scopes=scopes_in(token, grant.scopes),
         )
 
-    def _keep(self, mailbox: Mailbox, access: Access) -> None:
-        """Credentials that were deleted meanwhile stay so: raises ``NoSuchSecret``."""
-        self._accesses.of(mailbox)
-        self._accesses.replace(mailbox, access)
+    def _missing(self, access: Access, grant: Grant) -> list[str]:
+        endpoint = self._endpoints.get(access.provider)
+        return lacking(endpoint.provider, grant.scopes) if endpoint else []
 
 
 def _rotated(token: Mapping[str, Any], grant: Grant) -> Secret:

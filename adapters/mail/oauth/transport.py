@@ -29,7 +29,7 @@ class AnswerTooLong(OSError):
 
 
 class NoHttp(OSError):
-    """What came is no answer of HTTP, or was broken off."""
+    """The answer is not HTTP, or was broken off."""
 
 
 class CheckedTransport(BaseAdapter):

@@ -80,7 +80,7 @@ class Config(DictConfig):
 
 
 class Login(DictLogin):
-    """Who may come in."""
+    """Decides who may log in."""
 
     def __init__(self, config: Config, accounts: Accounts, mailboxes: Mailboxes) -> None:
         super().__init__(config)
@@ -103,7 +103,7 @@ class Login(DictLogin):
 
 
 class Owner(DictIdentity):
-    """Somebody who came in."""
+    """Somebody who has logged in."""
 
     @asynccontextmanager
     async def new_session(self) -> AsyncIterator["Session"]:
@@ -146,7 +146,7 @@ class Raw(Response):
 
 
 class Said(ResponseError):
-    """A fault has an answer ready."""
+    """Raised where a fault answers instead of the server."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

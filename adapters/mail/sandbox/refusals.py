@@ -78,10 +78,11 @@ by its port and its certificate, ``identity_mismatch`` by who consents."""
 
 
 class UnknownClass(LookupError):
-    """There is no such class of failures that a server tells by what it says."""
+    """There is no such class of failures that the sandbox can show."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is no class {name}. There are: {', '.join(REFUSALS)}.")
+        known = ", ".join((*REFUSALS, "unreachable", "tls_untrusted"))
+        super().__init__(f"There is no class {name}. There are: {known}.")
 
 
 def refusing(

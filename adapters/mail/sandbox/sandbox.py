@@ -35,7 +35,7 @@ def _operation(
 class Sandbox:
     """Serves as long as its ``with`` lasts. Its methods may be called from any thread.
 
-    ``folder`` is for the certificates; without one, they are put where nobody looks, and removed.
+    ``folder`` is for the certificates; without one, a temporary folder is used and removed.
     """
 
     def __init__(

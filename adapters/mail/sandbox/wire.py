@@ -1,4 +1,4 @@
-"""One connection, as faults leave it."""
+"""One connection, to which faults may happen at every stage and answer."""
 
 import asyncio
 

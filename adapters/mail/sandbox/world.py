@@ -113,7 +113,7 @@ class World:
     async def add_account(
         self, address: str, password: str, *, files_sent: bool = False, renames: bool = False
     ) -> None:
-        """Give somebody a mailbox; or a new password, to who has one."""
+        """Make a mailbox; or change the password of one that is there."""
         await self._mailboxes.open(address)
         self._accounts.add(Account(address, password, files_sent, renames))
 

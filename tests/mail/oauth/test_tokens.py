@@ -1,7 +1,7 @@
 """C1, C3, F1: tokens are refreshed once, and every fault of a provider is told for what it is."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
@@ -31,9 +31,13 @@ QUICK = 0.5
 
 
 def granted(
-    sandbox: Sandbox, accesses: Accesses, google: Provider, expires_at: datetime = LONG_AGO
+    sandbox: Sandbox,
+    accesses: Accesses,
+    google: Provider,
+    expires_at: datetime = LONG_AGO,
+    scopes: Sequence[str] = (MAIL,),
 ) -> Mailbox:
-    given = sandbox.grant(ANN, [MAIL])
+    given = sandbox.grant(ANN, [*scopes])
     refresh, access = Secret(given["refresh_token"]), Secret(given["access_token"])
     grant = Grant(refresh, access, expires_at, (MAIL,), ANN)
     return accesses.add(ANN, Access("google", ANN, google.imap, google.smtp, grant=grant))
@@ -135,7 +139,8 @@ def test_of_many_threads_one_refreshes(
 def test_credentials_that_are_gone_are_not_brought_back(
     accesses: Accesses, mailbox: Mailbox, tokens: Tokens
 ) -> None:
-    accesses.keep_only(ANN, None)
+    assert mailbox.credentials
+    accesses.drop(ANN, mailbox.credentials)
 
     with pytest.raises(NoSuchSecret):
         tokens.valid(mailbox)
@@ -183,6 +188,20 @@ def test_every_refusal_is_evidence_of_its_class(
     assert isinstance(refused, TokenRefused) is (failure is not FailureClass.TRANSIENT_SERVER)
 
 
+@pytest.mark.rule("R1", "C3")
+def test_a_refresh_that_gives_too_few_scopes_keeps_its_rotated_token(
+    sandbox: Sandbox, accesses: Accesses, google: Provider, tokens: Tokens
+) -> None:
+    """Asked again, the provider still knows us, and the reason is still the same."""
+    mailbox = granted(sandbox, accesses, google, scopes=["openid"])
+
+    for _ in range(3):
+        refused = failing(tokens, mailbox)
+        assert isinstance(refused, TokenRefused)
+        assert classify(refused.evidence).failure is FailureClass.AUTH_INSUFFICIENT_SCOPE
+    assert kept(accesses, mailbox).scopes == ("openid",)
+
+
 SAID = {
     "503 <html><h1>Sorry</h1>": FailureClass.TRANSIENT_SERVER,
     "200 <html>Welcome to the hotel": FailureClass.UNKNOWN,
@@ -192,6 +211,15 @@ SAID = {
     '200 {"access_token": "t", "expires_in": "soon"}': FailureClass.UNKNOWN,
     '200 {"access_token": "t", "expires_in": -5}': FailureClass.UNKNOWN,
     '200 {"access_token": "t", "expires_in": 99999999999}': FailureClass.UNKNOWN,
+    '200 {"access_token": "", "expires_in": 3600}': FailureClass.UNKNOWN,
+    '200 {"access_token": "t\\r\\n", "expires_in": 3600}': FailureClass.UNKNOWN,
+    '200 {"access_token": "\\ud800", "expires_in": 3600}': FailureClass.UNKNOWN,
+    '200 {"access_token": "t", "refresh_token": "\\ud800"}': FailureClass.UNKNOWN,
+    '200 {"access_token": "t", "refresh_token": 5}': FailureClass.UNKNOWN,
+    '200 {"access_token": "t", "scope": "\\ud800"}': FailureClass.UNKNOWN,
+    '200 {"access_token": "t", "expires_at": []}': FailureClass.UNKNOWN,
+    '200 {"access_token": "t", "expires_at": Infinity}': FailureClass.UNKNOWN,
+    '200 {"access_token": "t", "error": "server_error"}': FailureClass.TRANSIENT_SERVER,
     '400 {"error": "invalid_grant"}': FailureClass.AUTH_REVOKED,
     f"200 {'[' * 100_000}": FailureClass.UNKNOWN,
 }

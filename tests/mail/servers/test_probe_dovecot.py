@@ -8,7 +8,7 @@ from imapclient import IMAPClient
 
 from adapters.mail.dialling import verifying_context
 from engine.work.access import Access, Security, Server
-from engine.work.ports import Mailbox, Probe
+from engine.work.ports import Probe
 from engine.work.secret import Secret
 from events.vocabulary import FailureClass
 from tests.mail import probing
@@ -42,7 +42,7 @@ class DovecotProvider:
         self._with_password = self.mailbox = ours.add(access)
         self._with_token = ours.add(by_token(access, self._provider))
         wrong = access._replace(password=Secret("not-hers"))
-        ours.accesses.replace(Mailbox(DORA.address, "another"), wrong)
+        ours.add_another(wrong)
         self.tokens = ours.tokens
 
     def refuse_login(self, because: FailureClass | None) -> None:
