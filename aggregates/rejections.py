@@ -161,7 +161,7 @@ class SenderNotInCampaign(CampaignRejected):
 
 class SenderNotConnected(CampaignRejected):
     code = "sender_not_connected"
-    sentence = "{account} is not connected. Reconnect it first, or connect it to a slot again."
+    sentence = "{account} is not connected. Reconnect it first."
 
 
 class NoSender(CampaignRejected):

@@ -295,7 +295,7 @@ def of_from_email() -> Iterator[Refusal]:
         f"Removing {ANN} leaves 1 contacted recipients held until it is re-added. "
         "Confirm with that number.",
     )  # fmt: skip
-    broken = f"{ANN} is not connected. Reconnect it first, or connect it to a slot again."
+    broken = f"{ANN} is not connected. Reconnect it first."
     ill = [*RUNNING, clock_started(ANN, FAILURE)]
     yield Refusal(spring, [], create(ANN), SenderNotConnected, broken, ANN_FAILS)
     yield Refusal(
@@ -312,7 +312,7 @@ def of_starting_and_resuming() -> Iterator[Refusal]:
     for account in (ANN, BOB):
         yield Refusal(
             spring, [*DRAFT, clock_started(account, FAILURE)], start(), SenderNotConnected,
-            f"{account} is not connected. Reconnect it first, or connect it to a slot again.",
+            f"{account} is not connected. Reconnect it first.",
         )  # fmt: skip
     yield Refusal(
         solo, FROM_A_SLOT[:-1], start(SOLO), NoSender,
