@@ -21,7 +21,7 @@ check: $(READY) $(SERVERS) ## Lint, types, and the tests that kill no process
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m tests.suites law properties engine doors mail servers
+	$(BIN)/python -m tests.suites law properties engine stream doors mail servers
 
 soak: $(READY) $(SERVERS) ## Longer histories, more interleavings, more kills
 	$(BIN)/python -m pytest -q -m soak
@@ -35,6 +35,9 @@ bench: $(READY) $(SERVERS) ## Figures as ratios to something run beside it
 law: $(READY) ## Write docs/law.md anew: rule, guard, tests, scenario
 	$(BIN)/python -m tests.law_page
 
+contract: $(READY) ## Publish schemas of new events and versions, and write docs/stream/asyncapi.yaml anew
+	$(BIN)/python -m tests.stream_contract
+
 clean: ## Remove what the recipes made
 	rm -rf $(VENV) demo-store mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -46,8 +49,8 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
 
-$(SERVERS): .ci/install-servers | $(READY)
+$(SERVERS): .ci/install-servers tests/stream/parser/package-lock.json | $(READY)
 	.ci/install-servers
 	@touch $(SERVERS)
 
-.PHONY: help run test check soak mutate bench law clean
+.PHONY: help run test check soak mutate bench law contract clean

@@ -30,6 +30,8 @@ class CampaignEventBase(Event):
 
 @fact
 class CampaignCreated(CampaignEventBase):
+    """A campaign exists, as a draft."""
+
     mode: Mode
     slot_id: SlotId | None = None
     """The slot of a single-sender campaign."""
@@ -39,6 +41,8 @@ class CampaignCreated(CampaignEventBase):
 
 @fact
 class CampaignStarted(CampaignEventBase):
+    """The draft runs, under the policy that is recorded here (P1)."""
+
     on_account_trouble: OnAccountTrouble
 
 
@@ -116,7 +120,7 @@ class GracePeriodStarted(ClockEvent):
 
 @fact
 class GracePeriodCured(ClockEvent):
-    pass
+    """The clock ended in time: nobody is stopped (C5, T4)."""
 
 
 @fact
@@ -146,7 +150,7 @@ class RecipientEvent(CampaignEventBase):
 
 @fact
 class RecipientAdded(RecipientEvent):
-    pass
+    """The recipient was imported into the campaign."""
 
 
 @fact
@@ -193,6 +197,8 @@ class EmailOutcomeUnknown(SendEvent):
 
 @fact
 class EmailRefused(SendEvent):
+    """The mail server refused the message; ``fault`` says whose fault it was."""
+
     fault: RefusalFault
 
 
@@ -212,27 +218,27 @@ class RecipientEnded(RecipientEvent):
 
 @fact
 class RecipientReplied(RecipientEnded):
-    pass
+    """Terminal: the recipient answered."""
 
 
 @fact
 class RecipientBounced(RecipientEnded):
-    pass
+    """Terminal: the recipient's address takes no mail."""
 
 
 @fact
 class RecipientUnsubscribed(RecipientEnded):
-    pass
+    """Terminal: the recipient asked not to be written to."""
 
 
 @fact
 class RecipientFinished(RecipientEnded):
-    pass
+    """Terminal: the sequence ended without an answer."""
 
 
 @fact
 class RecipientFailed(RecipientEnded):
-    pass
+    """Terminal: refused for good, for another reason than the recipient's."""
 
 
 @fact

@@ -47,6 +47,8 @@ class ConnectRejected(Event):
 
 @fact
 class SettingsUpdated(Event):
+    """The user changed the account's settings; these are all of them, as they are now."""
+
     account_id: AccountId
     settings: Settings
 
@@ -62,6 +64,8 @@ class CheckRequested(Event):
 
 @fact
 class CheckPassed(Event):
+    """A connection check passed every stage (C1)."""
+
     account_id: AccountId
     asked_by: Asker
     report: CheckReport

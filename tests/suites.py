@@ -37,6 +37,7 @@ SUITES = {
     "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 120),
     "properties": Suite(("proof",), SIDE_BY_SIDE, 300),
     "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 60),
+    "stream": Suite(("stream",), SIDE_BY_SIDE, 240),
     "doors": Suite(
         ("cli", "csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 300
     ),

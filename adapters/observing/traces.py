@@ -1,17 +1,20 @@
 """Spans for OpenTelemetry: a command, its events below it, and below those what they caused.
 
-A command that comes from outside its transaction, from a person or from a timer, begins a trace;
-the ids among its attributes lead to the rest. Ids only (F1): whom a recipient id stands for is not
-in the events, and of their fields nothing is told here.
+A command that comes from outside its transaction, from a person or from a timer, has no parent. The
+ids of traces and spans are those that the stream tells (``engine.stream.trace_context``), so that a
+consumer's spans hang below ours, and all that began with one command is one trace. Ids only (F1):
+whom a recipient id stands for is not in the events, and of their fields nothing is told here.
 """
 
 import json
 import time
-from typing import TYPE_CHECKING
+from threading import local
+from typing import TYPE_CHECKING, cast
 
 from adapters.settings import EngineSettings, SettingsError, Tracing
 from engine.batch import Batch
 from engine.observing import Committed
+from engine.stream.trace_context import event_span_id, span_id, trace_id
 from events.base import Event
 from events.catalogue import CATALOGUE
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.sdk.trace.id_generator import IdGenerator
     from opentelemetry.trace import Tracer
 
 MOST = 20
@@ -60,22 +64,40 @@ class Traces:
     def __init__(self, exporter: "SpanExporter") -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-        self._provider = _provider()
+        self._ids = _Ids()
+        self._provider = _provider(self._ids)
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("sendledger")
 
     def committed(self, done: Committed) -> None:
-        _Tree(self._tracer, done).grow()
+        _Tree(self._tracer, self._ids, done).grow()
 
     def close(self) -> None:
         self._provider.shutdown()
 
 
+class _Ids(local):
+    """What this thread's next span is called: OpenTelemetry asks without saying for which."""
+
+    trace_id = 0
+    span_id = 0
+
+    def generate_trace_id(self) -> int:
+        return self.trace_id
+
+    def generate_span_id(self) -> int:
+        return self.span_id
+
+    def is_trace_id_random(self) -> bool:
+        return False
+
+
 class _Tree:
     """The spans of one transaction. All end at its commit, when their facts became true."""
 
-    def __init__(self, tracer: "Tracer", done: Committed) -> None:
+    def __init__(self, tracer: "Tracer", ids: _Ids, done: Committed) -> None:
         self._tracer = tracer
+        self._ids = ids
         self._done = done
         self._causes = {batch.envelope.causation_id for batch in done.batches}
         self._facts: dict[str | None, tuple[Context, int]] = {}
@@ -84,11 +106,13 @@ class _Tree:
 
     def grow(self) -> None:
         for batch in self._done.batches:
+            self._ids.trace_id = int(trace_id(batch.envelope), 16)
             command = self._command(batch)
             for index, event in enumerate(batch.events):
                 event_id = batch.envelope.event_id(index)
                 if index < MOST or event_id in self._causes:
                     about = _of_event(event, event_id)
+                    self._ids.span_id = int(event_span_id(event_id), 16)
                     fact = self._span(type(event).__name__, command, batch.decided_at, about)
                     self._facts[event_id] = fact, batch.decided_at
 
@@ -97,6 +121,7 @@ class _Tree:
         cause, began = self._facts.get(batch.envelope.causation_id, (None, self._done.entered_at))
         if cause is None:
             about["sendledger.append_seconds"] = self._done.append_seconds
+        self._ids.span_id = int(span_id(batch.envelope), 16)
         return self._span(batch.envelope.command, cause, began, about)
 
     def _span(
@@ -133,7 +158,7 @@ def _of_event(event: Event, event_id: str) -> Attributes:
     return {"sendledger.event_id": event_id, "sendledger.topic": topic}
 
 
-def _provider() -> "TracerProvider":
+def _provider(ids: _Ids) -> "TracerProvider":
     """Of this program alone, nothing global. The standard variables name and sample it."""
     from opentelemetry.sdk.resources import SERVICE_NAME, Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -141,4 +166,4 @@ def _provider() -> "TracerProvider":
     resource = Resource.create()
     if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
         resource = resource.merge(Resource({SERVICE_NAME: "sendledger"}))
-    return TracerProvider(resource=resource)
+    return TracerProvider(resource=resource, id_generator=cast("IdGenerator", ids))

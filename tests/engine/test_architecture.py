@@ -63,7 +63,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.kafka": (*CORE, "engine.stream", *WORK),
     "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
-    "adapters.observing": (*CORE, "engine.answers", *SHARED),
+    "adapters.observing": (*CORE, "engine.answers", "engine.stream", *SHARED),
     "adapters.screen": (*ENGINE, *SHARED),
     "adapters.http": DOOR,
     "adapters.worker": DOOR,

@@ -19,6 +19,7 @@ from adapters.observing.traces import MOST, Traces, exporter_of
 from adapters.settings import EngineSettings, Tracing
 from tests.law.story import ANN, BOB, HOUR, NOON, R1, SPRING, create, disconnect, pause
 from tests.observing.watched import in_use, watched
+from tests.stream.told import TELLER, entries_of, headers_of
 
 
 class Drawn:
@@ -50,6 +51,11 @@ def id_of(span: ReadableSpan) -> int:
 
 def id_of_parent(span: ReadableSpan) -> int | None:
     return span.parent.span_id if span.parent else None
+
+
+def trace_of(span: ReadableSpan) -> int:
+    assert span.context is not None
+    return int(span.context.trace_id)
 
 
 def about(span: ReadableSpan, name: str) -> object:
@@ -84,9 +90,8 @@ def test_a_disconnect_is_a_tree_of_command_event_reactions_and_their_events(draw
 def test_the_spans_of_a_tree_are_every_event_that_was_recorded(drawn: Drawn) -> None:
     answer = in_use(drawn.workplace).tell(disconnect(ANN), "gone")
 
-    trace = root(drawn, "gone").context
-    assert trace is not None
-    tree = [s for s in drawn.spans if s.context and s.context.trace_id == trace.trace_id]
+    trace = trace_of(root(drawn, "gone"))
+    tree = [each for each in drawn.spans if trace_of(each) == trace]
 
     told = {about(each, "event_id") for each in tree} - {None}
     assert told == {each.event_id for each in answer.recorded}
@@ -114,12 +119,13 @@ def test_a_refusal_is_told_by_its_code(drawn: Drawn) -> None:
     assert about(root(drawn, "too-early"), "refusal") == refusal.code
 
 
-def test_a_clock_begins_a_trace_that_names_the_event_it_comes_from(drawn: Drawn) -> None:
+def test_a_clock_goes_on_in_the_trace_in_which_it_was_set(drawn: Drawn) -> None:
     in_use(drawn.workplace).tell(disconnect(ANN), "gone")
     drawn.workplace.at(NOON + HOUR).tick().tick()
 
     (expiry,) = [span for span in drawn.spans if span.name == "ExpireClock"]
     assert expiry.parent is None
+    assert trace_of(expiry) == trace_of(root(drawn, "gone"))
     assert about(expiry, "actor") == "clock"
     assert about(expiry, "correlation_id") == "gone"
     assert about(expiry, "causation_id") in {e.event_id for e in drawn.workplace.log}
@@ -138,6 +144,23 @@ def test_spans_have_ids_of_commands_and_events_and_nothing_of_what_they_say(draw
             *("event_count", "append_seconds", "event_id", "topic"),
         )
     }
+
+
+@pytest.mark.rule("F2")
+def test_spans_have_the_ids_that_the_stream_tells(drawn: Drawn) -> None:
+    in_use(drawn.workplace).tell(disconnect(ANN), "gone")
+    drawn.workplace.at(NOON + HOUR).tick().tick()
+
+    spans = {about(each, "command_id"): each for each in drawn.spans} | {
+        about(each, "event_id"): each for each in drawn.spans
+    }
+    for entry in entries_of(drawn.workplace.store, []):
+        told = headers_of(TELLER.record(entry))["traceparent"]
+        span = spans[entry.envelope.command_id]
+        assert told == f"00-{trace_of(span):032x}-{id_of(span):016x}-01"
+    for recorded in drawn.workplace.log:
+        assert trace_of(spans[recorded.event_id]) == trace_of(spans[recorded.envelope.command_id])
+    assert len({id_of(each) for each in drawn.spans}) == len(drawn.spans)
 
 
 def test_of_very_many_events_the_first_have_spans_and_all_are_counted(drawn: Drawn) -> None:
