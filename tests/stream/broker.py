@@ -120,8 +120,15 @@ class Broker(NamedBroker):
     def start(self) -> None:
         (self.folder / "pid").unlink(missing_ok=True)
         self._shell = subprocess.Popen(
-            ["sh", "-c", f"exec 3<&0 </dev/null\n{RUN}", str(self.folder), *self._java("kafka.Kafka")],
+            [
+                "sh",
+                "-c",
+                f"exec 3<&0 </dev/null\n{RUN}",
+                str(self.folder),
+                *self._java("kafka.Kafka"),
+            ],
             stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             cwd=self.folder,
             start_new_session=True,
         )
