@@ -18,6 +18,7 @@ from adapters.stores.opening import (
     migrate,
     open_store,
     rebuild,
+    relay_mark,
 )
 from aggregates.command import DEFAULT_POLICY, Policy
 from engine.answers.health import Health, look
@@ -93,7 +94,8 @@ def working(settings: EngineSettings) -> Iterator[Program]:
 
 def health_of(opened: Opened) -> Health:
     """How an opened store is now. Raises ``StoreError`` if it is lost."""
-    return look(opened.store, opened.views, opened.coordination, check_schedule(opened))
+    schedule, mark = check_schedule(opened), relay_mark(opened)
+    return look(opened.store, opened.views, opened.coordination, schedule, mark)
 
 
 def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:

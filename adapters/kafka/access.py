@@ -1,7 +1,6 @@
 """How a Kafka cluster is reached: its brokers, TLS and SASL."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -17,27 +16,13 @@ RENEWED_BEFORE = 60.0
 """Seconds before a token runs out at which a new one is asked for."""
 
 
-class Security(StrEnum):
-    PLAINTEXT = "plaintext"
-    SSL = "ssl"
-    SASL_PLAINTEXT = "sasl_plaintext"
-    SASL_SSL = "sasl_ssl"
-
-
-class Sasl(StrEnum):
-    PLAIN = "PLAIN"
-    SCRAM_SHA_256 = "SCRAM-SHA-256"
-    SCRAM_SHA_512 = "SCRAM-SHA-512"
-    OAUTHBEARER = "OAUTHBEARER"
-
-
 @dataclass(frozen=True)
 class KafkaAccess:
     """``brokers``: ``HOST:PORT``, with commas. ``token_url``: where OAUTHBEARER has tokens from."""
 
     brokers: str
-    security: Security = Security.PLAINTEXT
-    sasl: Sasl | None = None
+    security: str = "plaintext"
+    sasl: str | None = None
     user: str | None = None
     password: Secret | None = None
     token_url: str | None = None
@@ -45,7 +30,7 @@ class KafkaAccess:
     tokens: "ClientTokens | None" = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        if self.sasl is Sasl.OAUTHBEARER and self.user and self.password and self.token_url:
+        if self.sasl == "OAUTHBEARER" and self.user and self.password and self.token_url:
             tokens = ClientTokens(self.token_url, self.user, self.password)
             object.__setattr__(self, "tokens", tokens)
 
@@ -66,7 +51,7 @@ class KafkaAccess:
             found["ssl_cafile"] = str(self.ca_file)
         if self.sasl is None:
             return found
-        found["sasl_mechanism"] = str(self.sasl)
+        found["sasl_mechanism"] = self.sasl
         if self.tokens is not None:
             return found | {"sasl_oauth_token_provider": self.tokens}
         password = self.password.reveal() if self.password else None

@@ -1,8 +1,8 @@
 """A store's entries in Kafka, exactly once for whoever reads what was committed.
 
-One ``transactional_id`` a topic and no other writer; a transaction is one contiguous run of entries;
-who takes over first ends what the one before left, and only then asks where the topic ends. After
-any error nothing here is of use any more: the process ends, and a new one begins.
+One ``transactional_id`` a topic and no other writer; a transaction is one contiguous run of
+entries; who takes over first ends what the one before left, and only then asks where the topic
+ends. After any error nothing here is of use any more: the process ends, and a new one begins.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +42,7 @@ class KafkaSink:
         access: KafkaAccess,
         topic: str,
         source: str,
-        noticed: Callable[[str], object] = lambda text: None,
+        noticed: Callable[[str], object],
     ) -> None:
         self._access = access
         self._topics = Topics(access, topic)

@@ -49,9 +49,9 @@ class OtherTopic(StreamRefused):
     """``found``: what is there instead."""
 
     sentence = (
-        "This store was told in the topic {topic} (id {topic_id}) up to entry {entry}, and {found}. "
-        "Name the topic it was told in; or, when that one is gone for good, have the relay begin "
-        "anew: consumers then start over."
+        "This store was told in the topic {topic} (id {topic_id}) up to entry {entry}, and "
+        "{found}. Name the topic it was told in; or, when that one is gone for good, have the "
+        "relay begin anew: consumers then start over."
     )
 
 
@@ -71,8 +71,9 @@ class TopicBehind(StreamRefused):
 
 class StoreBehind(StreamRefused):
     sentence = (
-        "The topic {topic} holds entries up to {found}, but the store ends at entry {entry}: it was "
-        "brought back from a backup. Recover the store from the topic before anything is written."
+        "The topic {topic} holds entries up to {found}, but the store ends at entry {entry}: it "
+        "was brought back from a backup. Recover the store from the topic before anything is "
+        "written."
     )
 
 

@@ -53,7 +53,7 @@ class Relay:
         self._write_mark()
 
     def turn(self) -> int:
-        """Tell what comes next; answers how many entries. Raises ``StreamError``, ``StoreError``."""
+        """Tell what comes next; answers how many. Raises ``StreamError``, ``StoreError``."""
         entries = self._log.entries(self.entry, self._run)
         if not entries:
             self._keep_mark()

@@ -23,6 +23,7 @@ DOOR = (
     "adapters.composition",
     "adapters.mailboxes",
     "adapters.checking",
+    "adapters.streaming",
     "adapters.screen",
 )
 
@@ -36,7 +37,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "engine": (*PURE, "engine.ports"),
     "engine.ports": PURE,
     "engine.stream": CORE,
-    "engine.answers": CORE,
+    "engine.answers": (*CORE, "engine.stream"),
     "engine.answers.telling": (*CORE, "engine.answers"),
     "engine.audit": (*CORE, "engine.answers", "engine.answers.telling", *WORK),
     "engine.work": (
@@ -48,7 +49,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.composition": ("everything",),
     "adapters.mailboxes": ("everything",),
     "adapters.checking": ("everything",),
-    "adapters.settings": (*PURE, "adapters.store_url", "adapters.oauth_client"),
+    "adapters.settings": (
+        *(*PURE, "adapters.store_url", "adapters.oauth_client", "adapters.kafka_settings"),
+    ),
+    "adapters.kafka_settings": (),
+    "adapters.streaming": ("everything",),
     "adapters.oauth_client": (),
     "adapters.store_url": (),
     "adapters.stores": (*CORE, "engine.stream", *WORK, *SHARED, "adapters.stores.everything"),

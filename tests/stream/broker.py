@@ -164,12 +164,10 @@ class Broker(NamedBroker):
             return
         if self._shell.poll() is None and (self.folder / "pid").exists():
             self.signal(number)
-        assert self._shell.stdin is not None
-        try:
-            self._shell.wait(PATIENCE)
-        finally:
-            self._shell.stdin.close()
-            self._shell = None
+        shell, self._shell = self._shell, None
+        assert shell.stdin is not None
+        with shell.stdin:
+            shell.wait(PATIENCE)
 
     @property
     def _file(self) -> str:
