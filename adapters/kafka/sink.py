@@ -6,15 +6,11 @@ ends. After any error nothing here is of use any more: the process ends, and a n
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from kafka import TopicPartition
-from kafka.errors import (
-    InvalidProducerEpochError,
-    KafkaError,
-    ProducerFencedError,
-)
+from kafka.errors import KafkaError
 from kafka.partitioner import murmur2
 
 from adapters.kafka.access import KafkaAccess
@@ -30,7 +26,8 @@ from engine.stream.topics import PARTITIONS, refusals_of
 
 LIMIT = 25.0
 """Seconds for each call that waits for the broker."""
-FENCED = (ProducerFencedError, InvalidProducerEpochError)
+FENCED = ("ProducerFencedError", "InvalidProducerEpochError")
+"""By name: the library wraps them in others."""
 
 
 class KafkaSink:
@@ -91,9 +88,10 @@ class KafkaSink:
         self._watch(sent)
 
     def close(self) -> None:
-        """Ends the library's threads; never waits long."""
+        """Ends the library's threads, and an open transaction without its being told."""
         if self._producer is not None:
-            self._producer.close(timeout=0)
+            with suppress(KafkaError), limited("closing", LIMIT):
+                self._producer.close(timeout=0)
 
     def _send(self, entry: Entry, record: CloudEvent) -> Any:
         name = self._topics.name
@@ -149,9 +147,9 @@ class KafkaSink:
         """The library's errors as ours: which of them are fatal matters to nobody, for all are."""
         try:
             yield
-        except FENCED as error:
-            raise TakenOver(topic=self._topics.name, said=_said(error)) from error
         except (KafkaError, OSError, ValueError) as error:
+            if any(name in repr(error) for name in FENCED):
+                raise TakenOver(topic=self._topics.name, said=_said(error)) from error
             raise StreamLost(broker=self._access.brokers, said=_said(error)) from error
 
 
