@@ -92,6 +92,13 @@ def working(settings: EngineSettings) -> Iterator[Program]:
         yield Program(settings, opened, engine_over(opened, settings, observer))
 
 
+def log_as_set(settings: EngineSettings) -> None:
+    """For a process that is no worker and no command of a person."""
+    from adapters.observing.logs import configure_logs
+
+    configure_logs(settings)
+
+
 def health_of(opened: Opened) -> Health:
     """How an opened store is now. Raises ``StoreError`` if it is lost."""
     schedule, mark = check_schedule(opened), relay_mark(opened)

@@ -9,19 +9,16 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
 import structlog
 
-from adapters.composition import Opened
-from adapters.kafka.limits import TookTooLong
-from adapters.observing.logs import configure_logs
+from adapters.composition import Opened, log_as_set, running
 from adapters.screen.exit_codes import EXIT_AGAIN, EXIT_FAILED
 from adapters.settings import EngineSettings, SettingsError
-from adapters.stores.opening import open_store
-from adapters.streaming import begin_anew, relay_over
+from adapters.streaming import TookTooLong, begin_anew, relay_over
 from engine.ports.errors import StillHeld, StoreError, StoreUnavailable
 from engine.stream.errors import StreamLost, StreamRefused, TakenOver
 from engine.work.relay import Relay
@@ -62,7 +59,8 @@ class RelayProcess:
     def run(self, *, anew: bool = False) -> int:
         """How the process is to end: 0 when it was told to. Raises ``SettingsError``."""
         try:
-            with closing(open_store(self._settings)) as opened, self._alone(opened) as wanted:
+            with running(self._settings) as program, self._alone(program.opened) as wanted:
+                opened = program.opened
                 if anew:
                     begin_anew(opened)
                 return self._relay(opened) if wanted else 0
@@ -150,7 +148,7 @@ class Operators:
 
 def relay(settings: EngineSettings, *, anew: bool, with_stdin: bool) -> NoReturn:
     """Until SIGTERM or SIGINT. Ends the process at once: nothing of the library is waited for."""
-    configure_logs(settings)
+    log_as_set(settings)
     process = RelayProcess(settings)
     signal.signal(signal.SIGTERM, process.stop)
     signal.signal(signal.SIGINT, process.stop)

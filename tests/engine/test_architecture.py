@@ -66,6 +66,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),
     "adapters.kafka": (*CORE, "engine.stream", *WORK),
+    "adapters.kafka.consumer": (),
     "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", "engine.stream", *SHARED),

@@ -7,19 +7,22 @@ no more than this::
         if event.type == "sendledger.RecipientStopped.v1":
             inbox.execute(c, "INSERT INTO invoices VALUES (%s, %s)", (event.source, event.entry))
 
-    with Consumer("kafka:9092", into="postgresql://…", group="invoices", effect=invoice) as consumer:
-        consumer.run()
+    with Consumer("kafka:9092", into="postgresql://…", group="invoices", effect=invoice) as it:
+        it.run()
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from threading import Event as Flag
+from threading import Lock
 from time import monotonic
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.errors import KafkaError
 
 from adapters.kafka.consumer.event import Event, event_of
 from adapters.kafka.consumer.inbox import Inbox, Overtaken, Place, inbox_at
@@ -86,12 +89,15 @@ class Consumer:
         client = {"bootstrap_servers": kafka.split(",")} if isinstance(kafka, str) else kafka
         self.inbox = inbox_at(into, group)
         self._effect = effect
+        self._fatal: tuple[type[Exception], ...] = (Overtaken, *self.inbox.LOST)
         self._poison = poison
         self._workspace = workspace
         self._alert = alert
         self._stopping = Flag()
         self._places: dict[TopicPartition, Place] = {}
-        self._retries: dict[TopicPartition, tuple[float, float]] = {}
+        self._blocked: dict[TopicPartition, Blocked] = {}
+        self._buried: set[TopicPartition] = set()
+        """Those whose next record is a dead letter that waits."""
         self._assigned_at = self._hinted_at = monotonic()
         self._arrivals = Arrivals()
         self._kafka = KafkaConsumer(**client, **GROUP, group_id=group, group_instance_id=instance)
@@ -118,6 +124,11 @@ class Consumer:
             self.turn()
         self._hint(now=True)
 
+    @property
+    def partitions(self) -> set[TopicPartition]:
+        """Those that are this member's now."""
+        return {*self._places}
+
     def turn(self) -> int:
         """What one look brings; answers how many records."""
         polled = self._kafka.poll(timeout_ms=POLL_MS)
@@ -125,7 +136,7 @@ class Consumer:
         self._retry()
         done = 0
         for partition, records in polled.items():
-            if partition in self._places and partition not in self._retries:
+            if partition in self._places and partition not in self._blocked:
                 done += self._take(partition, records)
         self._hint()
         return done
@@ -135,7 +146,7 @@ class Consumer:
         assigned = self._kafka.assignment()
         for each in self._arrivals.taken() | (self._places.keys() - assigned):
             self._places.pop(each, None)
-            self._retries.pop(each, None)
+            self._blocked.pop(each, None)
         for each in assigned - self._places.keys():
             self._places[each] = self._seek(each)
         self._tell_of_idleness(idle=not assigned)
@@ -143,10 +154,10 @@ class Consumer:
     def _seek(self, partition: TopicPartition) -> Place:
         first = self._kafka.beginning_offsets([partition])[partition]
         end = self._kafka.end_offsets([partition])[partition]
-        at = self.inbox.place(*partition)
+        at = self.inbox.place(partition)
         if at is None:
-            self.inbox.begin(*partition, Place(first, -1))
-            at = self.inbox.place(*partition) or Place(first, -1)
+            self.inbox.begin(partition, Place(first, -1))
+            at = self.inbox.place(partition) or Place(first, -1)
         if not first <= at.next_offset <= end:
             raise PositionLost(
                 f"{partition.topic}, partition {partition.partition}, holds offsets {first} to "
@@ -155,15 +166,19 @@ class Consumer:
             )
         self._kafka.seek(partition, at.next_offset)
         self._kafka.resume(partition)
+        self._buried.discard(partition)
+        if self.inbox.is_buried(partition, at):
+            self._buried.add(partition)
         return at
 
     def _take(self, partition: TopicPartition, records: Sequence[Any]) -> int:
-        """All in one transaction; where one of them is poison, each in its own up to there."""
+        """All in one transaction; where one of them is poison, each in its own up to there. Effects
+        come under the lock of the position: two processes never do them at once."""
         new = [each for each in records if each.offset >= self._places[partition].next_offset]
         try:
             try:
                 self._do(partition, new)
-            except (Overtaken, *self.inbox.LOST):
+            except self._fatal:
                 raise
             except Exception:  # noqa: BLE001 whose fault it is shows when each goes alone
                 self._one_by_one(partition, new)
@@ -174,24 +189,23 @@ class Consumer:
     def _do(self, partition: TopicPartition, records: Sequence[Any]) -> None:
         if not records:
             return
-        before = self._places[partition]
+        before, events = self._places[partition], [event_of(each) for each in records]
         with self.inbox.transaction() as c:
-            # The effects follow under the lock of the position: two processes never do them at once.
-            events = [event_of(each) for each in records]
             after = Place(records[-1].offset + 1, max(before.entry, events[-1].entry))
-            self.inbox.move(c, *partition, before.next_offset, after)
-            if partition in self._retries:
-                self.inbox.revive(c, *partition, records[0].offset)
+            self.inbox.move(c, partition, before.next_offset, after)
+            if partition in self._buried:
+                self.inbox.revive(c, partition, before.next_offset)
             for each in events:
                 if each.entry > before.entry and self._workspace in {None, each.workspace}:
                     self._effect(each, self.inbox, c)
         self._places[partition] = after
+        self._buried.discard(partition)
 
     def _one_by_one(self, partition: TopicPartition, records: Sequence[Any]) -> None:
         for each in records:
             try:
                 self._do(partition, [each])
-            except (Overtaken, *self.inbox.LOST):
+            except self._fatal:
                 raise
             except Exception as error:  # noqa: BLE001 anything may be wrong with a record
                 self._bury(partition, each, error)
@@ -204,7 +218,7 @@ class Consumer:
         with self.inbox.transaction() as c:
             self.inbox.bury(c, record, error, passed=passed)
             if passed:
-                self.inbox.move(c, *partition, before.next_offset, after)
+                self.inbox.move(c, partition, before.next_offset, after)
         where = f"{record.topic}, partition {record.partition}, offset {record.offset}"
         what = "goes on without it" if passed else "waits for it"
         self._alert(f"No effect of {where}; the consumer {what}: {error!r}")
@@ -212,19 +226,20 @@ class Consumer:
             self._places[partition] = after
         else:
             self._kafka.pause(partition)
-            pause = min(self._retries.get(partition, (0, FIRST_RETRY / 2))[1] * 2, LAST_RETRY)
-            self._retries[partition] = (monotonic() + pause, pause)
+            self._buried.add(partition)
+            earlier = self._blocked.get(partition)
+            pause = min(earlier.pause * 2, LAST_RETRY) if earlier else FIRST_RETRY
+            self._blocked[partition] = Blocked(record, before, monotonic() + pause, pause)
 
     def _retry(self) -> None:
-        """Read the record once more where its time has come."""
-        for partition, (at, _) in list(self._retries.items()):
-            if monotonic() < at:
+        for partition, blocked in list(self._blocked.items()):
+            if monotonic() < blocked.again_at:
                 continue
-            self._kafka.seek(partition, self._places[partition].next_offset)
-            self._kafka.resume(partition)
-            records = self._kafka.poll(timeout_ms=POLL_MS, max_records=1)
-            self._kafka.pause(partition)
-            _ = records
+            self._take(partition, [blocked.record])
+            if self._places.get(partition, blocked.before) != blocked.before:
+                del self._blocked[partition]
+                self._kafka.seek(partition, self._places[partition].next_offset)
+                self._kafka.resume(partition)
 
     def _tell_of_idleness(self, *, idle: bool) -> None:
         now = monotonic()
@@ -241,3 +256,41 @@ class Consumer:
         if not now and monotonic() - self._hinted_at < HINT_EVERY:
             return
         self._hinted_at = monotonic()
+        offsets = {
+            each: OffsetAndMetadata(at.next_offset, "", -1) for each, at in self._places.items()
+        }
+        with suppress(KafkaError):
+            if offsets and now:
+                self._kafka.commit(offsets, timeout_ms=2_000)
+            elif offsets:
+                self._kafka.commit_async(offsets)
+
+
+class Blocked(NamedTuple):
+    """A record at which its partition waits."""
+
+    record: Any
+    before: Place
+    again_at: float
+    pause: float
+
+
+class Arrivals(ConsumerRebalanceListener):  # type: ignore[misc] # the library has no types
+    """Partitions that were assigned anew. The library calls it in a thread of its own, in which
+    no connection of ours is to be used."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._new: set[TopicPartition] = set()
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        with self._lock:
+            self._new.update(assigned)
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """They are compared after each poll."""
+
+    def taken(self) -> set[TopicPartition]:
+        with self._lock:
+            found, self._new = self._new, set()
+        return found

@@ -1,7 +1,7 @@
 """Where a consumer keeps how far it is, in the database of its effects and in their transactions.
 
-The position decides, and is compared as it is moved: of two processes that hold the same records one
-gets nothing. The group's offsets in Kafka are a hint for those who watch.
+The position decides, and is compared as it is moved: of two processes that hold the same records
+one gets nothing. The group's offsets in Kafka are a hint for those who watch.
 """
 
 import json
@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 
 from adapters.kafka.consumer import statements as sql
 from adapters.kafka.consumer.event import Event
+
+Partition = tuple[str, int]
+"""Topic and number."""
 
 
 class Overtaken(Exception):
@@ -70,19 +73,22 @@ class Inbox(ABC):
     def execute(self, c: Any, statement: str, values: Sequence[Any] = ()) -> Any:
         """With marks as ``%s``, whatever the product."""
 
-    def place(self, topic: str, partition: int) -> Place | None:
+    def lock(self, c: Any) -> None:  # noqa: B027 SQLite's transactions do it by themselves
+        """Keep others from making tables until the transaction ends."""
+
+    def place(self, partition: Partition) -> Place | None:
         with self.transaction() as c:
-            found = self.execute(c, sql.POSITION, (self.group, topic, partition)).fetchone()
+            found = self.execute(c, sql.POSITION, (self.group, *partition)).fetchone()
         return Place(*found) if found else None
 
-    def begin(self, topic: str, partition: int, at: Place) -> None:
+    def begin(self, partition: Partition, at: Place) -> None:
         """Where nobody was there before."""
         with self.transaction() as c:
-            self.execute(c, sql.PLACE, (self.group, topic, partition, *at))
+            self.execute(c, sql.PLACE, (self.group, *partition, *at))
 
-    def move(self, c: Any, topic: str, partition: int, before: int, to: Place) -> None:
+    def move(self, c: Any, partition: Partition, before: int, to: Place) -> None:
         """Raises ``Overtaken``."""
-        values = (*to, self.group, topic, partition, before)
+        values = (*to, self.group, *partition, before)
         if self.execute(c, sql.MOVE, values).rowcount != 1:
             raise Overtaken
 
@@ -101,14 +107,20 @@ class Inbox(ABC):
         )
         self.execute(c, sql.BURY, values)
 
-    def revive(self, c: Any, topic: str, partition: int, offset: int) -> None:
-        self.execute(c, sql.REVIVE, (self.group, topic, partition, offset))
+    def revive(self, c: Any, partition: Partition, offset: int) -> None:
+        self.execute(c, sql.REVIVE, (self.group, *partition, offset))
+
+    def is_buried(self, partition: Partition, at: Place) -> bool:
+        """Is what comes next a dead letter that waits?"""
+        with self.transaction() as c:
+            values = (self.group, *partition, at.next_offset)
+            return self.execute(c, sql.IS_BURIED, values).fetchone() is not None
 
     def dead_letters(self) -> list[DeadLetter]:
         with self.transaction() as c:
             found = self.execute(c, sql.BURIED, (self.group,)).fetchall()
         return [
-            DeadLetter(*row[:4], json.loads(row[4]), *row[5:8], passed=bool(row[8]))
+            DeadLetter._make((*row[:4], json.loads(row[4]), *row[5:8], bool(row[8])))
             for row in found
         ]
 
@@ -156,7 +168,7 @@ class PostgresInbox(Inbox):
             tcp_user_timeout=20_000,
         )
         with self.transaction() as c:
-            c.execute("SELECT pg_advisory_xact_lock(hashtextextended('sendledger.inbox', 0))")
+            self.lock(c)
             for each in sql.TABLES:
                 c.execute(each.format(octets="bytea"))
 
@@ -164,6 +176,9 @@ class PostgresInbox(Inbox):
     def transaction(self) -> Iterator[Any]:
         with self._connection.transaction(), self._connection.cursor() as c:
             yield c
+
+    def lock(self, c: Any) -> None:
+        c.execute("SELECT pg_advisory_xact_lock(hashtextextended('sendledger.inbox', 0))")
 
     def execute(self, c: Any, statement: str, values: Sequence[Any] = ()) -> Any:
         return c.execute(statement, values)

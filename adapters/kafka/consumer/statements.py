@@ -36,6 +36,10 @@ REVIVE = (
     "DELETE FROM inbox_dead_letters "
     "WHERE consumer = %s AND topic = %s AND partition = %s AND record_offset = %s"
 )
+IS_BURIED = (
+    "SELECT 1 FROM inbox_dead_letters "
+    "WHERE consumer = %s AND topic = %s AND partition = %s AND record_offset = %s"
+)
 BURIED = (
     "SELECT topic, partition, record_offset, key, headers, value, error, attempts, passed "
     "FROM inbox_dead_letters WHERE consumer = %s ORDER BY topic, partition, record_offset"
