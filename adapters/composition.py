@@ -18,6 +18,7 @@ from adapters.stores.opening import (
     migrate,
     open_store,
     rebuild,
+    relay_mark,
 )
 from aggregates.command import DEFAULT_POLICY, Policy
 from engine.answers.health import Health, look
@@ -98,9 +99,17 @@ def logs_beside_answers() -> None:
     logs_to_standard_error()
 
 
+def log_as_set(settings: EngineSettings) -> None:
+    """For a process that is no worker and no command of a person."""
+    from adapters.observing.logs import configure_logs
+
+    configure_logs(settings)
+
+
 def health_of(opened: Opened) -> Health:
     """How an opened store is now. Raises ``StoreError`` if it is lost."""
-    return look(opened.store, opened.views, opened.coordination, check_schedule(opened))
+    schedule, mark = check_schedule(opened), relay_mark(opened)
+    return look(opened.store, opened.views, opened.coordination, schedule, mark)
 
 
 def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:

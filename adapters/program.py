@@ -1,14 +1,15 @@
 """``sendledger``: the commands of all doors, by what a person wants to do."""
 
 from adapters.cli.app import GROUPS, commands
+from adapters.cli.consuming import consume
 from adapters.demo.command import demo
 from adapters.mail.sandbox.command import sandbox
 from adapters.scenario.command import simulate
 from adapters.screen.program import later, program
-from adapters.worker.command import serve, work
+from adapters.worker.command import relay, serve, work
 
 app = program("sendledger", "What became of every recipient of an email campaign, and why.")
-for command in (simulate, demo, sandbox, serve, work, *commands):
+for command in (simulate, demo, sandbox, serve, work, relay, consume, *commands):
     app.command()(command)
 for name, (module, description) in GROUPS.items():
     app.add_typer(later(module, description), name=name)
@@ -17,3 +18,7 @@ for name, (module, description) in GROUPS.items():
 def main() -> None:
     """The entry point."""
     app()
+
+
+if __name__ == "__main__":
+    main()

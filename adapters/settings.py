@@ -29,6 +29,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapters.kafka_settings import KafkaSettings
 from adapters.oauth_client import HOST_AND_PORT, OAuthClient
 from adapters.store_url import checked, without_password
 from aggregates.command import Policy
@@ -125,7 +126,7 @@ class SettingsError(Exception):
     """A setting cannot be used; the text names the setting, what is expected, and the value."""
 
 
-class EngineSettings(BaseSettings):
+class EngineSettings(KafkaSettings, BaseSettings):
     """What an operator may set. Durations: seconds, or ISO 8601 like ``P9D`` and ``PT1H``."""
 
     model_config = SettingsConfigDict(
@@ -245,13 +246,13 @@ class EngineSettings(BaseSettings):
 
 
 SECRETS = (
-    *("vault_key", "notice_relay_password"),
+    *("vault_key", "notice_relay_password", "kafka_password"),
     *("google_client_secret", "microsoft_client_secret"),
 )
 """Only in the environment: a file of settings is read and kept by too many."""
 OF_PROVIDERS = ("google", "microsoft")
 """Somebody may have put the secret among the rest."""
-UNTOLD = (*SECRETS, "notice_relay")
+UNTOLD = (*SECRETS, "notice_relay", "kafka", "kafka_token_url")
 """Values that no complaint repeats; somebody may have written a password before the host."""
 
 

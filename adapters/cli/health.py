@@ -22,6 +22,7 @@ NOTHING: dict[str, Any] = {
     "views": [],
     "due": None,
     "late_checks": None,
+    "relay": None,
     "parked": [],
 }
 """What is seen of a store that cannot be used."""

@@ -75,6 +75,7 @@ class StoreMetrics:
             yield from _by_view(health)
             yield from _of_clocks(health)
             yield from _of_checks(health)
+            yield from _of_relay(health)
 
     def _look(self) -> "Future[Health]":
         """One look at a time, in a thread that nobody waits for at the end of the process."""
@@ -127,6 +128,14 @@ def _of_checks(health: Health) -> Iterator[Metric]:
     )
     says = "How long the oldest of them has waited."
     yield _of(_gauge("checks_waiting_seconds", says), late.seconds)
+
+
+def _of_relay(health: Health) -> Iterator[Metric]:
+    lag = health.relay
+    if lag is not None:
+        says = "Entries of the log that the topic lacks."
+        yield _of(_gauge("relay_lag_entries", says), lag.entries)
+        yield _of(_gauge("relay_lag_seconds", "Age of the oldest of them."), lag.seconds)
 
 
 @contextmanager

@@ -8,6 +8,8 @@ EXIT_REFUSED = 3
 """The law refused; nothing was changed but what the message says."""
 EXIT_UNKNOWN = 4
 """There is nothing of that name."""
+EXIT_AGAIN = 75
+"""Something was lost on the way; start it again."""
 EXIT_INTERRUPTED = 130
 """Stopped by Ctrl-C; what was answered by then is in the store."""
 
@@ -16,6 +18,7 @@ ERROR_CODES = {
     EXIT_UNREADABLE: "unreadable",
     EXIT_REFUSED: "refused",
     EXIT_UNKNOWN: "unknown",
+    EXIT_AGAIN: "again",
     EXIT_INTERRUPTED: "interrupted",
 }
 """The ``code`` of an error as JSON, where it has none of its own."""

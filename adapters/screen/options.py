@@ -16,6 +16,13 @@ Workspace = Annotated[
     str | None, typer.Option(help="The workspace. Default: the setting `workspace`.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")]
+Kafka = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="A broker, or several with commas. Default: `kafka`."),
+]
+KafkaTopic = Annotated[
+    str | None, typer.Option("--topic", help="The topic. Default: the setting `kafka_topic`.")
+]
 Account = Annotated[str, typer.Argument(help="The account's address.")]
 Campaign = Annotated[str, typer.Argument(help="The campaign's name.")]
 Recipient = Annotated[str, typer.Argument(help="The recipient's id or address.")]

@@ -15,6 +15,7 @@ from engine.ports.check_schedule import CheckSchedule
 from engine.ports.coordination import Coordination
 from engine.ports.store import Store
 from engine.ports.views import Views
+from engine.stream.log_sink import RelayMark
 from engine.work.links import UsedLinks
 from engine.work.ports import Directory, EvidenceStore
 from engine.work.vault import SealedRows
@@ -133,6 +134,21 @@ def check_schedule(opened: Opened) -> CheckSchedule:
 
     assert isinstance(opened.store, PostgresStore)
     return PostgresCheckSchedule(opened.store)
+
+
+def relay_mark(opened: Opened) -> RelayMark:
+    """Up to where the store was told outside. Raises ``StoreError``."""
+    from adapters.stores.sqlite import SQLiteStore
+
+    if isinstance(opened.store, SQLiteStore):
+        from adapters.stores.sqlite.relay_mark import SQLiteMark
+
+        return SQLiteMark(opened.store)
+    from adapters.stores.postgres import PostgresStore
+    from adapters.stores.postgres.relay_mark import PostgresMark
+
+    assert isinstance(opened.store, PostgresStore)
+    return PostgresMark(opened.store)
 
 
 def rebuild(

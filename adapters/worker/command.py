@@ -1,4 +1,4 @@
-"""``sendledger serve`` and ``work``."""
+"""``sendledger serve``, ``work`` and ``relay``."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Store, Workspace
+from adapters.screen.options import Kafka, KafkaTopic, Store, Workspace
 from adapters.screen.output import fail
 
 
@@ -19,7 +19,7 @@ def work(
     only: Annotated[
         str | None,
         typer.Option(
-            help="Roles, with commas: clocks, projections, notices, checks. Default: all."
+            help="Roles, with commas: clocks, projections, notices, checks, relay. Default: all."
         ),
     ] = None,
     store: Store = None,
@@ -27,6 +27,29 @@ def work(
 ) -> None:
     """Be one of any number of workers on a PostgreSQL store, until SIGTERM or Ctrl-C."""
     _work(store, workspace, only)
+
+
+def relay(
+    kafka: Kafka = None,
+    topic: KafkaTopic = None,
+    anew: Annotated[
+        bool,
+        typer.Option(
+            "--begin-anew",
+            help="Forget the topic in which the store was told, and tell all of it once more.",
+        ),
+    ] = False,
+    with_stdin: Annotated[bool, typer.Option("--until-stdin-ends", hidden=True)] = False,
+    store: Store = None,
+) -> None:
+    """Tell the log to Kafka, each event once, until SIGTERM or Ctrl-C. Ends at any error: start it
+    again. A duty of `serve` and `work`, too, where the setting `kafka` is there."""
+    from adapters.settings import load_settings
+    from adapters.worker.relay_process import relay as relay_until_stopped
+
+    with explained():
+        settings = load_settings(store=store, kafka=kafka, kafka_topic=topic)
+        relay_until_stopped(settings, anew=anew, with_stdin=with_stdin)
 
 
 def _work(store: str | None, workspace: str | None, only: str | None) -> None:

@@ -11,10 +11,13 @@ from adapters.worker.checks import Checking
 from adapters.worker.clocks import Clocks
 from adapters.worker.notices import Deliveries
 from adapters.worker.projections import Keeping
+from adapters.worker.relaying import Relaying
 from adapters.worker.roles import Role
 from engine.ports.coordination import Membership
 from projections.shipped import SHIPPED
 
+RELAYING = 0.5
+"""Seconds between two looks at the relay's process."""
 CHECKING = 0.5
 """Seconds between two looks at which background checks are due."""
 TIDYING = 3_600.0
@@ -43,6 +46,8 @@ def duties(
     if Role.NOTICES in roles and not program.settings.tells_owners:
         log.warning("notices are issued and not delivered: neither outbox nor notice_relay is set")
         roles = [each for each in roles if each is not Role.NOTICES]
+    if program.settings.kafka is None:
+        roles = [each for each in roles if each is not Role.RELAY]
     found = [_of(role, program, member, wanted) for role in roles]
     if Role.CHECKS in roles:
         found.append(Duty("credentials", unused_credentials(program).delete, TIDYING))
@@ -65,6 +70,9 @@ def _of(role: Role, program: Program, member: Membership, wanted: Callable[[], b
             checks = background_checks(program)
             checking = Checking(checks, settings.checks_at_once, wanted)
             return Duty(role, checking.turn, CHECKING, close=checking.close)
+        case Role.RELAY:
+            relaying = Relaying(settings, lambda: member.alone_in(Role.RELAY))
+            return Duty(role, relaying.turn, RELAYING, close=relaying.close)
 
 
 def _alone(member: Membership, deliveries: Deliveries) -> Callable[[], object]:

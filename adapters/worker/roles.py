@@ -13,6 +13,8 @@ class Role(StrEnum):
     """Delivers notices to owners (N2)."""
     CHECKS = "checks"
     """Checks connections in the background (C2, C5)."""
+    RELAY = "relay"
+    """Tells the log to Kafka, where the setting ``kafka`` names one."""
 
 
 ALL = tuple(Role)

@@ -9,6 +9,7 @@ from engine.ports.coordination import Alarm, Coordination, LiveWorker, Parked
 from engine.ports.store import Store
 from engine.ports.view_status import Stop
 from engine.ports.views import ReadableViews
+from engine.stream.log_sink import RelayMark
 from events.vocabulary import ClockOutcome, instant_text
 from projections.clocks import CLOCKS
 from projections.notices import NOTICES
@@ -50,6 +51,15 @@ class LateChecks(NamedTuple):
     """How long the oldest has waited; 0 without any."""
 
 
+class RelayLag(NamedTuple):
+    """What was recorded and not told in the topic, as of at most a second ago."""
+
+    topic: str
+    entries: int
+    seconds: float
+    """Age of the oldest of them; 0 without any."""
+
+
 class Undelivered(NamedTuple):
     """Notices that were issued and did not reach their owner."""
 
@@ -82,6 +92,8 @@ class Health(NamedTuple):
     """Who is alive; None where that cannot be known."""
     alarms: Sequence[Alarm] = ()
     late_checks: LateChecks = LateChecks(0, 0.0)
+    relay: RelayLag | None = None
+    """None for a store that was never told outside."""
 
     def reasons(self, patience: float) -> list[Finding]:
         """Why it is not well, a sentence each: what waits for longer than ``patience`` seconds."""
@@ -92,6 +104,7 @@ class Health(NamedTuple):
             *self._of_notices(patience),
             *self._of_alarms(),
             *self._of_checks(patience),
+            *self._of_relay(patience),
         ]
 
     def _of_views(self, patience: float) -> Iterator[Finding]:
@@ -155,6 +168,14 @@ class Health(NamedTuple):
                 "Does a worker have the role checks?",
             )
 
+    def _of_relay(self, patience: float) -> Iterator[Finding]:
+        if self.relay is not None and self.relay.seconds > patience:
+            yield Finding(
+                "relay_late",
+                f"The topic {self.relay.topic} lacks {self.relay.entries} entries, the oldest for "
+                f"{self.relay.seconds:.0f} s. Does a worker relay, and can it?",
+            )
+
     def _of_alarms(self) -> Iterator[Finding]:
         for each in self.alarms:
             text = f"Since {instant_text(each.since)}: {each.text}"
@@ -167,6 +188,7 @@ class Health(NamedTuple):
             "views": [_view_json(view) for view in self.views],
             "due": self.due._asdict(),
             "late_checks": self.late_checks._asdict(),
+            "relay": self.relay and self.relay._asdict(),
             "parked": [
                 {
                     **each._asdict(),
@@ -179,7 +201,11 @@ class Health(NamedTuple):
 
 
 def look(
-    store: Store, views: ReadableViews, coordination: Coordination, schedule: CheckSchedule
+    store: Store,
+    views: ReadableViews,
+    coordination: Coordination,
+    schedule: CheckSchedule,
+    mark: RelayMark,
 ) -> Health:
     """How the store is now. Raises ``StoreError`` if it is lost."""
     now, checks = store.now(), schedule.overdue()
@@ -196,7 +222,18 @@ def look(
         workers=coordination.workers(),
         alarms=coordination.alarms(),
         late_checks=LateChecks(checks.checks, _since(checks.since, now)),
+        relay=_relay(store, mark, now),
     )
+
+
+def _relay(store: Store, mark: RelayMark, now: datetime) -> RelayLag | None:
+    told = mark.read()
+    if told is None:
+        return None
+    missing = max(store.last_entry() - told.entry, 0)
+    oldest = store.entries(told.entry, 1) if missing else ()
+    age = _since(oldest[0].envelope.recorded_at if oldest else None, now)
+    return RelayLag(told.topic.name, missing, age)
 
 
 def _views(store: Store, views: ReadableViews, now: datetime) -> Iterator[ViewHealth]:

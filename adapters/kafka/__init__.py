@@ -1,0 +1,1 @@
+"""The stream's topics in Kafka: made and verified, written exactly once, and read."""

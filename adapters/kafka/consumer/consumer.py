@@ -1,0 +1,296 @@
+"""Consumes topics of stores: each event has its effect once, whatever dies meanwhile.
+
+Effects and the position are kept in one transaction of the consumer's own database. A service needs
+no more than this::
+
+    def invoice(event, inbox, c):
+        if event.type == "sendledger.RecipientStopped.v1":
+            inbox.execute(c, "INSERT INTO invoices VALUES (%s, %s)", (event.source, event.entry))
+
+    with Consumer("kafka:9092", into="postgresql://…", group="invoices", effect=invoice) as it:
+        it.run()
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from threading import Event as Flag
+from threading import Lock
+from time import monotonic
+from typing import Any, NamedTuple, Self
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.errors import KafkaError
+
+from adapters.kafka.consumer.event import Event, event_of
+from adapters.kafka.consumer.inbox import Inbox, Overtaken, Place, inbox_at
+
+log = logging.getLogger("sendledger.consumer")
+
+Effect = Callable[[Event, Inbox, Any], object]
+"""Does what follows from an event, with the cursor of the transaction; raises for poison."""
+
+POLL_MS, AT_ONCE = 200, 500
+NO_ASSIGNMENT = 5.0
+"""Seconds without a partition after which somebody is told: one start in some thirty stalls."""
+HINT_EVERY = 5.0
+"""Seconds between two notes of the group's offsets, for who watches the lag."""
+FIRST_RETRY, LAST_RETRY = 1.0, 60.0
+"""Seconds between two attempts at a record that blocks its partition."""
+GROUP: Mapping[str, Any] = {
+    "isolation_level": "read_committed",
+    "enable_auto_commit": False,
+    "auto_offset_reset": "earliest",
+    "partition_assignment_strategy": [CooperativeStickyAssignor],
+    "session_timeout_ms": 6_000,
+    "heartbeat_interval_ms": 1_500,
+    "max_poll_records": AT_ONCE,
+    "fetch_max_wait_ms": 100,
+    "reconnect_backoff_max_ms": 1_000,
+    "allow_auto_create_topics": False,
+}
+
+
+class PositionLost(Exception):
+    """The topic no longer holds what comes next. An operator has to decide."""
+
+
+class Poison(StrEnum):
+    """What becomes of a partition whose next record has no effect but an error."""
+
+    BLOCK = "block"
+    """It waits, and tries again: nothing is done out of order."""
+    PASS = "pass"  # noqa: S105 no password
+    """It goes on without it; the dead letter holds the record."""
+
+
+class Consumer:
+    """One member of the group. ``kafka``: ``HOST:PORT``, or kafka-python's settings of a client.
+
+    ``workspace``: of it alone; ``instance``: a name that a restarted process keeps, so that its
+    partitions wait for it (static membership); ``alert``: told what a person should look at.
+    """
+
+    def __init__(
+        self,
+        kafka: str | Mapping[str, Any],
+        *,
+        into: str,
+        group: str,
+        effect: Effect,
+        topics: Sequence[str] = ("sendledger.events",),
+        poison: Poison = Poison.BLOCK,
+        workspace: str | None = None,
+        instance: str | None = None,
+        alert: Callable[[str], object] = log.warning,
+    ) -> None:
+        client = {"bootstrap_servers": kafka.split(",")} if isinstance(kafka, str) else kafka
+        self.inbox = inbox_at(into, group)
+        self._effect = effect
+        self._fatal: tuple[type[Exception], ...] = (Overtaken, *self.inbox.LOST)
+        self._poison = poison
+        self._workspace = workspace
+        self._alert = alert
+        self._stopping = Flag()
+        self._places: dict[TopicPartition, Place] = {}
+        self._blocked: dict[TopicPartition, Blocked] = {}
+        self._buried: set[TopicPartition] = set()
+        """Those whose next record is a dead letter that waits."""
+        self._assigned_at = self._hinted_at = monotonic()
+        self._arrivals = Arrivals()
+        self._kafka = KafkaConsumer(**client, **GROUP, group_id=group, group_instance_id=instance)
+        self._kafka.subscribe(list(topics), listener=self._arrivals)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leaves the group, so that others take over at once."""
+        try:
+            self._kafka.close(autocommit=False, timeout_ms=5_000)
+        finally:
+            self.inbox.close()
+
+    def stop(self, *_: object) -> None:
+        """From any thread or signal handler; what is under way is brought to its end."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Until ``stop``. Any error ends it: begin anew with a new one. Raises ``PositionLost``,
+        kafka-python's ``KafkaError``, and the database's errors."""
+        while not self._stopping.is_set():
+            self.turn()
+        self._hint(now=True)
+
+    @property
+    def partitions(self) -> set[TopicPartition]:
+        """Those that are this member's now."""
+        return {*self._places}
+
+    def turn(self) -> int:
+        """What one look brings; answers how many records."""
+        polled = self._kafka.poll(timeout_ms=POLL_MS)
+        self._settle_in()
+        self._retry()
+        done = 0
+        for partition, records in polled.items():
+            if partition in self._places and partition not in self._blocked:
+                done += self._take(partition, records)
+        self._hint()
+        return done
+
+    def _settle_in(self) -> None:
+        """Partitions that are new here, or were away for a while, begin where the database says."""
+        assigned = self._kafka.assignment()
+        for each in self._arrivals.taken() | (self._places.keys() - assigned):
+            self._places.pop(each, None)
+            self._blocked.pop(each, None)
+        for each in assigned - self._places.keys():
+            self._places[each] = self._seek(each)
+        self._tell_of_idleness(idle=not assigned)
+
+    def _seek(self, partition: TopicPartition) -> Place:
+        first = self._kafka.beginning_offsets([partition])[partition]
+        end = self._kafka.end_offsets([partition])[partition]
+        at = self.inbox.place(partition)
+        if at is None:
+            self.inbox.begin(partition, Place(first, -1))
+            at = self.inbox.place(partition) or Place(first, -1)
+        if not first <= at.next_offset <= end:
+            raise PositionLost(
+                f"{partition.topic}, partition {partition.partition}, holds offsets {first} to "
+                f"{end}, and offset {at.next_offset} comes next: the topic was made anew, or has "
+                "lost records. Start over, after the relay has told all of it."
+            )
+        self._kafka.seek(partition, at.next_offset)
+        self._kafka.resume(partition)
+        self._buried.discard(partition)
+        if self.inbox.is_buried(partition, at):
+            self._buried.add(partition)
+        return at
+
+    def _take(self, partition: TopicPartition, records: Sequence[Any]) -> int:
+        """All in one transaction; where one of them is poison, each in its own up to there. Effects
+        come under the lock of the position: two processes never do them at once."""
+        new = [each for each in records if each.offset >= self._places[partition].next_offset]
+        try:
+            try:
+                self._do(partition, new)
+            except self._fatal:
+                raise
+            except Exception:  # noqa: BLE001 whose fault it is shows when each goes alone
+                self._one_by_one(partition, new)
+        except Overtaken:
+            self._places.pop(partition, None)
+        return len(new)
+
+    def _do(self, partition: TopicPartition, records: Sequence[Any]) -> None:
+        if not records:
+            return
+        before, events = self._places[partition], [event_of(each) for each in records]
+        with self.inbox.transaction() as c:
+            after = Place(records[-1].offset + 1, max(before.entry, events[-1].entry))
+            self.inbox.move(c, partition, before.next_offset, after)
+            if partition in self._buried:
+                self.inbox.revive(c, partition, before.next_offset)
+            for each in events:
+                if each.entry > before.entry and self._workspace in {None, each.workspace}:
+                    self._effect(each, self.inbox, c)
+        self._places[partition] = after
+        self._buried.discard(partition)
+
+    def _one_by_one(self, partition: TopicPartition, records: Sequence[Any]) -> None:
+        for each in records:
+            try:
+                self._do(partition, [each])
+            except self._fatal:
+                raise
+            except Exception as error:  # noqa: BLE001 anything may be wrong with a record
+                self._bury(partition, each, error)
+                if self._poison is Poison.BLOCK:
+                    return
+
+    def _bury(self, partition: TopicPartition, record: Any, error: Exception) -> None:
+        passed, before = self._poison is Poison.PASS, self._places[partition]
+        after = before._replace(next_offset=record.offset + 1)
+        with self.inbox.transaction() as c:
+            self.inbox.bury(c, record, error, passed=passed)
+            if passed:
+                self.inbox.move(c, partition, before.next_offset, after)
+        where = f"{record.topic}, partition {record.partition}, offset {record.offset}"
+        what = "goes on without it" if passed else "waits for it"
+        self._alert(f"No effect of {where}; the consumer {what}: {error!r}")
+        if passed:
+            self._places[partition] = after
+        else:
+            self._kafka.pause(partition)
+            self._buried.add(partition)
+            earlier = self._blocked.get(partition)
+            pause = min(earlier.pause * 2, LAST_RETRY) if earlier else FIRST_RETRY
+            self._blocked[partition] = Blocked(record, before, monotonic() + pause, pause)
+
+    def _retry(self) -> None:
+        for partition, blocked in list(self._blocked.items()):
+            if monotonic() < blocked.again_at:
+                continue
+            self._take(partition, [blocked.record])
+            if self._places.get(partition, blocked.before) != blocked.before:
+                del self._blocked[partition]
+                self._kafka.seek(partition, self._places[partition].next_offset)
+                self._kafka.resume(partition)
+
+    def _tell_of_idleness(self, *, idle: bool) -> None:
+        now = monotonic()
+        if not idle:
+            self._assigned_at = now
+        elif now - self._assigned_at > NO_ASSIGNMENT:
+            self._alert(
+                f"No partition was assigned for {NO_ASSIGNMENT:g} s. Are there more members than "
+                "partitions? Otherwise start this one anew."
+            )
+            self._assigned_at = now
+
+    def _hint(self, *, now: bool = False) -> None:
+        if not now and monotonic() - self._hinted_at < HINT_EVERY:
+            return
+        self._hinted_at = monotonic()
+        offsets = {
+            each: OffsetAndMetadata(at.next_offset, "", -1) for each, at in self._places.items()
+        }
+        with suppress(KafkaError):
+            if offsets and now:
+                self._kafka.commit(offsets, timeout_ms=2_000)
+            elif offsets:
+                self._kafka.commit_async(offsets)
+
+
+class Blocked(NamedTuple):
+    """A record at which its partition waits."""
+
+    record: Any
+    before: Place
+    again_at: float
+    pause: float
+
+
+class Arrivals(ConsumerRebalanceListener):  # type: ignore[misc] # the library has no types
+    """Partitions that were assigned anew. The library calls it in a thread of its own, in which
+    no connection of ours is to be used."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._new: set[TopicPartition] = set()
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        with self._lock:
+            self._new.update(assigned)
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """They are compared after each poll."""
+
+    def taken(self) -> set[TopicPartition]:
+        with self._lock:
+            found, self._new = self._new, set()
+        return found

@@ -1,0 +1,52 @@
+"""A transactional producer in which nothing waits for ever and no failure goes unseen."""
+
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from adapters.kafka.access import KafkaAccess
+from engine.stream.cloud_events import CloudEvent
+
+DELIVERY_MS = 20_000
+"""After which a record that did not arrive has failed, and with it the process."""
+TRANSACTION_MS = 30_000
+"""After which the broker ends an open transaction, which hides what others write later."""
+
+
+def transactional_producer(access: KafkaAccess, transactional_id: str, largest: int) -> Any:
+    """``largest``: octets of a record that the topic takes."""
+    producer = KafkaProducer(
+        **access.client(),
+        transactional_id=transactional_id,
+        transaction_timeout_ms=TRANSACTION_MS,
+        delivery_timeout_ms=DELIVERY_MS,
+        max_block_ms=DELIVERY_MS,
+        max_request_size=max(largest, 1_048_576),
+        batch_size=65_536,
+        linger_ms=0,
+        allow_auto_create_topics=False,
+    )
+    keep_requests_of(producer)
+    return producer
+
+
+def keep_requests_of(producer: Any) -> None:
+    """The sender drops the request that ends a transaction when its client raises instead of
+    answering that a node is not ready, and whoever commits then waits for ever (3.0.12)."""
+    client = producer._sender._client  # noqa: SLF001 nothing of it is public
+    await_ready = client.await_ready
+
+    def answered(node_id: Any, timeout_ms: int = 30_000) -> bool:
+        try:
+            return bool(await_ready(node_id, timeout_ms=timeout_ms))
+        except KafkaError:
+            return False
+
+    client.await_ready = answered
+
+
+def largest_size(record: CloudEvent) -> int:
+    """Octets that a record takes at most, uncompressed, in a batch of its own."""
+    of_headers = sum(len(name) + len(text) + 10 for name, text in record.headers)
+    return len(record.key) + len(record.value) + of_headers + 128

@@ -1,0 +1,91 @@
+"""The store's two topics: made as they must be, and held to it at every start."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import TopicAlreadyExistsError
+
+from adapters.kafka.access import KafkaAccess
+from adapters.kafka.limits import limited
+from engine.stream.errors import UnfitTopic
+from engine.stream.log_sink import Topic
+from engine.stream.topics import CLEANUP_POLICY, PARTITIONS, RETENTION_MS, refusals_of
+
+MUST_BE = {
+    "cleanup.policy": CLEANUP_POLICY,
+    "retention.ms": str(RETENTION_MS),
+    "retention.bytes": "-1",
+}
+MADE_WITH = {**MUST_BE, "message.timestamp.after.max.ms": str(2**63 - 1)}
+"""A record's time is the store's, whose clock the broker does not judge."""
+LIMIT = 45.0
+"""Seconds for all that is asked at a start."""
+UNKNOWN_TOPIC = 3
+
+
+class Found(NamedTuple):
+    topic: Topic
+    largest: int
+    """Octets of a record that both topics take."""
+
+
+class Topics:
+    """Of the store told in ``name``. A new client for every question: old ones go stale."""
+
+    def __init__(self, access: KafkaAccess, name: str) -> None:
+        self._access = access
+        self.name = name
+        self.both = (name, refusals_of(name))
+
+    def find(self) -> Found | None:
+        """None where there is neither. Raises ``UnfitTopic``."""
+        with limited("asking for the topics", LIMIT), self._admin() as admin:
+            there = {each["name"]: each for each in admin.describe_topics(list(self.both))}
+            gone = [name for name in self.both if there[name]["error_code"] == UNKNOWN_TOPIC]
+            if len(gone) == len(self.both):
+                return None
+            if gone:
+                raise UnfitTopic(topic=self.name, lacks=f"{gone[0]} is missing")
+            configs = _configs(admin, self.both)
+        for name in self.both:
+            lacks = list(_lacks(there[name], configs[name]))
+            if lacks:
+                raise UnfitTopic(topic=name, lacks=", ".join(lacks))
+        ids = " ".join(str(there[name]["topic_id"]) for name in self.both)
+        largest = min(int(each["max.message.bytes"]) for each in configs.values())
+        return Found(Topic(self.name, ids), largest)
+
+    def make(self) -> Found:
+        wanted = {"num_partitions": PARTITIONS, "replication_factor": -1, "configs": MADE_WITH}
+        with limited("making the topics", LIMIT), self._admin() as admin:
+            for name in self.both:
+                try:
+                    admin.create_topics({name: wanted}, wait_for_metadata=True)
+                except TopicAlreadyExistsError:
+                    continue
+        found = self.find()
+        if found is None:
+            raise UnfitTopic(topic=self.name, lacks="it is missing though it was just made")
+        return found
+
+    def _admin(self) -> Any:
+        return KafkaAdminClient(**self._access.client())
+
+
+def _configs(admin: Any, names: tuple[str, ...]) -> Mapping[str, Mapping[str, str]]:
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name, configs=None) for name in names]
+    answered = admin.describe_configs(asked, config_filter="all")["topic"]
+    return {
+        name: {key: each["value"] for key, each in found.items()}
+        for name, found in answered.items()
+    }
+
+
+def _lacks(described: Any, config: Mapping[str, str]) -> Iterator[str]:
+    partitions = len(described["partitions"])
+    if partitions != PARTITIONS:
+        yield f"it has {partitions} partitions instead of {PARTITIONS}"
+    for name, wanted in MUST_BE.items():
+        if config[name] != wanted:
+            yield f"{name} is {config[name]} instead of {wanted}"

@@ -1,0 +1,159 @@
+"""Where the stream's programs are put together: which Kafka, which topic, whose relay."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from adapters.kafka.limits import TookTooLong
+from adapters.settings import EngineSettings, SettingsError
+from adapters.stores.opening import Opened, relay_mark
+from engine.stream.cloud_events import Teller
+from engine.work.relay import Relay
+from engine.work.secret import Secret
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from adapters.kafka.access import KafkaAccess
+    from adapters.kafka.consumer.consumer import Consumer
+    from adapters.kafka.consumer.inbox import Inbox
+
+__all__ = ["TookTooLong"]
+
+
+def kafka_access(settings: EngineSettings) -> "KafkaAccess":
+    """Raises ``SettingsError`` for what Kafka cannot be spoken to with."""
+    from adapters.kafka.access import KafkaAccess
+
+    lack = settings.kafka_lacks()
+    if settings.kafka is None or lack is not None:
+        raise SettingsError(lack or "Setting kafka: name a broker, HOST:PORT.")
+    password = settings.kafka_password
+    return KafkaAccess(
+        brokers=settings.kafka,
+        security=settings.kafka_security,
+        sasl=settings.kafka_sasl,
+        user=settings.kafka_user,
+        password=Secret(password.get_secret_value()) if password else None,
+        token_url=settings.kafka_token_url,
+        ca_file=settings.kafka_ca_file,
+    )
+
+
+@contextmanager
+def relay_over(
+    opened: Opened, settings: EngineSettings, noticed: Callable[[str], object]
+) -> Iterator[Relay]:
+    """The relay of an opened store, which has not begun. ``noticed``: told of foreign records."""
+    from adapters.kafka.sink import KafkaSink
+
+    source = Teller(opened.store.identity).source
+    with closing(KafkaSink(kafka_access(settings), settings.kafka_topic, source, noticed)) as sink:
+        yield Relay(opened.store, sink, relay_mark(opened))
+
+
+def begin_anew(opened: Opened) -> None:
+    """Forget in which topic the store was told, and how far."""
+    relay_mark(opened).forget()
+
+
+class RowsOf(NamedTuple):
+    """A consumer that keeps a row for every event, and where it keeps them."""
+
+    into: str
+    group: str
+    topics: Sequence[str]
+
+
+@contextmanager
+def rows_consumer(
+    settings: EngineSettings,
+    rows: RowsOf,
+    *,
+    poison: str,
+    workspace: str | None,
+    instance: str | None,
+) -> Iterator["Consumer"]:
+    """Raises ``ConsumerEnded``."""
+    from adapters.kafka.consumer.consumer import Consumer, Poison
+    from adapters.kafka.consumer.keeping import keep
+
+    with (
+        _ended_with_a_reason(),
+        _rows(rows),
+        Consumer(
+            kafka_access(settings).client(),
+            into=rows.into,
+            group=rows.group,
+            effect=keep,
+            topics=rows.topics,
+            poison=Poison(poison),
+            workspace=workspace,
+            instance=instance,
+        ) as consumer,
+    ):
+        yield consumer
+
+
+def start_over(
+    settings: EngineSettings, rows: RowsOf, position: int | None, at: "datetime | None"
+) -> int:
+    """Drop the rows from there on; answers in how many partitions. Raises ``ConsumerEnded``."""
+    from adapters.kafka.consumer.again import start_over as over
+    from adapters.kafka.consumer.keeping import undo
+
+    client = kafka_access(settings).client()
+    with _ended_with_a_reason(), _rows(rows) as inbox:
+        return len(over(client, inbox, rows.topics, undo, position=position, at=at))
+
+
+def redrive(rows: RowsOf) -> tuple[int, int]:
+    """How many were taken after all, and how many could not. Raises ``ConsumerEnded``."""
+    from adapters.kafka.consumer.again import redrive as again
+    from adapters.kafka.consumer.keeping import keep
+
+    with _ended_with_a_reason(), _rows(rows) as inbox:
+        return again(inbox, keep)
+
+
+@contextmanager
+def _rows(rows: RowsOf) -> Iterator["Inbox"]:
+    from adapters.kafka.consumer.inbox import inbox_at
+    from adapters.kafka.consumer.keeping import make_table
+
+    with closing(inbox_at(rows.into, rows.group)) as inbox:
+        make_table(inbox)
+        yield inbox
+
+
+class ConsumerEnded(Exception):
+    """The text says why; ``again``: starting it again may help."""
+
+    def __init__(self, text: str, *, again: bool) -> None:
+        super().__init__(text)
+        self.again = again
+
+
+@contextmanager
+def _ended_with_a_reason() -> Iterator[None]:
+    """Errors of Kafka and of the consumer's database as ``ConsumerEnded``."""
+    import sqlite3
+
+    import psycopg
+    from kafka.errors import KafkaError
+
+    from adapters.kafka.consumer.consumer import PositionLost
+
+    try:
+        yield
+    except PositionLost as error:
+        raise ConsumerEnded(str(error), again=False) from error
+    except KafkaError as error:
+        raise ConsumerEnded(f"Kafka was lost: {_said(error)}", again=True) from error
+    except (sqlite3.Error, psycopg.Error) as error:
+        text = f"The consumer's database failed: {_said(error)}"
+        raise ConsumerEnded(text, again=True) from error
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:500]

@@ -1,0 +1,165 @@
+"""``sendledger relay``: a process of its own that tells the log to Kafka, and ends at any error.
+
+Whoever runs it starts it anew: what was told shows in the topic itself. Operators are told once
+that the broker is lost, however often the process is started meanwhile, and once that it is back.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+import structlog
+
+from adapters.composition import Opened, log_as_set, running
+from adapters.screen.exit_codes import EXIT_AGAIN, EXIT_FAILED
+from adapters.settings import EngineSettings, SettingsError
+from adapters.streaming import TookTooLong, begin_anew, relay_over
+from engine.ports.errors import StillHeld, StoreError, StoreUnavailable
+from engine.stream.errors import StreamLost, StreamRefused, TakenOver
+from engine.work.relay import Relay
+
+log = structlog.get_logger("sendledger.relay")
+
+BROKER, REFUSED, FOREIGN = "stream broker", "stream refused", "stream foreign records"
+"""What operators are told about."""
+SHORTEST, LONGEST, GROWTH = 0.004, 0.1, 1.5
+"""Seconds between two looks at a log that does not grow."""
+STANDBY = 1.0
+"""Seconds of waiting for another relay to end, before it is looked again whether to stop."""
+TO_STOP = 10.0
+"""Seconds after which a process that was told to stop ends whatever it does."""
+
+
+class RelayProcess:
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self._stopping = threading.Event()
+
+    def stop(self, _signum: int | None = None, _frame: FrameType | None = None) -> None:
+        """From any thread or signal handler; what is under way is brought to its end."""
+        self._stopping.set()
+        watchdog = threading.Timer(TO_STOP, os._exit, (EXIT_AGAIN,))
+        watchdog.daemon = True
+        watchdog.start()
+
+    def stop_with_stdin(self) -> None:
+        """When whoever started us is gone, the pipe from him ends."""
+
+        def watch() -> None:
+            sys.stdin.buffer.read()
+            self.stop()
+
+        threading.Thread(target=watch, daemon=True).start()
+
+    def run(self, *, anew: bool = False) -> int:
+        """How the process is to end: 0 when it was told to. Raises ``SettingsError``."""
+        try:
+            with running(self._settings) as program, self._alone(program.opened) as wanted:
+                opened = program.opened
+                if anew:
+                    begin_anew(opened)
+                return self._relay(opened) if wanted else 0
+        except StoreUnavailable as error:
+            log.warning("relay ends", reason=str(error))
+            return EXIT_AGAIN
+        except StoreError as error:
+            log.error("relay ends", reason=str(error))  # noqa: TRY400 a sentence, no traceback
+            return EXIT_FAILED
+
+    def _relay(self, opened: Opened) -> int:
+        operators = Operators(opened)
+        try:
+            with relay_over(opened, self._settings, operators.foreign) as relay:
+                relay.begin()
+                operators.well()
+                log.info("relaying", topic=self._settings.kafka_topic, after=relay.entry)
+                self._follow(relay)
+                relay.close()
+        except TakenOver as error:
+            log.warning("relay ends", reason=str(error))
+            return EXIT_AGAIN
+        except (StreamLost, TookTooLong) as error:
+            operators.lost(str(error))
+            return EXIT_AGAIN
+        except StreamRefused as error:
+            operators.refused(str(error))
+            return EXIT_FAILED
+        log.info("stopped", topic=self._settings.kafka_topic)
+        return 0
+
+    def _follow(self, relay: Relay) -> None:
+        pause = SHORTEST
+        while not self._stopping.is_set():
+            if relay.turn():
+                pause = SHORTEST
+            else:
+                self._stopping.wait(pause)
+                pause = min(pause * GROWTH, LONGEST)
+
+    @contextmanager
+    def _alone(self, opened: Opened) -> Iterator[bool]:
+        """Waits for its turn; False when it is to stop before."""
+        told = False
+        while not self._stopping.is_set():
+            try:
+                with opened.coordination.exclusively("relay", STANDBY):
+                    yield True
+                    return
+            except StillHeld:
+                if not told:
+                    log.info("another relay is at it; this one waits")
+                told = True
+        yield False
+
+
+class Operators:
+    """Told of each trouble once: of what is told already the store knows."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._coordination = opened.coordination
+
+    def lost(self, said: str) -> None:
+        self._tell(BROKER, "broker lost", said)
+
+    def refused(self, said: str) -> None:
+        self._coordination.calm(REFUSED)
+        self._tell(REFUSED, "relay refused", said)
+
+    def foreign(self, said: str) -> None:
+        self._tell(FOREIGN, "foreign records", said)
+
+    def well(self) -> None:
+        if any(each.about == BROKER for each in self._coordination.alarms()):
+            log.info("broker is back")
+        for about in (BROKER, REFUSED):
+            self._coordination.calm(about)
+
+    def _tell(self, about: str, what: str, said: str) -> None:
+        with suppress(StoreUnavailable):
+            if not self._coordination.alarm(about, said):
+                return
+        log.error(what, reason=said)
+
+
+def relay(settings: EngineSettings, *, anew: bool, with_stdin: bool) -> NoReturn:
+    """Until SIGTERM or SIGINT. Ends the process at once: nothing of the library is waited for."""
+    log_as_set(settings)
+    process = RelayProcess(settings)
+    signal.signal(signal.SIGTERM, process.stop)
+    signal.signal(signal.SIGINT, process.stop)
+    if with_stdin:
+        process.stop_with_stdin()
+    code = EXIT_FAILED
+    try:
+        code = process.run(anew=anew)
+    except SettingsError as error:
+        log.error("relay ends", reason=str(error))  # noqa: TRY400
+    except BaseException:
+        log.exception("relay ends")
+    sys.stdout.flush()
+    os._exit(code)

@@ -1,0 +1,92 @@
+"""Why the stream does not go on.
+
+::
+
+    StreamError
+    ├── StreamLost         the broker, or our part in it, was lost on the way; begin anew
+    │   └── TakenOver      another relay writes by now
+    └── StreamRefused      an operator has to decide
+        ├── UnfitTopic     it is not made as it must be
+        ├── OtherTopic     not the one in which this store was told
+        ├── OtherStore     it holds the records of another store
+        ├── TopicBehind    it has lost what was told in it
+        ├── StoreBehind    it holds more than the store
+        ├── HistoriesDiffer    it holds something else than the store
+        └── EntryTooLarge  the topic takes no record of that size
+"""
+
+from events.errors import ExplainedError
+
+
+class StreamError(ExplainedError):
+    """The stream cannot go on; the text says why and what to do next."""
+
+
+class StreamLost(StreamError):
+    """Whether what was told last has arrived shows when somebody begins anew."""
+
+    sentence = "Kafka at {broker} was lost: {said}."
+
+
+class TakenOver(StreamLost):
+    sentence = "Another relay has taken over the topic {topic}; this one ends ({said})."
+
+
+class StreamRefused(StreamError):
+    """Nothing was relayed, and nothing is until an operator has decided."""
+
+
+class UnfitTopic(StreamRefused):
+    """``lacks``: each setting with what it is and what it must be."""
+
+    sentence = (
+        "The topic {topic} is not made as it must be: {lacks}. Correct its settings; for other "
+        "partitions, name a new topic."
+    )
+
+
+class OtherTopic(StreamRefused):
+    """``found``: what is there instead."""
+
+    sentence = (
+        "This store was told in the topic {topic} (id {topic_id}) up to entry {entry}, and "
+        "{found}. Name the topic it was told in; or, when that one is gone for good, have the "
+        "relay begin anew: consumers then start over."
+    )
+
+
+class OtherStore(StreamRefused):
+    sentence = (
+        "The topic {topic} holds records of another store, {found}; this one is {own}. "
+        "Name another topic: each store has its own."
+    )
+
+
+class TopicBehind(StreamRefused):
+    sentence = (
+        "The topic {topic} ends at entry {found}, but the store was told up to entry {entry}: "
+        "Kafka has lost records. Bring them back, or have the relay begin anew in a new topic."
+    )
+
+
+class StoreBehind(StreamRefused):
+    sentence = (
+        "The topic {topic} holds entries up to {found}, but the store ends at entry {entry}: it "
+        "was brought back from a backup. Recover the store from the topic before anything is "
+        "written."
+    )
+
+
+class HistoriesDiffer(StreamRefused):
+    sentence = (
+        "Entry {entry} is another one in the topic {topic} than in the store: after it was brought "
+        "back from a backup, it went on without what the topic holds. Recover it from the topic, "
+        "or give this copy an id and a topic of its own."
+    )
+
+
+class EntryTooLarge(StreamRefused):
+    sentence = (
+        "Entry {entry} of workspace {workspace} has {size} octets as a record; the topic {topic} "
+        "takes {most} at most. Raise the topic's max.message.bytes."
+    )
