@@ -22,16 +22,27 @@ log = structlog.get_logger("sendledger.checks")
 
 SYNCHRONISE = 60.0
 """Seconds between two looks at which accounts there are; a new one has just been checked."""
+TIDYING = 3_600.0
+"""Seconds between two looks at which credentials nobody uses."""
 
 
 class Checking:
-    """``threads`` is the most that may run at once. No new one begins when it is not ``wanted``."""
+    """``threads`` is the most that may run at once. No new one begins when it is not ``wanted``.
+
+    ``tidy`` is called now and then, first of all at the start.
+    """
 
     def __init__(
-        self, checks: BackgroundChecks, threads: int, wanted: Callable[[], bool] = lambda: True
+        self,
+        checks: BackgroundChecks,
+        threads: int,
+        wanted: Callable[[], bool] = lambda: True,
+        tidy: Callable[[], object] = lambda: None,
     ) -> None:
         self._checks = checks
         self._wanted = wanted
+        self._tidy = tidy
+        self._tidied = float("-inf")
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="check")
         self._ended: SimpleQueue[Ended] = SimpleQueue()
         self._synchronised = float("-inf")
@@ -46,6 +57,9 @@ class Checking:
         if self._wanted():
             for begun in self._checks.begin():
                 self._pool.submit(self._run, begun)
+        if time.monotonic() - self._tidied > TIDYING:
+            self._tidied = time.monotonic()
+            self._tidy()
 
     def close(self) -> None:
         """Wait for those that run, which takes as long as the slowest side of one, and settle.

@@ -20,8 +20,6 @@ RELAYING = 0.5
 """Seconds between two looks at the relay's process."""
 CHECKING = 0.5
 """Seconds between two looks at which background checks are due."""
-TIDYING = 3_600.0
-"""Seconds between two looks at which credentials nobody uses."""
 
 log = structlog.get_logger("sendledger.worker")
 
@@ -48,10 +46,7 @@ def duties(
         roles = [each for each in roles if each is not Role.NOTICES]
     if program.settings.kafka is None:
         roles = [each for each in roles if each is not Role.RELAY]
-    found = [_of(role, program, member, wanted) for role in roles]
-    if Role.CHECKS in roles:
-        found.append(Duty("credentials", unused_credentials(program).delete, TIDYING))
-    return found
+    return [_of(role, program, member, wanted) for role in roles]
 
 
 def _of(role: Role, program: Program, member: Membership, wanted: Callable[[], bool]) -> Duty:
@@ -67,8 +62,8 @@ def _of(role: Role, program: Program, member: Membership, wanted: Callable[[], b
             deliveries = Deliveries(program)
             return Duty(role, _alone(member, deliveries), settings.tick_interval)
         case Role.CHECKS:
-            checks = background_checks(program)
-            checking = Checking(checks, settings.checks_at_once, wanted)
+            checks, tidy = background_checks(program), unused_credentials(program).delete
+            checking = Checking(checks, settings.checks_at_once, wanted, tidy)
             return Duty(role, checking.turn, CHECKING, close=checking.close)
         case Role.RELAY:
             relaying = Relaying(settings, lambda: member.alone_in(Role.RELAY))

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from uuid import uuid4
 
@@ -76,6 +76,7 @@ class Shift:
         self.schedule = MemoryCheckSchedule(store.now)
         checks = ConnectionChecks(engine, self.probe, WORKSPACE, lambda: uuid4().hex)
         self.wanted = True
+        self.tidied = 0
         self.checking = Checking(
             BackgroundChecks(
                 self.schedule,
@@ -89,8 +90,14 @@ class Shift:
             ),
             most,
             lambda: self.wanted,
+            self._tidy,
         )
-        self.checking.turn()
+        with suppress(LookupError):
+            self.checking.turn()
+
+    def _tidy(self) -> None:
+        self.tidied += 1
+        raise LookupError("no turn ends well in which this is called")
 
     def close(self) -> None:
         self.wanted = False
@@ -135,6 +142,15 @@ def silent() -> Iterator[int]:
 def answering() -> Iterator[int]:
     with Scripted(greeting(b"* OK ready\r\n")) as server:
         yield server.port
+
+
+def test_what_nobody_uses_is_looked_for_at_the_start_and_then_seldom(answering: int) -> None:
+    account = f"a-{answering}"
+    with closing(Shift(account)) as shift:
+        shift.all_fall_due()
+        shift.turns_until(Happened(shift.probe, [account]))
+
+        assert shift.tidied == 1
 
 
 @pytest.mark.rule("C2")
