@@ -14,6 +14,7 @@ from kafka.errors import KafkaError
 from kafka.partitioner import murmur2
 
 from adapters.kafka.access import KafkaAccess
+from adapters.kafka.last_words import said
 from adapters.kafka.limits import limited
 from adapters.kafka.producing import largest_size, transactional_producer
 from adapters.kafka.reading import TopicEnd
@@ -149,10 +150,5 @@ class KafkaSink:
             yield
         except (KafkaError, OSError, ValueError) as error:
             if any(name in repr(error) for name in FENCED):
-                raise TakenOver(topic=self._topics.name, said=_said(error)) from error
-            raise StreamLost(broker=self._access.brokers, said=_said(error)) from error
-
-
-def _said(error: Exception) -> str:
-    text = " ".join(str(error).split()) or "no reason given"
-    return f"{type(error).__name__}: {text}"[:500]
+                raise TakenOver(topic=self._topics.name, said=said(error)) from error
+            raise StreamLost(broker=self._access.brokers, said=said(error)) from error

@@ -33,9 +33,6 @@ def configure_logs(settings: EngineSettings, stream: TextIO | None = None) -> No
 WHO_REPEAT = ("apscheduler", "psycopg.pool")
 """They warn again and again of a server that is away, which the worker tells of once."""
 
-WHO_SHOUT = ("kafka",)
-"""It tells of every attempt to reach a broker that is away as an error; the relay tells once."""
-
 _COMMON: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
@@ -66,5 +63,3 @@ def _take_in_libraries(stream: TextIO, level: int, rendering: list[Processor]) -
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name in WHO_REPEAT:
         logging.getLogger(name).setLevel(max(level, logging.ERROR))
-    for name in WHO_SHOUT:
-        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -32,6 +32,8 @@ def main(broker: str, topic: str, database: str) -> None:
     with Consumer(broker, into=database, group=GROUP, effect=invoice, topics=[topic]) as consumer:
         signal.signal(signal.SIGTERM, consumer.stop)
         signal.signal(signal.SIGINT, consumer.stop)
+        sys.stdout.write(f"Consuming {topic}.\n")
+        sys.stdout.flush()
         consumer.run()
 
 
