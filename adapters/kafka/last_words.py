@@ -14,9 +14,13 @@ class LastWords(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         _, _, reason = record.getMessage().rpartition("Connection lost: ")
-        told = "Bootstrap failed" not in reason and "socket disconnected" not in reason
-        if told or not self.text:
+        if _refused(reason) or not _refused(self.text):
             self.text = " ".join(reason.split())[:300]
+
+
+def _refused(reason: str) -> bool:
+    """After a refusal the library loses connections, too."""
+    return any(each in reason for each in ("Authentication", "Authorization", "CERTIFICATE"))
 
 
 @cache

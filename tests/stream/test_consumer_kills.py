@@ -30,25 +30,30 @@ def test_consumers_that_are_killed_have_every_effect_once(
         return Process(tmp_path / f"{number}.log", "consume", *words, KAFKA=broker.address)
 
     ledger.grow_everywhere(1)
-    with process(ledger, broker, topic, tmp_path):
-        with growing(ledger.settings.store, "grown"):
-            eventually(lambda: all_told(ledger) or ledger.mark.read() is not None)
-            members = [member(number) for number in range(MEMBERS)]
-            for number in range(KILLS):
-                time.sleep(chance.random() * 2)
-                victim = members.pop(0)
-                if number % 3:
-                    victim.kill()
-                else:
-                    assert victim.stopped(by=signal.SIGTERM) == 0
-                members.append(member(MEMBERS + number))
-        eventually(lambda: all_told(ledger))
-        try:
-            ends = time.monotonic() + 60
-            while len(rows(into)) < len(numbers(ledger)) and time.monotonic() < ends:
-                time.sleep(0.2)
-        finally:
-            for each in members:
-                each.kill()
+    members: list[Process] = []
+    try:
+        with process(ledger, broker, topic, tmp_path):
+            with growing(ledger.settings.store, "grown"):
+                members += [member(number) for number in range(MEMBERS)]
+                for number in range(KILLS):
+                    time.sleep(chance.random() * 2)
+                    end(members[0], kindly=number % 3 == 0)
+                    del members[0]
+                    members.append(member(MEMBERS + number))
+            eventually(lambda: all_told(ledger))
+        ends = time.monotonic() + 60
+        while len(rows(into)) < len(numbers(ledger)) and time.monotonic() < ends:
+            time.sleep(0.2)
+    finally:
+        for victim in members:
+            victim.kill()
     assert len(numbers(ledger)) > 500
     assert rows(into) == numbers(ledger)
+
+
+def end(victim: Process, *, kindly: bool) -> None:
+    if kindly:
+        eventually(lambda: victim.told("Consuming"))
+        assert victim.stopped(by=signal.SIGTERM) == 0
+    else:
+        victim.kill()

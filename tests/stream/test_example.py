@@ -57,7 +57,7 @@ def test_every_stopped_recipient_gets_one_invoice(
 
     words = [broker.address, topic, str(tmp_path / "invoices.db")]
     for _ in range(2):
-        command = [sys.executable, EXAMPLE / "invoices.py", *words]
+        command = [sys.executable, str(EXAMPLE / "invoices.py"), *words]
         service = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
             assert service.stdout is not None
