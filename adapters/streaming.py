@@ -24,7 +24,9 @@ __all__ = ["TookTooLong"]
 def kafka_access(settings: EngineSettings) -> "KafkaAccess":
     """Raises ``SettingsError`` for what Kafka cannot be spoken to with."""
     from adapters.kafka.access import KafkaAccess
+    from adapters.kafka.last_words import last_words
 
+    last_words()
     lack = settings.kafka_lacks()
     if settings.kafka is None or lack is not None:
         raise SettingsError(lack or "Setting kafka: name a broker, HOST:PORT.")
@@ -143,17 +145,14 @@ def _ended_with_a_reason() -> Iterator[None]:
     from kafka.errors import KafkaError
 
     from adapters.kafka.consumer.consumer import PositionLost
+    from adapters.kafka.last_words import said
 
     try:
         yield
     except PositionLost as error:
         raise ConsumerEnded(str(error), again=False) from error
     except KafkaError as error:
-        raise ConsumerEnded(f"Kafka was lost: {_said(error)}", again=True) from error
+        raise ConsumerEnded(f"Kafka was lost: {said(error)}", again=True) from error
     except (sqlite3.Error, psycopg.Error) as error:
-        text = f"The consumer's database failed: {_said(error)}"
+        text = f"The consumer's database failed: {type(error).__name__}: {error}"
         raise ConsumerEnded(text, again=True) from error
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:500]

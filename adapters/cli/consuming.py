@@ -56,6 +56,7 @@ def consume(
     ] = False,
 ) -> None:
     """Keep a row for every event of a topic in another database, until SIGTERM or Ctrl-C."""
+    from adapters.composition import log_as_set
     from adapters.settings import load_settings
     from adapters.streaming import ConsumerEnded, RowsOf
 
@@ -66,6 +67,7 @@ def consume(
     at = moment(from_time) if from_time else None
     with explained():
         settings = load_settings(kafka=kafka)
+        log_as_set(settings)
         rows = RowsOf(into, group, topic or [settings.kafka_topic])
         try:
             if redrive:

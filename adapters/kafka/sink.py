@@ -10,10 +10,11 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from kafka import TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.partitioner import murmur2
 
 from adapters.kafka.access import KafkaAccess
+from adapters.kafka.last_words import said
 from adapters.kafka.limits import limited
 from adapters.kafka.producing import largest_size, transactional_producer
 from adapters.kafka.reading import TopicEnd
@@ -22,7 +23,7 @@ from engine.ports.log import Entry
 from engine.stream.cloud_events import CloudEvent
 from engine.stream.errors import EntryTooLarge, StreamLost, TakenOver
 from engine.stream.log_sink import Told, Topic
-from engine.stream.topics import PARTITIONS, refusals_of
+from engine.stream.topics import PARTITIONS
 
 LIMIT = 25.0
 """Seconds for each call that waits for the broker."""
@@ -46,7 +47,7 @@ class KafkaSink:
         self._end = TopicEnd(access, self._topics.both, source, noticed)
         self._noticed = noticed
         self._largest = 0
-        self._partitions: dict[bytes, int] = {}
+        self._partitions: dict[tuple[str, bytes], TopicPartition] = {}
         self._offsets: dict[TopicPartition, int | None] = {}
         self._producer: Any = None
 
@@ -75,14 +76,14 @@ class KafkaSink:
 
     def publish(self, run: Sequence[tuple[Entry, CloudEvent]]) -> None:
         self._require_small(run)
+        sent = Sent()
         with self._told():
             with limited("publishing", LIMIT):
                 self._producer.begin_transaction()
-                sent = [self._send(entry, record) for entry, record in run]
+                for entry, record in run:
+                    self._send(entry, record, sent)
                 self._producer.flush()
-            for each in sent:
-                if each.failed():
-                    raise each.exception
+            sent.require_all()
             with limited("committing", LIMIT):
                 self._producer.commit_transaction()
         self._watch(sent)
@@ -93,22 +94,25 @@ class KafkaSink:
             with suppress(KafkaError), limited("closing", LIMIT):
                 self._producer.close(timeout=0)
 
-    def _send(self, entry: Entry, record: CloudEvent) -> Any:
-        name = self._topics.name
-        return self._producer.send(
-            name if entry.row is not None else refusals_of(name),
+    def _send(self, entry: Entry, record: CloudEvent, sent: "Sent") -> None:
+        topic = self._topics.both[entry.row is None]
+        partition = self._partition(topic, record.key)
+        future = self._producer.send(
+            topic,
             value=record.value,
             key=record.key,
             headers=record.headers,
-            partition=self._partition(record.key),
+            partition=partition.partition,
             timestamp_ms=int(entry.envelope.recorded_at.timestamp() * 1000),
         )
+        sent.add(partition, future)
 
-    def _partition(self, key: bytes) -> int:
+    def _partition(self, topic: str, key: bytes) -> TopicPartition:
         """As every Kafka client divides keys; looked up, because it is slow in Python."""
-        found = self._partitions.get(key)
+        found = self._partitions.get((topic, key))
         if found is None:
-            found = self._partitions[key] = (murmur2(key) & 0x7FFFFFFF) % PARTITIONS
+            number = (murmur2(key) & 0x7FFFFFFF) % PARTITIONS
+            found = self._partitions[topic, key] = TopicPartition(topic, number)
         return found
 
     def _require_small(self, run: Sequence[tuple[Entry, CloudEvent]]) -> None:
@@ -124,17 +128,14 @@ class KafkaSink:
                     most=self._largest,
                 )
 
-    def _watch(self, sent: Sequence[Any]) -> None:
+    def _watch(self, sent: "Sent") -> None:
         """Ours stand one after the other, with a marker after each run: a gap is somebody else."""
-        offsets: dict[TopicPartition, list[int]] = {}
-        for each in sent:
-            offsets.setdefault(each.value.topic_partition, []).append(each.value.offset)
-        for partition, found in offsets.items():
+        for partition, (first, last) in sent.ends():
             expected = self._offsets.get(partition)
-            if expected is not None and found[0] > expected:
+            if expected is not None and first > expected:
                 where = f"{partition.topic}, partition {partition.partition}, offset {expected}"
                 self._noticed(f"Somebody else wrote to the topic: {where}")
-            self._offsets[partition] = found[-1] + 2 if found[0] >= 0 else None
+            self._offsets[partition] = last + 2 if first >= 0 else None
 
     def _found(self, found: Found | None) -> Topic | None:
         if found is None:
@@ -149,10 +150,30 @@ class KafkaSink:
             yield
         except (KafkaError, OSError, ValueError) as error:
             if any(name in repr(error) for name in FENCED):
-                raise TakenOver(topic=self._topics.name, said=_said(error)) from error
-            raise StreamLost(broker=self._access.brokers, said=_said(error)) from error
+                raise TakenOver(topic=self._topics.name, said=said(error)) from error
+            raise StreamLost(broker=self._access.brokers, said=said(error)) from error
 
 
-def _said(error: Exception) -> str:
-    text = " ".join(str(error).split()) or "no reason given"
-    return f"{type(error).__name__}: {text}"[:500]
+class Sent:
+    """Records that are on their way, in order."""
+
+    def __init__(self) -> None:
+        self._futures: list[Any] = []
+        self._first: dict[TopicPartition, Any] = {}
+        self._last: dict[TopicPartition, Any] = {}
+
+    def add(self, partition: TopicPartition, future: Any) -> None:
+        self._futures.append(future)
+        self._first.setdefault(partition, future)
+        self._last[partition] = future
+
+    def require_all(self) -> None:
+        """The library's flush comes back though records failed. Raises ``KafkaError``."""
+        for each in self._futures:
+            if not each.succeeded():
+                raise each.exception or KafkaTimeoutError("a record was not acknowledged")
+
+    def ends(self) -> Iterator[tuple[TopicPartition, tuple[int, int]]]:
+        """The offsets of the first and the last record in each partition; -1 where unknown."""
+        for partition, first in self._first.items():
+            yield partition, (first.value.offset, self._last[partition].value.offset)

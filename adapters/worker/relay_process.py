@@ -4,6 +4,7 @@ Whoever runs it starts it anew: what was told shows in the topic itself. Operato
 that the broker is lost, however often the process is started meanwhile, and once that it is back.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -29,6 +30,8 @@ BROKER, REFUSED, FOREIGN = "stream broker", "stream refused", "stream foreign re
 """What operators are told about."""
 SHORTEST, LONGEST, GROWTH = 0.004, 0.1, 1.5
 """Seconds between two looks at a log that does not grow."""
+YOUNG = 100_000
+"""Objects between two looks for garbage: a run of entries makes many, and few of them are any."""
 STANDBY = 1.0
 """Seconds of waiting for another relay to end, before it is looked again whether to stop."""
 TO_STOP = 10.0
@@ -93,6 +96,8 @@ class RelayProcess:
         return 0
 
     def _follow(self, relay: Relay) -> None:
+        gc.freeze()
+        gc.set_threshold(YOUNG, 10, 10)
         pause = SHORTEST
         while not self._stopping.is_set():
             if relay.turn():

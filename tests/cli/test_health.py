@@ -35,6 +35,7 @@ def test_a_store_that_is_kept_is_well(keyboard: Keyboard) -> None:
         "views",
         "due",
         "late_checks",
+        "relay",
         "parked",
     ]
     assert told["well"] is True

@@ -209,7 +209,7 @@ def test_a_setting_of_another_name_is_told_with_those_there_are(machine: Machine
 
     said = complaint()
 
-    assert said.startswith("Setting grace_periode: there is none of that name. Known are store,")
+    assert said.startswith("Setting grace_periode: there is none of that name. Known are kafka,")
     assert all(name in said for name in EngineSettings.model_fields)
 
 

@@ -37,7 +37,7 @@ def ledger(tmp_path: Path) -> Any:
 
 
 def rows(into: str, table: str = "consumed_events", what: str = "entry") -> list[Any]:
-    query = f"SELECT {what} FROM {table} ORDER BY {what}"
+    query = f"SELECT {what} FROM {table} ORDER BY {what}"  # noqa: S608 our own words
     if into.startswith("postgresql"):
         with psycopg.connect(into) as connection:
             found = connection.execute(query.encode()).fetchall()

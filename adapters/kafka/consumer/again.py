@@ -27,7 +27,7 @@ def start_over(
     else from the beginning. Answers the offsets. Whoever consumes meanwhile goes on from there."""
     client = {"bootstrap_servers": kafka.split(",")} if isinstance(kafka, str) else kafka
     alone = {name: value for name, value in GROUP.items() if not name.endswith("_strategy")}
-    with KafkaConsumer(**client, **alone) as reader:
+    with KafkaConsumer(**{**client, **alone}) as reader:
         partitions = [
             TopicPartition(topic, number)
             for topic in topics

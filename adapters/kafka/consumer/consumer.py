@@ -100,7 +100,8 @@ class Consumer:
         """Those whose next record is a dead letter that waits."""
         self._assigned_at = self._hinted_at = monotonic()
         self._arrivals = Arrivals()
-        self._kafka = KafkaConsumer(**client, **GROUP, group_id=group, group_instance_id=instance)
+        member = {**client, **GROUP, "group_id": group, "group_instance_id": instance}
+        self._kafka = KafkaConsumer(**member)
         self._kafka.subscribe(list(topics), listener=self._arrivals)
 
     def __enter__(self) -> Self:
