@@ -68,7 +68,7 @@ class FragileStore:
         return self.inner.renew_identity()
 
     def append_recorded(self, entries: Sequence[Entry]) -> None:
-        self._inner.append_recorded(entries)
+        self.inner.append_recorded(entries)
 
     def unnumbered_envelopes(self) -> int:
         return self.inner.unnumbered_envelopes()
