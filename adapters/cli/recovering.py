@@ -1,4 +1,4 @@
-"""``sendledger store recover``: bring a store that was restored from a backup back to where it was."""
+"""``sendledger store recover``: bring a restored store back to where it was."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -78,9 +78,7 @@ def _tell(found: "Recovered") -> None:
     from engine.work.recover import NOT_RECOVERED
 
     log = found.log
-    say(
-        f"Compared {log.compared} entries and appended {log.appended}; the last is {log.last_entry}."
-    )
+    say(f"Compared {log.compared} entries, appended {log.appended}; the last is {log.last_entry}.")
     if log.ahead:
         say(f"The store has {log.ahead} entries that the stream does not tell yet.")
     else:

@@ -164,8 +164,7 @@ def _compare(store: Store, told: Iterator[Told], common: range, progress: Progre
 
 def _require_equal(own: Entry, told: Told, generation: int) -> None:
     if told.store.generation != generation:
-        about = {"told": told.store.generation, "own": generation}
-        raise GenerationDiffers(entry=own.number, **about)
+        raise GenerationDiffers(entry=own.number, told=told.store.generation, own=generation)
     for column in _different(own, told.entry):
         raise EntryDiffers(entry=own.number, column=column)
 
