@@ -4,7 +4,7 @@ The log as ``recover_log`` does it; then what derives from it; then the director
 stream: who was forgotten after the backup is forgotten again, and who came after it is named.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from engine.answers.workspace_answers import Answers
@@ -19,7 +19,7 @@ from engine.projecting import ProjectionRunner
 from engine.stream.source import StreamSource
 from engine.work.forgetting import Forgetters, forget
 from engine.work.ports import Directory
-from engine.work.recover_log import RecoveredLog, recover_log
+from engine.work.recover_log import PAGE, Progress, RecoveredLog, recover_log
 from events.campaign import RecipientAdded
 from events.recipient import RecipientForgotten
 from events.recorded import Recorded
@@ -29,7 +29,6 @@ from projections.shipped import SHIPPED
 NAME = "recovery"
 PATIENCE = 5.0
 """Seconds to wait for another recovery of the same store."""
-PAGE = 5_000
 BEGUN = (
     "A recovery of this store from the stream has begun and is not complete. Nobody may work on "
     "the store before it is: recover it again, which goes on where it was."
@@ -74,7 +73,8 @@ class Restored(NamedTuple):
 def recover(
     restored: Restored,
     source: StreamSource,
-    progress: Callable[[int], None] = lambda _entry: None,
+    progress: Progress = lambda _entry: None,
+    page: int = PAGE,
 ) -> Recovered:
     """Alone on the store. Raises as ``recover_log``, ``AtWork`` and ``StillHeld``."""
     coordination = restored.coordination
@@ -82,14 +82,14 @@ def recover(
         for worker in coordination.workers() or ():
             raise AtWork(worker=worker.name)
         with coordination.serving(NAME, [NAME]):
-            log = _recover_log(restored, source, progress)
+            log = _recover_log(restored, source, progress, page)
             people = _recover_people(restored)
             coordination.calm(NAME)
     return Recovered(log, *people)
 
 
 def _recover_log(
-    restored: Restored, source: StreamSource, progress: Callable[[int], None]
+    restored: Restored, source: StreamSource, progress: Progress, page: int
 ) -> RecoveredLog:
     """What derives from the log follows it, also when the stream breaks off."""
     alarms: list[bool] = []
@@ -100,7 +100,7 @@ def _recover_log(
 
     try:
         found = recover_log(
-            restored.store, source, before_writing=before_writing, progress=progress
+            restored.store, source, before_writing=before_writing, progress=progress, page=page
         )
     except Exception:
         if alarms:
