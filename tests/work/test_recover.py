@@ -21,7 +21,7 @@ from engine.work.ports import Person
 from engine.work.recover import NAME, AtWork, Recovered, Restored, recover
 from engine.work.recover_log import EntryDiffers, EntryMissing
 from projections.shipped import SHIPPED
-from tests.law.story import ANN, DAY, NOON, connect, create, import_recipients
+from tests.law.story import ANN, DAY, NOON, connect, create, import_recipients, start
 from tests.postgres import NamedServer
 from tests.work.copies import Copying, Databases, Files, Place, Told
 from tests.workplace import ACME, Workplace
@@ -86,7 +86,7 @@ def lost(copying: Copying) -> tuple[Place, Place, list[str]]:
     backup = copying.copy(original)
     with opened(original) as found:
         (dan,) = found.directory.enrol(ACME, [Person("dan@x.test", "Dan")])
-        Workplace(found.store, CLOCK, name="later").given(import_recipients(dan))
+        Workplace(found.store, CLOCK, name="later").given(import_recipients(dan), start())
         forget_in(found, ben)
         assert found.directory.person(ACME, ben) is None
     return original, backup, [ben, cat, dan]
