@@ -44,7 +44,7 @@ SUITES = {
     "mail": Suite(("mail", "http", "vault"), SIDE_BY_SIDE, 180),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
     "kills": Suite(
-        ("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http"),
+        ("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http", "work"),
         "kills and not soak",
         600,
     ),

@@ -20,6 +20,8 @@ from events.recorded import Envelope
 
 PAGE = 5_000
 """Entries that are compared or written at once; a command is never divided."""
+MOST_EMPTY = 100
+"""Generations that may have begun at one entry, all but the last without any of their own."""
 ROW = ("position", "stream", "version", "topic", "state")
 
 Progress = Callable[[int], None]
@@ -220,7 +222,8 @@ def _is_whole(last: Entry) -> bool:
 
 def _reach_generation(store: Store, generation: int, entry: int) -> None:
     """The generation that began before this entry begins here too."""
-    while (own := store.identity.generation) < generation:
-        store.raise_generation()
-    if own > generation:
+    own = store.identity.generation
+    if not own <= generation <= own + MOST_EMPTY:
         raise GenerationDiffers(entry=entry, told=generation, own=own)
+    for _ in range(generation - own):
+        store.raise_generation()

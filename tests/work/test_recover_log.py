@@ -242,6 +242,17 @@ def test_a_store_that_went_its_own_way_is_refused(copying: Copying) -> None:
         recover(backup, Told(told_of(original)))
 
 
+def test_a_generation_that_nobody_can_have_reached_is_refused(copying: Copying) -> None:
+    original, backup = history(copying)
+    records = told_of(original)
+    with opened(backup, NOW) as (store, _):
+        end = store.last_entry() + 1
+    told = dict(records[end].headers)["ce_id"].replace(b".1:", b".999999999999:")
+
+    with pytest.raises(GenerationDiffers, match="under generation 999999999999"):
+        recover(backup, Told(header("ce_id", told, end)(records[: end + 1], end)))
+
+
 def test_a_backup_on_which_somebody_worked_is_refused(copying: Copying) -> None:
     original, backup = history(copying)
     with opened(backup, NOW) as (store, _):
