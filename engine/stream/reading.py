@@ -6,7 +6,6 @@ before it would be told the same way again.
 
 import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, NoReturn
 
@@ -89,10 +88,11 @@ class _Headers:
 
     def __init__(self, record: CloudEvent) -> None:
         self.record = record
-        self.raw: Mapping[str, bytes] = dict(record.headers)
-        for name, _ in record.headers if len(self.raw) < len(record.headers) else ():
-            if sum(each == name for each, _ in record.headers) > 1:
+        self.raw: dict[str, bytes] = {}
+        for name, text in record.headers:
+            if name in self.raw:
                 self.refuse(name, "is there twice")
+            self.raw[name] = text
 
     def text(self, name: str) -> str:
         found = self.optional(name)
