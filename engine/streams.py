@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
-from aggregates import campaign, email_account, slot
+from aggregates import campaign, email_account, recipient, slot
 from aggregates.campaign import snapshot
 from aggregates.command import Command
 from events.base import Event
@@ -43,7 +43,8 @@ CAMPAIGN = AggregateType(
     "campaign", campaign.initial, campaign.decide, campaign.fold, CAMPAIGN_SNAPSHOT
 )
 SLOT = AggregateType("slot", slot.initial, slot.decide, _fold(slot.evolve))
-TYPES = {each.name: each for each in (ACCOUNT, CAMPAIGN, SLOT)}
+RECIPIENT = AggregateType("recipient", recipient.initial, recipient.decide, _fold(recipient.evolve))
+TYPES = {each.name: each for each in (ACCOUNT, CAMPAIGN, SLOT, RECIPIENT)}
 BY_SNAPSHOT = {each.snapshots.topic: each for each in TYPES.values() if each.snapshots}
 
 

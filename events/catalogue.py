@@ -15,6 +15,7 @@ from events.base import Event
 from events.campaign import CampaignEvent
 from events.email_account import EmailAccountEvent
 from events.errors import ExplainedError
+from events.recipient import RecipientForgotten
 from events.slot import SlotEvent
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -114,7 +115,10 @@ def _as_it_is(data: dict[str, Any]) -> dict[str, Any]:
 
 
 CATALOGUE = Catalogue(
-    [*get_args(EmailAccountEvent), *get_args(CampaignEvent), *get_args(SlotEvent)],
+    [
+        *(*get_args(EmailAccountEvent), *get_args(CampaignEvent), *get_args(SlotEvent)),
+        RecipientForgotten,
+    ],
     upcasters={"NoticeAttempted": (_as_it_is,)},
 )
 """Every fact of the law."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, get_args
 
 from events.campaign import CampaignEvent, RecipientEvent
 from events.email_account import EmailAccountEvent
+from events.recipient import RecipientForgotten
 from events.recorded import Recorded
 from events.slot import SlotEvent
 from projections.projection import Projection
@@ -54,9 +55,14 @@ def _about_recipient(event: Any) -> Subject:
     return RECIPIENT, event.campaign_id, event.recipient_id
 
 
+def _about_person(event: Any) -> Subject:
+    return RECIPIENT, "", event.recipient_id
+
+
 ABOUT: dict[type[Any], Callable[[Any], Subject]] = {
     **dict.fromkeys(get_args(EmailAccountEvent), _about_account),
     **dict.fromkeys(get_args(SlotEvent), _about_account),
+    RecipientForgotten: _about_person,
     **{
         event: _about_recipient if issubclass(event, RecipientEvent) else _about_campaign
         for event in get_args(CampaignEvent)

@@ -83,6 +83,8 @@ def _stream(topic: str, state: Mapping[str, Any]) -> str:
         return f"slot:{state['slot_id']}"
     if "campaign_id" in state:
         return f"campaign:{state['campaign_id']}"
+    if "recipient_id" in state:
+        return f"recipient:{state['recipient_id']}"
     return f"account:{state['account_id']}"
 
 

@@ -46,7 +46,7 @@ SUITES = {
     "mail": Suite(("mail", "http", "vault"), SIDE_BY_SIDE, 180),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
     "kills": Suite(
-        ("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http", "stream"),
+        ("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http", "stream", "work"),
         "kills and not soak",
         900,
     ),

@@ -32,8 +32,6 @@ Since = Annotated[str | None, typer.Option(help="Only those stopped at or after 
 Names = Annotated[bool, typer.Option("--names", help="With name and address.")]
 Recipient = Annotated[str, typer.Argument(help="The recipient's id or address.")]
 
-ATTEMPTS = 10
-
 
 @app.callback(invoke_without_command=True)
 def recipients(
@@ -119,7 +117,6 @@ def forget(
         recipient_id = known(here, here.answers(), recipient)
         agreed(f"Forget {recipient_id} for good? Nobody can undo this.", yes=yes)
         stopped_in = _forget(here, recipient_id)
-        here.opened.evidence.forget(here.workspace, recipient_id)
         forgotten_at = here.directory.forgotten_at(here.workspace, recipient_id)
         if as_json:
             print_json(
@@ -136,16 +133,22 @@ def forget(
 
 
 def _forget(here: Session, recipient_id: str) -> list[str]:
-    """S4: as of the log's end, so no stop that was decided by then is missed, and none to come."""
-    for _ in range(ATTEMPTS):
-        here.engine.tick(here.workspace)
-        position = here.store.last_position()
-        found = here.answers().everywhere(recipient_id)
-        stopped = [
-            each.campaign_id for each in found if each.status is RecipientStatus.CAMPAIGN_STOPPED
-        ]
-        may_stop = [each.campaign_id for each in found if not each.status.terminal]
-        remembered = {recipient_id: [*stopped, *may_stop]}
-        if here.directory.forget(here.workspace, remembered, as_of=position):
-            return stopped
-    return fail("Other programs write without a pause. Try again.")
+    from aggregates.recipient import ForgetRecipient
+    from engine.work.forgetting import Forgetters, forget
+
+    here.ask(ForgetRecipient(recipient_id=recipient_id))
+    stopped = forget(
+        Forgetters(here.directory, here.opened.evidence),
+        here.workspace,
+        recipient_id,
+        lambda: _settled_position(here),
+        lambda: here.answers().everywhere(recipient_id),
+    )
+    if stopped is None:
+        fail("Other programs write without a pause. Try again.")
+    return stopped
+
+
+def _settled_position(here: Session) -> int:
+    here.engine.tick(here.workspace)
+    return here.store.last_position()

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from engine.appending import Continuation, LogEnd, continuation, streams_of
 from engine.entries import EntryRange, Numbered, merged
 from engine.ports.log import Entry, Generation, Page, StoreIdentity
 from events.recorded import Envelope
@@ -47,6 +48,14 @@ class StoredEntries(ABC):
     def unnumbered_envelopes(self) -> int:
         with self.explained(), self._reading_entries() as c:
             return int(c.execute(self.ENTRIES["unnumbered_envelopes"]).fetchone()[0])
+
+    def append_recorded(self, entries: Sequence[Entry]) -> None:
+        with self.explained(), self.writing() as c:
+            self._lock_order(c)
+            position, numbered = c.execute(self.ENTRIES["log_end"]).fetchone()
+            found = c.execute(self.ENTRIES["versions"], (self._listed(streams_of(entries)),))
+            end = LogEnd(position, numbered, dict(found.fetchall()))
+            self._append_recorded(c, continuation(entries, end), position)
 
     def raise_generation(self) -> StoreIdentity:
         with self.explained(), self.writing() as c:
@@ -88,6 +97,14 @@ class StoredEntries(ABC):
     @abstractmethod
     def _lock_order(self, c: Any) -> None:
         """Nobody appends until the transaction ends."""
+
+    @abstractmethod
+    def _append_recorded(self, c: Any, found: Continuation, after: int) -> None:
+        """Write it; its events stand after that position."""
+
+    @abstractmethod
+    def _listed(self, values: Sequence[str]) -> Any:
+        """As a statement takes several values."""
 
     @abstractmethod
     def _envelope(self, columns: Sequence[Any]) -> Envelope | None:

@@ -15,6 +15,7 @@ from events.base import Event
 from events.campaign import AutoReplyReceived, CampaignEvent, GracePeriodStarted
 from events.catalogue import CATALOGUE, UnreadableEvent
 from events.email_account import AccountDisconnected, ConnectionFailed, EmailAccountEvent
+from events.recipient import RecipientForgotten
 from events.recorded import Envelope
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -31,6 +32,8 @@ def _owner(cls: type[Event]) -> tuple[str, str]:
         return "campaign", "campaign_id"
     if cls in get_args(EmailAccountEvent):
         return "account", "account_id"
+    if cls is RecipientForgotten:
+        return "recipient", "recipient_id"
     return "slot", "slot_id"
 
 

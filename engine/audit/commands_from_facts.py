@@ -14,10 +14,12 @@ from typing import NamedTuple
 from aggregates.campaign import commands as campaign
 from aggregates.command import Command, Policy
 from aggregates.email_account import commands as account
+from aggregates.recipient import ForgetRecipient
 from engine.simulated import simulated_report
 from events import campaign as facts
 from events import email_account as account_facts
 from events.base import Event
+from events.recipient import RecipientForgotten
 from events.recorded import Envelope, Recorded
 from events.vocabulary import RecipientStatus, Signal
 
@@ -87,6 +89,8 @@ def command_of(events: Sequence[Event]) -> Command:
             return _about_recipient(first)
         case facts.CampaignEventBase():
             return _about_campaign(first)
+        case RecipientForgotten(recipient_id=recipient):
+            return ForgetRecipient(recipient_id=recipient)
         case _:
             return _about_account(first)
 

@@ -66,4 +66,4 @@ HANDLERS: dict[type[Event], Handler] = {
     slot.SlotOccupied: slots.occupied,
     slot.SlotVacated: slots.vacated,
 }
-"""``ConnectRejected`` changes nothing, and nothing can be wrong with it."""
+"""``ConnectRejected`` and ``RecipientForgotten`` change nothing: nothing can be wrong with them."""

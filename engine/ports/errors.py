@@ -27,6 +27,8 @@
     ├── StoreUnavailable   lost on the way, or not to be reached
     ├── WithoutEntries     made by an older program, and opened only to be read
     ├── GapInEntries       (engine.entries) the numbering does not fit the log
+    ├── NotContinued       (engine.appending) entries that do not go on where the log ends
+    ├── UnreadableRecord   (engine.stream.reading) a record that no store has told
     ├── GapInLog           (engine.decoding) an event is missing
     ├── GapInStream        (engine.decoding) a version is missing
     ├── MissingEnvelope    (engine.decoding) an event without its envelope

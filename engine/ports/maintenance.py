@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from eventsourcing.persistence import StoredEvent
 
-from engine.ports.log import StoreIdentity
+from engine.ports.log import Entry, StoreIdentity
 from processors.timers import Timer
 
 
@@ -38,6 +38,14 @@ class Maintenance(Protocol):
 
     def renew_identity(self) -> StoreIdentity:
         """A new store id, and generation 1: this store is a copy, whose history is its own."""
+        ...
+
+    def append_recorded(self, entries: Sequence[Entry]) -> None:
+        """Write entries that were recorded before, as they were: place, envelope and time.
+
+        All or none, and nothing that derives from them (``replace_indexes``). Raises
+        ``NotContinued`` unless they go on exactly where the log ends, in whole commands.
+        """
         ...
 
     def unnumbered_envelopes(self) -> int:

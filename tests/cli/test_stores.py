@@ -314,3 +314,42 @@ def test_check_tells_of_a_file_without_entries_what_to_do(used: Keyboard) -> Non
 
     used.do("store", "migrate")
     assert_sound(used)
+
+
+@IN_A_FILE
+def test_a_restored_backup_is_recovered_from_another_copy(used: Keyboard, tmp_path: Path) -> None:
+    backup, copy = tmp_path / "backup.db", tmp_path / "copy.db"
+    copied(used.file, backup)
+    used.do("accounts", "test", ANN)
+    copied(used.file, copy)
+    copied(backup, used.file)
+
+    told = json.loads(used.do("store", "recover", "--from-store", str(copy), "--yes", "--json"))
+
+    assert told["appended"] > 0
+    assert told["unknown_after"] == told["last_entry"]
+    assert told["generation"] == 2
+    assert (told["nameless"], told["forgotten_again"]) == ([], [])
+    assert any("vault" in each for each in told["not_recovered"])
+    said = used.do("store", "recover", "--from-store", str(copy), "--yes")
+    assert "appended 0" in said
+    assert "is told under generation 2" in said
+    assert re.fullmatch(
+        r"Store [0-9a-f]{32}, generation 2\. Nothing found\.", used.do("store", "check")
+    )
+
+
+@IN_A_FILE
+def test_a_store_is_not_recovered_from_another_one(used: Keyboard, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    copied(used.file, other)
+    used.do("store", "new-id", "--yes")
+
+    assert "name the topic of this store" in used.refused(
+        1, "store", "recover", "--from-store", str(other), "--yes"
+    )
+
+
+def copied(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)

@@ -14,6 +14,7 @@ from typing import Any
 
 from events import campaign as c
 from events import email_account as a
+from events import recipient as r
 from events import slot as s
 from events.base import Event
 from events.catalogue import CATALOGUE
@@ -74,6 +75,7 @@ TROUBLE: Fields = {
 EXAMPLES: Sequence[Event] = [
     s.SlotOccupied(**SLOT),
     s.SlotVacated(**SLOT),
+    r.RecipientForgotten(recipient_id="r-1", occurred_at=AT),
     a.AccountConnected(
         **ACCOUNT,
         slot_id="slot-1",

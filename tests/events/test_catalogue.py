@@ -13,6 +13,7 @@ from events.base import Event, fact
 from events.campaign import CampaignEvent, RecipientAdded, RecipientEvent
 from events.catalogue import CATALOGUE, Catalogue, CorruptEvent, UnknownTopic, Upcaster
 from events.email_account import EmailAccountEvent
+from events.recipient import RecipientForgotten
 from events.slot import SlotEvent
 from events.vocabulary import RecipientStatus, RefusalFault, StopReason
 from tests.law.story import NOON
@@ -133,7 +134,8 @@ def test_a_fact_cannot_be_changed() -> None:
 
 def test_no_two_facts_share_a_name_on_the_wire() -> None:
     unions = (EmailAccountEvent, CampaignEvent, SlotEvent)
-    names = Counter(cls.__name__ for union in unions for cls in get_args(union))
+    classes = (*(cls for union in unions for cls in get_args(union)), RecipientForgotten)
+    names = Counter(cls.__name__ for cls in classes)
 
     assert set(names.values()) == {1}
     assert set(names) == set(CATALOGUE.classes)
@@ -145,7 +147,10 @@ OPAQUE = {"campaign_id", "recipient_id", "incident_id", "send_id"}
 """Ids that name no person; resolved, if at all, by the directory."""
 OUR_OWN = {"account_id": "the user's own mailbox", "reason": "the code of a refusal"}
 HOLDS_NO_TEXT = (datetime, bool, int, RecipientStatus, RefusalFault, StopReason)
-OF_RECIPIENTS = [cls for cls in CATALOGUE.classes.values() if issubclass(cls, RecipientEvent)]
+OF_RECIPIENTS = [
+    *(cls for cls in CATALOGUE.classes.values() if issubclass(cls, RecipientEvent)),
+    RecipientForgotten,
+]
 SECRETS = ("password", "token", "secret", "key", "authorization", "cookie")
 PERSONAL = ("name", "address", "email", "phone", "body", "subject", "text")
 

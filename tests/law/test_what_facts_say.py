@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from aggregates import recipient as recipients
 from aggregates.campaign.commands import (
     ClearPauseCause,
     CreateCampaign,
@@ -23,6 +24,7 @@ from aggregates.email_account.commands import (
     RecordCheck,
     RecordNoticeAttempt,
 )
+from aggregates.recipient import ForgetRecipient
 from aggregates.rejections import Rejected, StillFailing, StoppedForGood
 from aggregates.slot import OccupySlot, VacateSlot
 from engine.simulated import simulated_report
@@ -78,6 +80,7 @@ from events.email_account import (
     OneClickRejected,
     SettingsUpdated,
 )
+from events.recipient import RecipientForgotten
 from events.slot import SlotOccupied, SlotVacated
 from events.vocabulary import (
     Asker,
@@ -488,6 +491,13 @@ def of_slots() -> Iterator[Case]:
     yield Case(first_slot, [occupied, vacated], into, [occupied])
 
 
+def of_persons() -> Iterator[Case]:
+    somebody = Decider(recipients.initial("r1"), recipients.decide, recipients.evolve)
+    forgotten = RecipientForgotten(recipient_id="r1", occurred_at=NOW)
+    yield Case(somebody, [], ForgetRecipient(recipient_id="r1"), [forgotten])
+    yield Case(somebody, [forgotten], ForgetRecipient(recipient_id="r1"), [])
+
+
 def of_refusals() -> Iterator[Remembered]:
     in_vain = one_click(ANN, found=FailureClass.UNREACHABLE, check_id="check-1")
     rejected = OneClickRejected(**OF_ANN, reason="still_failing", check_id="check-1")
@@ -535,6 +545,7 @@ CASES = [
     *of_checks(),
     *of_notices(),
     *of_slots(),
+    *of_persons(),
 ]
 REMEMBERED = list(of_refusals())
 

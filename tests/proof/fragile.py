@@ -67,6 +67,9 @@ class FragileStore:
     def renew_identity(self) -> StoreIdentity:
         return self.inner.renew_identity()
 
+    def append_recorded(self, entries: Sequence[Entry]) -> None:
+        self.inner.append_recorded(entries)
+
     def unnumbered_envelopes(self) -> int:
         return self.inner.unnumbered_envelopes()
 

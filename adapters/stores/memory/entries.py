@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from threading import RLock
 from uuid import uuid4
 
+from eventsourcing.persistence import IntegrityError, StoredEvent
+
 from adapters.stores.memory.recorder import MemoryLedgerRecorder
+from engine.appending import LogEnd, continuation, streams_of
 from engine.entries import EntryRange, merged
 from engine.ports.clock import Clock
+from engine.ports.errors import WrittenMeanwhile
 from engine.ports.log import Entry, Generation, Page, StoreIdentity
 
 
@@ -43,6 +47,24 @@ class MemoryEntries(ABC):
     def last_entry(self) -> int:
         with self._lock:
             return self.last_position() + len(self.recorder.without_events) - 1
+
+    def append_recorded(self, entries: Sequence[Entry]) -> None:
+        with self._lock:
+            versions = {each: self._version(each) for each in streams_of(entries)}
+            end = LogEnd(self.last_position(), len(self.recorder.without_events), versions)
+            found = continuation(entries, end)
+            try:
+                self.recorder.insert_events(
+                    [StoredEvent(*row[1:]) for row in found.rows],
+                    envelopes=found.envelopes,
+                    recorded_at={name: each.recorded_at for name, each in found.workspaces.items()},
+                )
+            except IntegrityError as error:
+                raise WrittenMeanwhile(said=error) from error
+
+    def _version(self, stream_id: str) -> int:
+        rows = self.recorder.stream(stream_id, 0, self.last_position())
+        return max((row[2] for row in rows), default=0)
 
     def unnumbered_envelopes(self) -> int:
         return 0

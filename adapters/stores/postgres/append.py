@@ -12,8 +12,10 @@ from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
 from adapters.stores.postgres.recorder import SQL
+from engine.appending import Continuation
 from engine.ports.errors import StoreError
 from engine.ports.transactions import Append, NewRow
+from events.recorded import Envelope
 from processors.timers import Key, Timer
 
 LARGE = 1_000
@@ -45,7 +47,7 @@ def size(pending: Iterable[Placed]) -> int:
 def few(pending: Sequence[Placed]) -> tuple[Any, ...]:
     """The values of a call that appends all and answers after which position the events stand."""
     columns: tuple[list[Any], ...] = ([], [], [], [])
-    for row in _storable(pending):
+    for row in _storable(_events(pending)):
         for column, value in zip(columns, row, strict=True):
             column.append(value)
     return (*columns, _extra(pending))
@@ -58,19 +60,36 @@ def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:
     log as long as the server needs for all, and no longer.
     """
     extra = _extra(pending)
-    rows = _storable(pending)
+    rows = _events(pending)
     cursor.execute(SQL["lock_order"])
     found = cursor.execute(SQL["last_position"]).fetchone()
     assert found is not None
     after: int = found[0]
-    binary = _binary(rows, after + 1)
+    _copy_events(cursor, rows, after)
+    cursor.execute(SQL["complete"], (after, extra))
+    return after
+
+
+def append_recorded(cursor: Cursor[Any], found: Continuation, after: int) -> None:
+    """What was recorded before, by COPY, by whoever holds the order of the log."""
+    _copy_events(cursor, (row[1:] for row in found.rows), after)
+    extra = {
+        "envelopes": [_placed(each, -after) for each in found.envelopes],
+        "workspaces": [
+            _workspace(name, each.recorded_at, max(each.last_position - after, 0), each.events)
+            for name, each in found.workspaces.items()
+        ],
+    }
+    cursor.execute(SQL["complete"], (after, Jsonb(extra, dumps=_json)))
+
+
+def _copy_events(cursor: Cursor[Any], rows: Iterable[NewRow], after: int) -> None:
+    binary = _binary(_storable(rows), after + 1)
     with cursor.copy(SQL["copy_events"]) as copy:
         copy.write(COPY_HEAD)
         while octets := b"".join(islice(binary, ROWS_AT_ONCE)):
             copy.write(octets)
         copy.write(COPY_TAIL)
-    cursor.execute(SQL["complete"], (after, extra))
-    return after
 
 
 class ZeroCharacter(StoreError):
@@ -80,9 +99,13 @@ class ZeroCharacter(StoreError):
     )
 
 
-def _storable(pending: Sequence[Placed]) -> Iterator[NewRow]:
+def _events(pending: Iterable[Placed]) -> Iterator[NewRow]:
+    return chain.from_iterable(each.append.events for each in pending)
+
+
+def _storable(rows: Iterable[NewRow]) -> Iterator[NewRow]:
     """The rows. Raises ``ZeroCharacter`` for one whose texts no view here could ever hold."""
-    for row in chain.from_iterable(each.append.events for each in pending):
+    for row in rows:
         if b"\\u0000" in row[3] and _ZERO.search(row[3]):
             raise ZeroCharacter(event=row[2], stream=row[0])
         yield row
@@ -114,9 +137,7 @@ def _extra(pending: Sequence[Placed]) -> Jsonb:
     events = 0
     for workspace, now, append in pending:
         for envelope in append.envelopes:
-            placed = list(envelope.after(events))
-            placed[3] = envelope.recorded_at.isoformat()
-            extra.setdefault("envelopes", []).append(placed)
+            extra.setdefault("envelopes", []).append(_placed(envelope, events))
         for key, timer in append.timers.items():
             if timer is None:
                 extra.setdefault("cleared", []).append([workspace, key_text(key)])
@@ -127,8 +148,18 @@ def _extra(pending: Sequence[Placed]) -> Jsonb:
         count = len(append.events)
         events += count
         last = events if count else 0
-        extra.setdefault("workspaces", []).append([workspace, now.isoformat(), str(last), count])
+        extra.setdefault("workspaces", []).append(_workspace(workspace, now, last, count))
     return Jsonb(extra, dumps=_json)
+
+
+def _placed(envelope: Envelope, events: int) -> list[Any]:
+    placed = list[Any](envelope.after(events))
+    placed[3] = envelope.recorded_at.isoformat()
+    return placed
+
+
+def _workspace(name: str, recorded_at: datetime, last: int, events: int) -> list[Any]:
+    return [name, recorded_at.isoformat(), str(last), events]
 
 
 def timer_values(timer: Timer) -> tuple[str, str, str, str]:

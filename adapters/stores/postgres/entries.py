@@ -9,6 +9,8 @@ from typing import Any
 
 from adapters.stores.entries import StoredEntries
 from adapters.stores.named_sql import statements
+from adapters.stores.postgres.append import append_recorded
+from engine.appending import Continuation
 from events.recorded import Envelope
 
 
@@ -23,6 +25,12 @@ class PostgresEntries(StoredEntries):
 
     def _lock_order(self, c: Any) -> None:
         c.execute(self.ENTRIES["lock_order"])
+
+    def _append_recorded(self, c: Any, found: Continuation, after: int) -> None:
+        append_recorded(c, found, after)
+
+    def _listed(self, values: Sequence[str]) -> list[str]:
+        return list(values)
 
     def _envelope(self, columns: Sequence[Any]) -> Envelope | None:
         return None if columns[0] is None else Envelope._make(columns)

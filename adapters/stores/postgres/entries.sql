@@ -31,6 +31,15 @@ WHERE n.number > %(numbered_before)s AND n.number <= %(last_numbered)s ORDER BY 
 SELECT (SELECT coalesce(max(notification_id), 0) FROM stored_events)
     + (SELECT coalesce(max(number), 0) FROM envelopes_without_events) - 1
 
+-- name: log_end
+SELECT (SELECT coalesce(max(notification_id), 0) FROM stored_events),
+    (SELECT coalesce(max(number), 0) FROM envelopes_without_events)
+
+-- name: versions
+SELECT stream, version FROM unnest(%s::text[]) AS wanted (stream) CROSS JOIN LATERAL (
+    SELECT max(originator_version) AS version FROM stored_events WHERE originator_id = stream
+) found WHERE version IS NOT NULL
+
 -- name: unnumbered_envelopes
 SELECT count(*) FROM envelopes e WHERE event_count = 0 AND NOT EXISTS (
     SELECT FROM envelopes_without_events n

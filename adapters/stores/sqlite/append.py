@@ -1,7 +1,7 @@
 """What a transaction writes to the embedded store, and how envelopes and timers stand in it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, islice
 from sqlite3 import Cursor
@@ -9,7 +9,8 @@ from typing import Any
 
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.sqlite.recorder import SQL
-from engine.ports.transactions import Append
+from engine.appending import Continuation
+from engine.ports.transactions import Append, NewRow
 from events.recorded import Envelope
 from processors.timers import Key, Timer
 
@@ -25,16 +26,29 @@ def append_all(c: Cursor, append: Append, workspace: str, now: datetime) -> int:
     Positions are rowids: the writer's lock makes them consecutive, in order of commit.
     """
     after: int = c.execute(SQL["last_position"]).fetchone()[0]
-    rows = iter(append.events)
-    for _ in range(len(append.events) // ROWS_AT_ONCE):
-        c.execute(INSERT_ROWS, list(chain.from_iterable(islice(rows, ROWS_AT_ONCE))))
-    c.executemany(INSERT_ROW, rows)
+    _insert_events(c, append.events, len(append.events))
     placed = [each.after(after) for each in append.envelopes]
     c.executemany(SQL["insert_envelope"], map(_envelope_values, placed))
     _set_timers(c, workspace, append.timers)
     c.executemany(SQL["enrol"], [(workspace, *entry) for entry in append.roster])
     c.execute(SQL["set_recorded_at"], (workspace, to_micros(now)))
     return after
+
+
+def append_recorded(c: Cursor, found: Continuation) -> None:
+    """What was recorded before, likewise; a trigger numbers what has no event."""
+    _insert_events(c, (row[1:] for row in found.rows), len(found.rows))
+    c.executemany(SQL["insert_envelope"], map(_envelope_values, found.envelopes))
+    grown = found.workspaces.items()
+    rows = [(workspace, to_micros(each.recorded_at)) for workspace, each in grown]
+    c.executemany(SQL["set_recorded_at"], rows)
+
+
+def _insert_events(c: Cursor, events: Iterable[NewRow], count: int) -> None:
+    rows = iter(events)
+    for _ in range(count // ROWS_AT_ONCE):
+        c.execute(INSERT_ROWS, list(chain.from_iterable(islice(rows, ROWS_AT_ONCE))))
+    c.executemany(INSERT_ROW, rows)
 
 
 def _set_timers(c: Cursor, workspace: str, timers: Mapping[Key, Timer | None]) -> None:

@@ -1,5 +1,6 @@
 """The entries of the embedded store; a trigger numbers the envelopes without events."""
 
+import json
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -11,7 +12,8 @@ from uuid import uuid4
 from adapters.stores.entries import StoredEntries
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.named_sql import statements
-from adapters.stores.sqlite.append import envelope_of
+from adapters.stores.sqlite.append import append_recorded, envelope_of
+from engine.appending import Continuation
 from engine.ports.errors import WithoutEntries
 from events.recorded import Envelope
 
@@ -61,6 +63,12 @@ class SQLiteEntries(StoredEntries):
 
     def _lock_order(self, c: Cursor) -> None:
         """Whoever writes has it."""
+
+    def _append_recorded(self, c: Cursor, found: Continuation, after: int) -> None:  # noqa: ARG002 rowids follow
+        append_recorded(c, found)
+
+    def _listed(self, values: Sequence[str]) -> str:
+        return json.dumps(list(values))
 
     def _envelope(self, columns: Sequence[object]) -> Envelope | None:
         return None if columns[0] is None else envelope_of(columns)

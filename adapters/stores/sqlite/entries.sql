@@ -73,6 +73,14 @@ WHERE n.number > :numbered_before AND n.number <= :last_numbered ORDER BY n.numb
 SELECT (SELECT coalesce(max(rowid), 0) FROM stored_events)
     + (SELECT coalesce(max(number), 0) FROM envelopes_without_events) - 1
 
+-- name: log_end
+SELECT (SELECT coalesce(max(rowid), 0) FROM stored_events),
+    (SELECT coalesce(max(number), 0) FROM envelopes_without_events)
+
+-- name: versions
+SELECT originator_id, max(originator_version) FROM stored_events
+WHERE originator_id IN (SELECT value FROM json_each(?)) GROUP BY originator_id
+
 -- name: unnumbered_envelopes
 SELECT count(*) FROM envelopes WHERE event_count = 0 AND (workspace, command_id) NOT IN (
     SELECT workspace, command_id FROM envelopes_without_events

@@ -14,6 +14,7 @@ from engine.answers.telling.reader import ANYBODY, Reader
 from engine.answers.telling.words import WORDS
 from events import campaign as c
 from events import email_account as a
+from events import recipient as r
 from events import slot as s
 from events.base import Event
 from events.recorded import Envelope, Recorded
@@ -43,6 +44,7 @@ SENTENCES: Mapping[type[Event], str] = {
     a.NoticeAttempted: "notice {number} about {account_id} {event:fate}",
     s.SlotOccupied: "slot {slot_id} was taken by {account_id}",
     s.SlotVacated: "slot {slot_id} became empty",
+    r.RecipientForgotten: "{recipient_id} was forgotten{by}: who it was is not kept any more",
     c.CampaignCreated: "the {mode:mode} campaign {campaign_id} was created{by}",
     c.CampaignStarted: "{campaign_id} was started{by}",
     c.CampaignPaused: "{campaign_id} was paused{cause:because}{by}",

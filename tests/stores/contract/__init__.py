@@ -17,6 +17,7 @@ from tests.stores.contract.entries import EntriesContract
 from tests.stores.contract.log import LogContract
 from tests.stores.contract.look import LookContract
 from tests.stores.contract.maintenance import MaintenanceContract
+from tests.stores.contract.recorded import RecordedContract
 from tests.stores.contract.schedule import ScheduleContract
 from tests.stores.contract.transactions import TransactionsContract
 from tests.stores.contract.view_status import ViewStatusContract
@@ -30,6 +31,7 @@ class StoreContract(
     LookContract,
     ScheduleContract,
     MaintenanceContract,
+    RecordedContract,
     ViewsContract,
     ViewStatusContract,
     CoordinationContract,

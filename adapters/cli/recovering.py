@@ -1,0 +1,96 @@
+"""``sendledger store recover``: bring a restored store back to where it was."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from adapters.cli.common import settings_of
+from adapters.screen.errors import explained
+from adapters.screen.options import Json, Store, Yes
+from adapters.screen.output import agreed, print_json, say
+
+if TYPE_CHECKING:
+    from engine.stream.source import StreamSource
+    from engine.work.recover import Person, Recovered
+
+FromStore = Annotated[
+    str, typer.Option("--from-store", help="Another copy of the store, which is only read.")
+]
+
+
+def recover(
+    from_store: FromStore, yes: Yes = False, store: Store = None, as_json: Json = False
+) -> None:
+    """Bring a restored store back: append what a copy of its log has beyond it, as it was."""
+    from adapters.composition import asking
+    from engine.stream.source import StoreAsSource
+    from events.errors import ExplainedError
+
+    with explained(ExplainedError), asking(settings_of(from_store, None)) as copy:
+        recover_from(StoreAsSource(copy.store), store, yes=yes, as_json=as_json)
+
+
+def recover_from(source: "StreamSource", store: str | None, *, yes: bool, as_json: bool) -> None:
+    """Whatever the stream is read from. Raises ``ExplainedError``."""
+    from adapters.composition import running
+    from engine.work.forgetting import Forgetters
+    from engine.work.recover import Restored, recover
+
+    with running(settings_of(store, None)) as program:
+        opened = program.opened
+        agreed(
+            f"Append to {opened.name} what {source.name} has beyond it? Nobody else may work on "
+            "the store meanwhile, and nobody can undo this.",
+            yes=yes,
+        )
+        keep = Forgetters(opened.directory, opened.evidence)
+        found = recover(Restored(opened.store, opened.views, opened.coordination, keep), source)
+    if as_json:
+        print_json(_json(found))
+    else:
+        _tell(found)
+
+
+def _json(found: "Recovered") -> dict[str, Any]:
+    from engine.work.recover import NOT_RECOVERED
+
+    log = found.log
+    return {
+        **log.identity._asdict(),
+        "last_entry": log.last_entry,
+        "compared": log.compared,
+        "appended": log.appended,
+        "ahead": log.ahead,
+        "cut_off": log.cut_off,
+        "unknown_after": None if log.ahead else log.last_entry,
+        "forgotten_again": _people(found.forgotten_again),
+        "nameless": _people(found.nameless),
+        "not_recovered": list(NOT_RECOVERED),
+    }
+
+
+def _people(found: "Sequence[Person]") -> list[dict[str, str]]:
+    return [{"workspace": workspace, "recipient_id": each} for workspace, each in found]
+
+
+def _tell(found: "Recovered") -> None:
+    from engine.work.recover import NOT_RECOVERED
+
+    log = found.log
+    say(f"Compared {log.compared} entries, appended {log.appended}; the last is {log.last_entry}.")
+    if log.ahead:
+        say(f"The store has {log.ahead} entries that the stream does not tell yet.")
+    else:
+        say(
+            f"What was recorded after entry {log.last_entry} is unknown; what is recorded from now "
+            f"on is told under generation {log.identity.generation}."
+        )
+    if log.cut_off:
+        say(f"Left out {log.cut_off} entries at the stream's end: their command is not whole.")
+    for workspace, each in found.forgotten_again:
+        say(f"Forgotten again: {each} of {workspace}.")
+    for workspace, each in found.nameless:
+        say(f"Cannot be written to, nobody knows the address: {each} of {workspace}.")
+    for sentence in NOT_RECOVERED:
+        say(sentence)

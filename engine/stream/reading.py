@@ -1,0 +1,185 @@
+"""A record of the stream back to the entry that it tells: what ``Teller`` does, undone.
+
+Topics are written by others as soon as somebody has the password: nothing of a record is believed
+before it would be told the same way again.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import NamedTuple, NoReturn
+
+from engine.ports.errors import StoreError
+from engine.ports.log import Entry, Row, StoreIdentity
+from engine.stream.cloud_events import WITHOUT_EVENTS, CloudEvent, Teller
+from engine.stream.headers import COMMON, MOMENT, NUMBER, OF_EVENTS
+from events.catalogue import CATALOGUE, CorruptEvent
+from events.recorded import Envelope
+
+NOT_TOLD = (
+    "The sentence of this refusal is not known any more: the stream, from which the store was "
+    "recovered, tells its code alone."
+)
+LARGEST = 2**63 - 1
+LONGEST = 60
+"""Characters of what is quoted from a record."""
+
+
+class UnreadableRecord(StoreError):
+    """A record that no store of ours has told. ``part``: the header, the key or the value."""
+
+    sentence = (
+        "Entry {entry} of the stream cannot be read: {part} {problem}. Nothing of it was taken; "
+        "find out who wrote it."
+    )
+
+
+class Told(NamedTuple):
+    """What a record tells, and which store under which generation."""
+
+    store: StoreIdentity
+    entry: Entry
+
+
+class Reader:
+    """Reads the records of a stream. A refusal's sentence is not told in it: see ``NOT_TOLD``."""
+
+    def __init__(self) -> None:
+        self._teller = Teller(StoreIdentity("", 0))
+        self._store = StoreIdentity("", 0)
+        self._envelope: Envelope | None = None
+
+    def read(self, record: CloudEvent) -> Told:
+        """Raises ``UnreadableRecord``, and ``UnknownTopic`` for an event of a newer program."""
+        headers = _Headers(record)
+        store = _store(headers)
+        envelope = self._shared(_envelope(headers))
+        row = None if headers.text("ce_type") == WITHOUT_EVENTS else _row(headers, record.value)
+        told = Told(store, Entry(headers.number("ce_entry"), envelope, row))
+        _require_place(headers, told.entry)
+        self._require_the_same(headers, told)
+        return told
+
+    def _shared(self, envelope: Envelope) -> Envelope:
+        """Events of one command have one envelope, not equal ones."""
+        if envelope != self._envelope:
+            self._envelope = envelope
+        return self._envelope or envelope
+
+    def _require_the_same(self, headers: "_Headers", told: Told) -> None:
+        if told.store != self._store:
+            self._store, self._teller = told.store, Teller(told.store)
+        try:
+            again = self._teller.record(told.entry)
+        except CorruptEvent as error:
+            headers.refuse("the value", str(error.about["problem"]))
+        expected = dict(again.headers)
+        for name in (*COMMON, *OF_EVENTS):
+            if headers.raw.get(name) != expected.get(name):
+                headers.refuse(name, f"is {headers.quoted(name)} and does not fit the rest")
+        if headers.record.key != again.key:
+            headers.refuse("the key", "is not the workspace")
+        if headers.record.value != again.value:
+            headers.refuse("the value", "is not what its headers say")
+
+
+class _Headers:
+    """Of one record, each once; what is taken from them has the form that it must have."""
+
+    def __init__(self, record: CloudEvent) -> None:
+        self.record = record
+        self.raw: dict[str, bytes] = {}
+        for name, text in record.headers:
+            if name in self.raw:
+                self.refuse(name, "is there twice")
+            self.raw[name] = text
+
+    def text(self, name: str) -> str:
+        found = self.optional(name)
+        return self.refuse(name, "is missing") if found is None else found
+
+    def optional(self, name: str) -> str | None:
+        if name not in self.raw:
+            return None
+        try:
+            return self.raw[name].decode() or self.refuse(name, "is empty")
+        except UnicodeDecodeError:
+            self.refuse(name, "is not in UTF-8")
+
+    def matched(self, name: str, pattern: str) -> re.Match[str]:
+        found = re.fullmatch(pattern.strip("^$"), self.text(name), re.ASCII)
+        return found or self.refuse(name, f"is {self.quoted(name)}, which is not of its form")
+
+    def number(self, name: str) -> int:
+        return self.bounded(name, self.matched(name, NUMBER)[0])
+
+    def bounded(self, name: str, digits: str) -> int:
+        if len(digits) > len(str(LARGEST)) + 1 or int(digits) > LARGEST:
+            self.refuse(name, "is too large a number")
+        return int(digits)
+
+    def moment(self, name: str) -> datetime:
+        told = self.matched(name, MOMENT)[0]
+        try:
+            return datetime.fromisoformat(told).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.refuse(name, f"is {self.quoted(name)}, which is no time")
+
+    def quoted(self, name: str) -> str:
+        found = self.raw.get(name)
+        return "missing" if found is None else repr(found.decode(errors="replace")[:LONGEST])
+
+    def refuse(self, part: str, problem: str) -> NoReturn:
+        entry = self.raw.get("ce_entry", b"")
+        number = int(entry) if re.fullmatch(rb"[0-9]{1,20}", entry) else "of no number"
+        named = part if part.startswith("the ") else f"header {part}"
+        raise UnreadableRecord(entry=number, part=named, problem=problem)
+
+
+def _store(headers: _Headers) -> StoreIdentity:
+    store_id, generation = headers.matched("ce_id", r"([^.:]+)\.(\d+):(?:entry:)?\d+").groups()
+    return StoreIdentity(store_id, headers.bounded("ce_id", generation))
+
+
+def _envelope(headers: _Headers) -> Envelope:
+    first, count = headers.matched("ce_place", r"(\d+)/(\d+)").groups()
+    code = headers.optional("ce_rejection") and headers.matched("ce_rejection", "[a-z_]+")[0]
+    return Envelope(
+        command_id=headers.text("ce_commandid"),
+        command=headers.matched("ce_command", "[A-Za-z]+")[0],
+        workspace=headers.text("ce_partitionkey"),
+        recorded_at=headers.moment("ce_recordedtime"),
+        actor=headers.text("ce_actor"),
+        correlation_id=headers.text("ce_correlationid"),
+        causation_id=headers.optional("ce_causationid"),
+        first_position=headers.bounded("ce_place", first),
+        event_count=headers.bounded("ce_place", count),
+        rejection=None if not code else json.dumps({"code": code, "message": NOT_TOLD}),
+    )
+
+
+def _row(headers: _Headers, state: bytes) -> Row:
+    name, version = headers.matched("ce_type", r"sendledger\.([A-Za-z]+)\.v(\d+)").groups()
+    topic = name if version == "1" else f"{name}/{version}"
+    try:
+        CATALOGUE.decode(topic, state, f"entry {headers.number('ce_entry')} of the stream")
+    except CorruptEvent as error:
+        headers.refuse("the value", f"is no {name}: {error.about['problem']}")
+    told = headers.matched("ce_streamversion", r"\d+")[0]
+    stream_version = headers.bounded("ce_streamversion", told)
+    return headers.number("ce_sequence"), headers.text("ce_subject"), stream_version, topic, state
+
+
+def _require_place(headers: _Headers, entry: Entry) -> None:
+    """What one record can say of it alone; whether it goes on is for who knows the one before."""
+    envelope, row = entry.envelope, entry.row
+    count, position = envelope.event_count, envelope.first_position if row is None else row[0]
+    if envelope.first_position < 1 or entry.number < position - 1:
+        headers.refuse("ce_place", f"is {headers.quoted('ce_place')} in entry {entry.number}")
+    if row is None and count:
+        headers.refuse("ce_place", "counts events where there are none")
+    if row is not None:
+        if not envelope.first_position <= row[0] <= envelope.last_position:
+            headers.refuse("ce_sequence", f"is outside of ce_place {headers.quoted('ce_place')}")
+        if not row[1].startswith(f"{envelope.workspace}:") or row[2] < 1:
+            headers.refuse("ce_subject", "is no stream of the workspace")

@@ -1,0 +1,170 @@
+"""Bring a store that was restored from a backup back to where the stream tells it was.
+
+The log as ``recover_log`` does it; then what derives from it; then the directory, which is in no
+stream: who was forgotten after the backup is forgotten again, and who came after it is named.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from engine.answers.workspace_answers import Answers
+from engine.decoding import decode_page
+from engine.indexes import rebuild_indexes
+from engine.ports.coordination import Coordination
+from engine.ports.errors import StoreError
+from engine.ports.log import Log
+from engine.ports.store import Store
+from engine.ports.views import Views
+from engine.projecting import ProjectionRunner
+from engine.stream.source import StreamSource
+from engine.work.forgetting import Forgetters, forget
+from engine.work.ports import Directory
+from engine.work.recover_log import PAGE, Progress, RecoveredLog, recover_log
+from events.campaign import RecipientAdded
+from events.recipient import RecipientForgotten
+from events.recorded import Recorded
+from events.vocabulary import RecipientId
+from projections.shipped import SHIPPED
+
+NAME = "recovery"
+PATIENCE = 5.0
+"""Seconds to wait for another recovery of the same store."""
+BEGUN = (
+    "A recovery of this store from the stream has begun and is not complete. Nobody may work on "
+    "the store before it is: recover it again, which goes on where it was."
+)
+NOT_RECOVERED = (
+    "The vault has the passwords and tokens of the backup: reconnect the accounts that fail.",
+    "The outbox and used links are those of the backup: a notice may be delivered once more.",
+    "Tokens for programs are those of the backup: withdraw again what was withdrawn since.",
+    "Names and addresses since the backup are lost: such recipients cannot be written to.",
+    "An address that was stopped or forgotten since is not refused when it is imported again.",
+    "What servers said since the backup is lost, and of refusals the sentences; the codes stay.",
+)
+"""What the stream does not tell, a sentence each."""
+
+Person = tuple[str, RecipientId]
+"""Workspace and recipient."""
+
+
+class AtWork(StoreError):
+    sentence = (
+        "{worker} works on the store. Nothing was written; stop every worker, then recover again."
+    )
+
+
+class Recovered(NamedTuple):
+    log: RecoveredLog
+    forgotten_again: Sequence[Person]
+    """Whom the backup had brought back into the directory."""
+    nameless: Sequence[Person]
+    """Recipients whom the directory does not know: nothing can be sent to them."""
+
+
+class Restored(NamedTuple):
+    """A store that came from a backup, and all that stands beside its log."""
+
+    store: Store
+    views: Views
+    coordination: Coordination
+    keep: Forgetters
+
+
+def recover(
+    restored: Restored,
+    source: StreamSource,
+    progress: Progress = lambda _entry: None,
+    page: int = PAGE,
+) -> Recovered:
+    """Alone on the store. Raises as ``recover_log``, ``AtWork`` and ``StillHeld``."""
+    coordination = restored.coordination
+    with coordination.exclusively(NAME, PATIENCE):
+        for worker in coordination.workers() or ():
+            raise AtWork(worker=worker.name)
+        with coordination.serving(NAME, [NAME]):
+            log = _recover_log(restored, source, progress, page)
+            people = _recover_people(restored)
+            coordination.calm(NAME)
+    return Recovered(log, *people)
+
+
+def _recover_log(
+    restored: Restored, source: StreamSource, progress: Progress, page: int
+) -> RecoveredLog:
+    """What derives from the log follows it, also when the stream breaks off."""
+    alarms: list[bool] = []
+
+    def before_writing() -> None:
+        if not alarms:
+            alarms.append(restored.coordination.alarm(NAME, BEGUN))
+
+    try:
+        found = recover_log(
+            restored.store, source, before_writing=before_writing, progress=progress, page=page
+        )
+    except Exception:
+        if alarms:
+            _derive(restored)
+        raise
+    _derive(restored)
+    return found
+
+
+def _derive(restored: Restored) -> None:
+    """Snapshots stay: they are of versions that the log still has."""
+    rebuild_indexes(restored.store)
+    ProjectionRunner(restored.store, restored.views, SHIPPED).keep_up()
+
+
+def _recover_people(restored: Restored) -> tuple[Sequence[Person], Sequence[Person]]:
+    directory = restored.keep.directory
+    forgotten, nameless = _people(restored.store, directory)
+    again = [
+        (workspace, recipient)
+        for workspace, recipient in forgotten
+        if directory.person(workspace, recipient) is not None
+    ]
+    for workspace, recipient in again:
+        _forget(restored, workspace, recipient)
+    return again, [each for each in nameless if each not in forgotten]
+
+
+def _forget(restored: Restored, workspace: str, recipient: RecipientId) -> None:
+    answers = Answers(restored.views, workspace)
+    end = restored.store.last_position
+    if (
+        forget(restored.keep, workspace, recipient, end, lambda: answers.everywhere(recipient))
+        is None
+    ):
+        raise AtWork(worker="Another program")
+
+
+def _people(log: Log, directory: Directory) -> tuple[dict[Person, None], dict[Person, None]]:
+    """Whom the log says to be forgotten; and who was added, is not known, and never forgotten."""
+    forgotten: dict[Person, None] = {}
+    nameless: dict[Person, None] = {}
+    for page in _pages(log):
+        for each in page:
+            if isinstance(each.event, RecipientForgotten):
+                forgotten[each.workspace, each.event.recipient_id] = None
+        nameless |= dict.fromkeys(_unknown(page, directory))
+    return forgotten, nameless
+
+
+def _pages(log: Log) -> Iterator[list[Recorded]]:
+    position = 0
+    while page := list(decode_page(log.read(position, PAGE), position)):
+        yield page
+        position = page[-1].position
+
+
+def _unknown(page: Sequence[Recorded], directory: Directory) -> Iterator[Person]:
+    added: dict[str, dict[RecipientId, None]] = {}
+    for each in page:
+        if isinstance(each.event, RecipientAdded):
+            added.setdefault(each.workspace, {})[each.event.recipient_id] = None
+    for workspace, recipients in added.items():
+        known = directory.people(workspace, recipients)
+        for recipient in recipients:
+            if recipient not in known and not directory.forgotten_at(workspace, recipient):
+                yield workspace, recipient
