@@ -92,6 +92,27 @@ def test_every_entry_is_told_once_and_in_order(
     }
 
 
+def test_a_command_is_told_whole_however_large(
+    broker: NamedBroker, ledger: Ledger, topic: str
+) -> None:
+    ledger.grow(40)
+    ledger.grow(2, workspace="w1")
+    ends = {
+        each.number
+        for each in ledger.entries()
+        if each.row is None or each.row[0] == each.envelope.last_position
+    }
+
+    with relaying(ledger, broker, topic, run=7) as relay:
+        reached = []
+        while relay.turn():
+            reached.append(relay.entry)
+
+    assert len(reached) > 2
+    assert set(reached) <= ends
+    assert reached[-1] == ledger.opened.store.last_entry()
+
+
 def test_the_store_remembers_its_topic_and_how_far_it_was_told(
     broker: NamedBroker, ledger: Ledger, topic: str
 ) -> None:
