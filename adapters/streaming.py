@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from adapters.kafka.access import KafkaAccess
     from adapters.kafka.consumer.consumer import Consumer
     from adapters.kafka.consumer.inbox import Inbox
+    from adapters.kafka.source import KafkaSource
 
 __all__ = ["TookTooLong"]
 
@@ -52,6 +53,13 @@ def relay_over(
     source = Teller(opened.store.identity).source
     with closing(KafkaSink(kafka_access(settings), settings.kafka_topic, source, noticed)) as sink:
         yield Relay(opened.store, sink, relay_mark(opened))
+
+
+def topics_as_source(settings: EngineSettings) -> "KafkaSource":
+    """What the store's relay has told, as a stream to recover it from."""
+    from adapters.kafka.source import KafkaSource
+
+    return KafkaSource(kafka_access(settings), settings.kafka_topic)
 
 
 def begin_anew(opened: Opened) -> None:

@@ -7,28 +7,48 @@ import typer
 
 from adapters.cli.common import settings_of
 from adapters.screen.errors import explained
-from adapters.screen.options import Json, Store, Yes
-from adapters.screen.output import agreed, print_json, say
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, KafkaTopic, Store, Yes
+from adapters.screen.output import agreed, fail, print_json, say
 
 if TYPE_CHECKING:
     from engine.stream.source import StreamSource
     from engine.work.recover import Person, Recovered
 
+FromKafka = Annotated[
+    str | None,
+    typer.Option("--from-kafka", metavar="HOST:PORT", help="Where its relay told the store."),
+]
 FromStore = Annotated[
-    str, typer.Option("--from-store", help="Another copy of the store, which is only read.")
+    str | None,
+    typer.Option("--from-store", help="Another copy of the store, which is only read."),
 ]
 
 
 def recover(
-    from_store: FromStore, yes: Yes = False, store: Store = None, as_json: Json = False
+    from_kafka: FromKafka = None,
+    topic: KafkaTopic = None,
+    from_store: FromStore = None,
+    yes: Yes = False,
+    store: Store = None,
+    as_json: Json = False,
 ) -> None:
     """Bring a restored store back: append what a copy of its log has beyond it, as it was."""
     from adapters.composition import asking
+    from adapters.settings import load_settings
+    from adapters.streaming import topics_as_source
     from engine.stream.source import StoreAsSource
     from events.errors import ExplainedError
 
-    with explained(ExplainedError), asking(settings_of(from_store, None)) as copy:
-        recover_from(StoreAsSource(copy.store), store, yes=yes, as_json=as_json)
+    if (from_kafka is None) == (from_store is None):
+        fail("Name one of --from-kafka HOST:PORT and --from-store COPY.", EXIT_UNREADABLE)
+    with explained(ExplainedError):
+        if from_store is not None:
+            with asking(settings_of(from_store, None)) as copy:
+                recover_from(StoreAsSource(copy.store), store, yes=yes, as_json=as_json)
+        else:
+            settings = load_settings(store=store, kafka=from_kafka, kafka_topic=topic)
+            recover_from(topics_as_source(settings), store, yes=yes, as_json=as_json)
 
 
 def recover_from(source: "StreamSource", store: str | None, *, yes: bool, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from engine.ports.errors import (
     ViewStopped,
     WithoutEntries,
 )
+from engine.stream.errors import OtherTopic, StoreBehind
 from engine.work.secret import NoKey
 from events.errors import ExplainedError
 
@@ -16,6 +17,8 @@ HINTS: dict[type[ExplainedError], str] = {
     NoStore: "Name one with --store, or make one: `sendledger store migrate`.",
     StoreLacksSteps: "Run `sendledger store migrate`.",
     WithoutEntries: "Run `sendledger store migrate`.",
+    StoreBehind: "Stop every worker, then: `sendledger store recover --from-kafka HOST:PORT`.",
+    OtherTopic: "To begin anew: `sendledger relay --begin-anew`.",
     NoKey: "Make one with `sendledger vault init FILE`, and name the file in vault_key_file.",
     CannotTake: "`sendledger status` shows what can be shown without it.",
     NotStoppedThere: "Look again: `sendledger projections`.",
