@@ -117,16 +117,18 @@ def test_nothing_is_told_that_a_crash_of_the_database_takes_back(
     url = own_postgres.create_database()
     with Ledger(url) as ledger:
         ledger.grow_everywhere(1)
-        with process(ledger, broker, topic, tmp_path, "serve"):
-            for number in range(5):
-                with suppress(StoreError), Ledger(url, f"round-{number}") as writer:
-                    timer = threading.Timer(1.5, own_postgres.crash)
-                    timer.start()
-                    while timer.is_alive():
-                        writer.grow_everywhere(5)
-                timer.join()
-                own_postgres.start()
-            eventually(lambda: reached(url))
+        settings = ledger.settings
+    with process(ledger, broker, topic, tmp_path, "serve", LOCK_TIMEOUT=f"{settings.lock_timeout}"):
+        for number in range(3):
+            with suppress(StoreError), Ledger(url, f"round-{number}") as writer:
+                timer = threading.Timer(1.5, own_postgres.crash)
+                timer.start()
+                while timer.is_alive():
+                    writer.grow_everywhere(5)
+            timer.join()
+            own_postgres.start()
+        eventually(lambda: reached(url))
+    with Ledger(url) as ledger:
         relayed(ledger, broker, topic, tmp_path)
 
 
