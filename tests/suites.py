@@ -46,7 +46,7 @@ SUITES = {
     "kills": Suite(
         ("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http", "stream"),
         "kills and not soak",
-        900,
+        1_200,
     ),
 }
 

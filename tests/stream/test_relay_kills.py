@@ -55,7 +55,7 @@ def test_a_relay_that_is_killed_again_and_again_loses_and_doubles_nothing(
     chance = random.Random(11)
     ledger.grow_everywhere(1)
     with growing(ledger.settings.store, "grown"):
-        for _ in range(8):
+        for _ in range(5):
             with process(ledger, broker, topic, tmp_path) as relay:
                 eventually(lambda relay=relay: relay.told("relaying"))  # type: ignore[misc]
                 time.sleep(chance.random() * 0.5)
@@ -119,7 +119,7 @@ def test_nothing_is_told_that_a_crash_of_the_database_takes_back(
         ledger.grow_everywhere(1)
         settings = ledger.settings
     with process(ledger, broker, topic, tmp_path, "serve", LOCK_TIMEOUT=f"{settings.lock_timeout}"):
-        for number in range(3):
+        for number in range(2):
             with suppress(StoreError), Ledger(url, f"round-{number}") as writer:
                 timer = threading.Timer(1.5, own_postgres.crash)
                 timer.start()
