@@ -48,7 +48,7 @@ SUITES = {
     "kills": Suite(
         ("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http", "stream", "work"),
         "kills and not soak",
-        900,
+        1_200,
     ),
 }
 

@@ -10,6 +10,8 @@ from engine.stream.cloud_events import CloudEvent
 
 DELIVERY_MS = 20_000
 """After which a record that did not arrive has failed, and with it the process."""
+BACK_OFF_MS = 5
+"""The broker puts a transaction off while it still ends the one before: it costs us this long."""
 TRANSACTION_MS = 30_000
 """After which the broker ends an open transaction, which hides what others write later."""
 
@@ -22,6 +24,7 @@ def transactional_producer(access: KafkaAccess, transactional_id: str, largest: 
         transaction_timeout_ms=TRANSACTION_MS,
         delivery_timeout_ms=DELIVERY_MS,
         max_block_ms=DELIVERY_MS,
+        retry_backoff_ms=BACK_OFF_MS,
         max_request_size=max(largest, 1_048_576),
         batch_size=65_536,
         linger_ms=0,

@@ -45,6 +45,8 @@ def duties(
         log.warning("notices are issued and not delivered: neither outbox nor notice_relay is set")
         roles = [each for each in roles if each is not Role.NOTICES]
     if program.settings.kafka is None:
+        if list(roles) == [Role.RELAY]:
+            log.warning("nothing is relayed: kafka is not set")
         roles = [each for each in roles if each is not Role.RELAY]
     return [_of(role, program, member, wanted) for role in roles]
 

@@ -127,21 +127,25 @@ class Operators:
 
     def __init__(self, opened: Opened) -> None:
         self._coordination = opened.coordination
+        self._foreign = False
 
     def lost(self, said: str) -> None:
         self._tell(BROKER, "broker lost", said)
 
     def refused(self, said: str) -> None:
-        self._coordination.calm(REFUSED)
+        if all(each.text != said for each in self._coordination.alarms()):
+            self._coordination.calm(REFUSED)
         self._tell(REFUSED, "relay refused", said)
 
     def foreign(self, said: str) -> None:
+        self._foreign = True
         self._tell(FOREIGN, "foreign records", said)
 
     def well(self) -> None:
+        """It has begun, and looked at what the topic holds last."""
         if any(each.about == BROKER for each in self._coordination.alarms()):
             log.info("broker is back")
-        for about in (BROKER, REFUSED):
+        for about in (BROKER, REFUSED) if self._foreign else (BROKER, REFUSED, FOREIGN):
             self._coordination.calm(about)
 
     def _tell(self, about: str, what: str, said: str) -> None:

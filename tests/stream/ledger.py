@@ -18,7 +18,7 @@ class Ledger:
     """Open while its ``with`` lasts. Recipients are numbered, so that nobody is added twice."""
 
     def __init__(self, url: str, prefix: str = "r") -> None:
-        self.settings = EngineSettings(store=url)
+        self.settings = EngineSettings(store=url, lock_timeout=5)
         self._numbers = count(1)
         self._prefix = prefix
         self._begun: set[str] = set()

@@ -22,8 +22,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def run(broker: NamedBroker, topic: str, into: Path, *words: str) -> tuple[int, str]:
-    where = ["--kafka", broker.address, "--topic", topic]
-    given = [*where, "--into", str(into), "--group", "rows"]
+    given = ["--kafka", broker.address, "--topic", topic, "--into", str(into), "--group", "rows"]
     done = subprocess.run(
         [SENDLEDGER, "consume", *given, *words], capture_output=True, text=True, check=False
     )

@@ -16,7 +16,7 @@ from tests.worker.processes import Process, eventually
 
 pytestmark = pytest.mark.kills
 __all__ = ["into"]
-MEMBERS, KILLS = 3, 12
+MEMBERS, KILLS = 3, 8
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

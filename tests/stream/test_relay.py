@@ -242,6 +242,26 @@ def _write_as_somebody_else(broker: NamedBroker, topic: str) -> None:
         producer.send(topic, key=b"w0", value=b"{}").get(10)
 
 
+def test_an_entry_is_told_under_the_generation_in_which_it_came(
+    broker: NamedBroker, ledger: Ledger, topic: str
+) -> None:
+    ledger.grow(5)
+    relay_all(ledger, broker, topic)
+    first = {each.entry: each.headers["ce_id"] for each in everything(broker.address, topic)}
+    ledger.opened.store.raise_generation()
+    ledger.grow(5)
+    relay_all(ledger, broker, topic)
+    ledger.mark.forget()
+    relay_all(ledger, broker, f"{topic}-anew")
+
+    told = {each.entry: each.headers["ce_id"] for each in everything(broker.address, topic)}
+    anew = everything(broker.address, f"{topic}-anew")
+
+    assert {each.entry: each.headers["ce_id"] for each in anew} == told
+    assert first.items() < told.items()
+    assert {each.partition(".")[2].partition(":")[0] for each in told.values()} == {"1", "2"}
+
+
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_an_entry_that_is_too_large_is_told_of_before_anything_is_sent(
     broker: NamedBroker, ledger: Ledger, topic: str

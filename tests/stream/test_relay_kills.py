@@ -5,11 +5,13 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from engine.ports.errors import StoreError
+from tests.postgres import PostgresServer
 from tests.stream.broker import Broker, NamedBroker
 from tests.stream.ledger import Ledger
 from tests.stream.reader import NONE, everything, faults
@@ -53,7 +55,7 @@ def test_a_relay_that_is_killed_again_and_again_loses_and_doubles_nothing(
     chance = random.Random(11)
     ledger.grow_everywhere(1)
     with growing(ledger.settings.store, "grown"):
-        for _ in range(8):
+        for _ in range(5):
             with process(ledger, broker, topic, tmp_path) as relay:
                 eventually(lambda relay=relay: relay.told("relaying"))  # type: ignore[misc]
                 time.sleep(chance.random() * 0.5)
@@ -106,3 +108,32 @@ def test_a_broker_that_goes_while_a_relay_commits_loses_and_doubles_nothing(
             getattr(own_broker, how)()
             own_broker.start()
     relayed(ledger, own_broker, topic, tmp_path)
+
+
+def test_nothing_is_told_that_a_crash_of_the_database_takes_back(
+    broker: NamedBroker, own_postgres: PostgresServer, topic: str, tmp_path: Path
+) -> None:
+    """Appends are on the disk a moment after they can be read: the relay waits for that moment."""
+    url = own_postgres.create_database()
+    with Ledger(url) as ledger:
+        ledger.grow_everywhere(1)
+        settings = ledger.settings
+    with process(ledger, broker, topic, tmp_path, "serve", LOCK_TIMEOUT=f"{settings.lock_timeout}"):
+        for number in range(2):
+            with suppress(StoreError), Ledger(url, f"round-{number}") as writer:
+                timer = threading.Timer(1.5, own_postgres.crash)
+                timer.start()
+                while timer.is_alive():
+                    writer.grow_everywhere(5)
+            timer.join()
+            own_postgres.start()
+        eventually(lambda: reached(url))
+    with Ledger(url) as ledger:
+        relayed(ledger, broker, topic, tmp_path)
+
+
+def reached(url: str) -> bool:
+    """The topic holds what the store does; False while the server begins."""
+    with suppress(StoreError), Ledger(url) as ledger:
+        return all_told(ledger)
+    return False

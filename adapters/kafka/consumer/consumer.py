@@ -185,6 +185,7 @@ class Consumer:
                 self._one_by_one(partition, new)
         except Overtaken:
             self._places.pop(partition, None)
+            self._blocked.pop(partition, None)
         return len(new)
 
     def _do(self, partition: TopicPartition, records: Sequence[Any]) -> None:
@@ -237,7 +238,7 @@ class Consumer:
             if monotonic() < blocked.again_at:
                 continue
             self._take(partition, [blocked.record])
-            if self._places.get(partition, blocked.before) != blocked.before:
+            if partition in self._places and self._places[partition] != blocked.before:
                 del self._blocked[partition]
                 self._kafka.seek(partition, self._places[partition].next_offset)
                 self._kafka.resume(partition)
