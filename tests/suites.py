@@ -39,7 +39,7 @@ class Suite(NamedTuple):
 SUITES = {
     "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 120),
     "properties": Suite(("proof",), SIDE_BY_SIDE, 300),
-    "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 60),
+    "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 120),
     "stream": Suite(("stream",), SIDE_BY_SIDE, 400),
     "cli": Suite(("cli",), SIDE_BY_SIDE, 300),
     "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 200),

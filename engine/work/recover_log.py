@@ -35,7 +35,7 @@ class EmptyStream(RecoveryRefused):
     sentence = "The stream {stream} tells no entry. Nothing was written; name the right topic."
 
 
-class OtherStore(RecoveryRefused):
+class StreamOfAnotherStore(RecoveryRefused):
     sentence = (
         "Entry {entry} of the stream is told of store {told}, and this is store {store}. Nothing "
         "of it was written; name the topic of this store, or another backup."
@@ -142,7 +142,7 @@ def _in_order(store_id: str, records: Iterator[CloudEvent]) -> Iterator[Told]:
         told = reader.read(record)
         number = told.entry.number
         if told.store.store_id != store_id:
-            raise OtherStore(entry=number, told=told.store.store_id, store=store_id)
+            raise StreamOfAnotherStore(entry=number, told=told.store.store_id, store=store_id)
         if expected not in {-1, number}:
             raise EntryMissing(expected=expected, found=number)
         if told.store.generation < generation:

@@ -24,7 +24,7 @@ from engine.work.recover_log import (
     EntryDiffers,
     EntryMissing,
     GenerationDiffers,
-    OtherStore,
+    StreamOfAnotherStore,
     RecoveredLog,
     recover_log,
 )
@@ -228,7 +228,7 @@ def test_the_stream_of_another_store_is_refused(copying: Copying) -> None:
     other = copying.new()
     act(other, range(5))
 
-    with pytest.raises(OtherStore, match="name the topic of this store"):
+    with pytest.raises(StreamOfAnotherStore, match="name the topic of this store"):
         recover(other, Told(told_of(original)))
 
 
