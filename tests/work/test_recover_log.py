@@ -24,8 +24,8 @@ from engine.work.recover_log import (
     EntryDiffers,
     EntryMissing,
     GenerationDiffers,
-    StreamOfAnotherStore,
     RecoveredLog,
+    StreamOfAnotherStore,
     recover_log,
 )
 from projections.shipped import SHIPPED
