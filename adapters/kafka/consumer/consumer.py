@@ -32,6 +32,13 @@ log = logging.getLogger("sendledger.consumer")
 Effect = Callable[[Event, Inbox, Any], object]
 """Does what follows from an event, with the cursor of the transaction; raises for poison."""
 
+
+class Together(NamedTuple):
+    """An effect of several events of one partition at once, in order."""
+
+    effect: Callable[[Sequence[Event], Inbox, Any], object]
+
+
 POLL_MS, AT_ONCE = 200, 500
 NO_ASSIGNMENT = 5.0
 """Seconds without a partition after which somebody is told: one start in some thirty stalls."""
@@ -53,8 +60,12 @@ GROUP: Mapping[str, Any] = {
 }
 
 
-class PositionLost(Exception):
-    """The topic no longer holds what comes next. An operator has to decide."""
+class Refused(Exception):
+    """The consumer ends, and an operator has to decide; the text says what to do."""
+
+
+class PositionLost(Refused):
+    """The topic no longer holds what comes next."""
 
 
 class Poison(StrEnum):
@@ -70,7 +81,8 @@ class Consumer:
     """One member of the group. ``kafka``: ``HOST:PORT``, or kafka-python's settings of a client.
 
     ``workspace``: of it alone; ``instance``: a name that a restarted process keeps, so that its
-    partitions wait for it (static membership); ``alert``: told what a person should look at.
+    partitions wait for it (static membership); ``alert``: told what a person should look at;
+    ``at_once``: records in one transaction, at most.
     """
 
     def __init__(
@@ -79,17 +91,18 @@ class Consumer:
         *,
         into: str,
         group: str,
-        effect: Effect,
+        effect: Effect | Together,
         topics: Sequence[str] = ("sendledger.events",),
         poison: Poison = Poison.BLOCK,
         workspace: str | None = None,
         instance: str | None = None,
         alert: Callable[[str], object] = log.warning,
+        at_once: int = AT_ONCE,
     ) -> None:
         client = {"bootstrap_servers": kafka.split(",")} if isinstance(kafka, str) else kafka
         self.inbox = inbox_at(into, group)
-        self._effect = effect
-        self._fatal: tuple[type[Exception], ...] = (Overtaken, *self.inbox.LOST)
+        self._effect = effect if isinstance(effect, Together) else _one_after_another(effect)
+        self._fatal: tuple[type[Exception], ...] = (Overtaken, Refused, *self.inbox.LOST)
         self._poison = poison
         self._workspace = workspace
         self._alert = alert
@@ -101,6 +114,7 @@ class Consumer:
         self._assigned_at = self._hinted_at = monotonic()
         self._arrivals = Arrivals()
         member = {**client, **GROUP, "group_id": group, "group_instance_id": instance}
+        member["max_poll_records"] = at_once
         self._kafka = KafkaConsumer(**member)
         self._kafka.subscribe(list(topics), listener=self._arrivals)
 
@@ -196,9 +210,13 @@ class Consumer:
             self.inbox.move(c, partition, before.next_offset, after)
             if partition in self._buried:
                 self.inbox.revive(c, partition, before.next_offset)
-            for each in events:
-                if each.entry > before.entry and self._workspace in {None, each.workspace}:
-                    self._effect(each, self.inbox, c)
+            new = [
+                each
+                for each in events
+                if each.entry > before.entry and self._workspace in {None, each.workspace}
+            ]
+            if new:
+                self._effect.effect(new, self.inbox, c)
         self._places[partition] = after
         self._buried.discard(partition)
 
@@ -265,6 +283,14 @@ class Consumer:
                 self._kafka.commit(offsets, timeout_ms=2_000)
             elif offsets:
                 self._kafka.commit_async(offsets)
+
+
+def _one_after_another(effect: Effect) -> Together:
+    def effects(events: Sequence[Event], inbox: Inbox, c: Any) -> None:
+        for each in events:
+            effect(each, inbox, c)
+
+    return Together(effects)
 
 
 class Blocked(NamedTuple):
