@@ -121,8 +121,10 @@ def go_there(c: Any, store_id: str) -> None:
     c.execute(_SEARCH, (schema_of(store_id),))
 
 
-def drop(inbox: Inbox, c: Any, topic: str) -> None:
-    """All of the topic's views. Whoever is folding has come to an end before."""
+def undo(inbox: Inbox, c: Any, topic: str, _partition: int, _offset: int) -> None:
+    """Drop all of the topic's views. Positions first: whoever folds meanwhile comes to its end
+    before, and is overtaken after."""
+    inbox.restart(c, topic, {})
     found = c.execute(_STORE_OF, (topic, inbox.group)).fetchone()
     if found:
         c.execute(_LEAVE, (topic,))
