@@ -2,7 +2,7 @@
 
 No row depends on the order between workspaces: the key of every shipped view begins with the
 workspace, and a workspace is in one partition. So each partition is folded by itself, from its own
-position, and a partition that moves to another process goes on from what that finds in the database.
+position, and one that moves to another process goes on from what that finds in the database.
 """
 
 import re
