@@ -186,13 +186,13 @@ def test_two_stores_with_the_same_workspaces_do_not_mix(
         ledgers = {
             name: stack.enter_context(Ledger(each)) for name, each in zip(topics, urls, strict=True)
         }
-        for number, (name, ledger) in enumerate(ledgers.items(), start=1):
-            live(ledger.settings.store, 0, 40 * number)
-            relay_all(ledger, broker, name)
+        for number, (name, told) in enumerate(ledgers.items(), start=1):
+            live(told.settings.store, 0, 40 * number)
+            relay_all(told, broker, name)
         project_all(broker, into, ledgers)
 
-        for each in ledgers.values():
-            assert projected(into, each) == source(each)
+        for ledger in ledgers.values():
+            assert projected(into, ledger) == source(ledger)
         first, second = map(source, ledgers.values())
         assert first != second
 
