@@ -43,7 +43,8 @@ POLL_MS, AT_ONCE = 200, 500
 NO_ASSIGNMENT = 5.0
 """Seconds without a partition after which somebody is told: one start in some thirty stalls."""
 HINT_EVERY = 5.0
-"""Seconds between two notes of the group's offsets, for who watches the lag."""
+"""Seconds between two notes of the group's offsets, for who watches the lag, and between two looks
+whether somebody had the group start over."""
 FIRST_RETRY, LAST_RETRY = 1.0, 60.0
 """Seconds between two attempts at a record that blocks its partition."""
 GROUP: Mapping[str, Any] = {
@@ -147,24 +148,36 @@ class Consumer:
     def turn(self) -> int:
         """What one look brings; answers how many records."""
         polled = self._kafka.poll(timeout_ms=POLL_MS)
-        self._settle_in()
+        moved = self._settle_in()
         self._retry()
         done = 0
         for partition, records in polled.items():
-            if partition in self._places and partition not in self._blocked:
+            if partition in self._places and partition not in (moved | self._blocked.keys()):
                 done += self._take(partition, records)
         self._hint()
         return done
 
-    def _settle_in(self) -> None:
-        """Partitions that are new here, or were away for a while, begin where the database says."""
+    def _settle_in(self) -> set[TopicPartition]:
+        """Partitions that are new here, or were away for a while, begin where the database says.
+
+        Answers which: what was polled of them comes from elsewhere.
+        """
         assigned = self._kafka.assignment()
         for each in self._arrivals.taken() | (self._places.keys() - assigned):
             self._places.pop(each, None)
             self._blocked.pop(each, None)
-        for each in assigned - self._places.keys():
+        moved = set(assigned - self._places.keys())
+        for each in moved:
+            self._blocked.pop(each, None)
             self._places[each] = self._seek(each)
         self._tell_of_idleness(idle=not assigned)
+        return moved
+
+    def _notice_restarts(self) -> None:
+        """Also of a partition in which nothing new comes, and that nobody overtakes."""
+        for each, at in list(self._places.items()):
+            if self.inbox.place(each) != at:
+                del self._places[each]
 
     def _seek(self, partition: TopicPartition) -> Place:
         first = self._kafka.beginning_offsets([partition])[partition]
@@ -275,6 +288,7 @@ class Consumer:
         if not now and monotonic() - self._hinted_at < HINT_EVERY:
             return
         self._hinted_at = monotonic()
+        self._notice_restarts()
         offsets = {
             each: OffsetAndMetadata(at.next_offset, "", -1) for each, at in self._places.items()
         }
