@@ -288,7 +288,8 @@ class Consumer:
         if not now and monotonic() - self._hinted_at < HINT_EVERY:
             return
         self._hinted_at = monotonic()
-        self._notice_restarts()
+        if not now:
+            self._notice_restarts()
         offsets = {
             each: OffsetAndMetadata(at.next_offset, "", -1) for each, at in self._places.items()
         }
