@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from kafka import KafkaProducer
 from psycopg import sql
 
 from adapters.cli.consuming import Poison
@@ -104,11 +105,15 @@ def is_whole(into: str, ledger: Ledger) -> bool:
 
 @contextmanager
 def projecting(
-    broker: NamedBroker, into: str, *topics: str, group: str = ROWS
+    broker: NamedBroker,
+    into: str,
+    *topics: str,
+    group: str = ROWS,
+    poison: Poison = Poison.BLOCK,
 ) -> Iterator[Consumer]:
     settings = EngineSettings(kafka=broker.address)
     rows = RowsOf(into, group, topics)
-    with views_consumer(settings, rows, poison=Poison.BLOCK, instance=None) as found:
+    with views_consumer(settings, rows, poison=poison, instance=None) as found:
         yield found
 
 
@@ -235,6 +240,24 @@ def test_another_group_and_views_of_another_version_are_refused(
 
     fold_anew(EngineSettings(kafka=broker.address), RowsOf(into, ROWS, [topic]))
     project_all(broker, into, {topic: ledger})
+    assert projected(into, ledger) == source(ledger)
+
+
+def test_a_record_that_no_store_told_holds_its_partition_up_until_it_is_passed_over(
+    broker: NamedBroker, ledger: Ledger, topic: str, into: str
+) -> None:
+    live(ledger.settings.store, 0, 40)
+    relay_all(ledger, broker, topic)
+    with KafkaProducer(bootstrap_servers=broker.address) as producer:
+        producer.send(topic, key=WORKSPACES[0].encode(), value=b"foreign").get(10)
+    live(ledger.settings.store, 40, 80)
+    relay_all(ledger, broker, topic)
+
+    with projecting(broker, into, topic) as consumer:
+        eventually(lambda: consumer.turn() == 0 and len(consumer.inbox.dead_letters()) == 1)
+        assert not is_whole(into, ledger)
+    with projecting(broker, into, topic, poison=Poison.PASS) as consumer:
+        eventually(lambda: consumer.turn() >= 0 and is_whole(into, ledger))
     assert projected(into, ledger) == source(ledger)
 
 
