@@ -243,7 +243,7 @@ def test_another_group_and_views_of_another_version_are_refused(
     assert projected(into, ledger) == source(ledger)
 
 
-def test_a_record_that_no_store_told_holds_its_partition_up_until_it_is_passed_over(
+def test_the_rows_wait_at_a_record_that_no_store_told_until_it_is_passed_over(
     broker: NamedBroker, ledger: Ledger, topic: str, into: str
 ) -> None:
     live(ledger.settings.store, 0, 40)
