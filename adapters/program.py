@@ -2,6 +2,7 @@
 
 from adapters.cli.app import GROUPS, commands
 from adapters.cli.consuming import consume
+from adapters.cli.projecting import project
 from adapters.demo.command import demo
 from adapters.mail.sandbox.command import sandbox
 from adapters.scenario.command import simulate
@@ -9,7 +10,7 @@ from adapters.screen.program import later, program
 from adapters.worker.command import relay, serve, work
 
 app = program("sendledger", "What became of every recipient of an email campaign, and why.")
-for command in (simulate, demo, sandbox, serve, work, relay, consume, *commands):
+for command in (simulate, demo, sandbox, serve, work, relay, consume, project, *commands):
     app.command()(command)
 for name, (module, description) in GROUPS.items():
     app.add_typer(later(module, description), name=name)

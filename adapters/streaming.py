@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from adapters.kafka.source import KafkaSource
 
 __all__ = ["TookTooLong"]
+FOLDED_AT_ONCE = 5_000
+"""Events of a partition that are folded in one transaction, at most."""
+FETCHED_AT_ONCE = 8 * 1024 * 1024
+"""Octets of a partition."""
 
 
 def kafka_access(settings: EngineSettings) -> "KafkaAccess":
@@ -68,7 +72,7 @@ def begin_anew(opened: Opened) -> None:
 
 
 class RowsOf(NamedTuple):
-    """A consumer that keeps a row for every event, and where it keeps them."""
+    """A consumer group, of which topics, and the database of its rows."""
 
     into: str
     group: str
@@ -136,6 +140,52 @@ def _rows(rows: RowsOf) -> Iterator["Inbox"]:
         yield inbox
 
 
+@contextmanager
+def views_consumer(
+    settings: EngineSettings, views: RowsOf, *, poison: str, instance: str | None
+) -> Iterator["Consumer"]:
+    """Folds the topics' events into the shipped views. Raises ``ConsumerEnded``."""
+    from adapters.kafka.consumer.consumer import Consumer, Poison, Together
+    from adapters.projecting.folding import Folding
+
+    client = kafka_access(settings).client()
+    with (
+        _ended_with_a_reason(),
+        _views(views),
+        Consumer(
+            {**client, "max_partition_fetch_bytes": FETCHED_AT_ONCE},
+            into=views.into,
+            group=views.group,
+            effect=Together(Folding().take),
+            topics=views.topics,
+            poison=Poison(poison),
+            instance=instance,
+            at_once=FOLDED_AT_ONCE,
+        ) as consumer,
+    ):
+        yield consumer
+
+
+def fold_anew(settings: EngineSettings, views: RowsOf) -> int:
+    """Drop the topics' views; answers how many partitions begin anew. Raises ``ConsumerEnded``."""
+    from adapters.kafka.consumer.again import start_over as over
+    from adapters.projecting.places import undo
+
+    client = kafka_access(settings).client()
+    with _ended_with_a_reason(), _views(views) as inbox:
+        return len(over(client, inbox, views.topics, undo))
+
+
+@contextmanager
+def _views(views: RowsOf) -> Iterator["Inbox"]:
+    from adapters.kafka.consumer.inbox import inbox_at
+    from adapters.projecting.places import make_tables
+
+    with closing(inbox_at(views.into, views.group)) as inbox:
+        make_tables(inbox)
+        yield inbox
+
+
 class ConsumerEnded(Exception):
     """The text says why; ``again``: starting it again may help."""
 
@@ -152,12 +202,12 @@ def _ended_with_a_reason() -> Iterator[None]:
     import psycopg
     from kafka.errors import KafkaError
 
-    from adapters.kafka.consumer.consumer import PositionLost
+    from adapters.kafka.consumer.consumer import Refused
     from adapters.kafka.last_words import said
 
     try:
         yield
-    except PositionLost as error:
+    except Refused as error:
         raise ConsumerEnded(str(error), again=False) from error
     except KafkaError as error:
         raise ConsumerEnded(f"Kafka was lost: {said(error)}", again=True) from error

@@ -67,6 +67,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.mail.sandbox": ("adapters.screen",),
     "adapters.kafka": (*CORE, "engine.stream", *WORK),
     "adapters.kafka.consumer": (),
+    "adapters.projecting": (
+        *(*CORE, "engine.stream"),
+        *("adapters.kafka.consumer", "adapters.stores.postgres"),
+    ),
     "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", "engine.stream", *SHARED),

@@ -125,12 +125,13 @@ def test_two_members_share_the_work_and_one_goes_on_alone(
     assert rows(into) == numbers(ledger)
 
 
+@pytest.mark.parametrize("at_once", [3, 500])
 def test_a_process_that_was_overtaken_keeps_nothing_and_goes_on_from_the_database(
-    broker: NamedBroker, ledger: Ledger, topic: str, into: str
+    broker: NamedBroker, ledger: Ledger, topic: str, into: str, at_once: int
 ) -> None:
     ledger.grow_everywhere(20)
     relay_all(ledger, broker, topic)
-    with consumer(broker, into, topic) as older:
+    with consumer(broker, into, topic, at_once=at_once) as older:
         eventually(lambda: older.turn() >= 0 and rows(into) == numbers(ledger))
         ledger.grow_everywhere(20)
         relay_all(ledger, broker, topic)
@@ -140,6 +141,20 @@ def test_a_process_that_was_overtaken_keeps_nothing_and_goes_on_from_the_databas
 
         eventually(lambda: older.turn() >= 0 and len(rows(into)) >= len(numbers(ledger)))
     assert rows(into) == numbers(ledger)
+
+
+def test_a_partition_without_news_starts_over_as_well(
+    broker: NamedBroker, ledger: Ledger, topic: str, into: str
+) -> None:
+    ledger.grow_everywhere(5)
+    relay_all(ledger, broker, topic)
+    with consumer(broker, into, topic) as older:
+        eventually(lambda: older.turn() >= 0 and rows(into) == numbers(ledger))
+        with closing(inbox_at(into, "rows")) as inbox:
+            start_over(broker.address, inbox, [topic], keeping.undo)
+        assert rows(into) == []
+
+        eventually(lambda: older.turn() >= 0 and rows(into) == numbers(ledger))
 
 
 def test_it_starts_over_from_a_position_or_a_time(

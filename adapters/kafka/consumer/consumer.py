@@ -32,11 +32,19 @@ log = logging.getLogger("sendledger.consumer")
 Effect = Callable[[Event, Inbox, Any], object]
 """Does what follows from an event, with the cursor of the transaction; raises for poison."""
 
+
+class Together(NamedTuple):
+    """An effect of several events of one partition at once, in order."""
+
+    effect: Callable[[Sequence[Event], Inbox, Any], object]
+
+
 POLL_MS, AT_ONCE = 200, 500
 NO_ASSIGNMENT = 5.0
 """Seconds without a partition after which somebody is told: one start in some thirty stalls."""
 HINT_EVERY = 5.0
-"""Seconds between two notes of the group's offsets, for who watches the lag."""
+"""Seconds between two notes of the group's offsets, for who watches the lag, and between two looks
+whether somebody had the group start over."""
 FIRST_RETRY, LAST_RETRY = 1.0, 60.0
 """Seconds between two attempts at a record that blocks its partition."""
 GROUP: Mapping[str, Any] = {
@@ -53,8 +61,12 @@ GROUP: Mapping[str, Any] = {
 }
 
 
-class PositionLost(Exception):
-    """The topic no longer holds what comes next. An operator has to decide."""
+class Refused(Exception):
+    """The consumer ends, and an operator has to decide; the text says what to do."""
+
+
+class PositionLost(Refused):
+    """The topic no longer holds what comes next."""
 
 
 class Poison(StrEnum):
@@ -70,7 +82,8 @@ class Consumer:
     """One member of the group. ``kafka``: ``HOST:PORT``, or kafka-python's settings of a client.
 
     ``workspace``: of it alone; ``instance``: a name that a restarted process keeps, so that its
-    partitions wait for it (static membership); ``alert``: told what a person should look at.
+    partitions wait for it (static membership); ``alert``: told what a person should look at;
+    ``at_once``: records in one transaction, at most.
     """
 
     def __init__(
@@ -79,17 +92,18 @@ class Consumer:
         *,
         into: str,
         group: str,
-        effect: Effect,
+        effect: Effect | Together,
         topics: Sequence[str] = ("sendledger.events",),
         poison: Poison = Poison.BLOCK,
         workspace: str | None = None,
         instance: str | None = None,
         alert: Callable[[str], object] = log.warning,
+        at_once: int = AT_ONCE,
     ) -> None:
         client = {"bootstrap_servers": kafka.split(",")} if isinstance(kafka, str) else kafka
         self.inbox = inbox_at(into, group)
-        self._effect = effect
-        self._fatal: tuple[type[Exception], ...] = (Overtaken, *self.inbox.LOST)
+        self._effect = effect if isinstance(effect, Together) else _one_after_another(effect)
+        self._fatal: tuple[type[Exception], ...] = (Overtaken, Refused, *self.inbox.LOST)
         self._poison = poison
         self._workspace = workspace
         self._alert = alert
@@ -101,6 +115,7 @@ class Consumer:
         self._assigned_at = self._hinted_at = monotonic()
         self._arrivals = Arrivals()
         member = {**client, **GROUP, "group_id": group, "group_instance_id": instance}
+        member["max_poll_records"] = at_once
         self._kafka = KafkaConsumer(**member)
         self._kafka.subscribe(list(topics), listener=self._arrivals)
 
@@ -133,24 +148,36 @@ class Consumer:
     def turn(self) -> int:
         """What one look brings; answers how many records."""
         polled = self._kafka.poll(timeout_ms=POLL_MS)
-        self._settle_in()
+        moved = self._settle_in()
         self._retry()
         done = 0
         for partition, records in polled.items():
-            if partition in self._places and partition not in self._blocked:
+            if partition in self._places and partition not in (moved | self._blocked.keys()):
                 done += self._take(partition, records)
         self._hint()
         return done
 
-    def _settle_in(self) -> None:
-        """Partitions that are new here, or were away for a while, begin where the database says."""
+    def _settle_in(self) -> set[TopicPartition]:
+        """Partitions that are new here, or were away for a while, begin where the database says.
+
+        Answers which: what was polled of them comes from elsewhere.
+        """
         assigned = self._kafka.assignment()
         for each in self._arrivals.taken() | (self._places.keys() - assigned):
             self._places.pop(each, None)
             self._blocked.pop(each, None)
-        for each in assigned - self._places.keys():
+        moved = set(assigned - self._places.keys())
+        for each in moved:
+            self._blocked.pop(each, None)
             self._places[each] = self._seek(each)
         self._tell_of_idleness(idle=not assigned)
+        return moved
+
+    def _notice_restarts(self) -> None:
+        """Also of a partition in which nothing new comes, and that nobody overtakes."""
+        for each, at in list(self._places.items()):
+            if self.inbox.place(each) != at:
+                del self._places[each]
 
     def _seek(self, partition: TopicPartition) -> Place:
         first = self._kafka.beginning_offsets([partition])[partition]
@@ -197,9 +224,13 @@ class Consumer:
             self.inbox.move(c, partition, before.next_offset, after)
             if partition in self._buried:
                 self.inbox.revive(c, partition, before.next_offset)
-            for each in events:
-                if each.entry > before.entry and self._workspace in {None, each.workspace}:
-                    self._effect(each, self.inbox, c)
+            new = [
+                each
+                for each in events
+                if each.entry > before.entry and self._workspace in {None, each.workspace}
+            ]
+            if new:
+                self._effect.effect(new, self.inbox, c)
         self._places[partition] = after
         self._buried.discard(partition)
 
@@ -258,6 +289,8 @@ class Consumer:
         if not now and monotonic() - self._hinted_at < HINT_EVERY:
             return
         self._hinted_at = monotonic()
+        if not now:
+            self._notice_restarts()
         offsets = {
             each: OffsetAndMetadata(at.next_offset, "", -1) for each, at in self._places.items()
         }
@@ -266,6 +299,14 @@ class Consumer:
                 self._kafka.commit(offsets, timeout_ms=2_000)
             elif offsets:
                 self._kafka.commit_async(offsets)
+
+
+def _one_after_another(effect: Effect) -> Together:
+    def effects(events: Sequence[Event], inbox: Inbox, c: Any) -> None:
+        for each in events:
+            effect(each, inbox, c)
+
+    return Together(effects)
 
 
 class Blocked(NamedTuple):

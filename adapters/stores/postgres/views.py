@@ -67,13 +67,8 @@ class PostgresViews:
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
         if not keys:
             return {}
-        table = described(projection)
         with self._reading(projection) as cursor:
-            if cursor is None:
-                return {}
-            found = cursor.execute(table.fetch(), list(map(list, zip(*keys, strict=True))))
-            rows = map(table.type.decode, found.fetchall())
-            return {row[: projection.key_length]: row for row in rows}
+            return {} if cursor is None else fetch_rows(cursor, projection, keys)
 
     def save(
         self,
@@ -178,9 +173,24 @@ def recreate(cursor: Cursor[Any], projection: Projection) -> None:
     cursor.execute(_LOCK, (projection.name,))
     cursor.execute(_FORGET, (projection.name,))
     cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table.name))
+    make_table(cursor, table)
+
+
+def make_table(cursor: Cursor[Any], table: Table) -> None:
     cursor.execute(table.create())
     for index in table.indexes:
         cursor.execute(index)
+
+
+def fetch_rows(
+    cursor: Cursor[Any], projection: Projection, keys: Sequence[RowKey]
+) -> dict[RowKey, Any]:
+    """Those that are there, by key; the cursor reads binary."""
+    if not keys:
+        return {}
+    table = described(projection)
+    found = cursor.execute(table.fetch(), list(map(list, zip(*keys, strict=True))))
+    return {row[: projection.key_length]: row for row in map(table.type.decode, found.fetchall())}
 
 
 def write_rows(

@@ -1,0 +1,1 @@
+"""The shipped views in another database, kept by a consumer group (docs/stream.md)."""
