@@ -13,7 +13,9 @@ from events.vocabulary import (
     ConnectionStatus,
     IncidentId,
     OnAccountTrouble,
+    RecipientId,
     SlotId,
+    SuppressedBecause,
 )
 
 UNSTAMPED = datetime.min.replace(tzinfo=UTC)
@@ -56,6 +58,21 @@ class Policy:
     misses_before_failure: int = 3
     misses_span: timedelta = timedelta(minutes=15)
     check_patience: timedelta = timedelta(seconds=60)
+    freshness: timedelta = timedelta(minutes=2)
+    """M4: how long ago an account's inbox may have been read when a follow-up leaves."""
+    search_after: timedelta = timedelta(minutes=10)
+    """M2: how long after a send its absence from the Sent folder proves something."""
+    throttle_hold: timedelta = timedelta(hours=1)
+    longest_throttle_hold: timedelta = timedelta(hours=24)
+    most_tries: int = 5
+    """M8: of a message that is refused for a temporary fault."""
+    tries_span: timedelta = timedelta(hours=48)
+    first_retry: timedelta = timedelta(minutes=15)
+    """After the first refusal; each further wait is four times as long."""
+    bounce_rate: float = 0.05
+    sends_before_bounce_rate: int = 50
+    suppressed_because: frozenset[SuppressedBecause] = frozenset(SuppressedBecause)
+    """M7: what suppresses a person."""
 
 
 DEFAULT_POLICY = Policy()
@@ -70,6 +87,8 @@ class Senders:
     occupant: AccountId | None = None
     """Who sits in the campaign's slot."""
     slot_known: bool = True
+    connected_at: Mapping[AccountId, datetime] = field(default_factory=dict)
+    """When each was connected or reconnected last."""
 
     def connected(self, account_id: AccountId | None) -> bool:
         return (
@@ -101,6 +120,21 @@ class Context(Protocol):
         ...
 
     def slot_of(self, campaign_id: CampaignId) -> SlotId | None: ...
+
+    def suppressed(self, recipient_ids: Iterable[RecipientId]) -> frozenset[RecipientId]:
+        """Those of them who are never to be written to again (M7)."""
+        ...
+
+    def contacted_elsewhere(self, campaign_id: CampaignId, recipient_id: RecipientId) -> bool:
+        """M7: another campaign under way has written to the recipient, who is not terminal there,
+        and this one is exclusive."""
+        ...
+
+    def search_proves(
+        self, campaign_id: CampaignId, recipient_id: RecipientId, send_id: str
+    ) -> bool:
+        """M2: what a search of its account's Sent folder does not find was not sent."""
+        ...
 
     def clocks(self, account_id: AccountId, incident_id: IncidentId) -> tuple[ClockReading, ...]:
         """Every campaign's clock of the incident, running or ended."""

@@ -16,7 +16,8 @@ stand although the command was refused.
     │   ├── InsufficientScope
     │   ├── IdentityMismatch
     │   ├── ConfigurationChanged
-    │   └── UnknownNotice
+    │   ├── UnknownNotice
+    │   └── AccountNotYet
     ├── CampaignRejected  about a campaign and its senders
     │   ├── UnknownCampaign
     │   ├── NameTaken
@@ -30,7 +31,10 @@ stand although the command was refused.
     │   ├── PauseCauseHolds
     │   ├── CampaignNotRunning
     │   ├── AlreadyRunning
-    │   └── NotConfirmed
+    │   ├── NotConfirmed
+    │   ├── NotSetUp
+    │   ├── ZoneIsFixed
+    │   └── BadSequence
     └── RecipientRejected about one recipient
         ├── UnknownRecipient
         ├── StoppedForGood
@@ -40,7 +44,13 @@ stand although the command was refused.
         ├── SenderHeld
         ├── SendInFlight
         ├── UnknownSend
-        └── OutcomeUnknown
+        ├── OutcomeUnknown
+        ├── NotYet
+        ├── InboxNotRead
+        ├── ContactedElsewhere
+        ├── Suppressed
+        ├── NotFinished
+        └── NotTheNextStep
 """
 
 from collections.abc import Sequence
@@ -132,6 +142,11 @@ class UnknownNotice(AccountRejected):
     sentence = "No notice {number} was issued about incident {incident}. Name one that was."
 
 
+class AccountNotYet(AccountRejected):
+    code = "account_not_yet"
+    sentence = "Nothing leaves through {account} before {until} ({reason})."
+
+
 class UnknownCampaign(CampaignRejected):
     code = "unknown_campaign"
     sentence = "There is no campaign {campaign}. Create it first."
@@ -214,6 +229,24 @@ class NotConfirmed(CampaignRejected):
     )
 
 
+class NotSetUp(CampaignRejected):
+    code = "not_set_up"
+    sentence = "Campaign {campaign} has no steps and no time zone. Set its sequence first."
+
+
+class ZoneIsFixed(CampaignRejected):
+    code = "zone_is_fixed"
+    sentence = (
+        "The days of campaign {campaign} are those of {zone}, for good: what was sent is counted "
+        "by them. Create another campaign for another time zone."
+    )
+
+
+class BadSequence(CampaignRejected):
+    code = "bad_sequence"
+    sentence = "The sequence of campaign {campaign} cannot be used: {problem}."
+
+
 class UnknownRecipient(RecipientRejected):
     code = "unknown_recipient"
     sentence = (
@@ -265,3 +298,41 @@ class OutcomeUnknown(RecipientRejected):
         "Message {send} to {recipient} may have arrived. "
         "Search the Sent folder before sending it again."
     )
+
+
+class NotYet(RecipientRejected):
+    code = "not_yet"
+    sentence = "Nothing goes to {recipient} before {until} ({reason})."
+
+
+class InboxNotRead(RecipientRejected):
+    code = "inbox_not_read"
+    sentence = (
+        "The inbox of {account} has not been read lately, so {recipient} may have answered. "
+        "Read it first."
+    )
+
+
+class ContactedElsewhere(RecipientRejected):
+    code = "contacted_elsewhere"
+    sentence = (
+        "Another campaign writes to {recipient}, and {campaign} is exclusive. Wait for its end."
+    )
+
+
+class Suppressed(RecipientRejected):
+    code = "suppressed"
+    sentence = (
+        "{recipient} is never to be written to again in this workspace. "
+        "Only an operator can release the recipient, with a reason."
+    )
+
+
+class NotFinished(RecipientRejected):
+    code = "not_finished"
+    sentence = "The sequence of {recipient} is not over. Wait for its end."
+
+
+class NotTheNextStep(RecipientRejected):
+    code = "not_the_next_step"
+    sentence = "The next step of {recipient} is {next}, not {step}."

@@ -7,14 +7,20 @@ itself what that is (``Command.in_context``).
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
+from aggregates.campaign.guards import unknown_send
 from aggregates.command import ClockReading, Policy, Senders
 from aggregates.slot import Slot
-from events.vocabulary import AccountId, CampaignId, IncidentId, SlotId
+from aggregates.suppressions import Suppressions
+from events.vocabulary import AccountId, CampaignId, IncidentId, RecipientId, SlotId
 from processors.workspace import Workspace, clocks_of
+
+NOBODY: frozenset[RecipientId] = frozenset()
 
 
 class Neighbours(Workspace, Protocol):
     def slot(self, slot_id: SlotId) -> Slot: ...
+
+    def suppressions(self) -> Suppressions: ...
 
 
 class CommandContext(NamedTuple):
@@ -32,10 +38,31 @@ class CommandContext(NamedTuple):
             statuses={account.id: account.status for account in accounts if account.status},
             occupant=occupant,
             slot_known=slot is None or slot.known,
+            connected_at={each.id: each.connected_at for each in accounts if each.connected_at},
         )
 
     def slot_of(self, campaign_id: CampaignId) -> SlotId | None:
         return self.neighbours.campaign(campaign_id).slot_id
+
+    def suppressed(self, recipient_ids: Iterable[RecipientId]) -> frozenset[RecipientId]:
+        people = self.neighbours.suppressions().people
+        return frozenset(each for each in recipient_ids if each in people) if people else NOBODY
+
+    def contacted_elsewhere(self, campaign_id: CampaignId, recipient_id: RecipientId) -> bool:
+        sequence = self.neighbours.campaign(campaign_id).sequence
+        if sequence is None or not sequence.exclusive:
+            return False
+        return any(
+            each.id != campaign_id and each.contacts(recipient_id)
+            for each in self.neighbours.campaigns()
+        )
+
+    def search_proves(
+        self, campaign_id: CampaignId, recipient_id: RecipientId, send_id: str
+    ) -> bool:
+        recipient = self.neighbours.campaign(campaign_id).recipients.get(recipient_id)
+        sending = unknown_send(recipient, send_id) if recipient else None
+        return sending is not None and self.neighbours.account(sending.account_id).search_proved
 
     def clocks(self, account_id: AccountId, incident_id: IncidentId) -> tuple[ClockReading, ...]:
         return tuple(

@@ -16,6 +16,7 @@ from aggregates.command import Command, Policy
 from aggregates.email_account import EmailAccount
 from aggregates.rejections import Rejected
 from aggregates.slot import Slot
+from aggregates.suppressions import ONE, Suppressions
 from engine.aggregate_loader import AggregateLoader
 from engine.batch import Batch, Cause, Rows
 from engine.cache import AggregateCache, Cached
@@ -24,7 +25,7 @@ from engine.due_timers import DueTimers
 from engine.indexes import INDEXED, entries_of, timers_of
 from engine.ports.transactions import Append, WorkspaceReading, WorkspaceTransaction
 from engine.reply import Refusal, Reply, Request
-from engine.streams import ACCOUNT, CAMPAIGN, SLOT, addressee
+from engine.streams import ACCOUNT, CAMPAIGN, SLOT, SUPPRESSIONS, addressee
 from events.base import Event
 from events.recorded import Envelope
 from events.vocabulary import AccountId, CampaignId, SlotId
@@ -89,6 +90,13 @@ class UnitOfWork:
     def slot(self, slot_id: SlotId) -> Slot:
         slot: Slot = self._aggregates.load(SLOT, slot_id).state
         return slot
+
+    def suppressions(self) -> Suppressions:
+        listed: Suppressions = self._aggregates.load(SUPPRESSIONS, ONE).state
+        return listed
+
+    def campaigns(self) -> Sequence[Campaign]:
+        return self._on_roster(roster.OF_WORKSPACE)
 
     def campaigns_of(self, account_id: AccountId) -> Sequence[Campaign]:
         return self._on_roster(roster.of_account(account_id))

@@ -4,7 +4,10 @@ Every fact carries ``campaign_id``. Recipients are opaque ids; who they are stan
 alone, so that a person can be forgotten and history stays whole (F1).
 """
 
+from datetime import date, timedelta
+
 from events.base import Event, fact
+from events.sequence import MailSequence
 from events.vocabulary import (
     AccountId,
     CampaignId,
@@ -17,6 +20,7 @@ from events.vocabulary import (
     RecipientId,
     RecipientStatus,
     RefusalFault,
+    SearchResult,
     Signal,
     SlotId,
     StopReason,
@@ -48,9 +52,16 @@ class CampaignStarted(CampaignEventBase):
 
 @fact
 class CampaignPaused(CampaignEventBase):
-    """A cause joined the set of pause causes: ``user`` or ``connection:<account>`` (P1, P2)."""
+    """A cause joined the set of pause causes: ``user``, ``connection:<account>`` or ``bounces``
+    (P1, P2, M8)."""
 
+    version = 2
     cause: str
+    bounces: int | None = None
+    """Of how many messages since the start or the last resume (M8)."""
+    sends: int | None = None
+    bounce_rate: float | None = None
+    """The policy: what part of the messages may bounce."""
 
 
 @fact
@@ -76,6 +87,13 @@ class CampaignFinished(CampaignEventBase):
 @fact
 class CampaignReopened(CampaignEventBase):
     """An import added someone to a finished campaign, which runs again."""
+
+
+@fact
+class SequenceSet(CampaignEventBase):
+    """What the campaign sends by itself, from now on: steps, days, windows and limits (M2, M3)."""
+
+    sequence: MailSequence
 
 
 @fact
@@ -184,6 +202,16 @@ class SendEvent(RecipientEvent):
 class SendReserved(SendEvent):
     """A message may now be submitted through the account; assigns it softly (M1, M2)."""
 
+    version = 2
+    step: str | None = None
+    """Of the sequence; none for a message that was told to the engine, not planned by it."""
+    day: date | None = None
+    """Whose count it is of, in the campaign's zone (M3)."""
+    inbox_read_until: Instant | None = None
+    """M4: up to when the account's inbox had been read; none for a first message."""
+    freshness: timedelta | None = None
+    """M4, the policy: how long ago that may be."""
+
 
 @fact
 class EmailAccepted(SendEvent):
@@ -199,7 +227,16 @@ class EmailOutcomeUnknown(SendEvent):
 class EmailRefused(SendEvent):
     """The mail server refused the message; ``fault`` says whose fault it was."""
 
+    version = 2
     fault: RefusalFault
+    reserved_at: Instant | None = None
+    """Of a planned message: whose day it counted for (M3)."""
+    tries: int | None = None
+    """How often this message was refused for a temporary fault (M8)."""
+    retry_at: Instant | None = None
+    """M8: a planned message is not tried again before."""
+    told_until: Instant | None = None
+    """M8: until when the provider wants to hear nothing more from the account, if it said so."""
 
 
 @fact
@@ -207,6 +244,21 @@ class SentFolderSearched(SendEvent):
     """The Sent folder was searched for an unknown send's Message-ID (M2)."""
 
     found: bool
+
+
+@fact
+class SentSearched(SendEvent):
+    """What the Sent folder says of a message: found, absent or inconclusive (M2).
+
+    ``absent`` proves that it was not sent; what proves nothing is ``inconclusive``.
+    """
+
+    result: SearchResult
+
+
+@fact
+class ComplaintReceived(RecipientEvent):
+    """The recipient told the provider that the message was unwanted (M7)."""
 
 
 @fact
@@ -224,6 +276,10 @@ class RecipientReplied(RecipientEnded):
 @fact
 class RecipientBounced(RecipientEnded):
     """Terminal: the recipient's address takes no mail."""
+
+    version = 2
+    address_unknown: bool | None = None
+    """M7: there is no such address; none where that was not said."""
 
 
 @fact
@@ -278,6 +334,7 @@ CampaignEvent = (
     | CampaignResumed
     | CampaignFinished
     | CampaignReopened
+    | SequenceSet
     | SenderAdded
     | SenderRemoved
     | SenderReplaced
@@ -294,6 +351,8 @@ CampaignEvent = (
     | EmailOutcomeUnknown
     | EmailRefused
     | SentFolderSearched
+    | SentSearched
+    | ComplaintReceived
     | RecipientReplied
     | RecipientBounced
     | RecipientUnsubscribed

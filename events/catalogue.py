@@ -17,6 +17,7 @@ from events.email_account import EmailAccountEvent
 from events.errors import ExplainedError
 from events.recipient import RecipientForgotten
 from events.slot import SlotEvent
+from events.suppression import SuppressionEvent
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 Decoder = Callable[[bytes], Event]
@@ -110,15 +111,25 @@ def _problem(error: ValueError | TypeError) -> str:
 
 
 def _as_it_is(data: dict[str, Any]) -> dict[str, Any]:
-    """The newer shape has another field, which may be missing."""
+    """The newer shape has further fields, which may be missing."""
     return data
 
 
 CATALOGUE = Catalogue(
     [
         *(*get_args(EmailAccountEvent), *get_args(CampaignEvent), *get_args(SlotEvent)),
+        *get_args(SuppressionEvent),
         RecipientForgotten,
     ],
-    upcasters={"NoticeAttempted": (_as_it_is,)},
+    upcasters=dict.fromkeys(
+        (
+            "NoticeAttempted",
+            "CampaignPaused",
+            "SendReserved",
+            "EmailRefused",
+            "RecipientBounced",
+        ),
+        (_as_it_is,),
+    ),
 )
 """Every fact of the law."""

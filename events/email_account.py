@@ -4,12 +4,13 @@ Every fact carries ``account_id``, the normalised address. No password and no to
 here (F1): ``credentials`` is a reference into the secret store.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from events.base import Event, fact
 from events.vocabulary import (
     AccountId,
     Asker,
+    CampaignId,
     CheckReport,
     FailureClass,
     IncidentId,
@@ -182,6 +183,59 @@ class NoticeAttempted(Event):
     """Owners who took it though others did not, by digests that the channel tells them apart by."""
 
 
+@fact
+class SendCounted(Event):
+    """A reserved message counts for the account's day, whatever the campaign (M3)."""
+
+    account_id: AccountId
+    campaign_id: CampaignId
+    send_id: str
+    day: date
+    """In the account's zone."""
+    day_began_at: Instant
+    used: int
+    """Messages of that day, this one included."""
+    limit: int
+    gap: timedelta
+
+
+@fact
+class SendUncounted(Event):
+    """The message was refused: it uses up nothing of its day, if that day still is (M3)."""
+
+    account_id: AccountId
+    campaign_id: CampaignId
+    send_id: str
+    used: int
+
+
+@fact
+class SendingThrottled(Event):
+    """The provider refuses more of this account: nothing leaves through it until then (M8)."""
+
+    account_id: AccountId
+    until: Instant
+    held_for: timedelta
+
+
+@fact
+class ThrottlingEnded(Event):
+    """A message was accepted again: the next hold is as short as the first (M8)."""
+
+    account_id: AccountId
+
+
+@fact
+class SentSearchProved(Event):
+    """A search found an accepted message: from here on what it does not find was not sent (M2).
+
+    Until the account is connected or reconnected.
+    """
+
+    account_id: AccountId
+    send_id: str
+
+
 EmailAccountEvent = (
     AccountConnected
     | ConnectRejected
@@ -196,4 +250,9 @@ EmailAccountEvent = (
     | AccountDisconnected
     | NoticeIssued
     | NoticeAttempted
+    | SendCounted
+    | SendUncounted
+    | SendingThrottled
+    | ThrottlingEnded
+    | SentSearchProved
 )

@@ -1,6 +1,6 @@
 """The law's words as types: what a fact may say and how it is spelled on the wire."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -12,6 +12,8 @@ CampaignId = str
 RecipientId = str
 SlotId = str
 IncidentId = str
+Zone = str
+"""A time zone by its IANA name, like ``Europe/Berlin``."""
 
 
 class _Utc:
@@ -153,6 +155,45 @@ class RefusalFault(StrEnum):
     RECIPIENT = "recipient"
     OTHER = "other"
     TEMPORARY = "temporary"
+    LIMIT = "limit"
+    """The account sends too much for its provider (M8)."""
+    ACCOUNT = "account"
+    """The account is in trouble: a check is to find out (M8)."""
+
+
+class SearchResult(StrEnum):
+    """M2: what the Sent folder says of a message."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    INCONCLUSIVE = "inconclusive"
+
+
+class SuppressedBecause(StrEnum):
+    """M7: why a person is never written to again."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    COMPLAINED = "complained"
+    BOUNCED = "bounced"
+    OPERATOR = "operator"
+
+
+class Waiting(StrEnum):
+    """Why a recipient is not sent to now (M3, M4, M7)."""
+
+    NOT_SET_UP = "not_set_up"
+    PAUSED = "paused"
+    SENDER = "sender"
+    UNKNOWN = "unknown"
+    EXCLUSIVE = "exclusive"
+    FENCE = "fence"
+    DELAY = "delay"
+    HOLD = "hold"
+    FRESHNESS = "freshness"
+    GAP = "gap"
+    LIMIT = "limit"
+    WINDOW = "window"
+    TURN = "turn"
 
 
 class FailureClass(StrEnum):
@@ -247,8 +288,19 @@ class Settings(_Value):
     sending_speed: int = 50
     """Emails a day."""
     limits: dict[str, int] = {}
+    """``gap``: seconds between two messages (90); ``ramp_start`` and ``ramp_step``: messages on the
+    first day, and how many more on each day after it."""
     schedule: dict[str, str] = {}
+    """``zone``: the time zone of the account's day (UTC)."""
     folders: dict[str, str] = {}
+
+    @property
+    def gap(self) -> timedelta:
+        return timedelta(seconds=self.limits.get("gap", 90))
+
+    @property
+    def zone(self) -> Zone:
+        return self.schedule.get("zone", "UTC")
 
 
 class Stake(_Value):

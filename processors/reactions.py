@@ -11,6 +11,7 @@ from aggregates.command import Command
 from events.base import Event
 from processors import (
     clear_pause_causes,
+    count_sends,
     cure_clocks,
     notify_owners,
     occupy_slots,
@@ -19,6 +20,7 @@ from processors import (
     replace_single_senders,
     start_clocks,
     supersede_clocks,
+    suppress,
 )
 from processors.listening import listens_to
 
@@ -38,6 +40,8 @@ _IN_ORDER = (
     cure_clocks,
     clear_pause_causes,
     replace_single_senders,
+    count_sends,
+    suppress,
     notify_owners,
 )
 

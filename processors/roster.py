@@ -20,10 +20,16 @@ def of_slot(slot_id: str) -> str:
     return f"slot:{slot_id}"
 
 
+OF_WORKSPACE = "campaigns"
+"""All campaigns of the workspace."""
+
+
 def entries(event: CampaignCreated | SenderAdded | CampaignPaused) -> Iterator[Entry]:
     match event:
-        case CampaignCreated(campaign_id=campaign, slot_id=str(slot)):
-            yield of_slot(slot), campaign
+        case CampaignCreated(campaign_id=campaign, slot_id=slot):
+            yield OF_WORKSPACE, campaign
+            if slot is not None:
+                yield of_slot(slot), campaign
         case SenderAdded(campaign_id=campaign, account_id=account):
             yield of_account(account), campaign
         case CampaignPaused(campaign_id=campaign, cause=cause):

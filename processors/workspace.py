@@ -13,6 +13,10 @@ class Workspace(Protocol):
 
     def campaign(self, campaign_id: CampaignId) -> Campaign: ...
 
+    def campaigns(self) -> Sequence[Campaign]:
+        """All of the workspace, in order of id."""
+        ...
+
     def campaigns_of(self, account_id: AccountId) -> Sequence[Campaign]:
         """Campaigns in whose FROM EMAIL or pause causes the account ever was, in order of id."""
         ...

@@ -86,7 +86,7 @@ def evolve(row: RecipientRow | None, recorded: Recorded) -> RecipientRow:
         case HoldEnded():
             return row._replace(held_until=None)
         case _:
-            return row._replace(status=ENDED[type(event)])  # type: ignore[index]
+            return row._replace(status=ENDED[type(event)])
 
 
 def _received(row: RecipientRow, account: str) -> RecipientRow:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Self
 
 from aggregates.command import DEFAULT_POLICY, Command, Context, Policy, Senders
+from events.sequence import MailSequence
 from events.vocabulary import (
     AccountId,
     CampaignId,
@@ -15,6 +16,7 @@ from events.vocabulary import (
     OnAccountTrouble,
     RecipientId,
     RefusalFault,
+    SearchResult,
     Signal,
     SlotId,
 )
@@ -71,6 +73,7 @@ class CreateCampaign(WithSenders):
     slot_id: SlotId | None = None
     account_ids: tuple[AccountId, ...] = ()
     recipient_ids: tuple[RecipientId, ...] = ()
+    suppressed: frozenset[RecipientId] = frozenset()
 
     def __post_init__(self) -> None:
         single = self.mode is Mode.SINGLE
@@ -78,12 +81,29 @@ class CreateCampaign(WithSenders):
             raise ValueError(f"a {self.mode} campaign cannot have this slot or these accounts")
 
     def in_context(self, context: Context) -> Self:
-        return replace(self, senders=context.senders(self.slot_id, self.account_ids))
+        return replace(
+            self,
+            senders=context.senders(self.slot_id, self.account_ids),
+            suppressed=self.suppressed | context.suppressed(self.recipient_ids),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetSequence(CampaignCommandBase):
+    """What the campaign sends by itself. ``mail_id``: random; the first one given is kept."""
+
+    sequence: MailSequence
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportRecipients(CampaignCommandBase):
     recipient_ids: tuple[RecipientId, ...]
+    suppressed: frozenset[RecipientId] = frozenset()
+    """M7: whoever brings the command may name more of them, by domain."""
+
+    def in_context(self, context: Context) -> Self:
+        more = context.suppressed(self.recipient_ids)
+        return replace(self, suppressed=self.suppressed | more) if more else self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,13 +202,42 @@ class AssignRecipient(AboutRecipient):
 
 @dataclass(frozen=True, kw_only=True)
 class ReserveSend(WithAccount):
+    """A message that somebody composed for himself; the engine plans nothing about it."""
+
     recipient_id: RecipientId
     send_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReserveStep(WithAccount):
+    """The next message of the sequence: M2-M4, M7 say whether it may leave now.
+
+    ``inbox_read_until``: up to when the account's inbox was read. The event names the message.
+    """
+
+    recipient_id: RecipientId
+    step: str
+    inbox_read_until: datetime | None = None
+    policy: Policy = DEFAULT_POLICY
+    suppressed: bool = False
+    contacted_elsewhere: bool = False
+
+    def in_context(self, context: Context) -> Self:
+        return replace(
+            super().in_context(context),
+            policy=context.policy,
+            suppressed=bool(context.suppressed((self.recipient_id,))),
+            contacted_elsewhere=context.contacted_elsewhere(self.campaign_id, self.recipient_id),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordOutcome(AboutRecipient):
     send_id: str
+    policy: Policy = DEFAULT_POLICY
+
+    def in_context(self, context: Context) -> Self:
+        return replace(self, policy=context.policy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,11 +253,23 @@ class RecordUnknown(RecordOutcome):
 @dataclass(frozen=True, kw_only=True)
 class RecordRefused(RecordOutcome):
     fault: RefusalFault
+    address_unknown: bool = False
+    """M7: there is no such address."""
+    told_until: datetime | None = None
+    """M8: until when the provider wants to hear nothing more from the account."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordSentFolderSearch(RecordOutcome):
-    found: bool
+    """What a search showed. Of an accepted message, ``found`` proves that the search works (M2)."""
+
+    result: SearchResult
+    proves: bool = False
+    """An accepted message was found in that account's Sent folder before."""
+
+    def in_context(self, context: Context) -> Self:
+        about = self.campaign_id, self.recipient_id, self.send_id
+        return replace(super().in_context(context), proves=context.search_proves(*about))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +277,24 @@ class RecordSignal(AboutRecipient):
     """A reply, a bounce, an unsubscribe, or the end of the sequence: ``signal`` is the status."""
 
     signal: Signal
+    address_unknown: bool = False
+    """M7: it bounced because there is no such address."""
+    policy: Policy = DEFAULT_POLICY
+
+    def in_context(self, context: Context) -> Self:
+        return replace(self, policy=context.policy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordComplaint(AboutRecipient):
+    """M7: the recipient told the provider that the message was unwanted (RFC 5965)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishRecipient(AboutRecipient):
+    """M4: the sequence is over. ``inbox_read_until``: up to when the sender's inbox was read."""
+
+    inbox_read_until: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,7 +308,8 @@ class EndHold(AboutRecipient):
 
 
 CommandToExisting = (
-    ImportRecipients
+    SetSequence
+    | ImportRecipients
     | StartCampaign
     | PauseCampaign
     | ResumeCampaign
@@ -245,12 +325,15 @@ CommandToExisting = (
     | ExpireClock
     | AssignRecipient
     | ReserveSend
+    | ReserveStep
     | RecordAccepted
     | RecordUnknown
     | RecordRefused
     | RecordSentFolderSearch
     | RecordSignal
     | RecordAutoReply
+    | RecordComplaint
+    | FinishRecipient
     | EndHold
 )
 CampaignCommand = CreateCampaign | CommandToExisting

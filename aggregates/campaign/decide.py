@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from aggregates.campaign import clocks, recipients, running, senders, sending
+from aggregates.campaign import (
+    bounces,
+    clocks,
+    outcomes,
+    recipients,
+    running,
+    senders,
+    sending,
+    sequences,
+)
 from aggregates.campaign.commands import (
     AddSender,
     AssignRecipient,
@@ -14,11 +23,13 @@ from aggregates.campaign.commands import (
     CureClock,
     EndHold,
     ExpireClock,
+    FinishRecipient,
     ImportRecipients,
     PauseCampaign,
     PauseForConnection,
     RecordAccepted,
     RecordAutoReply,
+    RecordComplaint,
     RecordRefused,
     RecordSentFolderSearch,
     RecordSignal,
@@ -27,7 +38,9 @@ from aggregates.campaign.commands import (
     RemoveSender,
     ReplaceSender,
     ReserveSend,
+    ReserveStep,
     ResumeCampaign,
+    SetSequence,
     StartCampaign,
     StartClock,
     SupersedeClock,
@@ -54,6 +67,7 @@ def decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEve
     if campaign.status is None:
         raise UnknownCampaign(campaign=campaign.id)
     events = _decide(campaign, command)
+    events = [*events, *bounces.pause(campaign, command, events)]
     if _finishes(campaign, events):
         finished = CampaignFinished(campaign_id=campaign.id, occurred_at=events[-1].occurred_at)
         return [*events, finished]
@@ -62,18 +76,26 @@ def decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEve
 
 def _decide(campaign: Campaign, command: CommandToExisting) -> Sequence[CampaignEvent]:  # noqa: C901, PLR0912 one case a command
     match command:
+        case ReserveStep():
+            return sending.reserve_step(campaign, command)
         case ReserveSend():
             return sending.reserve(campaign, command)
         case RecordAccepted() | RecordUnknown():
-            return sending.receive(campaign, command)
+            return outcomes.receive(campaign, command)
         case RecordRefused():
-            return sending.refuse(campaign, command)
+            return outcomes.refuse(campaign, command)
         case RecordSentFolderSearch():
-            return sending.search(campaign, command)
+            return outcomes.search(campaign, command)
         case RecordSignal():
             return recipients.signal(campaign, command)
         case RecordAutoReply():
             return recipients.auto_reply(campaign, command)
+        case RecordComplaint():
+            return recipients.complain(campaign, command)
+        case FinishRecipient():
+            return recipients.finish(campaign, command)
+        case SetSequence():
+            return sequences.set_sequence(campaign, command)
         case EndHold():
             return recipients.end_hold(campaign, command)
         case ImportRecipients():

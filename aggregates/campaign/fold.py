@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import assert_never
 
 from aggregates.campaign.lane_draft import LaneDraft
-from aggregates.campaign.state import Campaign, Clock, Recipient, Sending
+from aggregates.campaign.state import Campaign, Clock, Progress, Recipient, Sending
 from events.campaign import (
     AssignmentReleased,
     AutoReplyReceived,
@@ -20,6 +20,7 @@ from events.campaign import (
     CampaignReopened,
     CampaignResumed,
     CampaignStarted,
+    ComplaintReceived,
     EmailAccepted,
     EmailOutcomeUnknown,
     EmailRefused,
@@ -44,6 +45,8 @@ from events.campaign import (
     SenderReplaced,
     SendReserved,
     SentFolderSearched,
+    SentSearched,
+    SequenceSet,
 )
 from events.vocabulary import (
     AccountId,
@@ -52,6 +55,8 @@ from events.vocabulary import (
     Mode,
     RecipientId,
     RecipientStatus,
+    RefusalFault,
+    SearchResult,
 )
 
 _Fields = tuple[
@@ -61,6 +66,7 @@ _Fields = tuple[
     Sending | None,
     datetime | None,
     tuple[Sending, ...],
+    Progress,
 ]
 NEW = Recipient()
 PENDING = RecipientStatus.PENDING
@@ -91,6 +97,11 @@ class _Draft:
         self.recipients = campaign.recipients.mutate()
         self.lanes: dict[AccountId, LaneDraft] = {}
         self.open = campaign.open
+        self.sequence = campaign.sequence
+        self.day = campaign.day
+        self.day_used = campaign.day_used
+        self.sends = campaign.sends
+        self.bounces = campaign.bounces
         self._last = NEW
 
     def freeze(self) -> Campaign:
@@ -104,6 +115,11 @@ class _Draft:
             self.recipients.finish(),
             self.campaign.lanes.update({key: lane.freeze() for key, lane in self.lanes.items()}),
             self.open,
+            self.sequence,
+            self.day,
+            self.day_used,
+            self.sends,
+            self.bounces,
         )
 
     def lane(self, account_id: AccountId) -> LaneDraft:
@@ -129,6 +145,7 @@ class _Draft:
                 self._end(recipient_id, RecipientStatus.FINISHED)
             case RecipientBounced(recipient_id=recipient_id):
                 self._end(recipient_id, RecipientStatus.BOUNCED)
+                self.bounces += 1
             case RecipientUnsubscribed(recipient_id=recipient_id):
                 self._end(recipient_id, RecipientStatus.UNSUBSCRIBED)
             case RecipientFailed(recipient_id=recipient_id):
@@ -140,7 +157,10 @@ class _Draft:
                 self.recipients[recipient_id] = self.recipients[recipient_id]._replace(sender=None)
             case EmailRefused():
                 self._refuse(event)
-            case SentFolderSearched():
+            case SentFolderSearched(found=found):
+                if not found:
+                    self._forget_unknown(event)
+            case SentSearched():
                 self._search(event)
             case AutoReplyReceived(recipient_id=recipient_id, held_until=held_until):
                 self._hold(recipient_id, held_until)
@@ -171,6 +191,7 @@ class _Draft:
             case CampaignStarted() | CampaignResumed() | CampaignReopened():
                 self.status = CampaignStatus.RUNNING
                 self.causes = frozenset()
+                self.sends = self.bounces = 0
             case CampaignPaused(cause=cause):
                 self.status = CampaignStatus.PAUSED
                 self.causes |= {cause}
@@ -179,7 +200,9 @@ class _Draft:
             case CampaignFinished():
                 self.status = CampaignStatus.FINISHED
                 self.causes = frozenset()
-            case RecipientImportRefused() | LateSignalRecorded():
+            case SequenceSet(sequence=sequence):
+                self.sequence = sequence
+            case RecipientImportRefused() | LateSignalRecorded() | ComplaintReceived():
                 pass
             case _:
                 assert_never(event)
@@ -206,7 +229,7 @@ class _Draft:
 
     def _reserve(self, event: SendReserved) -> None:
         recipient_id, account_id = event.recipient_id, event.account_id
-        status, sender, emails, _, held_until, unknown = self.recipients[recipient_id]
+        status, sender, emails, _, held_until, unknown, progress = self.recipients[recipient_id]
         if self.rotates and not emails:
             lane = self.lane(account_id)
             if sender != account_id:
@@ -215,12 +238,17 @@ class _Draft:
                 lane.soft[recipient_id] = None
                 sender = account_id
             lane.first_sends[recipient_id] = None
-        sending = Sending(account_id, event.send_id)
-        self._put(recipient_id, (status, sender, emails, sending, held_until, unknown))
+        sending = Sending(account_id, event.send_id, None, event.step, event.occurred_at, event.day)
+        if event.step is not None:
+            self.day_used = self.day_used + 1 if event.day == self.day else 1
+            self.day = event.day
+        self._put(recipient_id, (status, sender, emails, sending, held_until, unknown, progress))
 
     def _receive(self, event: EmailAccepted | EmailOutcomeUnknown) -> None:
         recipient_id, account_id = event.recipient_id, event.account_id
-        status, sender, emails, sending, held_until, unknown = self.recipients[recipient_id]
+        status, sender, emails, sending, held_until, unknown, progress = self.recipients[
+            recipient_id
+        ]
         if self.rotates and not emails:
             sender = account_id
             lane = self.lane(account_id)
@@ -234,23 +262,54 @@ class _Draft:
             status = ACTIVE
         if type(event) is EmailOutcomeUnknown and sending is not None:
             unknown = (*unknown, sending)
-        self._put(recipient_id, (status, sender, emails + 1, None, held_until, unknown))
+        emails += not progress.again
+        if sending is not None and sending.step is not None:
+            progress = Progress((*progress.done, sending.step), event.occurred_at)
+            self.sends += 1
+        self._put(recipient_id, (status, sender, emails, None, held_until, unknown, progress))
 
     def _refuse(self, event: EmailRefused) -> None:
         if self.rotates:
             self.lane(event.account_id).first_sends.pop(event.recipient_id, None)
         recipient = self.recipients[event.recipient_id]
-        self.recipients[event.recipient_id] = recipient._replace(sending=None)
+        sending, progress = recipient.sending, recipient.progress
+        if sending is not None and sending.step is not None:
+            self.sends += event.fault is RefusalFault.RECIPIENT
+            self.day_used -= sending.day == self.day
+            if event.tries is not None:
+                progress = progress._replace(
+                    tries=event.tries,
+                    first_tried_at=progress.first_tried_at or sending.reserved_at,
+                    retry_at=event.retry_at,
+                )
+        self.recipients[event.recipient_id] = recipient._replace(sending=None, progress=progress)
 
-    def _search(self, event: SentFolderSearched) -> None:
-        if event.found:
-            return
+    def _forget_unknown(self, event: SentFolderSearched | SentSearched) -> Sending | None:
+        """M2: it was not sent, so the same message may be reserved again."""
         recipient = self.recipients[event.recipient_id]
+        of = [each for each in recipient.unknown if each.send_id == event.send_id]
         left = tuple(each for each in recipient.unknown if each.send_id != event.send_id)
         self.recipients[event.recipient_id] = recipient._replace(unknown=left)
+        return of[0] if of else None
+
+    def _search(self, event: SentSearched) -> None:
+        if event.result is SearchResult.ABSENT:
+            sending = self._forget_unknown(event)
+            recipient = self.recipients[event.recipient_id]
+            if sending is not None and sending.step is not None:
+                done = tuple(step for step in recipient.progress.done if step != sending.step)
+                again = recipient.progress._replace(done=done, again=True)
+                self.recipients[event.recipient_id] = recipient._replace(progress=again)
+            return
+        recipient = self.recipients[event.recipient_id]
+        answered = tuple(
+            each._replace(answer=event.result) if each.send_id == event.send_id else each
+            for each in recipient.unknown
+        )
+        self.recipients[event.recipient_id] = recipient._replace(unknown=answered)
 
     def _end(self, recipient_id: RecipientId, ended: RecipientStatus) -> None:
-        _, sender, emails, sending, held_until, unknown = self.recipients[recipient_id]
+        _, sender, emails, sending, held_until, unknown, progress = self.recipients[recipient_id]
         self.open -= 1
         if sender is not None:
             lane = self.lane(sender)
@@ -260,7 +319,7 @@ class _Draft:
                     lane.count(ended)
             else:
                 lane.soft.pop(recipient_id, None)
-        self._put(recipient_id, (ended, sender, emails, sending, held_until, unknown))
+        self._put(recipient_id, (ended, sender, emails, sending, held_until, unknown, progress))
 
     def _expire(self, event: GracePeriodExpired) -> None:
         lane = self.lane(event.account_id)

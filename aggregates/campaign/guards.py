@@ -1,6 +1,6 @@
 """Guards that several decisions share."""
 
-from aggregates.campaign.state import Campaign, Lane, Recipient
+from aggregates.campaign.state import Campaign, Lane, Recipient, Sending
 from aggregates.rejections import (
     NotARotationCampaign,
     RecipientTerminal,
@@ -38,3 +38,8 @@ def listed(campaign: Campaign, account_id: AccountId) -> Lane:
     if not lane.listed:
         raise SenderNotInCampaign(account=account_id, campaign=campaign.id)
     return lane
+
+
+def unknown_send(recipient: Recipient, send_id: str) -> Sending | None:
+    """The message, if nobody knows what became of it (M2)."""
+    return next((each for each in recipient.unknown if each.send_id == send_id), None)

@@ -1,27 +1,35 @@
-"""Who is written to: imports, assignments, and what they answer (S4, M1, M5)."""
+"""Who is written to: imports, assignments, and what they answer (S4, M1, M4, M5, M7)."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from aggregates.campaign.commands import (
     AssignRecipient,
+    CreateCampaign,
     EndHold,
+    FinishRecipient,
     ImportRecipients,
     RecordAutoReply,
+    RecordComplaint,
     RecordSignal,
 )
 from aggregates.campaign.guards import alive, known, listed, require_rotation
+from aggregates.campaign.pace import finished_at
 from aggregates.campaign.state import Campaign
 from aggregates.rejections import (
     AlreadyReceivedEmail,
+    NotFinished,
     SenderNotConnected,
     SendInFlight,
     StoppedForGood,
+    Suppressed,
 )
 from events.campaign import (
     AutoReplyReceived,
     CampaignEvent,
     CampaignReopened,
+    ComplaintReceived,
     HoldEnded,
     LateSignalRecorded,
     RecipientAdded,
@@ -52,22 +60,43 @@ ENDINGS: dict[Signal, type[Ending]] = {
 
 
 def import_recipients(campaign: Campaign, command: ImportRecipients) -> Sequence[CampaignEvent]:
-    """S4: stopped ones are refused, known ones skipped, the others taken."""
+    """S4, M7: stopped and suppressed ones are refused, known ones skipped, the others taken."""
     about = campaign.id, command.at
-    refused: list[CampaignEvent] = []
+    refused: list[RecipientImportRefused] = []
     added: list[CampaignEvent] = []
     for recipient_id in dict.fromkeys(command.recipient_ids):
         recipient = campaign.recipients.get(recipient_id)
-        if recipient is None:
+        if recipient is None and recipient_id not in command.suppressed:
             added.append(_added(recipient_id, *about))
-        elif recipient.status is RecipientStatus.CAMPAIGN_STOPPED:
-            refused.append(_refused(recipient_id, *about))
+        elif recipient is not None and recipient.status is RecipientStatus.CAMPAIGN_STOPPED:
+            refused.append(_refused(recipient_id, *about, StoppedForGood.code))
     if added and campaign.status is CampaignStatus.FINISHED:
         added.append(CampaignReopened(campaign_id=campaign.id, occurred_at=command.at))
     if refused:
-        names = ", ".join(e.recipient_id for e in refused if isinstance(e, RecipientImportRefused))
-        raise StoppedForGood(recipient=names, campaign=campaign.id, facts=[*added, *refused])
+        names = ", ".join(each.recipient_id for each in refused)
+        facts = [*added, *refused, *suppressed(campaign, command)]
+        raise StoppedForGood(recipient=names, campaign=campaign.id, facts=facts)
+    kept_out = suppressed(campaign, command)
+    if kept_out:
+        raise all_suppressed(kept_out, facts=[*added, *kept_out])
     return added
+
+
+def suppressed(
+    campaign: Campaign, command: ImportRecipients | CreateCampaign
+) -> list[RecipientImportRefused]:
+    """M7: those of the import who are never to be written to again, and are new to the campaign."""
+    return [
+        _refused(each, campaign.id, command.at, Suppressed.code)
+        for each in dict.fromkeys(command.recipient_ids)
+        if each in command.suppressed and each not in campaign.recipients
+    ]
+
+
+def all_suppressed(
+    refused: Sequence[RecipientImportRefused], facts: Sequence[CampaignEvent]
+) -> Suppressed:
+    return Suppressed(recipient=", ".join(each.recipient_id for each in refused), facts=facts)
 
 
 def assign(campaign: Campaign, command: AssignRecipient) -> Sequence[CampaignEvent]:
@@ -105,12 +134,44 @@ def signal(campaign: Campaign, command: RecordSignal) -> Sequence[CampaignEvent]
                 occurred_at=command.at,
             )
         ]
+    about: dict[str, Any] = {
+        "campaign_id": campaign.id,
+        "recipient_id": command.recipient_id,
+        "account_id": recipient.sender if recipient.emails else None,
+        "occurred_at": command.at,
+    }
+    if command.signal is RecipientStatus.BOUNCED:
+        return [RecipientBounced(**about, address_unknown=command.address_unknown or None)]
+    return [ENDINGS[command.signal](**about)]
+
+
+def complain(campaign: Campaign, command: RecordComplaint) -> Sequence[CampaignEvent]:
+    """M7: ends the recipient as an unsubscribe does."""
+    recipient = known(campaign, command.recipient_id)
+    about: dict[str, Any] = {
+        "campaign_id": campaign.id,
+        "recipient_id": command.recipient_id,
+        "occurred_at": command.at,
+    }
+    complaint = ComplaintReceived(**about)
+    if recipient.status.terminal:
+        return [complaint]
+    sender = recipient.sender if recipient.emails else None
+    return [complaint, RecipientUnsubscribed(**about, account_id=sender)]
+
+
+def finish(campaign: Campaign, command: FinishRecipient) -> Sequence[CampaignEvent]:
+    """M4: dated when the last delay was over, once the inbox was read up to then; never before."""
+    recipient = alive(campaign, command.recipient_id)
+    due = finished_at(campaign.sequence, recipient) if campaign.sequence else None
+    if due is None or due > min(command.at, command.inbox_read_until):
+        raise NotFinished(recipient=command.recipient_id)
     return [
-        ENDINGS[command.signal](
+        RecipientFinished(
             campaign_id=campaign.id,
             recipient_id=command.recipient_id,
-            account_id=recipient.sender if recipient.emails else None,
-            occurred_at=command.at,
+            account_id=recipient.sender,
+            occurred_at=due,
         )
     ]
 
@@ -149,10 +210,9 @@ def _added(recipient_id: str, campaign_id: str, at: datetime) -> RecipientAdded:
     return RecipientAdded(campaign_id=campaign_id, recipient_id=recipient_id, occurred_at=at)
 
 
-def _refused(recipient_id: str, campaign_id: str, at: datetime) -> RecipientImportRefused:
+def _refused(
+    recipient_id: str, campaign_id: str, at: datetime, reason: str
+) -> RecipientImportRefused:
     return RecipientImportRefused(
-        campaign_id=campaign_id,
-        recipient_id=recipient_id,
-        reason=StoppedForGood.code,
-        occurred_at=at,
+        campaign_id=campaign_id, recipient_id=recipient_id, reason=reason, occurred_at=at
     )

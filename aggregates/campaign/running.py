@@ -10,6 +10,7 @@ from aggregates.campaign.commands import (
     ResumeCampaign,
     StartCampaign,
 )
+from aggregates.campaign.recipients import all_suppressed, suppressed
 from aggregates.campaign.state import USER_CAUSE, Campaign, connection_cause
 from aggregates.command import Senders
 from aggregates.rejections import (
@@ -45,7 +46,7 @@ from events.vocabulary import (
 
 
 def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEvent]:
-    """S1: FROM EMAIL takes only successful accounts."""
+    """S1, M7: FROM EMAIL takes only successful accounts; nobody suppressed is taken."""
     senders = command.senders
     if campaign.status is not None:
         raise NameTaken(campaign=campaign.id)
@@ -57,7 +58,7 @@ def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEven
         if not senders.connected(account):
             raise SenderNotConnected(account=account)
 
-    return [
+    created: list[CampaignEvent] = [
         CampaignCreated(
             mode=command.mode,
             slot_id=command.slot_id,
@@ -72,8 +73,13 @@ def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEven
         *(
             RecipientAdded(recipient_id=recipient, campaign_id=campaign.id, occurred_at=command.at)
             for recipient in dict.fromkeys(command.recipient_ids)
+            if recipient not in command.suppressed
         ),
     ]
+    refused = suppressed(campaign, command)
+    if refused:
+        raise all_suppressed(refused, facts=[*created, *refused])
+    return created
 
 
 def start(campaign: Campaign, command: StartCampaign) -> Sequence[CampaignEvent]:

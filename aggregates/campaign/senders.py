@@ -9,7 +9,7 @@ from aggregates.campaign.commands import (
     ReplaceSender,
 )
 from aggregates.campaign.guards import listed, require_rotation
-from aggregates.campaign.state import USER_CAUSE, Campaign
+from aggregates.campaign.state import BOUNCES_CAUSE, USER_CAUSE, Campaign
 from aggregates.rejections import (
     AlreadyInCampaign,
     NotConfirmed,
@@ -107,6 +107,6 @@ def replace(campaign: Campaign, command: ReplaceSender) -> Sequence[CampaignEven
         *([replaced] if campaign.sender != command.account_id else []),
         *(
             PauseCauseCleared(campaign_id=campaign.id, cause=cause, occurred_at=command.at)
-            for cause in sorted(campaign.causes - {USER_CAUSE})
+            for cause in sorted(campaign.causes - {USER_CAUSE, BOUNCES_CAUSE})
         ),
     ]

@@ -1,61 +1,37 @@
-"""M1, M2, S8: a send is reserved, submitted, and recorded as what became of it."""
+"""M1-M5, M7, S8: a message is reserved before it may leave."""
 
 from collections.abc import Sequence
 
-from aggregates.campaign.commands import (
-    RecordAccepted,
-    RecordOutcome,
-    RecordRefused,
-    RecordSentFolderSearch,
-    RecordUnknown,
-    ReserveSend,
-)
-from aggregates.campaign.guards import alive, known, listed
-from aggregates.campaign.state import Campaign, Recipient, Sending
+from aggregates.calendar import day_of
+from aggregates.campaign.commands import ReserveSend, ReserveStep
+from aggregates.campaign.guards import alive, listed, unknown_send
+from aggregates.campaign.pace import constraints, message_key
+from aggregates.campaign.state import Campaign, Recipient, next_step
 from aggregates.rejections import (
     CampaignNotRunning,
+    ContactedElsewhere,
     FixedSenderIsOther,
+    InboxNotRead,
+    NotSetUp,
+    NotTheNextStep,
+    NotYet,
     OutcomeUnknown,
     SenderHeld,
     SenderNotConnected,
     SenderNotInCampaign,
     SendInFlight,
+    Suppressed,
     UnknownAccount,
-    UnknownSend,
 )
-from events.campaign import (
-    AssignmentReleased,
-    CampaignEvent,
-    EmailAccepted,
-    EmailOutcomeUnknown,
-    EmailRefused,
-    RecipientBounced,
-    RecipientFailed,
-    RecipientStopped,
-    SendReserved,
-    SentFolderSearched,
-)
-from events.vocabulary import CampaignStatus, IncidentKind, RefusalFault, StopReason
-
-ENDED_BY: dict[RefusalFault, type[RecipientBounced | RecipientFailed]] = {
-    RefusalFault.RECIPIENT: RecipientBounced,
-    RefusalFault.OTHER: RecipientFailed,
-}
+from aggregates.waiting import soonest
+from events.campaign import CampaignEvent, SendReserved
+from events.vocabulary import CampaignStatus
 
 
 def reserve(campaign: Campaign, command: ReserveSend) -> Sequence[CampaignEvent]:
     """S8, M1: the last gate before a message leaves."""
-    if command.account_id not in command.senders.statuses:
-        raise UnknownAccount(account=command.account_id)
-    recipient = alive(campaign, command.recipient_id)
-    if campaign.status is not CampaignStatus.RUNNING:
-        raise CampaignNotRunning(campaign=campaign.id, status=campaign.status)
-    _require_sender(campaign, recipient, command)
-    if recipient.held_until is not None:
-        raise SenderHeld(recipient=command.recipient_id, until=recipient.held_until)
-    if recipient.sending is not None:
-        raise SendInFlight(recipient=command.recipient_id, account=recipient.sending.account_id)
-    if _unknown(recipient, command.send_id):
+    recipient = _reservable(campaign, command)
+    if unknown_send(recipient, command.send_id):
         raise OutcomeUnknown(recipient=command.recipient_id, send=command.send_id)
 
     return [
@@ -69,81 +45,81 @@ def reserve(campaign: Campaign, command: ReserveSend) -> Sequence[CampaignEvent]
     ]
 
 
-def receive(campaign: Campaign, command: RecordAccepted | RecordUnknown) -> Sequence[CampaignEvent]:
-    """Accepted and unknown both count as received; after an expiry that means stopped (S8)."""
-    recipient, sending = _in_flight(campaign, command)
-    outcome = EmailAccepted if isinstance(command, RecordAccepted) else EmailOutcomeUnknown
-    received = outcome(
-        campaign_id=campaign.id,
-        recipient_id=command.recipient_id,
-        account_id=sending.account_id,
-        send_id=sending.send_id,
-        occurred_at=command.at,
-    )
-    if sending.ran_out is None or recipient.status.terminal:
-        return [received]
-    stopped = RecipientStopped(
-        campaign_id=campaign.id,
-        recipient_id=command.recipient_id,
-        account_id=sending.account_id,
-        incident_id=sending.ran_out.incident_id,
-        reason=StopReason.of(sending.ran_out.kind),
-        occurred_at=command.at,
-    )
-    return [received, stopped]
+def reserve_step(campaign: Campaign, command: ReserveStep) -> Sequence[CampaignEvent]:
+    """M2-M4, M7: and whether the sequence says that it is time."""
+    sequence = campaign.sequence
+    if sequence is None:
+        raise NotSetUp(campaign=campaign.id)
+    recipient = _reservable(campaign, command)
+    step = next_step(sequence, recipient.progress)
+    if step is None or step.name != command.step:
+        following = step.name if step else "none"
+        raise NotTheNextStep(recipient=command.recipient_id, step=command.step, next=following)
+    _require_nothingunknown_send(recipient, command)
+    if command.suppressed:
+        raise Suppressed(recipient=command.recipient_id)
+    _require_nobody_else(campaign, recipient, command)
+    wait = soonest(command.at, constraints(campaign, recipient, step))
+    if wait is not None:
+        raise NotYet(recipient=command.recipient_id, until=wait.at, reason=wait.reason)
+    _require_freshness(recipient, command)
 
-
-def refuse(campaign: Campaign, command: RecordRefused) -> Sequence[CampaignEvent]:
-    """Refused for good ends the recipient; else another attempt or another sender follows."""
-    recipient, sending = _in_flight(campaign, command)
-    refused = EmailRefused(
-        campaign_id=campaign.id,
-        recipient_id=command.recipient_id,
-        account_id=sending.account_id,
-        send_id=sending.send_id,
-        fault=command.fault,
-        occurred_at=command.at,
-    )
-    if recipient.status.terminal:
-        return [refused]
-    if command.fault is not RefusalFault.TEMPORARY:
-        ended = ENDED_BY[command.fault](
-            campaign_id=campaign.id,
-            recipient_id=command.recipient_id,
-            account_id=recipient.sender if recipient.emails else None,
-            occurred_at=command.at,
-        )
-        return [refused, ended]
-    if not _must_release(campaign, recipient, sending):
-        return [refused]
-    released = AssignmentReleased(
-        campaign_id=campaign.id,
-        recipient_id=command.recipient_id,
-        account_id=sending.account_id,
-        occurred_at=command.at,
-    )
-    return [refused, released]
-
-
-def search(campaign: Campaign, command: RecordSentFolderSearch) -> Sequence[CampaignEvent]:
-    """M2: only once the Sent folder was searched may the same message be reserved again."""
-    recipient = known(campaign, command.recipient_id)
-    unknown = _unknown(recipient, command.send_id)
-    if unknown is None:
-        raise UnknownSend(recipient=command.recipient_id, send=command.send_id)
     return [
-        SentFolderSearched(
+        SendReserved(
             campaign_id=campaign.id,
             recipient_id=command.recipient_id,
-            account_id=unknown.account_id,
-            send_id=command.send_id,
-            found=command.found,
+            account_id=command.account_id,
+            send_id=message_key(sequence, command.recipient_id, step.name),
+            step=step.name,
+            day=day_of(command.at, sequence.zone),
+            inbox_read_until=command.inbox_read_until if recipient.emails else None,
+            freshness=command.policy.freshness if recipient.emails else None,
             occurred_at=command.at,
         )
     ]
 
 
-def _require_sender(campaign: Campaign, recipient: Recipient, command: ReserveSend) -> None:
+def _reservable(campaign: Campaign, command: ReserveSend | ReserveStep) -> Recipient:
+    """M1, M5, S8: what holds for any message."""
+    if command.account_id not in command.senders.statuses:
+        raise UnknownAccount(account=command.account_id)
+    recipient = alive(campaign, command.recipient_id)
+    if campaign.status is not CampaignStatus.RUNNING:
+        raise CampaignNotRunning(campaign=campaign.id, status=campaign.status)
+    _require_sender(campaign, recipient, command)
+    if recipient.held_until is not None:
+        raise SenderHeld(recipient=command.recipient_id, until=recipient.held_until)
+    if recipient.sending is not None:
+        raise SendInFlight(recipient=command.recipient_id, account=recipient.sending.account_id)
+    return recipient
+
+
+def _require_nothingunknown_send(recipient: Recipient, command: ReserveStep) -> None:
+    """M2: what follows a message of unknown outcome waits until the Sent folder was searched."""
+    for each in recipient.unknown:
+        if each.step is not None and each.answer is None:
+            raise OutcomeUnknown(recipient=command.recipient_id, send=each.send_id)
+
+
+def _require_nobody_else(campaign: Campaign, recipient: Recipient, command: ReserveStep) -> None:
+    """M7: a first message of an exclusive campaign; follow-ups are never held by it."""
+    if command.contacted_elsewhere and not recipient.emails:
+        raise ContactedElsewhere(recipient=command.recipient_id, campaign=campaign.id)
+
+
+def _require_freshness(recipient: Recipient, command: ReserveStep) -> None:
+    """M4: whoever has heard from us may have answered."""
+    if not recipient.emails:
+        return
+    read, since = command.inbox_read_until, command.senders.connected_at.get(command.account_id)
+    stale = read is None or read < command.at - command.policy.freshness
+    if stale or (since is not None and read is not None and read < since):
+        raise InboxNotRead(account=command.account_id, recipient=command.recipient_id)
+
+
+def _require_sender(
+    campaign: Campaign, recipient: Recipient, command: ReserveSend | ReserveStep
+) -> None:
     account = command.account_id
     if not campaign.rotates:
         if command.senders.occupant != account:
@@ -155,24 +131,3 @@ def _require_sender(campaign: Campaign, recipient: Recipient, command: ReserveSe
         raise FixedSenderIsOther(recipient=command.recipient_id, sender=recipient.sender)
     if not listed(campaign, account).connected:
         raise SenderNotConnected(account=account)
-
-
-def _in_flight(campaign: Campaign, command: RecordOutcome) -> tuple[Recipient, Sending]:
-    recipient = known(campaign, command.recipient_id)
-    sending = recipient.sending
-    if sending is None or sending.send_id != command.send_id:
-        raise UnknownSend(recipient=command.recipient_id, send=command.send_id)
-    return recipient, sending
-
-
-def _unknown(recipient: Recipient, send_id: str) -> Sending | None:
-    return next((each for each in recipient.unknown if each.send_id == send_id), None)
-
-
-def _must_release(campaign: Campaign, recipient: Recipient, sending: Sending) -> bool:
-    """A soft assignment that outlived its account's place in FROM EMAIL only for this send."""
-    if not campaign.rotates or recipient.emails:
-        return False
-    lane = campaign.lane(sending.account_id)
-    kept = lane.listed or lane.runs(IncidentKind.DISCONNECT)
-    return sending.ran_out is not None or not kept

@@ -6,21 +6,23 @@ ignored, and the history is replayed instead.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from immutables import Map
 
-from aggregates.campaign.state import Campaign, Clock, Lane, Recipient, Sending
+from aggregates.campaign.state import Campaign, Clock, Lane, Progress, Recipient, Sending
+from events.sequence import MailSequence
 from events.vocabulary import (
     CampaignStatus,
     ClockOutcome,
     IncidentKind,
     Mode,
     RecipientStatus,
+    SearchResult,
 )
 
-FORMAT = 1
+FORMAT = 2
 
 
 def to_plain(campaign: Campaign) -> dict[str, Any]:
@@ -38,6 +40,11 @@ def to_plain(campaign: Campaign) -> dict[str, Any]:
         "recipients": [(_plain_recipient(state), sorted(ids)) for state, ids in groups.items()],
         "lanes": {account: _plain_lane(lane) for account, lane in campaign.lanes.items()},
         "open": campaign.open,
+        "sequence": campaign.sequence.model_dump(mode="json") if campaign.sequence else None,
+        "day": _text(campaign.day),
+        "day_used": campaign.day_used,
+        "sends": campaign.sends,
+        "bounces": campaign.bounces,
     }
 
 
@@ -52,6 +59,11 @@ def from_plain(data: dict[str, Any]) -> Campaign:
         recipients=_members((_recipient(state), ids) for state, ids in data["recipients"]),
         lanes=Map({account: _lane(lane) for account, lane in data["lanes"].items()}),
         open=data["open"],
+        sequence=MailSequence(**data["sequence"]) if data["sequence"] else None,
+        day=_day(data["day"]),
+        day_used=data["day_used"],
+        sends=data["sends"],
+        bounces=data["bounces"],
     )
 
 
@@ -63,29 +75,68 @@ def _plain_recipient(recipient: Recipient) -> list[Any]:
         _plain_sending(recipient.sending),
         _text(recipient.held_until),
         [_plain_sending(each) for each in recipient.unknown],
+        _plain_progress(recipient.progress),
     ]
 
 
 def _recipient(state: list[Any]) -> Recipient:
-    status, sender, emails, sending, held_until, unknown = state
+    status, sender, emails, sending, held_until, unknown, progress = state
     return Recipient(
         RecipientStatus(status),
         sender,
         emails,
         _sending(sending),
         _moment(held_until),
-        tuple(Sending(each[0], each[1], _clock(each[2])) for each in unknown),
+        tuple(found for each in unknown if (found := _sending(each))),
+        _progress(progress),
     )
 
 
 def _plain_sending(sending: Sending | None) -> list[Any] | None:
     if sending is None:
         return None
-    return [sending.account_id, sending.send_id, _plain_clock(sending.ran_out)]
+    return [
+        sending.account_id,
+        sending.send_id,
+        _plain_clock(sending.ran_out),
+        sending.step,
+        _text(sending.reserved_at),
+        _text(sending.day),
+        sending.answer,
+    ]
 
 
 def _sending(state: list[Any] | None) -> Sending | None:
-    return Sending(state[0], state[1], _clock(state[2])) if state else None
+    if state is None:
+        return None
+    account_id, send_id, ran_out, step, reserved_at, day, answer = state
+    return Sending(
+        account_id,
+        send_id,
+        _clock(ran_out),
+        step,
+        _moment(reserved_at),
+        _day(day),
+        SearchResult(answer) if answer else None,
+    )
+
+
+def _plain_progress(progress: Progress) -> list[Any]:
+    return [
+        list(progress.done),
+        _text(progress.last_at),
+        progress.again,
+        progress.tries,
+        _text(progress.first_tried_at),
+        _text(progress.retry_at),
+    ]
+
+
+def _progress(state: list[Any]) -> Progress:
+    done, last_at, again, tries, first_tried_at, retry_at = state
+    return Progress(
+        tuple(done), _moment(last_at), again, tries, _moment(first_tried_at), _moment(retry_at)
+    )
 
 
 def _plain_lane(lane: Lane) -> list[Any]:
@@ -147,8 +198,12 @@ def _members(groups: Iterable[tuple[Recipient, list[str]]]) -> Map[str, Recipien
     return Map(everyone)
 
 
-def _text(moment: datetime | None) -> str | None:
+def _text(moment: date | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _moment(text: str | None) -> datetime | None:

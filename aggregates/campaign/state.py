@@ -5,11 +5,12 @@ lane keeps sets of its own: nothing ever scans all recipients.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from immutables import Map
 
+from events.sequence import MailSequence, Step
 from events.vocabulary import (
     AccountId,
     CampaignId,
@@ -20,6 +21,7 @@ from events.vocabulary import (
     Mode,
     RecipientId,
     RecipientStatus,
+    SearchResult,
     SlotId,
 )
 
@@ -47,6 +49,31 @@ class Sending(NamedTuple):
     send_id: str
     ran_out: Clock | None = None
     """S8: this clock of the account ran out meanwhile; received means stopped under it."""
+    step: str | None = None
+    """Of the sequence; none for a message that was not planned."""
+    reserved_at: datetime | None = None
+    day: date | None = None
+    """Whose count a planned message is of."""
+    answer: SearchResult | None = None
+    """What the Sent folder said of a message of unknown outcome."""
+
+
+class Progress(NamedTuple):
+    """How far a recipient is in the sequence (M3)."""
+
+    done: tuple[str, ...] = ()
+    """Steps received."""
+    last_at: datetime | None = None
+    """When the last of them was accepted, or became unknown."""
+    again: bool = False
+    """M2: the message was not sent after all, though it counts as received."""
+    tries: int = 0
+    """M8: refusals of the next message for a temporary fault."""
+    first_tried_at: datetime | None = None
+    retry_at: datetime | None = None
+
+
+UNBEGUN = Progress()
 
 
 class Recipient(NamedTuple):
@@ -59,6 +86,7 @@ class Recipient(NamedTuple):
     held_until: datetime | None = None
     unknown: tuple[Sending, ...] = ()
     """Messages whose outcome is unknown, until the Sent folder was searched in vain (M2)."""
+    progress: Progress = UNBEGUN
 
 
 class Lane(NamedTuple):
@@ -112,9 +140,26 @@ class Campaign:
     lanes: Map[AccountId, Lane] = Map()
     open: int = 0
     """Recipients who are not terminal."""
+    sequence: MailSequence | None = None
+    day: date | None = None
+    """The last one on which a planned message was reserved, in the campaign's zone."""
+    day_used: int = 0
+    """Messages of that day which were not refused (M3)."""
+    sends: int = 0
+    """Planned messages received since the start or the last resume, and how many bounced (M8)."""
+    bounces: int = 0
 
     def lane(self, account_id: AccountId) -> Lane:
         return self.lanes.get(account_id, NO_LANE)
+
+    def contacts(self, recipient_id: RecipientId) -> bool:
+        """M7: it is under way, and the recipient has heard from it, or is about to."""
+        if self.status not in (CampaignStatus.RUNNING, CampaignStatus.PAUSED):
+            return False
+        recipient = self.recipients.get(recipient_id)
+        if recipient is None or recipient.status.terminal:
+            return False
+        return recipient.emails > 0 or recipient.sending is not None
 
     @property
     def from_email(self) -> tuple[AccountId, ...]:
@@ -129,8 +174,18 @@ def initial(campaign_id: CampaignId) -> Campaign:
     return Campaign(campaign_id)
 
 
+def next_step(sequence: MailSequence, progress: Progress) -> Step | None:
+    """The first step that was not received and stands after every one that was."""
+    last = max(
+        (place for place, step in enumerate(sequence.steps) if step.name in progress.done),
+        default=-1,
+    )
+    return next(iter(sequence.steps[last + 1 :]), None)
+
+
 def connection_cause(account_id: AccountId) -> str:
     return f"connection:{account_id}"
 
 
 USER_CAUSE = "user"
+BOUNCES_CAUSE = "bounces"

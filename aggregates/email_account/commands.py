@@ -8,6 +8,7 @@ from aggregates.command import DEFAULT_POLICY, UNSTAMPED, ClockReading, Command,
 from events.vocabulary import (
     AccountId,
     Asker,
+    CampaignId,
     CheckReport,
     IncidentId,
     NoticeKind,
@@ -118,6 +119,40 @@ class RecordNoticeAttempt(AccountCommand):
     taken_by: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class AboutSend(WithPolicy):
+    """A process manager's command about a planned message that was reserved through the account."""
+
+    campaign_id: CampaignId
+    send_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountSend(AboutSend):
+    """M3. Refused when the account may not send now, and the reservation with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UncountSend(AboutSend):
+    """M3: it was refused. ``throttled``: because the account sends too much (M8)."""
+
+    reserved_at: datetime
+    throttled: bool
+    told_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndThrottling(AccountCommand):
+    """M8: a message was accepted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProveSentSearch(AccountCommand):
+    """M2: a search of the Sent folder found this accepted message."""
+
+    send_id: str
+
+
 EmailAccountCommand = (
     ConnectAccount
     | OneClickReconnect
@@ -127,4 +162,8 @@ EmailAccountCommand = (
     | DisconnectAccount
     | IssueNotice
     | RecordNoticeAttempt
+    | CountSend
+    | UncountSend
+    | EndThrottling
+    | ProveSentSearch
 )

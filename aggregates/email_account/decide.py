@@ -7,22 +7,28 @@ C4, C5  While failed, failures are only recorded; any full successful check cure
 C6      A check asked for in time counts as of its request.
 R1, R2  One-Click Reconnect keeps every setting and counts only once verified.
 T1, T2  A disconnect puts the settings back to defaults and opens an incident of its own.
+M3, M8  What is sent counts for the account's day, and a throttled account is held.
 N1, N3  One notice per incident and moment; none once it is over, but one that says so.
 """
 
 from collections.abc import Sequence
 from typing import assert_never
 
+from aggregates.email_account import pace
 from aggregates.email_account.checks import counts_as_of, cure, record_check, request_check
 from aggregates.email_account.commands import (
     ConnectAccount,
+    CountSend,
     DisconnectAccount,
     EmailAccountCommand,
+    EndThrottling,
     IssueNotice,
     OneClickReconnect,
+    ProveSentSearch,
     RecordCheck,
     RecordNoticeAttempt,
     RequestCheck,
+    UncountSend,
     UpdateSettings,
     Verified,
 )
@@ -55,7 +61,9 @@ REFUSALS: dict[str, type[Rejected]] = {
 }
 
 
-def decide(account: EmailAccount, command: EmailAccountCommand) -> Sequence[EmailAccountEvent]:
+def decide(  # noqa: PLR0912 one case a command
+    account: EmailAccount, command: EmailAccountCommand
+) -> Sequence[EmailAccountEvent]:
     match command:
         case ConnectAccount():
             return connect(account, command)
@@ -63,6 +71,8 @@ def decide(account: EmailAccount, command: EmailAccountCommand) -> Sequence[Emai
             return attempted(account, command)
         case IssueNotice():
             return issue_notice(account, command)
+        case UncountSend() | EndThrottling():
+            return pace.ended(account, command)
         case _:
             _require_connected(account)
     match command:
@@ -76,6 +86,10 @@ def decide(account: EmailAccount, command: EmailAccountCommand) -> Sequence[Emai
             return [SettingsUpdated(account_id=account.id, settings=settings, occurred_at=at)]
         case DisconnectAccount():
             return [disconnect(account, command)]
+        case CountSend():
+            return pace.count(account, command)
+        case ProveSentSearch():
+            return pace.prove_search(account, command)
         case _:
             assert_never(command)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, assert_never
 
+from aggregates.email_account import usage
+from aggregates.email_account.usage import UNUSED, Usage
 from events.email_account import (
     AccountConnected,
     AccountDisconnected,
@@ -19,7 +21,12 @@ from events.email_account import (
     NoticeIssued,
     OneClickReconnected,
     OneClickRejected,
+    SendCounted,
+    SendingThrottled,
+    SendUncounted,
+    SentSearchProved,
     SettingsUpdated,
+    ThrottlingEnded,
 )
 from events.vocabulary import (
     AccountId,
@@ -80,6 +87,11 @@ class EmailAccount:
     incidents: Mapping[IncidentId, Incident] = field(default_factory=dict)
     """The newest, and older ones that are open or whose clocks still wait for a check."""
     checks: Mapping[str, PendingCheck] = field(default_factory=dict)
+    usage: Usage = UNUSED
+    connected_at: datetime | None = None
+    """When it was connected, reconnected or restored last (M4)."""
+    search_proved: bool = False
+    """M2: since then a search of the Sent folder found an accepted message."""
 
     @property
     def connected(self) -> bool:
@@ -111,11 +123,13 @@ def initial(account_id: AccountId) -> EmailAccount:
     return EmailAccount(account_id)
 
 
-def evolve(account: EmailAccount, event: EmailAccountEvent) -> EmailAccount:
+def evolve(  # noqa: C901, PLR0912 one case a fact
+    account: EmailAccount, event: EmailAccountEvent
+) -> EmailAccount:
     match event:
         case AccountConnected():
             return replace(
-                _healthy(account),
+                _reconnected(_healthy(account), event.occurred_at),
                 status=ConnectionStatus.SUCCESSFUL,
                 slot_id=event.slot_id,
                 settings=event.settings,
@@ -142,7 +156,7 @@ def evolve(account: EmailAccount, event: EmailAccountEvent) -> EmailAccount:
             )
         case ConnectionRestored():
             return replace(
-                _closed(account, event.incident_id),
+                _reconnected(_closed(account, event.incident_id), event.occurred_at),
                 status=ConnectionStatus.SUCCESSFUL,
                 failure=None,
             )
@@ -150,6 +164,10 @@ def evolve(account: EmailAccount, event: EmailAccountEvent) -> EmailAccount:
             return _disconnected(account, event)
         case NoticeIssued():
             return _noticed(account, event)
+        case SendCounted() | SendUncounted() | SendingThrottled() | ThrottlingEnded():
+            return replace(account, usage=usage.evolve(account.usage, event))
+        case SentSearchProved():
+            return replace(account, search_proved=True)
         case ConnectRejected() | NoticeAttempted():
             return account
         case _:
@@ -158,6 +176,11 @@ def evolve(account: EmailAccount, event: EmailAccountEvent) -> EmailAccount:
 
 def _healthy(account: EmailAccount) -> EmailAccount:
     return replace(account, misses=0, first_missed_at=None, last_failure=None)
+
+
+def _reconnected(account: EmailAccount, at: datetime) -> EmailAccount:
+    """M2, M4: what was known of its folders before counts no more."""
+    return replace(account, connected_at=at, search_proved=False)
 
 
 def _asked(account: EmailAccount, event: CheckRequested) -> EmailAccount:
@@ -175,9 +198,10 @@ def _answered(account: EmailAccount, check_id: str | None) -> EmailAccount:
 
 def _passed(account: EmailAccount, event: CheckPassed | OneClickReconnected) -> EmailAccount:
     healthy = _healthy(_answered(account, event.check_id))
-    if isinstance(event, OneClickReconnected) and event.credentials is not None:
-        return replace(healthy, credentials=event.credentials)
-    return healthy
+    if isinstance(event, CheckPassed):
+        return healthy
+    healthy = _reconnected(healthy, event.occurred_at)
+    return replace(healthy, credentials=event.credentials or healthy.credentials)
 
 
 def _missed(account: EmailAccount, event: CheckFailed) -> EmailAccount:

@@ -15,13 +15,25 @@ from aggregates.campaign import commands as campaign
 from aggregates.command import Command, Policy
 from aggregates.email_account import commands as account
 from aggregates.recipient import ForgetRecipient
+from aggregates.suppressions import (
+    ReleaseDomain,
+    ReleasePerson,
+    SuppressDomain,
+    SuppressPerson,
+)
 from engine.simulated import simulated_report
 from events import campaign as facts
 from events import email_account as account_facts
 from events.base import Event
 from events.recipient import RecipientForgotten
 from events.recorded import Envelope, Recorded
-from events.vocabulary import RecipientStatus, Signal
+from events.suppression import (
+    DomainReleased,
+    DomainSuppressed,
+    PersonReleased,
+    PersonSuppressed,
+)
+from events.vocabulary import RecipientStatus, SearchResult, Signal
 
 SIGNALS: dict[type[Event], Signal] = {
     facts.RecipientReplied: RecipientStatus.REPLIED,
@@ -58,7 +70,9 @@ def past_turns(history: Iterable[Recorded]) -> Iterator[PastTurn]:
                 inclusive=_due_now(events[0], envelope.recorded_at),
             )
         elif envelope.causation_id is None:
-            yield PastTurn(envelope.recorded_at, envelope, command_of(events), events)
+            yield PastTurn(
+                envelope.recorded_at, envelope, command_of(events, envelope.command), events
+            )
 
 
 def _due_now(event: Event, now: datetime) -> bool:
@@ -69,7 +83,7 @@ def _due_now(event: Event, now: datetime) -> bool:
             return False
 
 
-def command_of(events: Sequence[Event]) -> Command:
+def command_of(events: Sequence[Event], command: str = "") -> Command:
     """What was asked, told from what it recorded; the first fact says which command it was."""
     first = events[0]
     match first:
@@ -86,11 +100,19 @@ def command_of(events: Sequence[Event]) -> Command:
                 campaign_id=first.campaign_id, recipient_ids=_people(events)
             )
         case facts.RecipientEvent():
-            return _about_recipient(first)
+            return _about_recipient(first, command)
         case facts.CampaignEventBase():
             return _about_campaign(first)
         case RecipientForgotten(recipient_id=recipient):
             return ForgetRecipient(recipient_id=recipient)
+        case PersonSuppressed(recipient_id=recipient, because=because):
+            return SuppressPerson(recipient_id=recipient, because=because)
+        case PersonReleased(recipient_id=recipient, reason=reason):
+            return ReleasePerson(recipient_id=recipient, reason=reason)
+        case DomainSuppressed(domain=domain):
+            return SuppressDomain(domain=domain)
+        case DomainReleased(domain=domain, reason=reason):
+            return ReleaseDomain(domain=domain, reason=reason)
         case _:
             return _about_account(first)
 
@@ -110,6 +132,8 @@ def _about_campaign(event: facts.CampaignEventBase) -> Command:
         case facts.CampaignResumed(given_up=given_up):
             without = frozenset(each.account_id for each in given_up)
             return campaign.ResumeCampaign(campaign_id=name, without=without)
+        case facts.SequenceSet(sequence=sequence):
+            return campaign.SetSequence(campaign_id=name, sequence=sequence)
         case facts.SenderAdded(account_id=sender):
             return campaign.AddSender(campaign_id=name, account_id=sender)
         case facts.SenderRemoved(account_id=sender, held=held):
@@ -118,9 +142,17 @@ def _about_campaign(event: facts.CampaignEventBase) -> Command:
             raise _no_command(event)
 
 
-def _about_recipient(event: facts.RecipientEvent) -> Command:
+def _about_recipient(event: facts.RecipientEvent, command: str) -> Command:  # noqa: C901, PLR0912 one case a fact
     name, who = event.campaign_id, event.recipient_id
     match event:
+        case facts.SendReserved(account_id=sender, step=str(step)):
+            return campaign.ReserveStep(
+                campaign_id=name,
+                recipient_id=who,
+                account_id=sender,
+                step=step,
+                inbox_read_until=event.inbox_read_until,
+            )
         case facts.SendReserved(account_id=sender, send_id=send):
             return campaign.ReserveSend(
                 campaign_id=name, recipient_id=who, account_id=sender, send_id=send
@@ -129,16 +161,32 @@ def _about_recipient(event: facts.RecipientEvent) -> Command:
             return campaign.RecordAccepted(campaign_id=name, recipient_id=who, send_id=send)
         case facts.EmailOutcomeUnknown(send_id=send):
             return campaign.RecordUnknown(campaign_id=name, recipient_id=who, send_id=send)
-        case facts.EmailRefused(send_id=send, fault=fault):
+        case facts.EmailRefused(send_id=send, fault=fault, told_until=until):
             return campaign.RecordRefused(
-                campaign_id=name, recipient_id=who, send_id=send, fault=fault
+                campaign_id=name, recipient_id=who, send_id=send, fault=fault, told_until=until
             )
         case facts.SentFolderSearched(send_id=send, found=found):
+            result = SearchResult.FOUND if found else SearchResult.INCONCLUSIVE
             return campaign.RecordSentFolderSearch(
-                campaign_id=name, recipient_id=who, send_id=send, found=found
+                campaign_id=name, recipient_id=who, send_id=send, result=result
+            )
+        case facts.SentSearched(send_id=send, result=result):
+            return campaign.RecordSentFolderSearch(
+                campaign_id=name, recipient_id=who, send_id=send, result=result
             )
         case facts.LateSignalRecorded(signal=signal):
             return campaign.RecordSignal(campaign_id=name, recipient_id=who, signal=signal)
+        case facts.RecipientFinished(occurred_at=at) if command == "FinishRecipient":
+            return campaign.FinishRecipient(campaign_id=name, recipient_id=who, inbox_read_until=at)
+        case facts.ComplaintReceived():
+            return campaign.RecordComplaint(campaign_id=name, recipient_id=who)
+        case facts.RecipientBounced(address_unknown=unknown):
+            return campaign.RecordSignal(
+                campaign_id=name,
+                recipient_id=who,
+                signal=RecipientStatus.BOUNCED,
+                address_unknown=bool(unknown),
+            )
         case facts.RecipientEnded():
             signal = SIGNALS[type(event)]
             return campaign.RecordSignal(campaign_id=name, recipient_id=who, signal=signal)
@@ -190,6 +238,8 @@ def _about_account(event: Event) -> Command:
             return account.UpdateSettings(account_id=name, settings=settings)
         case account_facts.AccountDisconnected(account_id=name):
             return account.DisconnectAccount(account_id=name)
+        case account_facts.SentSearchProved(account_id=name, send_id=send):
+            return account.ProveSentSearch(account_id=name, send_id=send)
         case account_facts.NoticeAttempted():
             return account.RecordNoticeAttempt(
                 account_id=event.account_id,

@@ -24,7 +24,7 @@ from engine.work.ports import (
     Submitted,
     Transport,
 )
-from events.vocabulary import CampaignId, RecipientId, RefusalFault
+from events.vocabulary import CampaignId, RecipientId, RefusalFault, SearchResult
 
 ACTOR = "mail"
 
@@ -85,11 +85,10 @@ class Sends:
         return recorded.refusal or self._search(outgoing)
 
     def _search(self, outgoing: Outgoing) -> Search:
-        """Only what was found is recorded: nothing else proves that sending again is safe."""
+        """What was found is recorded; the law says what it proves (M2)."""
         found = self._transport.was_sent(outgoing.mailbox, outgoing.message.message_id)
-        if found is Search.FOUND:
-            record = RecordSentFolderSearch(**_about(outgoing), found=True)
-            self._execute(record, self._new_id())
+        record = RecordSentFolderSearch(**_about(outgoing), result=SearchResult(found.value))
+        self._execute(record, self._new_id())
         return found
 
     def _execute(self, command: CampaignCommand, command_id: str) -> Reply:

@@ -81,6 +81,7 @@ from events.vocabulary import (
     OnAccountTrouble,
     RecipientStatus,
     RefusalFault,
+    SearchResult,
     Settings,
     Signal,
 )
@@ -265,7 +266,10 @@ def refused(
 
 def search_sent_folder(recipient: str, send_id: str, *, found: bool) -> Command:
     return RecordSentFolderSearch(
-        campaign_id=SPRING, recipient_id=recipient, send_id=send_id, found=found
+        campaign_id=SPRING,
+        recipient_id=recipient,
+        send_id=send_id,
+        result=SearchResult.FOUND if found else SearchResult.ABSENT,
     )
 
 

@@ -1,0 +1,160 @@
+"""M2, M8, S8: what became of a message, as far as anybody knows."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from aggregates.campaign.commands import (
+    RecordAccepted,
+    RecordOutcome,
+    RecordRefused,
+    RecordSentFolderSearch,
+    RecordUnknown,
+)
+from aggregates.campaign.guards import known, unknown_send
+from aggregates.campaign.state import Campaign, Recipient, Sending
+from aggregates.rejections import UnknownSend
+from events.campaign import (
+    AssignmentReleased,
+    CampaignEvent,
+    EmailAccepted,
+    EmailOutcomeUnknown,
+    EmailRefused,
+    RecipientBounced,
+    RecipientFailed,
+    RecipientStopped,
+    SentSearched,
+)
+from events.vocabulary import IncidentKind, RefusalFault, SearchResult, StopReason
+
+
+def receive(campaign: Campaign, command: RecordAccepted | RecordUnknown) -> Sequence[CampaignEvent]:
+    """Accepted and unknown both count as received; after an expiry that means stopped (S8)."""
+    recipient, sending = _in_flight(campaign, command)
+    outcome = EmailAccepted if isinstance(command, RecordAccepted) else EmailOutcomeUnknown
+    received = outcome(
+        campaign_id=campaign.id,
+        recipient_id=command.recipient_id,
+        account_id=sending.account_id,
+        send_id=sending.send_id,
+        occurred_at=command.at,
+    )
+    if sending.ran_out is None or recipient.status.terminal:
+        return [received]
+    stopped = RecipientStopped(
+        campaign_id=campaign.id,
+        recipient_id=command.recipient_id,
+        account_id=sending.account_id,
+        incident_id=sending.ran_out.incident_id,
+        reason=StopReason.of(sending.ran_out.kind),
+        occurred_at=command.at,
+    )
+    return [received, stopped]
+
+
+def refuse(campaign: Campaign, command: RecordRefused) -> Sequence[CampaignEvent]:
+    """Refused for good ends the recipient; else another attempt or another sender follows (M8)."""
+    recipient, sending = _in_flight(campaign, command)
+    tries = recipient.progress.tries + 1
+    counts = sending.step is not None and command.fault is RefusalFault.TEMPORARY
+    gives_up = counts and _tried_enough(recipient, sending, command, tries)
+    refused = EmailRefused(
+        campaign_id=campaign.id,
+        recipient_id=command.recipient_id,
+        account_id=sending.account_id,
+        send_id=sending.send_id,
+        fault=command.fault,
+        reserved_at=sending.reserved_at if sending.step is not None else None,
+        tries=tries if counts else None,
+        retry_at=_retry_at(command, tries) if counts and not gives_up else None,
+        told_until=command.told_until,
+        occurred_at=command.at,
+    )
+    if recipient.status.terminal:
+        return [refused]
+    if gives_up or command.fault in (RefusalFault.RECIPIENT, RefusalFault.OTHER):
+        return [refused, _ended(campaign, recipient, command)]
+    if not _must_release(campaign, recipient, sending):
+        return [refused]
+    released = AssignmentReleased(
+        campaign_id=campaign.id,
+        recipient_id=command.recipient_id,
+        account_id=sending.account_id,
+        occurred_at=command.at,
+    )
+    return [refused, released]
+
+
+def search(campaign: Campaign, command: RecordSentFolderSearch) -> Sequence[CampaignEvent]:
+    """M2: only once its absence is proved may the same message be reserved again."""
+    recipient = known(campaign, command.recipient_id)
+    unknown = unknown_send(recipient, command.send_id)
+    if unknown is None:
+        raise UnknownSend(recipient=command.recipient_id, send=command.send_id)
+    result = command.result
+    if result is SearchResult.ABSENT and not _proves_absence(unknown, command):
+        result = SearchResult.INCONCLUSIVE
+    if result is unknown.answer:
+        return []
+    return [
+        SentSearched(
+            campaign_id=campaign.id,
+            recipient_id=command.recipient_id,
+            account_id=unknown.account_id,
+            send_id=command.send_id,
+            result=result,
+            occurred_at=command.at,
+        )
+    ]
+
+
+def _tried_enough(
+    recipient: Recipient, sending: Sending, command: RecordRefused, tries: int
+) -> bool:
+    """M8."""
+    first = recipient.progress.first_tried_at or sending.reserved_at or command.at
+    spent = command.at - first >= command.policy.tries_span
+    return tries >= command.policy.most_tries or spent
+
+
+def _retry_at(command: RecordRefused, tries: int) -> datetime:
+    wait: timedelta = command.policy.first_retry * 4 ** (tries - 1)
+    return command.at + wait
+
+
+def _ended(
+    campaign: Campaign, recipient: Recipient, command: RecordRefused
+) -> RecipientBounced | RecipientFailed:
+    about: dict[str, Any] = {
+        "campaign_id": campaign.id,
+        "recipient_id": command.recipient_id,
+        "account_id": recipient.sender if recipient.emails else None,
+        "occurred_at": command.at,
+    }
+    if command.fault is RefusalFault.RECIPIENT:
+        return RecipientBounced(**about, address_unknown=command.address_unknown or None)
+    return RecipientFailed(**about)
+
+
+def _proves_absence(unknown: Sending, command: RecordSentFolderSearch) -> bool:
+    """M2: in an account where the same search found a message before, and not too early."""
+    sent_at = unknown.reserved_at
+    late = sent_at is not None and command.at - sent_at >= command.policy.search_after
+    return command.proves and late
+
+
+def _in_flight(campaign: Campaign, command: RecordOutcome) -> tuple[Recipient, Sending]:
+    recipient = known(campaign, command.recipient_id)
+    sending = recipient.sending
+    if sending is None or sending.send_id != command.send_id:
+        raise UnknownSend(recipient=command.recipient_id, send=command.send_id)
+    return recipient, sending
+
+
+def _must_release(campaign: Campaign, recipient: Recipient, sending: Sending) -> bool:
+    """A soft assignment that outlived its account's place in FROM EMAIL only for this send."""
+    if not campaign.rotates or recipient.emails:
+        return False
+    lane = campaign.lane(sending.account_id)
+    kept = lane.listed or lane.runs(IncidentKind.DISCONNECT)
+    return sending.ran_out is not None or not kept

@@ -1,0 +1,136 @@
+"""How much an account may send, counted over all campaigns (M3, M8)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from aggregates.calendar import day_began, day_of, is_zone, next_day
+from aggregates.email_account.commands import (
+    CountSend,
+    EndThrottling,
+    ProveSentSearch,
+    UncountSend,
+)
+from aggregates.email_account.state import EmailAccount
+from aggregates.rejections import AccountNotYet
+from aggregates.waiting import Constraint, NotBefore, soonest
+from events.email_account import (
+    EmailAccountEvent,
+    SendCounted,
+    SendingThrottled,
+    SendUncounted,
+    SentSearchProved,
+    ThrottlingEnded,
+)
+from events.vocabulary import Settings, Waiting, Zone
+
+
+def zone_of(settings: Settings) -> Zone:
+    return settings.zone if is_zone(settings.zone) else "UTC"
+
+
+def limit_on(account: EmailAccount, day: date) -> int:
+    """Messages of that day, while limits ramp up too."""
+    settings, first = account.settings, account.usage.first_day or day
+    if "ramp_start" not in settings.limits:
+        return settings.sending_speed
+    ramp = settings.limits["ramp_start"] + settings.limits.get("ramp_step", 0) * (day - first).days
+    return min(settings.sending_speed, ramp)
+
+
+def constraints(account: EmailAccount) -> Sequence[Constraint]:
+    usage, zone = account.usage, zone_of(account.settings)
+
+    def throttled(at: datetime) -> NotBefore | None:
+        until = usage.throttled_until
+        return NotBefore(until, Waiting.HOLD) if until is not None and at < until else None
+
+    def gap(at: datetime) -> NotBefore | None:
+        if usage.last_at is None or at >= usage.last_at + account.settings.gap:
+            return None
+        return NotBefore(usage.last_at + account.settings.gap, Waiting.GAP)
+
+    def limit(at: datetime) -> NotBefore | None:
+        day = day_of(at, zone)
+        if _used(account, day) < limit_on(account, day):
+            return None
+        return NotBefore(next_day(at, zone), Waiting.LIMIT)
+
+    return throttled, gap, limit
+
+
+def count(account: EmailAccount, command: CountSend) -> Sequence[EmailAccountEvent]:
+    """M3: never one message too many, whoever reserves."""
+    wait = soonest(command.at, constraints(account))
+    if wait is not None:
+        raise AccountNotYet(account=account.id, until=wait.at, reason=wait.reason)
+    zone = zone_of(account.settings)
+    day = day_of(command.at, zone)
+    return [
+        SendCounted(
+            account_id=account.id,
+            campaign_id=command.campaign_id,
+            send_id=command.send_id,
+            day=day,
+            day_began_at=day_began(command.at, zone),
+            used=_used(account, day) + 1,
+            limit=limit_on(account, day),
+            gap=account.settings.gap,
+            occurred_at=command.at,
+        )
+    ]
+
+
+def ended(
+    account: EmailAccount, command: UncountSend | EndThrottling
+) -> Sequence[EmailAccountEvent]:
+    """What became of a counted message."""
+    if isinstance(command, UncountSend):
+        return _uncount(account, command)
+    if not account.usage.held_for:
+        return []
+    return [ThrottlingEnded(account_id=account.id, occurred_at=command.at)]
+
+
+def prove_search(account: EmailAccount, command: ProveSentSearch) -> Sequence[EmailAccountEvent]:
+    """M2: an accepted message was found, so what is not found was not sent."""
+    if account.search_proved:
+        return []
+    return [
+        SentSearchProved(account_id=account.id, send_id=command.send_id, occurred_at=command.at)
+    ]
+
+
+def _uncount(account: EmailAccount, command: UncountSend) -> Sequence[EmailAccountEvent]:
+    """M3, M8: what was refused uses up nothing, and may have the account wait."""
+    usage = account.usage
+    events: list[EmailAccountEvent] = []
+    if usage.day_began_at is not None and command.reserved_at >= usage.day_began_at:
+        events.append(
+            SendUncounted(
+                account_id=account.id,
+                campaign_id=command.campaign_id,
+                send_id=command.send_id,
+                used=usage.used - 1,
+                occurred_at=command.at,
+            )
+        )
+    if command.throttled:
+        events.append(_throttled(account, command))
+    return events
+
+
+def _throttled(account: EmailAccount, command: UncountSend) -> SendingThrottled:
+    """An hour, doubling to a day; the provider's own time wins."""
+    policy = command.policy
+    doubled = min(account.usage.held_for * 2, policy.longest_throttle_hold)
+    held_for = doubled or policy.throttle_hold
+    until = command.told_until
+    if until is None or until <= command.at:
+        until = command.at + held_for
+    return SendingThrottled(
+        account_id=account.id, until=until, held_for=held_for, occurred_at=command.at
+    )
+
+
+def _used(account: EmailAccount, day: date) -> int:
+    return account.usage.used if account.usage.day == day else 0

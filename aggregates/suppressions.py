@@ -1,0 +1,121 @@
+"""Whom the workspace never writes to again, person by person and domain by domain (M7)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self, assert_never
+
+from immutables import Map
+
+from aggregates.command import DEFAULT_POLICY, Command, Context, Policy
+from events.suppression import (
+    DomainReleased,
+    DomainSuppressed,
+    PersonReleased,
+    PersonSuppressed,
+    SuppressionEvent,
+)
+from events.vocabulary import RecipientId, SuppressedBecause
+
+ONE = "all"
+"""A workspace has one list of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressions:
+    people: Map[RecipientId, SuppressedBecause] = Map()
+    domains: frozenset[str] = frozenset()
+
+    def covers(self, domain: str) -> bool:
+        """The domain or one above it is suppressed. ``domain`` in lower case, in ASCII."""
+        return any(each in self.domains for each in _and_above(domain))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuppressionCommandBase(Command):
+    aggregate: ClassVar[str] = "suppressions"
+
+    @property
+    def aggregate_id(self) -> str:
+        return ONE
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuppressPerson(SuppressionCommandBase):
+    recipient_id: RecipientId
+    because: SuppressedBecause
+    policy: Policy = DEFAULT_POLICY
+
+    def in_context(self, context: Context) -> Self:
+        return replace(self, policy=context.policy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleasePerson(SuppressionCommandBase):
+    recipient_id: RecipientId
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuppressDomain(SuppressionCommandBase):
+    domain: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseDomain(SuppressionCommandBase):
+    domain: str
+    reason: str
+
+
+SuppressionCommand = SuppressPerson | ReleasePerson | SuppressDomain | ReleaseDomain
+
+
+def initial(_: str) -> Suppressions:
+    return Suppressions()
+
+
+def decide(listed: Suppressions, command: SuppressionCommand) -> Sequence[SuppressionEvent]:
+    match command:
+        case SuppressPerson(recipient_id=person, because=because, at=at):
+            if person in listed.people or because not in command.policy.suppressed_because:
+                return []
+            return [PersonSuppressed(recipient_id=person, because=because, occurred_at=at)]
+        case ReleasePerson(recipient_id=person, reason=reason, at=at):
+            if person not in listed.people:
+                return []
+            return [PersonReleased(recipient_id=person, reason=reason, occurred_at=at)]
+        case SuppressDomain(domain=domain, at=at):
+            if domain in listed.domains:
+                return []
+            return [DomainSuppressed(domain=domain, occurred_at=at)]
+        case ReleaseDomain(domain=domain, reason=reason, at=at):
+            if domain not in listed.domains:
+                return []
+            return [DomainReleased(domain=domain, reason=reason, occurred_at=at)]
+        case _:
+            assert_never(command)
+
+
+def fold(listed: Suppressions, events: Iterable[SuppressionEvent]) -> Suppressions:
+    people, domains = listed.people.mutate(), set(listed.domains)
+    for event in events:
+        match event:
+            case PersonSuppressed(recipient_id=person, because=because):
+                people[person] = because
+            case PersonReleased(recipient_id=person):
+                people.pop(person, None)
+            case DomainSuppressed(domain=domain):
+                domains.add(domain)
+            case DomainReleased(domain=domain):
+                domains.discard(domain)
+            case _:
+                assert_never(event)
+    return Suppressions(people.finish(), frozenset(domains))
+
+
+def evolve(listed: Suppressions, event: SuppressionEvent) -> Suppressions:
+    return fold(listed, (event,))
+
+
+def _and_above(domain: str) -> Iterable[str]:
+    labels = domain.split(".")
+    return (".".join(labels[first:]) for first in range(len(labels)))
