@@ -7,6 +7,7 @@ itself what that is (``Command.in_context``).
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
+from aggregates.campaign import Campaign
 from aggregates.campaign.guards import unknown_send
 from aggregates.command import ClockReading, Policy, Senders
 from aggregates.slot import Slot
@@ -21,6 +22,16 @@ class Neighbours(Workspace, Protocol):
     def slot(self, slot_id: SlotId) -> Slot: ...
 
     def suppressions(self) -> Suppressions: ...
+
+
+def contacted_elsewhere(
+    workspace: Workspace, campaign: Campaign, recipient_id: RecipientId
+) -> bool:
+    """M7: an exclusive campaign leaves alone whom another one under way has written to."""
+    if campaign.sequence is None or not campaign.sequence.exclusive:
+        return False
+    others = (each for each in workspace.campaigns() if each.id != campaign.id)
+    return any(each.contacts(recipient_id) for each in others)
 
 
 class CommandContext(NamedTuple):
@@ -49,13 +60,8 @@ class CommandContext(NamedTuple):
         return frozenset(each for each in recipient_ids if each in people) if people else NOBODY
 
     def contacted_elsewhere(self, campaign_id: CampaignId, recipient_id: RecipientId) -> bool:
-        sequence = self.neighbours.campaign(campaign_id).sequence
-        if sequence is None or not sequence.exclusive:
-            return False
-        return any(
-            each.id != campaign_id and each.contacts(recipient_id)
-            for each in self.neighbours.campaigns()
-        )
+        campaign = self.neighbours.campaign(campaign_id)
+        return contacted_elsewhere(self.neighbours, campaign, recipient_id)
 
     def search_proves(
         self, campaign_id: CampaignId, recipient_id: RecipientId, send_id: str

@@ -4,9 +4,13 @@ from collections.abc import Iterator
 
 from adapters.scenario import steps
 from adapters.scenario.reader import Step
+from aggregates.campaign import Recipient
 from aggregates.campaign import commands as campaign
+from aggregates.campaign.pace import message_key
 from aggregates.command import Command
 from aggregates.email_account import commands as account
+from aggregates.suppressions import SuppressPerson
+from engine.batch import derived_id
 from engine.engine import Engine
 from engine.simulated import simulated_report
 from events.vocabulary import (
@@ -14,8 +18,10 @@ from events.vocabulary import (
     FailureClass,
     RecipientStatus,
     RefusalFault,
+    SearchResult,
     Settings,
     Signal,
+    SuppressedBecause,
 )
 
 USER, CHECK, MAIL = "user:scenario", "check", "mail"
@@ -46,6 +52,7 @@ def _refused(campaign_id: str, recipient_id: str, send_id: str) -> Command:
         recipient_id=recipient_id,
         send_id=send_id,
         fault=RefusalFault.RECIPIENT,
+        address_unknown=True,
     )
 
 
@@ -54,7 +61,7 @@ OUTCOMES = {"email_accepted": _accepted, "email_unknown": _unknown, "email_refus
 Told = tuple[Command, str]
 
 
-def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  # noqa: C901, PLR0912 one case a step
+def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  # noqa: C901, PLR0912, PLR0915 one case a step
     """The step's commands in order; a refused one ends the step."""
     match step.arguments:
         case steps.Connect() as given:
@@ -71,6 +78,10 @@ def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  
             yield account.UpdateSettings(account_id=name, settings=settings.over(current)), USER
         case steps.CreateCampaign() as given:
             yield _create(given), USER
+            sequence = given.sequence(derived_id("scenario", given.campaign))
+            if sequence is not None:
+                set_sequence = campaign.SetSequence(campaign_id=given.campaign, sequence=sequence)
+                yield set_sequence, USER
         case steps.ImportRecipients(campaign=name, recipients=recipients):
             yield campaign.ImportRecipients(campaign_id=name, recipient_ids=recipients), USER
         case steps.Resume(campaign=name, without=without):
@@ -91,12 +102,22 @@ def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  
                 ),
                 MAIL,
             )
+        case steps.Suppress(recipient=recipient):
+            because = SuppressedBecause.OPERATOR
+            yield SuppressPerson(recipient_id=recipient, because=because), USER
+        case steps.SentSearched() as given:
+            yield _searched(given, engine, workspace), MAIL
         case steps.OfSender(campaign=name, account=sender):
             yield _sender(step.name, name, sender, engine, workspace), USER
+        case steps.OfRecipient(campaign=name, recipient=recipient) if step.name == "complaint":
+            yield campaign.RecordComplaint(campaign_id=name, recipient_id=recipient), MAIL
         case steps.OfRecipient(campaign=name, recipient=recipient):
             yield (
                 campaign.RecordSignal(
-                    campaign_id=name, recipient_id=recipient, signal=SIGNALS[step.name]
+                    campaign_id=name,
+                    recipient_id=recipient,
+                    signal=SIGNALS[step.name],
+                    address_unknown=step.name == "bounce",
                 ),
                 MAIL,
             )
@@ -110,6 +131,26 @@ def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  
             yield _check(name, Asker.BACKGROUND, None), CHECK
         case _:
             raise TypeError(f"no command for the step {step.name}")
+
+
+def _searched(given: steps.SentSearched, engine: Engine, workspace: str) -> Command:
+    """Of the last message of unknown outcome; where there is none, of the last one accepted."""
+    with engine.look(workspace) as before:
+        state = before.campaign(given.campaign)
+        recipient = state.recipients.get(given.recipient, Recipient())
+        occupant = before.slot(state.slot_id).occupant if state.slot_id else None
+    sequence, done, sender = state.sequence, recipient.progress.done, recipient.sender or occupant
+    proves = given.result is SearchResult.FOUND and not recipient.unknown
+    if proves and sequence and done and sender:
+        key = message_key(sequence, given.recipient, done[-1])
+        return account.ProveSentSearch(account_id=sender, send_id=key)
+    last = recipient.unknown[-1].send_id if recipient.unknown else ""
+    return campaign.RecordSentFolderSearch(
+        campaign_id=given.campaign,
+        recipient_id=given.recipient,
+        send_id=last,
+        result=given.result,
+    )
 
 
 def _connect(given: steps.Connect) -> account.ConnectAccount:

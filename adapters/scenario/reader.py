@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from adapters.scenario.steps import STEPS, Arguments, CreateCampaign
+from adapters.scenario.steps import SENDING, STEPS, Arguments, CreateCampaign
 from adapters.scenario.times import later, parse_moment, parse_positive_duration
 from aggregates.command import Policy
 from events.vocabulary import Mode, OnAccountTrouble, read_instant
@@ -33,7 +33,7 @@ class Step(NamedTuple):
     name: str
     arguments: Arguments
     until: datetime | None = None
-    """The moment an ``auto_reply`` names, or the one an ``engine_down`` ends."""
+    """The moment an ``auto_reply`` names, or an ``engine_down`` or ``inbox_silent`` ends."""
 
 
 class Scenario(NamedTuple):
@@ -41,6 +41,8 @@ class Scenario(NamedTuple):
     policy: Policy
     steps: tuple[Step, ...]
     until: datetime
+    sends: bool = False
+    """``sending: auto``: the engine sends by itself, to a server that accepts everything."""
 
 
 class _Node(NamedTuple):
@@ -74,7 +76,8 @@ class _Reader:
 
     def scenario(self, text: str) -> Scenario:
         top = self._mapping(self._parse(text), "a scenario: start, script, …")
-        self._only(top, {"start", "policy", "script", "until"})
+        self._only(top, {"start", "policy", "script", "until", "sending"})
+        self._sends = self._told(_sending, top.get("sending"), False)
         start = self._told(read_instant, self._required(top, "start", 1))
         policy = self._policy(top["policy"]) if "policy" in top else Policy()
         steps = self._steps(self._required(top, "script", 1), start)
@@ -84,7 +87,7 @@ class _Reader:
             raise self._error(top["until"].line, "expected `until` at or after the last step")
         self._check_downtimes(steps, until, top["script"])
         self._check_calendar(until, policy, top.get("policy", top["start"]).line)
-        return Scenario(start, policy, steps, until)
+        return Scenario(start, policy, steps, until, self._sends)
 
     def _parse(self, text: str) -> _Node:
         try:
@@ -194,6 +197,9 @@ class _Reader:
             line = _line_of(node, first["loc"])
             found = "" if first["type"] == "missing" else f", found {first['input']!r}"
             raise self._error(line, f"{name}.{place}: {first['msg']}{found}") from error
+        needs = name in SENDING or (isinstance(arguments, CreateCampaign) and arguments.sends)
+        if needs and not self._sends:
+            raise self._error(node.line, "expected `sending: auto` at the top for this step")
         if isinstance(arguments, CreateCampaign):
             self._check_mode(arguments, node.line)
         return arguments
@@ -209,7 +215,7 @@ class _Reader:
     ) -> datetime | None:
         if name == "auto_reply" and "until" in told:
             return self._told(lambda text: parse_moment(text, start), told["until"])
-        if name == "engine_down":
+        if name in ("engine_down", "inbox_silent"):
             return self._told(lambda text: later(at, parse_positive_duration(text)), told["for"])
         return None
 
@@ -265,6 +271,12 @@ class _Reader:
 
     def _error(self, line: int, expected: str) -> UnreadableScenario:
         return UnreadableScenario(self._source, line, expected)
+
+
+def _sending(text: str) -> bool:
+    if text != "auto":
+        raise ValueError(f"expected auto, found {text!r}")
+    return True
 
 
 def _trouble(text: str) -> OnAccountTrouble:

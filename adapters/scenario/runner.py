@@ -5,12 +5,15 @@ engine take its turn whenever something falls due, unless the story says that no
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from adapters.composition import rehearsal
 from adapters.scenario.commands import commands_of
 from adapters.scenario.reader import Scenario, Step
+from adapters.scenario.sending import Sending, Waits
+from aggregates.command import Policy
 from engine.answers.workspace_answers import Answers
 from engine.decoding import decode_page
 from engine.ports.clock import ManualClock
@@ -44,17 +47,29 @@ class Ending(NamedTuple):
     answers: Answers
     log: Sequence[Recorded]
     course: Sequence[StepOutcome | TimePassed]
+    waits: Waits | None = None
+    """With ``sending: auto``: why each recipient is not sent to."""
 
 
 def run_scenario(scenario: Scenario) -> Ending:
     return _Run(scenario).to_the_end()
 
 
+def _policy(scenario: Scenario) -> Policy:
+    """Where emails are told, not sent, nobody is suppressed (M7)."""
+    if scenario.sends:
+        return scenario.policy
+    return replace(scenario.policy, suppressed_because=frozenset())
+
+
 class _Run:
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self._clock = ManualClock(scenario.start)
-        self._store, self._views, self._engine = rehearsal(self._clock, scenario.policy)
+        self._store, self._views, self._engine = rehearsal(self._clock, _policy(scenario))
+        self._sending: Sending | None = None
+        if scenario.sends:
+            self._sending = Sending(self._engine, WORKSPACE, scenario.steps)
         self._down_until = scenario.start
         self._course: list[StepOutcome | TimePassed] = []
         self._seen = 0
@@ -65,28 +80,41 @@ class _Run:
             self._take(step)
         self._let_time_run(self._scenario.until, inclusive=True)
         ProjectionRunner(self._store, self._views, SHIPPED).catch_up()
-        answers = Answers(self._views, WORKSPACE)
-        return Ending(self._scenario.until, answers, self._log(0), self._course)
+        answers, until = Answers(self._views, WORKSPACE), self._scenario.until
+        waits = self._sending.waits(until) if self._sending else None
+        return Ending(until, answers, self._log(0), self._course, waits)
 
     def _let_time_run(self, to: datetime, *, inclusive: bool) -> None:
         """Steps come before what is due at the same instant, so time runs up to ``to`` only."""
         for wake in self._wakes(to, inclusive=inclusive):
             self._clock.time = wake
             self._engine.tick(WORKSPACE, inclusive=True)
+            if self._sending is not None:
+                self._sending.turn(wake)
             self._course.append(TimePassed(wake, self._news()))
         self._clock.time = to
 
     def _wakes(self, to: datetime, *, inclusive: bool) -> Iterator[datetime]:
-        while (due := self._store.next_due()) is not None:
+        while (due := self._next_due()) is not None:
             wake = max(due, self._down_until)
             if wake > to or (wake == to and not inclusive):
                 return
             yield wake
 
+    def _next_due(self) -> datetime | None:
+        sends = self._sending.wakes_at(self._clock.time) if self._sending else None
+        found = (each for each in (self._store.next_due(), sends) if each is not None)
+        return min(found, default=None)
+
     def _take(self, step: Step) -> None:
+        if self._sending is not None:
+            self._sending.before(step, down=step.at < self._down_until)
         if step.name == "engine_down":
             assert step.until is not None
             self._down_until = step.until
+            self._course.append(StepOutcome(step, None, ()))
+            return
+        if self._sending is not None and self._sending.takes(step):
             self._course.append(StepOutcome(step, None, ()))
             return
         answer = self._told(step)

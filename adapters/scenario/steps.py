@@ -1,10 +1,21 @@
 """What a scenario may tell: one model for each kind of step."""
 
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
-from events.vocabulary import FailureClass, Mode, Settings
+from adapters.scenario.times import parse_duration
+from aggregates.calendar import is_zone
+from events.sequence import WEEKDAYS, ClockTime, MailSequence, Step, Weekday, Window
+from events.vocabulary import FailureClass, Mode, SearchResult, Settings
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Address = Annotated[
@@ -30,6 +41,18 @@ def _passes_is_none(value: object) -> object:
     return None if value == "passes" else value
 
 
+def _existing_zone(name: str) -> str:
+    if not is_zone(name):
+        raise ValueError("expected a time zone like Europe/Berlin")
+    return name
+
+
+def _duration(told: object) -> object:
+    return parse_duration(told) if isinstance(told, str) else told
+
+
+Zone = Annotated[str, AfterValidator(_existing_zone)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
 TestResult = Annotated[FailureClass | None, BeforeValidator(_passes_is_none)]
 
 
@@ -39,12 +62,25 @@ class SettingsGiven(Arguments):
     signature: str | None = None
     sender_name: str | None = None
     sending_speed: Annotated[int, Field(ge=1)] | None = None
+    daily_limit: Annotated[int, Field(ge=1)] | None = None
+    """``sending_speed`` by another name."""
+    gap: Duration | None = None
+    zone: Zone | None = None
     limits: dict[str, int] | None = None
     schedule: dict[str, str] | None = None
     folders: dict[str, str] | None = None
 
     def over(self, settings: Settings) -> Settings:
-        return settings.model_copy(update=self.model_dump(exclude_none=True))
+        told: dict[str, Any] = self.model_dump(exclude_none=True)
+        speed, gap, zone = (told.pop(name, None) for name in ("daily_limit", "gap", "zone"))
+        if speed is not None:
+            told["sending_speed"] = speed
+        if gap is not None:
+            limits = told.get("limits", settings.limits)
+            told["limits"] = {**limits, "gap": int(gap.total_seconds())}
+        if zone is not None:
+            told["schedule"] = {**told.get("schedule", settings.schedule), "zone": zone}
+        return settings.model_copy(update=told)
 
 
 class Connect(Arguments):
@@ -55,12 +91,47 @@ class Connect(Arguments):
     result: Verdict = "passes"
 
 
+class WindowGiven(Arguments):
+    days: tuple[Weekday, ...] = Field(default=WEEKDAYS, min_length=1)
+    begins: ClockTime = Field(default="00:00", alias="from")
+    ends: ClockTime = Field(default="24:00", alias="to")
+
+
+class StepGiven(Arguments):
+    name: Name
+    after: Duration = timedelta()
+
+
 class CreateCampaign(Arguments):
     campaign: Name
     mode: Mode
     senders: tuple[Address, ...] = Field(default=(), alias="from")
     slot: Name | None = None
     recipients: tuple[Name, ...] = ()
+    zone: Zone | None = None
+    window: WindowGiven | None = None
+    daily_limit: Annotated[int, Field(ge=1)] | None = None
+    exclusive: bool = False
+    steps: tuple[StepGiven, ...] = ()
+
+    @property
+    def sends(self) -> bool:
+        """It says something that only a campaign that sends by itself needs."""
+        return bool({"zone", "window", "daily_limit", "exclusive", "steps"} & self.model_fields_set)
+
+    def sequence(self, mail_id: str) -> MailSequence | None:
+        """None without steps and a zone: such a campaign sends nothing (M3)."""
+        if self.zone is None or not self.steps:
+            return None
+        window = self.window or WindowGiven()
+        return MailSequence(
+            mail_id=mail_id,
+            zone=self.zone,
+            steps=tuple(Step(name=each.name, after=each.after) for each in self.steps),
+            window=Window(days=window.days, begins=window.begins, ends=window.ends),
+            daily_limit=self.daily_limit,
+            exclusive=self.exclusive,
+        )
 
 
 class OfCampaign(Arguments):
@@ -119,6 +190,18 @@ class EngineDown(Arguments):
     lasts: Name = Field(alias="for")
 
 
+class InboxSilent(OfAccount):
+    lasts: Name = Field(alias="for")
+
+
+class Suppress(Arguments):
+    recipient: Name
+
+
+class SentSearched(OfRecipient):
+    result: SearchResult
+
+
 STEPS: dict[str, type[Arguments]] = {
     "connect": Connect,
     "create_campaign": CreateCampaign,
@@ -144,4 +227,10 @@ STEPS: dict[str, type[Arguments]] = {
     "update_settings": UpdateSettings,
     "disconnect": OfAccount,
     "engine_down": EngineDown,
+    "inbox_silent": InboxSilent,
+    "suppress": Suppress,
+    "complaint": OfRecipient,
+    "sent_searched": SentSearched,
 }
+SENDING = frozenset({"inbox_silent", "suppress", "complaint", "sent_searched"})
+"""Steps that need ``sending: auto``."""

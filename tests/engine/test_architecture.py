@@ -13,7 +13,8 @@ PURE = ("events", "aggregates", "processors", "projections")
 CORE = (*PURE, "engine", "engine.ports")
 WORK = ("engine.work", "engine.work.classifying")
 ENGINE = (
-    *(*CORE, "engine.answers", "engine.answers.telling", "engine.audit", "engine.stream"),
+    *(*CORE, "engine.planning", "engine.answers", "engine.answers.telling", "engine.audit"),
+    "engine.stream",
     *WORK,
 )
 SHARED = ("adapters.settings", "adapters.store_url")
@@ -36,12 +37,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "projections": ("events",),
     "engine": (*PURE, "engine.ports"),
     "engine.ports": PURE,
+    "engine.planning": CORE,
     "engine.stream": CORE,
-    "engine.answers": (*CORE, "engine.stream"),
+    "engine.answers": (*CORE, "engine.planning", "engine.stream"),
     "engine.answers.telling": (*CORE, "engine.answers"),
     "engine.audit": (*CORE, "engine.answers", "engine.answers.telling", *WORK),
     "engine.work": (
-        *(*CORE, "engine.answers", "engine.answers.telling", "engine.stream"),
+        *(*CORE, "engine.planning", "engine.answers", "engine.answers.telling", "engine.stream"),
         "engine.work.classifying",
     ),
     "engine.work.classifying": ("events",),

@@ -13,6 +13,7 @@ from engine.answers.workspace_answers import ClockAnswer, NotSending, RecipientA
 from engine.ports.check_schedule import ScheduledCheck
 from engine.ports.view_status import Stop
 from engine.reply import Refusal
+from events.campaign import SendReserved
 from events.catalogue import CATALOGUE
 from events.recorded import Recorded
 from events.vocabulary import RecipientStatus, instant_text
@@ -72,6 +73,19 @@ def simulated_recipient(each: RecipientAnswer) -> dict[str, Any]:
     if each.status is RecipientStatus.CAMPAIGN_STOPPED and each.stopped_at is not None:
         row |= told(each, ("stopped_at", "stop_reason"))
     return row
+
+
+def simulated_send(event: SendReserved, outcome: str | None) -> dict[str, Any]:
+    domain = event.account_id.rpartition("@")[2]
+    return {
+        "at": plain(event.occurred_at),
+        "campaign": event.campaign_id,
+        "recipient": event.recipient_id,
+        "account": event.account_id,
+        "step": event.step,
+        "message_id": f"<{event.send_id}@{domain}>",
+        "outcome": outcome,
+    }
 
 
 def simulated_notice(row: NoticeRow) -> dict[str, Any]:
