@@ -16,7 +16,7 @@ WIDTH = 76
 IN_A_WORD = 39
 """Octets of an encoded word, so that it fits into a line behind any header's name."""
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,400}>")
+_MESSAGE_ID = re.compile(r"(?!.*=\?)<[!-;=?-~]{1,400}>")
 _URI = re.compile(r"[!-;=?-~]{1,900}")
 
 
