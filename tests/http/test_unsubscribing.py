@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,13 +9,10 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.composition import Program, running
 from adapters.http.unsubscribe_links import UNSUBSCRIBE, UnsubscribeLinks
 from adapters.mail.composing.message import compose
-from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mailboxes import links_served, unsubscribe_links
+from adapters.mailboxes import unsubscribe_links
 from adapters.settings import load_settings
-from adapters.stores.opening import migrate
 from aggregates.campaign.commands import RecordSignal
 from aggregates.email_account.commands import DisconnectAccount
 from engine.work.letters import Letter

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr, parsedate_to_datetime
 
 import pytest
@@ -72,7 +72,7 @@ def read(message: Message) -> EmailMessage:
     return found
 
 
-def text_of(part: EmailMessage | None) -> str:
+def text_of(part: MIMEPart | None) -> str:
     assert part is not None
     assert part.defects == []
     payload = part.get_payload(decode=True)
@@ -81,7 +81,7 @@ def text_of(part: EmailMessage | None) -> str:
 
 
 def as_sent(text: str) -> str:
-    """As it can be sent: lines end with CRLF, the last one too, and surrogates are no characters."""
+    """As it can be sent: lines end with CRLF, the last one too; surrogates are no characters."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode()
     return (plain if plain.endswith("\n") else f"{plain}\n").replace("\n", "\r\n")
 
