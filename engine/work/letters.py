@@ -74,7 +74,7 @@ class LetterError(ExplainedError):
         ├── VariablesMissing    the recipient lacks what the step needs
         ├── LetterTooLong       more than a message may be
         ├── SubjectMissing      nothing is left of it, or there was none
-        └── AddressUnusable     the recipient's address takes no mail
+        └── AddressUnusable     no mail goes to the recipient's address, or from the account's
     """
 
 
@@ -105,4 +105,4 @@ class SubjectMissing(LetterError):
 
 
 class AddressUnusable(LetterError):
-    sentence = "The recipient's address {problem}. Correct it and import it anew."
+    sentence = "The {whose} address {problem}. Correct it, and import or connect it anew."

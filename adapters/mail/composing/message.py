@@ -42,21 +42,25 @@ class Posting(NamedTuple):
 
 def compose(letter: Letter, posting: Posting) -> Message:
     """The same octets for the same letter and posting. Raises ``AddressUnusable``."""
-    problem = recipient_problem(posting.person.address)
-    if problem:
-        raise AddressUnusable(problem=problem)
-    to = ascii_form(posting.person.address)
-    domain = ascii_form(posting.sender.address).rpartition("@")[2]
-    message_id = f"<{posting.left}@{domain}>"
-    lines = [*filter(None, _headers(letter, posting, message_id, to)), ""]
+    to = _usable(posting.person.address, "recipient's")
+    sender = _usable(posting.sender.address, "account's")
+    message_id = f"<{posting.left}@{sender.rpartition('@')[2]}>"
+    lines = [*filter(None, _headers(letter, posting, message_id)), ""]
     content = "\r\n".join(lines).encode("ascii") + _content(letter, posting.left)
     return Message(message_id, to, content)
 
 
-def _headers(letter: Letter, posting: Posting, message_id: str, to: str) -> Iterator[str]:
+def _usable(address: str, whose: str) -> str:
+    problem = recipient_problem(address)
+    if problem:
+        raise AddressUnusable(whose=whose, problem=problem)
+    return ascii_form(address)
+
+
+def _headers(letter: Letter, posting: Posting, message_id: str) -> Iterator[str]:
     sender, thread, ways = posting.sender, posting.thread, posting.unsubscribing
     yield f"From: {mailbox(sender.name, sender.address)}"
-    yield f"To: {mailbox(posting.person.name, to)}"
+    yield f"To: {mailbox(posting.person.name, posting.person.address)}"
     yield unstructured("Subject", letter.subject, LONGEST_SUBJECT)
     yield f"Date: {format_datetime(posting.at)}"
     yield f"Message-ID: {message_id}"

@@ -232,6 +232,8 @@ def test_an_address_that_takes_no_mail_is_refused_with_a_sentence(address: str, 
         compose(HELLO, posting(BEN._replace(address=address)))
 
     assert str(refused.value).startswith(f"The recipient's address {told}")
+    with pytest.raises(AddressUnusable, match="The account's address"):
+        compose(HELLO, posting(sender=ANN._replace(address=address)))
 
 
 def test_a_boundary_in_the_text_divides_nothing() -> None:
