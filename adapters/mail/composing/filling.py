@@ -27,8 +27,6 @@ from events.vocabulary import RecipientId
 
 LONGEST_SUBJECT = 250
 AGAIN = "Re: "
-OURS = ("email", "name", "sender_name", "sender_address", "unsubscribe_link")
-"""Variables that are there without a column."""
 FIRST = Thread()
 """Nothing was sent before."""
 _EXAMPLE = Unsubscribing("mailto:sender@example.com?subject=unsubscribe")
@@ -43,10 +41,6 @@ class Writing(NamedTuple):
     subject: Filled
     text: Filled
     html: Filled
-
-    @property
-    def variables(self) -> frozenset[str]:
-        return self.subject.names | self.text.names | self.html.names
 
     def fill(
         self,

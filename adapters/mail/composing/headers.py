@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 
 from engine.answers.telling.one_line import one_line
-from engine.work.addresses import ascii_form, display_name
+from engine.work.addresses import display_name
 
 WIDTH = 76
 """Characters of a line, where it can be broken; RFC 5322 recommends 78, and permits 998."""
@@ -21,8 +21,8 @@ _URI = re.compile(r"[!-;=?-~]{1,900}")
 
 
 def mailbox(name: str, address: str) -> str:
-    """``name <address>``, the domain in ASCII. Raises ``ValueError`` when it has no such form."""
-    phrase, addr = _phrase(display_name(name)), f"<{ascii_form(address)}>"
+    """``name <address>``; the address is checked, and in ASCII."""
+    phrase, addr = _phrase(display_name(name)), f"<{address}>"
     if not phrase:
         return addr
     fits = len(phrase) + len(addr) < WIDTH - len("From:  ")

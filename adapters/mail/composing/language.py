@@ -98,12 +98,12 @@ ALLOWED = "use variables, the filters {}, ~, ==, !=, and, or, not, is defined, a
 )
 
 
-def names_in(tree: nodes.Template) -> frozenset[str]:
-    """The variables of a template that is allowed, which are renamed in it as columns are.
+def allow(tree: nodes.Template) -> None:
+    """Raises ``NotAllowed``; else the variables are renamed as columns are.
 
-    Raises ``NotAllowed``. Walks without recursion, for a tree may be as deep as its text is long.
+    Walks without recursion, for a tree may be as deep as its text is long.
     """
-    names, seen = set[str](), 0
+    seen = 0
     left: list[tuple[nodes.Node, int, int]] = [(tree, 0, 1)]
     while left:
         node, depth, line = left.pop()
@@ -114,9 +114,7 @@ def names_in(tree: nodes.Template) -> frozenset[str]:
             raise NotAllowed(line, problem)
         if isinstance(node, nodes.Name):
             node.name = variable_name(node.name)
-            names.add(node.name)
         left += [(each, depth + 1, line) for each in node.iter_child_nodes()]
-    return frozenset(names)
 
 
 def _problem(node: nodes.Node) -> str | None:
@@ -128,9 +126,9 @@ def _problem(node: nodes.Node) -> str | None:
 
 
 def _of_name(node: nodes.Name) -> str | None:
-    name = node.name
-    is_good = node.ctx == "load" and name.lower() not in {"self", "super"}
-    return None if is_good else f"{name} cannot be a variable here"
+    """Said of the name that it gets: ``\u017felf`` is ``self``."""
+    is_good = node.ctx == "load" and variable_name(node.name) not in {"self", "super"}
+    return None if is_good else f"{node.name} cannot be a variable here"
 
 
 def _of_const(node: nodes.Const) -> str | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple, NoReturn
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from adapters.mail.composing.language import FILTERS, TOO_MUCH, NotAllowed, ValueTooLong, names_in
+from adapters.mail.composing.language import FILTERS, TOO_MUCH, NotAllowed, ValueTooLong, allow
 from engine.work.letters import LetterTooLong, TemplateUnusable
 
 LONGEST_TEMPLATE = 100_000
@@ -53,11 +53,10 @@ _PLAIN, _HTML = _environment(escapes=False), _environment(escapes=True)
 
 
 class Filled(NamedTuple):
-    """One template of a step. ``part`` is its name in sentences; ``names`` its variables."""
+    """One template of a step. ``part`` is its name in sentences."""
 
     step: str
     part: str
-    names: frozenset[str]
     template: Template
 
     def fill(self, values: Mapping[str, str]) -> str:
@@ -77,7 +76,7 @@ def template(step: str, part: str, source: str, *, html: bool = False) -> Filled
     environment = _HTML if html else _PLAIN
     try:
         tree = environment.parse(source)
-        names = names_in(tree)
+        allow(tree)
         code = environment.compile(tree)
     except TemplateSyntaxError as error:
         line, problem = error.lineno, (error.message or "not understood").rstrip(".")
@@ -87,7 +86,7 @@ def template(step: str, part: str, source: str, *, html: bool = False) -> Filled
         line, problem = 1, TOO_MUCH
     else:
         made = Template.from_code(environment, code, {})
-        return Filled(step, part, names, made)
+        return Filled(step, part, made)
     raise TemplateUnusable(step=step, part=part, line=line, problem=problem)
 
 

@@ -215,6 +215,25 @@ def test_a_domain_of_any_script_goes_in_ascii() -> None:
     assert read(message)["To"].addresses[0].addr_spec == message.address
 
 
+@given(address=st.one_of(st.emails(), TEXTS, TEXTS.map("ben@x.test{}".format)))
+def test_an_address_is_refused_or_the_only_one_of_its_header(address: str) -> None:
+    try:
+        message = compose(HELLO, posting(BEN._replace(address=address)))
+    except AddressUnusable:
+        return
+    found = read(message)
+
+    assert [each.addr_spec for each in found["To"].addresses] == [message.address]
+    assert {*found.keys()} == NAMES
+
+
+def test_what_stands_around_an_address_is_no_part_of_it() -> None:
+    message = compose(HELLO, posting(BEN._replace(address=" Ben@X.test\r\n ")))
+
+    assert message.address == "ben@x.test"
+    assert b"To: Ben Hur <ben@x.test>\r\nSubject" in message.content
+
+
 @pytest.mark.rule("F1")
 @pytest.mark.parametrize(
     ("address", "told"),
