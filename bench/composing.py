@@ -9,22 +9,24 @@ from email.utils import format_datetime, formataddr
 
 from adapters.mail.composing.filling import writing
 from adapters.mail.composing.message import OUR_ID, Posting, compose
+from aggregates.campaign.pace import message_key
 from bench.timing import timed
-from engine.work.letters import Letter, Sender, Step, Unsubscribing
-from engine.work.message_ids import message_id_left
+from engine.work.letters import Letter, Sender, Unsubscribing
 from engine.work.ports import Person
+from events.sequence import MailSequence, Step
 
 MESSAGES = 20_000
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ANN = Sender("ann@acme.example", "Ann Müller", "Best,\nAnn")
 STEP = Step(
-    "intro",
-    "Frühling at {{ company }}",
-    "Dear {{ first_name }},\n\nwould a wörd about spring be welcome at {{ company }}?\n" * 6,
-    "<html><body>"
+    name="intro",
+    subject="Frühling at {{ company }}",
+    text="Dear {{ first_name }},\n\nwould a wörd about spring be welcome at {{ company }}?\n" * 6,
+    html="<html><body>"
     + "<p>Dear {{ first_name }}, would a wörd about {{ company }} be welcome?</p>\n" * 6
     + "</body></html>",
 )
+SEQUENCE = MailSequence(mail_id="c0ffeec0ffeec0ffeec0", zone="UTC", steps=(STEP,))
 
 
 def composing() -> dict[str, float]:
@@ -61,7 +63,7 @@ def _posting(number: int) -> Posting:
     ways = Unsubscribing(
         f"mailto:{ANN.address}?subject=unsubscribe%20{token}", f"https://x.example/{token}"
     )
-    left = message_id_left("c0ffeec0ffeec0ffeec0", f"{number:020x}", STEP.name)
+    left = message_key(SEQUENCE, f"{number:020x}", STEP.name)
     return Posting(ANN, person, left, NOON, ways)
 
 

@@ -4,6 +4,8 @@ Looking changes nothing, as mail scanners look at every link. The click needs no
 nowhere else, and may come again.
 """
 
+from uuid import uuid4
+
 import structlog
 from starlette.responses import Response
 
@@ -32,13 +34,17 @@ class UnsubscribePages:
     def press(self, token: str) -> Response:
         try:
             who = self._links.read(token)
-            if who is None or unsubscribe(self._engine, who) is not None:
+            if who is None or unsubscribe(self._engine, who, _new_id) is not None:
                 return _unknown()
         except ExplainedError as error:
             log.error("could not unsubscribe", error=type(error).__name__)  # noqa: TRY400 names nobody
             told = "This could not be recorded just now. Please try again later."
             return page("Not yet", [told], status=503)
         return page("You are unsubscribed", ["You get no more of these emails."])
+
+
+def _new_id() -> str:
+    return uuid4().hex
 
 
 def _unknown() -> Response:

@@ -10,16 +10,6 @@ from events.errors import ExplainedError
 from events.vocabulary import AccountId, RecipientId
 
 
-class Step(NamedTuple):
-    """A step's templates. With ``html`` alone the plain text is made from it."""
-
-    name: str
-    subject: str = ""
-    """Empty: the thread's, as an answer to it. The first step needs one."""
-    text: str = ""
-    html: str = ""
-
-
 class Sender(NamedTuple):
     """The account that sends, and what its settings say of that (``Settings``)."""
 

@@ -1,12 +1,12 @@
 """A recipient asks to be written to no more: recorded whatever the state of account and campaign
-(M5)."""
+(M5, M7)."""
 
 from typing import NamedTuple
 
 from aggregates.campaign.commands import RecordSignal
-from engine.batch import derived_id
 from engine.engine import Engine
 from engine.reply import Refusal
+from engine.work.ports import NewId
 from events.vocabulary import CampaignId, RecipientId, RecipientStatus
 
 ACTOR = "recipient"
@@ -20,12 +20,15 @@ class Subscriber(NamedTuple):
     recipient_id: RecipientId
 
 
-def unsubscribe(engine: Engine, who: Subscriber) -> Refusal | None:
-    """Asked again, it changes nothing. A refusal for somebody the campaign never knew."""
+def unsubscribe(engine: Engine, who: Subscriber, new_id: NewId) -> Refusal | None:
+    """M7: whoever is suppressed already stays so, and nothing more is recorded. A refusal for
+    somebody the campaign never knew."""
+    with engine.look(who.workspace) as now:
+        if who.recipient_id in now.suppressions().people:
+            return None
     command = RecordSignal(
         campaign_id=who.campaign_id,
         recipient_id=who.recipient_id,
         signal=RecipientStatus.UNSUBSCRIBED,
     )
-    command_id = derived_id("unsubscribe", *who)
-    return engine.execute(who.workspace, command, command_id=command_id, actor=ACTOR).refusal
+    return engine.execute(who.workspace, command, command_id=new_id(), actor=ACTOR).refusal

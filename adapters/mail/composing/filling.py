@@ -15,7 +15,6 @@ from engine.work.letters import (
     LetterTooLong,
     Missing,
     Sender,
-    Step,
     SubjectMissing,
     TemplateUnusable,
     Thread,
@@ -23,6 +22,7 @@ from engine.work.letters import (
     VariablesMissing,
 )
 from engine.work.ports import Person
+from events.sequence import Step
 from events.vocabulary import RecipientId
 
 LONGEST_SUBJECT = 250

@@ -32,7 +32,7 @@ _ALTERNATIVES = (
 
 class Posting(NamedTuple):
     """All that a message needs besides its letter. ``left``: of its Message-ID (M2), as
-    ``message_id_left`` makes it; ``at``: of its ``Date``, with a zone."""
+    ``message_key`` makes it; ``at``: of its ``Date``, with a zone."""
 
     sender: Sender
     person: Person

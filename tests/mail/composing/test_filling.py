@@ -8,19 +8,19 @@ from adapters.mail.composing.templates import LONGEST_RESULT
 from engine.work.letters import (
     LetterTooLong,
     Sender,
-    Step,
     SubjectMissing,
     TemplateUnusable,
     Thread,
     VariablesMissing,
 )
 from engine.work.ports import Person
-from tests.mail.composing.letters import AFTER_INTRO, ANN, BEN, IN_HTML, INTRO, NUDGE
+from events.sequence import Step
+from tests.mail.composing.letters import AFTER_INTRO, ANN, BEN, IN_HTML, INTRO, NUDGE, changed, step
 
 
 def said(text: str, **variables: str) -> str:
     person = BEN._replace(variables=variables)
-    return preview(Step("intro", "-", text), person, Sender("ann@acme.example")).text
+    return preview(step("intro", "-", text), person, Sender("ann@acme.example")).text
 
 
 def test_a_step_is_filled_in_with_what_is_known_of_the_recipient_and_signed() -> None:
@@ -46,7 +46,7 @@ def test_the_text_of_html_alone_is_made_from_it() -> None:
         "</tr></table><p>See <a href='https://acme.example/{{ company|urlencode }}'>us</a>.</p>"
         "<ul><li>one</li><li>two</li></ul><script>alert(1)</script>"
     )
-    letter = preview(Step("intro", "Hello", html=source), BEN, ANN)
+    letter = preview(step("intro", "Hello", html=source), BEN, ANN)
 
     lines = [line.strip() for line in letter.text.splitlines() if line.strip()]
     assert lines == [
@@ -71,7 +71,7 @@ def test_the_text_of_html_alone_is_made_from_it() -> None:
 )
 def test_no_html_makes_text_without_end(html: str) -> None:
     try:
-        letter = preview(Step("intro", "Hello", html=f"{html}."), BEN, ANN)
+        letter = preview(step("intro", "Hello", html=f"{html}."), BEN, ANN)
     except LetterTooLong:
         return
     assert len(letter.text) <= LONGEST_RESULT
@@ -92,7 +92,7 @@ def test_columns_are_named_by_one_word_in_lower_case() -> None:
 
 def test_name_address_sender_and_the_way_out_are_there_without_a_column() -> None:
     text = "{{ name }} {{ email }} {{ sender_name }} {{ sender_address }} {{ unsubscribe_link }}"
-    letter = preview(Step("intro", "-", text), BEN, ANN._replace(signature=""))
+    letter = preview(step("intro", "-", text), BEN, ANN._replace(signature=""))
 
     assert letter.text.startswith("Ben Hur ben@x.test Ann Arbor ann@acme.example mailto:")
 
@@ -127,7 +127,7 @@ def test_a_gap_is_never_sent(text: str) -> None:
 
 
 def test_what_is_missing_is_listed_for_each_recipient_and_step_before_the_start() -> None:
-    steps = [IN_HTML, Step("nudge", text="{% if city %}{{ street }}{% endif %} {{ first_name }}")]
+    steps = [IN_HTML, step("nudge", text="{% if city %}{{ street }}{% endif %} {{ first_name }}")]
     bare = Person("bea@x.test", "Bea", {"first_name": "Bea", "company": "", "city": "Ulm"})
     people = [("r1", BEN), ("r2", bare), ("r3", Person("cy@x.test"))]
 
@@ -151,7 +151,7 @@ def test_what_is_told_of_a_gap_names_no_person_and_repeats_no_value() -> None:
 
 def test_what_everybody_needs_is_told_without_anybody() -> None:
     assert required_variables(IN_HTML) == {"company", "first_name"}
-    assert required_variables(Step("s", "x", "{{ a|d('-') }}{% if b %}{{ c }}{% endif %}")) == set()
+    assert required_variables(step("s", "x", "{{ a|d('-') }}{% if b %}{{ c }}{% endif %}")) == set()
 
 
 def test_a_value_that_is_too_long_is_told_before_the_start_as_well() -> None:
@@ -163,33 +163,33 @@ def test_a_value_that_is_too_long_is_told_before_the_start_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "told"),
+    ("unusable", "told"),
     [
         (
-            INTRO._replace(text="Dear\n{{ first_name }\n"),
+            changed(INTRO, text="Dear\n{{ first_name }\n"),
             "Step intro, text, line 2: unexpected '}'.",
         ),
         (
-            INTRO._replace(subject="{% if x %}"),
+            changed(INTRO, subject="{% if x %}"),
             "Step intro, subject, line 1: Unexpected end of template.",
         ),
         (
-            INTRO._replace(html="<p>\n\n{{ a b }}"),
+            changed(INTRO, html="<p>\n\n{{ a b }}"),
             "Step intro, html, line 3: expected token 'end of print statement', got 'b'.",
         ),
         (
-            INTRO._replace(text="x\n{% if a\n == b.c %}{% endif %}"),
+            changed(INTRO, text="x\n{% if a\n == b.c %}{% endif %}"),
             "Step intro, text, line 3: a dot between names is not allowed; use variables,",
         ),
-        (Step("intro", "x"), "Step intro, text, line 1: it is empty, and so is the HTML;"),
-        (INTRO._replace(text="x" * 100_001), "Step intro, text, line 1: it is longer than"),
+        (step("intro", "x"), "Step intro, text, line 1: it is empty, and so is the HTML;"),
+        (changed(INTRO, text="x" * 100_001), "Step intro, text, line 1: it is longer than"),
     ],
 )
 def test_a_template_that_is_none_is_told_with_its_line_and_what_was_expected(
-    step: Step, told: str
+    unusable: Step, told: str
 ) -> None:
     with pytest.raises(TemplateUnusable) as refused:
-        preview(step, BEN, ANN)
+        preview(unusable, BEN, ANN)
 
     assert str(refused.value).startswith(told)
 
@@ -200,4 +200,4 @@ def test_the_first_step_needs_a_subject_and_none_is_sent_without_one() -> None:
     with pytest.raises(SubjectMissing):
         preview(NUDGE, BEN, ANN)
     with pytest.raises(SubjectMissing):
-        preview(INTRO._replace(subject="{{ 'x' if company == 'x' else '' }}"), BEN, ANN)
+        preview(changed(INTRO, subject="{{ 'x' if company == 'x' else '' }}"), BEN, ANN)

@@ -15,7 +15,6 @@ from adapters.mail.composing.message import OUR_ID, compose
 from engine.answers.telling.one_line import one_line
 from engine.work.addresses import display_name
 from engine.work.letters import AddressUnusable, Letter, Thread, Unsubscribing
-from engine.work.message_ids import read_message_id
 from engine.work.ports import Message, Person
 from tests.mail.composing.letters import ANN, BEN, BY_CLICK, BY_MAIL, LEFT, NOON, posting
 
@@ -166,9 +165,6 @@ def test_the_message_id_and_a_header_of_our_own_have_the_same_left_part_for_ever
     assert message.message_id == found["Message-ID"] == f"<{LEFT}@acme.example>"
     assert found[OUR_ID] == LEFT
     assert message == compose(HELLO, posting())
-    key = read_message_id(message.message_id)
-    assert key is not None
-    assert (key.campaign_key, key.recipient_id) == ("c0ffee", "r1")
 
 
 @pytest.mark.rule("M5")
