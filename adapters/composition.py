@@ -23,6 +23,7 @@ from adapters.stores.opening import (
 from aggregates.command import DEFAULT_POLICY, Policy
 from engine.answers.health import Health, look
 from engine.engine import Engine
+from engine.fence import Unfenced
 from engine.observing import SILENT, Observer
 from engine.ports.clock import Clock
 from engine.ports.views import ReadableViews
@@ -109,7 +110,8 @@ def log_as_set(settings: EngineSettings) -> None:
 def health_of(opened: Opened) -> Health:
     """How an opened store is now. Raises ``StoreError`` if it is lost."""
     schedule, mark = check_schedule(opened), relay_mark(opened)
-    return look(opened.store, opened.views, opened.coordination, schedule, mark)
+    found = look(opened.store, opened.views, opened.coordination, schedule, mark)
+    return found._replace(fenced=opened.fence.closed())
 
 
 def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:
@@ -119,6 +121,7 @@ def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = S
         cache_size=settings.cache_size,
         snapshot_every=settings.snapshot_every,
         observer=observer,
+        fence=opened.fence,
     )
 
 
@@ -138,7 +141,8 @@ def staged(settings: EngineSettings, clock: Clock) -> Iterator[Program]:
     from adapters.stores.opening import opened_file, path_of
     from adapters.stores.sqlite import SQLiteStore
 
-    with closing(opened_file(SQLiteStore(path_of(settings.store), clock))) as opened:
+    store = SQLiteStore(path_of(settings.store), clock)
+    with closing(opened_file(store, settings.witness_folder)) as opened:
         yield Program(settings, opened, engine_over(opened, settings))
 
 
@@ -397,4 +401,4 @@ def rehearsal(clock: Clock, policy: Policy = DEFAULT_POLICY) -> Rehearsal:
     from adapters.stores.memory import MemoryStore, MemoryViews
 
     store = MemoryStore(clock)
-    return Rehearsal(store, MemoryViews(), Engine(store, policy))
+    return Rehearsal(store, MemoryViews(), Engine(store, policy, fence=Unfenced()))

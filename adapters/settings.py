@@ -21,6 +21,8 @@ from pydantic import (
     IPvAnyNetwork,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -31,7 +33,7 @@ from pydantic_settings import (
 
 from adapters.kafka_settings import KafkaSettings
 from adapters.oauth_client import HOST_AND_PORT, OAuthClient
-from adapters.store_url import checked, without_password
+from adapters.store_url import checked, own_folder, without_password
 from aggregates.command import Policy
 from events.vocabulary import OnAccountTrouble
 
@@ -135,6 +137,8 @@ class EngineSettings(KafkaSettings, BaseSettings):
 
     store: StoreUrl = "sendledger.db"
     """The embedded store's file, a path or ``sqlite:///path``; or libpq's URL of a database."""
+    witness: Annotated[Path, AfterValidator(Path.absolute)] | None = None
+    """A folder elsewhere than the store, in which is noted how far the store went."""
     workspace: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = "main"
     outbox: Path | None = None
     """A maildir for notices to owners; without one they are issued and wait."""
@@ -216,6 +220,25 @@ class EngineSettings(KafkaSettings, BaseSettings):
     misses_before_failure: Annotated[int, Field(ge=1, le=1000)] = 3
     misses_span: Duration = timedelta(minutes=15)
     check_patience: Duration = timedelta(seconds=60)
+
+    @field_validator("witness")
+    @classmethod
+    def _elsewhere(cls, folder: Path | None, info: ValidationInfo) -> Path | None:
+        """M6: whatever brings the store back must not bring its witness back."""
+        own = own_folder(info.data.get("store", ""))
+        if (
+            folder is not None
+            and own is not None
+            and own in (folder.resolve(), *folder.resolve().parents)
+        ):
+            raise ValueError(f"expected a folder outside of the store's own, which is {own}")
+        return folder
+
+    @property
+    def witness_folder(self) -> Path:
+        """Without the setting, below the folder in which this user's programs keep their state."""
+        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        return self.witness or Path(state) / "sendledger" / "witness"
 
     @property
     def policy(self) -> Policy:

@@ -1,6 +1,7 @@
 """What a store is called: a file's path, or a URL; and how to tell of it without its password."""
 
 import re
+from pathlib import Path
 
 SCHEMES = ("sqlite", "postgresql", "postgres")
 EXPECTED = "a path, sqlite:///path or postgresql://user@host:5432/database"
@@ -39,3 +40,9 @@ def checked(url: str) -> str:
 def without_password(url: str) -> str:
     """As it may be told to anybody."""
     return _PASSWORDS.sub(lambda found: f"{found[2]}…" if found[2] else f"{found[1]}:…@", url)
+
+
+def own_folder(url: str) -> Path | None:
+    """In which an embedded store lies; None for a server's."""
+    path = url.removeprefix("sqlite:///")
+    return None if scheme_of(path) else Path(path).resolve().parent

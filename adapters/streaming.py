@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from adapters.kafka.limits import TookTooLong
 from adapters.settings import EngineSettings, SettingsError
 from adapters.stores.opening import Opened, relay_mark
+from engine.fence import StoreIsFenced
 from engine.stream.cloud_events import Teller
 from engine.work.relay import Relay
 from engine.work.secret import Secret
@@ -51,9 +52,15 @@ def kafka_access(settings: EngineSettings) -> "KafkaAccess":
 def relay_over(
     opened: Opened, settings: EngineSettings, noticed: Callable[[str], object]
 ) -> Iterator[Relay]:
-    """The relay of an opened store, which has not begun. ``noticed``: told of foreign records."""
+    """The relay of an opened store, which has not begun. ``noticed``: told of foreign records.
+
+    Raises ``StoreIsFenced``: nothing of it is told then (M6).
+    """
     from adapters.kafka.sink import KafkaSink
 
+    reason = opened.fence.closed()
+    if reason is not None:
+        raise StoreIsFenced(reason=reason)
     source = Teller(opened.store.identity).source
     with closing(KafkaSink(kafka_access(settings), settings.kafka_topic, source, noticed)) as sink:
         yield Relay(opened.store, sink, relay_mark(opened))

@@ -31,6 +31,8 @@ class Command(ABC):
 
     aggregate: ClassVar[str]
     """The type of the aggregate that decides it."""
+    taken_when_fenced: ClassVar[bool] = False
+    """M6: decided although the store may lack what it did."""
     at: datetime = UNSTAMPED
 
     @property

@@ -6,6 +6,7 @@ stand although the command was refused.
 ::
 
     Rejected
+    ├── StoreFenced       about the store itself
     ├── AccountRejected   about an account or its slot
     │   ├── UnknownAccount
     │   ├── UnknownSlot
@@ -72,6 +73,16 @@ class Rejected(ExplainedError):
     @property
     def message(self) -> str:
         return str(self)
+
+
+class StoreFenced(Rejected):
+    """M6."""
+
+    code = "store_fenced"
+    sentence = (
+        "The store may lack what it did: {reason}. Until it is reconciled it takes checks, "
+        "reconnects, and what arrives or ends; nothing else."
+    )
 
 
 class AccountRejected(Rejected):

@@ -41,6 +41,7 @@ class SuppressionCommandBase(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class SuppressPerson(SuppressionCommandBase):
+    taken_when_fenced: ClassVar[bool] = True
     recipient_id: RecipientId
     because: SuppressedBecause
     policy: Policy = DEFAULT_POLICY
@@ -57,6 +58,7 @@ class ReleasePerson(SuppressionCommandBase):
 
 @dataclass(frozen=True, kw_only=True)
 class SuppressDomain(SuppressionCommandBase):
+    taken_when_fenced: ClassVar[bool] = True
     domain: str
 
 

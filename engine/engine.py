@@ -15,6 +15,7 @@ from aggregates.command import DEFAULT_POLICY, Command, Policy
 from engine.cache import AggregateCache
 from engine.command_context import Look
 from engine.decoding import decode_page
+from engine.fence import Fence, StoreFence
 from engine.gc_pause import gc_paused
 from engine.group_commit import GroupCommit, Pages
 from engine.observing import SILENT, Committed, Observer, tell
@@ -37,9 +38,10 @@ RETOLD = 1_000
 class Engine:
     """The engine over one store.
 
-    ``snapshot_every`` is the number of events after which a large aggregate is snapshot again;
-    ``cache_size`` the number of aggregates kept in memory; ``observer`` hears of every commit. Safe
-    to share between threads.
+    ``fence`` says whether the store may lack what it did; without one, a store that has sent is
+    taken for such a store (M6). ``snapshot_every`` is the number of events after which a large
+    aggregate is snapshot again; ``cache_size`` the number of aggregates kept in memory;
+    ``observer`` hears of every commit. Safe to share between threads.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Engine:
         cache_size: int = 1_000,
         snapshot_every: int = 20_000,
         observer: Observer = SILENT,
+        fence: Fence | None = None,
     ) -> None:
         self.store = store
+        self.fence = fence if fence is not None else StoreFence(store)
         self.policy = policy
         self._observer = observer
         self._cache = AggregateCache(cache_size)
@@ -78,8 +82,9 @@ class Engine:
         ``inclusive`` settles what is due at this very instant too, as simulated time needs it.
         """
         with gc_paused():
-            with self.store.transaction(workspace) as transaction:
-                work = self._turn(transaction, workspace, inclusive=inclusive)
+            with self._judged() as fenced, self.store.transaction(workspace) as transaction:
+                work = self._work(transaction, workspace, fenced)
+                self._turn(transaction, work, inclusive=inclusive)
             self._committed([work])
         return work.decided
 
@@ -89,21 +94,26 @@ class Engine:
         Left out is which somebody else holds. Raises what went wrong in any; nothing is done then.
         """
         with gc_paused():
-            with self.store.transactions(dict.fromkeys(workspaces, ())) as opened:
-                works = [self._turn(each, workspace) for workspace, each in opened.items()]
+            asked = dict.fromkeys(workspaces, ())
+            with self._judged() as fenced, self.store.transactions(asked) as opened:
+                works = [
+                    self._turn(each, self._work(each, workspace, fenced))
+                    for workspace, each in opened.items()
+                ]
             self._committed(works)
         return {work.workspace: work.decided for work in works}
 
     @contextmanager
     def look(self, workspace: str) -> Iterator[Look]:
-        """The workspace as a command would find it now, due things settled.
+        """The workspace as a command would find it now, due things settled unless it is fenced.
 
         Writes nothing, waits for nobody and keeps nobody waiting.
         """
+        fenced = self.fence.closed()
         with self.store.look(workspace) as reading:
             with gc_paused():
                 known = self._cache.as_of(workspace, reading.last_position)
-                work = UnitOfWork(reading, workspace, known, self.policy)
+                work = UnitOfWork(reading, workspace, known, self.policy, fenced)
                 work.settle()
             yield work
 
@@ -134,13 +144,15 @@ class Engine:
             self._in_bulk.discard(bulk)
 
     def _decide_together(self, pages: Pages) -> Mapping[str, Sequence[Reply]]:
-        """Those workspaces that nobody holds and in which nothing is due."""
+        """Those workspaces that nobody holds and in which nothing is due; none if it is fenced."""
         decided: list[tuple[UnitOfWork, list[Outcome]]] = []
         asked = {name: [each.command_id for each in page] for name, page in pages.items()}
-        with gc_paused():
+        with gc_paused(), self._judged() as fenced:
+            if fenced is not None:
+                return {}
             with self.store.transactions(asked) as opened:
                 for workspace, transaction in opened.items():
-                    work = self._work(transaction, workspace)
+                    work = self._work(transaction, workspace, fenced)
                     if not work.has_something_due:
                         outcomes = [work.perform(request) for request in pages[workspace]]
                         work.append_to(transaction)
@@ -166,9 +178,11 @@ class Engine:
 
     def _decided(self, workspace: str, requests: Sequence[Request]) -> Sequence[Reply]:
         command_ids = [each.command_id for each in requests]
-        with gc_paused():
+        with gc_paused(), self._judged() as fenced:
+            if fenced is not None and any(each.command.taken_when_fenced for each in requests):
+                self.fence.part_ways()
             with self.store.transaction(workspace, command_ids) as transaction:
-                work = self._work(transaction, workspace)
+                work = self._work(transaction, workspace, fenced)
                 work.settle()
                 outcomes = [work.perform(request) for request in requests]
                 work.append_to(transaction)
@@ -189,17 +203,27 @@ class Engine:
             yield from page
             position = page[-1].position
 
+    @contextmanager
+    def _judged(self) -> Iterator[str | None]:
+        """Why the store is fenced, or None. One that is lost may come back as another one (M6)."""
+        try:
+            yield self.fence.closed()
+        except StoreUnavailable:
+            self.fence.doubt()
+            raise
+
     def _turn(
-        self, transaction: WorkspaceTransaction, workspace: str, *, inclusive: bool = False
+        self, transaction: WorkspaceTransaction, work: UnitOfWork, *, inclusive: bool = False
     ) -> UnitOfWork:
-        work = self._work(transaction, workspace)
         work.settle(inclusive=inclusive)
         work.remind()
         work.append_to(transaction)
         return work
 
-    def _work(self, transaction: WorkspaceTransaction, workspace: str) -> UnitOfWork:
-        return UnitOfWork(transaction, workspace, self._cache, self.policy)
+    def _work(
+        self, transaction: WorkspaceTransaction, workspace: str, fenced: str | None
+    ) -> UnitOfWork:
+        return UnitOfWork(transaction, workspace, self._cache, self.policy, fenced)
 
     def _committed(self, works: Sequence[UnitOfWork]) -> None:
         """What one transaction did is there for everybody: remember it, and tell of it."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from aggregates.campaign import Campaign
 from aggregates.command import Command, Policy
 from aggregates.email_account import EmailAccount
-from aggregates.rejections import Rejected
+from aggregates.rejections import Rejected, StoreFenced
 from aggregates.slot import Slot
 from aggregates.suppressions import ONE, Suppressions
 from engine.aggregate_loader import AggregateLoader
@@ -53,7 +53,11 @@ class Outcome(NamedTuple):
 
 
 class UnitOfWork:
-    """It is the processors' ``Workspace``, and decides whatever they ask for at once."""
+    """It is the processors' ``Workspace``, and decides whatever they ask for at once.
+
+    ``fenced``: why the store may lack what it did. Then nothing is settled, no reminder is issued,
+    and few commands are taken; a refusal of the others leaves nothing behind (M6).
+    """
 
     def __init__(
         self,
@@ -61,8 +65,10 @@ class UnitOfWork:
         workspace: str,
         cache: AggregateCache,
         policy: Policy,
+        fenced: str | None,
     ) -> None:
         self.workspace = workspace
+        self._fenced = fenced
         self.now = reading.now
         self.decided = 0
         """How many events are about to be appended."""
@@ -119,6 +125,10 @@ class UnitOfWork:
         repeated = self._decided_before(request.command_id)
         if repeated is not None:
             return repeated
+        if self._fenced is not None and not request.command.taken_when_fenced:
+            fenced = StoreFenced(reason=self._fenced)
+            told = Refusal(fenced.code, fenced.message)
+            return Outcome(request.command_id, told, (), self.decided)
         cause = Cause(request.command_id, request.actor, request.command_id, requested=True)
         before = len(self._batches)
         refusal = self._attempt(replace(request.command, at=self.now), cause)
@@ -129,19 +139,23 @@ class UnitOfWork:
 
     @property
     def has_something_due(self) -> bool:
-        return self._timers.any_due
+        return self._fenced is None and self._timers.any_due
 
     def settle(self, *, inclusive: bool = False) -> None:
         """S7: decide what was due before now, in order of due times, each as of its due time.
 
         ``inclusive`` takes what is due at this very instant as well.
         """
-        while (timer := self._timers.next_due(inclusive=inclusive)) is not None:
+        while self._fenced is None:
+            timer = self._timers.next_due(inclusive=inclusive)
+            if timer is None:
+                return
             self._fire(timer)
 
     def remind(self) -> None:
         """N1: issue the reminders that are due, of each incident only the latest."""
-        for timer in timers.latest_of_each_incident(self._timers.due_reminders()):
+        due = self._timers.due_reminders() if self._fenced is None else ()
+        for timer in timers.latest_of_each_incident(due):
             self._fire(timer)
 
     def append_to(self, transaction: WorkspaceTransaction) -> None:

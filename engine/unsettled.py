@@ -14,13 +14,15 @@ from engine.unit_of_work import UnitOfWork
 from events.recorded import Recorded
 
 
-def settled(reading: WorkspaceReading, workspace: str, policy: Policy) -> UnitOfWork:
+def settled(
+    reading: WorkspaceReading, workspace: str, policy: Policy, fenced: str | None
+) -> UnitOfWork:
     """The workspace as the next turn of a worker finds it once it has settled. Writes nothing.
 
-    No reminder is issued: reminders wait for a worker (N1).
+    No reminder is issued: reminders wait for a worker (N1). ``fenced``: nothing is settled (M6).
     """
     with gc_paused():
-        work = UnitOfWork(reading, workspace, AggregateCache(0), policy)
+        work = UnitOfWork(reading, workspace, AggregateCache(0), policy, fenced)
         work.settle()
     return work
 

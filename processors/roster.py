@@ -6,7 +6,7 @@ whether it still depends on the account is its own knowledge.
 
 from collections.abc import Iterator
 
-from events.campaign import CampaignCreated, CampaignPaused, SenderAdded
+from events.campaign import CampaignCreated, CampaignPaused, SenderAdded, SendReserved
 from events.vocabulary import CampaignId
 
 Entry = tuple[str, CampaignId]
@@ -22,14 +22,21 @@ def of_slot(slot_id: str) -> str:
 
 OF_WORKSPACE = "campaigns"
 """All campaigns of the workspace."""
+SENT = "sent"
+"""M6: campaigns of which a planned message was reserved."""
 
 
-def entries(event: CampaignCreated | SenderAdded | CampaignPaused) -> Iterator[Entry]:
+def entries(
+    event: CampaignCreated | SenderAdded | CampaignPaused | SendReserved,
+) -> Iterator[Entry]:
     match event:
         case CampaignCreated(campaign_id=campaign, slot_id=slot):
             yield OF_WORKSPACE, campaign
             if slot is not None:
                 yield of_slot(slot), campaign
+        case SendReserved(campaign_id=campaign, step=step):
+            if step is not None:
+                yield SENT, campaign
         case SenderAdded(campaign_id=campaign, account_id=account):
             yield of_account(account), campaign
         case CampaignPaused(campaign_id=campaign, cause=cause):

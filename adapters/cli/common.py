@@ -91,6 +91,7 @@ def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> 
                 opened.views,
                 settings.workspace,
                 settings.policy,
+                fence=opened.fence,
                 strict=strict,
             ) as now:
                 schedule = composition.check_schedule(opened)

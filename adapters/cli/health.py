@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NOTHING: dict[str, Any] = {
     "at": None,
     "position": None,
+    "fenced": None,
     "views": [],
     "due": None,
     "late_checks": None,

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from adapters.cli.common import Asked
+from adapters.screen.hints import with_hint
 from adapters.screen.output import print_json
 from adapters.screen.reading import reader
 from adapters.screen.tables import safe, show
 from engine.answers.telling import rows
 from engine.answers.telling.words import counted, people
 from engine.answers.workspace_answers import Answers, ClockAnswer, NotSending
+from engine.fence import StoreIsFenced
 from engine.ports.view_status import Stop
 from events.vocabulary import ClockOutcome, instant_text
 from projections.notices import NoticeRow
@@ -25,6 +27,8 @@ class Status(NamedTuple):
     undelivered: list[NoticeRow]
     tells_owners: bool = True
     """Whether the settings name a way to owners."""
+    fenced: str | None = None
+    """M6: why the store may lack what it did; then this is what is recorded, not what is due."""
 
     @property
     def waiting(self) -> list[NotSending]:
@@ -34,6 +38,7 @@ class Status(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         return {
             "at": instant_text(self.now),
+            "fenced": self.fenced,
             "stopped_projections": [rows.stopped_view(*each) for each in self.stopped.items()],
             "clocks": [rows.running_clock(each, self.now) for each in self.clocks],
             "waiting": [each.campaign_id for each in self.waiting],
@@ -46,7 +51,7 @@ def show_status(here: Asked, *, as_json: bool) -> None:
     """Views that are stopped are told of, and what can be shown without them is."""
     current = here.current
     found = look(current.answers(), current.now, dict(current.stopped))
-    found = found._replace(tells_owners=here.settings.tells_owners)
+    found = found._replace(tells_owners=here.settings.tells_owners, fenced=current.fenced)
     if as_json:
         print_json(found.to_json())
     else:
@@ -66,6 +71,8 @@ def look(answers: Answers, now: datetime, stopped: dict[Projection, Stop]) -> St
 
 def _show(found: Status) -> None:
     when = reader(says_zone=True).when
+    if found.fenced is not None:
+        _say(with_hint(StoreIsFenced(reason=found.fenced)), "red")
     for projection, stop in found.stopped.items():
         _say(
             f"View {projection.name} is stopped at position {stop.position} since "
@@ -93,7 +100,9 @@ def _show(found: Status) -> None:
             f"after {counted(notice.attempts, 'attempt')}. {notice.detail}".rstrip(),
             "yellow",
         )
-    if not (found.stopped or found.clocks or found.not_sending or found.undelivered):
+    if not (
+        found.fenced or found.stopped or found.clocks or found.not_sending or found.undelivered
+    ):
         _say("Nothing needs you now.", "green")
 
 

@@ -203,7 +203,14 @@ class ReconnectPages:
         settings = self._parts.settings
         with (
             asking(settings) as opened,
-            current(opened.store, opened.views, workspace, settings.policy, strict=False) as now,
+            current(
+                opened.store,
+                opened.views,
+                workspace,
+                settings.policy,
+                fence=opened.fence,
+                strict=False,
+            ) as now,
         ):
             yield now.answers()
 

@@ -1,6 +1,7 @@
 """Which command helps after an error. The engine's own sentences know of no command line."""
 
 from engine.answers.health import Finding
+from engine.fence import StoreIsFenced
 from engine.folding import CannotTake
 from engine.ports.errors import (
     NoStore,
@@ -15,6 +16,7 @@ from events.errors import ExplainedError
 
 HINTS: dict[type[ExplainedError], str] = {
     NoStore: "Name one with --store, or make one: `sendledger store migrate`.",
+    StoreIsFenced: "See what it lacks: `sendledger store reconcile --dry-run`.",
     StoreLacksSteps: "Run `sendledger store migrate`.",
     WithoutEntries: "Run `sendledger store migrate`.",
     StoreBehind: "Stop every worker, then: `sendledger store recover --from-kafka HOST:PORT`.",
@@ -30,6 +32,7 @@ HINTS: dict[type[ExplainedError], str] = {
 """Error to hint; facts of the error by name, in braces."""
 
 OF_FINDINGS = {
+    "store_fenced": "See what it lacks: `sendledger store reconcile --dry-run`.",
     "view_stopped": "See `sendledger projections`.",
     "workspace_parked": "When the cause is gone: `sendledger unpark {name}`.",
 }

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.settings import EngineSettings
 from adapters.store_url import scheme_of
+from engine.fence import StoreFence
 from engine.ports.check_schedule import CheckSchedule
 from engine.ports.coordination import Coordination
+from engine.ports.errors import WithoutEntries
 from engine.ports.store import Store
 from engine.ports.views import Views
 from engine.stream.log_sink import RelayMark
@@ -42,6 +44,7 @@ class Opened(NamedTuple):
     directory: Directory
     coordination: Coordination
     evidence: EvidenceStore
+    fence: StoreFence
 
     def close(self) -> None:
         self.store.close()
@@ -87,9 +90,11 @@ def open_store(
     """
     match kind_of(settings.store):
         case Kind.SQLITE:
-            return opened_file(_file(settings, create=create, read_only=read_only))
+            file = _file(settings, create=create, read_only=read_only)
+            return opened_file(file, settings.witness_folder)
         case Kind.POSTGRES:
-            return opened_schema(_schema(settings, create=create, read_only=read_only))
+            schema = _schema(settings, create=create, read_only=read_only)
+            return opened_schema(schema, settings.witness_folder)
 
 
 def sealed_rows(opened: Opened) -> SealedRows:
@@ -221,8 +226,8 @@ def _migrate_schema(settings: EngineSettings, *, before_only: bool) -> Migrated:
     return Migrated(database.name, Kind.POSTGRES, there is None, *told)
 
 
-def opened_file(store: "SQLiteStore") -> Opened:
-    """With all that belongs to an embedded store."""
+def opened_file(store: "SQLiteStore", witness: Path | None = None) -> Opened:
+    """With all that belongs to an embedded store. ``witness``: the folder of its witness."""
     from adapters.stores.sqlite import SQLiteViews
     from adapters.stores.sqlite.directory import SQLiteDirectory
     from adapters.stores.sqlite.evidence import SQLiteEvidence
@@ -232,14 +237,15 @@ def opened_file(store: "SQLiteStore") -> Opened:
         views = SQLiteViews(store)
         coordination = SQLiteCoordination(store, views)
         directory, evidence = SQLiteDirectory(store), SQLiteEvidence(store)
-        return Opened(store.name, store, views, directory, coordination, evidence)
+        fence = _fence(store, coordination, witness)
+        return Opened(store.name, store, views, directory, coordination, evidence, fence)
     except BaseException:
         store.close()
         raise
 
 
-def opened_schema(store: "PostgresStore") -> Opened:
-    """With all that belongs to a PostgreSQL store."""
+def opened_schema(store: "PostgresStore", witness: Path | None = None) -> Opened:
+    """With all that belongs to a PostgreSQL store. ``witness``: the folder of its witness."""
     from adapters.stores.postgres import PostgresViews
     from adapters.stores.postgres.coordination import PostgresCoordination
     from adapters.stores.postgres.directory import PostgresDirectory
@@ -248,7 +254,18 @@ def opened_schema(store: "PostgresStore") -> Opened:
     views = PostgresViews(store)
     coordination = PostgresCoordination(store, views)
     directory, evidence = PostgresDirectory(store), PostgresEvidence(store)
-    return Opened(store.name, store, views, directory, coordination, evidence)
+    fence = _fence(store, coordination, witness)
+    return Opened(store.name, store, views, directory, coordination, evidence, fence)
+
+
+def _fence(store: Store, coordination: Coordination, folder: Path | None) -> StoreFence:
+    from adapters.stores.witness_file import FileWitness
+
+    try:
+        witness = FileWitness(folder, store.identity.store_id) if folder else None
+    except WithoutEntries:
+        witness = None
+    return StoreFence(store, witness, coordination)
 
 
 def _file(

@@ -233,6 +233,7 @@ class ReserveStep(WithAccount):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordOutcome(AboutRecipient):
+    taken_when_fenced: ClassVar[bool] = True
     send_id: str
     policy: Policy = DEFAULT_POLICY
 
@@ -276,6 +277,7 @@ class RecordSentFolderSearch(RecordOutcome):
 class RecordSignal(AboutRecipient):
     """A reply, a bounce, an unsubscribe, or the end of the sequence: ``signal`` is the status."""
 
+    taken_when_fenced: ClassVar[bool] = True
     signal: Signal
     address_unknown: bool = False
     """M7: it bounced because there is no such address."""
@@ -289,6 +291,8 @@ class RecordSignal(AboutRecipient):
 class RecordComplaint(AboutRecipient):
     """M7: the recipient told the provider that the message was unwanted (RFC 5965)."""
 
+    taken_when_fenced: ClassVar[bool] = True
+
 
 @dataclass(frozen=True, kw_only=True)
 class FinishRecipient(AboutRecipient):
@@ -299,6 +303,7 @@ class FinishRecipient(AboutRecipient):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordAutoReply(AboutRecipient):
+    taken_when_fenced: ClassVar[bool] = True
     until: datetime | None = None
 
 

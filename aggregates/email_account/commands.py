@@ -46,6 +46,7 @@ class Verified(AccountCommand):
     reference into the secret store.
     """
 
+    taken_when_fenced: ClassVar[bool] = True
     report: CheckReport
     refusal: str | None = None
     configuration: str = ""
@@ -69,6 +70,7 @@ class OneClickReconnect(Verified):
 class RequestCheck(WithPolicy):
     """C6: a user asked for a check that is about to run."""
 
+    taken_when_fenced: ClassVar[bool] = True
     check_id: str
 
 
@@ -80,6 +82,7 @@ class RecordCheck(WithPolicy):
     nothing of its connection.
     """
 
+    taken_when_fenced: ClassVar[bool] = True
     asked_by: Asker
     report: CheckReport
     check_id: str | None = None
@@ -111,6 +114,7 @@ class IssueNotice(AccountCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordNoticeAttempt(AccountCommand):
+    taken_when_fenced: ClassVar[bool] = True
     incident_id: IncidentId
     number: int
     channel: str
@@ -150,6 +154,7 @@ class EndThrottling(AccountCommand):
 class ProveSentSearch(AccountCommand):
     """M2: a search of the Sent folder found this accepted message."""
 
+    taken_when_fenced: ClassVar[bool] = True
     send_id: str
 
 

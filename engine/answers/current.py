@@ -14,6 +14,7 @@ from aggregates.command import Policy
 from engine.answers.history import History, positions_in
 from engine.answers.overlay import OverlaidLog, OverlaidViews
 from engine.answers.workspace_answers import Answers
+from engine.fence import Fence
 from engine.ports.log import Log
 from engine.ports.transactions import Transactions
 from engine.ports.view_status import Stop
@@ -43,6 +44,8 @@ class Current(NamedTuple):
     views: ReadableViews
     stopped: Mapping[Projection, Stop]
     """Views that stand still at an event they cannot take, and are as old as that."""
+    fenced: str | None
+    """M6: why the store may lack what it did; then this is what is recorded, not what is due."""
 
     def answers(self) -> Answers:
         return Answers(self.views, self.workspace)
@@ -58,22 +61,24 @@ def current(
     workspace: str,
     policy: Policy,
     *,
+    fence: Fence,
     strict: bool = True,
 ) -> Iterator[Current]:
     """Good until the end of the block.
 
-    ``strict`` raises what ``ProjectionRunner.catch_up`` does, for a view that an event stops;
-    otherwise such a view stays as old as that. Raises ``StoreError`` when the log cannot be read.
+    ``fence`` is the store's. ``strict`` raises what ``ProjectionRunner.catch_up`` does, for a view
+    that an event stops; otherwise such a view stays as old as that. Raises ``StoreError`` when the log cannot be read.
     ``views`` must be of the moment of ``store.look``, as those of a store are that was opened to be
     read only.
     """
+    fenced = fence.closed()
     with store.look(workspace) as reading:
         end = store.last_position()
-        work = settled(reading, workspace, policy)
+        work = settled(reading, workspace, policy, fenced)
         log = OverlaidLog(store, end, unsettled_events(work, end))
         above = OverlaidViews(views)
         runner = ProjectionRunner(log, above, SHIPPED)
         if strict:
             runner.catch_up()
         stopped = {} if strict else runner.keep_up().stopped
-        yield Current(workspace, reading.now, work, log, end, above, stopped)
+        yield Current(workspace, reading.now, work, log, end, above, stopped, fenced)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from engine.fence import ALARM, StoreIsFenced
 from engine.ports.check_schedule import CheckSchedule
 from engine.ports.coordination import Alarm, Coordination, LiveWorker, Parked
 from engine.ports.store import Store
@@ -94,10 +95,13 @@ class Health(NamedTuple):
     late_checks: LateChecks = LateChecks(0, 0.0)
     relay: RelayLag | None = None
     """None for a store that was never told outside."""
+    fenced: str | None = None
+    """M6: why the store may lack what it did, as the end of a sentence."""
 
     def reasons(self, patience: float) -> list[Finding]:
         """Why it is not well, a sentence each: what waits for longer than ``patience`` seconds."""
         return [
+            *self._of_fence(),
             *self._of_views(patience),
             *self._of_clocks(patience),
             *self._of_workers(),
@@ -106,6 +110,10 @@ class Health(NamedTuple):
             *self._of_checks(patience),
             *self._of_relay(patience),
         ]
+
+    def _of_fence(self) -> Iterator[Finding]:
+        if self.fenced is not None:
+            yield Finding("store_fenced", str(StoreIsFenced(reason=self.fenced)))
 
     def _of_views(self, patience: float) -> Iterator[Finding]:
         for view in self.views:
@@ -177,7 +185,7 @@ class Health(NamedTuple):
             )
 
     def _of_alarms(self) -> Iterator[Finding]:
-        for each in self.alarms:
+        for each in (each for each in self.alarms if each.about != ALARM):
             text = f"Since {instant_text(each.since)}: {each.text}"
             yield Finding("operator_alarm", text, each.about)
 
@@ -185,6 +193,7 @@ class Health(NamedTuple):
         return {
             "at": instant_text(self.at),
             "position": self.position,
+            "fenced": self.fenced,
             "views": [_view_json(view) for view in self.views],
             "due": self.due._asdict(),
             "late_checks": self.late_checks._asdict(),

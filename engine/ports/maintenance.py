@@ -60,6 +60,10 @@ class Maintenance(Protocol):
         """All timers and the whole roster."""
         ...
 
+    def anywhere_on_roster(self, entry: str) -> bool:
+        """Has any workspace such an entry?"""
+        ...
+
     def replace_indexes(
         self,
         timers: Iterable[tuple[str, Timer]],

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Protocol
 
+from engine.fence import Standing, standing
 from engine.ports.log import Entry, Generation, Log, StoreIdentity
 from engine.stream.cloud_events import CloudEvent, Teller
 from engine.stream.errors import HistoriesDiffer, OtherTopic, StoreBehind, TopicBehind
@@ -106,10 +107,13 @@ class Relay:
         found, last = told.entry if told else -1, self._log.last_entry()
         if kept is not None and found < kept.entry:
             raise TopicBehind(topic=topic.name, found=found, entry=kept.entry)
-        if found > last:
-            raise StoreBehind(topic=topic.name, found=found, entry=last)
-        if told is not None and not self._is_ours(told):
-            raise HistoriesDiffer(entry=found, topic=topic.name)
+        match standing(found, last, lambda: told is None or self._is_ours(told)):
+            case Standing.BEHIND:
+                raise StoreBehind(topic=topic.name, found=found, entry=last)
+            case Standing.OTHER:
+                raise HistoriesDiffer(entry=found, topic=topic.name)
+            case Standing.LEVEL:
+                pass
 
     def _is_ours(self, told: Told) -> bool:
         """Headers may have come to be more since; what both have is the same."""

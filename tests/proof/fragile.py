@@ -155,6 +155,9 @@ class FragileStore:
     def indexes(self) -> Indexes:
         return self.inner.indexes()
 
+    def anywhere_on_roster(self, entry: str) -> bool:
+        return self.inner.anywhere_on_roster(entry)
+
     def close(self) -> None:
         self.inner.close()
 

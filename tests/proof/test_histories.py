@@ -21,6 +21,7 @@ from engine.answers.history import History, positions_in
 from engine.answers.workspace_answers import Answers
 from engine.audit.index_check import check_indexes, check_snapshots
 from engine.engine import Engine
+from engine.fence import Unfenced
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from events.base import Event
@@ -139,7 +140,7 @@ class AskingTellsTheTruth(Histories):
 
     def tick(self) -> None:
         before, end = stored(self.store), self.store.last_position()
-        with current(self.store, self.views, WORKSPACE, self.policy) as now:
+        with current(self.store, self.views, WORKSPACE, self.policy, fence=Unfenced()) as now:
             told, history = everything(now.answers()), now.history()
             case = history.of(of_recipient(SPRING, R1))
         assert stored(self.store) == before

@@ -134,6 +134,10 @@ class MemoryStore(MemoryEntries):
             ]
             return Indexes(self.last_position(), timers, roster, earliest(timers))
 
+    def anywhere_on_roster(self, entry: str) -> bool:
+        with self._lock:
+            return any(name == entry for _, name in self.recorder.roster)
+
     def reach_disk(self) -> None:
         pass
 

@@ -120,6 +120,12 @@ SELECT workspace, due_at, timer, set_by, correlation_id FROM timers
 -- name: all_roster
 SELECT workspace, entry, campaign_id FROM roster
 
+-- name: anywhere_on_roster
+SELECT EXISTS (
+    SELECT FROM workspaces w
+    WHERE EXISTS (SELECT FROM roster r WHERE r.workspace = w.workspace AND r.entry = %s)
+)
+
 -- name: all_due
 SELECT workspace, next_due FROM workspaces WHERE next_due IS NOT NULL
 

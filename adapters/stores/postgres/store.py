@@ -193,6 +193,11 @@ class PostgresStore(PostgresEntries):
             due: dict[str, datetime] = dict(cursor.execute(SQL["all_due"]).fetchall())
         return Indexes(end, timers, roster, due)
 
+    def anywhere_on_roster(self, entry: str) -> bool:
+        with self.explained(), self.reading() as cursor:
+            found = cursor.execute(SQL["anywhere_on_roster"], (entry,)).fetchone()
+        return found == (True,)
+
     def reach_disk(self) -> None:
         if not self.read_only:
             with self.explained(), self.reading() as cursor:

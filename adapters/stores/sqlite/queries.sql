@@ -78,6 +78,11 @@ SELECT stream_id, version, topic, state FROM snapshots ORDER BY stream_id
 -- name: clear_timers
 DELETE FROM timers
 
+-- name: anywhere_on_roster
+SELECT EXISTS (
+    SELECT 1 FROM workspaces JOIN roster USING (workspace) WHERE entry = ?
+)
+
 -- name: clear_roster
 DELETE FROM roster
 

@@ -205,6 +205,9 @@ class SQLiteStore(SQLiteEntries):
             roster = c.execute(SQL["all_roster"]).fetchall()
         return Indexes(end, timers, roster, earliest(timers))
 
+    def anywhere_on_roster(self, entry: str) -> bool:
+        return bool(self._value("anywhere_on_roster", entry))
+
     def reach_disk(self) -> None:
         """Every commit is on the disk before anybody can read it."""
 

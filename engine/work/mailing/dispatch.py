@@ -53,6 +53,9 @@ class Dispatch:
             return self._planner.senders(now)
 
     def next_from(self, account_id: AccountId) -> Draft | None:
+        """None too as long as the store is fenced (M6)."""
+        if self._engine.fence.closed() is not None:
+            return None
         read_until = self._inboxes.read_until(account_id)
         with self._lock, self._engine.look(self.workspace) as now:
             plan = self._planner.next_from(now, account_id, now.now, read_until)

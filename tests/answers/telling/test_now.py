@@ -9,6 +9,7 @@ from aggregates.command import DEFAULT_POLICY
 from engine.answers.current import current
 from engine.answers.recipient_case import case_of
 from engine.answers.telling.why import explained
+from engine.fence import Unfenced
 from engine.ports.clock import ManualClock
 from tests.law.story import (
     ANN,
@@ -38,7 +39,7 @@ def workplace() -> Workplace:
 
 def told(workplace: Workplace, after: timedelta) -> str:
     workplace.at(NOON + NINE_DAYS + after)
-    with current(workplace.store, MemoryViews(), ACME, DEFAULT_POLICY) as found:
+    with current(workplace.store, MemoryViews(), ACME, DEFAULT_POLICY, fence=Unfenced()) as found:
         case = case_of(
             found.history(),
             found.answers(),

@@ -1,0 +1,232 @@
+"""The restore fence: a store that may lack what it did decides nothing that depends on it (M6)."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from enum import Enum
+from threading import Lock
+from typing import Protocol
+
+from engine.group_commit import LeadingQueue
+from engine.ports.coordination import Alarm, Coordination
+from engine.ports.errors import ReadOnlyStore, StoreError
+from engine.ports.log import Log
+from engine.ports.store import Store
+from engine.ports.witness import Noted, Witness
+from processors import roster
+
+ALARM = "restore fence"
+"""What operators are told about. As long as they are, the store is fenced: opening it is a
+person's act, whatever the witness says by then."""
+MOST = 64
+
+NO_WITNESS = "it has sent messages before, and there is no witness of how far it went"
+UNREADABLE = "it has sent messages before, and its witness cannot be read ({said})"
+BEHIND = "its witness knows event {known}, and the store ends at {last}"
+OTHER = "its witness knows another event at position {known} than the store has there"
+
+
+class StoreIsFenced(StoreError):
+    sentence = "The store is fenced: {reason}. It sends and relays nothing until it is reconciled."
+
+
+class Standing(Enum):
+    """Of a store against somebody who knows how far its log went."""
+
+    LEVEL = "level"
+    """All that is known there stands in the store, too."""
+    BEHIND = "behind"
+    OTHER = "other"
+    """The two have another history."""
+
+
+def standing(known: int, last: int, same: Callable[[], bool]) -> Standing:
+    """``known`` and ``last``: places in the log. ``same``: is it the same fact in both?"""
+    if known > last:
+        return Standing.BEHIND
+    return Standing.LEVEL if same() else Standing.OTHER
+
+
+class Fence(Protocol):
+    def closed(self) -> str | None:
+        """Why the store is fenced, as the end of a sentence; None where it is open."""
+        ...
+
+    def doubt(self) -> None:
+        """The store was lost: it may have come back as another one."""
+        ...
+
+    def part_ways(self) -> None:
+        """Before anything is recorded in a fenced store: no copy of the log goes on like this."""
+        ...
+
+
+class Unfenced:
+    """Of a store that is only rehearsed on: nothing of it leaves."""
+
+    def closed(self) -> str | None:
+        return None
+
+    def doubt(self) -> None:
+        pass
+
+    def part_ways(self) -> None:
+        pass
+
+
+class StoreFence:
+    """Judged when it is asked first, and kept once it is open. Safe to share between threads.
+
+    Without a ``witness``, a store that has sent a planned message is fenced.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        witness: Witness | None = None,
+        coordination: Coordination | None = None,
+    ) -> None:
+        self._store, self._witness, self._coordination = store, witness, coordination
+        self._open = self._parted = False
+        self._lock = Lock()
+        self._notes: LeadingQueue[_Note] = LeadingQueue(self._write, MOST)
+
+    def closed(self) -> str | None:
+        if self._open:
+            return None
+        with self._lock:
+            told = next((each.text for each in self._alarms()), None)
+            reason = told or self._judged()
+            self._open = reason is None
+            return reason
+
+    def doubt(self) -> None:
+        self._open = False
+
+    def part_ways(self) -> None:
+        """A generation begins, once after each restore: events told outside keep their ids."""
+        closed_at = self.closed_at
+        with self._lock:
+            last = self._store.generations()[-1]
+            late = closed_at is not None and last.began_at >= closed_at
+            if not self._parted and (last.number == 1 or not late):
+                self._store.raise_generation()
+            self._parted = True
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When it was first known that the store may lack something."""
+        return next((each.since for each in self._alarms()), None)
+
+    def known(self) -> Noted | None:
+        """What the witness knows. Raises ``OSError``."""
+        return self._witness.read() if self._witness else None
+
+    def note(self, position: int, event_id: str) -> None:
+        """M6: after a reservation's commit and before its submit. Raises ``OSError`` where nothing
+        can be noted, and ``StoreIsFenced``."""
+        if self._witness is None:
+            raise OSError("nobody named a witness of how far the store went")
+        self._store.reach_disk()
+        note = _Note(Noted(position, event_id))
+        self._notes.submit(note)
+        if note.error is not None:
+            raise note.error
+        if not note.kept:
+            raise OSError("another thread was to note it, and did not")
+
+    def open(self) -> None:
+        """The store is reconciled: from here on it is its own history. Raises ``OSError``."""
+        last = self._store.last_position()
+        event_id = event_at(self._store, last)
+        if self._witness is not None and event_id is not None:
+            self._witness.begin_anew(Noted(last, event_id))
+        if self._coordination is not None:
+            self._coordination.calm(ALARM)
+        self._open, self._parted = True, False
+
+    def _write(self, notes: "Sequence[_Note]") -> None:
+        latest = max((each.noted for each in notes), key=lambda noted: noted.position)
+        try:
+            self._keep(latest)
+        except (OSError, StoreError) as error:
+            for each in notes:
+                each.error = error
+        else:
+            for each in notes:
+                each.kept = True
+
+    def _keep(self, noted: Noted) -> None:
+        """Somebody else may have noted something later: then the store must have it."""
+        assert self._witness is not None
+        reason = self.closed()
+        if reason is None:
+            kept = self._witness.note(noted)
+            reason = None if kept == noted else self._held_against(kept)
+            if reason is not None:
+                self._open = False
+                self._tell(reason)
+        if reason is not None:
+            raise StoreIsFenced(reason=reason)
+
+    def _alarms(self) -> list[Alarm]:
+        alarms = self._coordination.alarms() if self._coordination else ()
+        return [each for each in alarms if each.about == ALARM]
+
+    def _judged(self) -> str | None:
+        """The witness is read first: what it knows then, a sound store has by now."""
+        if self._coordination is not None and self._coordination.workers() is None:
+            return None
+        try:
+            noted = self.known()
+        except OSError as error:
+            said = error.strerror or str(error)
+            return UNREADABLE.format(said=said) if self._has_sent else None
+        if noted is not None:
+            reason = self._held_against(noted)
+        else:
+            reason = NO_WITNESS if self._has_sent else None
+        if reason is not None:
+            self._tell(reason)
+        return reason
+
+    def _held_against(self, noted: Noted) -> str | None:
+        last = self._store.last_position()
+        found = standing(
+            noted.position,
+            last,
+            lambda: event_at(self._store, noted.position) == noted.event_id,
+        )
+        match found:
+            case Standing.LEVEL:
+                return None
+            case Standing.BEHIND:
+                return BEHIND.format(known=noted.position, last=last)
+            case Standing.OTHER:
+                return OTHER.format(known=noted.position)
+
+    @property
+    def _has_sent(self) -> bool:
+        return self._store.anywhere_on_roster(roster.SENT)
+
+    def _tell(self, reason: str) -> None:
+        if self._coordination is not None:
+            with suppress(ReadOnlyStore):
+                self._coordination.alarm(ALARM, reason)
+
+
+class _Note:
+    """``kept`` or ``error`` once it was written."""
+
+    def __init__(self, noted: Noted) -> None:
+        self.noted = noted
+        self.kept = False
+        self.error: Exception | None = None
+
+
+def event_at(log: Log, position: int) -> str | None:
+    """The id of the event at that position; None for position 0."""
+    if position < 1:
+        return None
+    ((place, *_),), (envelope, *_) = log.read(position - 1, 1)
+    return envelope.event_id(place - envelope.first_position)
