@@ -67,9 +67,9 @@ def current(
     """Good until the end of the block.
 
     ``fence`` is the store's. ``strict`` raises what ``ProjectionRunner.catch_up`` does, for a view
-    that an event stops; otherwise such a view stays as old as that. Raises ``StoreError`` when the log cannot be read.
-    ``views`` must be of the moment of ``store.look``, as those of a store are that was opened to be
-    read only.
+    that an event stops; otherwise such a view stays as old as that. Raises ``StoreError`` when the
+    log cannot be read. ``views`` must be of the moment of ``store.look``, as those of a store are that
+    was opened to be read only.
     """
     fenced = fence.closed()
     with store.look(workspace) as reading:
