@@ -262,7 +262,8 @@ class _Draft:
             status = ACTIVE
         if type(event) is EmailOutcomeUnknown and sending is not None:
             unknown = (*unknown, sending)
-        emails += not progress.again
+        planned = sending is not None and sending.step is not None
+        emails += not (planned and progress.again)
         if sending is not None and sending.step is not None:
             progress = Progress((*progress.done, sending.step), event.occurred_at)
             self.sends += 1
