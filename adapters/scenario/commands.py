@@ -52,11 +52,16 @@ def _refused(campaign_id: str, recipient_id: str, send_id: str) -> Command:
         recipient_id=recipient_id,
         send_id=send_id,
         fault=RefusalFault.RECIPIENT,
-        address_unknown=True,
     )
 
 
 OUTCOMES = {"email_accepted": _accepted, "email_unknown": _unknown, "email_refused": _refused}
+
+
+def suppresses(engine: Engine) -> bool:
+    """M7: a bounce of a story means that there is no such address."""
+    return SuppressedBecause.BOUNCED in engine.policy.suppressed_because
+
 
 Told = tuple[Command, str]
 
@@ -117,7 +122,7 @@ def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  
                     campaign_id=name,
                     recipient_id=recipient,
                     signal=SIGNALS[step.name],
-                    address_unknown=step.name == "bounce",
+                    address_unknown=step.name == "bounce" and suppresses(engine),
                 ),
                 MAIL,
             )

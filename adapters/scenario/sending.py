@@ -5,12 +5,18 @@ or no worker runs.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from adapters.scenario import steps
 from adapters.scenario.commands import MAIL, OUTCOMES
 from adapters.scenario.reader import Step
-from aggregates.campaign.commands import FinishRecipient, RecordSentFolderSearch, ReserveStep
+from aggregates.campaign.commands import (
+    FinishRecipient,
+    RecordRefused,
+    RecordSentFolderSearch,
+    ReserveStep,
+)
 from aggregates.command import Command
 from aggregates.waiting import NotBefore
 from engine.command_context import Neighbours
@@ -155,7 +161,10 @@ class Sending:
         reserved = next(e.event for e in reply.recorded if isinstance(e.event, SendReserved))
         about = reserved.campaign_id, reserved.recipient_id
         fate = self._fates.pop(about, "email_accepted")
-        self._execute(OUTCOMES[fate](*about, reserved.send_id))
+        outcome = OUTCOMES[fate](*about, reserved.send_id)
+        if isinstance(outcome, RecordRefused):
+            outcome = replace(outcome, address_unknown=True)
+        self._execute(outcome)
         if fate == "email_unknown" and not self._is_searched_later(*about, at):
             self._execute(
                 RecordSentFolderSearch(
