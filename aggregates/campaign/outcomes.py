@@ -27,7 +27,6 @@ from events.campaign import (
 )
 from events.vocabulary import IncidentKind, RefusalFault, SearchResult, StopReason
 
-
 FINAL = {
     SearchResult.ABSENT: (SearchResult.FOUND, SearchResult.INCONCLUSIVE),
     SearchResult.INCONCLUSIVE: (SearchResult.FOUND,),
