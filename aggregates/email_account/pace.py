@@ -65,7 +65,8 @@ def count(account: EmailAccount, command: CountSend) -> Sequence[EmailAccountEve
     """M3: never one message too many, whoever reserves."""
     wait = soonest(command.at, constraints(account))
     if wait is not None:
-        raise AccountNotYet(account=account.id, until=wait.at, reason=wait.reason)
+        until = wait.at or "its daily limit is raised"
+        raise AccountNotYet(account=account.id, until=until, reason=wait.reason)
     zone = zone_of(account.settings)
     day, began_at = day_of(command.at, zone), day_began(command.at, zone)
     return [
