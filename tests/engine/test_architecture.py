@@ -64,7 +64,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.stores.sqlite": (*CORE, "engine.stream", *WORK, "adapters.stores"),
     "adapters.stores.postgres": (*CORE, "engine.stream", *WORK, "adapters.stores"),
     "adapters.stores.postgres.rebuild": (*CORE, "adapters.stores", "adapters.stores.postgres"),
-    "adapters.mail": (*CORE, "engine.answers", "engine.answers.telling", *WORK),
+    "adapters.mail": (
+        *(*CORE, "engine.answers", "engine.answers.telling", *WORK),
+        "adapters.mail.composing",
+    ),
+    "adapters.mail.composing": ("events", "engine.answers.telling", "engine.work"),
     "adapters.mail.oauth": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),
