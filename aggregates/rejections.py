@@ -50,6 +50,7 @@ stand although the command was refused.
         ├── InboxNotRead
         ├── ContactedElsewhere
         ├── Suppressed
+        ├── NoReason
         ├── NotFinished
         └── NotTheNextStep
 """
@@ -336,6 +337,13 @@ class Suppressed(RecipientRejected):
     sentence = (
         "{recipient} is never to be written to again in this workspace. "
         "Only an operator can release the recipient, with a reason."
+    )
+
+
+class NoReason(RecipientRejected):
+    code = "no_reason"
+    sentence = (
+        "A release needs a reason, which is kept for ever. Give one, without anybody's address."
     )
 
 

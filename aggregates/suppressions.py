@@ -7,6 +7,7 @@ from typing import ClassVar, Self, assert_never
 from immutables import Map
 
 from aggregates.command import DEFAULT_POLICY, Command, Context, Policy
+from aggregates.rejections import NoReason
 from events.suppression import (
     DomainReleased,
     DomainSuppressed,
@@ -26,7 +27,7 @@ class Suppressions:
     domains: frozenset[str] = frozenset()
 
     def covers(self, domain: str) -> bool:
-        """The domain or one above it is suppressed. ``domain`` in lower case, in ASCII."""
+        """The domain or one above it is suppressed."""
         return any(each in self.domains for each in _and_above(domain))
 
 
@@ -84,15 +85,17 @@ def decide(listed: Suppressions, command: SuppressionCommand) -> Sequence[Suppre
         case ReleasePerson(recipient_id=person, reason=reason, at=at):
             if person not in listed.people:
                 return []
+            _require_reason(reason)
             return [PersonReleased(recipient_id=person, reason=reason, occurred_at=at)]
         case SuppressDomain(domain=domain, at=at):
-            if domain in listed.domains:
+            if _spelled(domain) in listed.domains:
                 return []
-            return [DomainSuppressed(domain=domain, occurred_at=at)]
+            return [DomainSuppressed(domain=_spelled(domain), occurred_at=at)]
         case ReleaseDomain(domain=domain, reason=reason, at=at):
-            if domain not in listed.domains:
+            if _spelled(domain) not in listed.domains:
                 return []
-            return [DomainReleased(domain=domain, reason=reason, occurred_at=at)]
+            _require_reason(reason)
+            return [DomainReleased(domain=_spelled(domain), reason=reason, occurred_at=at)]
         case _:
             assert_never(command)
 
@@ -118,6 +121,16 @@ def evolve(listed: Suppressions, event: SuppressionEvent) -> Suppressions:
     return fold(listed, (event,))
 
 
+def _require_reason(reason: str) -> None:
+    """M7, F1: there is one, and it names nobody by an address."""
+    if not reason.strip() or "@" in reason:
+        raise NoReason()
+
+
+def _spelled(domain: str) -> str:
+    return domain.strip().strip(".").lower()
+
+
 def _and_above(domain: str) -> Iterable[str]:
-    labels = domain.split(".")
+    labels = _spelled(domain).split(".")
     return (".".join(labels[first:]) for first in range(len(labels)))

@@ -173,7 +173,7 @@ class RecipientAdded(RecipientEvent):
 
 @fact
 class RecipientImportRefused(RecipientEvent):
-    """A stopped recipient was imported again; the stop stands (S4)."""
+    """A stopped recipient was imported again (S4), or a suppressed one (M7), and not taken."""
 
     reason: str
 

@@ -201,12 +201,12 @@ class SendCounted(Event):
 
 @fact
 class SendUncounted(Event):
-    """The message was refused: it uses up nothing of its day, if that day still is (M3)."""
+    """The message was refused: it uses up nothing of its day (M3)."""
 
     account_id: AccountId
     campaign_id: CampaignId
     send_id: str
-    used: int
+    reserved_at: Instant
 
 
 @fact

@@ -278,6 +278,10 @@ class CheckReport(_Value):
         return self.found is None
 
 
+A_YEAR = 366 * 24 * 3_600
+"""Seconds."""
+
+
 class Settings(_Value):
     """R1, T1: what One-Click Reconnect keeps and a disconnect puts back to these defaults."""
 
@@ -296,7 +300,7 @@ class Settings(_Value):
 
     @property
     def gap(self) -> timedelta:
-        return timedelta(seconds=self.limits.get("gap", 90))
+        return timedelta(seconds=min(self.limits.get("gap", 90), A_YEAR))
 
     @property
     def zone(self) -> Zone:

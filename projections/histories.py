@@ -12,9 +12,15 @@ from events.email_account import EmailAccountEvent
 from events.recipient import RecipientForgotten
 from events.recorded import Recorded
 from events.slot import SlotEvent
+from events.suppression import (
+    DomainReleased,
+    DomainSuppressed,
+    PersonReleased,
+    PersonSuppressed,
+)
 from projections.projection import Projection
 
-ACCOUNT, CAMPAIGN, RECIPIENT = "account", "campaign", "recipient"
+ACCOUNT, CAMPAIGN, RECIPIENT, DOMAIN = "account", "campaign", "recipient", "domain"
 
 Subject = tuple[str, str, str]
 """Kind, campaign and name; what a kind has none of is empty."""
@@ -59,10 +65,15 @@ def _about_person(event: Any) -> Subject:
     return RECIPIENT, "", event.recipient_id
 
 
+def _about_domain(event: Any) -> Subject:
+    return DOMAIN, "", event.domain
+
+
 ABOUT: dict[type[Any], Callable[[Any], Subject]] = {
     **dict.fromkeys(get_args(EmailAccountEvent), _about_account),
     **dict.fromkeys(get_args(SlotEvent), _about_account),
-    RecipientForgotten: _about_person,
+    **dict.fromkeys((RecipientForgotten, PersonSuppressed, PersonReleased), _about_person),
+    **dict.fromkeys((DomainSuppressed, DomainReleased), _about_domain),
     **{
         event: _about_recipient if issubclass(event, RecipientEvent) else _about_campaign
         for event in get_args(CampaignEvent)

@@ -53,16 +53,18 @@ RULES = {
     "M1": "A recipient hears from one account only.",
     "M2": "Reserved, submitted, recorded; what is unknown is never retried blindly.",
     "M3": "Speed limits, windows and time zones hold at all times.",
-    "M4": "No follow-up before the inbox was read up to the reconnection.",
+    "M4": "No follow-up, and no end, before the inbox was read.",
     "M5": "Replies, bounces, automatic answers and unsubscribes end or hold a recipient.",
+    "M6": "A store brought back from a backup sends nothing before it is reconciled.",
+    "M7": "Whoever is suppressed is never written to again.",
+    "M8": "Throttling and temporary refusals are waited for, within limits; bounces pause.",
     "F0": "An expiry and its stops are facts of the campaign, appended together.",
     "F1": "A fact is never changed, and names no secret and no person.",
     "F2": "Every fact says when, when recorded, by whom and by what.",
     "F3": "What support is asked is answered from the events.",
 }
 LATER = {
-    "M3": "pacing comes with the sending worker; so far emails are told to the engine, not sent",
-    "M4": "reading the inbox comes with the sending worker, as does the order of both",
+    "M6": "the witness outside the store comes with whoever sends, as does reconciling",
 }
 """In a later issue, and why."""
 

@@ -81,6 +81,10 @@ def examples() -> Iterator[Entry]:
 def _stream(topic: str, state: Mapping[str, Any]) -> str:
     if topic.startswith("Slot"):
         return f"slot:{state['slot_id']}"
+    if topic.startswith(("Person", "Domain")):
+        return "suppressions:all"
+    if topic.startswith(("SendCounted", "SendUncounted")):
+        return f"account:{state['account_id']}"
     if "campaign_id" in state:
         return f"campaign:{state['campaign_id']}"
     if "recipient_id" in state:

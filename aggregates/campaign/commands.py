@@ -220,13 +220,14 @@ class ReserveStep(WithAccount):
     inbox_read_until: datetime | None = None
     policy: Policy = DEFAULT_POLICY
     suppressed: bool = False
+    """M7: whoever brings the command may know it, by domain."""
     contacted_elsewhere: bool = False
 
     def in_context(self, context: Context) -> Self:
         return replace(
             super().in_context(context),
             policy=context.policy,
-            suppressed=bool(context.suppressed((self.recipient_id,))),
+            suppressed=self.suppressed or bool(context.suppressed((self.recipient_id,))),
             contacted_elsewhere=context.contacted_elsewhere(self.campaign_id, self.recipient_id),
         )
 

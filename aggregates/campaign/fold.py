@@ -262,9 +262,10 @@ class _Draft:
             status = ACTIVE
         if type(event) is EmailOutcomeUnknown and sending is not None:
             unknown = (*unknown, sending)
-        emails += not progress.again
-        if sending is not None and sending.step is not None:
-            progress = Progress((*progress.done, sending.step), event.occurred_at)
+        step = sending.step if sending is not None else None
+        emails += step is None or not progress.again
+        if step is not None:
+            progress = Progress((*progress.done, step), event.occurred_at)
             self.sends += 1
         self._put(recipient_id, (status, sender, emails, None, held_until, unknown, progress))
 

@@ -27,6 +27,12 @@ from events.campaign import (
 )
 from events.vocabulary import IncidentKind, RefusalFault, SearchResult, StopReason
 
+FINAL = {
+    SearchResult.ABSENT: (SearchResult.FOUND, SearchResult.INCONCLUSIVE),
+    SearchResult.INCONCLUSIVE: (SearchResult.FOUND,),
+}
+"""M2: after these answers that one says nothing new: the message is never sent again."""
+
 
 def receive(campaign: Campaign, command: RecordAccepted | RecordUnknown) -> Sequence[CampaignEvent]:
     """Accepted and unknown both count as received; after an expiry that means stopped (S8)."""
@@ -94,7 +100,7 @@ def search(campaign: Campaign, command: RecordSentFolderSearch) -> Sequence[Camp
     result = command.result
     if result is SearchResult.ABSENT and not _proves_absence(unknown, command):
         result = SearchResult.INCONCLUSIVE
-    if result is unknown.answer:
+    if unknown.answer in (result, *FINAL.get(result, ())):
         return []
     return [
         SentSearched(

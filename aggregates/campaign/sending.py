@@ -55,7 +55,7 @@ def reserve_step(campaign: Campaign, command: ReserveStep) -> Sequence[CampaignE
     if step is None or step.name != command.step:
         following = step.name if step else "none"
         raise NotTheNextStep(recipient=command.recipient_id, step=command.step, next=following)
-    _require_nothingunknown_send(recipient, command)
+    _require_nothing_unknown(recipient, command)
     if command.suppressed:
         raise Suppressed(recipient=command.recipient_id)
     _require_nobody_else(campaign, recipient, command)
@@ -94,7 +94,7 @@ def _reservable(campaign: Campaign, command: ReserveSend | ReserveStep) -> Recip
     return recipient
 
 
-def _require_nothingunknown_send(recipient: Recipient, command: ReserveStep) -> None:
+def _require_nothing_unknown(recipient: Recipient, command: ReserveStep) -> None:
     """M2: what follows a message of unknown outcome waits until the Sent folder was searched."""
     for each in recipient.unknown:
         if each.step is not None and each.answer is None:

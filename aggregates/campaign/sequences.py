@@ -11,6 +11,7 @@ from events.campaign import CampaignEvent, SequenceSet
 from events.sequence import MailSequence
 
 MOST_STEPS = 50
+LONGEST = timedelta(days=3_660)
 
 
 def set_sequence(campaign: Campaign, command: SetSequence) -> Sequence[CampaignEvent]:
@@ -38,6 +39,8 @@ def _problem(sequence: MailSequence) -> str | None:
         return "two steps have the same name, or one has none"
     if any(step.after < timedelta() for step in sequence.steps):
         return "a step comes before the one it follows"
+    if any(step.after > LONGEST for step in sequence.steps):
+        return f"a step waits longer than {LONGEST.days} days"
     if not sequence.window.days:
         return "its window has no days"
     if sequence.daily_limit is not None and sequence.daily_limit < 1:

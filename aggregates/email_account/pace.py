@@ -11,6 +11,7 @@ from aggregates.email_account.commands import (
     UncountSend,
 )
 from aggregates.email_account.state import EmailAccount
+from aggregates.email_account.usage import quarter_of
 from aggregates.rejections import AccountNotYet
 from aggregates.waiting import Constraint, NotBefore, soonest
 from events.email_account import (
@@ -45,14 +46,16 @@ def constraints(account: EmailAccount) -> Sequence[Constraint]:
         return NotBefore(until, Waiting.HOLD) if until is not None and at < until else None
 
     def gap(at: datetime) -> NotBefore | None:
-        if usage.last_at is None or at >= usage.last_at + account.settings.gap:
+        if usage.last_at is None or at > usage.last_at:
             return None
         return NotBefore(usage.last_at + account.settings.gap, Waiting.GAP)
 
     def limit(at: datetime) -> NotBefore | None:
-        day = day_of(at, zone)
-        if _used(account, day) < limit_on(account, day):
+        most = limit_on(account, day_of(at, zone))
+        if usage.since(day_began(at, zone)) < most:
             return None
+        if most < 1:
+            return NotBefore(None, Waiting.LIMIT)
         return NotBefore(next_day(at, zone), Waiting.LIMIT)
 
     return throttled, gap, limit
@@ -62,17 +65,18 @@ def count(account: EmailAccount, command: CountSend) -> Sequence[EmailAccountEve
     """M3: never one message too many, whoever reserves."""
     wait = soonest(command.at, constraints(account))
     if wait is not None:
-        raise AccountNotYet(account=account.id, until=wait.at, reason=wait.reason)
+        until = wait.at or "its daily limit is raised"
+        raise AccountNotYet(account=account.id, until=until, reason=wait.reason)
     zone = zone_of(account.settings)
-    day = day_of(command.at, zone)
+    day, began_at = day_of(command.at, zone), day_began(command.at, zone)
     return [
         SendCounted(
             account_id=account.id,
             campaign_id=command.campaign_id,
             send_id=command.send_id,
             day=day,
-            day_began_at=day_began(command.at, zone),
-            used=_used(account, day) + 1,
+            day_began_at=began_at,
+            used=account.usage.since(began_at) + 1,
             limit=limit_on(account, day),
             gap=account.settings.gap,
             occurred_at=command.at,
@@ -83,10 +87,12 @@ def count(account: EmailAccount, command: CountSend) -> Sequence[EmailAccountEve
 def ended(
     account: EmailAccount, command: UncountSend | EndThrottling
 ) -> Sequence[EmailAccountEvent]:
-    """What became of a counted message."""
+    """What became of a counted message. One that was under way before the hold proves nothing."""
     if isinstance(command, UncountSend):
         return _uncount(account, command)
-    if not account.usage.held_for:
+    usage = account.usage
+    under_way = usage.throttled_until is not None and command.at < usage.throttled_until
+    if not usage.held_for or under_way:
         return []
     return [ThrottlingEnded(account_id=account.id, occurred_at=command.at)]
 
@@ -102,15 +108,14 @@ def prove_search(account: EmailAccount, command: ProveSentSearch) -> Sequence[Em
 
 def _uncount(account: EmailAccount, command: UncountSend) -> Sequence[EmailAccountEvent]:
     """M3, M8: what was refused uses up nothing, and may have the account wait."""
-    usage = account.usage
     events: list[EmailAccountEvent] = []
-    if usage.day_began_at is not None and command.reserved_at >= usage.day_began_at:
+    if account.usage.sent.get(quarter_of(command.reserved_at)):
         events.append(
             SendUncounted(
                 account_id=account.id,
                 campaign_id=command.campaign_id,
                 send_id=command.send_id,
-                used=usage.used - 1,
+                reserved_at=command.reserved_at,
                 occurred_at=command.at,
             )
         )
@@ -130,7 +135,3 @@ def _throttled(account: EmailAccount, command: UncountSend) -> SendingThrottled:
     return SendingThrottled(
         account_id=account.id, until=until, held_for=held_for, occurred_at=command.at
     )
-
-
-def _used(account: EmailAccount, day: date) -> int:
-    return account.usage.used if account.usage.day == day else 0

@@ -1,19 +1,26 @@
 """What an account has sent of late, and until when it may send nothing (M3, M8)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, assert_never
 
 from events.email_account import SendCounted, SendingThrottled, SendUncounted, ThrottlingEnded
 
 UsageEvent = SendCounted | SendUncounted | SendingThrottled | ThrottlingEnded
+QUARTER = 900
+"""Seconds: every zone's day begins at a quarter of an hour of UTC."""
+REMEMBERED = 2 * 24 * 4
+"""Quarters: longer than any zone's day."""
 
 
 class Usage(NamedTuple):
-    """What the account has sent on the last day it sent anything, over all campaigns (M3, M8)."""
+    """What the account has sent in the last two days, over all campaigns (M3, M8).
 
-    day: date | None = None
-    day_began_at: datetime | None = None
-    used: int = 0
+    It is kept by the time of UTC, because a disconnect may change the zone whose days are counted.
+    """
+
+    sent: Mapping[int, int] = {}
+    """Messages that were not refused, by the quarter of an hour of their reservation."""
     last_at: datetime | None = None
     """When a message was reserved last, refused ones too."""
     first_day: date | None = None
@@ -22,25 +29,41 @@ class Usage(NamedTuple):
     held_for: timedelta = timedelta()
     """How long the last hold was; nothing once a message was accepted after it."""
 
+    def since(self, day_began_at: datetime) -> int:
+        """Messages of a day that began then and is not over."""
+        began = quarter_of(day_began_at)
+        return sum(number for quarter, number in self.sent.items() if quarter >= began)
+
 
 UNUSED = Usage()
+
+
+def quarter_of(at: datetime) -> int:
+    return int(at.timestamp()) // QUARTER
 
 
 def evolve(usage: Usage, event: UsageEvent) -> Usage:
     match event:
         case SendCounted():
             return usage._replace(
-                day=event.day,
-                day_began_at=event.day_began_at,
-                used=event.used,
+                sent=_counted(usage.sent, quarter_of(event.occurred_at)),
                 last_at=event.occurred_at,
                 first_day=usage.first_day or event.day,
             )
-        case SendUncounted(used=used):
-            return usage._replace(used=used)
+        case SendUncounted(reserved_at=reserved_at):
+            quarter = quarter_of(reserved_at)
+            fewer = {quarter: usage.sent.get(quarter, 1) - 1}
+            return usage._replace(sent={**usage.sent, **fewer})
         case SendingThrottled(until=until, held_for=held_for):
             return usage._replace(throttled_until=until, held_for=held_for)
         case ThrottlingEnded():
-            return usage._replace(throttled_until=None, held_for=timedelta())
+            return usage._replace(held_for=timedelta())
         case _:
             assert_never(event)
+
+
+def _counted(sent: Mapping[int, int], quarter: int) -> Mapping[int, int]:
+    if quarter in sent:
+        return {**sent, quarter: sent[quarter] + 1}
+    late = {each: number for each, number in sent.items() if each > quarter - REMEMBERED}
+    return {**late, quarter: 1}

@@ -16,8 +16,10 @@ from events import campaign as c
 from events import email_account as a
 from events import recipient as r
 from events import slot as s
+from events import suppression as m
 from events.base import Event
 from events.catalogue import CATALOGUE
+from events.sequence import MailSequence, Step, Window
 from events.vocabulary import (
     Asker,
     CheckReport,
@@ -29,10 +31,12 @@ from events.vocabulary import (
     OnAccountTrouble,
     RecipientStatus,
     RefusalFault,
+    SearchResult,
     Settings,
     Stage,
     Stake,
     StopReason,
+    SuppressedBecause,
 )
 
 Fields = dict[str, Any]
@@ -65,6 +69,18 @@ CLOCK: Fields = {**SENDER, "incident_id": f"{ANN}#1", "kind": IncidentKind.DISCO
 RECIPIENT: Fields = {**CAMPAIGN, "recipient_id": "r-1"}
 THROUGH_ANN: Fields = {**RECIPIENT, "account_id": ANN}
 SEND: Fields = {**THROUGH_ANN, "send_id": "send-1"}
+COUNTED: Fields = {**ACCOUNT, "campaign_id": "spring", "send_id": "send-1"}
+SEQUENCE = MailSequence(
+    mail_id="5f0c9a",
+    zone="Europe/Berlin",
+    steps=(
+        Step(name="intro", subject="Hello {{ first_name }}", text="…", html="<p>…</p>"),
+        Step(name="nudge", after=timedelta(days=3), text="…"),
+    ),
+    window=Window(days=("mon", "fri"), begins="09:00", ends="17:00"),
+    daily_limit=100,
+    exclusive=True,
+)
 TROUBLE: Fields = {
     **ACCOUNT,
     "incident_id": f"{ANN}#1",
@@ -136,9 +152,25 @@ EXAMPLES: Sequence[Event] = [
         detail="new/1",
         taken_by=("5f0c9a",),
     ),
+    a.SendCounted(
+        **COUNTED,
+        day=AT.date(),
+        day_began_at=AT,
+        used=39,
+        limit=40,
+        gap=timedelta(seconds=90),
+    ),
+    a.SendUncounted(**COUNTED, reserved_at=AT),
+    a.SendingThrottled(**ACCOUNT, until=LATER, held_for=timedelta(hours=1)),
+    a.ThrottlingEnded(**ACCOUNT),
+    a.SentSearchProved(**ACCOUNT, send_id="send-1"),
+    m.PersonSuppressed(recipient_id="r-1", because=SuppressedBecause.UNSUBSCRIBED, occurred_at=AT),
+    m.PersonReleased(recipient_id="r-1", reason="asked for it by phone", occurred_at=AT),
+    m.DomainSuppressed(domain="acme.test", occurred_at=AT),
+    m.DomainReleased(domain="acme.test", reason="a new contract", occurred_at=AT),
     c.CampaignCreated(**CAMPAIGN, mode=Mode.SINGLE, slot_id="slot-1", account_id=ANN),
     c.CampaignStarted(**CAMPAIGN, on_account_trouble=OnAccountTrouble.PAUSE_CAMPAIGN),
-    c.CampaignPaused(**CAMPAIGN, cause=f"connection:{ANN}"),
+    c.CampaignPaused(**CAMPAIGN, cause="bounces", bounces=3, sends=52, bounce_rate=0.05),
     c.PauseCauseCleared(**CAMPAIGN, cause=f"connection:{ANN}"),
     c.CampaignResumed(
         **CAMPAIGN,
@@ -147,6 +179,7 @@ EXAMPLES: Sequence[Event] = [
     ),
     c.CampaignFinished(**CAMPAIGN),
     c.CampaignReopened(**CAMPAIGN),
+    c.SequenceSet(**CAMPAIGN, sequence=SEQUENCE),
     c.SenderAdded(**SENDER),
     c.SenderRemoved(**SENDER, incident_id=f"{ANN}#1", held=7),
     c.SenderReplaced(**SENDER),
@@ -170,13 +203,28 @@ EXAMPLES: Sequence[Event] = [
     c.RecipientImportRefused(**RECIPIENT, reason="recipient_stopped"),
     c.RecipientAssigned(**THROUGH_ANN),
     c.AssignmentReleased(**THROUGH_ANN),
-    c.SendReserved(**SEND),
+    c.SendReserved(
+        **SEND,
+        step="nudge",
+        day=AT.date(),
+        inbox_read_until=AT,
+        freshness=timedelta(minutes=2),
+    ),
     c.EmailAccepted(**SEND),
     c.EmailOutcomeUnknown(**SEND),
-    c.EmailRefused(**SEND, fault=RefusalFault.OTHER),
+    c.EmailRefused(
+        **SEND,
+        fault=RefusalFault.TEMPORARY,
+        reserved_at=AT,
+        tries=2,
+        retry_at=LATER,
+        told_until=LATER,
+    ),
     c.SentFolderSearched(**SEND, found=True),
+    c.SentSearched(**SEND, result=SearchResult.ABSENT),
+    c.ComplaintReceived(**RECIPIENT),
     c.RecipientReplied(**THROUGH_ANN),
-    c.RecipientBounced(**THROUGH_ANN),
+    c.RecipientBounced(**THROUGH_ANN, address_unknown=True),
     c.RecipientUnsubscribed(**THROUGH_ANN),
     c.RecipientFinished(**THROUGH_ANN),
     c.RecipientFailed(**THROUGH_ANN),

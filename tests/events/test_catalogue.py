@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 import pytest
@@ -15,7 +15,14 @@ from events.catalogue import CATALOGUE, Catalogue, CorruptEvent, UnknownTopic, U
 from events.email_account import EmailAccountEvent
 from events.recipient import RecipientForgotten
 from events.slot import SlotEvent
-from events.vocabulary import RecipientStatus, RefusalFault, StopReason
+from events.suppression import PersonReleased, PersonSuppressed, SuppressionEvent
+from events.vocabulary import (
+    RecipientStatus,
+    RefusalFault,
+    SearchResult,
+    StopReason,
+    SuppressedBecause,
+)
 from tests.law.story import NOON
 
 # Upcasting.
@@ -133,7 +140,7 @@ def test_a_fact_cannot_be_changed() -> None:
 
 
 def test_no_two_facts_share_a_name_on_the_wire() -> None:
-    unions = (EmailAccountEvent, CampaignEvent, SlotEvent)
+    unions = (EmailAccountEvent, CampaignEvent, SlotEvent, SuppressionEvent)
     classes = (*(cls for union in unions for cls in get_args(union)), RecipientForgotten)
     names = Counter(cls.__name__ for cls in classes)
 
@@ -145,11 +152,19 @@ def test_no_two_facts_share_a_name_on_the_wire() -> None:
 
 OPAQUE = {"campaign_id", "recipient_id", "incident_id", "send_id"}
 """Ids that name no person; resolved, if at all, by the directory."""
-OUR_OWN = {"account_id": "the user's own mailbox", "reason": "the code of a refusal"}
-HOLDS_NO_TEXT = (datetime, bool, int, RecipientStatus, RefusalFault, StopReason)
+OUR_OWN = {
+    "account_id": "the user's own mailbox",
+    "address_unknown": "a yes, or nothing",
+    "reason": "the code of a refusal, or an operator's words without an address",
+    "step": "its name in the campaign's sequence",
+}
+HOLDS_NO_TEXT = (
+    *(datetime, date, timedelta, bool, int),
+    *(RecipientStatus, RefusalFault, StopReason, SearchResult, SuppressedBecause),
+)
 OF_RECIPIENTS = [
     *(cls for cls in CATALOGUE.classes.values() if issubclass(cls, RecipientEvent)),
-    RecipientForgotten,
+    *(RecipientForgotten, PersonSuppressed, PersonReleased),
 ]
 SECRETS = ("password", "token", "secret", "key", "authorization", "cookie")
 PERSONAL = ("name", "address", "email", "phone", "body", "subject", "text")

@@ -19,35 +19,43 @@ from adapters.stores.memory import MemoryStore, MemoryViews
 from aggregates import campaign as campaigns
 from aggregates import email_account as accounts
 from aggregates import slot as slots
+from aggregates import suppressions
 from aggregates.campaign.commands import (
     AddSender,
     AssignRecipient,
     CreateCampaign,
+    FinishRecipient,
     ImportRecipients,
     PauseCampaign,
     RecordAccepted,
     RecordAutoReply,
+    RecordComplaint,
     RecordRefused,
     RecordSentFolderSearch,
     RecordSignal,
     RecordUnknown,
     RemoveSender,
     ReserveSend,
+    ReserveStep,
     ResumeCampaign,
+    SetSequence,
     StartCampaign,
     WithSenders,
 )
+from aggregates.campaign.pace import message_key
 from aggregates.command import DEFAULT_POLICY, Command, Policy, Senders
 from aggregates.email_account.commands import (
     ConnectAccount,
     DisconnectAccount,
     OneClickReconnect,
+    ProveSentSearch,
     RecordCheck,
     RecordNoticeAttempt,
     RequestCheck,
     UpdateSettings,
 )
 from aggregates.rejections import Rejected
+from aggregates.suppressions import ReleasePerson, SuppressPerson
 from engine.answers.workspace_answers import Answers, ClockAnswer, RecipientAnswer
 from engine.decoding import decode_page
 from engine.engine import Engine
@@ -67,9 +75,11 @@ from events.campaign import (
     SenderAdded,
     SenderRemoved,
     SendReserved,
+    SequenceSet,
 )
 from events.email_account import AccountConnected, ConnectionFailed, EmailAccountEvent
 from events.recorded import Recorded
+from events.sequence import MailSequence, Step
 from events.vocabulary import (
     Asker,
     ClockOutcome,
@@ -84,6 +94,7 @@ from events.vocabulary import (
     SearchResult,
     Settings,
     Signal,
+    SuppressedBecause,
 )
 from projections.accounts import AccountRow
 from projections.campaigns import CampaignRow
@@ -264,13 +275,99 @@ def refused(
     return RecordRefused(campaign_id=campaign, recipient_id=recipient, send_id=send_id, fault=fault)
 
 
-def search_sent_folder(recipient: str, send_id: str, *, found: bool) -> Command:
-    return RecordSentFolderSearch(
-        campaign_id=SPRING,
-        recipient_id=recipient,
-        send_id=send_id,
-        result=SearchResult.FOUND if found else SearchResult.ABSENT,
+def search_sent_folder(
+    recipient: str, send_id: str, *, found: bool, proves: bool = False
+) -> Command:
+    return search(
+        recipient, send_id, SearchResult.FOUND if found else SearchResult.ABSENT, proves=proves
     )
+
+
+def search(recipient: str, send_id: str, result: SearchResult, *, proves: bool = False) -> Command:
+    """``proves``: an accepted message was found in that Sent folder before."""
+    return RecordSentFolderSearch(
+        campaign_id=SPRING, recipient_id=recipient, send_id=send_id, result=result, proves=proves
+    )
+
+
+def prove_search(account: str, send_id: str = "send-1") -> Command:
+    """A search of the account's Sent folder found this accepted message."""
+    return ProveSentSearch(account_id=account, send_id=send_id)
+
+
+# A campaign that sends by itself.
+
+INTRO, NUDGE, LAST = "intro", "nudge", "last"
+STEPS = (
+    Step(name=INTRO, subject="Hello", text="Hello"),
+    Step(name=NUDGE, after=3 * DAY, text="Again"),
+    Step(name=LAST, after=7 * DAY, text="Goodbye"),
+)
+
+
+def sequence(*steps: Step, **told: Any) -> MailSequence:
+    """Three steps with 3 and 7 days between them, in UTC, at any time, unless told otherwise."""
+    defaults: dict[str, Any] = {"mail_id": "mail-1", "zone": "UTC"}
+    return MailSequence(**{**defaults, **told}, steps=steps or STEPS)
+
+
+def set_sequence(*steps: Step, campaign: str = SPRING, **told: Any) -> Command:
+    return SetSequence(campaign_id=campaign, sequence=sequence(*steps, **told))
+
+
+def message(recipient: str, step: str = INTRO) -> str:
+    """The id of that message, for ever (M2)."""
+    return message_key(sequence(), recipient, step)
+
+
+def reserve_step(
+    account: str,
+    recipient: str,
+    step: str = INTRO,
+    *,
+    read: datetime | None = None,
+    campaign: str = SPRING,
+) -> Command:
+    """``read``: up to when the account's inbox was read."""
+    return ReserveStep(
+        campaign_id=campaign,
+        recipient_id=recipient,
+        account_id=account,
+        step=step,
+        inbox_read_until=read,
+    )
+
+
+def sent(
+    account: str,
+    recipient: str,
+    step: str = INTRO,
+    *,
+    read: datetime | None = None,
+    campaign: str = SPRING,
+) -> list[Command]:
+    """The step is reserved and accepted."""
+    return [
+        reserve_step(account, recipient, step, read=read, campaign=campaign),
+        accepted(recipient, message(recipient, step), campaign),
+    ]
+
+
+def finish(recipient: str, read: datetime, campaign: str = SPRING) -> Command:
+    return FinishRecipient(campaign_id=campaign, recipient_id=recipient, inbox_read_until=read)
+
+
+def complaint(recipient: str, campaign: str = SPRING) -> Command:
+    return RecordComplaint(campaign_id=campaign, recipient_id=recipient)
+
+
+def suppress(recipient: str) -> Command:
+    """An operator does."""
+    return SuppressPerson(recipient_id=recipient, because=SuppressedBecause.OPERATOR)
+
+
+def release(recipient: str, reason: str = "asked for it by phone") -> Command:
+    return ReleasePerson(recipient_id=recipient, reason=reason)
 
 
 _sends = count(1)
@@ -329,6 +426,26 @@ def rotation(*senders: str, to: Sequence[str] = (R1, R2, R3)) -> list[CampaignEv
             occurred_at=NOON,
         ),
     ]
+
+
+def planned(**told: Any) -> list[CampaignEvent]:
+    """A running rotation campaign of Ann and Bob that sends by itself."""
+    set_up = SequenceSet(campaign_id=SPRING, sequence=sequence(**told), occurred_at=NOON)
+    return [*rotation(ANN, BOB), set_up]
+
+
+def step_reserved(
+    recipient: str, step: str = INTRO, account: str = ANN, at: datetime = NOON
+) -> SendReserved:
+    return SendReserved(
+        campaign_id=SPRING,
+        recipient_id=recipient,
+        account_id=account,
+        send_id=message(recipient, step),
+        step=step,
+        day=at.date(),
+        occurred_at=at,
+    )
 
 
 def heard_from(account: str, *recipients: str) -> list[CampaignEvent]:
@@ -472,6 +589,9 @@ def _events(history: Iterable[History]) -> Iterator[Event]:
 spring = Decider(campaigns.initial(SPRING), campaigns.decide, campaigns.evolve)
 solo = Decider(campaigns.initial(SOLO), campaigns.decide, campaigns.evolve)
 ann = Decider(accounts.initial(ANN), accounts.decide, accounts.evolve)
+nobody_suppressed = Decider(
+    suppressions.initial(suppressions.ONE), suppressions.decide, suppressions.evolve
+)
 first_slot = Decider(slots.initial(SLOTS[ANN]), slots.decide, slots.evolve)
 
 
@@ -584,6 +704,21 @@ def office(policy: Policy = DEFAULT_POLICY, *senders: str) -> World:
     from_email = senders or (ANN, BOB)
     world = World(policy)
     return world.given(*(connect(each) for each in from_email), create(*from_email), start())
+
+
+NO_GAP = Settings(limits={"gap": 0})
+
+
+def mailing(
+    *steps: Step,
+    to: Sequence[str] = (R1, R2, R3),
+    settings: Settings = NO_GAP,
+    policy: Policy = DEFAULT_POLICY,
+    **told: Any,
+) -> World:
+    """A workspace in which a rotation campaign of Ann and Bob sends by itself."""
+    world = World(policy).given(connect(ANN, settings=settings), connect(BOB, settings=settings))
+    return world.given(create(ANN, BOB, to=to), set_sequence(*steps, **told), start())
 
 
 def _commands(moves: Iterable[Move]) -> Iterator[Command]:

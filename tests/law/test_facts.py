@@ -128,13 +128,23 @@ def test_of_a_recipient_a_fact_says_the_opaque_id_only(kind: type[Event]) -> Non
 
     assert said <= {
         "account_id",
+        "address_unknown",
+        "day",
         "fault",
         "found",
+        "freshness",
         "held_until",
+        "inbox_read_until",
         "incident_id",
         "reason",
+        "reserved_at",
+        "result",
+        "retry_at",
         "send_id",
         "signal",
+        "step",
+        "told_until",
+        "tries",
         "until",
     }
 

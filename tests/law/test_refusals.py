@@ -2,31 +2,40 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import pytest
 
-from aggregates.campaign.commands import EndHold, ResumeCampaign
+from aggregates.campaign.commands import EndHold, ReserveStep, ResumeCampaign, SetSequence
 from aggregates.command import Command, Senders
-from aggregates.email_account.commands import ConnectAccount
+from aggregates.email_account.commands import ConnectAccount, CountSend
 from aggregates.rejections import (
+    AccountNotYet,
     AccountRejected,
     AlreadyConnected,
     AlreadyInCampaign,
     AlreadyReceivedEmail,
     AlreadyRunning,
+    BadSequence,
     CampaignNotRunning,
     CampaignRejected,
     ConfigurationChanged,
+    ContactedElsewhere,
     FixedSenderIsOther,
     IdentityMismatch,
+    InboxNotRead,
     InsufficientScope,
     NameTaken,
+    NoReason,
     NoSender,
     NotARotationCampaign,
     NotConfirmed,
     NotConnected,
+    NotFinished,
+    NotSetUp,
+    NotTheNextStep,
+    NotYet,
     OutcomeUnknown,
     PauseCauseHolds,
     PausedByUser,
@@ -41,12 +50,14 @@ from aggregates.rejections import (
     SlotTaken,
     StillFailing,
     StoppedForGood,
+    Suppressed,
     UnknownAccount,
     UnknownCampaign,
     UnknownNotice,
     UnknownRecipient,
     UnknownSend,
     UnknownSlot,
+    ZoneIsFixed,
 )
 from aggregates.slot import OccupySlot
 from engine.simulated import simulated_report
@@ -57,13 +68,17 @@ from events.campaign import (
     CampaignFinished,
     CampaignPaused,
     CampaignStarted,
+    EmailAccepted,
     EmailOutcomeUnknown,
     RecipientAdded,
     RecipientReplied,
     RecipientStopped,
+    SequenceSet,
 )
 from events.email_account import AccountDisconnected
+from events.sequence import MailSequence, Step, Window
 from events.slot import SlotOccupied
+from events.suppression import PersonSuppressed
 from events.vocabulary import (
     ConnectionStatus,
     FailureClass,
@@ -71,6 +86,7 @@ from events.vocabulary import (
     OnAccountTrouble,
     Settings,
     StopReason,
+    SuppressedBecause,
 )
 from tests.law.story import (
     ANN,
@@ -80,13 +96,16 @@ from tests.law.story import (
     DISCONNECT,
     FAILURE,
     HOUR,
+    INTRO,
     NOON,
+    NUDGE,
     R1,
     R2,
     R3,
     REPLIED,
     SOLO,
     SPRING,
+    STEPS,
     Decider,
     accepted,
     add_sender,
@@ -99,26 +118,35 @@ from tests.law.story import (
     create,
     create_single,
     failed,
+    finish,
     first_slot,
     heard_from,
     import_recipients,
     incident,
+    message,
+    nobody_suppressed,
     one_click,
     out_of_office,
     pass_check,
     pause,
+    planned,
     refused,
+    release,
     remove_sender,
     removed,
     reserve,
+    reserve_step,
     reserved,
     resume,
     rotation,
     search_sent_folder,
+    sequence,
+    set_sequence,
     signal,
     solo,
     spring,
     start,
+    step_reserved,
     unknown,
     user_check,
 )
@@ -430,7 +458,107 @@ def of_messages() -> Iterator[Refusal]:
     )  # fmt: skip
 
 
-ALL = [*of_accounts(), *of_campaigns(), *of_recipients()]
+def of_sequences() -> Iterator[Refusal]:
+    yield Refusal(
+        spring, RUNNING, reserve_step(ANN, R1), NotSetUp,
+        "Campaign spring has no steps and no time zone. Set its sequence first.",
+    )  # fmt: skip
+    yield Refusal(
+        spring, planned(), set_sequence(zone="Asia/Tokyo"), ZoneIsFixed,
+        "The days of campaign spring are those of UTC, for good: what was sent is counted by them. "
+        "Create another campaign for another time zone.",
+    )  # fmt: skip
+    late = Step(name=INTRO, after=timedelta(days=3_661))
+    for command, problem in (
+        (set_sequence(zone="Mars"), "there is no time zone Mars; name one like Europe/Berlin"),
+        (set_sequence(*(Step(name=str(n)) for n in range(51))), "it has 51 steps; give it 1 to 50"),
+        (set_sequence(*STEPS, STEPS[0]), "two steps have the same name, or one has none"),
+        (set_sequence(Step(name="")), "two steps have the same name, or one has none"),
+        (set_sequence(Step(name=INTRO, after=-DAY)), "a step comes before the one it follows"),
+        (set_sequence(late), "a step waits longer than 3660 days"),
+        (set_sequence(window=Window(days=())), "its window has no days"),
+        (set_sequence(daily_limit=0), "its daily limit is below 1"),
+    ):
+        told = f"The sequence of campaign spring cannot be used: {problem}."
+        yield Refusal(spring, RUNNING, command, BadSequence, told)
+    nothing = SetSequence(
+        campaign_id=SPRING, sequence=MailSequence(mail_id="mail-1", zone="UTC", steps=())
+    )
+    yield Refusal(
+        spring, RUNNING, nothing, BadSequence,
+        "The sequence of campaign spring cannot be used: it has 0 steps; give it 1 to 50.",
+    )  # fmt: skip
+
+
+def of_steps() -> Iterator[Refusal]:
+    ready, heard = planned(), [*planned(), step_reserved(R1), received(R1)]
+    yield Refusal(
+        spring, ready, reserve_step(ANN, R1, NUDGE), NotTheNextStep,
+        "The next step of r1 is intro, not nudge.",
+    )  # fmt: skip
+    yield Refusal(
+        spring, heard, reserve_step(ANN, R1, NUDGE, read=NOON), NotYet,
+        "Nothing goes to r1 before 2026-03-05T12:00:00Z (delay).",
+    )  # fmt: skip
+    yield Refusal(
+        spring, planned(window=Window(ends="12:00")), reserve_step(ANN, R1), NotYet,
+        "Nothing goes to r1 before 2026-03-03T00:00:00Z (window).",
+    )  # fmt: skip
+    at_once = Step(name=INTRO), Step(name=NUDGE)
+    now_due = SequenceSet(campaign_id=SPRING, sequence=sequence(*at_once), occurred_at=NOON)
+    yield Refusal(
+        spring, [*RUNNING, now_due, step_reserved(R1), received(R1)],
+        reserve_step(ANN, R1, NUDGE, read=NOON - HOUR), InboxNotRead,
+        f"The inbox of {ANN} has not been read lately, so r1 may have answered. Read it first.",
+    )  # fmt: skip
+    never = "r1 is never to be written to again in this workspace. Only an operator can release"
+    yield Refusal(
+        spring, ready, replace(step(R1), suppressed=True), Suppressed,
+        f"{never} the recipient, with a reason.",
+    )  # fmt: skip
+    yield Refusal(
+        spring, ready, replace(step(R1), contacted_elsewhere=True), ContactedElsewhere,
+        "Another campaign writes to r1, and spring is exclusive. Wait for its end.",
+    )  # fmt: skip
+    for history in (RUNNING, ready, heard):
+        yield Refusal(
+            spring, history, finish(R1, NOON), NotFinished,
+            "The sequence of r1 is not over. Wait for its end.",
+        )  # fmt: skip
+    suppressed = PersonSuppressed(
+        recipient_id=R1, because=SuppressedBecause.OPERATOR, occurred_at=NOON
+    )
+    for reason in ("", " ", "told by bea@acme.test"):
+        yield Refusal(
+            nobody_suppressed, [suppressed], release(R1, reason), NoReason,
+            "A release needs a reason, which is kept for ever. Give one, without anybody's "
+            "address.",
+        )  # fmt: skip
+    counted = CountSend(account_id=ANN, campaign_id=SPRING, send_id="send-1")
+    nothing_leaves = connected(ANN, Settings(sending_speed=0))
+    yield Refusal(
+        ann, [nothing_leaves], counted, AccountNotYet,
+        f"Nothing leaves through {ANN} before its daily limit is raised (limit).",
+    )  # fmt: skip
+
+
+def step(recipient: str) -> ReserveStep:
+    command = reserve_step(ANN, recipient)
+    assert isinstance(command, ReserveStep)
+    return command
+
+
+def received(recipient: str) -> EmailAccepted:
+    return EmailAccepted(
+        campaign_id=SPRING,
+        recipient_id=recipient,
+        account_id=ANN,
+        send_id=message(recipient),
+        occurred_at=NOON,
+    )
+
+
+ALL = [*of_accounts(), *of_campaigns(), *of_recipients(), *of_sequences(), *of_steps()]
 
 
 def named(value: object) -> str:
@@ -439,6 +567,7 @@ def named(value: object) -> str:
 
 
 @pytest.mark.rule("C1", "R2", "P3", "S1", "S4", "S10", "T3", "N2", "M1", "M2", "M5", "S8")
+@pytest.mark.rule("M3", "M4", "M7")
 @pytest.mark.parametrize("refusal", ALL, ids=named)
 def test_a_refusal_says_in_one_sentence_why_and_about_whom(refusal: Refusal) -> None:
     told = refusal.who.given(*refusal.history)

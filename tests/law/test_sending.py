@@ -34,12 +34,14 @@ from events.campaign import (
     RecipientStopped,
     SendReserved,
     SentFolderSearched,
+    SentSearched,
 )
 from events.vocabulary import (
     CampaignStatus,
     ClockOutcome,
     RecipientStatus,
     RefusalFault,
+    SearchResult,
     Signal,
     StopReason,
 )
@@ -58,6 +60,7 @@ from tests.law.story import (
     HELD,
     HOUR,
     MICROSECOND,
+    MINUTE,
     NINE_DAYS,
     NOON,
     PENDING,
@@ -101,6 +104,8 @@ from tests.law.story import (
     start,
     unknown,
 )
+
+FOUND, ABSENT, INCONCLUSIVE = SearchResult.FOUND, SearchResult.ABSENT, SearchResult.INCONCLUSIVE
 
 
 def no_office_hours(until: datetime) -> AutoReplyReceived:
@@ -347,7 +352,19 @@ def uncertain(recipient: str, send_id: str) -> list[SendReserved | EmailOutcomeU
     ]
 
 
-def searched(send_id: str, *, found: bool) -> SentFolderSearched:
+def searched(send_id: str, result: SearchResult, at: datetime = NOON) -> SentSearched:
+    return SentSearched(
+        campaign_id=SPRING,
+        recipient_id=R1,
+        account_id=ANN,
+        send_id=send_id,
+        result=result,
+        occurred_at=at,
+    )
+
+
+def searched_of_old(send_id: str, *, found: bool) -> SentFolderSearched:
+    """As programs wrote it that knew two answers."""
     return SentFolderSearched(
         campaign_id=SPRING,
         recipient_id=R1,
@@ -361,17 +378,31 @@ def searched(send_id: str, *, found: bool) -> SentFolderSearched:
 @pytest.mark.rule("M2")
 def test_an_unknown_outcome_is_never_retried_blindly() -> None:
     uncertain_one = spring.given(rotation(ANN), uncertain(R1, "first"))
+    in_vain = search_sent_folder(R1, "first", found=False, proves=True)
+    again = reserve(ANN, R1, "first")
 
-    uncertain_one.when(reserve(ANN, R1, "first")).refused(OutcomeUnknown)
-    uncertain_one.when(search_sent_folder(R1, "first", found=False)).then(
-        searched("first", found=False)
+    uncertain_one.when(again).refused(OutcomeUnknown)
+    uncertain_one.when(in_vain, at=NOON + 10 * MINUTE).then(
+        searched("first", ABSENT, NOON + 10 * MINUTE)
     )
-    uncertain_one.given(searched("first", found=True)).when(reserve(ANN, R1, "first")).refused(
-        OutcomeUnknown
-    )
-    uncertain_one.given(searched("first", found=False)).when(reserve(ANN, R1, "first")).then(
-        reserved(ANN, R1, "first")
-    )
+    uncertain_one.given(searched("first", FOUND)).when(again).refused(OutcomeUnknown)
+    uncertain_one.given(searched("first", INCONCLUSIVE)).when(again).refused(OutcomeUnknown)
+    uncertain_one.given(searched("first", ABSENT)).when(again).then(reserved(ANN, R1, "first"))
+
+
+@pytest.mark.rule("M2")
+@pytest.mark.parametrize(("found", "allowed"), [(True, False), (False, True)])
+def test_what_older_programs_recorded_of_a_search_counts_as_it_did(
+    found: bool, allowed: bool
+) -> None:
+    history = rotation(ANN), uncertain(R1, "first"), searched_of_old("first", found=found)
+
+    decision = spring.given(*history).when(reserve(ANN, R1, "first"))
+
+    if allowed:
+        decision.then(reserved(ANN, R1, "first"))
+    else:
+        decision.refused(OutcomeUnknown)
 
 
 @pytest.mark.rule("M2")
@@ -380,7 +411,7 @@ def test_of_two_unknown_outcomes_neither_is_retried_blindly(send_id: str) -> Non
     both = spring.given(rotation(ANN), uncertain(R1, "first"), uncertain(R1, "second"))
 
     both.when(reserve(ANN, R1, send_id)).refused(OutcomeUnknown)
-    both.when(search_sent_folder(R1, send_id, found=False)).then(searched(send_id, found=False))
+    both.when(search_sent_folder(R1, send_id, found=True)).then(searched(send_id, FOUND))
 
 
 @pytest.mark.rule("M2")

@@ -13,13 +13,17 @@ from adapters.scenario.runner import run_scenario
 from adapters.stores.memory import MemoryStore
 from aggregates.campaign import Campaign, Clock, Lane, Recipient, Sending, evolve, initial
 from aggregates.campaign.snapshot import from_plain, to_plain
+from aggregates.campaign.state import Progress
 from engine.ports.clock import ManualClock
 from events.campaign import CampaignEvent, CampaignEventBase
 from events.recorded import Recorded
+from events.vocabulary import SearchResult
 from tests.law.scenarios import SCENARIOS
 from tests.law.story import (
     ANN,
     BOB,
+    BOUNCED,
+    HOUR,
     NOON,
     R1,
     R2,
@@ -28,8 +32,18 @@ from tests.law.story import (
     SPRING,
     fail,
     hear_from,
+    mailing,
+    message,
     office,
+    prove_search,
+    refused,
     reserve,
+    reserve_step,
+    search,
+    sent,
+    set_sequence,
+    signal,
+    unknown,
 )
 from tests.workplace import Workplace, much_happens
 
@@ -55,8 +69,20 @@ def busy_log() -> list[Recorded]:
     return much_happens(Workplace(MemoryStore(clock), clock)).log
 
 
+def planned_log() -> list[Recorded]:
+    """What a campaign that sends by itself adds to a busy life."""
+    world = mailing(daily_limit=9).given(
+        *(sent(ANN, R1), reserve_step(ANN, R2), refused(R2, message(R2))),
+        *(reserve_step(BOB, R3), unknown(R3, message(R3)), prove_search(BOB)),
+    )
+    again = search(R3, message(R3), SearchResult.ABSENT)
+    world.at(NOON + HOUR).given(again, reserve_step(BOB, R3, read=NOON + HOUR))
+    world.given(unknown(R3, message(R3)), search(R3, message(R3), SearchResult.FOUND))
+    return world.given(signal(BOUNCED, R3)).log
+
+
 def test_a_campaign_is_the_same_after_being_plain_data_at_any_moment_of_a_busy_life() -> None:
-    lived = list(states_of(busy_log()))
+    lived = [*states_of(busy_log()), *states_of(planned_log())]
 
     assert {each.id for each in lived} == {SPRING, SOLO}
     for campaign in lived:
@@ -77,10 +103,10 @@ def test_a_busy_life_fills_every_field_that_a_snapshot_has_to_keep() -> None:
     """Or the comparisons above would say nothing about the field that is left out."""
     unseen = {
         (cls.__name__, name)
-        for cls in (Campaign, Lane, Recipient, Sending, Clock)
+        for cls in (Campaign, Lane, Recipient, Sending, Clock, Progress)
         for name in names_of(cls)
     }
-    for campaign in states_of(busy_log()):
+    for campaign in (*states_of(busy_log()), *states_of(planned_log())):
         for part in parts_of(campaign):
             unseen -= {
                 (type(part).__name__, name)
@@ -101,12 +127,14 @@ def parts_of(campaign: Campaign) -> Iterator[Any]:
     yield from (lane.clock for lane in campaign.lanes.values() if lane.clock)
     for recipient in campaign.recipients.values():
         yield recipient
+        yield recipient.progress
         yield from (sending for sending in (recipient.sending, *recipient.unknown) if sending)
 
 
 def test_the_plain_data_of_a_campaign_is_what_it_always_was() -> None:
     """Snapshots of this format lie in stores: raise ``FORMAT`` if this has to change."""
-    world = office().given(hear_from(ANN, R1), reserve(ANN, R2, "send-2"), fail(ANN))
+    world = office().given(hear_from(ANN, R1), reserve(ANN, R2, "send-2"))
+    world.given(set_sequence(daily_limit=9), sent(BOB, R3), fail(ANN))
     with world.engine.look("acme") as workspace:
         plain = to_plain(workspace.campaign(SPRING))
 
@@ -116,6 +144,7 @@ def test_the_plain_data_of_a_campaign_is_what_it_always_was() -> None:
     assert list(plain) == list(STORED)
 
 
+UNBEGUN: list[Any] = [[], None, False, 0, None, None]
 STORED = {
     "id": SPRING,
     "mode": "rotation",
@@ -124,9 +153,22 @@ STORED = {
     "sender": None,
     "causes": [f"connection:{ANN}"],
     "recipients": [
-        [["active", ANN, 1, None, None, []], [R1]],
-        [["pending", ANN, 0, [ANN, "send-2", None], None, []], [R2]],
-        [["pending", None, 0, None, None, []], [R3]],
+        [["active", ANN, 1, None, None, [], UNBEGUN], [R1]],
+        [
+            [
+                *("pending", ANN, 0),
+                [ANN, "send-2", None, None, "2026-03-02T12:00:00+00:00", None, None],
+                *(None, [], UNBEGUN),
+            ],
+            [R2],
+        ],
+        [
+            [
+                *("active", BOB, 1, None, None, []),
+                [["intro"], "2026-03-02T12:00:00+00:00", False, 0, None, None],
+            ],
+            [R3],
+        ],
     ],
     "lanes": {
         ANN: [
@@ -140,7 +182,27 @@ STORED = {
             [R2],
             {},
         ],
-        BOB: [True, None, [], [], [], {}],
+        BOB: [True, None, [], [R3], [], {}],
     },
     "open": 3,
+    "sequence": {
+        "mail_id": "mail-1",
+        "zone": "UTC",
+        "steps": [
+            {"name": "intro", "after": "PT0S", "subject": "Hello", "text": "Hello", "html": ""},
+            {"name": "nudge", "after": "P3D", "subject": "", "text": "Again", "html": ""},
+            {"name": "last", "after": "P7D", "subject": "", "text": "Goodbye", "html": ""},
+        ],
+        "window": {
+            "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+            "begins": "00:00",
+            "ends": "24:00",
+        },
+        "daily_limit": 9,
+        "exclusive": False,
+    },
+    "day": "2026-03-02",
+    "day_used": 1,
+    "sends": 1,
+    "bounces": 0,
 }

@@ -29,7 +29,9 @@ def _is_a_moment(text: object) -> bool:
 
 @FORMATS.checks("duration", ValueError)
 def _is_a_duration(text: object) -> bool:
-    return not isinstance(text, str) or (text[0] in "P-" and bool(_SPAN.validate_python(text)))
+    return not isinstance(text, str) or (
+        text[0] in "P-" and _SPAN.validate_python(text) is not None
+    )
 
 
 PUBLISHED = published()

@@ -111,5 +111,14 @@ SELECT version FROM store_info
 -- name: empty_the_write_ahead_log
 PRAGMA wal_checkpoint(TRUNCATE)
 
+-- name: raise_store_version
+UPDATE store_info SET version = ?
+
+-- name: enrol_campaigns
+INSERT INTO roster
+SELECT substr(originator_id, 1, instr(originator_id, ':campaign:') - 1), 'campaigns',
+    substr(originator_id, instr(originator_id, ':campaign:') + 10)
+FROM stored_events WHERE topic = 'CampaignCreated' ON CONFLICT DO NOTHING
+
 -- name: set_store_version
 INSERT INTO store_info VALUES (?)

@@ -26,7 +26,7 @@ from engine.ports.maintenance import Indexes, earliest
 from events.recorded import Envelope
 from processors.timers import Timer
 
-STORE_VERSION = 1
+STORE_VERSION = 2
 
 
 class SQLiteStore(SQLiteEntries):
@@ -75,14 +75,23 @@ class SQLiteStore(SQLiteEntries):
             return self._is_known(c)
 
     def _complete(self) -> None:
-        """With what a store lacks that was made before there were entries."""
+        """With what a store lacks that an older program made."""
         if self.read_only:
             return
         try:
             self.give_entries()
+            self._enrol_campaigns()
         except BaseException:
             self.close()
             raise
+
+    def _enrol_campaigns(self) -> None:
+        """Version 2: a workspace's roster lists all its campaigns."""
+        if self._value("store_version") == STORE_VERSION:
+            return
+        with self.explained(), self.writing() as c:
+            c.execute(SQL["enrol_campaigns"])
+            c.execute(SQL["raise_store_version"], (STORE_VERSION,))
 
     def _made(self, lock_timeout: float) -> WritingConnections:
         """Others may be making it too, and one of them changes the journal's mode: try again."""

@@ -16,6 +16,7 @@ from events import campaign as c
 from events import email_account as a
 from events import recipient as r
 from events import slot as s
+from events import suppression as m
 from events.base import Event
 from events.recorded import Envelope, Recorded
 
@@ -42,16 +43,34 @@ SENTENCES: Mapping[type[Event], str] = {
         "notice {number} ({kind}) was issued to the owner of {account_id}: {event:matter}"
     ),
     a.NoticeAttempted: "notice {number} about {account_id} {event:fate}",
+    a.SendCounted: (
+        "a message was counted for {account_id}: {used} of {limit} on {day}, with a gap of "
+        "{gap:lasting}"
+    ),
+    a.SendUncounted: "a message was refused and no longer counted for {account_id}",
+    a.SendingThrottled: (
+        "the provider refused more from {account_id}: nothing leaves through it until {until}"
+    ),
+    a.ThrottlingEnded: "the provider took messages from {account_id} again",
+    a.SentSearchProved: (
+        "a search of the Sent folder of {account_id} found an accepted message: what such a search "
+        "does not find was not sent"
+    ),
+    m.PersonSuppressed: "{recipient_id} was suppressed in every campaign{because:suppressed}{by}",
+    m.PersonReleased: "{recipient_id} was released from suppression{by}: {reason}",
+    m.DomainSuppressed: "everybody at {domain} was suppressed in every campaign{by}",
+    m.DomainReleased: "{domain} was released from suppression{by}: {reason}",
     s.SlotOccupied: "slot {slot_id} was taken by {account_id}",
     s.SlotVacated: "slot {slot_id} became empty",
     r.RecipientForgotten: "{recipient_id} was forgotten{by}: who it was is not kept any more",
     c.CampaignCreated: "the {mode:mode} campaign {campaign_id} was created{by}",
     c.CampaignStarted: "{campaign_id} was started{by}",
-    c.CampaignPaused: "{campaign_id} was paused{cause:because}{by}",
+    c.CampaignPaused: "{campaign_id} was paused{event:because}{by}",
     c.PauseCauseCleared: "{cause:culprit} no longer kept {campaign_id} paused",
     c.CampaignResumed: "{campaign_id} was resumed{by}{given_up:without}",
     c.CampaignFinished: "{campaign_id} finished",
     c.CampaignReopened: "{campaign_id} ran again because somebody was added",
+    c.SequenceSet: "{campaign_id} was given its sequence of emails{by}: {sequence:sequence}",
     c.SenderAdded: "{account_id} was added to FROM EMAIL of {campaign_id}{by}",
     c.SenderRemoved: (
         "{account_id} was taken out of FROM EMAIL of {campaign_id}{incident_id:by_disconnect}{by}; "
@@ -67,23 +86,33 @@ SENTENCES: Mapping[type[Event], str] = {
     c.GracePeriodExpired: A_CLOCK + " ran out: {event:outcome}",
     c.RecipientAdded: "{recipient_id} was added to {campaign_id}{by}",
     c.RecipientImportRefused: (
-        "{recipient_id} was imported into {campaign_id} again{by} and not taken: the stop is final"
+        "{recipient_id} was imported into {campaign_id}{reason:again}{by} and not taken: "
+        "{reason:kept_out}"
     ),
     c.RecipientAssigned: "{recipient_id} was assigned to {account_id} for the time being",
     c.AssignmentReleased: "{recipient_id} was released by {account_id}: any sender may take over",
-    c.SendReserved: "a message to {recipient_id} was reserved for sending from {account_id}",
+    c.SendReserved: (
+        "a message to {recipient_id}{step:step} was reserved for sending from {account_id}"
+    ),
     c.EmailAccepted: "the mail server accepted an email from {account_id} to {recipient_id}",
     c.EmailOutcomeUnknown: (
         "an email from {account_id} to {recipient_id} went out with an unknown outcome, which "
         "counts as received"
     ),
-    c.EmailRefused: "an email from {account_id} to {recipient_id} was refused {fault:fault}",
+    c.EmailRefused: (
+        "an email from {account_id} to {recipient_id} was refused {fault:fault}{retry_at:retry}"
+    ),
     c.SentFolderSearched: (
         "the Sent folder of {account_id} was searched for the email to {recipient_id}: it "
         "{found:found}"
     ),
+    c.SentSearched: (
+        "the Sent folder of {account_id} was searched for the email to {recipient_id}: "
+        "{result:searched}"
+    ),
+    c.ComplaintReceived: "{recipient_id} complained to the provider about an email",
     c.RecipientReplied: "{recipient_id} replied",
-    c.RecipientBounced: "the email to {recipient_id} bounced",
+    c.RecipientBounced: "the email to {recipient_id} bounced{address_unknown:no_address}",
     c.RecipientUnsubscribed: "{recipient_id} unsubscribed",
     c.RecipientFinished: "{recipient_id} finished the sequence of {campaign_id}",
     c.RecipientFailed: "sending to {recipient_id} failed for good",

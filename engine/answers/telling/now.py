@@ -7,7 +7,7 @@ from engine.answers.telling.facts import happened
 from engine.answers.telling.incident import cure
 from engine.answers.telling.reader import Reader
 from engine.answers.telling.sentence import Section, Sentence
-from engine.answers.telling.words import PAUSED_BY_USER, account_of, people
+from engine.answers.telling.words import PAUSED_BY_BOUNCES, PAUSED_BY_USER, account_of, people
 from events.base import Event
 from events.campaign import (
     AutoReplyReceived,
@@ -103,7 +103,8 @@ def _paused(case: Case, reader: Reader) -> Iterator[Sentence]:
     for cause in causes:
         paused = last(case.about_campaign, CampaignPaused, cause=cause)
         assert paused is not None
-        cured = "" if cause == PAUSED_BY_USER else f" once {account_of(cause)} is repaired"
+        by_account = cause not in (PAUSED_BY_USER, PAUSED_BY_BOUNCES)
+        cured = f" once {account_of(cause)} is repaired" if by_account else ""
         text = (
             f"{name} is paused: nothing is sent. {happened(paused, reader)} "
             f"A user has to resume it{cured}."

@@ -1,13 +1,14 @@
 """Parts of a sentence that depend on a value: codes in plain words, numbers with their noun."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from engine.answers.telling.reader import Reader
 from engine.ports.check_schedule import ScheduledCheck
-from events.campaign import GracePeriodExpired
+from events.campaign import CampaignPaused, GracePeriodExpired
 from events.email_account import NoticeAttempted, NoticeIssued
+from events.sequence import MailSequence
 from events.vocabulary import (
     Asker,
     CheckReport,
@@ -16,8 +17,10 @@ from events.vocabulary import (
     Mode,
     NoticeKind,
     RefusalFault,
+    SearchResult,
     Stage,
     StopReason,
+    SuppressedBecause,
 )
 
 REFUSED = {
@@ -44,7 +47,23 @@ FAULT = {
     RefusalFault.RECIPIENT: "because of the recipient's mailbox",
     RefusalFault.OTHER: "for good, but not because of the recipient's mailbox",
     RefusalFault.TEMPORARY: "for the time being",
+    RefusalFault.LIMIT: "because the account had sent too much for its provider",
+    RefusalFault.ACCOUNT: "because of trouble with the account",
 }
+SEARCHED = {
+    SearchResult.FOUND: "it was found, so it was sent",
+    SearchResult.ABSENT: "it is not there, so it was not sent",
+    SearchResult.INCONCLUSIVE: (
+        "that proved nothing, so it counts as received and is never sent again"
+    ),
+}
+SUPPRESSED_BECAUSE = {
+    SuppressedBecause.UNSUBSCRIBED: " because of an unsubscribe",
+    SuppressedBecause.COMPLAINED: " because of a complaint",
+    SuppressedBecause.BOUNCED: " because there is no such address",
+    SuppressedBecause.OPERATOR: "",
+}
+SUPPRESSED = "suppressed"
 STOPPED_BECAUSE = {
     StopReason.GRACE_PERIOD_EXPIRED: "was disconnected and not back in FROM EMAIL in time",
     StopReason.RESOLUTION_WINDOW_EXPIRED: "failed and was not repaired in time",
@@ -57,6 +76,7 @@ WORDS_ALREADY = (Stage.NAME, Stage.LOGIN)
 STAGES = {each: each if each in WORDS_ALREADY else each.upper() for each in Stage}
 SENDS_FROM = {Mode.SINGLE: "single-sender", Mode.ROTATION: "Inbox Rotation"}
 PAUSED_BY_USER = "user"
+PAUSED_BY_BOUNCES = "bounces"
 RESUME_ALL = "Don't forget to resume all your campaigns!"
 
 
@@ -78,8 +98,30 @@ def account_of(cause: str) -> str:
     return cause.removeprefix("connection:")
 
 
-def _because(cause: str, _: Reader) -> str:
-    return "" if cause == PAUSED_BY_USER else f" because of {account_of(cause)}"
+def _because(paused: CampaignPaused, _: Reader) -> str:
+    if paused.cause == PAUSED_BY_USER:
+        return ""
+    if paused.cause != PAUSED_BY_BOUNCES:
+        return f" because of {account_of(paused.cause)}"
+    return (
+        f" because {paused.bounces} of its last {paused.sends} messages bounced, more than "
+        f"{100 * (paused.bounce_rate or 0):.3g} %"
+    )
+
+
+def _sequence(sequence: MailSequence, _: Reader) -> str:
+    steps = ", ".join(step.name for step in sequence.steps)
+    return f"{counted(len(sequence.steps), 'step')} ({steps}), by the clocks of {sequence.zone}"
+
+
+def _lasting(duration: timedelta, _: Reader) -> str:
+    return counted(int(duration.total_seconds()), "second")
+
+
+def _kept_out(reason: str, _: Reader) -> str:
+    if reason == SUPPRESSED:
+        return "nobody suppressed is written to"
+    return "the stop is final"
 
 
 def _failure(report: CheckReport, _: Reader) -> str:
@@ -131,6 +173,7 @@ def _outcome(expired: GracePeriodExpired, _: Reader) -> str:
 
 
 WORDS: Mapping[str, Callable[[Any, Reader], str]] = {
+    "again": lambda reason, _: "" if reason == SUPPRESSED else " again",
     "asked_for": lambda by, _: ", which a user asked for," if by is Asker.USER else "",
     "away": _away,
     "because": _because,
@@ -140,12 +183,22 @@ WORDS: Mapping[str, Callable[[Any, Reader], str]] = {
     "fate": _fate,
     "fault": lambda fault, _: FAULT[fault],
     "found": lambda found, _: "was found" if found else "was not found",
+    "kept_out": _kept_out,
+    "lasting": _lasting,
     "matter": _matter,
     "mode": lambda mode, _: SENDS_FROM[mode],
+    "no_address": lambda unknown, _: ": there is no such address" if unknown else "",
     "outcome": _outcome,
     "recipients": lambda number, _: people(number),
     "held": lambda number, _: f"{people(number)} {'is' if number == 1 else 'are'} held",
     "refused": lambda reason, _: REFUSED.get(reason, reason),
+    "retry": lambda at, reader: (
+        f", and not to be tried again before {reader.when(at)}" if at else ""
+    ),
+    "searched": lambda result, _: SEARCHED[result],
+    "sequence": _sequence,
+    "step": lambda step, _: f" (step {step})" if step else "",
+    "suppressed": lambda because, _: SUPPRESSED_BECAUSE[because],
     "stopped": lambda reason, _: STOPPED_BECAUSE[reason],
     "test": lambda asked_by, _: TESTED[asked_by],
     "without": _without,

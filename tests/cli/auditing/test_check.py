@@ -252,7 +252,7 @@ LATER = timedelta(seconds=1)
         ("M2", c.EmailAccepted, {}, {"send_id": NEVER_SEEN}),
         ("M2", c.EmailOutcomeUnknown, {}, {"send_id": NEVER_SEEN}),
         ("M2", c.EmailRefused, {}, {"send_id": NEVER_SEEN}),
-        ("M2", c.SentFolderSearched, {}, {"send_id": NEVER_SEEN}),
+        ("M2", c.SentSearched, {}, {"send_id": NEVER_SEEN}),
         ("M5", c.AutoReplyReceived, {}, {"held_until": None}),
         ("M5", c.HoldEnded, {}, {"occurred_at": NOON}),
         ("S10", c.SenderRemoved, {"incident_id": None}, {"held": 9}),

@@ -155,7 +155,7 @@ def test_a_locked_store_gets_one_line(locked: Path, monkeypatch: pytest.MonkeyPa
 
 
 def newer(path: Path) -> None:
-    change(busy_store(path), "UPDATE store_info SET version = 2")
+    change(busy_store(path), "UPDATE store_info SET version = 99")
 
 
 def foreign(path: Path) -> None:
@@ -181,7 +181,7 @@ def folder(path: Path) -> None:
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (newer, "has store version 2; this program knows 1"),
+        (newer, "has store version 99; this program knows 2"),
         (foreign, "belongs to another program"),
         (garbage, "no SQLite database"),
         (empty, "an empty database"),
