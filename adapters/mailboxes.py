@@ -3,7 +3,7 @@
 Beside ``composition``, and as it: products are imported where they are used.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from projections.notices import NoticeRow
 
 if TYPE_CHECKING:
     from adapters.http.signed_links import Link, SignedLinks
+    from adapters.http.unsubscribe_links import UnsubscribeLinks
     from adapters.mail.dialling import Dialler
     from adapters.mail.notice_message import Link as NoticeLink
     from adapters.mail.oauth.endpoint import Endpoint
@@ -94,19 +95,19 @@ def consents(opened: Opened, settings: EngineSettings) -> "Mapping[str, Consents
 
 
 def signed_links(opened: Opened, settings: EngineSettings) -> "SignedLinks":
-    """For reconnecting; their key is made when it is first needed, and lies in the vault."""
+    """For reconnecting."""
     from adapters.http.signed_links import SignedLinks
 
-    vault = vault_over(opened, settings)
+    return SignedLinks(_key_of_links(opened, settings), opened.store.now)
 
-    def key() -> Secret:
-        try:
-            return vault.get(_OF_LINKS)
-        except NoSuchSecret:
-            with opened.coordination.exclusively(str(_OF_LINKS), 5):
-                return _made_once(vault)
 
-    return SignedLinks(key, opened.store.now)
+def unsubscribe_links(opened: Opened, settings: EngineSettings) -> "UnsubscribeLinks":
+    """How recipients unsubscribe: by HTTPS too, where a public address leads here."""
+    from adapters.http.unsubscribe_links import UnsubscribeLinks
+
+    url = settings.public_url or ""
+    is_there = settings.links_port is not None and url.startswith("https://")
+    return UnsubscribeLinks(_key_of_links(opened, settings), url if is_there else None)
 
 
 def link_to(settings: EngineSettings, link: "Link") -> str:
@@ -158,6 +159,20 @@ def loopback_consent(opened: Opened, settings: EngineSettings, provider: str) ->
         raise SettingsError(f"Setting consent_port: it cannot be had: {error}.") from error
 
 
+def _key_of_links(opened: Opened, settings: EngineSettings) -> Callable[[], Secret]:
+    """The key is made when it is first needed, and lies in the vault."""
+    vault = vault_over(opened, settings)
+
+    def key() -> Secret:
+        try:
+            return vault.get(_OF_LINKS)
+        except NoSuchSecret:
+            with opened.coordination.exclusively(str(_OF_LINKS), 5):
+                return _made_once(vault)
+
+    return key
+
+
 def _made_once(vault: Vault) -> Secret:
     try:
         return vault.get(_OF_LINKS)
@@ -189,9 +204,10 @@ def links_served(program: Program) -> Iterator[int | None]:
     from adapters.http.app import app
     from adapters.http.reconnecting import Parts, ReconnectPages
     from adapters.http.serving import served
+    from adapters.http.unsubscribing import UnsubscribePages
     from adapters.stores.opening import used_links
 
-    settings, opened, _ = program
+    settings, opened, engine = program
     if settings.links_port is None:
         yield None
         return
@@ -205,7 +221,9 @@ def links_served(program: Program) -> Iterator[int | None]:
         consents(opened, settings),
         lambda workspace: mailboxes_of(program, workspace, dialler),
     )
-    with served(app(ReconnectPages(parts)), settings.links_host, settings.links_port) as port:
+    unsubscribing = UnsubscribePages(engine, unsubscribe_links(opened, settings))
+    pages = app(ReconnectPages(parts), unsubscribing)
+    with served(pages, settings.links_host, settings.links_port) as port:
         yield port
 
 

@@ -79,6 +79,8 @@ TABLE = (
     Ratio("startup", "sendledger --help, seconds, over a bare Python", "help_s", "python_s", None),
     Ratio("probe", "a full check of a mailbox on Dovecot, ms", "check_ms", None, 150, at_most=True),
     Ratio("probe", "the same, ms, over a plain script", "check_ms", "script_ms", None),
+    Ratio("composing", "messages of text and HTML, /s, over MIMEText", "ours", "compat32", 8),
+    Ratio("composing", "the same, from templates", "from_templates", "compat32", None),
     *CHECKS,
     *POSTGRES,
 )  # fmt: skip

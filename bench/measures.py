@@ -20,6 +20,7 @@ from adapters.settings import EngineSettings, LogLevel
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from bench.bare_import import import_all, loop_into_directory, loop_into_plainest
 from bench.checks.measures import CHECK_MEASURES
+from bench.composing import composing
 from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, on_file, reserve
 from bench.postgres.measures import POSTGRES_MEASURES
@@ -296,6 +297,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "import": importing,
     "startup": startup,
     "probe": probe,
+    "composing": composing,
     **CHECK_MEASURES,
     **POSTGRES_MEASURES,
 }

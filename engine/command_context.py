@@ -5,6 +5,7 @@ itself what that is (``Command.in_context``).
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from aggregates.campaign import Campaign
@@ -22,6 +23,20 @@ class Neighbours(Workspace, Protocol):
     def slot(self, slot_id: SlotId) -> Slot: ...
 
     def suppressions(self) -> Suppressions: ...
+
+
+class Look(Neighbours, Protocol):
+    """The workspace at one moment, for whoever only asks."""
+
+    @property
+    def now(self) -> datetime:
+        """The store's clock, UTC."""
+        ...
+
+    @property
+    def after(self) -> int:
+        """No event of the workspace stands after this position."""
+        ...
 
 
 def contacted_elsewhere(

@@ -13,7 +13,7 @@ from itertools import chain, repeat, takewhile
 
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from engine.cache import AggregateCache
-from engine.command_context import Neighbours
+from engine.command_context import Look
 from engine.decoding import decode_page
 from engine.gc_pause import gc_paused
 from engine.group_commit import GroupCommit, Pages
@@ -95,7 +95,7 @@ class Engine:
         return {work.workspace: work.decided for work in works}
 
     @contextmanager
-    def look(self, workspace: str) -> Iterator[Neighbours]:
+    def look(self, workspace: str) -> Iterator[Look]:
         """The workspace as a command would find it now, due things settled.
 
         Writes nothing, waits for nobody and keeps nobody waiting.

@@ -1,1 +1,1 @@
-"""HTTP, by Starlette: the pages of links by which owners reconnect their mailboxes."""
+"""HTTP, by Starlette: pages by which owners reconnect mailboxes and recipients unsubscribe."""

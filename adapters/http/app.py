@@ -12,6 +12,8 @@ from starlette.routing import Route
 
 from adapters.http.pages import page
 from adapters.http.reconnecting import CALLBACK, COOKIE, LINKS, ReconnectPages
+from adapters.http.unsubscribe_links import UNSUBSCRIBE
+from adapters.http.unsubscribing import UnsubscribePages
 
 MOST_OCTETS = 8_192
 """In a form, at most."""
@@ -19,7 +21,7 @@ SECONDS = 10.0
 """Within which a form must arrive."""
 
 
-def app(pages: ReconnectPages) -> Starlette:
+def app(pages: ReconnectPages, unsubscribing: UnsubscribePages) -> Starlette:
     async def look(request: Request) -> Response:
         return await run_in_threadpool(pages.look, request.path_params["token"])
 
@@ -33,6 +35,12 @@ def app(pages: ReconnectPages) -> Starlette:
         cookie = request.cookies.get(COOKIE, "")
         return await run_in_threadpool(pages.come_back, dict(request.query_params), cookie)
 
+    async def ask(request: Request) -> Response:
+        return unsubscribing.look(request.path_params["token"])
+
+    async def unsubscribe(request: Request) -> Response:
+        return await run_in_threadpool(unsubscribing.press, request.path_params["token"])
+
     async def nothing(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
         return page("Nothing here", ["There is nothing at this address."], status=status)
@@ -45,6 +53,8 @@ def app(pages: ReconnectPages) -> Starlette:
             Route(f"{LINKS}{{token}}", look, methods=["GET"]),
             Route(f"{LINKS}{{token}}", press, methods=["POST"]),
             Route(CALLBACK, come_back, methods=["GET"]),
+            Route(f"{UNSUBSCRIBE}{{token}}", ask, methods=["GET"]),
+            Route(f"{UNSUBSCRIBE}{{token}}", unsubscribe, methods=["POST"]),
         ],
         exception_handlers={404: nothing, 405: nothing, 500: broken},
     )

@@ -8,10 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Protocol
 
 from adapters.stores.ids_and_digests import (
     as_stored,
+    completed,
     digest,
     newcomers,
     person_of,
@@ -60,7 +62,9 @@ class StoredDirectory(ABC):
             self._enter(c)
             forgotten = self._forgotten(c, workspace, campaign_id, wanted)
             ids = {address: each for address, each in forgotten.items() if stopped(each)}
-            ids |= self._known(c, workspace, {each.address for each in wanted} - ids.keys())
+            known = self._known(c, workspace, {each.address for each in wanted} - ids.keys())
+            self._complete(c, workspace, wanted, known)
+            ids |= known
             new = newcomers(wanted, ids)
             if new:
                 ids |= self._write_down(c, workspace, new)
@@ -130,6 +134,22 @@ class StoredDirectory(ABC):
         found = c.execute(self.SQL["stopped_among"], asked).fetchall()
         return {by_digest[told]: recipient_id for told, recipient_id in found}
 
+    def _complete(self, c: Any, workspace: str, people: Sequence[Person], known: Ids) -> None:
+        """In order of their ids, so that two who do so never wait in a circle; who is second of two
+        changes nothing of what the first has changed."""
+        given = {known[each.address]: each for each in reversed(people) if each.address in known}
+        if not given:
+            return
+        asked = (workspace, self._listed(given))
+        changes = []
+        for recipient_id, _, name, variables in c.execute(self.SQL["people"], asked).fetchall():
+            new = completed(name, variables, given[recipient_id])
+            if new:
+                changes.append((*self._kept(new), workspace, recipient_id, name, variables))
+        if changes:
+            self._before_change(c)
+            c.executemany(self.SQL["complete_person"], sorted(changes, key=itemgetter(3)))
+
     def _key(self, c: Any, workspace: str) -> bytes:
         c.execute(self.SQL["set_key"], (workspace, random_key()))
         return bytes(c.execute(self.SQL["key"], (workspace,)).fetchone()[0])
@@ -147,6 +167,13 @@ class StoredDirectory(ABC):
 
     def _enter(self, c: Any) -> None:  # noqa: B027 not every product needs to
         """Whoever enrols comes in here, before anything is read."""
+
+    def _before_change(self, c: Any) -> None:  # noqa: B027 not every product needs to
+        """Within the transaction: what a row was before is to leave no trace."""
+
+    def _kept(self, told: tuple[str, str]) -> tuple[str, str]:
+        """A name and variables as the product can keep them."""
+        return told
 
     @abstractmethod
     def _listed(self, values: Iterable[str]) -> Any:

@@ -44,6 +44,22 @@ def variables_text(person: Person) -> str:
     return _encode(dict(person.variables))
 
 
+def completed(name: str, variables: str, given: Person) -> tuple[str, str] | None:
+    """Name and variables of a directory's columns with what they lack; None when that is nothing.
+
+    What is there stays: somebody may have been written to with it.
+    """
+    told = json.loads(variables)
+    added = {
+        each: value
+        for each, value in given.variables.items()
+        if value and not told.get(each) and each != GIVEN
+    }
+    if not added and (name or not given.name):
+        return None
+    return name or given.name, _encode({**told, **added})
+
+
 def as_stored(people: Iterable[Person]) -> list[Person]:
     """By the address in its ASCII form, so that either form of a domain finds the same person."""
     return [each if each.address.isascii() else _stored(each) for each in people]

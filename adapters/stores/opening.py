@@ -17,6 +17,7 @@ from engine.ports.store import Store
 from engine.ports.views import Views
 from engine.stream.log_sink import RelayMark
 from engine.work.links import UsedLinks
+from engine.work.mailing.inboxes import InboxCursors
 from engine.work.ports import Directory, EvidenceStore
 from engine.work.vault import SealedRows
 from projections.projection import Projection
@@ -149,6 +150,21 @@ def relay_mark(opened: Opened) -> RelayMark:
 
     assert isinstance(opened.store, PostgresStore)
     return PostgresMark(opened.store)
+
+
+def inbox_cursors(opened: Opened) -> InboxCursors:
+    """How far each inbox has been read. Raises ``StoreError``."""
+    from adapters.stores.sqlite import SQLiteStore
+
+    if isinstance(opened.store, SQLiteStore):
+        from adapters.stores.sqlite.inbox_cursors import SQLiteCursors
+
+        return SQLiteCursors(opened.store)
+    from adapters.stores.postgres import PostgresStore
+    from adapters.stores.postgres.inbox_cursors import PostgresCursors
+
+    assert isinstance(opened.store, PostgresStore)
+    return PostgresCursors(opened.store)
 
 
 def rebuild(

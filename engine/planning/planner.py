@@ -16,7 +16,7 @@ from aggregates.email_account import EmailAccount
 from aggregates.email_account import pace as account_pace
 from aggregates.waiting import soonest
 from engine.command_context import Neighbours, contacted_elsewhere
-from engine.planning.agenda import LONG_AGO, Agenda, Kind
+from engine.planning.agenda import LONG_AGO, Agenda, Kind, place_of
 from engine.planning.senders import constraints, may_send, senders_of
 from events.base import Event
 from events.campaign import (
@@ -78,6 +78,21 @@ class Planner:
         """Campaigns that send nothing before then."""
         self._elsewhere: dict[RecipientId, set[CampaignId]] = {}
         """Whom exclusive campaigns leave alone for now."""
+
+    def begin(self, workspace: Neighbours) -> None:
+        """Take in the workspace as it stands."""
+        for campaign in workspace.campaigns():
+            self._follow(campaign, ())
+
+    def set_aside(self, workspace: Neighbours, plan: Plan) -> None:
+        """Nothing can be written to this recipient, as long as nothing happens to them."""
+        campaign = workspace.campaign(plan.campaign_id)
+        place = place_of(campaign, campaign.recipients[plan.recipient_id])
+        if place is not None and plan.campaign_id in self._agendas:
+            agenda = self._agendas[plan.campaign_id]
+            head = agenda.head(campaign, place.kind, place.sender)
+            if head is not None and head[1] == plan.recipient_id:
+                agenda.postpone(place.kind, place.sender)
 
     def follow(self, workspace: Neighbours, events: Iterable[Event]) -> None:
         """Take in what was recorded in the workspace, which stands after it."""

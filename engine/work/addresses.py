@@ -5,6 +5,7 @@ internationalised one (RFC 5891); what stands before the ``@`` is ASCII.
 """
 
 import re
+from functools import lru_cache
 
 from engine.answers.telling.one_line import one_line
 
@@ -80,6 +81,7 @@ def _detail(plain: str) -> str:
     return "what follows the @ is no domain such as example.com"
 
 
+@lru_cache(4_096)
 def _a_labels(domain: str) -> str:
     import idna  # noqa: PLC0415 its tables are large, and few addresses need them
 

@@ -67,7 +67,8 @@ class Directory(Protocol):
         stopped: Callable[[RecipientId], bool] = everybody,
     ) -> list[RecipientId]:
         """The ids of these people, in their order: random for a new address, the old one for a
-        known address, whose name and variables stay as they are. All together or none.
+        known address, whose name and variables stay as they are; what they lack is added. All
+        together or none.
 
         Who was forgotten and is ``stopped`` in ``campaign_id`` gets the id of then, and is not
         written down anew (S4).

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("events", "aggregates", "processors", "projections", "engine", "adapters")
 PURE = ("events", "aggregates", "processors", "projections")
 CORE = (*PURE, "engine", "engine.ports")
-WORK = ("engine.work", "engine.work.classifying")
+WORK = ("engine.work", "engine.work.classifying", "engine.work.mailing")
 ENGINE = (
     *(*CORE, "engine.planning", "engine.answers", "engine.answers.telling", "engine.audit"),
     "engine.stream",
@@ -47,6 +47,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "engine.work.classifying",
     ),
     "engine.work.classifying": ("events",),
+    "engine.work.mailing": (*CORE, "engine.planning", "engine.work"),
     "adapters": ("everything",),
     "adapters.composition": ("everything",),
     "adapters.mailboxes": ("everything",),
@@ -63,7 +64,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.stores.sqlite": (*CORE, "engine.stream", *WORK, "adapters.stores"),
     "adapters.stores.postgres": (*CORE, "engine.stream", *WORK, "adapters.stores"),
     "adapters.stores.postgres.rebuild": (*CORE, "adapters.stores", "adapters.stores.postgres"),
-    "adapters.mail": (*CORE, "engine.answers", "engine.answers.telling", *WORK),
+    "adapters.mail": (
+        *(*CORE, "engine.answers", "engine.answers.telling", *WORK),
+        "adapters.mail.composing",
+    ),
+    "adapters.mail.composing": ("events", "engine.answers.telling", "engine.work"),
     "adapters.mail.oauth": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),

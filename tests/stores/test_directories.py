@@ -57,6 +57,15 @@ class TestSQLiteDirectory(DirectoryContract):
             assert directory.forget(ACME, {ada: []}, as_of=0)
         assert b"ada.abara" not in octets()
 
+    @pytest.mark.rule("F1")
+    def test_a_library_that_zeroes_nothing_by_itself_leaves_nothing_of_what_was_added(
+        self, store: SQLiteStore, directory: Directory, octets: Octets
+    ) -> None:
+        with store.writing() as c:
+            c.execute("PRAGMA secure_delete = OFF").fetchall()
+
+        self.test_what_was_added_is_forgotten_as_all_else(directory, octets)
+
 
 class TestPostgresDirectory(DirectoryContract):
     processes = 3

@@ -57,6 +57,10 @@ class PostgresDirectory(StoredDirectory):
         c.execute(self.SQL["enrol"], (workspace, *columns))
         return self._known(c, workspace, new)
 
+    def _kept(self, told: tuple[str, str]) -> tuple[str, str]:
+        name, variables = told
+        return name.replace("\0", ""), variables
+
     def _stand_still(self, c: Cursor[Any], workspace: str) -> int:
         c.execute(self.SQL["nobody_enrols"])
         ((position,),) = c.execute(self.SQL["nobody_acts"], (workspace,)).fetchall()

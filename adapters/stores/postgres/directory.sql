@@ -9,6 +9,10 @@ FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])
     AS n (recipient_id, address, name, variables)
 ON CONFLICT (workspace, address) DO NOTHING
 
+-- name: complete_person
+UPDATE directory SET name = %s, variables = %s
+WHERE workspace = %s AND recipient_id = %s AND name = %s AND variables = %s
+
 -- name: recipients_at
 SELECT address, recipient_id FROM directory WHERE workspace = %s AND address = ANY (%s)
 

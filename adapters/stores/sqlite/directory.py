@@ -58,8 +58,11 @@ class SQLiteDirectory(StoredDirectory):
         c.executemany(self.SQL["enrol_person"], rows)
         return ids
 
-    def _stand_still(self, c: Cursor, workspace: str) -> int:  # noqa: ARG002 all of them do
+    def _before_change(self, c: Cursor) -> None:
         c.execute(self.SQL["zero_what_is_freed"]).fetchall()
+
+    def _stand_still(self, c: Cursor, workspace: str) -> int:  # noqa: ARG002 all of them do
+        self._before_change(c)
         position: int = c.execute(STORE_SQL["last_position"]).fetchone()[0]
         return position
 

@@ -42,6 +42,10 @@ WHERE name IN ('directory', 'directory_keys', 'directory_stops', 'directory_forg
 -- name: enrol_person
 INSERT INTO directory VALUES (?, ?, ?, ?, ?)
 
+-- name: complete_person
+UPDATE directory SET name = ?, variables = ?
+WHERE workspace = ? AND recipient_id = ? AND name = ? AND variables = ?
+
 -- name: recipients_at
 SELECT address, recipient_id FROM directory
 WHERE workspace = ? AND address IN (SELECT value FROM json_each(?))

@@ -76,6 +76,35 @@ class DirectoryContract:
         assert again[1:] == [ada, ada]
         assert directory.person(ACME, ada) == ADA
 
+    def test_a_known_person_gets_what_was_lacking_and_keeps_what_was_there(
+        self, directory: Directory
+    ) -> None:
+        lacking = Person("cy@bücher.example", "", {"city": "Ulm", "company": ""})
+        cy, ada = directory.enrol(ACME, [lacking, ADA])
+
+        given = {"city": "Bonn", "company": "Cy & Co", "plan": "b", "street": ""}
+        directory.enrol(ACME, [Person("cy@xn--bcher-kva.example", "Cy", given), ADA])
+        directory.enrol(BETA, [Person(ADA.address, "Ada of Beta", {"plan": "a"})])
+
+        found = {"city": "Ulm", "company": "Cy & Co", "plan": "b"}
+        assert directory.person(ACME, cy) == Person("cy@bücher.example", "Cy", found)
+        assert directory.person(ACME, ada) == ADA
+
+    @pytest.mark.rule("F1")
+    def test_what_was_added_is_forgotten_as_all_else(
+        self, directory: Directory, octets: Octets
+    ) -> None:
+        (ada,) = directory.enrol(ACME, [Person(ADA.address, "", {"city": INCOMPRESSIBLE[::-1]})])
+        for number in range(20):
+            directory.enrol(ACME, [ADA._replace(variables={f"a{number}": INCOMPRESSIBLE})])
+        assert b"Ada Abara" in octets()
+
+        assert directory.forget(ACME, {ada: []}, as_of=0)
+
+        found = octets()
+        assert not [trace for trace in TRACES if trace in found]
+        assert INCOMPRESSIBLE[::-1][9:40].encode() not in found
+
     def test_of_two_with_one_address_the_first_is_kept(self, directory: Directory) -> None:
         ids = directory.enrol(ACME, [BEA, BEA._replace(name="Another")])
 

@@ -1,0 +1,98 @@
+"""What a step of a campaign says, and what it says to one recipient.
+
+Templates and variables are personal or written by people: no event holds any of it (F1).
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from events.errors import ExplainedError
+from events.vocabulary import AccountId, RecipientId
+
+
+class Sender(NamedTuple):
+    """The account that sends, and what its settings say of that (``Settings``)."""
+
+    address: AccountId
+    name: str = ""
+    signature: str = ""
+
+
+class Thread(NamedTuple):
+    """What the recipient got of the campaign before (M5)."""
+
+    subject: str = ""
+    """Of the first message."""
+    message_ids: Sequence[str] = ()
+    """As the recipient's server has them, in their order."""
+
+
+class Unsubscribing(NamedTuple):
+    """Where a recipient asks to be written to no more: URIs."""
+
+    mailto: str
+    https: str | None = None
+    """None where no public HTTPS address leads to this installation."""
+
+
+class Letter(NamedTuple):
+    """A step filled in for one recipient, with the account's signature. Lines end with ``\\n``."""
+
+    subject: str
+    text: str
+    html: str = ""
+
+
+class Missing(NamedTuple):
+    """A step that cannot be sent to a recipient as they are, and why."""
+
+    recipient_id: RecipientId
+    step: str
+    variables: Sequence[str]
+    """What is absent or empty, without a default in the template."""
+    problem: str
+    """A sentence."""
+
+
+class LetterError(ExplainedError):
+    """A letter cannot be written; the sentence repeats nothing of a person (F1).
+
+    ::
+
+        LetterError
+        ├── TemplateUnusable    a template says what none may say
+        ├── VariablesMissing    the recipient lacks what the step needs
+        ├── LetterTooLong       more than a message may be
+        ├── SubjectMissing      nothing is left of it, or there was none
+        └── AddressUnusable     no mail goes to the recipient's address, or from the account's
+    """
+
+
+class TemplateUnusable(LetterError):
+    sentence = "Step {step}, {part}, line {line}: {problem}."
+
+
+class VariablesMissing(LetterError):
+    sentence = (
+        "Step {step} needs {variables}, which the recipient lacks. Import a value, or give the "
+        "template a default."
+    )
+
+    @property
+    def names(self) -> Sequence[str]:
+        return str(self.about["variables"]).split(", ")
+
+
+class LetterTooLong(LetterError):
+    sentence = (
+        "Step {step}, {part}: it becomes longer than {most} characters, or one of its values does. "
+        "Shorten it."
+    )
+
+
+class SubjectMissing(LetterError):
+    sentence = "Step {step} has no subject, and no earlier message to take it from. Give it one."
+
+
+class AddressUnusable(LetterError):
+    sentence = "The {whose} address {problem}. Correct it, and import or connect it anew."

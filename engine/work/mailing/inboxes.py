@@ -1,0 +1,50 @@
+"""How far each inbox has been read: kept beside the log, moved after what was found is recorded."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from events.vocabulary import AccountId
+
+
+class Cursor(NamedTuple):
+    place: str = ""
+    """The inbox's own; empty for one that was never read."""
+    read_until: datetime | None = None
+    """What arrived before this moment has been seen (M4), UTC."""
+
+
+UNREAD = Cursor()
+
+
+class InboxCursors(Protocol):
+    def all(self, workspace: str) -> Mapping[AccountId, Cursor]:
+        """Of every account whose inbox was read."""
+        ...
+
+    def move(self, workspace: str, account_id: AccountId, cursor: Cursor) -> None: ...
+
+    def forget(self, workspace: str, account_id: AccountId) -> None:
+        """Its inbox is read from the beginning again."""
+        ...
+
+
+class WorkspaceInboxes:
+    """Those of one workspace, as this process knows them. It is the planner's ``Inboxes``."""
+
+    def __init__(self, cursors: InboxCursors, workspace: str) -> None:
+        self._cursors, self._workspace = cursors, workspace
+        self._known = dict(cursors.all(workspace))
+
+    def at(self, account_id: AccountId) -> Cursor:
+        return self._known.get(account_id, UNREAD)
+
+    def move(self, account_id: AccountId, cursor: Cursor) -> None:
+        self._cursors.move(self._workspace, account_id, cursor)
+        self._known[account_id] = cursor
+
+    def read_until(self, account_id: AccountId) -> datetime | None:
+        return self.at(account_id).read_until
+
+    def read_again(self, _: AccountId) -> None:
+        """Nobody knows."""
