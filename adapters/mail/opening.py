@@ -30,6 +30,8 @@ class Opening(ABC, Generic[S]):
 
     protocol: Protocol
     session: S
+    spent = False
+    """The session is of no more use."""
 
     def __init__(
         self,
