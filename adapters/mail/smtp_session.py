@@ -164,6 +164,7 @@ def require(reply: Reply) -> None:
     if not 200 <= code < 300:
         raise ServerRefused(told_by(code, said))
 
+
 @contextmanager
 def told() -> Iterator[None]:
     """Errors raised inside become those that the session promises."""

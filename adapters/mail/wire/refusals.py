@@ -17,8 +17,9 @@ _NOBODY = re.compile(
 )
 
 
-def submitted_by(evidence: Evidence, now: datetime) -> Submitted:
-    """What became of a message that a server refused with this text, at this stage."""
+def submitted_by(evidence: Evidence, now: datetime, *, ended: bool = False) -> Submitted:
+    """What became of a message that a server refused with this text, at this stage; ``ended``: the
+    server had all of it."""
     until = _until(evidence.text, now)
     match classify(evidence).outcome:
         case Answer.REFUSED_RECIPIENT:
@@ -33,7 +34,7 @@ def submitted_by(evidence: Evidence, now: datetime) -> Submitted:
         case FailureClass() as found:
             return AccountTrouble(found)
         case _:
-            return Outcome.UNKNOWN
+            return Outcome.UNKNOWN if ended else Refused(RefusalFault.TEMPORARY)
 
 
 def _until(text: str, now: datetime) -> datetime | None:

@@ -57,8 +57,8 @@ class Submission:
                 self._say_what()
         except ServerRefused as refused:
             return self._refused(refused)
-        except (NotUnderstood, OSError):
-            return self._broken()
+        except (NotUnderstood, OSError) as error:
+            return self._broken(error)
         return Outcome.ACCEPTED
 
     def _say_whose(self) -> None:
@@ -93,9 +93,11 @@ class Submission:
         self._require(self._smtp.getreply())
 
     def _require(self, reply: Reply) -> None:
-        if reply[0] == _CLOSING or self._stages.at is At.MAIL:
-            self._opened.spent = not 200 <= reply[0] < 300
-        require(reply)
+        try:
+            require(reply)
+        except ServerRefused:
+            self._opened.spent = reply[0] == _CLOSING or self._stages.at is At.MAIL
+            raise
 
     def _refused(self, refused: ServerRefused) -> Submitted:
         if self._stages.at is At.MAIL and str(refused).startswith(f"{_CLOSING}"):
@@ -103,17 +105,16 @@ class Submission:
         evidence = self._stages.evidence(refused)
         if self._stages.at is At.RCPT:
             self._reset()
-        submitted = submitted_by(evidence, self._clock())
-        if submitted is Outcome.UNKNOWN and not self._ended:
-            return Refused(RefusalFault.TEMPORARY)
-        return submitted
+        return submitted_by(evidence, self._clock(), ended=self._ended)
 
-    def _broken(self) -> Submitted:
+    def _broken(self, error: Exception) -> Submitted:
+        """Whoever breaks off at the recipient or the content may do so because of them: the message
+        has its number of tries (M8). At MAIL it is the account's trouble."""
         self._opened.spent = True
         if self._ended:
             return Outcome.UNKNOWN
         if self._stages.at is At.MAIL:
-            raise
+            raise error
         return Refused(RefusalFault.TEMPORARY)
 
     def _reset(self) -> None:
