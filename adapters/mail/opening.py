@@ -1,4 +1,4 @@
-"""Opens one side of a mailbox, IMAP or SMTP, stage by stage: from its server's name to the login."""
+"""Opens one side of a mailbox, IMAP or SMTP, stage by stage: from its server to the login."""
 
 from abc import ABC, abstractmethod
 from contextlib import ExitStack, suppress
@@ -19,7 +19,7 @@ from engine.work.findings import Side, Watch, unwatched
 from engine.work.ports import Mailbox
 from events.vocabulary import FailureClass, Stage
 
-S = TypeVar("S", ImapSession, SmtpSession)
+S = TypeVar("S", bound=ImapSession | SmtpSession)
 
 OF_A_TOKEN_THAT_RAN_OUT = {FailureClass.UNKNOWN, FailureClass.AUTH_REVOKED}
 
@@ -85,7 +85,8 @@ class Opening(ABC, Generic[S]):
             addresses = self._dialler.resolve(server.host, server.port, self._allowance)
         with stages.stage(Stage.TCP):
             connection = self._dialler.connect(server.host, addresses, self._allowance)
-            self.session = self._open.enter_context(self._session_over(connection))
+            self.session = self._session_over(connection)
+            self._open.push(self.session)
         with stages.stage(Stage.TLS):
             self.session.secure(server.security)
 
@@ -122,7 +123,8 @@ class Opening(ABC, Generic[S]):
         self.session.close()
         server = self._server
         connection = self._dialler.dial(server.host, server.port, self._allowance)
-        self.session = self._open.enter_context(self._session_over(connection))
+        self.session = self._session_over(connection)
+        self._open.push(self.session)
         self.session.secure(server.security)
         self.session.greet()
 

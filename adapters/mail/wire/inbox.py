@@ -77,11 +77,10 @@ class ImapInbox:
         session.allow(READING)
         known, found, complete = places(cursor), list[Incoming](), True
         for folder in ("INBOX", *flagged(session.list_folders(), rb"\junk")):
-            with session.told():
-                piece = _Piece(session, folder, known.get(folder, Place()))
-                known[folder] = piece.end
-                found += self._meant(mailbox, piece)
-                complete = complete and piece.last
+            piece = _Piece(session, folder, known.get(folder, Place()))
+            known[folder] = piece.end
+            found += self._meant(mailbox, piece)
+            complete = complete and piece.last
         return Arrivals(text_of(known), found, asked_at if complete else None)
 
     def _meant(self, mailbox: Mailbox, piece: "_Piece") -> Iterator[Incoming]:
@@ -98,6 +97,10 @@ class _Piece:
 
     def __init__(self, session: ImapSession, folder: str, after: Place) -> None:
         self._session, self._client = session, session.client
+        with session.told():
+            self._select(folder, after)
+
+    def _select(self, folder: str, after: Place) -> None:
         about = self._client.select_folder(folder, readonly=True)
         validity, exists = _number(about, b"UIDVALIDITY"), _number(about, b"EXISTS")
         next_uid = about.get(b"UIDNEXT") or self._uid_at(exists) + 1
@@ -112,19 +115,22 @@ class _Piece:
     def headers(self) -> Iterator[tuple[int, bytes]]:
         """Of each message that is still there, in order of arrival, a batch in memory at a time."""
         for start in range(0, len(self._uids), BATCH):
-            self._session.allow(READING)
-            batch = self._client.fetch(self._uids[start : start + BATCH], [_HEADERS])
-            for uid, data in batch.items():
+            for uid, data in self._fetch(self._uids[start : start + BATCH], _HEADERS).items():
                 yield uid, _octets(data)
 
     def body(self, uid: int) -> Fetched | None:
         """None for a message that is gone meanwhile."""
-        self._session.allow(READING)
-        data = self._client.fetch([uid], ["INTERNALDATE", _BODY]).get(uid)
+        data = self._fetch([uid], "INTERNALDATE", _BODY).get(uid)
         if data is None:
             return None
         octets = _octets(data)
         return Fetched(_key(octets), octets, data[b"INTERNALDATE"])
+
+    def _fetch(self, uids: Sequence[int], *what: str) -> dict[int, dict[bytes, Any]]:
+        self._session.allow(READING)
+        with self._session.told():
+            fetched: dict[int, dict[bytes, Any]] = self._client.fetch([*uids], [*what])
+        return fetched
 
     def _between(self, first: int, end: int) -> Sequence[int]:
         """Those that exist. A range past the last message would be answered by that one."""

@@ -30,6 +30,7 @@ class MailWire:
         dialler: Dialler,
         clock: Clock,
         means: Means,
+        *,
         keeping: Keeping = SMTP_KEEPING,
     ) -> None:
         def smtp(mailbox: Mailbox) -> OpeningSmtp:
