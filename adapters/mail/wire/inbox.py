@@ -149,7 +149,7 @@ class _Piece:
         return self._uid_at(low) if low <= exists else None
 
     def _uid_at(self, number: int) -> int:
-        return self._client.search([f"{number}"])[0] if number else 0
+        return next(iter(self._client.uids_at([number])), 0) if number else 0
 
 
 def _key(octets: bytes) -> str:

@@ -94,9 +94,7 @@ class SentFolder:
     def _of_ours(self) -> set[bool]:
         """Of the newest messages of ours in the folder: which are copies that we filed?"""
         exists = self._client.select_folder(self._sent, readonly=True)[b"EXISTS"]
-        if not exists:
-            return set()
-        newest = self._client.search([f"{max(1, exists - _NEWEST + 1)}:{exists}"])
+        newest = self._client.uids_at(range(max(1, exists - _NEWEST + 1), exists + 1))
         ours = (each for each in self._headers(newest) if each["X-Sendledger-Id"])
         return {each["X-Sendledger-Copy"] is not None for each in ours}
 
