@@ -6,7 +6,7 @@ IMAPClient and imaplib wrap a refusal in several ways and lose the rest of what 
 import imaplib
 import re
 import ssl
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import Any
 
 from imapclient import IMAPClient
@@ -113,6 +113,18 @@ class Client(IMAPClient):  # type: ignore[misc]
         self._connection, self._complaints = connection, complaints
         super().__init__(connection.host, ssl=connection.encrypted)
         self._imap.debug = 0
+
+    def uids_at(self, numbers: Iterable[int]) -> list[int]:
+        """The UIDs of the messages with these numbers in the selected folder, which count from 1.
+
+        Not by SEARCH, in which some servers take the numbers for UIDs.
+        """
+        self.use_uid = False
+        try:
+            found = self.fetch([*numbers], ["UID"])
+        finally:
+            self.use_uid = True
+        return [data[b"UID"] for data in found.values()]
 
     def _create_IMAP4(self) -> Imap4:  # noqa: N802
         return Imap4(self._connection, self._complaints)

@@ -7,11 +7,11 @@ from typing import Self
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from adapters.mail.connection import GOODBYE, Connection
+from adapters.mail.connection import GOODBYE, Connection, Limits
 from adapters.mail.imap_client import Client, Complaints
 from adapters.mail.refused import NO_STARTTLS, NotUnderstood, ServerRefused
 from adapters.mail.sasl import plain, xoauth2
-from adapters.mail.sent_folder import delimiter, read, sent_folder
+from adapters.mail.sent_folder import Listed, delimiter, read, sent_folder
 from engine.work.access import Security
 from engine.work.findings import Folders
 from engine.work.secret import Secret
@@ -34,6 +34,7 @@ class ImapSession:
         self._connection = connection
         self._complaints = Complaints()
         self._greeted = False
+        self._listed: list[Listed] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -48,6 +49,10 @@ class ImapSession:
     def close(self) -> None:
         """Close the connection without saying goodbye."""
         self._connection.close()
+
+    def allow(self, limits: Limits) -> None:
+        """New limits for what comes, which count from now."""
+        self._connection.allow(limits)
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -145,12 +150,19 @@ class ImapSession:
             except IMAPClientError:
                 self._complaints.forget()
 
+    def list_folders(self) -> list[Listed]:
+        """The server is asked once a session."""
+        if self._listed is None:
+            with self.told():
+                self._listed = read(self.client.list_folders())
+        return self._listed
+
     def look_around(self) -> Folders:
         """Open INBOX read-only, so that nothing of it changes; answers folders and capabilities."""
         with self.told():
             capabilities = self.client.capabilities()
             self.client.select_folder("INBOX", readonly=True)
-            folders = read(self.client.list_folders())
+        folders = self.list_folders()
         return Folders(
             sent_folder(folders),
             delimiter(folders),

@@ -107,6 +107,10 @@ KNOWN = (
 _BY_HOST = {each.host: known.provider for known in KNOWN for each in (known.imap, known.smtp)}
 
 
+FILES_SENT = {"google", "microsoft", "fastmail", "zoho"}
+"""Providers whose SMTP servers put what they accept into the Sent folder by themselves."""
+
+
 def provider_at(host: str) -> str | None:
     """The provider that runs that server; None where this table has none."""
     return _BY_HOST.get(host.casefold().removesuffix("."))

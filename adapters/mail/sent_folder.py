@@ -49,6 +49,11 @@ def sent_folder(folders: Sequence[Listed]) -> str | None:
     return next((by_name[name] for name in NAMES if name in by_name), None)
 
 
+def flagged(folders: Sequence[Listed], flag: bytes) -> list[str]:
+    """Those that the server says are for that (RFC 6154), as ``\\junk``."""
+    return [each.name for each in folders if flag in each.flags and _NO_FOLDER not in each.flags]
+
+
 def delimiter(folders: Sequence[Listed]) -> str | None:
     """The delimiter of INBOX, else that of any folder."""
     inbox_first = sorted(folders, key=lambda each: each.name.upper() != "INBOX")

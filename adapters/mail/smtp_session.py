@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
-from adapters.mail.connection import GOODBYE, Connection
+from adapters.mail.connection import GOODBYE, Connection, Limits
 from adapters.mail.refused import NO_STARTTLS, Dropped, NotUnderstood, ServerRefused
 from adapters.mail.sasl import plain, xoauth2
 from engine.work.access import Security
@@ -86,6 +86,10 @@ class SmtpSession:
         """Close the connection without saying goodbye."""
         self._connection.close()
 
+    def allow(self, limits: Limits) -> None:
+        """New limits for what comes, which count from now."""
+        self._connection.allow(limits)
+
     def secure(self, security: Security) -> None:
         """Begin TLS, at once or by STARTTLS. Raises what every method does where that fails."""
         if security is Security.IMPLICIT:
@@ -99,8 +103,8 @@ class SmtpSession:
         if self._greeted:
             return
         with told():
-            self._require(self.smtp.getreply())
-            self._require(self.smtp.ehlo())
+            require(self.smtp.getreply())
+            require(self.smtp.ehlo())
         self._greeted = True
 
     def _start_tls(self) -> None:
@@ -109,10 +113,10 @@ class SmtpSession:
                 raise ServerRefused(f"{NO_STARTTLS}: the server does not offer it.")
             code, said = self.smtp.docmd("STARTTLS")
             if code >= 500:
-                raise ServerRefused(f"{NO_STARTTLS}: {_text(code, said)}")
-            self._require((code, said))
+                raise ServerRefused(f"{NO_STARTTLS}: {told_by(code, said)}")
+            require((code, said))
             self._connection.encrypt()
-            self._require(self.smtp.ehlo())
+            require(self.smtp.ehlo())
 
     def log_in(self, user: str, password: Secret) -> None:
         """Log in by PLAIN, or by LOGIN where the server offers no PLAIN."""
@@ -136,7 +140,7 @@ class SmtpSession:
     def try_sender(self, address: str) -> None:
         """Say MAIL FROM, then RSET: would the server take a message from this address?"""
         with told():
-            self._require(self.smtp.mail(ascii_form(address)))
+            require(self.smtp.mail(ascii_form(address)))
             self.smtp.rset()
 
     def _answer(self, command: str, *answers: str) -> None:
@@ -151,12 +155,14 @@ class SmtpSession:
             reply = self.smtp.docmd(answer)
         if reply[0] != 235:
             why = asked.decode("ascii", "replace") if asked.startswith(b"eyJ") else ""
-            raise ServerRefused(f"{_text(*reply)} {why}".rstrip())
+            raise ServerRefused(f"{told_by(*reply)} {why}".rstrip())
 
-    def _require(self, reply: Reply) -> None:
-        code, said = reply
-        if not 200 <= code < 300:
-            raise ServerRefused(_text(code, said))
+
+def require(reply: Reply) -> None:
+    """Raises ``ServerRefused`` for a reply that is no 2yz."""
+    code, said = reply
+    if not 200 <= code < 300:
+        raise ServerRefused(told_by(code, said))
 
 
 @contextmanager
@@ -172,7 +178,7 @@ def told() -> Iterator[None]:
         raise NotUnderstood(type(error).__name__) from None
 
 
-def _text(code: int, said: bytes) -> str:
+def told_by(code: int, said: bytes) -> str:
     """The reply as it came, on as many lines."""
     return "\n".join(f"{code} {line}" for line in said.decode("utf-8", "replace").split("\n"))
 

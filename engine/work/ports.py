@@ -158,10 +158,12 @@ class Recipients(Protocol):
 
 
 class Mailbox(NamedTuple):
-    """An account to the world. ``credentials`` is a reference into the secret store."""
+    """An account to the world. ``credentials`` is a reference into the secret store;
+    ``sent_folder`` the one that the account's settings name, where they name one."""
 
     account_id: AccountId
     credentials: str | None = None
+    sent_folder: str | None = None
 
 
 class AccountTrouble(NamedTuple):
@@ -197,9 +199,15 @@ class Outcome(Enum):
 
 
 class Refused(NamedTuple):
-    """The server did not take the message, and whose fault that was."""
+    """The server did not take the message, and whose fault that was.
+
+    ``address_unknown``: the server knows nobody at that address (M7). ``until``: when the server
+    asks to come again, UTC; None where it names no time (M8).
+    """
 
     fault: RefusalFault
+    address_unknown: bool = False
+    until: datetime | None = None
 
 
 Submitted = Outcome | Refused | AccountTrouble
@@ -217,6 +225,14 @@ class Search(Enum):
 class Transport(Protocol):
     def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
         """Offer the message once. Whatever it raises means an outcome that nobody knows."""
+        ...
+
+    def file_copy(self, mailbox: Mailbox, message: Message) -> bool:
+        """Put a copy of an accepted message into the Sent folder where the provider files none.
+
+        To be called once the acceptance is recorded; again does no harm. False where no copy could
+        be filed; never raises for a mailbox that cannot be reached.
+        """
         ...
 
     def was_sent(self, mailbox: Mailbox, message_id: str) -> Search:
@@ -239,15 +255,21 @@ class Incoming(NamedTuple):
 
 
 class Arrivals(NamedTuple):
-    """What arrived, in order, and the cursor after it."""
+    """What arrived, in order, and the cursor after it.
+
+    ``read_until``: all that arrived before that moment has been seen, UTC (M4); None while there
+    is more after the cursor.
+    """
 
     cursor: str
     messages: Sequence[Incoming]
+    read_until: datetime | None = None
 
 
 class Inbox(Protocol):
     def since(self, mailbox: Mailbox, cursor: str) -> Arrivals | AccountTrouble:
-        """What arrived after that cursor; from the beginning after an empty one.
+        """What arrived after that cursor, or the first of it; from the beginning after an empty
+        one.
 
         The same cursor again answers the same messages, and those that came meanwhile.
         """

@@ -70,6 +70,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "adapters.mail.composing": ("events", "engine.answers.telling", "engine.work"),
     "adapters.mail.oauth": (*CORE, *WORK, "adapters.mail"),
+    "adapters.mail.wire": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),
     "adapters.kafka": (*CORE, "engine.stream", *WORK),

@@ -1,7 +1,8 @@
 """What every mail provider does for the engine: ``Probe``, ``Transport`` and ``Inbox``.
 
-Heirs: ``test_simulated_server``, the provider in this process; of ``ProbeContract`` also
-``test_probe``, the sandbox, and ``servers/test_probe_dovecot``. An heir brings a fixture
+Heirs: ``test_simulated_server``, the provider in this process, and ``wire/test_sandbox``, the
+sandbox; of ``ProbeContract`` also ``servers/test_probe_dovecot``, and of ``InboxContract``
+``servers/test_wire_dovecot``. An heir brings a fixture
 ``provider``, with one mailbox open and working; a real server is provoked as a ``Provider`` says.
 """
 
@@ -15,6 +16,7 @@ from engine.work.ports import (
     AccountTrouble,
     Arrivals,
     Inbox,
+    Incoming,
     Mailbox,
     Message,
     Outcome,
@@ -26,6 +28,7 @@ from engine.work.ports import (
 from events.vocabulary import FailureClass, RecipientStatus, RefusalFault, Signal, Stage
 
 ADA, BEA = "ada@example.org", "bea@example.org"
+OF_A_MESSAGE = [each for each in RefusalFault if each is not RefusalFault.ACCOUNT]
 UNTIL = datetime(2026, 5, 5, tzinfo=UTC)
 CLASSES = [
     FailureClass.AUTH_BAD_CREDENTIALS,
@@ -54,11 +57,30 @@ class Probed(Protocol):
         ...
 
 
-class Provider(Probed, Protocol):
-    """A mail server with all that is asked of one."""
+class Listened(Protocol):
+    """A mail server whose inbox is read."""
+
+    inbox: Inbox
+
+    @property
+    def mailbox(self) -> Mailbox: ...
+
+    def refuse_login(self, because: FailureClass | None) -> None: ...
+
+    def answer(self, about: str, signal: Signal | None, until: datetime | None = None) -> None:
+        """A message arrives that answers the one with that id; without a signal automatically."""
+        ...
+
+
+class Provider(Probed, Listened, Protocol):
+    """A mail server with all that is asked of one; it files what it accepts into Sent."""
 
     transport: Transport
-    inbox: Inbox
+
+    @property
+    def mailbox(self) -> Mailbox: ...
+
+    def refuse_login(self, because: FailureClass | None) -> None: ...
 
     def refuse(self, address: str, fault: RefusalFault) -> None:
         """Messages to that address, for that fault."""
@@ -68,16 +90,13 @@ class Provider(Probed, Protocol):
         """The next message to that address is taken, and the connection lost before it says so."""
         ...
 
-    def answer(self, about: str, signal: Signal | None, until: datetime | None = None) -> None:
-        """A message arrives that answers the one with that id; without a signal automatically."""
-        ...
-
 
 def message_to(address: str, name: str = "r1.intro") -> Message:
     message_id = f"<{name}@acme.example>"
     message = EmailMessage()
     message["From"], message["To"] = "ann@acme.example", address
     message["Message-ID"], message["Subject"] = message_id, "Spring"
+    message["X-Sendledger-Id"] = name
     message.set_content("Would a word about spring be welcome?\n")
     return Message(message_id, address, message.as_bytes())
 
@@ -119,21 +138,37 @@ class TransportContract:
     def test_an_accepted_message_is_found_in_the_sent_folder(self, provider: Provider) -> None:
         message = message_to(ADA)
         assert provider.transport.submit(provider.mailbox, message) is Outcome.ACCEPTED
+        assert provider.transport.file_copy(provider.mailbox, message)
         found = provider.transport.was_sent(provider.mailbox, message.message_id)
         assert found is Search.FOUND
+
+    def test_what_was_never_sent_is_absent_where_the_provider_files_what_it_accepts(
+        self, provider: Provider
+    ) -> None:
+        provider.transport.submit(provider.mailbox, message_to(ADA))
+        found = provider.transport.was_sent(provider.mailbox, "<r2.intro@acme.example>")
+        assert found is Search.ABSENT
+
+    def test_an_id_that_begins_like_another_is_not_taken_for_it(self, provider: Provider) -> None:
+        provider.transport.submit(provider.mailbox, message_to(ADA, "r1.intro-2"))
+        found = provider.transport.was_sent(provider.mailbox, "<r1.intro@acme.example>")
+        assert found is Search.ABSENT
 
     def test_a_search_compares_what_stands_left_of_the_at_sign(self, provider: Provider) -> None:
         provider.transport.submit(provider.mailbox, message_to(ADA))
         found = provider.transport.was_sent(provider.mailbox, "<r1.intro@rewritten.example>")
         assert found is Search.FOUND
 
-    @pytest.mark.parametrize("fault", list(RefusalFault))
+    @pytest.mark.parametrize("fault", OF_A_MESSAGE)
     def test_a_refused_message_is_refused_for_that_fault_and_not_sent(
         self, provider: Provider, fault: RefusalFault
     ) -> None:
         provider.refuse(ADA, fault)
         message = message_to(ADA)
-        assert provider.transport.submit(provider.mailbox, message) == Refused(fault)
+        refused = provider.transport.submit(provider.mailbox, message)
+        assert isinstance(refused, Refused)
+        assert refused.fault is fault
+        assert refused.address_unknown is (fault is RefusalFault.RECIPIENT)
         found = provider.transport.was_sent(provider.mailbox, message.message_id)
         assert found in (Search.ABSENT, Search.INCONCLUSIVE)
 
@@ -164,12 +199,20 @@ class TransportContract:
 class InboxContract:
     """M5."""
 
-    def test_an_empty_inbox_has_a_cursor(self, provider: Provider) -> None:
+    def test_an_empty_inbox_has_a_cursor(self, provider: Listened) -> None:
         first = read(provider, "")
         assert first.messages == []
         assert read(provider, first.cursor).messages == []
 
-    def test_what_arrives_comes_once_in_order_after_the_cursor(self, provider: Provider) -> None:
+    def test_what_was_read_to_its_end_was_read_up_to_a_moment(self, provider: Listened) -> None:
+        first = read(provider, "")
+        assert first.read_until is not None
+        provider.answer("<r1@x>", RecipientStatus.REPLIED)
+        again = read(provider, first.cursor)
+        assert again.read_until is not None
+        assert again.read_until >= first.read_until
+
+    def test_what_arrives_comes_once_in_order_after_the_cursor(self, provider: Listened) -> None:
         before = read(provider, "").cursor
         provider.answer("<r1@x>", RecipientStatus.REPLIED)
         provider.answer("<r2@x>", RecipientStatus.BOUNCED)
@@ -182,7 +225,7 @@ class InboxContract:
         assert [each.about for each in read(provider, first.cursor).messages] == ["<r3@x>"]
 
     def test_the_same_cursor_answers_the_same_messages_by_the_same_keys(
-        self, provider: Provider
+        self, provider: Listened
     ) -> None:
         provider.answer("<r1@x>", RecipientStatus.REPLIED)
         once = read(provider, "")
@@ -191,13 +234,13 @@ class InboxContract:
         assert again.messages[:1] == once.messages
         assert len({each.key for each in again.messages}) == 2
 
-    def test_an_automatic_answer_is_no_signal_and_may_name_a_date(self, provider: Provider) -> None:
+    def test_an_automatic_answer_is_no_signal_and_may_name_a_date(self, provider: Listened) -> None:
         provider.answer("<r1@x>", None, UNTIL)
         (arrived,) = read(provider, "").messages
         assert (arrived.signal, arrived.until) == (None, UNTIL)
 
     def test_an_inbox_that_lets_nobody_in_is_the_account_s_trouble(
-        self, provider: Provider
+        self, provider: Listened
     ) -> None:
         provider.refuse_login(FailureClass.AUTH_REVOKED)
         trouble = provider.inbox.since(provider.mailbox, "")
@@ -208,7 +251,13 @@ class MailContract(ProbeContract, TransportContract, InboxContract):
     """All three."""
 
 
-def read(provider: Provider, cursor: str) -> Arrivals:
-    arrivals = provider.inbox.since(provider.mailbox, cursor)
-    assert isinstance(arrivals, Arrivals)
-    return arrivals
+def read(provider: Listened, cursor: str) -> Arrivals:
+    """All that there is after the cursor."""
+    messages: list[Incoming] = []
+    while True:
+        arrivals = provider.inbox.since(provider.mailbox, cursor)
+        assert isinstance(arrivals, Arrivals)
+        messages += arrivals.messages
+        cursor = arrivals.cursor
+        if arrivals.read_until is not None:
+            return Arrivals(cursor, messages, arrivals.read_until)

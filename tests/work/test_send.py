@@ -41,6 +41,9 @@ class Deadly:
             self._server.submit(mailbox, message)
         raise Killed
 
+    def file_copy(self, mailbox: Mailbox, message: Message) -> bool:
+        return self._server.file_copy(mailbox, message)
+
     def was_sent(self, mailbox: Mailbox, message_id: str) -> Search:
         return self._server.was_sent(mailbox, message_id)
 
@@ -84,7 +87,9 @@ def test_a_refusal_is_recorded_with_its_fault(
     desk: Desk, fault: RefusalFault, facts: list[str]
 ) -> None:
     desk.provider.refuse("r1@example.org", fault)
-    assert desk.sends().send(desk.outgoing("r1")) == Refused(fault)
+    refused = desk.sends().send(desk.outgoing("r1"))
+    assert isinstance(refused, Refused)
+    assert refused.fault is fault
     assert desk.names() == facts
 
 

@@ -10,6 +10,7 @@ class Fate(Enum):
     NO_SUCH_MAILBOX = "no such mailbox"
     POLICY = "refused for good, for no fault of the recipient"
     GREYLISTED = "refused at first, taken later"
+    LIMITED = "refused for good, as the account sent too much"
     ANSWER_LOST = "taken, but the connection broke before the server said so"
 
 

@@ -43,6 +43,7 @@ FAULTS = {
     Fate.NO_SUCH_MAILBOX: RefusalFault.RECIPIENT,
     Fate.POLICY: RefusalFault.OTHER,
     Fate.GREYLISTED: RefusalFault.TEMPORARY,
+    Fate.LIMITED: RefusalFault.LIMIT,
 }
 
 
@@ -109,8 +110,11 @@ class SimulatedMailServer:
             return AccountTrouble(trouble)
         fate = self._fate_of(message.address)
         if fate in FAULTS:
-            return Refused(FAULTS[fate])
+            return Refused(FAULTS[fate], address_unknown=fate is Fate.NO_SUCH_MAILBOX)
         return self._take(mailbox.account_id, message, fate)
+
+    def file_copy(self, mailbox: Mailbox, message: Message) -> bool:  # noqa: ARG002 filed already
+        return self._trouble(mailbox) is None
 
     def was_sent(self, mailbox: Mailbox, message_id: str) -> Search:
         if self._trouble(mailbox) is not None:
@@ -126,7 +130,7 @@ class SimulatedMailServer:
         inbox = self._mailboxes[mailbox.account_id].inbox
         arrived = sorted((each for each in inbox if each.at <= now), key=attrgetter("at"))
         new = [each.message for each in arrived[int(cursor or 0) :]]
-        return Arrivals(str(len(arrived)), new)
+        return Arrivals(str(len(arrived)), new, read_until=now)
 
     def _trouble(self, mailbox: Mailbox) -> FailureClass | None:
         known = self._mailboxes.get(mailbox.account_id)

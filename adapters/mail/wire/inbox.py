@@ -1,0 +1,167 @@
+"""What arrived in a real mailbox, in pieces of bounded size (M4, M5). Implements ``Inbox``.
+
+INBOX is read, and the folders that the server names as junk (RFC 6154): answers land there too.
+Headers come in batches, bodies only where the headers do not decide. Nothing is ever marked as
+read. What a message means, whoever is handed in says.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from enum import Enum
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from adapters.mail.connection import Limits
+from adapters.mail.imap_session import ImapSession
+from adapters.mail.opening import Opening
+from adapters.mail.refused import NotUnderstood
+from adapters.mail.sent_folder import flagged
+from adapters.mail.wire.cursor import Place, places, text_of
+from adapters.mail.wire.sessions import SessionFailed, Sessions
+from engine.ports.clock import Clock
+from engine.work.ports import AccountTrouble, Arrivals, Incoming, Mailbox
+
+READING = Limits(total=90.0, step=45.0, octets=24_000_000)
+"""Of one batch of headers, and of one body."""
+PIECE = 2_000
+"""UIDs of a folder that one call looks at."""
+BATCH = 250
+HEADER_OCTETS, BODY_OCTETS = 65_536, 1_048_576
+"""Of one message's headers, and of a whole message; what lies beyond is not fetched."""
+_HEADERS = f"BODY.PEEK[HEADER]<0.{HEADER_OCTETS}>"
+_BODY = f"BODY.PEEK[]<0.{BODY_OCTETS}>"
+
+
+class Need(Enum):
+    BODY = "body"
+
+
+class Fetched(NamedTuple):
+    """A message as far as it was fetched: its headers, or ``whole`` (the first of a long one).
+
+    ``key`` comes from the octets alone: the same message has the same one in another folder, after
+    another UIDVALIDITY, and whenever it is read again.
+    """
+
+    key: str
+    octets: bytes
+    received: datetime | None = None
+    """When it came, where it is whole."""
+
+    @property
+    def whole(self) -> bool:
+        return self.received is not None
+
+
+Means = Callable[[Mailbox, Fetched], Incoming | Need | None]
+"""What a message means; ``Need.BODY`` where its headers do not say, None for what concerns nobody.
+It raises nothing, whatever the octets are."""
+
+
+class ImapInbox:
+    """Safe to share between threads."""
+
+    def __init__(self, sessions: Sessions[ImapSession], means: Means, clock: Clock) -> None:
+        self._sessions = sessions
+        self._means = means
+        self._clock = clock
+
+    def since(self, mailbox: Mailbox, cursor: str) -> Arrivals | AccountTrouble:
+        try:
+            return self._sessions.use(mailbox, lambda opened: self._read(opened, mailbox, cursor))
+        except SessionFailed as failed:
+            return failed.trouble
+
+    def _read(self, opened: Opening[ImapSession], mailbox: Mailbox, cursor: str) -> Arrivals:
+        asked_at, session = self._clock(), opened.session
+        session.allow(READING)
+        known, found, complete = places(cursor), list[Incoming](), True
+        for folder in ("INBOX", *flagged(session.list_folders(), rb"\junk")):
+            piece = _Piece(session, folder, known.get(folder, Place()))
+            known[folder] = piece.end
+            found += self._meant(mailbox, piece)
+            complete = complete and piece.last
+        return Arrivals(text_of(known), found, asked_at if complete else None)
+
+    def _meant(self, mailbox: Mailbox, piece: "_Piece") -> Iterator[Incoming]:
+        for uid, headers in piece.headers():
+            meant = self._means(mailbox, Fetched(_key(headers), headers))
+            if meant is Need.BODY and (body := piece.body(uid)) is not None:
+                meant = self._means(mailbox, body)
+            if isinstance(meant, Incoming):
+                yield meant
+
+
+class _Piece:
+    """The next messages of one folder after a place. It is selected as this is made."""
+
+    def __init__(self, session: ImapSession, folder: str, after: Place) -> None:
+        self._session, self._client = session, session.client
+        with session.told():
+            self._select(folder, after)
+
+    def _select(self, folder: str, after: Place) -> None:
+        about = self._client.select_folder(folder, readonly=True)
+        validity, exists = _number(about, b"UIDVALIDITY"), _number(about, b"EXISTS")
+        next_uid = about.get(b"UIDNEXT") or self._uid_at(exists) + 1
+        first = after.uid + 1 if after.validity == validity else 1
+        self._uids = self._between(first, min(first + PIECE, next_uid))
+        if not self._uids and first + PIECE < next_uid:
+            first = self._first_from(first + PIECE, exists) or next_uid
+            self._uids = self._between(first, min(first + PIECE, next_uid))
+        self.last = first + PIECE >= next_uid
+        self.end = Place(validity, max(first, min(first + PIECE, next_uid)) - 1)
+
+    def headers(self) -> Iterator[tuple[int, bytes]]:
+        """Of each message that is still there, in order of arrival, a batch in memory at a time."""
+        for start in range(0, len(self._uids), BATCH):
+            for uid, data in self._fetch(self._uids[start : start + BATCH], _HEADERS).items():
+                yield uid, _octets(data)
+
+    def body(self, uid: int) -> Fetched | None:
+        """None for a message that is gone meanwhile."""
+        data = self._fetch([uid], "INTERNALDATE", _BODY).get(uid)
+        if data is None:
+            return None
+        octets = _octets(data)
+        return Fetched(_key(octets), octets, data[b"INTERNALDATE"])
+
+    def _fetch(self, uids: Sequence[int], *what: str) -> dict[int, dict[bytes, Any]]:
+        self._session.allow(READING)
+        with self._session.told():
+            fetched: dict[int, dict[bytes, Any]] = self._client.fetch([*uids], [*what])
+        return fetched
+
+    def _between(self, first: int, end: int) -> Sequence[int]:
+        """Those that exist. A range past the last message would be answered by that one."""
+        if first >= end:
+            return []
+        found = self._client.search(["UID", f"{first}:{end - 1}"])
+        return sorted(uid for uid in found if first <= uid < end)
+
+    def _first_from(self, uid: int, exists: int) -> int | None:
+        """The first UID from there on: whole ranges may have been deleted. UIDs ascend with the
+        messages' numbers."""
+        low, high = 1, exists + 1
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self._uid_at(middle) < uid else (low, middle)
+        return self._uid_at(low) if low <= exists else None
+
+    def _uid_at(self, number: int) -> int:
+        return next(iter(self._client.uids_at([number])), 0) if number else 0
+
+
+def _key(octets: bytes) -> str:
+    return sha256(octets).hexdigest()[:32]
+
+
+def _octets(data: dict[bytes, Any]) -> bytes:
+    return next((value for name, value in data.items() if name.startswith(b"BODY")), b"")
+
+
+def _number(about: dict[bytes, Any], name: bytes) -> int:
+    value = about.get(name)
+    if not isinstance(value, int):
+        raise NotUnderstood(f"a folder without {name.decode()}")
+    return value

@@ -1,0 +1,118 @@
+"""What a mailbox's Sent folder says of a message, and a copy put there (M2).
+
+A search compares the part left of ``@`` in every header that keeps a message's id: servers rewrite
+Message-IDs. Of the headers found each is looked at, as a server may take a part for the whole.
+
+Copies that we file carry a header of their own. So the folder itself tells whether the provider
+files what its SMTP server accepts: by messages of ours in it that are no copies. Only there does
+absence say anything: where we file, a crash in between leaves nothing to find.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from email.message import Message as Headers
+from email.parser import BytesHeaderParser
+from typing import Any
+
+from adapters.mail.connection import Limits
+from adapters.mail.imap_client import Client
+from adapters.mail.imap_session import ImapSession
+from adapters.mail.known_servers import FILES_SENT, provider_at
+from adapters.mail.opening import Opening
+from adapters.mail.sent_folder import flagged, sent_folder
+from engine.work.ports import Message, Search
+
+SEARCHING = Limits(total=60.0, step=45.0, octets=4_000_000)
+WAITS = (0.0, 1.0, 2.0, 4.0)
+"""Seconds before each search for what a provider may file by itself a moment later; asked only for
+the first message of an account whose provider nobody knows."""
+COPY = b"X-Sendledger-Copy: filed by Sendledger\r\n"
+IDS = ("Message-ID", "X-Microsoft-Original-Message-ID", "X-Sendledger-Id")
+_LOOKED_AT = f"BODY.PEEK[HEADER.FIELDS ({' '.join(IDS)} X-Sendledger-Copy)]"
+_NEWEST, _MOST = 50, 20
+"""Messages of the folder that tell who files, and messages of one search that are looked at."""
+_PARSE = BytesHeaderParser().parsebytes
+
+
+class SentFolder:
+    """Of a mailbox that is open. Every method raises what an ``ImapSession`` raises."""
+
+    def __init__(self, opened: Opening[ImapSession]) -> None:
+        self._session = opened.session
+        self._session.allow(SEARCHING)
+        folders = self._session.list_folders()
+        self._sent = opened.mailbox.sent_folder or sent_folder(folders)
+        known = provider_at(opened.access.smtp.host)
+        self._files_sent = known in FILES_SENT
+        self._all_mail = flagged(folders, rb"\all") if known == "google" else []
+
+    @property
+    def _client(self) -> Client:
+        return self._session.client
+
+    def search(self, message_id: str) -> Search:
+        if self._sent is None or not _is_searchable(left := left_of(message_id)):
+            return Search.INCONCLUSIVE
+        with self._session.told():
+            if self._holds(left):
+                return Search.FOUND
+            if self._files_sent or self._of_ours() == {False}:
+                return Search.ABSENT
+        return Search.INCONCLUSIVE
+
+    def file_copy(self, message: Message) -> bool:
+        """Answers whether there is a copy, or will be one that the provider files."""
+        left = left_of(message.message_id)
+        if self._files_sent:
+            return True
+        if self._sent is None or not _is_searchable(left):
+            return False
+        with self._session.told():
+            if not self._is_filed(left):
+                self._session.allow(SEARCHING)
+                self._client.append(self._sent, COPY + message.content, (rb"\Seen",))
+        return True
+
+    def _is_filed(self, left: str) -> bool:
+        """Whether the message is there, or the provider will see to it."""
+        ours = self._of_ours()
+        for wait in WAITS if not ours else WAITS[:1]:
+            time.sleep(wait)
+            if self._holds(left):
+                return True
+        return ours == {False}
+
+    def _holds(self, left: str) -> bool:
+        for folder in (str(self._sent), *self._all_mail):
+            self._client.select_folder(folder, readonly=True)
+            for name in IDS:
+                found = self._client.search(["HEADER", name, left])
+                if any(left in _ids(each) for each in self._headers(found[-_MOST:])):
+                    return True
+        return False
+
+    def _of_ours(self) -> set[bool]:
+        """Of the newest messages of ours in the folder: which are copies that we filed?"""
+        exists = self._client.select_folder(self._sent, readonly=True)[b"EXISTS"]
+        newest = self._client.uids_at(range(max(1, exists - _NEWEST + 1), exists + 1))
+        ours = (each for each in self._headers(newest) if each["X-Sendledger-Id"])
+        return {each["X-Sendledger-Copy"] is not None for each in ours}
+
+    def _headers(self, uids: Sequence[int]) -> Iterator[Headers]:
+        fetched: dict[int, dict[bytes, Any]] = self._client.fetch([*uids], [_LOOKED_AT])
+        for data in fetched.values():
+            octets = next((value for name, value in data.items() if name.startswith(b"BODY")), b"")
+            yield _PARSE(octets)
+
+
+def left_of(message_id: str) -> str:
+    """The part by which ids are compared."""
+    return message_id.strip().strip("<>").partition("@")[0]
+
+
+def _ids(headers: Headers) -> set[str]:
+    return {left_of(str(each)) for name in IDS for each in headers.get_all(name, ())}
+
+
+def _is_searchable(left: str) -> bool:
+    return bool(left) and left.isascii() and left.isprintable() and not set(left) & set('"\\')

@@ -1,0 +1,148 @@
+"""Sessions that stay open between uses: at most one of a mailbox and side, and never for long."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
+from typing import Generic, NamedTuple, TypeVar
+
+from adapters.mail.opening import Opening, S
+from adapters.mail.refused import NotUnderstood, ServerRefused
+from adapters.mail.stages import Failed
+from engine.work.classifying.classifier import classify
+from engine.work.classifying.evidence import Evidence
+from engine.work.ports import AccountTrouble, Mailbox
+from engine.work.secret import VaultError
+from events.vocabulary import AccountId, FailureClass
+
+T = TypeVar("T")
+BROKEN = (ServerRefused, NotUnderstood, OSError)
+
+
+class SessionFailed(Exception):
+    """No session could be opened, or a fresh one failed; without ``evidence`` what opens the
+    mailbox cannot be had."""
+
+    def __init__(self, evidence: Evidence | None) -> None:
+        super().__init__("The mailbox could not be used.")
+        self.evidence = evidence
+
+    @property
+    def trouble(self) -> AccountTrouble:
+        found = classify(self.evidence).failure if self.evidence else None
+        return AccountTrouble(found or FailureClass.UNKNOWN)
+
+
+class Keeping(NamedTuple):
+    """A session that was idle for so many seconds, or used so often, is closed."""
+
+    idle: float
+    uses: int
+
+
+class _Place(Generic[S]):
+    """Where one account's session is kept while nobody uses it."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.kept: Opening[S] | None = None
+        self.uses = 0
+        self.since = 0.0
+
+
+class Sessions(Generic[S]):
+    """Sessions of one side, of the mailboxes of one workspace. Safe to share between threads: who
+    wants the same account's waits for its turn.
+
+    A use begins with the session's limits as its task sets them. It raises ``SessionFailed``.
+    """
+
+    def __init__(self, opening: Callable[[Mailbox], Opening[S]], keeping: Keeping) -> None:
+        self._opening = opening
+        self._keeping = keeping
+        self._lock = Lock()
+        self._places: dict[AccountId, _Place[S]] = {}
+
+    def use(self, mailbox: Mailbox, task: Callable[[Opening[S]], T]) -> T:
+        """What the task answers. Where a kept session fails it, it is begun once more on a new one:
+        the server may have closed the old one long ago."""
+        place = self._place(mailbox.account_id)
+        with place.lock:
+            kept = self._taken(place, mailbox)
+            if kept is not None:
+                with suppress(*BROKEN):
+                    return _used(place, kept, task)
+            fresh = self._opened(mailbox)
+            place.uses = 0
+            try:
+                return _used(place, fresh, task)
+            except BROKEN as error:
+                raise SessionFailed(fresh.stages.evidence(error)) from None
+
+    def tidy_up(self) -> None:
+        """Close what was idle for too long; to be called now and then."""
+        self._close_if(self._is_due)
+
+    def close(self) -> None:
+        """Close all that nobody uses just now, politely."""
+        self._close_if(lambda _: True)
+
+    def _close_if(self, due: Callable[[_Place[S]], bool]) -> None:
+        with self._lock:
+            places = [*self._places.values()]
+        for place in places:
+            if place.lock.acquire(blocking=False):
+                try:
+                    if place.kept is not None and due(place):
+                        _leave(place)
+                finally:
+                    place.lock.release()
+
+    def _is_due(self, place: _Place[S]) -> bool:
+        idle = time.monotonic() - place.since
+        return idle >= self._keeping.idle or place.uses >= self._keeping.uses
+
+    def _place(self, account_id: AccountId) -> _Place[S]:
+        with self._lock:
+            return self._places.setdefault(account_id, _Place())
+
+    def _taken(self, place: _Place[S], mailbox: Mailbox) -> Opening[S] | None:
+        """The kept session; other credentials than these open another one (R2)."""
+        kept = place.kept
+        if kept is None:
+            return None
+        if kept.mailbox.credentials != mailbox.credentials or self._is_due(place):
+            _leave(place)
+            return None
+        place.kept = None
+        return kept
+
+    def _opened(self, mailbox: Mailbox) -> Opening[S]:
+        try:
+            opening = self._opening(mailbox)
+            opening.open()
+        except VaultError:
+            raise SessionFailed(None) from None
+        except Failed:
+            raise SessionFailed(opening.stages.side.evidence) from None
+        return opening
+
+
+def _used(place: _Place[S], opened: Opening[S], task: Callable[[Opening[S]], T]) -> T:
+    try:
+        answer = task(opened)
+    except BaseException:
+        opened.session.close()
+        raise
+    if opened.spent:
+        opened.session.close()
+    else:
+        place.kept, place.since = opened, time.monotonic()
+        place.uses += 1
+    return answer
+
+
+def _leave(place: _Place[S]) -> None:
+    kept, place.kept = place.kept, None
+    if kept is not None:
+        kept.session.__exit__(None, None, None)

@@ -1,0 +1,56 @@
+"""Messages to real servers, and what their Sent folders say of them (M2). Implements ``Transport``.
+
+Whatever fails before a server let us in is the account's trouble, and no message's.
+"""
+
+from adapters.mail.connection import Limits
+from adapters.mail.imap_session import ImapSession
+from adapters.mail.opening import Opening
+from adapters.mail.smtp_session import SmtpSession
+from adapters.mail.wire.refusals import submitted_by
+from adapters.mail.wire.sent_folder import SentFolder
+from adapters.mail.wire.sessions import SessionFailed, Sessions
+from adapters.mail.wire.submission import SUBMISSION, Submission
+from engine.ports.clock import Clock
+from engine.work.addresses import ascii_form
+from engine.work.classifying.evidence import At
+from engine.work.ports import Mailbox, Message, Search, Submitted
+
+
+class MailTransport:
+    """Safe to share between threads. A message takes as long as opening a session may, twice, and
+    ``limits`` of the submission, at most."""
+
+    def __init__(
+        self,
+        smtp: Sessions[SmtpSession],
+        imap: Sessions[ImapSession],
+        clock: Clock,
+        limits: Limits = SUBMISSION,
+    ) -> None:
+        self._smtp, self._imap = smtp, imap
+        self._clock, self._limits = clock, limits
+
+    def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
+        def offer(opened: Opening[SmtpSession]) -> Submitted:
+            opened.session.allow(self._limits)
+            return Submission(opened, ascii_form(mailbox.account_id), message, self._clock).run()
+
+        try:
+            return self._smtp.use(mailbox, offer)
+        except SessionFailed as failed:
+            if failed.evidence is not None and failed.evidence.stage is At.MAIL:
+                return submitted_by(failed.evidence, self._clock())
+            return failed.trouble
+
+    def file_copy(self, mailbox: Mailbox, message: Message) -> bool:
+        try:
+            return self._imap.use(mailbox, lambda opened: SentFolder(opened).file_copy(message))
+        except SessionFailed:
+            return False
+
+    def was_sent(self, mailbox: Mailbox, message_id: str) -> Search:
+        try:
+            return self._imap.use(mailbox, lambda opened: SentFolder(opened).search(message_id))
+        except SessionFailed:
+            return Search.INCONCLUSIVE
