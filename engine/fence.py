@@ -135,6 +135,12 @@ class StoreFence:
         if not note.kept:
             raise OSError("another thread was to note it, and did not")
 
+    def close(self, reason: str) -> None:
+        """Operators are told, until the store is reconciled."""
+        if self._coordination is not None:
+            with suppress(ReadOnlyStore):
+                self._coordination.alarm(ALARM, reason)
+
     def open(self) -> None:
         """The store is reconciled: from here on it is its own history. Raises ``OSError``."""
         last = self._store.last_position()
@@ -165,7 +171,7 @@ class StoreFence:
             reason = None if kept == noted else self._held_against(kept)
             if reason is not None:
                 self._open = False
-                self._tell(reason)
+                self.close(reason)
         if reason is not None:
             raise StoreIsFenced(reason=reason)
 
@@ -187,7 +193,7 @@ class StoreFence:
         else:
             reason = NO_WITNESS if self._has_sent else None
         if reason is not None:
-            self._tell(reason)
+            self.close(reason)
         return reason
 
     def _held_against(self, noted: Noted) -> str | None:
@@ -208,11 +214,6 @@ class StoreFence:
     @property
     def _has_sent(self) -> bool:
         return self._store.anywhere_on_roster(roster.SENT)
-
-    def _tell(self, reason: str) -> None:
-        if self._coordination is not None:
-            with suppress(ReadOnlyStore):
-                self._coordination.alarm(ALARM, reason)
 
 
 class _Note:

@@ -15,10 +15,12 @@ def react(
 ) -> Iterator[CountSend | UncountSend | EndThrottling]:
     match event:
         case SendReserved(step=str()):
+            recipient = workspace.campaign(event.campaign_id).recipients[event.recipient_id]
             yield CountSend(
                 account_id=event.account_id,
                 campaign_id=event.campaign_id,
                 send_id=event.send_id,
+                sent=recipient.sending is None,
                 at=event.occurred_at,
             )
         case SendReserved():

@@ -5,7 +5,13 @@ Exactly one outcome for each clock: whatever ends it finds it running, and leave
 
 from collections.abc import Sequence
 
-from aggregates.campaign.commands import CureClock, ExpireClock, StartClock, SupersedeClock
+from aggregates.campaign.commands import (
+    CureClock,
+    CureLostClock,
+    ExpireClock,
+    StartClock,
+    SupersedeClock,
+)
 from aggregates.campaign.state import Campaign, Clock, Lane
 from events.base import alike
 from events.campaign import (
@@ -51,6 +57,22 @@ def cure(campaign: Campaign, command: CureClock) -> Sequence[CampaignEvent]:
             incident_id=clock.incident_id,
             kind=clock.kind,
             occurred_at=max(command.at, clock.began_at),
+        )
+    ]
+
+
+def cure_lost(campaign: Campaign, command: CureLostClock) -> Sequence[CampaignEvent]:
+    """M6: of either kind, dated at the deadline at the latest: by then it may have been cured."""
+    clock = campaign.lane(command.account_id).running
+    if clock is None or clock.incident_id != command.incident_id:
+        return []
+    return [
+        GracePeriodCured(
+            campaign_id=campaign.id,
+            account_id=command.account_id,
+            incident_id=clock.incident_id,
+            kind=clock.kind,
+            occurred_at=max(min(command.at, clock.deadline_at), clock.began_at),
         )
     ]
 

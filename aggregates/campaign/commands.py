@@ -179,6 +179,14 @@ class CureClock(AboutSender):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CureLostClock(AboutSender):
+    """M6: the account works, and what cured it in time may be lost."""
+
+    taken_when_fenced: ClassVar[bool] = True
+    incident_id: IncidentId
+
+
+@dataclass(frozen=True, kw_only=True)
 class SupersedeClock(AboutSender):
     superseded_by: IncidentId
 
@@ -275,6 +283,17 @@ class RecordSentFolderSearch(RecordOutcome):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecordLostSend(AboutRecipient):
+    """M6: what the Sent folders say of the next message, of which the store knows nothing: it was
+    sent (``found``), or nobody can tell (``inconclusive``)."""
+
+    taken_when_fenced: ClassVar[bool] = True
+    account_id: AccountId
+    step: str
+    result: SearchResult
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordSignal(AboutRecipient):
     """A reply, a bounce, an unsubscribe, or the end of the sequence: ``signal`` is the status."""
 
@@ -327,6 +346,7 @@ CommandToExisting = (
     | RemoveDisconnectedSender
     | StartClock
     | CureClock
+    | CureLostClock
     | SupersedeClock
     | ExpireClock
     | AssignRecipient
@@ -336,6 +356,7 @@ CommandToExisting = (
     | RecordUnknown
     | RecordRefused
     | RecordSentFolderSearch
+    | RecordLostSend
     | RecordSignal
     | RecordAutoReply
     | RecordComplaint

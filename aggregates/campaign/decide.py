@@ -21,6 +21,7 @@ from aggregates.campaign.commands import (
     CommandToExisting,
     CreateCampaign,
     CureClock,
+    CureLostClock,
     EndHold,
     ExpireClock,
     FinishRecipient,
@@ -30,6 +31,7 @@ from aggregates.campaign.commands import (
     RecordAccepted,
     RecordAutoReply,
     RecordComplaint,
+    RecordLostSend,
     RecordRefused,
     RecordSentFolderSearch,
     RecordSignal,
@@ -86,6 +88,8 @@ def _decide(campaign: Campaign, command: CommandToExisting) -> Sequence[Campaign
             return outcomes.refuse(campaign, command)
         case RecordSentFolderSearch():
             return outcomes.search(campaign, command)
+        case RecordLostSend():
+            return outcomes.lost(campaign, command)
         case RecordSignal():
             return recipients.signal(campaign, command)
         case RecordAutoReply():
@@ -124,6 +128,8 @@ def _decide(campaign: Campaign, command: CommandToExisting) -> Sequence[Campaign
             return clocks.start(campaign, command)
         case CureClock():
             return clocks.cure(campaign, command)
+        case CureLostClock():
+            return clocks.cure_lost(campaign, command)
         case SupersedeClock():
             return clocks.supersede(campaign, command)
         case ExpireClock():

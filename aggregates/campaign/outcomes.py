@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from aggregates.calendar import day_of
 from aggregates.campaign.commands import (
     RecordAccepted,
+    RecordLostSend,
     RecordOutcome,
     RecordRefused,
     RecordSentFolderSearch,
     RecordUnknown,
 )
 from aggregates.campaign.guards import known, unknown_send
-from aggregates.campaign.state import Campaign, Recipient, Sending
+from aggregates.campaign.pace import message_key
+from aggregates.campaign.state import Campaign, Recipient, Sending, next_step
 from aggregates.rejections import UnknownSend
 from events.campaign import (
     AssignmentReleased,
@@ -23,6 +26,7 @@ from events.campaign import (
     RecipientBounced,
     RecipientFailed,
     RecipientStopped,
+    SendReserved,
     SentSearched,
 )
 from events.vocabulary import IncidentKind, RefusalFault, SearchResult, StopReason
@@ -112,6 +116,28 @@ def search(campaign: Campaign, command: RecordSentFolderSearch) -> Sequence[Camp
             occurred_at=command.at,
         )
     ]
+
+
+def lost(campaign: Campaign, command: RecordLostSend) -> Sequence[CampaignEvent]:
+    """M2, M6: found means sent, and inconclusive counts as received; it counts as of today."""
+    recipient, sequence = known(campaign, command.recipient_id), campaign.sequence
+    step = next_step(sequence, recipient.progress) if sequence else None
+    if sequence is None or step is None or step.name != command.step:
+        return []
+    if recipient.status.terminal or recipient.sending is not None:
+        return []
+    about: dict[str, Any] = {
+        "campaign_id": campaign.id,
+        "recipient_id": command.recipient_id,
+        "account_id": command.account_id,
+        "send_id": message_key(sequence, command.recipient_id, step.name),
+        "occurred_at": command.at,
+    }
+    reserved = SendReserved(**about, step=step.name, day=day_of(command.at, sequence.zone))
+    if command.result is SearchResult.FOUND:
+        return [reserved, EmailAccepted(**about)]
+    searched = SentSearched(**about, result=SearchResult.INCONCLUSIVE)
+    return [reserved, EmailOutcomeUnknown(**about), searched]
 
 
 def _tried_enough(

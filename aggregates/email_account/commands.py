@@ -133,7 +133,10 @@ class AboutSend(WithPolicy):
 
 @dataclass(frozen=True, kw_only=True)
 class CountSend(AboutSend):
-    """M3. Refused when the account may not send now, and the reservation with it."""
+    """M3. Refused when the account may not send now, and the reservation with it; unless it was
+    ``sent`` all the same (M6)."""
+
+    sent: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

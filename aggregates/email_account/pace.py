@@ -64,7 +64,7 @@ def constraints(account: EmailAccount) -> Sequence[Constraint]:
 def count(account: EmailAccount, command: CountSend) -> Sequence[EmailAccountEvent]:
     """M3: never one message too many, whoever reserves."""
     wait = soonest(command.at, constraints(account))
-    if wait is not None:
+    if wait is not None and not command.sent:
         until = wait.at or "its daily limit is raised"
         raise AccountNotYet(account=account.id, until=until, reason=wait.reason)
     zone = zone_of(account.settings)

@@ -100,6 +100,8 @@ def command_of(events: Sequence[Event], command: str = "") -> Command:
                 campaign_id=first.campaign_id, recipient_ids=_people(events)
             )
         case facts.RecipientEvent():
+            if command == campaign.RecordLostSend.__name__:
+                return _lost_send(events)
             return _about_recipient(first, command)
         case facts.CampaignEventBase():
             return _about_campaign(first)
@@ -132,6 +134,8 @@ def _about_campaign(event: facts.CampaignEventBase) -> Command:
         case facts.CampaignResumed(given_up=given_up):
             without = frozenset(each.account_id for each in given_up)
             return campaign.ResumeCampaign(campaign_id=name, without=without)
+        case facts.GracePeriodCured(account_id=sender, incident_id=incident):
+            return campaign.CureLostClock(campaign_id=name, account_id=sender, incident_id=incident)
         case facts.SequenceSet(sequence=sequence):
             return campaign.SetSequence(campaign_id=name, sequence=sequence)
         case facts.SenderAdded(account_id=sender):
@@ -140,6 +144,20 @@ def _about_campaign(event: facts.CampaignEventBase) -> Command:
             return campaign.RemoveSender(campaign_id=name, account_id=sender, confirmed=held)
         case _:
             raise _no_command(event)
+
+
+def _lost_send(events: Sequence[Event]) -> Command:
+    first, second = events[0], events[1]
+    assert isinstance(first, facts.SendReserved)
+    assert first.step is not None
+    found = isinstance(second, facts.EmailAccepted)
+    return campaign.RecordLostSend(
+        campaign_id=first.campaign_id,
+        recipient_id=first.recipient_id,
+        account_id=first.account_id,
+        step=first.step,
+        result=SearchResult.FOUND if found else SearchResult.INCONCLUSIVE,
+    )
 
 
 def _about_recipient(event: facts.RecipientEvent, command: str) -> Command:  # noqa: C901, PLR0912 one case a fact

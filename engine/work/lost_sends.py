@@ -1,0 +1,190 @@
+"""What was sent in the part of a log that is lost: the Sent folders are asked (M2, M6).
+
+A message has the same id in any copy of the store, so a store that knows nothing of a message can
+still look for it. What is found counts as sent; what nobody can tell of counts as received, too,
+and is never sent again.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from aggregates.campaign import Campaign, Recipient
+from aggregates.campaign.commands import RecordLostSend, RecordSentFolderSearch, RecordUnknown
+from aggregates.campaign.pace import due_at, message_key
+from aggregates.command import Command
+from aggregates.email_account import EmailAccount
+from aggregates.email_account.commands import ProveSentSearch
+from engine.batch import derived_id
+from engine.command_context import Look
+from engine.engine import Engine
+from engine.reply import Request
+from engine.work.ports import Mailbox, Search, Transport
+from events.sequence import Step
+from events.vocabulary import AccountId, RecipientId, SearchResult
+
+ACTOR = "reconciliation"
+TOGETHER = 200
+"""Recipients whose answers are recorded in one transaction."""
+
+
+class Asked(NamedTuple):
+    """A recipient of whom the lost part may tell more."""
+
+    campaign: Campaign
+    recipient_id: RecipientId
+    steps: Sequence[Step]
+    """What may have been sent since, in order."""
+    accounts: Sequence[AccountId]
+    """Through which."""
+
+    @property
+    def recipient(self) -> Recipient:
+        return self.campaign.recipients[self.recipient_id]
+
+
+def asked(now: Look, since: datetime) -> Iterator[Asked]:
+    """All whose next message was due at some moment after ``since``, or is on its way, or unknown.
+
+    Whatever the campaign's status was then: it may have been started meanwhile.
+    """
+    for campaign in now.campaigns():
+        sequence = campaign.sequence
+        if sequence is None:
+            continue
+        anybody = tuple(campaign.lanes) if campaign.rotates else _occupant(now, campaign)
+        for recipient_id, recipient in campaign.recipients.items():
+            if recipient.status.terminal:
+                continue
+            steps = list(_may_have_left(campaign, recipient, since, now.now))
+            if steps or _unanswered(recipient):
+                fixed = campaign.rotates and recipient.emails and recipient.sender
+                accounts = (fixed,) if fixed else anybody
+                yield Asked(campaign, recipient_id, steps, accounts)
+
+
+def _may_have_left(
+    campaign: Campaign, recipient: Recipient, since: datetime, until: datetime
+) -> Iterator[Step]:
+    """Each not before the delay after the one before it, had that left as early as possible."""
+    assert campaign.sequence is not None
+    steps = campaign.sequence.steps
+    done = [place for place, step in enumerate(steps) if step.name in recipient.progress.done]
+    coming = steps[max(done, default=-1) + 1 :]
+    if not coming:
+        return
+    moment = max(due_at(recipient, coming[0]) or since, since)
+    for place, step in enumerate(coming):
+        moment += step.after if place else step.after * 0
+        if moment > until:
+            return
+        yield step
+
+
+def _unanswered(recipient: Recipient) -> bool:
+    planned = recipient.sending is not None and recipient.sending.step is not None
+    return planned or any(each.step and each.answer is None for each in recipient.unknown)
+
+
+def _occupant(now: Look, campaign: Campaign) -> tuple[AccountId, ...]:
+    occupant = now.slot(campaign.slot_id).occupant if campaign.slot_id else None
+    return tuple(each for each in dict.fromkeys((occupant, campaign.sender)) if each)
+
+
+class LostSends:
+    """Of one workspace of a fenced store. ``late``: ten minutes have passed since anything of the
+    lost part can have been sent, so that absence may prove something (M2)."""
+
+    def __init__(self, engine: Engine, workspace: str, transport: Transport, *, late: bool) -> None:
+        self._engine, self._workspace = engine, workspace
+        self._transport, self._late = transport, late
+        self._accounts: dict[AccountId, EmailAccount] = {}
+
+    def search(self, people: Sequence[Asked]) -> Counter[SearchResult]:
+        """Record what the folders show; answers how many messages were found, and so on."""
+        self._prove(people)
+        counted = Counter[SearchResult]()
+        for first in range(0, len(people), TOGETHER):
+            requests = [
+                Request(command, derived_id(ACTOR, self._workspace, *about), ACTOR)
+                for each in people[first : first + TOGETHER]
+                for command, about in self._answers(each, counted)
+            ]
+            self._engine.execute_page(self._workspace, requests)
+        return counted
+
+    def _answers(
+        self, each: Asked, counted: Counter[SearchResult]
+    ) -> Iterator[tuple[Command, tuple[str, ...]]]:
+        ids: dict[str, Any] = {"campaign_id": each.campaign.id, "recipient_id": each.recipient_id}
+        name = (each.campaign.id, each.recipient_id)
+        recipient, sequence = each.recipient, each.campaign.sequence
+        assert sequence is not None
+        sending = recipient.sending
+        if sending is not None and sending.step is not None:
+            yield RecordUnknown(**ids, send_id=sending.send_id), (*name, sending.send_id, "unknown")
+        open_ones = [one for one in recipient.unknown if one.step and one.answer is None]
+        for one in (*open_ones, *([sending] if sending and sending.step else [])):
+            found, _ = self._found(one.send_id, [one.account_id])
+            counted[found] += 1
+            search = RecordSentFolderSearch(**ids, send_id=one.send_id, result=found)
+            yield search, (*name, one.send_id, "search")
+            if found is SearchResult.ABSENT:
+                return
+        for step in each.steps:
+            if sending is not None and step.name == sending.step:
+                continue
+            send_id = message_key(sequence, each.recipient_id, step.name)
+            found, account_id = self._found(send_id, each.accounts)
+            counted[found] += 1
+            if found is SearchResult.ABSENT or account_id is None:
+                return
+            lost = RecordLostSend(**ids, account_id=account_id, step=step.name, result=found)
+            yield lost, (*name, send_id, "lost")
+
+    def _found(
+        self, send_id: str, accounts: Sequence[AccountId]
+    ) -> tuple[SearchResult, AccountId | None]:
+        """In any of these accounts; absent only where each can tell that it is (M2)."""
+        doubtful: AccountId | None = None
+        for account_id in accounts:
+            account = self._account(account_id)
+            said = self._said(account, send_id)
+            if said is Search.FOUND:
+                return SearchResult.FOUND, account_id
+            if said is Search.INCONCLUSIVE or not (account.search_proved and self._late):
+                doubtful = doubtful or account_id
+        return (SearchResult.INCONCLUSIVE if doubtful else SearchResult.ABSENT), doubtful
+
+    def _said(self, account: EmailAccount, send_id: str) -> Search:
+        if account.credentials is None:
+            return Search.INCONCLUSIVE
+        return self._transport.was_sent(Mailbox(account.id, account.credentials), send_id)
+
+    def _prove(self, people: Sequence[Asked]) -> None:
+        """M2: look for a message that each account is known to have sent."""
+        for account_id in dict.fromkeys(name for each in people for name in each.accounts):
+            account = self._account(account_id)
+            sent = None if account.search_proved else self._sent_by(account_id)
+            if sent is not None and self._said(account, sent) is Search.FOUND:
+                command = ProveSentSearch(account_id=account_id, send_id=sent)
+                about = derived_id(ACTOR, self._workspace, account_id, sent, "proof")
+                self._engine.execute(self._workspace, command, command_id=about, actor=ACTOR)
+                del self._accounts[account_id]
+
+    def _sent_by(self, account_id: AccountId) -> str | None:
+        """The id of a message that the account sent, the newest that is quickly found."""
+        with self._engine.look(self._workspace) as now:
+            for campaign in now.campaigns_of(account_id):
+                for recipient_id in campaign.lane(account_id).contacted:
+                    progress = campaign.recipients[recipient_id].progress
+                    if campaign.sequence is not None and progress.done:
+                        return message_key(campaign.sequence, recipient_id, progress.done[-1])
+        return None
+
+    def _account(self, account_id: AccountId) -> EmailAccount:
+        if account_id not in self._accounts:
+            with self._engine.look(self._workspace) as now:
+                self._accounts[account_id] = now.account(account_id)
+        return self._accounts[account_id]

@@ -1,0 +1,258 @@
+"""Reconcile a fenced store with the world, and open it (M6).
+
+What is lost stays lost; but what it did shows in Sent folders and inboxes, and whether an account
+works shows at its server. What was due meanwhile and cannot be undone waits for a person.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from aggregates.campaign.commands import CureLostClock
+from aggregates.campaign.pace import message_key
+from engine.batch import derived_id
+from engine.command_context import Look
+from engine.engine import Engine
+from engine.fence import StoreFence
+from engine.ports.errors import StoreError, StoreUnavailable
+from engine.ports.witness import Noted
+from engine.work.check_connection import ConnectionChecks
+from engine.work.lost_sends import ACTOR, Asked, LostSends, asked
+from engine.work.mailing.inboxes import Cursor, InboxCursors
+from engine.work.ports import AccountTrouble, Inbox, Mailbox, Transport
+from engine.work.read_inbox import InboxReader, SentTo
+from events.vocabulary import AccountId, CampaignId, IncidentId, SearchResult
+
+NOT_KNOWN = (
+    "One-click unsubscribes, suppressions, pauses, resumes, settings and imports since the last "
+    "event are lost: do them again before you start the workers.",
+    "Messages that somebody composed and sent by hand since are not searched for.",
+    "Accounts that were connected or added to a campaign since are not known, nor what they sent.",
+    "Other machines that send keep witnesses of their own: let all of them name the same folder.",
+)
+"""What neither the store nor the mailboxes tell, a sentence each."""
+
+
+class NotFenced(StoreError):
+    sentence = "The store {store} is not fenced: there is nothing to reconcile."
+
+
+class TooEarly(StoreError):
+    sentence = (
+        "What was sent last may still be on its way into a Sent folder, so nothing can be missed "
+        "there before {at}. Nothing was recorded; reconcile then."
+    )
+
+
+class LostClock(NamedTuple):
+    """A clock that came due after the last event that the store has."""
+
+    workspace: str
+    campaign_id: CampaignId
+    account_id: AccountId
+    incident_id: IncidentId
+    deadline_at: datetime
+    at_stake: int
+
+
+class Survey(NamedTuple):
+    """What the witness knows and the store lacks, and what has to be asked."""
+
+    reason: str
+    closed_at: datetime
+    """When it was first known that the store may lack something, UTC."""
+    known: Noted | None
+    last: int
+    """Position of the last event before that."""
+    since: datetime
+    """When that was recorded, UTC."""
+    people: Mapping[str, Sequence[Asked]]
+    """By workspace."""
+    clocks: Sequence[LostClock]
+    ticking: Sequence[tuple[str, AccountId]]
+    """Workspace and account of every running clock, due or not."""
+
+    def at_stake(self, cured: Sequence[LostClock] = ()) -> dict[AccountId, int]:
+        """Whom the clocks would stop that nothing cures, by account."""
+        left = [each for each in self.clocks if each not in cured]
+        stakes = dict.fromkeys((each.account_id for each in left), 0)
+        for each in left:
+            stakes[each.account_id] += each.at_stake
+        return stakes
+
+
+class World(NamedTuple):
+    """One workspace's mailboxes. Without an ``inbox`` workers read them from the beginning."""
+
+    checks: ConnectionChecks
+    transport: Transport
+    inbox: Inbox | None = None
+
+
+class Means(NamedTuple):
+    engine: Engine
+    fence: StoreFence
+    cursors: InboxCursors
+    world_of: Callable[[str], World]
+
+
+class Reconciled(NamedTuple):
+    survey: Survey
+    messages: Mapping[SearchResult, int]
+    """What the Sent folders said."""
+    unread: Sequence[AccountId]
+    """Accounts whose inbox could not be read; no follow-up leaves before it is (M4)."""
+    passed: Mapping[AccountId, bool]
+    cured: Sequence[LostClock]
+    unconfirmed: Mapping[AccountId, int]
+    """Numbers at stake that a person must confirm; the store is open where there are none."""
+
+
+def survey(engine: Engine, fence: StoreFence) -> Survey:
+    """Records nothing but, for operators, that the store is fenced. Raises ``NotFenced``."""
+    reason = fence.closed()
+    if reason is None:
+        raise NotFenced(store=engine.store.name)
+    if fence.closed_at is None:
+        fence.close(reason)
+    closed_at = fence.closed_at or engine.store.now()
+    last = engine.store.last_position_until(closed_at)
+    page = engine.store.read(last - 1, 1) if last else None
+    since = page.envelopes[0].recorded_at if page else closed_at
+    people, clocks, ticking = dict[str, list[Asked]](), list[LostClock](), list[tuple[str, str]]()
+    for workspace in engine.store.workspaces():
+        with engine.look(workspace) as now:
+            people[workspace] = list(asked(now, since))
+            running = list(_running(now, workspace))
+            ticking += dict.fromkeys((workspace, each.account_id) for each in running)
+            clocks += [each for each in running if since < each.deadline_at < now.now]
+    return Survey(reason, closed_at, _known(fence), last, since, people, clocks, ticking)
+
+
+def reconcile(
+    means: Means, found: Survey, confirmed: Mapping[AccountId, int], actor: str
+) -> Reconciled:
+    """Search, read, test, and open unless a number at stake is not ``confirmed``. May be repeated.
+
+    Raises ``TooEarly``, ``StoreError`` and, where the witness cannot be written, ``OSError``.
+    """
+    engine = means.engine
+    earliest = found.closed_at + engine.policy.search_after
+    if engine.store.now() < earliest and any(found.people.values()):
+        raise TooEarly(at=f"{earliest:%Y-%m-%dT%H:%M:%SZ}")
+    messages, unread = Counter[SearchResult](), list[AccountId]()
+    for workspace, people in found.people.items():
+        world = means.world_of(workspace)
+        messages += LostSends(engine, workspace, world.transport, late=True).search(people)
+        unread += _read_inboxes(means, workspace, world, people)
+    passed = {each: _passes(means, *each, actor) for each in found.ticking}
+    cured = [each for each in found.clocks if passed[each.workspace, each.account_id]]
+    for each in cured:
+        _cure(engine, each)
+    stakes = found.at_stake(cured)
+    left = {account: n for account, n in stakes.items() if confirmed.get(account) != n}
+    if not left:
+        means.fence.part_ways()
+        means.fence.open()
+    tested = {account: well for (_, account), well in passed.items()}
+    return Reconciled(found, messages, unread, tested, cured, left)
+
+
+def _known(fence: StoreFence) -> Noted | None:
+    try:
+        return fence.known()
+    except OSError:
+        return None
+
+
+def _running(now: Look, workspace: str) -> Iterator[LostClock]:
+    for campaign in now.campaigns():
+        for account_id, lane in campaign.lanes.items():
+            clock = lane.running
+            if clock is not None:
+                yield LostClock(
+                    workspace,
+                    campaign.id,
+                    account_id,
+                    clock.incident_id,
+                    clock.deadline_at,
+                    len(lane.contacted),
+                )
+
+
+def _passes(means: Means, workspace: str, account_id: AccountId, actor: str) -> bool:
+    """C1: the account works now. A disconnected one has to be connected first."""
+    with means.engine.look(workspace) as now:
+        account = now.account(account_id)
+    if not account.connected:
+        return False
+    mailbox = Mailbox(account_id, account.credentials)
+    try:
+        checked = means.world_of(workspace).checks.test(mailbox, actor=actor)
+    except StoreUnavailable:
+        raise
+    except StoreError:
+        return False
+    return checked.findings is not None and checked.findings.report.found is None
+
+
+def _cure(engine: Engine, clock: LostClock) -> None:
+    command = CureLostClock(
+        campaign_id=clock.campaign_id,
+        account_id=clock.account_id,
+        incident_id=clock.incident_id,
+    )
+    about = derived_id(ACTOR, clock.workspace, clock.campaign_id, clock.incident_id)
+    engine.execute(clock.workspace, command, command_id=about, actor=ACTOR)
+
+
+def _read_inboxes(
+    means: Means, workspace: str, world: World, people: Sequence[Asked]
+) -> Iterator[AccountId]:
+    """From the beginning: an answer to a lost message meant nothing when it was read before."""
+    accounts = dict.fromkeys(account for each in people for account in each.accounts)
+    sent = _sent(means.engine, workspace) if world.inbox and accounts else {}
+    for account_id in accounts:
+        means.cursors.forget(workspace, account_id)
+        with means.engine.look(workspace) as now:
+            account = now.account(account_id)
+        if world.inbox is None or account.credentials is None:
+            continue
+        reader = InboxReader(
+            means.engine, world.inbox, workspace, lambda about: sent.get(_left(about))
+        )
+        place = _read(reader, Mailbox(account_id, account.credentials))
+        if place is None:
+            yield account_id
+        else:
+            means.cursors.move(workspace, account_id, Cursor(place))
+
+
+def _read(reader: InboxReader, mailbox: Mailbox) -> str | None:
+    """The place where it ends; None where it could not be read."""
+    place = ""
+    while True:
+        found = reader.read(mailbox, place)
+        if isinstance(found, AccountTrouble):
+            return None
+        if found == place:
+            return place
+        place = found
+
+
+def _sent(engine: Engine, workspace: str) -> dict[str, SentTo]:
+    """Every planned message that was received, by the left part of its id."""
+    sent = dict[str, SentTo]()
+    with engine.look(workspace) as now:
+        for campaign in now.campaigns():
+            for recipient_id, recipient in campaign.recipients.items():
+                for step in recipient.progress.done if campaign.sequence else ():
+                    assert campaign.sequence is not None
+                    key = message_key(campaign.sequence, recipient_id, step)
+                    sent[key] = SentTo(campaign.id, recipient_id)
+    return sent
+
+
+def _left(message_id: str) -> str:
+    return message_id.strip("<>").partition("@")[0]
