@@ -1,6 +1,7 @@
 """``sendledger store recover``: bring a restored store back to where it was."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from adapters.screen.options import Json, KafkaTopic, Store, Yes
 from adapters.screen.output import agreed, fail, print_json, say
 
 if TYPE_CHECKING:
+    from adapters.composition import Opened
     from engine.stream.source import StreamSource
     from engine.work.recover import Person, Recovered
 
@@ -34,28 +36,37 @@ def recover(
     as_json: Json = False,
 ) -> None:
     """Bring a restored store back: append what a copy of its log has beyond it, as it was."""
-    from adapters.composition import asking
-    from adapters.settings import load_settings
-    from adapters.streaming import topics_as_source
-    from engine.stream.source import StoreAsSource
     from events.errors import ExplainedError
 
     if (from_kafka is None) == (from_store is None):
         fail("Name one of --from-kafka HOST:PORT and --from-store COPY.", EXIT_UNREADABLE)
-    with explained(ExplainedError):
-        if from_store is not None:
-            with asking(settings_of(from_store, None)) as copy:
-                recover_from(StoreAsSource(copy.store), store, yes=yes, as_json=as_json)
-        else:
-            settings = load_settings(store=store, kafka=from_kafka, kafka_topic=topic)
-            recover_from(topics_as_source(settings), store, yes=yes, as_json=as_json)
+    with explained(ExplainedError), copy_of_the_log(store, from_kafka, topic, from_store) as source:
+        assert source is not None
+        recover_from(source, store, yes=yes, as_json=as_json)
+
+
+@contextmanager
+def copy_of_the_log(
+    store: str | None, kafka: str | None, topic: str | None, other: str | None
+) -> "Iterator[StreamSource | None]":
+    """Of the topic, or of the other store; None where neither is named."""
+    from adapters.composition import asking
+    from adapters.settings import load_settings
+    from adapters.streaming import topics_as_source
+    from engine.stream.source import StoreAsSource
+
+    if other is not None:
+        with asking(settings_of(other, None)) as copy:
+            yield StoreAsSource(copy.store)
+    elif kafka is not None:
+        yield topics_as_source(load_settings(store=store, kafka=kafka, kafka_topic=topic))
+    else:
+        yield None
 
 
 def recover_from(source: "StreamSource", store: str | None, *, yes: bool, as_json: bool) -> None:
     """Whatever the stream is read from. Raises ``ExplainedError``."""
     from adapters.composition import running
-    from engine.work.forgetting import Forgetters
-    from engine.work.recover import Restored, recover
 
     with running(settings_of(store, None)) as program:
         opened = program.opened
@@ -64,15 +75,27 @@ def recover_from(source: "StreamSource", store: str | None, *, yes: bool, as_jso
             "the store meanwhile, and nobody can undo this.",
             yes=yes,
         )
-        keep = Forgetters(opened.directory, opened.evidence)
-        found = recover(Restored(opened.store, opened.views, opened.coordination, keep), source)
+        found = recovered(opened, source)
+        fenced = opened.fence.closed()
     if as_json:
-        print_json(_json(found))
+        print_json({**to_json(found), "fenced": fenced})
     else:
-        _tell(found)
+        tell(found)
+        if fenced is not None:
+            say("The store is fenced until it is reconciled: `sendledger store reconcile`.")
 
 
-def _json(found: "Recovered") -> dict[str, Any]:
+def recovered(opened: "Opened", source: "StreamSource") -> "Recovered":
+    """Whoever finds that the store lacks something has it fenced, until it is reconciled (M6)."""
+    from engine.work.forgetting import Forgetters
+    from engine.work.recover import Restored, recover
+
+    opened.fence.closed()
+    keep = Forgetters(opened.directory, opened.evidence)
+    return recover(Restored(opened.store, opened.views, opened.coordination, keep), source)
+
+
+def to_json(found: "Recovered") -> dict[str, Any]:
     from engine.work.recover import NOT_RECOVERED
 
     log = found.log
@@ -94,7 +117,7 @@ def _people(found: "Sequence[Person]") -> list[dict[str, str]]:
     return [{"workspace": workspace, "recipient_id": each} for workspace, each in found]
 
 
-def _tell(found: "Recovered") -> None:
+def tell(found: "Recovered") -> None:
     from engine.work.recover import NOT_RECOVERED
 
     log = found.log

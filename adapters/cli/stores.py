@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from adapters.cli.common import settings_of
+from adapters.cli.reconciling import reconcile
 from adapters.cli.recovering import recover
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_FAILED
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 app = group(no_args_is_help=True)
 app.command()(recover)
+app.command()(reconcile)
 
 BeforeOnly = Annotated[
     bool, typer.Option("--before-only", help="Only the steps that go in before the new code.")

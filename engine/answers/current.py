@@ -68,8 +68,8 @@ def current(
 
     ``fence`` is the store's. ``strict`` raises what ``ProjectionRunner.catch_up`` does, for a view
     that an event stops; otherwise such a view stays as old as that. Raises ``StoreError`` when the
-    log cannot be read. ``views`` must be of the moment of ``store.look``, as those of a store are that
-    was opened to be read only.
+    log cannot be read. ``views`` must be of the moment of ``store.look``, as those of a store are
+    that was opened to be read only.
     """
     fenced = fence.closed()
     with store.look(workspace) as reading:

@@ -25,11 +25,10 @@ from engine.work.read_inbox import InboxReader, SentTo
 from events.vocabulary import AccountId, CampaignId, IncidentId, SearchResult
 
 NOT_KNOWN = (
-    "One-click unsubscribes, suppressions, pauses, resumes, settings and imports since the last "
-    "event are lost: do them again before you start the workers.",
+    "Pauses, resumes, settings, suppressions and imports since the last event are lost.",
+    "So are unsubscribes by one click; those by mail are read again.",
     "Messages that somebody composed and sent by hand since are not searched for.",
-    "Accounts that were connected or added to a campaign since are not known, nor what they sent.",
-    "Other machines that send keep witnesses of their own: let all of them name the same folder.",
+    "Accounts that were connected or added since are not known, nor what they sent.",
 )
 """What neither the store nor the mailboxes tell, a sentence each."""
 

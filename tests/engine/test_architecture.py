@@ -24,6 +24,7 @@ DOOR = (
     "adapters.composition",
     "adapters.mailboxes",
     "adapters.checking",
+    "adapters.reconciling",
     "adapters.streaming",
     "adapters.screen",
 )
@@ -52,6 +53,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.composition": ("everything",),
     "adapters.mailboxes": ("everything",),
     "adapters.checking": ("everything",),
+    "adapters.reconciling": ("everything",),
     "adapters.settings": (
         *(*PURE, "adapters.store_url", "adapters.oauth_client", "adapters.kafka_settings"),
     ),
