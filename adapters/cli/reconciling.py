@@ -28,9 +28,7 @@ Confirm = Annotated[
         help="Let a clock that came due expire: it stops N recipients. May be repeated.",
     ),
 ]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show what is lost; ask and write nothing.")
-]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what is lost, and no more.")]
 
 
 def reconcile(
@@ -60,7 +58,8 @@ def reconcile(
 
         seen = survey(program.engine, program.opened.fence)
         if dry_run:
-            return show(seen, None, None)
+            show(seen, None, None)
+            return
         if not as_json:
             _tell_survey(seen)
         agreed(f"Reconcile {program.opened.name}? Nobody can undo this.", yes=yes)
@@ -135,7 +134,8 @@ def _as_json(seen: "Survey", done: "Reconciled | None", recovery: dict[str, Any]
 
 def _tell(seen: "Survey", done: "Reconciled | None", _: dict[str, Any] | None) -> None:
     if done is None:
-        return _tell_survey(seen)
+        _tell_survey(seen)
+        return
     for result, count in sorted(done.messages.items()):
         say(f"Messages {result}: {count}.")
     for account, passed in done.passed.items():
