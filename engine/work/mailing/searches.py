@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from aggregates.campaign import Campaign
 from aggregates.campaign.commands import RecordSentFolderSearch
-from aggregates.campaign.pace import message_key
 from aggregates.command import Command
 from aggregates.email_account.commands import ProveSentSearch
 from engine.command_context import Look
