@@ -81,5 +81,5 @@ HANDLERS: dict[type[Event], Handler] = {
     slot.SlotOccupied: slots.occupied,
     slot.SlotVacated: slots.vacated,
 }
-"""``ConnectRejected``, ``RecipientForgotten`` and ``ComplaintReceived`` change nothing: nothing can be
-wrong with them."""
+"""``ConnectRejected``, ``RecipientForgotten`` and ``ComplaintReceived`` change nothing: nothing can
+be wrong with them."""

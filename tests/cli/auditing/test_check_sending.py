@@ -201,7 +201,6 @@ def test_an_altered_fact_is_caught(
         ("M8", a.SendingThrottled, {}),
         ("M3", a.SendCounted, {}),
         ("M3", a.SendUncounted, {}),
-        ("M8", a.ThrottlingEnded, {}),
         ("M2", a.SentSearchProved, {}),
         ("M7", m.PersonSuppressed, {"recipient_id": R6}),
         ("M7", c.RecipientUnsubscribed, {"recipient_id": R6}),
