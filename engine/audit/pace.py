@@ -118,7 +118,7 @@ def _next(sequence: MailSequence, progress: Progress) -> Step | None:
 
 
 def _others(books: Books, campaign: Campaign, person: Person, event: SendReserved) -> None:
-    """M7: nobody suppressed; and nobody whom another campaign has contacted, in an exclusive one."""
+    """M7: nobody suppressed; in an exclusive campaign, nobody whom another has contacted."""
     name = event.recipient_id
     if name in books.suppressed:
         books.report("M7", f"{name} is suppressed, and a message was reserved.")
