@@ -108,7 +108,8 @@ def _tell(
     else:
         say(
             f"{campaign}: {done.taken} taken, {done.known} known already, {done.stopped} stopped "
-            f"before, {done.suppressed} suppressed, {done.rejected} rejected, of {counted(done.lines, 'line')}."
+            f"before, {done.suppressed} suppressed, {done.rejected} rejected, "
+            f"of {counted(done.lines, 'line')}."
         )
         if report:
             say(f"What was wrong with them: {report}")
