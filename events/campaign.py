@@ -60,6 +60,8 @@ class CampaignPaused(CampaignEventBase):
     bounces: int | None = None
     """Of how many messages since the start or the last resume (M8)."""
     sends: int | None = None
+    sends_needed: int | None = None
+    """The policy: of fewer messages, no bounces pause a campaign."""
     bounce_rate: float | None = None
     """The policy: what part of the messages may bounce."""
 
@@ -233,6 +235,9 @@ class EmailRefused(SendEvent):
     """Of a planned message: whose day it counted for (M3)."""
     tries: int | None = None
     """How often this message was refused for a temporary fault (M8)."""
+    most_tries: int | None = None
+    tries_span: timedelta | None = None
+    """The policy: how many tries, and how long after the first."""
     retry_at: Instant | None = None
     """M8: a planned message is not tried again before."""
     told_until: Instant | None = None
@@ -254,6 +259,8 @@ class SentSearched(SendEvent):
     """
 
     result: SearchResult
+    search_after: timedelta | None = None
+    """The policy: how long after a send its absence proves something."""
 
 
 @fact

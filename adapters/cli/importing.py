@@ -63,7 +63,7 @@ def import_file(
         fail(str(error), EXIT_UNREADABLE if isinstance(error, OutputRefused) else EXIT_FAILED)
     except ImportRefused as error:
         fail(f"Refused ({error.refusal.code}): {error}", EXIT_REFUSED)
-    written = chosen if done.rejected or done.stopped else None
+    written = chosen if done.rejected or done.stopped or done.suppressed else None
     _tell(campaign, done, written, interrupted=stopped and done.lines < lines, as_json=as_json)
 
 
@@ -108,7 +108,8 @@ def _tell(
     else:
         say(
             f"{campaign}: {done.taken} taken, {done.known} known already, {done.stopped} stopped "
-            f"before, {done.rejected} rejected, of {counted(done.lines, 'line')}."
+            f"before, {done.suppressed} suppressed, {done.rejected} rejected, "
+            f"of {counted(done.lines, 'line')}."
         )
         if report:
             say(f"What was wrong with them: {report}")

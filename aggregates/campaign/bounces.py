@@ -29,6 +29,7 @@ def pause(
             cause=BOUNCES_CAUSE,
             bounces=bounces,
             sends=sends,
+            sends_needed=policy.sends_before_bounce_rate,
             bounce_rate=policy.bounce_rate,
             occurred_at=command.at,
         )

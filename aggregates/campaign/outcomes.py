@@ -76,6 +76,8 @@ def refuse(campaign: Campaign, command: RecordRefused) -> Sequence[CampaignEvent
         fault=command.fault,
         reserved_at=sending.reserved_at if sending.step is not None else None,
         tries=tries if counts else None,
+        most_tries=command.policy.most_tries if counts else None,
+        tries_span=command.policy.tries_span if counts else None,
         retry_at=_retry_at(command, tries) if counts and not gives_up else None,
         told_until=command.told_until,
         occurred_at=command.at,
@@ -113,6 +115,7 @@ def search(campaign: Campaign, command: RecordSentFolderSearch) -> Sequence[Camp
             account_id=unknown.account_id,
             send_id=command.send_id,
             result=result,
+            search_after=command.policy.search_after if result is SearchResult.ABSENT else None,
             occurred_at=command.at,
         )
     ]

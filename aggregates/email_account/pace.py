@@ -46,7 +46,7 @@ def constraints(account: EmailAccount) -> Sequence[Constraint]:
         return NotBefore(until, Waiting.HOLD) if until is not None and at < until else None
 
     def gap(at: datetime) -> NotBefore | None:
-        if usage.last_at is None or at > usage.last_at:
+        if usage.last_at is None or at >= usage.last_at + account.settings.gap:
             return None
         return NotBefore(usage.last_at + account.settings.gap, Waiting.GAP)
 

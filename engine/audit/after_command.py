@@ -1,6 +1,6 @@
 """What must have followed from a command once it and all reactions to it are recorded (S1, T2)."""
 
-from engine.audit import notices, pausing
+from engine.audit import notices, pausing, suppression
 from engine.audit.books import Account, Books, Clock, Owed
 from events.vocabulary import ConnectionStatus, IncidentKind
 
@@ -18,6 +18,8 @@ def close_command(books: Books) -> None:
         books.report("C5", f"{owed.restoring} passed a full check, and is not restored.")
     if owed.cure:
         books.report("T4", f"{owed.cure} was re-added within the hour, and is not cured.")
+    if owed.failed:
+        books.report("M8", f"{owed.failed} was tried often enough, and is not failed.")
 
 
 def settle(books: Books) -> None:
@@ -35,6 +37,13 @@ def settle(books: Books) -> None:
     for incident_id, account_id in books.end_notice_due.items():
         notices.told_of_the_end(books, incident_id, account_id)
     books.end_notice_due.clear()
+    for send_id, account_id in books.uncounted.items():
+        books.report("M3", f"{send_id} was reserved, and {account_id} did not count it.")
+    books.uncounted.clear()
+    for account_id in books.to_throttle:
+        books.report("M8", f"{account_id} sent too much, and is not held.")
+    books.to_throttle.clear()
+    suppression.all_ended(books)
 
 
 def _account(books: Books, account: Account) -> None:

@@ -17,6 +17,7 @@ from events.catalogue import CATALOGUE, UnreadableEvent
 from events.email_account import AccountDisconnected, ConnectionFailed, EmailAccountEvent
 from events.recipient import RecipientForgotten
 from events.recorded import Envelope
+from events.suppression import SuppressionEvent
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 NO_ENVELOPE = Envelope("", "", "", LONG_AGO, "", "", None, first_position=0, event_count=0)
@@ -27,22 +28,23 @@ def _nothing(_books: Books, _event: Any) -> None:
     """A fact that changes nothing."""
 
 
-def _owner(cls: type[Event]) -> tuple[str, str]:
+def _owner(cls: type[Event]) -> tuple[str, Callable[[Any], str]]:
     if cls in get_args(CampaignEvent):
-        return "campaign", "campaign_id"
+        return "campaign", attrgetter("campaign_id")
     if cls in get_args(EmailAccountEvent):
-        return "account", "account_id"
+        return "account", attrgetter("account_id")
+    if cls in get_args(SuppressionEvent):
+        return "suppressions", lambda _: "all"
     if cls is RecipientForgotten:
-        return "recipient", "recipient_id"
-    return "slot", "slot_id"
+        return "recipient", attrgetter("recipient_id")
+    return "slot", attrgetter("slot_id")
 
 
 PLANS = {
     cls: (
         HANDLERS.get(cls, _nothing),
         unknown_fields.SURE_COUNT[cls],
-        _owner(cls)[0],
-        attrgetter(_owner(cls)[1]),
+        *_owner(cls),
         cls in (*SETTERS, AutoReplyReceived),
     )
     for cls in CATALOGUE.classes.values()

@@ -5,9 +5,11 @@ Accounts, incidents, campaigns, lanes, clocks and people; never an event once it
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from events.recorded import Envelope
+from events.sequence import MailSequence
 from events.vocabulary import (
     CampaignStatus,
     ConnectionStatus,
@@ -15,11 +17,38 @@ from events.vocabulary import (
     NoticeKind,
     OnAccountTrouble,
     RecipientStatus,
+    SearchResult,
     Settings,
 )
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 Report = Callable[[str, int, str, Envelope, str], None]
+
+
+class Lost(NamedTuple):
+    """A message of which nobody knows what became."""
+
+    send_id: str
+    account_id: str
+    reserved_at: datetime
+    step: str | None
+    answer: SearchResult | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Progress:
+    """How far a person is in a sequence."""
+
+    step: str | None = None
+    """On its way, and whose day it counts for."""
+    day: date | None = None
+    done: list[str] = field(default_factory=list)
+    last_at: datetime | None = None
+    again: bool = False
+    """The last message was not sent after all."""
+    tries: int = 0
+    first_tried_at: datetime | None = None
+    retry_at: datetime | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -34,8 +63,10 @@ class Person:
     send_id: str | None = None
     """The message on its way, and through whom."""
     via: str | None = None
+    reserved_at: datetime | None = None
     held_until: datetime | None = None
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[Lost, ...] = ()
+    progress: Progress | None = None
     doomed: str | None = None
     """S8: the incident whose clock ran out while the first email was on its way."""
 
@@ -78,6 +109,11 @@ class Campaign:
     people: dict[str, Person] = field(default_factory=dict)
     lanes: dict[str, Lane] = field(default_factory=dict)
     alive: int = 0
+    sequence: MailSequence | None = None
+    day: date | None = None
+    day_used: int = 0
+    sends: int = 0
+    bounces: int = 0
 
     def lane(self, account_id: str) -> Lane:
         lane = self.lanes.get(account_id)
@@ -119,6 +155,16 @@ class Account:
     """C6: unanswered checks a user asked for: when, and until when a clock waits."""
     healthy_at: datetime | None = None
     """What the last full successful check counts as of."""
+    connected_at: datetime | None = None
+    search_proved: bool = False
+    sent: list[datetime] = field(default_factory=list)
+    """Reservations of the last days that were not refused, in order."""
+    sent_at: datetime | None = None
+    throttled_until: datetime | None = None
+    held_for: timedelta = timedelta()
+
+    def reconnected(self, at: datetime) -> None:
+        self.connected_at, self.search_proved = at, False
 
     @property
     def connected(self) -> bool:
@@ -139,6 +185,8 @@ class Owed:
     restoring: str | None = None
     cure: str | None = None
     """T4: the account was re-added while its hour runs."""
+    failed: str | None = None
+    """M8: this recipient was tried often enough."""
 
 
 class Books:
@@ -162,6 +210,14 @@ class Books:
         """T2: campaigns, and the account they depended on when it was disconnected."""
         self.end_notice_due: dict[str, str] = {}
         """Incidents, and their accounts, that ended or lost a clock by the command at hand."""
+        self.uncounted: dict[str, str] = {}
+        """M3: planned messages just reserved, and the accounts that must count them."""
+        self.to_throttle: set[str] = set()
+        """M8: accounts for whose limit a message was just refused."""
+        self.suppressed: set[str] = set()
+        self.domains: set[str] = set()
+        self.to_end: set[str] = set()
+        """M7: who was suppressed by the command at hand."""
         self.tells_every_cure = False
         """N3: a failure without clocks was told to be cured. Older programs never told it."""
         self.root = ""

@@ -29,6 +29,7 @@ def connected(books: Books, event: AccountConnected) -> None:
     account.status = ConnectionStatus.SUCCESSFUL
     account.slot_id = event.slot_id
     account.settings = event.settings
+    account.reconnected(event.occurred_at)
     _healthy(account)
     books.touch(account.id)
 
@@ -67,6 +68,8 @@ def check_passed(books: Books, event: CheckPassed | OneClickReconnected) -> None
     if event.check_id is not None:
         account.checks.pop(event.check_id, None)
     _healthy(account)
+    if isinstance(event, OneClickReconnected):
+        account.reconnected(event.occurred_at)
     account.healthy_at = event.occurred_at
     books.touch(account.id)
     if account.failure is not None:
@@ -130,6 +133,7 @@ def connection_restored(books: Books, event: ConnectionRestored) -> None:
     _over(account, event.incident_id, restored=True)
     books.end_notice_due[event.incident_id] = account.id
     account.status = ConnectionStatus.SUCCESSFUL
+    account.reconnected(event.occurred_at)
     account.failure = None
 
 

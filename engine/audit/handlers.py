@@ -7,13 +7,17 @@ from engine.audit import (
     clocks,
     connection,
     notices,
+    pace,
     pausing,
     recipients,
     senders,
     slots,
+    suppression,
+    usage,
 )
 from engine.audit.books import Books
 from events import campaign, email_account, slot
+from events import suppression as suppressions
 from events.base import Event
 
 Handler = Callable[[Books, Any], None]
@@ -24,6 +28,8 @@ HANDLERS: dict[type[Event], Handler] = {
     campaign.EmailOutcomeUnknown: recipients.received,
     campaign.EmailRefused: recipients.refused,
     campaign.SentFolderSearched: recipients.searched,
+    campaign.SentSearched: usage.searched,
+    campaign.SequenceSet: pace.sequence_set,
     campaign.RecipientAdded: recipients.added,
     campaign.RecipientImportRefused: recipients.import_refused,
     campaign.RecipientAssigned: recipients.assigned,
@@ -63,7 +69,17 @@ HANDLERS: dict[type[Event], Handler] = {
     email_account.AccountDisconnected: connection.disconnected,
     email_account.NoticeIssued: notices.issued,
     email_account.NoticeAttempted: notices.attempted,
+    email_account.SendCounted: usage.counted,
+    email_account.SendUncounted: usage.uncounted,
+    email_account.SendingThrottled: usage.throttled,
+    email_account.ThrottlingEnded: usage.throttling_ended,
+    email_account.SentSearchProved: usage.search_proved,
+    suppressions.PersonSuppressed: suppression.suppressed,
+    suppressions.PersonReleased: suppression.released,
+    suppressions.DomainSuppressed: suppression.domain_suppressed,
+    suppressions.DomainReleased: suppression.domain_released,
     slot.SlotOccupied: slots.occupied,
     slot.SlotVacated: slots.vacated,
 }
-"""``ConnectRejected`` and ``RecipientForgotten`` change nothing: nothing can be wrong with them."""
+"""``ConnectRejected``, ``RecipientForgotten`` and ``ComplaintReceived`` change nothing: nothing can
+be wrong with them."""

@@ -12,7 +12,7 @@ from events.campaign import (
 from events.vocabulary import CampaignStatus, ConnectionStatus, IncidentKind, OnAccountTrouble
 
 UNDER_WAY = (CampaignStatus.RUNNING, CampaignStatus.PAUSED)
-USER, CONNECTION = "user", "connection:"
+USER, BOUNCES, CONNECTION = "user", "bounces", "connection:"
 
 
 def started(books: Books, event: CampaignStarted) -> None:
@@ -21,7 +21,7 @@ def started(books: Books, event: CampaignStarted) -> None:
     if campaign.status is not CampaignStatus.DRAFT:
         books.report("P3", f"{campaign.id} was started though it is {campaign.status}.")
     _nothing_holds(books, campaign, event.on_account_trouble)
-    campaign.status = CampaignStatus.RUNNING
+    _run(campaign)
 
 
 def resumed(books: Books, event: CampaignResumed) -> None:
@@ -39,8 +39,14 @@ def resumed(books: Books, event: CampaignResumed) -> None:
             continue
         if given_up.get(account_id) != (lane.at_stake, clock.deadline_at):
             books.report("P3", f"{campaign.id} goes on without {account_id}, not knowingly.")
-    campaign.status = CampaignStatus.RUNNING
+    _run(campaign)
     campaign.causes.clear()
+
+
+def _run(campaign: Campaign) -> None:
+    """M8: bounces are counted from here."""
+    campaign.status = CampaignStatus.RUNNING
+    campaign.sends = campaign.bounces = 0
 
 
 def _nothing_holds(books: Books, campaign: Campaign, policy: OnAccountTrouble) -> None:
@@ -60,7 +66,9 @@ def paused(books: Books, event: CampaignPaused) -> None:
     campaign, cause = books.campaign(event.campaign_id), event.cause
     if campaign.status not in UNDER_WAY or cause in campaign.causes:
         books.report("P1", f"{campaign.id} is {campaign.status}, and {cause} is no new cause.")
-    if cause != USER:
+    if cause == BOUNCES:
+        _bounced_too_much(books, campaign, event)
+    elif cause != USER:
         account_id = cause.removeprefix(CONNECTION)
         books.of_account.setdefault(account_id, {})[campaign.id] = None
         if books.works(account_id) or account_id not in books.accounts:
@@ -71,6 +79,15 @@ def paused(books: Books, event: CampaignPaused) -> None:
         books.report("P2", f"{books.envelope.actor} paused {campaign.id} in the user's name.")
     campaign.causes.add(cause)
     campaign.status = CampaignStatus.PAUSED
+
+
+def _bounced_too_much(books: Books, campaign: Campaign, event: CampaignPaused) -> None:
+    """M8."""
+    counted = campaign.bounces, campaign.sends
+    enough = campaign.sends >= (event.sends_needed or 0)
+    passed = campaign.bounces > (event.bounce_rate or 0) * campaign.sends
+    if counted != (event.bounces, event.sends) or not enough or not passed:
+        books.report("M8", f"{counted[0]} of {counted[1]} messages of {campaign.id} bounced.")
 
 
 def cleared(books: Books, event: PauseCauseCleared) -> None:
@@ -100,7 +117,7 @@ def reopened(books: Books, event: CampaignReopened) -> None:
     campaign = books.campaign(event.campaign_id)
     if campaign.status is not CampaignStatus.FINISHED or not campaign.alive:
         books.report("words", f"{campaign.id} was reopened though it is {campaign.status}.")
-    campaign.status = CampaignStatus.RUNNING
+    _run(campaign)
 
 
 def all_paused(books: Books, account: Account) -> None:

@@ -1,6 +1,7 @@
 """S3-S5, S8, M1, M2, M5, F1: people, what is sent to them, and how they end."""
 
-from engine.audit.books import Books, Campaign, Lane, Person
+from engine.audit import pace
+from engine.audit.books import Books, Campaign, Lane, Lost, Person
 from events.campaign import (
     AssignmentReleased,
     AutoReplyReceived,
@@ -50,13 +51,20 @@ def added(books: Books, event: RecipientAdded) -> None:
         return
     if "@" in name:
         books.report("F1", "The recipient's id is an address; it must be opaque.")
+    if name in books.suppressed:
+        books.report("M7", f"{name} is suppressed, and was added to {campaign.id}.")
     campaign.people[name] = Person()
     campaign.alive += 1
 
 
 def import_refused(books: Books, event: RecipientImportRefused) -> None:
-    """S4: refused is only who was stopped."""
+    """S4, M7: refused is only who was stopped, or is new to the campaign and suppressed."""
     campaign = books.campaign(event.campaign_id)
+    if event.reason == "suppressed":
+        known = event.recipient_id in campaign.people
+        if known or not (event.recipient_id in books.suppressed or books.domains):
+            books.report("M7", f"{event.recipient_id} was refused though it was not suppressed.")
+        return
     if books.person(campaign, event.recipient_id).status is not STOPPED:
         books.report("S4", f"{event.recipient_id} was refused though it was not stopped.")
 
@@ -115,9 +123,11 @@ def reserved(books: Books, event: SendReserved) -> None:
         books.report("M5", f"{name} is held until {person.held_until}.")
     if person.send_id is not None:
         books.report("M2", f"Another message to {name} is on its way.")
-    if event.send_id in person.unknown:
+    if any(each.send_id == event.send_id for each in person.unknown):
         books.report("M2", f"{event.send_id} was reserved again though its outcome is unknown.")
-    person.send_id, person.via = event.send_id, account_id
+    if event.step is not None:
+        pace.reserved(books, campaign, person, event)
+    person.send_id, person.via, person.reserved_at = event.send_id, account_id, event.occurred_at
 
 
 def _first_send(campaign: Campaign, person: Person, lane: Lane, name: str, account_id: str) -> None:
@@ -146,8 +156,13 @@ def received(books: Books, event: EmailAccepted | EmailOutcomeUnknown) -> None:
             books.owed.received_late = name
         elif not lane.listed:
             books.touch(account_id)
+    step = person.progress.step if person.progress is not None else None
     if type(event) is EmailOutcomeUnknown:
-        person.unknown = (*person.unknown, event.send_id)
+        reserved_at = person.reserved_at or event.occurred_at
+        lost = Lost(event.send_id, account_id, reserved_at, step)
+        person.unknown = (*person.unknown, lost)
+    if step is not None and person.progress is not None:
+        pace.received(campaign, person.progress, event.occurred_at)
     person.emails += 1
     person.send_id = person.via = None
     if person.status is PENDING:
@@ -173,16 +188,18 @@ def refused(books: Books, event: EmailRefused) -> None:
         books.report("M2", f"An outcome of {event.send_id}, which was not on its way.")
     if campaign.rotates:
         campaign.lane(event.account_id).first_sends.discard(event.recipient_id)
+    if person.progress is not None and person.progress.step is not None:
+        pace.refused(books, campaign, person, event)
     person.send_id = person.via = person.doomed = None
 
 
 def searched(books: Books, event: SentFolderSearched) -> None:
     """M2: what is searched for is a send of which nobody knows what became."""
     person = books.person(books.campaign(event.campaign_id), event.recipient_id)
-    if event.send_id not in person.unknown:
+    if all(each.send_id != event.send_id for each in person.unknown):
         books.report("M2", f"The outcome of {event.send_id} was not unknown.")
     if not event.found:
-        person.unknown = tuple(each for each in person.unknown if each != event.send_id)
+        person.unknown = tuple(each for each in person.unknown if each.send_id != event.send_id)
 
 
 def ended(books: Books, event: RecipientEnded) -> None:
@@ -194,6 +211,11 @@ def ended(books: Books, event: RecipientEnded) -> None:
         return
     if event.account_id != (person.sender if person.emails else None):
         books.report("M1", f"{event.recipient_id} did not hear from {event.account_id}.")
+    if isinstance(event, RecipientFinished) and books.envelope.command == "FinishRecipient":
+        pace.finished(books, campaign, person, event)
+    campaign.bounces += isinstance(event, RecipientBounced)
+    if books.owed.failed == event.recipient_id and isinstance(event, RecipientFailed):
+        books.owed.failed = None
     _end(campaign, person, ENDED_AS[type(event)])
 
 

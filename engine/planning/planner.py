@@ -118,7 +118,7 @@ class Planner:
         if agenda is None:
             self._agendas[campaign.id] = Agenda(campaign)
         else:
-            agenda.follow(campaign, recipients)
+            agenda.follow(campaign, [each for each in recipients if each in campaign.recipients])
 
     def senders(self, workspace: Neighbours) -> list[AccountId]:
         """Accounts through which anything may be sent, in order of their address."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from aggregates.campaign import Recipient
 from aggregates.campaign.commands import ImportRecipients
+from aggregates.rejections import Suppressed
 from engine.engine import Engine
 from engine.gc_pause import gc_paused
 from engine.reply import Refusal, Request
@@ -19,6 +20,7 @@ from events.vocabulary import CampaignId, RecipientId, RecipientStatus
 
 PAGE = 10_000
 STOPPED_BEFORE = "was stopped in this campaign before, for good"
+SUPPRESSED = "is never to be written to again in this workspace"
 """Told by the line alone: the person may have been forgotten since."""
 
 
@@ -30,6 +32,7 @@ class Imported(NamedTuple):
     known: int = 0
     stopped: int = 0
     rejected: int = 0
+    suppressed: int = 0
 
 
 class ImportRefused(Exception):
@@ -73,21 +76,23 @@ class Import(NamedTuple):
     def _take(self, page: Sequence[Line], done: Imported) -> Imported:
         people = [(line, found) for line, found in page if isinstance(found, Person)]
         ids = self._enrolled([person for _, person in people])
-        taken, stopped = self._ask(ids)
+        taken, kept_out = self._ask(ids)
         refused = [
-            RejectedLine(line, "email", STOPPED_BEFORE)
+            RejectedLine(line, "email", kept_out[recipient_id])
             for recipient_id, (line, _) in zip(ids, people, strict=True)
-            if recipient_id in stopped
+            if recipient_id in kept_out
         ]
+        suppressed = sum(each == SUPPRESSED for each in kept_out.values())
         rejected = [found for _, found in page if isinstance(found, RejectedLine)]
         for each in sorted([*rejected, *refused]):
             self.reject(each)
         return Imported(
             lines=done.lines + len(page),
             taken=done.taken + taken,
-            known=done.known + len(ids) - taken - len(stopped),
-            stopped=done.stopped + len(stopped),
+            known=done.known + len(ids) - taken - len(kept_out),
+            stopped=done.stopped + len(kept_out) - suppressed,
             rejected=done.rejected + len(rejected),
+            suppressed=done.suppressed + suppressed,
         )
 
     def _enrolled(self, people: Sequence[Person]) -> list[RecipientId]:
@@ -102,18 +107,22 @@ class Import(NamedTuple):
             ),
         )
 
-    def _ask(self, ids: Sequence[RecipientId]) -> tuple[int, set[RecipientId]]:
-        """How many are new to the campaign, and whom it stopped (S4)."""
+    def _ask(self, ids: Sequence[RecipientId]) -> tuple[int, dict[RecipientId, str]]:
+        """How many are new to the campaign, and who was kept out, and why (S4, M7)."""
         if not ids:
-            return 0, set()
+            return 0, {}
         command = ImportRecipients(campaign_id=self.campaign_id, recipient_ids=tuple(ids))
         request = Request(command, self.new_id(), self.actor)
         (reply,) = self.engine.execute_page(self.workspace, [request])
         events = [recorded.event for recorded in reply.recorded]
-        stopped = {each.recipient_id for each in events if isinstance(each, RecipientImportRefused)}
-        if reply.refusal is not None and not stopped:
+        kept_out = {
+            each.recipient_id: SUPPRESSED if each.reason == Suppressed.code else STOPPED_BEFORE
+            for each in events
+            if isinstance(each, RecipientImportRefused)
+        }
+        if reply.refusal is not None and not kept_out:
             raise ImportRefused(reply.refusal)
-        return sum(isinstance(each, RecipientAdded) for each in events), stopped
+        return sum(isinstance(each, RecipientAdded) for each in events), kept_out
 
 
 def _pages(lines: Iterable[Line]) -> Iterator[list[Line]]:

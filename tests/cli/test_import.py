@@ -47,6 +47,7 @@ def test_people_are_taken_and_bad_lines_reported(keyboard: Keyboard, file: Path)
         "taken": 1,
         "known": 0,
         "stopped": 0,
+        "suppressed": 0,
         "rejected": 3,
         "report": f"{file}.rejected.csv",
         "interrupted": False,
@@ -160,7 +161,10 @@ def test_the_same_file_again_takes_nobody_twice(keyboard: Keyboard, file: Path) 
 
     told = keyboard.do("campaigns", "import", SPRING, file)
 
-    assert told == f"{SPRING}: 0 taken, 5 known already, 0 stopped before, 0 rejected, of 5 lines."
+    assert told == (
+        f"{SPRING}: 0 taken, 5 known already, 0 stopped before, 0 suppressed, 0 rejected, of "
+        "5 lines."
+    )
     assert keyboard.json("recipients", "list", "--campaign", SPRING)["total"] == 5
 
 

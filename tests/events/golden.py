@@ -170,7 +170,9 @@ EXAMPLES: Sequence[Event] = [
     m.DomainReleased(domain="acme.test", reason="a new contract", occurred_at=AT),
     c.CampaignCreated(**CAMPAIGN, mode=Mode.SINGLE, slot_id="slot-1", account_id=ANN),
     c.CampaignStarted(**CAMPAIGN, on_account_trouble=OnAccountTrouble.PAUSE_CAMPAIGN),
-    c.CampaignPaused(**CAMPAIGN, cause="bounces", bounces=3, sends=52, bounce_rate=0.05),
+    c.CampaignPaused(
+        **CAMPAIGN, cause="bounces", bounces=3, sends=52, sends_needed=50, bounce_rate=0.05
+    ),
     c.PauseCauseCleared(**CAMPAIGN, cause=f"connection:{ANN}"),
     c.CampaignResumed(
         **CAMPAIGN,
@@ -217,11 +219,13 @@ EXAMPLES: Sequence[Event] = [
         fault=RefusalFault.TEMPORARY,
         reserved_at=AT,
         tries=2,
+        most_tries=5,
+        tries_span=timedelta(hours=48),
         retry_at=LATER,
         told_until=LATER,
     ),
     c.SentFolderSearched(**SEND, found=True),
-    c.SentSearched(**SEND, result=SearchResult.ABSENT),
+    c.SentSearched(**SEND, result=SearchResult.ABSENT, search_after=timedelta(minutes=10)),
     c.ComplaintReceived(**RECIPIENT),
     c.RecipientReplied(**THROUGH_ANN),
     c.RecipientBounced(**THROUGH_ANN, address_unknown=True),

@@ -144,7 +144,10 @@ def test_of_a_recipient_a_fact_says_the_opaque_id_only(kind: type[Event]) -> Non
         "signal",
         "step",
         "told_until",
+        "most_tries",
+        "search_after",
         "tries",
+        "tries_span",
         "until",
     }
 

@@ -359,6 +359,7 @@ def searched(send_id: str, result: SearchResult, at: datetime = NOON) -> SentSea
         account_id=ANN,
         send_id=send_id,
         result=result,
+        search_after=10 * MINUTE if result is ABSENT else None,
         occurred_at=at,
     )
 

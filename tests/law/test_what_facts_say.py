@@ -408,7 +408,12 @@ def _refusals_of_steps(on_its_way: Sequence[Event], mail: dict[str, Any]) -> Ite
     about: dict[str, Any] = {"campaign_id": SPRING, "recipient_id": R1, "send_id": message(R1)}
     refusal: dict[str, Any] = {**mail, "reserved_at": NOON}
     later = EmailRefused(
-        **refusal, fault=RefusalFault.TEMPORARY, tries=1, retry_at=NOW + 15 * MINUTE
+        **refusal,
+        fault=RefusalFault.TEMPORARY,
+        tries=1,
+        most_tries=5,
+        tries_span=2 * DAY,
+        retry_at=NOW + 15 * MINUTE,
     )
     yield Case(spring, on_its_way, refused(R1, message(R1)), [later])
     too_much = RecordRefused(**about, fault=RefusalFault.LIMIT, told_until=NOW + HOUR)

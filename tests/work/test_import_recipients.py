@@ -11,6 +11,7 @@ from engine.ports.clock import ManualClock
 from engine.work.import_recipients import (
     PAGE,
     STOPPED_BEFORE,
+    SUPPRESSED,
     Import,
     Imported,
     ImportRefused,
@@ -22,11 +23,13 @@ from tests.law.story import (
     NOON,
     SECOND,
     SPRING,
+    SUMMER,
     connect,
     create,
     fail,
     hear_from,
     start,
+    suppress,
 )
 from tests.workplace import ACME, Workplace, on_file
 
@@ -135,6 +138,19 @@ def test_who_was_stopped_there_is_refused_and_told_and_the_others_taken(
 
     assert importing.run(Listed(ada, bea)) == Imported(lines=2, taken=1, stopped=1)
     assert importing.rejected == [RejectedLine(2, "email", STOPPED_BEFORE)]
+
+
+@pytest.mark.rule("M7")
+def test_who_is_suppressed_is_refused_and_told_and_the_others_taken(importing: Importing) -> None:
+    ada, bea = crowd(2)
+    importing.run(Listed(ada))
+    (known,) = importing.recipients()
+    importing.workplace.given(suppress(known), create(ANN, to=(), campaign=SUMMER))
+
+    done = importing.run(Listed(ada, bea), SUMMER)
+
+    assert done == Imported(lines=2, taken=1, suppressed=1)
+    assert importing.rejected == [RejectedLine(2, "email", SUPPRESSED)]
 
 
 @pytest.mark.rule("S4", "F1")

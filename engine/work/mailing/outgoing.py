@@ -46,7 +46,7 @@ class Composer(Protocol):
 
 class Witness(Protocol):
     def note(self, position: int, event_id: str) -> None:
-        """M6: somewhere else it is known now that the log went that far. Raises ``OSError``."""
+        """Somewhere else it is known now that the log went that far. Raises ``OSError``."""
         ...
 
 

@@ -18,6 +18,7 @@ from engine.ports.log import Page, Row
 from events import campaign as c
 from events import email_account as a
 from events import slot as s
+from events import suppression as m
 from events.base import Event
 from events.catalogue import CATALOGUE
 from events.recorded import Envelope, Recorded
@@ -72,6 +73,12 @@ from tests.proof.test_histories import times
 from tests.workplace import Workplace, much_happens
 
 NEVER_SEEN = "never-seen"
+OF_PLANNED_SENDING = (
+    *(c.SequenceSet, c.SentFolderSearched, c.ComplaintReceived),
+    *(a.SendCounted, a.SendUncounted, a.SendingThrottled, a.ThrottlingEnded, a.SentSearchProved),
+    *(m.PersonReleased, m.DomainSuppressed, m.DomainReleased),
+)
+"""In ``test_check_sending``; and what nobody writes any more."""
 
 
 def audited(page: Page, announced: int | None = None) -> list[Violation]:
@@ -130,6 +137,7 @@ def test_a_rich_history_keeps_every_rule() -> None:
     assert {cls.__name__ for cls in CATALOGUE.classes.values()} - {e.__name__ for e in seen} <= {
         *("CampaignReopened", "CampaignFinished", "ConnectRejected", "OneClickRejected"),
         *("RecipientFailed", "SenderReplaced", "LateSignalRecorded"),
+        *(cls.__name__ for cls in OF_PLANNED_SENDING),
     }
 
 
