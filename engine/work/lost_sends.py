@@ -8,6 +8,7 @@ and is never sent again.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 from aggregates.campaign import Campaign, Recipient
@@ -100,6 +101,7 @@ class LostSends:
         self._engine, self._workspace = engine, workspace
         self._transport, self._late = transport, late
         self._accounts: dict[AccountId, EmailAccount] = {}
+        self._answered: dict[tuple[AccountId, str], Search] = {}
 
     def search(self, people: Sequence[Asked]) -> Counter[SearchResult]:
         """Record what the folders show; answers how many messages were found, and so on."""
@@ -126,65 +128,87 @@ class LostSends:
             yield RecordUnknown(**ids, send_id=sending.send_id), (*name, sending.send_id, "unknown")
         open_ones = [one for one in recipient.unknown if one.step and one.answer is None]
         for one in (*open_ones, *([sending] if sending and sending.step else [])):
-            found, _ = self._found(one.send_id, [one.account_id])
+            found, _ = self._found(each.campaign, one.send_id, [one.account_id])
             counted[found] += 1
             search = RecordSentFolderSearch(**ids, send_id=one.send_id, result=found)
             yield search, (*name, one.send_id, "search")
             if found is SearchResult.ABSENT:
                 return
+        accounts = each.accounts
         for step in each.steps:
             if sending is not None and step.name == sending.step:
                 continue
             send_id = message_key(sequence, each.recipient_id, step.name)
-            found, account_id = self._found(send_id, each.accounts)
+            found, account_id = self._found(each.campaign, send_id, accounts)
             counted[found] += 1
             if found is SearchResult.ABSENT or account_id is None:
                 return
             lost = RecordLostSend(**ids, account_id=account_id, step=step.name, result=found)
             yield lost, (*name, send_id, "lost")
+            accounts = (account_id,) if each.campaign.rotates else accounts
 
     def _found(
-        self, send_id: str, accounts: Sequence[AccountId]
+        self, campaign: Campaign, send_id: str, accounts: Sequence[AccountId]
     ) -> tuple[SearchResult, AccountId | None]:
-        """In any of these accounts; absent only where each can tell that it is (M2)."""
-        doubtful: AccountId | None = None
+        """In any of these accounts; absent only where each can tell that it is (M2). One without a
+        clock is doubted first: whoever counts as its own must not be stopped with it."""
+        doubtful = list[AccountId]()
         for account_id in accounts:
             account = self._account(account_id)
             said = self._said(account, send_id)
             if said is Search.FOUND:
                 return SearchResult.FOUND, account_id
             if said is Search.INCONCLUSIVE or not (account.search_proved and self._late):
-                doubtful = doubtful or account_id
-        return (SearchResult.INCONCLUSIVE if doubtful else SearchResult.ABSENT), doubtful
+                doubtful.append(account_id)
+        doubtful.sort(key=lambda each: campaign.lane(each).running is not None)
+        if doubtful:
+            return SearchResult.INCONCLUSIVE, doubtful[0]
+        return SearchResult.ABSENT, None
 
     def _said(self, account: EmailAccount, send_id: str) -> Search:
         if account.credentials is None:
             return Search.INCONCLUSIVE
-        return self._transport.was_sent(Mailbox(account.id, account.credentials), send_id)
+        key = account.id, send_id
+        if key not in self._answered:
+            mailbox = Mailbox(account.id, account.credentials)
+            self._answered[key] = self._transport.was_sent(mailbox, send_id)
+        return self._answered[key]
 
     def _prove(self, people: Sequence[Asked]) -> None:
-        """M2: look for a message that each account is known to have sent."""
+        """M2: an account in which any message of ours is found can tell what it lacks."""
         for account_id in dict.fromkeys(name for each in people for name in each.accounts):
             account = self._account(account_id)
-            sent = None if account.search_proved else self._sent_by(account_id)
-            if sent is not None and self._said(account, sent) is Search.FOUND:
-                command = ProveSentSearch(account_id=account_id, send_id=sent)
-                about = derived_id(ACTOR, self._workspace, account_id, sent, "proof")
+            if account.search_proved:
+                continue
+            may_hold = chain(self._sent_by(account_id), _next_through(account_id, people))
+            shown = (each for each in may_hold if self._said(account, each) is Search.FOUND)
+            proof = next(shown, None)
+            if proof is not None:
+                command = ProveSentSearch(account_id=account_id, send_id=proof)
+                about = derived_id(ACTOR, self._workspace, account_id, proof, "proof")
                 self._engine.execute(self._workspace, command, command_id=about, actor=ACTOR)
                 del self._accounts[account_id]
 
-    def _sent_by(self, account_id: AccountId) -> str | None:
-        """The id of a message that the account sent, the newest that is quickly found."""
+    def _sent_by(self, account_id: AccountId) -> Iterator[str]:
+        """The id of a message that the account is known to have sent, if there is one."""
         with self._engine.look(self._workspace) as now:
             for campaign in now.campaigns_of(account_id):
                 for recipient_id in campaign.lane(account_id).contacted:
                     progress = campaign.recipients[recipient_id].progress
                     if campaign.sequence is not None and progress.done:
-                        return message_key(campaign.sequence, recipient_id, progress.done[-1])
-        return None
+                        yield message_key(campaign.sequence, recipient_id, progress.done[-1])
+                        return
 
     def _account(self, account_id: AccountId) -> EmailAccount:
         if account_id not in self._accounts:
             with self._engine.look(self._workspace) as now:
                 self._accounts[account_id] = now.account(account_id)
         return self._accounts[account_id]
+
+
+def _next_through(account_id: AccountId, people: Sequence[Asked]) -> Iterator[str]:
+    """The next message of everybody who may have got it through the account."""
+    for each in people:
+        assert each.campaign.sequence is not None
+        if each.steps and account_id in each.accounts:
+            yield message_key(each.campaign.sequence, each.recipient_id, each.steps[0].name)

@@ -72,14 +72,6 @@ class Survey(NamedTuple):
     ticking: Sequence[tuple[str, AccountId]]
     """Workspace and account of every running clock, due or not."""
 
-    def at_stake(self, cured: Sequence[LostClock] = ()) -> dict[AccountId, int]:
-        """Whom the clocks would stop that nothing cures, by account."""
-        left = [each for each in self.clocks if each not in cured]
-        stakes = dict.fromkeys((each.account_id for each in left), 0)
-        for each in left:
-            stakes[each.account_id] += each.at_stake
-        return stakes
-
 
 class World(NamedTuple):
     """One workspace's mailboxes. Without an ``inbox`` workers read them from the beginning."""
@@ -119,13 +111,13 @@ def survey(engine: Engine, fence: StoreFence) -> Survey:
     last = engine.store.last_position_until(closed_at)
     page = engine.store.read(last - 1, 1) if last else None
     since = page.envelopes[0].recorded_at if page else closed_at
-    people, clocks, ticking = dict[str, list[Asked]](), list[LostClock](), list[tuple[str, str]]()
+    people = dict[str, list[Asked]]()
     for workspace in engine.store.workspaces():
         with engine.look(workspace) as now:
             people[workspace] = list(asked(now, since))
-            running = list(_running(now, workspace))
-            ticking += dict.fromkeys((workspace, each.account_id) for each in running)
-            clocks += [each for each in running if since < each.deadline_at < now.now]
+    running = _running(engine)
+    clocks = _lost(running, since, engine.store.now())
+    ticking = list(dict.fromkeys((each.workspace, each.account_id) for each in running))
     return Survey(reason, closed_at, _known(fence), last, since, people, clocks, ticking)
 
 
@@ -149,7 +141,9 @@ def reconcile(
     cured = [each for each in found.clocks if passed[each.workspace, each.account_id]]
     for each in cured:
         _cure(engine, each)
-    stakes = found.at_stake(cured)
+    stakes = Counter[AccountId]()
+    for each in _lost(_running(engine), found.since, engine.store.now()):
+        stakes[each.account_id] += each.at_stake
     left = {account: n for account, n in stakes.items() if confirmed.get(account) != n}
     if not left:
         means.fence.part_ways()
@@ -165,7 +159,19 @@ def _known(fence: StoreFence) -> Noted | None:
         return None
 
 
-def _running(now: Look, workspace: str) -> Iterator[LostClock]:
+def _lost(running: Sequence[LostClock], since: datetime, now: datetime) -> list[LostClock]:
+    return [each for each in running if since < each.deadline_at < now]
+
+
+def _running(engine: Engine) -> list[LostClock]:
+    found = list[LostClock]()
+    for workspace in engine.store.workspaces():
+        with engine.look(workspace) as now:
+            found += _clocks(now, workspace)
+    return found
+
+
+def _clocks(now: Look, workspace: str) -> Iterator[LostClock]:
     for campaign in now.campaigns():
         for account_id, lane in campaign.lanes.items():
             clock = lane.running
