@@ -51,6 +51,9 @@ class Worker:
             program.opened.coordination.serving(worker_name(), self._roles) as member,
             links_served(program),
         ):
+            reason = program.engine.fence.closed()
+            if reason is not None:
+                log.error("the store is fenced", reason=reason)
             found = duties(program, member, self._roles, self._wanted)
             try:
                 self._work(found)
