@@ -63,9 +63,7 @@ RULES = {
     "F2": "Every fact says when, when recorded, by whom and by what.",
     "F3": "What support is asked is answered from the events.",
 }
-LATER = {
-    "M6": "the witness outside the store comes with whoever sends, as does reconciling",
-}
+LATER: dict[str, str] = {}
 """In a later issue, and why."""
 
 _NUMBER = r"\b([CRTPSNMF])(\d{1,2})"
