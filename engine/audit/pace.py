@@ -24,7 +24,9 @@ def sequence_set(books: Books, event: SequenceSet) -> None:
 
 
 def reserved(books: Books, campaign: Campaign, person: Person, event: SendReserved) -> None:
-    """Of a step of the sequence."""
+    """A step of the sequence; a message that was told and not planned has none."""
+    if event.step is None:
+        return
     sequence, name = campaign.sequence, event.recipient_id
     if sequence is None:
         books.report("M3", f"{campaign.id} has no sequence, and sends {event.step}.")

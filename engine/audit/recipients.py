@@ -125,8 +125,7 @@ def reserved(books: Books, event: SendReserved) -> None:
         books.report("M2", f"Another message to {name} is on its way.")
     if any(each.send_id == event.send_id for each in person.unknown):
         books.report("M2", f"{event.send_id} was reserved again though its outcome is unknown.")
-    if event.step is not None:
-        pace.reserved(books, campaign, person, event)
+    pace.reserved(books, campaign, person, event)
     person.send_id, person.via, person.reserved_at = event.send_id, account_id, event.occurred_at
 
 
