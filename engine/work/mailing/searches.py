@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from aggregates.campaign import Campaign
 from aggregates.campaign.commands import RecordSentFolderSearch
+from aggregates.campaign.pace import message_key
 from aggregates.command import Command
 from aggregates.email_account.commands import ProveSentSearch
 from engine.command_context import Look
@@ -31,7 +32,9 @@ class Sought(NamedTuple):
 class Searches:
     """Those of one workspace."""
 
-    def __init__(self, engine: Engine, workspace: str, transport: Transport, new_id: NewId) -> None:
+    def __init__(
+        self, engine: Engine, workspace: str, transport: Transport, new_id: NewId
+    ) -> None:
         self._engine, self._workspace = engine, workspace
         self._transport, self._new_id = transport, new_id
 
