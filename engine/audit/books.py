@@ -229,6 +229,11 @@ class Books:
         self.envelope: Envelope
         self._report = report
 
+    @property
+    def lost_send(self) -> bool:
+        """M6: the message left in a part of the log that is lost."""
+        return self.root == "RecordLostSend"
+
     def report(self, rule: str, sentence: str) -> None:
         self._report(rule, self.position, self.topic, self.envelope, sentence)
 

@@ -61,6 +61,8 @@ def cured(books: Books, event: GracePeriodCured) -> None:
         return
     if event.occurred_at > clock.deadline_at and event.occurred_at != clock.began_at:
         books.report("S2", f"A clock was cured after its deadline, {clock.deadline_at}.")
+    if books.root == "CureLostClock":  # M6: what cured it is lost
+        return
     if clock.kind is IncidentKind.DISCONNECT:
         if books.owed.cure != account.id:
             books.report("T4", f"{account.id} was not re-added; its hour cannot be cured.")

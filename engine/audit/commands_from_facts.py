@@ -15,6 +15,7 @@ from aggregates.campaign import commands as campaign
 from aggregates.command import Command, Policy
 from aggregates.email_account import commands as account
 from aggregates.recipient import ForgetRecipient
+from aggregates.rejections import Suppressed
 from aggregates.suppressions import (
     ReleaseDomain,
     ReleasePerson,
@@ -94,15 +95,22 @@ def command_of(events: Sequence[Event], command: str = "") -> Command:
                 slot_id=first.slot_id,
                 account_ids=tuple(e.account_id for e in events if isinstance(e, facts.SenderAdded)),
                 recipient_ids=_people(events),
+                suppressed=_suppressed(events),
             )
         case facts.RecipientAdded() | facts.RecipientImportRefused():
             return campaign.ImportRecipients(
-                campaign_id=first.campaign_id, recipient_ids=_people(events)
+                campaign_id=first.campaign_id,
+                recipient_ids=_people(events),
+                suppressed=_suppressed(events),
             )
         case facts.RecipientEvent():
             if command == campaign.RecordLostSend.__name__:
                 return _lost_send(events)
-            return _about_recipient(first, command)
+            told = _about_recipient(first, command)
+            if isinstance(told, campaign.RecordRefused):
+                bounces = (each for each in events if isinstance(each, facts.RecipientBounced))
+                return replace(told, address_unknown=any(each.address_unknown for each in bounces))
+            return told
         case facts.CampaignEventBase():
             return _about_campaign(first)
         case RecipientForgotten(recipient_id=recipient):
@@ -122,6 +130,12 @@ def command_of(events: Sequence[Event], command: str = "") -> Command:
 def _people(events: Sequence[Event]) -> tuple[str, ...]:
     named = facts.RecipientAdded | facts.RecipientImportRefused
     return tuple(each.recipient_id for each in events if isinstance(each, named))
+
+
+def _suppressed(events: Sequence[Event]) -> frozenset[str]:
+    """M7: also those whom whoever asked knew by their domain."""
+    refused = (each for each in events if isinstance(each, facts.RecipientImportRefused))
+    return frozenset(each.recipient_id for each in refused if each.reason == Suppressed.code)
 
 
 def _about_campaign(event: facts.CampaignEventBase) -> Command:

@@ -23,7 +23,7 @@ from events.base import Event
 Handler = Callable[[Books, Any], None]
 
 HANDLERS: dict[type[Event], Handler] = {
-    campaign.SendReserved: recipients.reserved,
+    campaign.SendReserved: recipients.leaving,
     campaign.EmailAccepted: recipients.received,
     campaign.EmailOutcomeUnknown: recipients.received,
     campaign.EmailRefused: recipients.refused,

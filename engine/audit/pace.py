@@ -24,7 +24,9 @@ def sequence_set(books: Books, event: SequenceSet) -> None:
 
 
 def reserved(books: Books, campaign: Campaign, person: Person, event: SendReserved) -> None:
-    """Of a step of the sequence."""
+    """A step of the sequence; a message that was told and not planned has none."""
+    if event.step is None:
+        return
     sequence, name = campaign.sequence, event.recipient_id
     if sequence is None:
         books.report("M3", f"{campaign.id} has no sequence, and sends {event.step}.")
@@ -45,6 +47,18 @@ def reserved(books: Books, campaign: Campaign, person: Person, event: SendReserv
     _inbox(books, person, event)
     _time(books, campaign, sequence, event)
     progress.step, progress.day = event.step, event.day
+    books.uncounted[event.send_id] = event.account_id
+
+
+def lost(books: Books, campaign: Campaign, person: Person, event: SendReserved) -> None:
+    """M6: the next step, counted as of today."""
+    progress = person.progress = person.progress or Progress()
+    step = _next(campaign.sequence, progress) if campaign.sequence else None
+    if step is None or step.name != event.step:
+        books.report("M2", f"{event.step} is not the next step of {event.recipient_id}.")
+    campaign.day_used = campaign.day_used + 1 if event.day == campaign.day else 1
+    campaign.day = progress.day = event.day
+    progress.step = event.step
     books.uncounted[event.send_id] = event.account_id
 
 

@@ -96,6 +96,10 @@ def released(books: Books, event: AssignmentReleased) -> None:
         books.owed.releases -= 1
 
 
+def leaving(books: Books, event: SendReserved) -> None:
+    return lost(books, event) if books.lost_send else reserved(books, event)
+
+
 def reserved(books: Books, event: SendReserved) -> None:
     """S4, S8: to nobody who is terminal; M1, M2, M5: once, from the sender, not while held."""
     campaign = books.campaigns.get(event.campaign_id) or books.campaign(event.campaign_id)
@@ -125,8 +129,18 @@ def reserved(books: Books, event: SendReserved) -> None:
         books.report("M2", f"Another message to {name} is on its way.")
     if any(each.send_id == event.send_id for each in person.unknown):
         books.report("M2", f"{event.send_id} was reserved again though its outcome is unknown.")
-    if event.step is not None:
-        pace.reserved(books, campaign, person, event)
+    pace.reserved(books, campaign, person, event)
+    person.send_id, person.via, person.reserved_at = event.send_id, account_id, event.occurred_at
+
+
+def lost(books: Books, event: SendReserved) -> None:
+    """M6: it left before this was recorded, when nobody knows."""
+    campaign, account_id = books.campaign(event.campaign_id), event.account_id
+    person = books.person(campaign, event.recipient_id)
+    if campaign.rotates and not person.emails:
+        lane = campaign.lanes.get(account_id) or campaign.lane(account_id)
+        _first_send(campaign, person, lane, event.recipient_id, account_id)
+    pace.lost(books, campaign, person, event)
     person.send_id, person.via, person.reserved_at = event.send_id, account_id, event.occurred_at
 
 

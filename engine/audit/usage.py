@@ -29,11 +29,13 @@ def counted(books: Books, event: SendCounted) -> None:
         books.report("M3", f"It was {day} in {settings.zone}, not {event.day}.")
     sent = account.sent
     used = len(sent) - bisect_left(sent, event.day_began_at) + 1
-    if used != event.used or used > event.limit or event.limit > settings.sending_speed:
+    too_many = used > event.limit and not books.lost_send
+    if used != event.used or too_many or event.limit > settings.sending_speed:
         books.report("M3", f"Message {used} of the day; said to be {event.used} of {event.limit}.")
-    if event.gap != settings.gap or (account.sent_at and at - account.sent_at < event.gap):
+    too_soon = account.sent_at and at - account.sent_at < event.gap and not books.lost_send
+    if event.gap != settings.gap or too_soon:
         books.report("M3", f"{account.id} sent last at {account.sent_at}.")
-    if account.throttled_until is not None and at < account.throttled_until:
+    if account.throttled_until is not None and at < account.throttled_until and not books.lost_send:
         books.report("M8", f"{account.id} is held until {account.throttled_until}.")
     account.sent_at = at
     del sent[: bisect_left(sent, at - KEPT)]

@@ -25,7 +25,7 @@ from engine.work.ports import Mailbox, Search, Transport
 from events.sequence import Step
 from events.vocabulary import AccountId, RecipientId, SearchResult
 
-ACTOR = "reconciliation"
+NAME = "reconciliation"
 TOGETHER = 200
 """Recipients whose answers are recorded in one transaction."""
 
@@ -94,12 +94,12 @@ def _occupant(now: Look, campaign: Campaign) -> tuple[AccountId, ...]:
 
 
 class LostSends:
-    """Of one workspace of a fenced store. ``late``: ten minutes have passed since anything of the
-    lost part can have been sent, so that absence may prove something (M2)."""
+    """Of one workspace of a fenced store, ten minutes after anything of the lost part can have been
+    sent, so that absence may prove something (M2)."""
 
-    def __init__(self, engine: Engine, workspace: str, transport: Transport, *, late: bool) -> None:
+    def __init__(self, engine: Engine, workspace: str, transport: Transport, actor: str) -> None:
         self._engine, self._workspace = engine, workspace
-        self._transport, self._late = transport, late
+        self._transport, self._actor = transport, actor
         self._accounts: dict[AccountId, EmailAccount] = {}
         self._answered: dict[tuple[AccountId, str], Search] = {}
 
@@ -109,7 +109,7 @@ class LostSends:
         counted = Counter[SearchResult]()
         for first in range(0, len(people), TOGETHER):
             requests = [
-                Request(command, derived_id(ACTOR, self._workspace, *about), ACTOR)
+                Request(command, derived_id(NAME, self._workspace, *about), self._actor)
                 for each in people[first : first + TOGETHER]
                 for command, about in self._answers(each, counted)
             ]
@@ -158,7 +158,7 @@ class LostSends:
             said = self._said(account, send_id)
             if said is Search.FOUND:
                 return SearchResult.FOUND, account_id
-            if said is Search.INCONCLUSIVE or not (account.search_proved and self._late):
+            if said is Search.INCONCLUSIVE or not account.search_proved:
                 doubtful.append(account_id)
         doubtful.sort(key=lambda each: campaign.lane(each).running is not None)
         if doubtful:
@@ -185,8 +185,8 @@ class LostSends:
             proof = next(shown, None)
             if proof is not None:
                 command = ProveSentSearch(account_id=account_id, send_id=proof)
-                about = derived_id(ACTOR, self._workspace, account_id, proof, "proof")
-                self._engine.execute(self._workspace, command, command_id=about, actor=ACTOR)
+                about = derived_id(NAME, self._workspace, account_id, proof, "proof")
+                self._engine.execute(self._workspace, command, command_id=about, actor=self._actor)
                 del self._accounts[account_id]
 
     def _sent_by(self, account_id: AccountId) -> Iterator[str]:

@@ -18,7 +18,7 @@ from engine.fence import StoreFence
 from engine.ports.errors import StoreError, StoreUnavailable
 from engine.ports.witness import Noted
 from engine.work.check_connection import ConnectionChecks
-from engine.work.lost_sends import ACTOR, Asked, LostSends, asked
+from engine.work.lost_sends import NAME, Asked, LostSends, asked
 from engine.work.mailing.inboxes import Cursor, InboxCursors
 from engine.work.ports import AccountTrouble, Inbox, Mailbox, Transport
 from engine.work.read_inbox import InboxReader, SentTo
@@ -135,12 +135,12 @@ def reconcile(
     messages, unread = Counter[SearchResult](), list[AccountId]()
     for workspace, people in found.people.items():
         world = means.world_of(workspace)
-        messages += LostSends(engine, workspace, world.transport, late=True).search(people)
+        messages += LostSends(engine, workspace, world.transport, actor).search(people)
         unread += _read_inboxes(means, workspace, world, people)
     passed = {each: _passes(means, *each, actor) for each in found.ticking}
     cured = [each for each in found.clocks if passed[each.workspace, each.account_id]]
     for each in cured:
-        _cure(engine, each)
+        _cure(engine, each, actor)
     stakes = Counter[AccountId]()
     for each in _lost(_running(engine), found.since, engine.store.now()):
         stakes[each.account_id] += each.at_stake
@@ -202,14 +202,14 @@ def _passes(means: Means, workspace: str, account_id: AccountId, actor: str) -> 
     return checked.findings is not None and checked.findings.report.found is None
 
 
-def _cure(engine: Engine, clock: LostClock) -> None:
+def _cure(engine: Engine, clock: LostClock, actor: str) -> None:
     command = CureLostClock(
         campaign_id=clock.campaign_id,
         account_id=clock.account_id,
         incident_id=clock.incident_id,
     )
-    about = derived_id(ACTOR, clock.workspace, clock.campaign_id, clock.incident_id)
-    engine.execute(clock.workspace, command, command_id=about, actor=ACTOR)
+    about = derived_id(NAME, clock.workspace, clock.campaign_id, clock.incident_id)
+    engine.execute(clock.workspace, command, command_id=about, actor=actor)
 
 
 def _read_inboxes(

@@ -32,6 +32,7 @@ def test_a_store_that_is_kept_is_well(keyboard: Keyboard) -> None:
         "reasons",
         "at",
         "position",
+        "fenced",
         "views",
         "due",
         "late_checks",

@@ -6,6 +6,7 @@ import pytest
 
 from adapters.mail.simulated.fates import Answer
 from aggregates.campaign import Campaign
+from engine.audit.whole_history import violations
 from engine.work.reconcile import NotFenced, Reconciled, TooEarly, reconcile, survey
 from events.vocabulary import ClockOutcome, FailureClass, RecipientStatus, SearchResult
 from tests.law.story import (
@@ -84,6 +85,7 @@ def test_what_was_sent_is_found_and_never_sent_again(sender: Sender) -> None:
         assert program.opened.coordination.alarms() == []
     with sender.running(backup) as program:
         assert program.opened.fence.closed() is None
+        assert violations(program.opened.store) == []
 
 
 @pytest.mark.rule("M6", "M2")
@@ -173,6 +175,8 @@ def test_a_clock_that_came_due_meanwhile_is_cured_if_its_account_passes(sender: 
         assert clock.outcome is ClockOutcome.CURED
         assert clock.ended_at is not None
         assert clock.ended_at <= clock.deadline_at
+        told = [each for each in violations(program.opened.store) if each.rule != "S7"]
+        assert told == [], "but that what was due waited, as it had to"
         assert spring(program).recipients[R1].status is RecipientStatus.ACTIVE
 
 

@@ -85,7 +85,7 @@ def sending_happens() -> list[Recorded]:
     a_minute_later(sent(ANN, R4), search(R2, message(R2), SearchResult.ABSENT))
     a_minute_later(reserve_step(ANN, R2, read=at), unknown(R2, message(R2)))
     a_minute_later(search(R2, message(R2), SearchResult.FOUND), one_click(ANN))
-    a_minute_later(reserve_step(ANN, R5), refused(R5, message(R5), RefusalFault.RECIPIENT))
+    a_minute_later(reserve_step(ANN, R5), nobody_there(R5))
     a_minute_later(complaint(R4), suppress(R6), release(R6))
     a_minute_later(
         SuppressDomain(domain="acme.test"), ReleaseDomain(domain="acme.test", reason="-")
@@ -110,6 +110,11 @@ def too_much(recipient: str) -> RecordRefused:
         send_id=message(recipient),
         fault=RefusalFault.LIMIT,
     )
+
+
+def nobody_there(recipient: str) -> RecordRefused:
+    """There is no such address."""
+    return replace(too_much(recipient), fault=RefusalFault.RECIPIENT, address_unknown=True)
 
 
 LOG = sending_happens()

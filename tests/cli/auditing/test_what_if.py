@@ -18,6 +18,7 @@ from events.email_account import AccountDisconnected
 from events.recorded import Recorded
 from events.vocabulary import instant_text
 from tests.cli.auditing.door import busy_store, replay
+from tests.cli.auditing.test_check_sending import sending_happens
 from tests.law.story import (
     ANN,
     BOB,
@@ -119,6 +120,10 @@ def unchanged(history: list[Recorded]) -> None:
 
 def test_an_empty_change_equals_reality() -> None:
     unchanged(read_log(much_happens(told()).store))
+
+
+def test_an_empty_change_equals_reality_in_planned_sending() -> None:
+    unchanged(sending_happens())
 
 
 class AreLivedAgain(Histories):
