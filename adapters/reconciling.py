@@ -10,7 +10,7 @@ from adapters.mail.wire.mail_wire import MailWire
 from adapters.mailboxes import accesses_of, tokens_over
 from adapters.stores.opening import inbox_cursors
 from engine.work.check_connection import ConnectionChecks
-from engine.work.reconcile import Means, World
+from engine.work.mailing.reconcile import Means, World
 
 
 @contextmanager

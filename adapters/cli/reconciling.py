@@ -16,7 +16,7 @@ from adapters.screen.output import agreed, fail, print_json, say
 
 if TYPE_CHECKING:
     from adapters.composition import Program
-    from engine.work.reconcile import Reconciled, Survey
+    from engine.work.mailing.reconcile import Reconciled, Survey
 
 PATIENCE = 5.0
 """Seconds to wait for somebody else who reconciles the store."""
@@ -54,7 +54,7 @@ def reconcile(
         running(settings_of(store, None)) as program,
         program.opened.coordination.exclusively("reconciliation", PATIENCE),
     ):
-        from engine.work.reconcile import survey
+        from engine.work.mailing.reconcile import survey
 
         seen = survey(program.engine, program.opened.fence)
         if dry_run:
@@ -76,7 +76,7 @@ def reconcile(
 
 def _reconciled(program: "Program", confirmed: dict[str, int]) -> "Reconciled":
     from adapters.reconciling import reconciling
-    from engine.work.reconcile import reconcile, survey
+    from engine.work.mailing.reconcile import reconcile, survey
 
     with reconciling(program) as means:
         found = survey(program.engine, program.opened.fence)
@@ -104,7 +104,7 @@ def _asked(done: "Reconciled") -> dict[str, int]:
 
 
 def _as_json(seen: "Survey", done: "Reconciled | None", recovery: dict[str, Any] | None) -> None:
-    from engine.work.reconcile import NOT_KNOWN
+    from engine.work.mailing.reconcile import NOT_KNOWN
     from events.vocabulary import instant_text
 
     told: dict[str, Any] = {
@@ -155,7 +155,7 @@ def _tell(seen: "Survey", done: "Reconciled | None", _: dict[str, Any] | None) -
 
 def _tell_survey(seen: "Survey") -> None:
     from adapters.screen.reading import reader
-    from engine.work.reconcile import NOT_KNOWN
+    from engine.work.mailing.reconcile import NOT_KNOWN
 
     when: Callable[[Any], str] = reader(says_zone=True).when
     say(f"The store is fenced: {seen.reason}.")

@@ -17,8 +17,8 @@ from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.reply import Reply
 from engine.work.check_connection import ConnectionChecks
+from engine.work.mailing.reconcile import Means, World
 from engine.work.ports import Mailbox, Message, Outcome
-from engine.work.reconcile import Means, World
 from events.campaign import SendReserved
 from tests.law.story import (
     ANN,

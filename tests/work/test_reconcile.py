@@ -7,7 +7,7 @@ import pytest
 from adapters.mail.simulated.fates import Answer
 from aggregates.campaign import Campaign
 from engine.audit.whole_history import violations
-from engine.work.reconcile import NotFenced, Reconciled, TooEarly, reconcile, survey
+from engine.work.mailing.reconcile import NotFenced, Reconciled, TooEarly, reconcile, survey
 from events.vocabulary import ClockOutcome, FailureClass, RecipientStatus, SearchResult
 from tests.law.story import (
     ANN,

@@ -18,8 +18,8 @@ from engine.fence import StoreFence
 from engine.ports.errors import StoreError, StoreUnavailable
 from engine.ports.witness import Noted
 from engine.work.check_connection import ConnectionChecks
-from engine.work.lost_sends import NAME, Asked, LostSends, asked
 from engine.work.mailing.inboxes import Cursor, InboxCursors
+from engine.work.mailing.lost_sends import NAME, Asked, LostSends, asked
 from engine.work.ports import AccountTrouble, Inbox, Mailbox, Transport
 from engine.work.read_inbox import InboxReader, SentTo
 from events.vocabulary import AccountId, CampaignId, IncidentId, SearchResult
