@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from enum import Enum
 from threading import Lock
+from time import monotonic
 from typing import Protocol
 
 from engine.group_commit import LeadingQueue
@@ -18,6 +19,8 @@ from processors import roster
 ALARM = "restore fence"
 """What operators are told about. As long as they are, the store is fenced: opening it is a
 person's act, whatever the witness says by then."""
+LOOK_AGAIN = 1.0
+"""Seconds after which an open fence is looked at again: somebody else may have closed it."""
 MOST = 64
 
 NO_WITNESS = "it has sent messages before, and there is no witness of how far it went"
@@ -75,7 +78,8 @@ class Unfenced:
 
 
 class StoreFence:
-    """Judged when it is asked first, and kept once it is open. Safe to share between threads.
+    """Judged when it is asked first; once open it stays so unless operators are told otherwise, or
+    the store was lost. Safe to share between threads.
 
     Without a ``witness``, a store that has sent a planned message is fenced.
     """
@@ -88,16 +92,17 @@ class StoreFence:
     ) -> None:
         self._store, self._witness, self._coordination = store, witness, coordination
         self._open = self._parted = False
+        self._again = 0.0
         self._lock = Lock()
         self._notes: LeadingQueue[_Note] = LeadingQueue(self._write, MOST)
 
     def closed(self) -> str | None:
-        if self._open:
+        if self._open and monotonic() < self._again:
             return None
         with self._lock:
             told = next((each.text for each in self._alarms()), None)
-            reason = told or self._judged()
-            self._open = reason is None
+            reason = told or (None if self._open else self._judged())
+            self._open, self._again = reason is None, monotonic() + LOOK_AGAIN
             return reason
 
     def doubt(self) -> None:

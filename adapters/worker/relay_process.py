@@ -21,7 +21,7 @@ from adapters.screen.exit_codes import EXIT_AGAIN, EXIT_FAILED
 from adapters.settings import EngineSettings, SettingsError
 from adapters.streaming import TookTooLong, begin_anew, relay_over
 from engine.ports.errors import StillHeld, StoreError, StoreUnavailable
-from engine.stream.errors import StreamLost, StreamRefused, TakenOver
+from engine.stream.errors import HistoriesDiffer, StoreBehind, StreamLost, StreamRefused, TakenOver
 from engine.work.relay import Relay
 
 log = structlog.get_logger("sendledger.relay")
@@ -91,6 +91,8 @@ class RelayProcess:
             return EXIT_AGAIN
         except StreamRefused as error:
             operators.refused(str(error))
+            if isinstance(error, StoreBehind | HistoriesDiffer):
+                opened.fence.close(f"its topic knows of another history ({error})")
             return EXIT_FAILED
         log.info("stopped", topic=self._settings.kafka_topic)
         return 0

@@ -15,7 +15,7 @@ from engine.stream.errors import StoreBehind
 from tests.stream.broker import NamedBroker
 from tests.stream.ledger import Ledger
 from tests.stream.test_relay import relay_all
-from tests.worker.processes import SENDLEDGER
+from tests.worker.processes import SENDLEDGER, eventually
 
 
 def test_the_topics_are_read_as_the_store_was_told(
@@ -65,6 +65,28 @@ def test_a_restored_store_is_recovered_and_relayed_on(
         relay_all(ledger, broker, topic)
         ids = {dict(each.headers)["ce_id"] for each in _told(broker, topic)}
         assert len(ids) == len(ledger.entries())
+
+
+@pytest.mark.rule("M6")
+def test_the_topic_is_a_witness_too(broker: NamedBroker, topic: str, tmp_path: Path) -> None:
+    """It never sent a message, so no other one knows how far it went."""
+    file, backup = tmp_path / "store.db", tmp_path / "backup.db"
+    with Ledger(str(file)) as ledger:
+        ledger.grow(5)
+        relay_all(ledger, broker, topic)
+    shutil.copy(file, backup)
+    with Ledger(str(file), prefix="later") as ledger:
+        ledger.grow(5)
+        relay_all(ledger, broker, topic)
+
+    with Ledger(str(backup), prefix="open") as running:
+        assert running.opened.fence.closed() is None
+        where = ["--store", str(backup), "--kafka", broker.address, "--topic", topic]
+        ended = subprocess.run([SENDLEDGER, "relay", *where], capture_output=True, check=False)
+
+        assert ended.returncode == 1, ended.stdout
+        eventually(lambda: running.opened.fence.closed() is not None)
+        assert "topic" in (running.opened.fence.closed() or "")
 
 
 def _told(broker: NamedBroker, topic: str) -> Iterator[CloudEvent]:
