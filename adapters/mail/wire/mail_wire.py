@@ -1,10 +1,12 @@
 """The way of one workspace's messages, put together."""
 
+from adapters.mail.connection import Limits
 from adapters.mail.dialling import Dialler
 from adapters.mail.opening import OpeningImap, OpeningSmtp
 from adapters.mail.token_of_check import TokenOfCheck
 from adapters.mail.wire.inbox import ImapInbox, Means
 from adapters.mail.wire.sessions import Keeping, Sessions
+from adapters.mail.wire.submission import SUBMISSION
 from adapters.mail.wire.transport import MailTransport
 from engine.ports.clock import Clock
 from engine.work.access import Accesses
@@ -20,6 +22,7 @@ IMAP_KEEPING = Keeping(idle=1_200.0, uses=10_000)
 class MailWire:
     """``transport`` and ``inbox`` over real servers. Safe to share between threads.
 
+    ``keeping`` and ``submission`` are the limits of sessions that send, and of one message.
     ``tidy_up`` is to be called now and then, ``close`` at the end, when nobody sends or reads.
     """
 
@@ -32,6 +35,7 @@ class MailWire:
         means: Means,
         *,
         keeping: Keeping = SMTP_KEEPING,
+        submission: Limits = SUBMISSION,
     ) -> None:
         def smtp(mailbox: Mailbox) -> OpeningSmtp:
             access = accesses.of(mailbox)
@@ -42,7 +46,7 @@ class MailWire:
             return OpeningImap(dialler, access, mailbox, TokenOfCheck(tokens, mailbox))
 
         self._smtp, self._imap = Sessions(smtp, keeping), Sessions(imap, IMAP_KEEPING)
-        self.transport = MailTransport(self._smtp, self._imap, clock)
+        self.transport = MailTransport(self._smtp, self._imap, clock, submission)
         self.inbox = ImapInbox(self._imap, means, clock)
 
     def tidy_up(self) -> None:

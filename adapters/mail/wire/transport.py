@@ -10,7 +10,7 @@ from adapters.mail.smtp_session import SmtpSession
 from adapters.mail.wire.refusals import submitted_by
 from adapters.mail.wire.sent_folder import SentFolder
 from adapters.mail.wire.sessions import SessionFailed, Sessions
-from adapters.mail.wire.submission import SUBMISSION, Submission
+from adapters.mail.wire.submission import Submission
 from engine.ports.clock import Clock
 from engine.work.addresses import ascii_form
 from engine.work.classifying.evidence import At
@@ -26,7 +26,7 @@ class MailTransport:
         smtp: Sessions[SmtpSession],
         imap: Sessions[ImapSession],
         clock: Clock,
-        limits: Limits = SUBMISSION,
+        limits: Limits,
     ) -> None:
         self._smtp, self._imap = smtp, imap
         self._clock, self._limits = clock, limits
