@@ -16,7 +16,7 @@ from adapters.mail.imap_session import ImapSession
 from adapters.mail.opening import Opening
 from adapters.mail.refused import NotUnderstood
 from adapters.mail.sent_folder import flagged
-from adapters.mail.wire.cursor import Place, places, text_of
+from adapters.mail.wire.cursor import UNREAD, Place, places, text_of
 from adapters.mail.wire.sessions import SessionFailed, Sessions
 from engine.ports.clock import Clock
 from engine.work.ports import AccountTrouble, Arrivals, Incoming, Mailbox
@@ -77,7 +77,7 @@ class ImapInbox:
         session.allow(READING)
         known, found, complete = places(cursor), list[Incoming](), True
         for folder in ("INBOX", *flagged(session.list_folders(), rb"\junk")):
-            piece = _Piece(session, folder, known.get(folder, Place()))
+            piece = _Piece(session, folder, known.get(folder, UNREAD))
             known[folder] = piece.end
             found += self._meant(mailbox, piece)
             complete = complete and piece.last

@@ -20,7 +20,7 @@ from adapters.mail.imap_session import ImapSession
 from adapters.mail.known_servers import FILES_SENT, provider_at
 from adapters.mail.opening import Opening
 from adapters.mail.sent_folder import flagged, sent_folder
-from engine.work.ports import Message, Search
+from engine.work.ports import Mailbox, Message, Search
 
 SEARCHING = Limits(total=60.0, step=45.0, octets=4_000_000)
 WAITS = (0.0, 1.0, 2.0, 4.0)
@@ -37,11 +37,11 @@ _PARSE = BytesHeaderParser().parsebytes
 class SentFolder:
     """Of a mailbox that is open. Every method raises what an ``ImapSession`` raises."""
 
-    def __init__(self, opened: Opening[ImapSession]) -> None:
+    def __init__(self, opened: Opening[ImapSession], mailbox: Mailbox) -> None:
         self._session = opened.session
         self._session.allow(SEARCHING)
         folders = self._session.list_folders()
-        self._sent = opened.mailbox.sent_folder or sent_folder(folders)
+        self._sent = mailbox.sent_folder or sent_folder(folders)
         known = provider_at(opened.access.smtp.host)
         self._files_sent = known in FILES_SENT
         self._all_mail = flagged(folders, rb"\all") if known == "google" else []

@@ -45,12 +45,16 @@ class MailTransport:
 
     def file_copy(self, mailbox: Mailbox, message: Message) -> bool:
         try:
-            return self._imap.use(mailbox, lambda opened: SentFolder(opened).file_copy(message))
+            return self._imap.use(
+                mailbox, lambda opened: SentFolder(opened, mailbox).file_copy(message)
+            )
         except SessionFailed:
             return False
 
     def was_sent(self, mailbox: Mailbox, message_id: str) -> Search:
         try:
-            return self._imap.use(mailbox, lambda opened: SentFolder(opened).search(message_id))
+            return self._imap.use(
+                mailbox, lambda opened: SentFolder(opened, mailbox).search(message_id)
+            )
         except SessionFailed:
             return Search.INCONCLUSIVE
