@@ -23,9 +23,6 @@ from adapters.mail.sent_folder import flagged, sent_folder
 from engine.work.ports import Mailbox, Message, Search
 
 SEARCHING = Limits(total=60.0, step=45.0, octets=4_000_000)
-WAITS = (0.0, 1.0, 2.0, 4.0)
-"""Seconds before each search for what a provider may file by itself a moment later; asked only for
-the first message of an account whose provider nobody knows."""
 COPY = b"X-Sendledger-Copy: filed by Sendledger\r\n"
 IDS = ("Message-ID", "X-Microsoft-Original-Message-ID", "X-Sendledger-Id")
 _LOOKED_AT = f"BODY.PEEK[HEADER.FIELDS ({' '.join(IDS)} X-Sendledger-Copy)]"
@@ -60,7 +57,7 @@ class SentFolder:
                 return Search.ABSENT
         return Search.INCONCLUSIVE
 
-    def file_copy(self, message: Message) -> bool:
+    def file_copy(self, message: Message, waits: Sequence[float]) -> bool:
         """Answers whether there is a copy, or will be one that the provider files."""
         left = left_of(message.message_id)
         if self._files_sent:
@@ -68,15 +65,15 @@ class SentFolder:
         if self._sent is None or not _is_searchable(left):
             return False
         with self._session.told():
-            if not self._is_filed(left):
+            if not self._is_filed(left, waits):
                 self._session.allow(SEARCHING)
                 self._client.append(self._sent, COPY + message.content, (rb"\Seen",))
         return True
 
-    def _is_filed(self, left: str) -> bool:
+    def _is_filed(self, left: str, waits: Sequence[float]) -> bool:
         """Whether the message is there, or the provider will see to it."""
         ours = self._of_ours()
-        for wait in WAITS if not ours else WAITS[:1]:
+        for wait in waits[:1] if ours else waits:
             time.sleep(wait)
             if self._holds(left):
                 return True

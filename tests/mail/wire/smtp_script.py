@@ -9,8 +9,8 @@ from adapters.mail.dialling import Dialler, verifying_context
 from adapters.mail.network import NetworkPolicy
 from adapters.mail.sandbox.authority import Authority, Certificate
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mail.wire.mail_wire import SMTP_KEEPING, MailWire
-from adapters.mail.wire.sessions import Keeping
+from adapters.mail.wire.limits import WIRE_LIMITS, Keeping, WireLimits
+from adapters.mail.wire.mail_wire import MailWire
 from adapters.mail.wire.transport import MailTransport
 from adapters.stores.clocks import system_clock
 from engine.work.access import Access, Security, Server
@@ -80,7 +80,7 @@ class Served:
 
 @contextmanager
 def served(
-    authority: Authority, answers: dict[bytes, list[bytes]], keeping: Keeping = SMTP_KEEPING
+    authority: Authority, answers: dict[bytes, list[bytes]], keeping: Keeping = WIRE_LIMITS.smtp
 ) -> Iterator[Served]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(authority.issue(Certificate.TRUSTED))
@@ -95,8 +95,7 @@ def served(
             dialler,
             system_clock,
             means,
-            keeping=keeping,
-            submission=QUICK,
+            limits=WireLimits(smtp=keeping, submission=QUICK),
         )
         with closing(wire):
             yield Served(server, wire, mailbox)

@@ -8,7 +8,7 @@ import pytest
 from adapters.mail.sandbox.authority import Authority
 from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mail.wire.sessions import Keeping
+from adapters.mail.wire.limits import Keeping
 from adapters.stores.clocks import system_clock
 from engine.work.ports import AccountTrouble, Mailbox, Message, Outcome, Refused, Submitted
 from events.vocabulary import FailureClass, RefusalFault
