@@ -15,7 +15,7 @@ from email.parser import BytesHeaderParser
 from typing import Any
 
 from adapters.mail.connection import Limits
-from adapters.mail.imap_client import Client
+from adapters.mail.imap_client import Client, octets_of
 from adapters.mail.imap_session import ImapSession
 from adapters.mail.known_servers import FILES_SENT, provider_at
 from adapters.mail.opening import Opening
@@ -98,8 +98,7 @@ class SentFolder:
     def _headers(self, uids: Sequence[int]) -> Iterator[Headers]:
         fetched: dict[int, dict[bytes, Any]] = self._client.fetch([*uids], [_LOOKED_AT])
         for data in fetched.values():
-            octets = next((value for name, value in data.items() if name.startswith(b"BODY")), b"")
-            yield _PARSE(octets)
+            yield _PARSE(octets_of(data))
 
 
 def left_of(message_id: str) -> str:

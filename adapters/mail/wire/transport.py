@@ -18,8 +18,8 @@ from engine.work.ports import Mailbox, Message, Search, Submitted
 
 
 class MailTransport:
-    """Safe to share between threads. A message takes as long as opening a session may, twice, and
-    the limits of the submission, at most."""
+    """Safe to share between threads. A message takes twice as long as the limits of opening a
+    session and of the submission, at most."""
 
     def __init__(
         self,

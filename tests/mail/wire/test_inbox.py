@@ -63,6 +63,8 @@ def test_bodies_are_fetched_only_where_headers_do_not_decide_and_never_whole_wit
     assert [each.whole for each in seen] == [False, False, True]
     assert seen[0].octets == b"Subject: short\r\n\r\n"
     assert len(seen[2].octets) == BODY_OCTETS
+    assert seen[2].received is not None
+    assert seen[2].received.tzinfo is not None
 
 
 @pytest.mark.rule("M5")
@@ -73,10 +75,20 @@ def test_a_reading_that_fails_loses_nothing(
 ) -> None:
     before = read(provider, "")
     provider.answer("<r1@x>", REPLIED)
-    sandbox.fail("imap", stage, act, text="NO [UNAVAILABLE] Not now", times=2)
+    sandbox.fail("imap", stage, act, text="NO [UNAVAILABLE] Not now")
     trouble = provider.inbox.since(provider.mailbox, before.cursor)
+    sandbox.relent()
     assert isinstance(trouble, AccountTrouble)
     assert [each.about for each in read(provider, before.cursor).messages] == ["<r1@x>"]
+
+
+def test_a_message_that_the_server_cannot_read_hides_no_other(
+    sandbox: Sandbox, provider: SandboxMail
+) -> None:
+    for number in range(4):
+        provider.answer(f"<r{number}@x>", REPLIED)
+    sandbox.fail("imap", "fetch", Act.SAY, text="NO It cannot be converted", times=2)
+    assert [each.about for each in read(provider, "").messages] == ["<r1@x>", "<r2@x>", "<r3@x>"]
 
 
 def test_a_session_that_the_server_has_left_is_opened_anew(
