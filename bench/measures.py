@@ -28,6 +28,7 @@ from bench.probing import probe
 from bench.replay import checked, rebuilt, state_of_one
 from bench.stock import StockLedger, in_folder
 from bench.timing import timed
+from bench.wire import inbox, submission
 from engine.decoding import decode_page
 from engine.engine import Engine
 from engine.ports.views import Views
@@ -297,6 +298,8 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "import": importing,
     "startup": startup,
     "probe": probe,
+    "inbox": inbox,
+    "submission": submission,
     "composing": composing,
     **CHECK_MEASURES,
     **POSTGRES_MEASURES,

@@ -6,7 +6,7 @@ IMAPClient and imaplib wrap a refusal in several ways and lose the rest of what 
 import imaplib
 import re
 import ssl
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from imapclient import IMAPClient
@@ -113,6 +113,7 @@ class Client(IMAPClient):  # type: ignore[misc]
         self._connection, self._complaints = connection, complaints
         super().__init__(connection.host, ssl=connection.encrypted)
         self._imap.debug = 0
+        self.normalise_times = False
 
     def uids_at(self, numbers: Iterable[int]) -> list[int]:
         """The UIDs of the messages with these numbers in the selected folder, which count from 1.
@@ -128,6 +129,12 @@ class Client(IMAPClient):  # type: ignore[misc]
 
     def _create_IMAP4(self) -> Imap4:  # noqa: N802
         return Imap4(self._connection, self._complaints)
+
+
+def octets_of(data: Mapping[bytes, object]) -> bytes:
+    """The part of a message that was fetched, by whatever name the server gives it."""
+    parts = (value for name, value in data.items() if name.startswith(b"BODY"))
+    return next((each for each in parts if isinstance(each, bytes)), b"")
 
 
 def _quoted(text: str) -> str:

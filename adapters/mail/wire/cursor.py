@@ -10,10 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 class Place(NamedTuple):
     """``uid`` counts only as long as the folder has that ``validity``."""
 
-    validity: int = 0
-    uid: int = 0
+    validity: int
+    uid: int
 
 
+UNREAD = Place(0, 0)
 _FOLDERS = TypeAdapter(dict[str, Place])
 
 

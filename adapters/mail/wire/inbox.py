@@ -6,17 +6,19 @@ read. What a message means, whoever is handed in says.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import Enum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from adapters.mail.connection import Limits
+from adapters.mail.imap_client import octets_of
 from adapters.mail.imap_session import ImapSession
 from adapters.mail.opening import Opening
-from adapters.mail.refused import NotUnderstood
+from adapters.mail.refused import NotUnderstood, ServerRefused
 from adapters.mail.sent_folder import flagged
-from adapters.mail.wire.cursor import Place, places, text_of
+from adapters.mail.wire.cursor import UNREAD, Place, places, text_of
 from adapters.mail.wire.sessions import SessionFailed, Sessions
 from engine.ports.clock import Clock
 from engine.work.ports import AccountTrouble, Arrivals, Incoming, Mailbox
@@ -45,12 +47,9 @@ class Fetched(NamedTuple):
 
     key: str
     octets: bytes
+    whole: bool = False
     received: datetime | None = None
-    """When it came, where it is whole."""
-
-    @property
-    def whole(self) -> bool:
-        return self.received is not None
+    """When it came, with its zone; told with the whole."""
 
 
 Means = Callable[[Mailbox, Fetched], Incoming | Need | None]
@@ -77,7 +76,7 @@ class ImapInbox:
         session.allow(READING)
         known, found, complete = places(cursor), list[Incoming](), True
         for folder in ("INBOX", *flagged(session.list_folders(), rb"\junk")):
-            piece = _Piece(session, folder, known.get(folder, Place()))
+            piece = _Piece(session, folder, known.get(folder, UNREAD))
             known[folder] = piece.end
             found += self._meant(mailbox, piece)
             complete = complete and piece.last
@@ -115,16 +114,29 @@ class _Piece:
     def headers(self) -> Iterator[tuple[int, bytes]]:
         """Of each message that is still there, in order of arrival, a batch in memory at a time."""
         for start in range(0, len(self._uids), BATCH):
-            for uid, data in self._fetch(self._uids[start : start + BATCH], _HEADERS).items():
-                yield uid, _octets(data)
+            for uid, data in self._readable(self._uids[start : start + BATCH]).items():
+                yield uid, octets_of(data)
 
     def body(self, uid: int) -> Fetched | None:
         """None for a message that is gone meanwhile."""
         data = self._fetch([uid], "INTERNALDATE", _BODY).get(uid)
         if data is None:
             return None
-        octets = _octets(data)
-        return Fetched(_key(octets), octets, data[b"INTERNALDATE"])
+        octets = octets_of(data)
+        return Fetched(_key(octets), octets, whole=True, received=data.get(b"INTERNALDATE"))
+
+    def _readable(self, uids: Sequence[int]) -> dict[int, dict[bytes, Any]]:
+        """Some servers refuse a batch for one message that they cannot read: it is left out where
+        the others can be had."""
+        with suppress(ServerRefused):
+            return self._fetch(uids, _HEADERS)
+        found: dict[int, dict[bytes, Any]] = {}
+        for uid in uids[:-1]:
+            with suppress(ServerRefused):
+                found |= self._fetch([uid], _HEADERS)
+        with suppress(*[ServerRefused] if found else []):
+            found |= self._fetch(uids[-1:], _HEADERS)
+        return found
 
     def _fetch(self, uids: Sequence[int], *what: str) -> dict[int, dict[bytes, Any]]:
         self._session.allow(READING)
@@ -154,10 +166,6 @@ class _Piece:
 
 def _key(octets: bytes) -> str:
     return sha256(octets).hexdigest()[:32]
-
-
-def _octets(data: dict[bytes, Any]) -> bytes:
-    return next((value for name, value in data.items() if name.startswith(b"BODY")), b"")
 
 
 def _number(about: dict[bytes, Any], name: bytes) -> int:

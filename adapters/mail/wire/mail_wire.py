@@ -4,17 +4,13 @@ from adapters.mail.dialling import Dialler
 from adapters.mail.opening import OpeningImap, OpeningSmtp
 from adapters.mail.token_of_check import TokenOfCheck
 from adapters.mail.wire.inbox import ImapInbox, Means
-from adapters.mail.wire.sessions import Keeping, Sessions
+from adapters.mail.wire.limits import WIRE_LIMITS, WireLimits
+from adapters.mail.wire.sessions import Sessions
 from adapters.mail.wire.transport import MailTransport
 from engine.ports.clock import Clock
 from engine.work.access import Accesses
 from engine.work.ports import Mailbox
 from engine.work.tokens import Tokens
-
-SMTP_KEEPING = Keeping(idle=240.0, uses=100)
-"""Servers wait five minutes for a command (RFC 5321, section 4.5.3.2.7)."""
-IMAP_KEEPING = Keeping(idle=1_200.0, uses=10_000)
-"""Servers wait half an hour (RFC 9051, section 5.4)."""
 
 
 class MailWire:
@@ -31,7 +27,7 @@ class MailWire:
         clock: Clock,
         means: Means,
         *,
-        keeping: Keeping = SMTP_KEEPING,
+        limits: WireLimits = WIRE_LIMITS,
     ) -> None:
         def smtp(mailbox: Mailbox) -> OpeningSmtp:
             access = accesses.of(mailbox)
@@ -41,8 +37,8 @@ class MailWire:
             access = accesses.of(mailbox)
             return OpeningImap(dialler, access, mailbox, TokenOfCheck(tokens, mailbox))
 
-        self._smtp, self._imap = Sessions(smtp, keeping), Sessions(imap, IMAP_KEEPING)
-        self.transport = MailTransport(self._smtp, self._imap, clock)
+        self._smtp, self._imap = Sessions(smtp, limits.smtp), Sessions(imap, limits.imap)
+        self.transport = MailTransport(self._smtp, self._imap, clock, limits)
         self.inbox = ImapInbox(self._imap, means, clock)
 
     def tidy_up(self) -> None:

@@ -15,17 +15,14 @@ from email.parser import BytesHeaderParser
 from typing import Any
 
 from adapters.mail.connection import Limits
-from adapters.mail.imap_client import Client
+from adapters.mail.imap_client import Client, octets_of
 from adapters.mail.imap_session import ImapSession
 from adapters.mail.known_servers import FILES_SENT, provider_at
 from adapters.mail.opening import Opening
 from adapters.mail.sent_folder import flagged, sent_folder
-from engine.work.ports import Message, Search
+from engine.work.ports import Mailbox, Message, Search
 
 SEARCHING = Limits(total=60.0, step=45.0, octets=4_000_000)
-WAITS = (0.0, 1.0, 2.0, 4.0)
-"""Seconds before each search for what a provider may file by itself a moment later; asked only for
-the first message of an account whose provider nobody knows."""
 COPY = b"X-Sendledger-Copy: filed by Sendledger\r\n"
 IDS = ("Message-ID", "X-Microsoft-Original-Message-ID", "X-Sendledger-Id")
 _LOOKED_AT = f"BODY.PEEK[HEADER.FIELDS ({' '.join(IDS)} X-Sendledger-Copy)]"
@@ -37,11 +34,11 @@ _PARSE = BytesHeaderParser().parsebytes
 class SentFolder:
     """Of a mailbox that is open. Every method raises what an ``ImapSession`` raises."""
 
-    def __init__(self, opened: Opening[ImapSession]) -> None:
+    def __init__(self, opened: Opening[ImapSession], mailbox: Mailbox) -> None:
         self._session = opened.session
         self._session.allow(SEARCHING)
         folders = self._session.list_folders()
-        self._sent = opened.mailbox.sent_folder or sent_folder(folders)
+        self._sent = mailbox.sent_folder or sent_folder(folders)
         known = provider_at(opened.access.smtp.host)
         self._files_sent = known in FILES_SENT
         self._all_mail = flagged(folders, rb"\all") if known == "google" else []
@@ -60,7 +57,7 @@ class SentFolder:
                 return Search.ABSENT
         return Search.INCONCLUSIVE
 
-    def file_copy(self, message: Message) -> bool:
+    def file_copy(self, message: Message, waits: Sequence[float]) -> bool:
         """Answers whether there is a copy, or will be one that the provider files."""
         left = left_of(message.message_id)
         if self._files_sent:
@@ -68,15 +65,15 @@ class SentFolder:
         if self._sent is None or not _is_searchable(left):
             return False
         with self._session.told():
-            if not self._is_filed(left):
+            if not self._is_filed(left, waits):
                 self._session.allow(SEARCHING)
                 self._client.append(self._sent, COPY + message.content, (rb"\Seen",))
         return True
 
-    def _is_filed(self, left: str) -> bool:
+    def _is_filed(self, left: str, waits: Sequence[float]) -> bool:
         """Whether the message is there, or the provider will see to it."""
         ours = self._of_ours()
-        for wait in WAITS if not ours else WAITS[:1]:
+        for wait in waits[:1] if ours else waits:
             time.sleep(wait)
             if self._holds(left):
                 return True
@@ -101,8 +98,7 @@ class SentFolder:
     def _headers(self, uids: Sequence[int]) -> Iterator[Headers]:
         fetched: dict[int, dict[bytes, Any]] = self._client.fetch([*uids], [_LOOKED_AT])
         for data in fetched.values():
-            octets = next((value for name, value in data.items() if name.startswith(b"BODY")), b"")
-            yield _PARSE(octets)
+            yield _PARSE(octets_of(data))
 
 
 def left_of(message_id: str) -> str:

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from adapters.mail.opening import Opening, S
 from adapters.mail.refused import NotUnderstood, ServerRefused
 from adapters.mail.stages import Failed
+from adapters.mail.wire.limits import Keeping
 from engine.work.classifying.classifier import classify
 from engine.work.classifying.evidence import Evidence
 from engine.work.ports import AccountTrouble, Mailbox
@@ -31,13 +32,6 @@ class SessionFailed(Exception):
     def trouble(self) -> AccountTrouble:
         found = classify(self.evidence).failure if self.evidence else None
         return AccountTrouble(found or FailureClass.UNKNOWN)
-
-
-class Keeping(NamedTuple):
-    """A session that was idle for so many seconds, or used so often, is closed."""
-
-    idle: float
-    uses: int
 
 
 class _Place(Generic[S]):

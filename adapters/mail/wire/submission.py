@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from adapters.mail.connection import Limits
 from adapters.mail.opening import Opening
 from adapters.mail.refused import NotUnderstood, ServerRefused
 from adapters.mail.smtp_session import Reply, SmtpSession, require, told, told_by
@@ -19,9 +18,6 @@ from engine.work.classifying.evidence import At
 from engine.work.ports import Message, Outcome, Refused, Submitted
 from events.vocabulary import RefusalFault
 
-SUBMISSION = Limits(total=180.0, step=120.0, octets=200_000)
-"""Of one message. Shorter than the ten minutes after which a search may prove that nothing was
-sent (M2); some servers take a minute to look at a message."""
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _ADDRESS = re.compile(r"[!-;=?-~]+")
 _END = b".\r\n"

@@ -3,14 +3,14 @@
 Whatever fails before a server let us in is the account's trouble, and no message's.
 """
 
-from adapters.mail.connection import Limits
 from adapters.mail.imap_session import ImapSession
 from adapters.mail.opening import Opening
 from adapters.mail.smtp_session import SmtpSession
+from adapters.mail.wire.limits import WireLimits
 from adapters.mail.wire.refusals import submitted_by
 from adapters.mail.wire.sent_folder import SentFolder
 from adapters.mail.wire.sessions import SessionFailed, Sessions
-from adapters.mail.wire.submission import SUBMISSION, Submission
+from adapters.mail.wire.submission import Submission
 from engine.ports.clock import Clock
 from engine.work.addresses import ascii_form
 from engine.work.classifying.evidence import At
@@ -18,22 +18,22 @@ from engine.work.ports import Mailbox, Message, Search, Submitted
 
 
 class MailTransport:
-    """Safe to share between threads. A message takes as long as opening a session may, twice, and
-    ``limits`` of the submission, at most."""
+    """Safe to share between threads. A message takes twice as long as the limits of opening a
+    session and of the submission, at most."""
 
     def __init__(
         self,
         smtp: Sessions[SmtpSession],
         imap: Sessions[ImapSession],
         clock: Clock,
-        limits: Limits = SUBMISSION,
+        limits: WireLimits,
     ) -> None:
         self._smtp, self._imap = smtp, imap
         self._clock, self._limits = clock, limits
 
     def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
         def offer(opened: Opening[SmtpSession]) -> Submitted:
-            opened.session.allow(self._limits)
+            opened.session.allow(self._limits.submission)
             return Submission(opened, ascii_form(mailbox.account_id), message, self._clock).run()
 
         try:
@@ -44,13 +44,18 @@ class MailTransport:
             return failed.trouble
 
     def file_copy(self, mailbox: Mailbox, message: Message) -> bool:
+        def file(opened: Opening[ImapSession]) -> bool:
+            return SentFolder(opened, mailbox).file_copy(message, self._limits.filing)
+
         try:
-            return self._imap.use(mailbox, lambda opened: SentFolder(opened).file_copy(message))
+            return self._imap.use(mailbox, file)
         except SessionFailed:
             return False
 
     def was_sent(self, mailbox: Mailbox, message_id: str) -> Search:
         try:
-            return self._imap.use(mailbox, lambda opened: SentFolder(opened).search(message_id))
+            return self._imap.use(
+                mailbox, lambda opened: SentFolder(opened, mailbox).search(message_id)
+            )
         except SessionFailed:
             return Search.INCONCLUSIVE

@@ -5,8 +5,8 @@ from datetime import datetime
 from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mail.wire.inbox import Means
-from adapters.mail.wire.mail_wire import SMTP_KEEPING, MailWire
-from adapters.mail.wire.sessions import Keeping
+from adapters.mail.wire.limits import WireLimits
+from adapters.mail.wire.mail_wire import MailWire
 from adapters.stores.clocks import system_clock
 from engine.ports.clock import Clock
 from events.vocabulary import RefusalFault, Signal
@@ -15,6 +15,7 @@ from tests.mail.probing import Site
 from tests.mail.test_probe import ANN, PASSWORD, SandboxProvider
 from tests.mail.wire.answers import answer, means
 
+QUICK_FILING = WireLimits(filing=(0.0, 0.2))
 SAID: dict[RefusalFault, tuple[str, str]] = {
     RefusalFault.OTHER: ("data", "554 5.7.1 Message rejected as spam"),
     RefusalFault.TEMPORARY: ("rcpt", "450 4.2.0 Greylisted, try again in 300 seconds"),
@@ -26,9 +27,9 @@ def wire_to(
     site: Site,
     means: Means = means,
     clock: Clock = system_clock,
-    keeping: Keeping = SMTP_KEEPING,
+    limits: WireLimits = QUICK_FILING,
 ) -> MailWire:
-    return MailWire(site.accesses, site.tokens, site.dialler, clock, means, keeping=keeping)
+    return MailWire(site.accesses, site.tokens, site.dialler, clock, means, limits=limits)
 
 
 class SandboxMail(SandboxProvider):

@@ -1,0 +1,29 @@
+"""How long sessions are kept, and how long anything may take. Seconds throughout."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from adapters.mail.connection import Limits
+
+
+class Keeping(NamedTuple):
+    """A session that was idle for so many seconds, or used so often, is closed."""
+
+    idle: float
+    uses: int
+
+
+class WireLimits(NamedTuple):
+    smtp: Keeping = Keeping(idle=240.0, uses=100)
+    """Servers wait five minutes for a command (RFC 5321, section 4.5.3.2.7)."""
+    imap: Keeping = Keeping(idle=1_200.0, uses=10_000)
+    """Servers wait half an hour (RFC 9051, section 5.4)."""
+    submission: Limits = Limits(total=180.0, step=120.0, octets=200_000)
+    """Of one message. Shorter than the ten minutes after which a search may prove that nothing was
+    sent (M2); some servers take a minute to look at a message."""
+    filing: Sequence[float] = (0.0, 1.0, 2.0, 4.0)
+    """Waits before each search for what a provider may file by itself a moment later; only for the
+    first message of an account whose provider nobody knows."""
+
+
+WIRE_LIMITS = WireLimits()
