@@ -7,7 +7,7 @@ and is never sent again.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ from events.sequence import Step
 from events.vocabulary import AccountId, RecipientId, SearchResult
 
 NAME = "reconciliation"
+NOTHING = timedelta(0)
 TOGETHER = 200
 """Recipients whose answers are recorded in one transaction."""
 
@@ -77,7 +78,7 @@ def _may_have_left(
         return
     moment = max(due_at(recipient, coming[0]) or since, since)
     for place, step in enumerate(coming):
-        moment += step.after if place else step.after * 0
+        moment += step.after if place else NOTHING
         if moment > until:
             return
         yield step

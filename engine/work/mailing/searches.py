@@ -32,7 +32,9 @@ class Sought(NamedTuple):
 class Searches:
     """Those of one workspace."""
 
-    def __init__(self, engine: Engine, workspace: str, transport: Transport, new_id: NewId) -> None:
+    def __init__(
+        self, engine: Engine, workspace: str, transport: Transport, new_id: NewId
+    ) -> None:
         self._engine, self._workspace = engine, workspace
         self._transport, self._new_id = transport, new_id
 
