@@ -1,0 +1,32 @@
+"""How somebody unsubscribes by mail (M7): the ``mailto`` of List-Unsubscribe and its reading.
+
+Both stand here, so that what is sent is what is understood: the subject ``unsubscribe TOKEN`` to
+the account's own address. An address ``unsubscribe+TOKEN@…`` of the account's is understood, too.
+"""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+
+_TOKEN = r"[A-Za-z0-9_.~=-]{4,512}"
+_SUBJECT = re.compile(rf"\s*unsubscribe(?:[ :]+(?P<token>{_TOKEN}))?\s*", re.IGNORECASE)
+_ADDRESS = re.compile(rf"(?:unsubscribe|opt-out)[+-](?P<token>{_TOKEN})@.+", re.IGNORECASE)
+
+
+def mailto(address: str, token: str) -> str:
+    """The URI for List-Unsubscribe (RFC 2369)."""
+    return f"mailto:{quote(address, safe='@+')}?subject=unsubscribe%20{quote(token, safe='')}"
+
+
+def asks_to_unsubscribe(subject: str) -> bool:
+    """Is the subject nothing but the wish, with or without a token?"""
+    return _SUBJECT.fullmatch(subject) is not None
+
+
+def token_of(subject: str, addresses: Iterable[str]) -> str | None:
+    """The token of a message that asks to unsubscribe, None without one. Nothing is verified."""
+    found = _SUBJECT.fullmatch(subject)
+    if found and found["token"]:
+        return found["token"]
+    named = (match["token"] for each in addresses if (match := _ADDRESS.fullmatch(each)))
+    return next(named, None) if found else None
