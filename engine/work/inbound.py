@@ -4,13 +4,16 @@ Answers which recipients it concerns and how: ended, held or left alone. It hold
 date, never text of the message (F1).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from engine.work.addresses import ascii_form, normalised
+
+OCTETS = 1_048_576
+"""Of a message; of a longer one no more is looked at, nor need be fetched."""
 
 
 class Kind(StrEnum):
@@ -29,7 +32,8 @@ class Kind(StrEnum):
 
 
 class Sent(NamedTuple):
-    """A message of ours. ``message`` is the part of its Message-ID left of the ``@``."""
+    """A message of ours. ``message`` is the part of its Message-ID left of the ``@``; ``address``
+    is the recipient's, ``comparable``."""
 
     message: str
     campaign: str
@@ -41,15 +45,33 @@ class SentMail(Protocol):
     """What an account has sent. Empty answers for what is not ours."""
 
     account: str
-    """The account's address, normalised."""
+    """The account's address, ``comparable``."""
 
     def by_message(self, message: str) -> Sequence[Sent]:
         """By the part of a Message-ID left of the ``@``, ours or the one a provider gave it."""
         ...
 
     def by_address(self, address: str) -> Sequence[Sent]:
-        """By the recipient's address: normalised, its domain in ASCII."""
+        """By the recipient's address, ``comparable``."""
         ...
+
+
+class SentList:
+    """``SentMail`` in memory."""
+
+    def __init__(self, account: str, sent: Iterable[Sent]) -> None:
+        self.account = comparable(account)
+        self._by_message: dict[str, list[Sent]] = {}
+        self._by_address: dict[str, list[Sent]] = {}
+        for each in sent:
+            self._by_message.setdefault(each.message, []).append(each)
+            self._by_address.setdefault(each.address, []).append(each)
+
+    def by_message(self, message: str) -> Sequence[Sent]:
+        return self._by_message.get(message, ())
+
+    def by_address(self, address: str) -> Sequence[Sent]:
+        return self._by_address.get(address, ())
 
 
 @dataclass(frozen=True)
@@ -82,7 +104,7 @@ def message_of(message_id: str) -> str:
 
 
 def comparable(address: str) -> str:
-    """An address as ``SentMail.by_address`` takes it."""
+    """An address as addresses are compared: normalised, its domain in ASCII."""
     try:
         return ascii_form(normalised(address))
     except ValueError:

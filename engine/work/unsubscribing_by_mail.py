@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-_TOKEN = r"[A-Za-z0-9_.~=-]{4,512}"
-_SUBJECT = re.compile(rf"\s*unsubscribe(?:[ :]+(?P<token>{_TOKEN}))?\s*", re.IGNORECASE)
-_ADDRESS = re.compile(rf"(?:unsubscribe|opt-out)[+-](?P<token>{_TOKEN})@.+", re.IGNORECASE)
+_SIGNED = r"[A-Za-z0-9_.~=-]{4,512}"
+_SUBJECT = re.compile(rf"\s*unsubscribe(?:[ :]+(?P<token>{_SIGNED}))?\s*", re.IGNORECASE)
+_ADDRESS = re.compile(rf"(?:unsubscribe|opt-out)[+-](?P<token>{_SIGNED})@.+", re.IGNORECASE)
 
 
 def mailto(address: str, token: str) -> str:

@@ -62,6 +62,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.stores.postgres": (*CORE, "engine.stream", *WORK, "adapters.stores"),
     "adapters.stores.postgres.rebuild": (*CORE, "adapters.stores", "adapters.stores.postgres"),
     "adapters.mail": (*CORE, "engine.answers", "engine.answers.telling", *WORK),
+    "adapters.mail.inbound": ("engine.work",),
     "adapters.mail.oauth": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),

@@ -1,7 +1,8 @@
 """How much of one message is looked at. What lies beyond is as if it were not there."""
 
-MESSAGE = 1_048_576
-"""Octets of a message."""
+from engine.work.inbound import OCTETS
+
+MESSAGE = OCTETS
 HEADERS = 131_072
 """Octets of one block of headers."""
 VALUE = 16_384

@@ -10,34 +10,40 @@ from email.message import Message
 from flufl.bounce import scan_message
 
 from adapters.mail.inbound.headers import Headers, all_addresses
-from adapters.mail.inbound.matching import by_addresses, of_address
+from adapters.mail.inbound.matching import of_address
 from adapters.mail.inbound.own_words import text_of
 from adapters.mail.inbound.parts import Part
 from adapters.mail.inbound.phrases import plain
 from adapters.mail.inbound.reports import blocks, of_delivery, unknown_at
+from adapters.mail.inbound.sender import server_speaks
 from engine.work.inbound import Inbound, Kind, Sent, SentMail
 
 DELAYED = (
     r"\(delay\)|\bdelayed\b|delay(ed)? (mail|delivery|notification)|still being (re)?tried"
     r"|(will|shall) (be |continue to |keep )?(re-?)?(try|tried|attempt)|warning( message|:)"
-    r"|not (yet )?been (able to be )?delivered yet|no action is required|temporar\w* (problem|failure"
-    r"|deferred|unable)|verzogert|zustellung .{0,30}verzog|retard(e|ee)? (de|dans)|retrasad|atrasad"
-    r"|ritardo|vertraagd|opoznion|попытки .{0,40}продол|задерж|延迟|遅延"
+    r"|not (yet )?been (able to be )?delivered yet|no action is required|temporarily deferred"
+    r"|temporar\w* (problem|failure|unable)|verzogert|zustellung .{0,30}verzog|retardee?\b"
+    r"|retrasad|atrasad|ritardo|vertraagd|opoznion|попытки .{0,40}продол|задерж|延迟|遅延"
 )
 FAILED = (
-    r"undeliver|not (be |been )?delivered|returned? (mail|to (the )?sender|message)|\bfail(ed|ure|s)?\b"
-    r"|\bbounced?\b|unable to (deliver|send)|(could|can)( ?no|n')t (be )?(deliver|sen[dt]|reach)"
-    r"|permanent|rejected|was an error|does(n't| not) exist|unknown (user|recipient|address)"
-    r"|user unknown|no such (user|mailbox|recipient)|mailbox (is )?(full|unavailable|not found)"
-    r"|fatal error|notification: error|unzustellbar|nicht (zugestellt|zustellbar)|non (remis|delivre|"
-    r"distribue)|echec|no (se )?(ha )?(podido|pudo|entregad)|nao (foi )?(entregue|pode)|mancata consegna"
-    r"|non (recapitat|consegnat)|niet (bezorgd|afgeleverd)|onbestelbaar|nie (zostala?|mozna) .{0,20}"
-    r"(dostarcz|doreczon)|niedoreczon|kohaletoimetamatu|не доставлен|не удалось|退信|退件|配信不能|返送"
+    r"undeliver|not (be |been )?delivered|returned? (mail|to (the )?sender|message)"
+    r"|\bfail(ed|ure|s)?\b|\bbounced?\b|unable to (deliver|send)"
+    r"|(could|can)( ?no|n')t (be )?(deliver|sen[dt]|reach)|permanent|rejected|was an error"
+    r"|does(n't| not) exist|unknown (user|recipient|address)|user unknown"
+    r"|no such (user|mailbox|recipient)|mailbox (is )?(full|unavailable|not found)"
+    r"|fatal error|notification: error|unzustellbar|nicht (zugestellt|zustellbar)"
+    r"|non (remis|delivre|distribue)|echec|no (se )?(ha )?(podido|pudo|entregad)"
+    r"|nao (foi )?(entregue|pode)|mancata consegna|non (recapitat|consegnat)"
+    r"|niet (bezorgd|afgeleverd)|onbestelbaar|nie (zostala?|mozna) .{0,20}(dostarcz|doreczon)"
+    r"|niedoreczon|kohaletoimetamatu|не доставлен|не удалось|退信|退件|配信不能|返送"
     r"|\b5\d\d[ -]5\.\d\.\d|\b5\.[1-7]\.\d{1,2}\b|\b55[0-4][ -]"
 )
-_DELAYED, _FAILED = re.compile(plain(DELAYED)), re.compile(plain(FAILED))
+"""What became of a message, in ``plain`` letters."""
+_DELAYED, _FAILED = re.compile(DELAYED), re.compile(FAILED)
+_HELP = re.compile(r"contact|assist|help|question|further|kontakt|hilfe|ayuda|aide", re.IGNORECASE)
 _RETURNED = re.compile(
-    r"^\W{0,20}(.{0,40}original message|.{0,40}copy of (the|your) message|below (this|the) )"
+    r"^[ \t]{0,20}[-=_*#]{2,}.{0,40}(original|returned|copy of|unsent) "
+    r"|^.{0,60}(copy of (the|your) message|below this line)"
     r"|^(received|return-path|message-id|dkim-signature|mime-version|x-[\w-]{1,60})[ \t]?:",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -57,7 +63,8 @@ def of_text(
     by_program = [] if failed else _by_flufl(head, said)
     about = of_address(failed, ours, sent) if failed else ()
     about = about or (of_address(by_program, ours, sent) if by_program else ())
-    about = about or of_address(all_addresses(said), ours, sent)
+    if not about and server_speaks(head, sent):
+        about = of_address(_named(said), ours, sent)
     kind = _kind(head.text("subject"), said, sure=bool(failed or by_program))
     if not about or kind is None:
         return None
@@ -65,6 +72,12 @@ def of_text(
     if kind is Kind.DELAYED:
         because = "A mail server's notice says that it still tries: no bounce."
     return Inbound(kind, because, about, unknown=unknown_at(said, kind))
+
+
+def _named(said: str) -> list[str]:
+    """The addresses in a notice, without those of whom one may ask for help."""
+    lines = (line for line in said.split("\n") if not _HELP.search(line))
+    return [each for line in lines for each in all_addresses(line)]
 
 
 def _kind(subject: str, text: str, *, sure: bool) -> Kind | None:

@@ -21,12 +21,16 @@ _TAG = re.compile(r"<[^<>]{0,1000}>")
 
 
 def text_of(leaves: Sequence[Part]) -> str:
-    """The first plain text, else the first HTML as text; empty where there is none."""
+    """The first plain text, else the first HTML as text; empty where there is none.
+
+    So is what says it has parts and has none: a boundary that is another one."""
     for each in leaves:
         if each.kind == "text/plain" and (text := each.text()).strip():
             return text
     html = next((each for each in leaves if each.kind == "text/html"), None)
-    return "" if html is None else _from_html(html.text())
+    if html is not None:
+        return _from_html(html.text())
+    return next((each.text() for each in leaves if each.kind.startswith("multipart/")), "")
 
 
 def own_words(text: str) -> str:

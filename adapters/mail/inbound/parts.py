@@ -53,18 +53,12 @@ class Part:
 
     def leaves(self) -> list["Part"]:
         """The parts that hold something, in order."""
-        return list(islice(self._leaves(limits.DEPTH), limits.PARTS))
+        return list(islice(_leaves(self, limits.DEPTH), limits.PARTS))
 
-    def _leaves(self, depth: int) -> Iterator["Part"]:
-        inner = self._inner() if self.kind.startswith("multipart/") and depth else []
-        for each in inner:
-            yield from each._leaves(depth - 1)
-        if not inner:
-            yield self
-
-    def _inner(self) -> list["Part"]:
+    def inner(self) -> list["Part"]:
+        """The parts directly below."""
         boundary = self.headers.parameter("boundary").rstrip().encode("utf-8", "surrogateescape")
-        if not boundary:
+        if not boundary or not self.kind.startswith("multipart/"):
             return []
         begin, end_of_line = rb"(?:^|[\r\n]{1,2})--", rb"(--)?[ \t]{0,99}(?=[\r\n]|$)"
         line = re.compile(begin + re.escape(boundary) + end_of_line)
@@ -75,6 +69,14 @@ class Part:
             for mark, end in zip(marks, ends, strict=True)
             if not mark[1]
         ]
+
+
+def _leaves(part: Part, depth: int) -> Iterator[Part]:
+    inner = part.inner() if depth else []
+    for each in inner:
+        yield from _leaves(each, depth - 1)
+    if not inner:
+        yield part
 
 
 def _without_line_end(octets: bytes) -> bytes:

@@ -6,7 +6,9 @@ Compared without accents and case (``plain``): ``réponse`` stands here as ``rep
 import re
 import unicodedata
 
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "’": "'", "‘": "'", "\u00a0": " ", "–": "-", "—": "-"})
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "’": "'", "‘": "'", "\u00a0": " ", "–": "-", "—": "-"}
+)
 
 AUTOMATIC = {
     "en": r"auto(mati[ck]|mated)?[ -]?(reply|response|respons|responder)"
@@ -35,11 +37,12 @@ AUTOMATIC = {
 """How the subject of an automatic answer begins."""
 
 WISHES = {
-    "en": r"(i (want|would like|wish) to )?(unsubscribe( me)?|opt[ -]?(me )?out|(remove|delete|take)"
-    r" me)( now| (from|off) (the|your|this) ((mailing|e-?mail) )?lists?)?"
+    "en": r"(i (want|would like|wish) to )?(unsubscribe( me)?|opt[ -]?(me )?out"
+    r"|(remove|delete|take) me)( now| (from|off) (the|your|this) ((mailing|e-?mail) )?lists?)?"
     r"|stop( (e-?mailing|mailing|contacting) me)?",
     "de": r"(mich )?(abmelden|austragen|abbestellen|abmeldung)|(nehmen|tragen) sie mich aus"
-    r"( dem verteiler)?|melden sie mich ab|loschen sie mich( aus dem verteiler)?|newsletter (abmelden|abbestellen)",
+    r"( dem verteiler)?|melden sie mich ab|loschen sie mich( aus dem verteiler)?"
+    r"|newsletter (abmelden|abbestellen)",
     "fr": r"(me )?(desabonner|desinscrire|desabonnement|desinscription|se desinscrire)"
     r"|desabonnez[ -]moi|desinscrivez[ -]moi|retirez[ -]moi( de (la|votre) liste)?",
     "es": r"(dar(me)? de )?baja|(quiero )?darme de baja|cancelar( la)? suscripcion|desuscribir(me)?"
@@ -55,8 +58,8 @@ WISHES = {
 
 POLITE = (
     r"please|pls|kindly|thanks?( you)?|thx|bitte|danke( schon)?|vielen dank|s'il vous plait|svp"
-    r"|merci|por favor|gracias|obrigad[oa]|per favore|grazie|alstublieft|a\.?u\.?b\.?|bedankt|dank u"
-    r"|prosze|dziekuje|hi|hello|hallo|bonjour|hola|ola|ciao|dzien dobry"
+    r"|merci|por favor|gracias|obrigad[oa]|per favore|grazie|alstublieft|aub|bedankt"
+    r"|dank u|prosze|dziekuje|hi|hello|hallo|bonjour|hola|ola|ciao|dzien dobry"
 )
 
 QUOTED = (

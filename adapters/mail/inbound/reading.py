@@ -1,4 +1,4 @@
-"""What one message means (M5, M7). The first that fits decides: our own, a report, a wish, an answer.
+"""What one message means (M5, M7): our own, a report, a wish, an answer. The first that fits decides.
 
 Pure and bounded: ``limits`` says how much is looked at. Nothing is raised, whatever the octets.
 """
@@ -63,9 +63,9 @@ def _by_headers(head: Headers, sent: SentMail) -> Inbound | None:
 
 def _may_report(head: Headers, sent: SentMail) -> bool:
     """Could the body hold a report about a message of ours?"""
-    if head.content_type == "multipart/report" or server_speaks(head):
+    if head.content_type == "multipart/report" or server_speaks(head, sent):
         return True
-    if head.sender() == OUTLOOK_COMPLAINTS:
+    if head.sender() in {OUTLOOK_COMPLAINTS, ""}:
         return True
     return null_sender(head) and not sent.by_address(head.sender())
 
@@ -82,12 +82,12 @@ def _report(head: Headers, leaves: Sequence[Part], sent: SentMail) -> Inbound | 
     fields = [block for each in leaves if each.kind in DELIVERY for block in blocks(each.text())]
     if delivery := of_delivery(fields, ours, sent):
         return delivery
-    return of_text(head, leaves, ours, sent) or _silent_server(head, ours)
+    if notice := of_text(head, leaves, ours, sent):
+        return notice
+    return _silent_server(ours) if server_speaks(head, sent) else None
 
 
-def _silent_server(head: Headers, ours: Sequence[Sent]) -> Inbound | None:
-    if not server_speaks(head):
-        return None
+def _silent_server(ours: Sequence[Sent]) -> Inbound:
     if ours:
         return Inbound(Kind.AUTO_REPLY, "A mail server's notice that says no outcome.", ours)
     return Inbound(Kind.UNRELATED, "A mail server's notice about nobody we wrote to.")
@@ -126,7 +126,9 @@ def _answer(
         return Inbound(Kind.AUTO_REPLY, f"An automatic answer: {sign}.", found.about, until=ends)
     if is_wish(words):
         because = "Its only words ask to hear no more."
-        return Inbound(Kind.UNSUBSCRIBE, because, by_addresses([head.sender()], sent) or found.about)
+        return Inbound(
+            Kind.UNSUBSCRIBE, because, by_addresses([head.sender()], sent) or found.about
+        )
     return Inbound(Kind.REPLY, f"A reply: {found.by}.", found.about)
 
 

@@ -18,7 +18,10 @@ DELIVERY = {"message/delivery-status", "message/global-delivery-status"}
 ABUSE, RECEIPT = "message/feedback-report", "message/disposition-notification"
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]{0,9}:(.*)")
 _NOT_ABUSE = {"not-spam", "auth-failure", "dmarc", "dkim", "virus-notification"}
-_ID_LINE = re.compile(rf"^(?:{'|'.join(ID_HEADERS)})[ \t]{{0,9}}:\s{{0,9}}(<[^<>\s]{{1,998}}>)", re.I | re.M)
+_ID_LINE = re.compile(
+    rf"^(?:{'|'.join(ID_HEADERS)})[ \t]{{0,9}}:\s{{0,9}}(<[^<>\s]{{1,998}}>)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _UNKNOWN = re.compile(
     r"\b5\.1\.(1|6|10)\b|(no such|unknown) (user|mailbox|recipient|address|local)|user unknown"
     r"|(user|mailbox|recipient|account|address).{0,40}(does(n't| not) exist|not found|unknown)",
@@ -102,8 +105,11 @@ _SAID = {
 
 
 def _recipient(block: Block, ours: Sequence[Sent], sent: SentMail) -> Judged:
-    values = [*block.get("original-recipient", ()), *block.get("final-recipient", ())]
-    named = [address for each in values for address in addresses(each)]
+    original, final = (
+        [address for each in block.get(name, ()) for address in addresses(each)]
+        for name in ("original-recipient", "final-recipient")
+    )
+    named = original if by_addresses(original, sent) else [*original, *final]
     status, said = _first(block, "status"), _first(block, "diagnostic-code")
     kind = _kind(_first(block, "action").lower(), status)
     return Judged(kind, of_address(named, ours, sent), unknown_at(f"{status} {said}", kind))
@@ -148,7 +154,9 @@ def complaint(about: Sequence[Sent], *, opts_out: bool = False) -> Inbound:
     if not about:
         return Inbound(Kind.UNRELATED, "A complaint about nothing that we sent.")
     if opts_out:
-        return Inbound(Kind.UNSUBSCRIBE, "A feedback report says that the recipient opts out.", about)
+        return Inbound(
+            Kind.UNSUBSCRIBE, "A feedback report says that the recipient opts out.", about
+        )
     return Inbound(Kind.COMPLAINT, "A feedback report calls our message abuse.", about)
 
 
