@@ -1,4 +1,4 @@
-"""What one message means (M5, M7): our own, a report, a wish, an answer. The first that fits decides.
+"""What one message means (M5, M7): our own, a report, a wish, an answer, in that order.
 
 Pure and bounded: ``limits`` says how much is looked at. Nothing is raised, whatever the octets.
 """
@@ -71,7 +71,7 @@ def _may_report(head: Headers, sent: SentMail) -> bool:
 
 
 def _report(head: Headers, leaves: Sequence[Part], sent: SentMail) -> Inbound | None:
-    if abuse := of_abuse(leaves, sent):
+    if abuse := of_abuse(leaves, sent.by_address(head.sender()), sent):
         return abuse
     if head.sender() == OUTLOOK_COMPLAINTS:
         return complaint(by_ids(returned_ids(leaves), sent) or to_whom(leaves, sent))

@@ -132,8 +132,10 @@ def _kind(action: str, status: str) -> Kind:
     return {"5": Kind.BOUNCE, "4": Kind.DELAYED}.get(status[:1], Kind.AUTO_REPLY)
 
 
-def of_abuse(leaves: Sequence[Part], sent: SentMail) -> Inbound | None:
-    """RFC 5965; and Outlook.com's reports, which have no report part."""
+def of_abuse(
+    leaves: Sequence[Part], reporter: Sequence[Sent], sent: SentMail
+) -> Inbound | None:
+    """RFC 5965. ``reporter``: what was sent to whom the report comes from."""
     report = next((each for each in leaves if each.kind == ABUSE), None)
     if report is None:
         return None
@@ -147,7 +149,8 @@ def of_abuse(leaves: Sequence[Part], sent: SentMail) -> Inbound | None:
     about = by_ids(returned_ids(leaves), sent) or by_addresses(
         (address for each in values for address in addresses(each)), sent
     )
-    return complaint(about or to_whom(leaves, sent), opts_out=type_.startswith("opt-out"))
+    about = about or to_whom(leaves, sent) or reporter
+    return complaint(about, opts_out=type_.startswith("opt-out"))
 
 
 def complaint(about: Sequence[Sent], *, opts_out: bool = False) -> Inbound:
