@@ -39,7 +39,7 @@ class Headers:
             self.body_at, block = 1, b""
         self._values: dict[str, list[str]] = {}
         for name, value in _PARSER.parsebytes(block).raw_items():
-            self._values.setdefault(name.lower(), []).append(str(value)[: limits.VALUE])
+            self._values.setdefault(name.lower(), []).append(_shortened(str(value)))
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -93,6 +93,12 @@ class Headers:
             if found[1].lower() == name:
                 return found[2] or found[3] or ""
         return ""
+
+
+def _shortened(value: str) -> str:
+    """Its beginning and its end: the last of References are the nearest."""
+    half = limits.VALUE // 2
+    return value if len(value) <= limits.VALUE else f"{value[:half]} {value[-half:]}"
 
 
 def addresses(text: str) -> list[str]:

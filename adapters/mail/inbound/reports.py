@@ -132,9 +132,7 @@ def _kind(action: str, status: str) -> Kind:
     return {"5": Kind.BOUNCE, "4": Kind.DELAYED}.get(status[:1], Kind.AUTO_REPLY)
 
 
-def of_abuse(
-    leaves: Sequence[Part], reporter: Sequence[Sent], sent: SentMail
-) -> Inbound | None:
+def of_abuse(leaves: Sequence[Part], reporter: Sequence[Sent], sent: SentMail) -> Inbound | None:
     """RFC 5965. ``reporter``: what was sent to whom the report comes from."""
     report = next((each for each in leaves if each.kind == ABUSE), None)
     if report is None:

@@ -35,9 +35,7 @@ def in_parts(
     return letter({**headers, **type_}, f"{body}--edge--\n")
 
 
-def report(
-    *blocks: str, returned: str = RETURNED, headers: Mapping[str, str] = DAEMON
-) -> bytes:
+def report(*blocks: str, returned: str = RETURNED, headers: Mapping[str, str] = DAEMON) -> bytes:
     """A delivery report (RFC 3464), a block each."""
     fields = "\n\n".join(["Reporting-MTA: dns; mx.test", *blocks])
     parts = [
