@@ -1,7 +1,8 @@
 """How somebody unsubscribes by mail (M7): the ``mailto`` of List-Unsubscribe and its reading.
 
 Both stand here, so that what is sent is what is understood: the subject ``unsubscribe TOKEN`` to
-the account's own address. An address ``unsubscribe+TOKEN@…`` of the account's is understood, too.
+the account's own address. The addresses ``unsubscribe+TOKEN@…`` and ``ann+unsubscribe-TOKEN@…`` are
+understood, too, whatever the subject.
 """
 
 import re
@@ -10,7 +11,9 @@ from urllib.parse import quote
 
 _SIGNED = r"[A-Za-z0-9_.~=-]{4,512}"
 _SUBJECT = re.compile(rf"\s*unsubscribe(?:[ :]+(?P<token>{_SIGNED}))?\s*", re.IGNORECASE)
-_ADDRESS = re.compile(rf"(?:unsubscribe|opt-out)[+-](?P<token>{_SIGNED})@.+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    rf"(?:[^@+]{{1,64}}\+)?(?:unsubscribe|opt-out)[+-](?P<token>{_SIGNED})@.+", re.IGNORECASE
+)
 
 
 def mailto(address: str, token: str) -> str:
@@ -28,5 +31,4 @@ def token_of(subject: str, addresses: Iterable[str]) -> str | None:
     found = _SUBJECT.fullmatch(subject)
     if found and found["token"]:
         return found["token"]
-    named = (match["token"] for each in addresses if (match := _ADDRESS.fullmatch(each)))
-    return next(named, None) if found else None
+    return next((named["token"] for each in addresses if (named := _ADDRESS.fullmatch(each))), None)

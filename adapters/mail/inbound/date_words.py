@@ -26,16 +26,18 @@ POLISH_MONTHS = (
 UNTIL = {
     "en": "until till til through thru return returning returns back again reopen resume",
     "de": "bis zuruck wieder",
-    "fr": "jusqu retour reviens reviendrai rentre rentrerai reprends reprendrai",
-    "es": "hasta regreso regresare vuelvo volvere vuelta reincorporo reincorporare",
-    "pt": "ate retorno retornarei regresso regressarei volto voltarei",
-    "it": "fino sino rientro rientrero torno tornero ritorno ritornero",
+    "fr": "jusqu retour reviens reviendrai rentre rentrerai reprends reprendrai nouveau",
+    "es": "hasta regreso regresare vuelvo volvere vuelta nuevamente reincorporo reincorporare",
+    "pt": "ate retorno retornarei regresso regressarei volto voltarei novamente",
+    "it": "fino sino rientro rientrero torno tornero ritorno ritornero nuovo",
     "nl": "tot terug weer",
-    "pl": "do wracam wroce powrot powroce powracam",
+    "pl": "do wracam wroce powrot powroce powracam ponownie znowu",
 }
 """The absence ends at the date that follows."""
 
-AFTERWARDS = "back again wieder zuruck weer terug znow znowu ponownie nuevamente nouveau novamente"
+AFTERWARDS = (
+    "back again wieder zuruck weer terug znow znowu ponownie nuevamente nouveau novamente nuovo"
+)
 """The absence ends at a date that one of these follows in its sentence."""
 
 JOINING = "- to through thru until till bis au a al ao ate fino tot do"
@@ -50,7 +52,7 @@ PASSED_OVER = (
     " o ao em no na dia escritorio trabalho"
     " il lo alla in ufficio sede dal giorno e incluso"
     " en met op de het m kantoor bereikbaar aanwezig vanaf"
-    " dnia w biurze wlacznie z powrotem od"
+    " dnia w biurze wlacznie z powrotem od dostepny dostepna"
     " monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri"
     " montag dienstag mittwoch donnerstag freitag samstag sonntag mo di mi do fr sa so"
     " lundi mardi mercredi jeudi vendredi samedi dimanche"
@@ -60,7 +62,6 @@ PASSED_OVER = (
     " maandag dinsdag woensdag donderdag vrijdag zaterdag zondag"
     " poniedzialek poniedzialku wtorek wtorku srode sroda srody czwartek czwartku piatek piatku"
     " soboty niedziela niedzieli"
-    " ' , : ( * _ / -"
 )
 """What may stand between such a word and its date."""
 

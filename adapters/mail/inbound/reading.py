@@ -111,8 +111,9 @@ def _wish(head: Headers, sent: SentMail) -> Inbound | None:
     subject, to = head.text("subject"), head.addresses("to", "cc", "delivered-to")
     token = token_of(subject, to)
     about = by_addresses([head.sender()], sent)
-    if asks_to_unsubscribe(subject) and (token or about):
-        return Inbound(Kind.UNSUBSCRIBE, "Its subject asks to unsubscribe.", about, token=token)
+    if token or (about and asks_to_unsubscribe(subject)):
+        because = "Its subject or the address it was sent to asks to unsubscribe."
+        return Inbound(Kind.UNSUBSCRIBE, because, about, token=token)
     return None
 
 

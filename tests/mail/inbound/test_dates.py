@@ -52,12 +52,26 @@ NAMED = {
     "do dnia 05.05.2026 r.": "2026-05-05",
     "od 27 kwietnia do 5 maja": "2026-05-05",
     "Wracam 6 maja": "2026-05-06",
+    "w dniach 27.04-05.05.2026": "2026-05-05",
+    "from 27/04/2026 to 06/05/2026": "2026-05-06",
+    "out 04/27 - 05/06": "2026-05-06",
+    "July 24th through the 26th": "2026-07-26",
+    "5th-12th May": "2026-05-12",
+    "bis 05.05 nicht im Büro": "2026-05-05",
+    "van 27-04 t/m 05-05": "2026-05-05",
+    "Maandag 4 mei ben ik er weer": "2026-05-04",
+    "disponible de nouveau à partir du 6 mai": "2026-05-06",
+    "Sarò di nuovo in ufficio il 5 maggio": "2026-05-05",
+    "Ponownie dostępny od 6 maja": "2026-05-06",
+    "regresaré a la oficina el lunes 4 de mayo": "2026-05-04",
+    "I am out of the office and will return\non Monday, 4 May 2026.": "2026-05-04",
 }
 NOT_CERTAIN = (
     *("I'm out of the office Friday.", "until Monday", "until 5 pm", "until May 2027"),
     *("until 05/06/2026", "from 05/06 through 06/07", "until 31 February", "until further notice"),
     *("ab 5. Mai im Urlaub", "ausente a partir do dia 5 de maio", "I'll be back. May 5 is fine"),
     *("I will get back to you on May 5", "Our offer is valid until 31 December 2026"),
+    *("bis 09.30 Uhr", "until 9.30", "bis 09.10 Uhr", "version 05.05", "May 5 to 9 pm"),
     *("Call +49 30 12.05.2026", "until 1 January 2099", "back to May, 5", "bis 5.", ""),
 )
 

@@ -26,7 +26,7 @@ NOTICES = {
     f" deliver your message to the following addresses.\n\n<{BEN}>:\nSorry, no mailbox here.",
     "Exim": "A message that you sent could not be delivered to one or more of its recipients."
     f" This is a permanent error. The following address(es) failed:\n\n  {BEN}\n    Unrouteable",
-    "Yahoo": f"Sorry, we were unable to deliver your message to the following address.\n\n<{BEN}>:\n"
+    "Yahoo": f"Sorry, we were unable to deliver your message to the following address.\n<{BEN}>:\n"
     "550: 5.1.1 User Unknown\n\n--- Below this line is a copy of the message.\n",
     "GMX": f"The following address failed:\n\n{BEN}:\nSMTP error: 550 mailbox unavailable",
     "German": f"Ihre Nachricht konnte nicht zugestellt werden: {BEN}",
