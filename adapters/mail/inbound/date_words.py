@@ -40,7 +40,7 @@ AFTERWARDS = (
 )
 """The absence ends at a date that one of these follows in its sentence."""
 
-JOINING = "- to through thru until till bis au a al ao ate fino tot do"
+JOINING = "to through thru bis au a al ao ate fino tot do"
 """Between the two dates of a range."""
 
 PASSED_OVER = (

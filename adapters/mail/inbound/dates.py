@@ -38,8 +38,7 @@ _GAP = rf"(?:[ '(*:,_/-]|\b(?:{_any(words.PASSED_OVER)})\b|\b(?:{_any(words.SHOR
 _BEFORE = re.compile(rf"\b(?P<until>{_any(' '.join(_UNTIL))})\b{_GAP}{{0,16}}$")
 _AFTER = re.compile(rf"(?: [^.;!?\n ]+){{0,5}} (?:(?P<back>back|again)|{_any(words.AFTERWARDS)})\b")
 _RANGE = re.compile(
-    rf"(?:^| )(?:(?P<en>to|through|thru|until|till)|{_any(words.JOINING)}) {_GAP}{{0,16}}$"
-    r"|(?P<dash>-) ?$"
+    rf"(?:^| )(?:(?P<en>to|through|thru)|{_any(words.JOINING)}) {_GAP}{{0,16}}$|(?P<dash>-) ?$"
 )
 _FROM = re.compile(rf"\b\d{{1,2}}(?:st|nd|rd|th|er|[oae°])?\.? ?(?:{_any(words.JOINING)}) ?$")
 _ELSE = re.compile(rf"\b(?:{_any(words.NOT_AN_ABSENCE)})\b")

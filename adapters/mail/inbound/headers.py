@@ -39,7 +39,9 @@ class Headers:
             self.body_at, block = 1, b""
         self._values: dict[str, list[str]] = {}
         for name, value in _PARSER.parsebytes(block).raw_items():
-            self._values.setdefault(name.lower(), []).append(_shortened(str(value)))
+            values = self._values.setdefault(name.lower(), [])
+            if len(values) < limits.VALUES:
+                values.append(_shortened(str(value)))
 
     def __contains__(self, name: str) -> bool:
         return name in self._values

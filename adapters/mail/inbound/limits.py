@@ -7,6 +7,8 @@ HEADERS = 131_072
 """Octets of one block of headers."""
 VALUE = 16_384
 """Characters of one header: half of them its first, half its last."""
+VALUES = 50
+"""Headers of one name."""
 SHOWN = 1_000
 """Characters of a header that is decoded: a subject, a name with its address."""
 IDS = 100

@@ -17,7 +17,7 @@ from tests.mail.inbound.letters import ANN, BEN, DAEMON, FROM_BEN, SENT, block, 
 
 ENDING = {Kind.REPLY, Kind.BOUNCE, Kind.UNSUBSCRIBE, Kind.COMPLAINT}
 SECONDS = 2.0
-"""For one message, on a busy machine. The slowest take 0.2 s on one that is not."""
+"""Of a processor, for one message. The slowest take a tenth of it."""
 REPEATED = (
     *("a", " ", "\n", "\r", "\0", "<", "<a ", "@", "a@", "a@b", "=?", "=?utf-8?q?", "from:a\n"),
     *(
@@ -77,23 +77,15 @@ BOMBS = {
     "no end": b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + b"x" * 2_000_000,
 }
 CHARSETS = (
-    "punycode",
-    "idna",
-    "utf-7",
-    "base64",
-    "hex",
-    "zip",
-    "unicode_escape",
-    "undefined",
-    "rot13",
+    *("punycode", "idna", "utf-7", "base64", "hex", "zip", "unicode_escape", "undefined", "rot13"),
+    *("utf-16", "utf-8\0", "../../etc/passwd", "x" * 300, "ISO-2022-JP", "é", ""),
 )
-CHARSETS += ("utf-16", "utf-8\0", "../../etc/passwd", "x" * 300, "ISO-2022-JP", "é", "")
 
 
 def timed(octets: bytes) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     read(octets, SENT)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -169,9 +161,9 @@ def check_mutations(number: int, seed: int) -> float:
     """Answers the seconds of the slowest."""
     slowest = 0.0
     for octets, sent in mutations(number, seed):
-        began = time.perf_counter()
+        began = time.process_time()
         found = read(octets, sent)
-        slowest = max(slowest, time.perf_counter() - began)
+        slowest = max(slowest, time.process_time() - began)
         assert set(found.recipients) <= {"r1"}
         assert read_headers(octets, sent) in (None, found)
         assert read(octets, strangers()).recipients == []
