@@ -40,7 +40,7 @@ _AFTER = re.compile(rf"(?: [^.;!?\n ]+){{0,5}} (?:(?P<back>back|again)|{_any(wor
 _RANGE = re.compile(
     rf"(?:^| )(?:(?P<en>to|through|thru)|{_any(words.JOINING)}) {_GAP}{{0,16}}$|(?P<dash>-) ?$"
 )
-_FROM = re.compile(rf"\b\d{{1,2}}(?:st|nd|rd|th|er|[oae°])?\.? ?(?:{_any(words.JOINING)}) ?$")
+_FROM = re.compile(rf"\b\d{{1,2}}(?:st|nd|rd|th|er|[oae°])?\.? ?(?:-|{_any(words.JOINING)}) ?$")
 _ELSE = re.compile(rf"\b(?:{_any(words.NOT_AN_ABSENCE)})\b")
 
 Found = re.Match[str]
