@@ -14,8 +14,10 @@ OWN_ID = "x-sendledger-message-id"
 """Our own header, which says the Message-ID again: servers rewrite the standard one (M2)."""
 ID_HEADERS = (
     *("message-id", OWN_ID, "x-microsoft-original-message-id", "x-google-original-message-id"),
-    "x-cm-original-message-id",
 )
+"""In which a message of ours says what it is."""
+RETURNED_ID_HEADERS = ("x-original-message-id", "x-cm-original-message-id")
+"""In which a report says what it is about."""
 
 _PARSER = BytesHeaderParser(policy=policy.compat32)
 _END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")

@@ -4,12 +4,12 @@ Pure and bounded: ``limits`` says how much is looked at. Nothing is raised, what
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date
+from datetime import date
 from email.utils import parsedate_to_datetime
 
 from adapters.mail.inbound import limits
 from adapters.mail.inbound.dates import until
-from adapters.mail.inbound.headers import Headers
+from adapters.mail.inbound.headers import RETURNED_ID_HEADERS, Headers
 from adapters.mail.inbound.matching import Answered, answered, by_addresses, by_ids, our_own
 from adapters.mail.inbound.notices import of_text
 from adapters.mail.inbound.own_words import own_words, text_of
@@ -75,7 +75,7 @@ def _report(head: Headers, leaves: Sequence[Part], sent: SentMail) -> Inbound | 
         return abuse
     if head.sender() == OUTLOOK_COMPLAINTS:
         return complaint(by_ids(returned_ids(leaves), sent) or to_whom(leaves, sent))
-    named = head.ids("in-reply-to", "references", "x-cm-original-message-id")
+    named = head.ids("in-reply-to", "references", *RETURNED_ID_HEADERS)
     ours = by_ids([*returned_ids(leaves), *named], sent)
     if receipt := of_receipt(leaves, ours, sent):
         return receipt
@@ -144,7 +144,6 @@ def _away_until(head: Headers, words: str, received: date | None) -> date | None
 
 def _day(head: Headers) -> date | None:
     try:
-        sent_at = parsedate_to_datetime(head.raw("date")[:100])
-        return (sent_at if sent_at.tzinfo is None else sent_at.astimezone(UTC)).date()
+        return parsedate_to_datetime(head.raw("date")[:100]).date()
     except (ValueError, TypeError, OverflowError):
         return None

@@ -6,10 +6,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from adapters.mail.inbound import limits
-from adapters.mail.inbound.headers import ID_HEADERS, addresses
+from adapters.mail.inbound.headers import ID_HEADERS, RETURNED_ID_HEADERS, addresses
 from adapters.mail.inbound.matching import by_addresses, by_ids, of_address
 from adapters.mail.inbound.parts import Part
-from engine.work.inbound import Inbound, Kind, Sent, SentMail
+from engine.work.inbound import Inbound, Kind, Sent, SentMail, message_of
 
 Block = dict[str, list[str]]
 """A paragraph of fields: the names in lower case."""
@@ -19,7 +19,7 @@ ABUSE, RECEIPT = "message/feedback-report", "message/disposition-notification"
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]{0,9}:(.*)")
 _NOT_ABUSE = {"not-spam", "auth-failure", "dmarc", "dkim", "virus-notification"}
 _ID_LINE = re.compile(
-    rf"^(?:{'|'.join(ID_HEADERS)})[ \t]{{0,9}}:\s{{0,9}}(<[^<>\s]{{1,998}}>)",
+    rf"^(?:{'|'.join((*ID_HEADERS, *RETURNED_ID_HEADERS))})[ \t]{{0,9}}:\s{{0,9}}(<[^<>\s]{{1,998}}>)",
     re.IGNORECASE | re.MULTILINE,
 )
 _UNKNOWN = re.compile(
@@ -60,12 +60,9 @@ def returned_ids(leaves: Sequence[Part]) -> Iterator[str]:
         if returned := each.returned():
             yield from returned.ids(*ID_HEADERS)
     for each in leaves:
-        if each.kind.startswith("text/"):
-            yield from (found[1].strip("<>").partition("@")[0] for found in _ids_in(each.text()))
-
-
-def _ids_in(text: str) -> Iterator[re.Match[str]]:
-    return islice(_ID_LINE.finditer(text), limits.IDS)
+        if each.kind.startswith("text/") or each.kind in DELIVERY:
+            lines = islice(_ID_LINE.finditer(each.text()), limits.IDS)
+            yield from (message_of(line[1]) for line in lines)
 
 
 def of_delivery(
@@ -181,7 +178,7 @@ def of_receipt(leaves: Sequence[Part], ours: Sequence[Sent], sent: SentMail) -> 
     if receipt is None:
         return None
     fields = {name: value for block in blocks(receipt.text()) for name, value in block.items()}
-    ids = [each.strip("<> ").partition("@")[0] for each in fields.get("original-message-id", ())]
+    ids = map(message_of, fields.get("original-message-id", ()))
     named = [address for each in fields.get("final-recipient", ()) for address in addresses(each)]
     about = ours or by_ids(ids, sent) or by_addresses(named, sent)
     if not about:

@@ -53,7 +53,9 @@ def automatic(head: Headers) -> str | None:
         return "a header that automatic answers carry"
     if head.token("x-apple-action") == "vacation" or "-vac@" in head.raw("message-id"):
         return "iCloud's mark of a vacation"
-    if says_automatic(head.text("subject")):
+    subject = head.text("subject")
+    weakly = subject.lower().startswith("auto:") and "in-reply-to" in head
+    if weakly or says_automatic(subject):
         return "how its subject begins"
     if head.content_type == "multipart/report":
         return "it is a report"

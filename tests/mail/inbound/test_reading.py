@@ -41,6 +41,7 @@ SUBJECTS = (
     *("Réponse automatique : Hello", "Absence du bureau", "Respuesta automática: Hello"),
     *("Fuera de la oficina", "Resposta automática: Hello", "Risposta automatica: Hello"),
     *("Fuori sede: Hello", "Automatisch antwoord: Hello", "Afwezig: Hello"),
+    "Auto: Hello",
     *("Automatyczna odpowiedź: Hello", "Odpowiedź automatyczna: Hello", "自动答复: Hello"),
     "=?utf-8?Q?R=C3=A9ponse_automatique?= : Hello",
 )

@@ -91,6 +91,7 @@ def test_a_report_that_contradicts_itself_ends_nobody() -> None:
         (f"text/rfc822-headers\n{QUOTED}", "Message-ID: <5f0c77=\n-intro@acme.test>"),
         ("message/rfc822", f"Message-ID: <x@y>\nX-Microsoft-Original-Message-ID: {OURS}"),
         ("message/rfc822", f"Message-ID: <x@y>\nX-Sendledger-Message-ID: {OURS}"),
+        ("text/plain", f"X-Original-Message-ID: {OURS}"),
         ("text/plain", f"--- Original message ---\nSubject: Hello\nMessage-ID: {OURS}"),
     ],
 )
@@ -168,6 +169,12 @@ def test_whom_a_notice_names_by_the_way_is_not_ended() -> None:
 )
 def test_only_an_unknown_address_is_the_address_s_fault(fields: str, unknown: bool) -> None:
     assert read(report(fields), SENT).unknown is unknown
+
+
+def test_a_notice_that_names_our_id_in_its_headers_is_not_our_own_mail() -> None:
+    notice = {**DAEMON, "X-CM-Original-Message-ID": OURS, "Subject": "系统退信"}
+
+    assert read(letter(notice, f"收件人 {BEN}: 550 No such user here"), SENT).kind is Kind.BOUNCE
 
 
 @pytest.mark.parametrize("ends", ["\r\n", "\r", "\n"])
