@@ -55,6 +55,7 @@ RULES = {
     "M3": "Speed limits, windows and time zones hold at all times.",
     "M4": "No follow-up before the inbox was read up to the reconnection.",
     "M5": "Replies, bounces, automatic answers and unsubscribes end or hold a recipient.",
+    "M7": "Whoever is suppressed is never written to again.",
     "F0": "An expiry and its stops are facts of the campaign, appended together.",
     "F1": "A fact is never changed, and names no secret and no person.",
     "F2": "Every fact says when, when recorded, by whom and by what.",

@@ -10,8 +10,8 @@ from adapters.mail.inbound import limits
 from adapters.mail.inbound.charsets import decoded
 from engine.work.inbound import comparable, message_of
 
-OWN_ID = "x-sendledger-message-id"
-"""Our own header, which says the Message-ID again: servers rewrite the standard one (M2)."""
+OWN_ID = "x-sendledger-id"
+"""Our own header: the Message-ID left of the ``@``, which no server rewrites (M2)."""
 ID_HEADERS = (
     *("message-id", OWN_ID, "x-microsoft-original-message-id", "x-google-original-message-id"),
 )

@@ -26,8 +26,8 @@ from adapters.mail.inbound.reports import (
     to_whom,
 )
 from adapters.mail.inbound.sender import automatic, null_sender, of_a_list, server_speaks
+from adapters.mail.inbound.unsubscribing import asks_to_unsubscribe, token_of
 from engine.work.inbound import Inbound, Kind, Sent, SentMail
-from engine.work.unsubscribing_by_mail import asks_to_unsubscribe, token_of
 
 OUTLOOK_COMPLAINTS = "staff@hotmail.com"
 

@@ -18,8 +18,9 @@ DELIVERY = {"message/delivery-status", "message/global-delivery-status"}
 ABUSE, RECEIPT = "message/feedback-report", "message/disposition-notification"
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]{0,9}:(.*)")
 _NOT_ABUSE = {"not-spam", "auth-failure", "dmarc", "dkim", "virus-notification"}
+_IDS = "|".join((*ID_HEADERS, *RETURNED_ID_HEADERS))
 _ID_LINE = re.compile(
-    rf"^(?:{'|'.join((*ID_HEADERS, *RETURNED_ID_HEADERS))})[ \t]{{0,9}}:\s{{0,9}}(<[^<>\s]{{1,998}}>)",
+    rf"^(?:{_IDS})[ \t]{{0,9}}:\s{{0,9}}<?([^<>\s]{{1,998}})",
     re.IGNORECASE | re.MULTILINE,
 )
 _UNKNOWN = re.compile(

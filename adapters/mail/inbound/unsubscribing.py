@@ -1,24 +1,14 @@
-"""How somebody unsubscribes by mail (M7): the ``mailto`` of List-Unsubscribe and its reading.
+"""What comes of the ``mailto`` in List-Unsubscribe (M7): the subject ``unsubscribe TOKEN``.
 
-Both stand here, so that what is sent is what is understood: the subject ``unsubscribe TOKEN`` to
-the account's own address. The addresses ``unsubscribe+TOKEN@…`` and ``ann+unsubscribe-TOKEN@…`` are
-understood, too, whatever the subject.
+The addresses ``unsubscribe+TOKEN@…`` and ``ann+unsubscribe-TOKEN@…`` are understood, too.
 """
 
 import re
 from collections.abc import Iterable
-from urllib.parse import quote
 
 _SIGNED = r"[A-Za-z0-9_.~=-]{4,512}"
 _SUBJECT = re.compile(rf"\s*unsubscribe(?:[ :]+(?P<token>{_SIGNED}))?\s*", re.IGNORECASE)
-_ADDRESS = re.compile(
-    rf"(?:[^@+]{{1,64}}\+)?(?:unsubscribe|opt-out)[+-](?P<token>{_SIGNED})@.+", re.IGNORECASE
-)
-
-
-def mailto(address: str, token: str) -> str:
-    """The URI for List-Unsubscribe (RFC 2369)."""
-    return f"mailto:{quote(address, safe='@+')}?subject=unsubscribe%20{quote(token, safe='')}"
+_ADDRESS = re.compile(rf"(?:[^@+]{{1,64}}\+)?unsubscribe[+-](?P<token>{_SIGNED})@.+", re.IGNORECASE)
 
 
 def asks_to_unsubscribe(subject: str) -> bool:
