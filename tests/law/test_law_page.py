@@ -34,6 +34,7 @@ def test_a_scenario_shows_most_of_the_law() -> None:
     assert in_no_scenario == {
         "C6",  # a scenario's checks end at once
         "N2",  # a scenario delivers nothing
+        "M7",  # a scenario suppresses nobody yet
     }
 
 

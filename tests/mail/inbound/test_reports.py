@@ -90,7 +90,7 @@ def test_a_report_that_contradicts_itself_ends_nobody() -> None:
         ("text/rfc822-headers", f"Message-ID: {OURS}"),
         (f"text/rfc822-headers\n{QUOTED}", "Message-ID: <5f0c77=\n-intro@acme.test>"),
         ("message/rfc822", f"Message-ID: <x@y>\nX-Microsoft-Original-Message-ID: {OURS}"),
-        ("message/rfc822", f"Message-ID: <x@y>\nX-Sendledger-Id: 5f0c77-intro"),
+        ("message/rfc822", "Message-ID: <x@y>\nX-Sendledger-Id: 5f0c77-intro"),
         ("text/plain", f"X-Original-Message-ID: {OURS}"),
         ("text/plain", f"--- Original message ---\nSubject: Hello\nMessage-ID: {OURS}"),
     ],
