@@ -41,14 +41,20 @@ def by_addresses(addresses: Iterable[str], sent: SentMail) -> Sequence[Sent]:
     return list(dict.fromkeys(found))
 
 
-def of_address(addresses: Sequence[str], ours: Sequence[Sent], sent: SentMail) -> Sequence[Sent]:
+def of_address(
+    addresses: Sequence[str],
+    ours: Sequence[Sent],
+    sent: SentMail,
+    *,
+    forwarded: bool = True,
+) -> Sequence[Sent]:
     """Those of a report's recipient. ``ours``: the message of ours that the report returns.
 
-    A report may name another address than ours, where mail is forwarded. One that returns our
+    A report may name another address than ours, where mail is ``forwarded``. One that returns our
     message to one recipient and names another of ours contradicts itself: nobody's.
     """
     named = by_addresses(addresses, sent)
     if not ours:
         return named
     both = [each for each in ours if each.address in addresses]
-    return both or ([] if named else ours)
+    return both or (ours if forwarded and not named else [])

@@ -39,7 +39,7 @@ AUTOMATIC = {
 WISHES = {
     "en": r"(i (want|would like|wish) to )?(unsubscribe( me)?|opt[ -]?(me )?out"
     r"|(remove|delete|take) me)( now| (from|off) (the|your|this) ((mailing|e-?mail) )?lists?)?"
-    r"|stop( (e-?mailing|mailing|contacting) me)?",
+    r"|remove|stop( (e-?mailing|mailing|contacting) me)?",
     "de": r"(mich )?(abmelden|austragen|abbestellen|abmeldung)|(nehmen|tragen) sie mich aus"
     r"( dem verteiler)?|melden sie mich ab|loschen sie mich( aus dem verteiler)?"
     r"|newsletter (abmelden|abbestellen)",

@@ -111,7 +111,7 @@ def _wish(head: Headers, sent: SentMail) -> Inbound | None:
     subject, to = head.text("subject"), head.addresses("to", "cc", "delivered-to")
     token = token_of(subject, to)
     about = by_addresses([head.sender()], sent)
-    if token or (about and asks_to_unsubscribe(subject)):
+    if token or (about and (asks_to_unsubscribe(subject) or is_wish(subject))):
         because = "Its subject or the address it was sent to asks to unsubscribe."
         return Inbound(Kind.UNSUBSCRIBE, because, about, token=token)
     return None

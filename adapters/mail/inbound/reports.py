@@ -81,7 +81,10 @@ def of_delivery(
     ]
     if not of_recipients:
         return None
-    judged = [_recipient(each, ours, sent) for each in of_recipients]
+    forwarded = not {each.address for each in ours}.intersection(
+        address for each in of_recipients for address in _named(each, sent)
+    )
+    judged = [_recipient(each, ours, sent, forwarded=forwarded) for each in of_recipients]
     known = [each for each in judged if each.about]
     if not known:
         return Inbound(Kind.UNRELATED, "A delivery report about nobody we wrote to.")
@@ -102,15 +105,19 @@ _SAID = {
 }
 
 
-def _recipient(block: Block, ours: Sequence[Sent], sent: SentMail) -> Judged:
-    original, final = (
-        [address for each in block.get(name, ()) for address in addresses(each)]
-        for name in ("original-recipient", "final-recipient")
-    )
-    named = original if by_addresses(original, sent) else [*original, *final]
+def _recipient(block: Block, ours: Sequence[Sent], sent: SentMail, *, forwarded: bool) -> Judged:
     status, said = _first(block, "status"), _first(block, "diagnostic-code")
     kind = _kind(_first(block, "action").lower(), status)
-    return Judged(kind, of_address(named, ours, sent), unknown_at(f"{status} {said}", kind))
+    about = of_address(_named(block, sent), ours, sent, forwarded=forwarded)
+    return Judged(kind, about, unknown_at(f"{status} {said}", kind))
+
+
+def _named(block: Block, sent: SentMail) -> list[str]:
+    """The addresses of a recipient: the one we wrote to, where it is told."""
+    original = _addresses_of(block, "original-recipient")
+    if by_addresses(original, sent):
+        return original
+    return [*original, *_addresses_of(block, "final-recipient")]
 
 
 def unknown_at(said: str, kind: Kind) -> bool:
@@ -135,16 +142,12 @@ def of_abuse(leaves: Sequence[Part], reporter: Sequence[Sent], sent: SentMail) -
     report = next((each for each in leaves if each.kind == ABUSE), None)
     if report is None:
         return None
-    fields: Block = {}
-    for block in blocks(report.text()):
-        fields = {**block, **fields}
+    fields = _fields(report)
     type_ = (_first(fields, "feedback-type").lower().split() or ["abuse"])[0]
     if type_ in _NOT_ABUSE:
         return Inbound(Kind.UNRELATED, "A feedback report that is no complaint.")
-    values = [*fields.get("original-rcpt-to", ()), *fields.get("removal-recipient", ())]
-    about = by_ids(returned_ids(leaves), sent) or by_addresses(
-        (address for each in values for address in addresses(each)), sent
-    )
+    named = _addresses_of(fields, "original-rcpt-to", "removal-recipient")
+    about = by_ids(returned_ids(leaves), sent) or by_addresses(named, sent)
     about = about or to_whom(leaves, sent) or reporter
     return complaint(about, opts_out=type_.startswith("opt-out"))
 
@@ -178,13 +181,23 @@ def of_receipt(leaves: Sequence[Part], ours: Sequence[Sent], sent: SentMail) -> 
     receipt = next((each for each in leaves if each.kind == RECEIPT), None)
     if receipt is None:
         return None
-    fields = {name: value for block in blocks(receipt.text()) for name, value in block.items()}
+    fields = _fields(receipt)
     ids = map(message_of, fields.get("original-message-id", ()))
-    named = [address for each in fields.get("final-recipient", ()) for address in addresses(each)]
+    named = _addresses_of(fields, "final-recipient")
     about = ours or by_ids(ids, sent) or by_addresses(named, sent)
     if not about:
         return Inbound(Kind.UNRELATED, "A read receipt for nothing that we sent.")
     return Inbound(Kind.AUTO_REPLY, "A read receipt: nobody's answer.", about)
+
+
+def _fields(report: Part) -> Block:
+    """All of a report that speaks of one message."""
+    return {name: value for block in blocks(report.text()) for name, value in block.items()}
+
+
+def _addresses_of(block: Block, *names: str) -> list[str]:
+    values = (value for name in names for value in block.get(name, ()))
+    return [address for each in values for address in addresses(each)]
 
 
 def _first(block: Block, name: str) -> str:

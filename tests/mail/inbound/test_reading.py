@@ -170,6 +170,7 @@ def test_the_mail_that_list_unsubscribe_asks_for_is_understood() -> None:
         {"From": BEN, "To": "unsubscribe+t0ken@acme.test", "Subject": "unsubscribe"},
         {"From": BEN, "To": "ann+unsubscribe-t0ken@acme.test", "Subject": "anything"},
         {"From": BEN, "Subject": "Unsubscribe", "Auto-Submitted": "auto-replied"},
+        {"From": BEN, "Subject": "Bitte abmelden"},
         {"From": BEN, "Subject": "unsubscribe t0ken", "X-Apple-Unsubscribe": "true"},
     ],
 )

@@ -67,6 +67,13 @@ def test_recipients_of_one_report_are_never_merged() -> None:
 
 
 @pytest.mark.rule("M5")
+def test_one_of_several_mailboxes_behind_an_address_may_fail() -> None:
+    found = read(report(block(BEN, "expanded", "2.0.0"), ELSEWHERE), SENT)
+
+    assert (found.kind, found.recipients) == (Kind.AUTO_REPLY, ["r1"])
+
+
+@pytest.mark.rule("M5")
 def test_a_report_about_people_we_never_wrote_to_ends_nobody() -> None:
     nothing = "From: somebody@else.test\nMessage-ID: <x@y>\n\nHello"
     forged = report(block(STRANGER), returned=nothing)
