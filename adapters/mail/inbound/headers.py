@@ -23,6 +23,7 @@ _PARSER = BytesHeaderParser(policy=policy.compat32)
 _END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@\\]{1,64}@[^\s<>()\[\],;:\"@\\]{1,253}")
 _ANGLED = re.compile(rf"<\s{{0,9}}({_ADDRESS.pattern})\s{{0,9}}>")
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.){0,500}\"")
 _ID = re.compile(r"[^\s<>,;\"()]{1,998}")
 _PARAMETER = re.compile(
     r";\s{0,9}([A-Za-z-]{1,40})\s{0,9}=\s{0,9}(?:\"([^\"]{0,200})|([^\s;\"]{1,200}))"
@@ -108,7 +109,8 @@ def _shortened(value: str) -> str:
 def addresses(text: str) -> list[str]:
     """Those in angle brackets, else whatever looks like one; comparable."""
     text = _eight_bit(text[: limits.VALUE])
-    found = _ANGLED.findall(text) or _ADDRESS.findall(text)
+    unquoted = _QUOTED.sub(" ", text)
+    found = _ANGLED.findall(unquoted) or _ADDRESS.findall(unquoted) or _ADDRESS.findall(text)
     return [comparable(each.strip(".'")) for each in found]
 
 

@@ -3,6 +3,7 @@
 Only of servers, and only for recipients of ours that they name: a person may write the same words.
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from email.message import Message
@@ -48,6 +49,7 @@ _RETURNED = re.compile(
     r"|^(received|return-path|message-id|dkim-signature|mime-version|x-[\w-]{1,60})[ \t]?:",
     re.MULTILINE | re.IGNORECASE,
 )
+logging.getLogger("flufl.bounce").disabled = True  # it tells what it could not read (F1)
 FLUFL_LETTERS, FLUFL_LINE = 8_192, 250
 """As much as flufl.bounce gets: some of its patterns take quadratic time on a line."""
 
@@ -60,13 +62,11 @@ def of_text(
     if found := of_delivery(blocks(text), ours, sent, loose=True):
         return found if found.about else None
     said = _RETURNED.split(text, maxsplit=1)[0]
-    failed = head.addresses("x-failed-recipients")
-    by_program = [] if failed else _by_flufl(head, said)
-    about = of_address(failed, ours, sent) if failed else ()
-    about = about or (of_address(by_program, ours, sent) if by_program else ())
-    if not about and server_speaks(head, sent):
-        about = of_address(_named(said), ours, sent)
-    kind = _kind(head.text("subject"), said, sure=bool(failed or by_program))
+    failed = head.addresses("x-failed-recipients") or _by_flufl(head, said)
+    about: Sequence[Sent] = ()
+    if failed or server_speaks(head, sent):
+        about = of_address(failed or _named(said), ours, sent)
+    kind = _kind(head.text("subject"), said, sure=bool(failed))
     if not about or kind is None:
         return None
     because = "A mail server's notice says that delivery failed for good."
@@ -77,8 +77,12 @@ def of_text(
 
 def _named(said: str) -> list[str]:
     """The addresses in a notice, without those of whom one may ask for help."""
-    lines = (line for line in said.split("\n") if not _HELP.search(line))
-    return [each for line in lines for each in all_addresses(line)]
+    return [
+        each
+        for line in said.split("\n")
+        if not _HELP.search(" ".join(word for word in line.split() if "@" not in word))
+        for each in all_addresses(line)
+    ]
 
 
 def _kind(subject: str, text: str, *, sure: bool) -> Kind | None:

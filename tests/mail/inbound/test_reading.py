@@ -126,6 +126,7 @@ def test_without_an_id_the_sender_s_address_says_it() -> None:
     assert (found.kind, found.recipients) == (Kind.REPLY, ["r2"])
     assert found.campaigns == ["spring", "autumn"]
     assert read(letter({"From": f"{EVE} <{STRANGER}>"}), SENT).kind is Kind.UNRELATED
+    assert read(letter({"From": f'"Ann \\"<{ANN}>" <{BEN}>'}), SENT).recipients == ["r1"]
 
 
 def test_a_domain_is_the_same_in_any_script() -> None:

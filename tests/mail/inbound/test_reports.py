@@ -156,10 +156,19 @@ def test_a_report_that_a_person_passes_on_is_no_bounce() -> None:
 @pytest.mark.rule("M5")
 def test_whom_a_notice_names_by_the_way_is_not_ended() -> None:
     help_ = f"<{STRANGER}>: no such user\n\nFor further assistance write to {BEN}."
+    other = {**DAEMON, "X-Failed-Recipients": STRANGER}
     machine = {"From": "shop@crm.test", "Return-Path": "<>", "Subject": "Payment failed"}
 
     assert read(letter(DAEMON, help_), SENT).kind is Kind.UNRELATED
+    assert read(letter(other, f"Delivery failed. Ask {BEN}."), SENT).kind is Kind.UNRELATED
     assert read(letter(machine, f"The payment of {BEN} failed for good."), SENT).about == ()
+
+
+def test_an_address_may_be_called_as_helpers_are() -> None:
+    sent = SentList(ANN, [Sent("m", "spring", "r9", "contact@firma.test")])
+    notice = letter({**DAEMON, "Subject": "Mail"}, "contact@firma.test: unzustellbar")
+
+    assert read(notice, sent).kind is Kind.BOUNCE
 
 
 @pytest.mark.rule("M7")
