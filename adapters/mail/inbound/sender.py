@@ -31,8 +31,10 @@ def server_speaks(head: Headers, sent: SentMail) -> bool:
     name, ``postmaster``, and is a person all the same."""
     if "x-failed-recipients" in head or "x-ms-exchange-message-is-ndr" in head:
         return True
-    names = {head.sender() or head.raw("from"), *head.addresses("return-path")}
-    names |= {head.raw("return-path").strip("<> ").lower()}
+    if null_sender(head) and not head.sender():
+        return True
+    given = (head.raw(name).rpartition("<")[2].strip("> ") for name in ("from", "return-path"))
+    names = {*given, head.sender()}
     ours = {name for name in names if sent.by_address(name)}
     return any(_DAEMON.fullmatch(name.lower()) for name in names - ours)
 
