@@ -33,8 +33,9 @@ def server_speaks(head: Headers, sent: SentMail) -> bool:
         return True
     if null_sender(head) and not head.sender():
         return True
-    given = (head.raw(name).rpartition("<")[2].strip("> ") for name in ("from", "return-path"))
-    names = {*given, head.sender()}
+    names = {head.sender(), *re.split(r"[<>]", head.raw("return-path"))}
+    if not head.sender():
+        names.update(each.strip(' "') for each in re.split(r"[<>]", head.raw("from")))
     ours = {name for name in names if sent.by_address(name)}
     return any(_DAEMON.fullmatch(name.lower()) for name in names - ours)
 
