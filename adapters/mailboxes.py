@@ -24,6 +24,7 @@ from adapters.settings import EngineSettings, SettingsError
 from engine.work.access import Accesses, Security, Server
 from engine.work.check_connection import ConnectionChecks
 from engine.work.consents import Consents
+from engine.work.inbound import Inbound, SentMail
 from engine.work.mailboxes import Mailboxes
 from engine.work.secret import NoSuchSecret, Secret, SecretRef, VaultError
 from engine.work.tokens import Tokens
@@ -42,6 +43,13 @@ if TYPE_CHECKING:
 
 _OF_LINKS = SecretRef("_", "links", "signing key")
 """No workspace begins so."""
+
+
+def mail_reader() -> "Callable[[bytes, SentMail], Inbound]":
+    """What one message means for what was sent, from its octets. Pure; raises nothing."""
+    from adapters.mail.inbound.reading import read
+
+    return read
 
 
 def providers(settings: EngineSettings) -> "Mapping[str, Provider]":

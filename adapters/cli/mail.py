@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,13 +11,17 @@ from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json
 from adapters.screen.output import fail, say
 from adapters.screen.program import group
+from adapters.screen.tables import print_table
+
+if TYPE_CHECKING:
+    from engine.work.inbound import Inbound
 
 app = group(no_args_is_help=True)
 
 
 @app.callback()
 def mail() -> None:
-    """Judge what mail servers said."""
+    """Judge what mail servers said, and what came in."""
 
 
 @app.command()
@@ -40,3 +44,38 @@ def classify(
             sys.stdout.write(json.dumps(line) + "\n")
         else:
             say(f"{outcome}: {sentence}")
+
+
+@app.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(help="Messages as they arrived, one a file.")],
+    sent: Annotated[Path, typer.Option(help="What the account has sent, as JSON.")],
+    as_json: Json = False,
+) -> None:
+    """Tell what each message means for whom it concerns. Prints nothing unless all can be read."""
+    from adapters.cli.sent_file import UnreadableMail, octets_of, read_sent
+    from adapters.mailboxes import mail_reader
+
+    judge = mail_reader()
+    try:
+        sent_mail = read_sent(sent)
+        judged = [(str(file), judge(octets_of(file), sent_mail)) for file in files]
+    except UnreadableMail as error:
+        fail(str(error), EXIT_UNREADABLE)
+    if as_json:
+        for file, found in judged:
+            sys.stdout.write(json.dumps(_row(file, found)) + "\n")
+        return
+    rows = [[*_row(file, found).values()] for file, found in judged]
+    print_table("Messages", ["file", "kind", "recipients", "campaigns", "until", "because"], rows)
+
+
+def _row(file: str, found: "Inbound") -> dict[str, Any]:
+    return {
+        "file": file,
+        "kind": found.kind,
+        "recipients": found.recipients,
+        "campaigns": found.campaigns,
+        "until": found.until.isoformat() if found.until else None,
+        "because": found.because,
+    }

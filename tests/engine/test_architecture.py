@@ -71,6 +71,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "adapters.mail.composing",
     ),
     "adapters.mail.composing": ("events", "engine.answers.telling", "engine.work"),
+    "adapters.mail.inbound": ("engine.work",),
     "adapters.mail.oauth": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.wire": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.simulated": (*CORE, "engine.work"),

@@ -1,0 +1,1 @@
+"""From the octets of one message to what it means. Pure: no socket, no file, no clock."""
