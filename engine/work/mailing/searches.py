@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from aggregates.campaign import Campaign
+from aggregates.campaign import Campaign, Recipient
 from aggregates.campaign.commands import RecordSentFolderSearch
 from aggregates.campaign.pace import message_key
 from aggregates.command import Command
@@ -15,7 +15,7 @@ from engine.engine import Engine
 from engine.reply import Request
 from engine.work.mailing.outgoing import ACTOR
 from engine.work.ports import Mailbox, NewId, Search, Transport
-from events.vocabulary import AccountId, CampaignId, RecipientId, SearchResult
+from events.vocabulary import AccountId, CampaignId, ConnectionStatus, RecipientId, SearchResult
 
 
 class Sought(NamedTuple):
@@ -32,20 +32,19 @@ class Sought(NamedTuple):
 class Searches:
     """Those of one workspace."""
 
-    def __init__(
-        self, engine: Engine, workspace: str, transport: Transport, new_id: NewId
-    ) -> None:
+    def __init__(self, engine: Engine, workspace: str, transport: Transport, new_id: NewId) -> None:
         self._engine, self._workspace = engine, workspace
         self._transport, self._new_id = transport, new_id
 
     def due(self) -> list[Sought]:
-        """Unknown messages, once the time is over after which their absence proves something; and
-        of each account in which no search was proved, the last message it sent."""
+        """Of each account in which no search was proved, the last message it sent a while ago; then
+        unknown messages of that age, for then their absence may prove something. A failed account
+        is searched once it is reconnected, for as long as it may be."""
         with self._engine.look(self._workspace) as now:
             campaigns = list(now.campaigns())
             since = now.now - self._engine.policy.search_after
-            unknown = list(_unknown(now, campaigns, since))
-            return [*unknown, *_proofs(now, campaigns)]
+            found = [*_proofs(now, campaigns, since), *_unknown(now, campaigns, since)]
+            return [each for each in found if _is_open(now, each.mailbox.account_id)]
 
     def run(self, sought: Sought) -> Search:
         """Search, and record what it shows."""
@@ -78,6 +77,38 @@ def _unknown(now: Look, campaigns: Iterable[Campaign], since: datetime) -> Itera
                 if waits and each.reserved_at is not None and each.reserved_at <= since:
                     mailbox = _mailbox(now, each.account_id)
                     yield Sought(mailbox, campaign.id, recipient_id, each.send_id, unknown=True)
+
+
+def _proofs(now: Look, campaigns: Iterable[Campaign], since: datetime) -> Iterator[Sought]:
+    last: dict[AccountId, tuple[datetime, Sought]] = {}
+    for campaign in campaigns:
+        for recipient_id, recipient in campaign.recipients.items():
+            sent_at, account_id = recipient.progress.last_at, recipient.sender or campaign.sender
+            if sent_at is None or sent_at > since or account_id is None:
+                continue
+            send_id = _last_accepted(campaign, recipient_id, recipient)
+            known = last.get(account_id)
+            if send_id is not None and (known is None or known[0] < sent_at):
+                mailbox = _mailbox(now, account_id)
+                sought = Sought(mailbox, campaign.id, recipient_id, send_id, unknown=False)
+                last[account_id] = sent_at, sought
+    for account_id, (_, sought) in last.items():
+        if not now.account(account_id).search_proved:
+            yield sought
+
+
+def _last_accepted(
+    campaign: Campaign, recipient_id: RecipientId, recipient: Recipient
+) -> str | None:
+    """The id of the last message, unless nobody knows what became of it."""
+    if campaign.sequence is None or not recipient.progress.done:
+        return None
+    send_id = message_key(campaign.sequence, recipient_id, recipient.progress.done[-1])
+    return None if any(each.send_id == send_id for each in recipient.unknown) else send_id
+
+
+def _is_open(now: Look, account_id: AccountId) -> bool:
+    return now.account(account_id).status is not ConnectionStatus.FAILED
 
 
 def _mailbox(now: Look, account_id: AccountId) -> Mailbox:
