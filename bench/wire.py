@@ -119,7 +119,7 @@ def submission() -> dict[str, float]:
     """Messages a second, over all accounts."""
     with tempfile.TemporaryDirectory() as name, Sandbox([]) as unasked:
         authority = Authority(Path(name))
-        with _sink(authority) as port:
+        with sink(authority, 2 * ACCOUNTS * EACH) as port:
             site = Site(unasked, authority.file)
             server = Server("localhost", port, Security.IMPLICIT)
             names = [f"a{number}@sandbox.test" for number in range(ACCOUNTS)]
@@ -127,14 +127,15 @@ def submission() -> dict[str, float]:
                 site.add(Access("imap", each, server, server, Secret("x")), each) for each in names
             ]
             with closing(_wire(site)) as wire:
-                ours = _all_at_once(lambda number: _submit(wire, mailboxes[number]))
+                ours = all_at_once(lambda number: _submit(wire, mailboxes[number]))
             context = ssl.create_default_context(cafile=authority.file)
-            theirs = _all_at_once(lambda number: _smtplib(port, context, names[number]))
+            theirs = all_at_once(lambda number: _smtplib(port, context, names[number]))
     return {"ours": ACCOUNTS * EACH / ours, "smtplib": ACCOUNTS * EACH / theirs}
 
 
 @contextmanager
-def _sink(authority: Authority) -> Iterator[int]:
+def sink(authority: Authority, expected: int) -> Iterator[int]:
+    """Its port; in the end it must have taken as many messages as ``expected``."""
     certificate = str(authority.issue(Certificate.TRUSTED))
     command = [sys.executable, "-m", "tests.mail.servers.sink", certificate]
     with subprocess.Popen(
@@ -143,10 +144,10 @@ def _sink(authority: Authority) -> Iterator[int]:
         assert process.stdout is not None
         yield int(process.stdout.readline())
         taken = process.communicate()[0]
-    assert int(taken) == 2 * ACCOUNTS * EACH
+    assert int(taken) == expected
 
 
-def _all_at_once(send: Callable[[int], None]) -> float:
+def all_at_once(send: Callable[[int], None]) -> float:
     with ThreadPoolExecutor(ACCOUNTS) as pool:
         begun = time.perf_counter()
         list(pool.map(send, range(ACCOUNTS)))

@@ -20,6 +20,8 @@ class AggregateLoader:
     def __init__(self, reading: WorkspaceReading, workspace: str, cache: AggregateCache) -> None:
         self.states: dict[str, Cached] = {}
         """Every aggregate read or changed, by stream."""
+        self.as_read: dict[str, Cached] = {}
+        """Every aggregate read, as it was."""
         self._reading = reading
         self._workspace = workspace
         self._cache = cache
@@ -29,7 +31,8 @@ class AggregateLoader:
         stream = stream_id(self._workspace, type_, aggregate_id)
         entry = self.states.get(stream)
         if entry is None:
-            entry = self.states[stream] = self._caught_up(type_, aggregate_id, stream)
+            entry = self._caught_up(type_, aggregate_id, stream)
+            self.states[stream] = self.as_read[stream] = entry
         return entry
 
     def advance(

@@ -65,12 +65,21 @@ class AggregateCache:
             while len(self._entries) > self._size:
                 self._entries.popitem(last=False)
 
-    def as_of(self, workspace: str, position: int) -> "AggregateCache":
-        """What is current if the workspace stands there, for a look of its own.
+    def newest(self, stream_id: str) -> Cached | None:
+        """The entry, current or not."""
+        with self._lock:
+            return self._entries.get(stream_id, (-1, None))[1]
+
+    def as_of(
+        self, workspace: str, position: int, earlier: Mapping[str, Cached]
+    ) -> "AggregateCache":
+        """What is current if the workspace stands there, for a look of its own; of the rest, what
+        an earlier look read, which has to catch up.
 
         Whoever looks holds no lock: what others commit meanwhile must not come in.
         """
         known = AggregateCache(self._size)
+        known._entries.update((stream_id, (-1, entry)) for stream_id, entry in earlier.items())
         with self._lock:
             mark = self._marks.get(workspace)
             if mark is not None and mark.position == position:

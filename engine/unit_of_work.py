@@ -185,6 +185,11 @@ class UnitOfWork:
         return self._aggregates.states
 
     @property
+    def as_read(self) -> dict[str, Cached]:
+        """Every aggregate read, before anything was decided."""
+        return self._aggregates.as_read
+
+    @property
     def after(self) -> int:
         """The position after which the events stand; the workspace's last where nothing came."""
         return self._appended.appended_after if self._appended else self._reading.last_position

@@ -94,6 +94,10 @@ class Planner:
             if head is not None and head[1] == plan.recipient_id:
                 agenda.postpone(place.kind, place.sender)
 
+    def bring_back(self, workspace: Neighbours, plan: Plan) -> None:
+        """Nothing came of the plan: the recipient waits again."""
+        self._follow(workspace.campaign(plan.campaign_id), [plan.recipient_id])
+
     def follow(self, workspace: Neighbours, events: Iterable[Event]) -> None:
         """Take in what was recorded in the workspace, which stands after it."""
         touched: dict[CampaignId, dict[RecipientId, None]] = {}

@@ -1,19 +1,23 @@
 """What one workspace sends next, in step with its log."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from aggregates.campaign import Campaign
 from aggregates.campaign.commands import FinishRecipient, RecordUnknown, ReserveStep
-from engine.command_context import Look
+from engine.cache import Cached
+from engine.command_context import Neighbours
 from engine.engine import Engine
 from engine.planning.planner import Plan, Planner
+from engine.recalled import NotRecalled
 from engine.work.mailing.inboxes import WorkspaceInboxes
 from engine.work.ports import Mailbox
 from events.recorded import Recorded
 from events.sequence import MailSequence
 from events.vocabulary import AccountId, Settings
+
+T = TypeVar("T")
 
 
 class Draft(NamedTuple):
@@ -36,7 +40,8 @@ class Dispatch:
         self._engine, self._inboxes = engine, inboxes
         self._planner = Planner(engine.policy)
         self._lock = Lock()
-        with engine.look(workspace) as now:
+        self._read: dict[str, Cached] = {}
+        with engine.look(workspace, self._read) as now:
             self._since = now.after
             self._planner.begin(now)
             self.left_over = list(_on_their_way(now.campaigns()))
@@ -45,30 +50,49 @@ class Dispatch:
         """Take in events of the workspace, again or anew: the same ones twice do no harm."""
         news = [each.event for each in recorded if each.position > self._since]
         if news:
-            with self._lock, self._engine.look(self.workspace) as now:
+            with self._lock, self._engine.look(self.workspace, self._read) as now:
                 self._planner.follow(now, news)
 
+    def follow_own(self, recorded: Sequence[Recorded]) -> None:
+        """Likewise, of events that this engine has just recorded."""
+        self._ask(lambda now: self._planner.follow(now, [each.event for each in recorded]))
+
     def senders(self) -> Sequence[AccountId]:
-        with self._lock, self._engine.look(self.workspace) as now:
-            return self._planner.senders(now)
+        return self._ask(self._planner.senders)
 
     def next_from(self, account_id: AccountId) -> Draft | None:
-        """None too as long as the store is fenced (M6)."""
+        """Whoever asks has the recipient to himself, until ``bring_back`` or an event of theirs.
+        None too as long as the store is fenced (M6)."""
         if self._engine.fence.closed() is not None:
             return None
-        read_until = self._inboxes.read_until(account_id)
-        with self._lock, self._engine.look(self.workspace) as now:
-            plan = self._planner.next_from(now, account_id, now.now, read_until)
-            return _draft(now, plan) if plan is not None else None
+        at, read_until = self._engine.store.now(), self._inboxes.read_until(account_id)
 
-    def set_aside(self, plan: Plan) -> None:
-        """Nothing can be written to this recipient for now."""
-        with self._lock, self._engine.look(self.workspace) as now:
+        def planned(now: Neighbours) -> Draft | None:
+            plan = self._planner.next_from(now, account_id, at, read_until)
+            if plan is None:
+                return None
+            draft = _draft(now, plan)
             self._planner.set_aside(now, plan)
+            return draft
+
+        return self._ask(planned)
+
+    def bring_back(self, plan: Plan) -> None:
+        """Nothing was reserved for this recipient."""
+        self._ask(lambda now: self._planner.bring_back(now, plan))
+
+    def _ask(self, ask: Callable[[Neighbours], T]) -> T:
+        """Of what is known by heart, or else of the store."""
+        with self._lock:
+            try:
+                return ask(self._engine.recall(self.workspace, self._read))
+            except NotRecalled:
+                with self._engine.look(self.workspace, self._read) as now:
+                    return ask(now)
 
     def finished(self) -> list[FinishRecipient]:
         """M4: those whose sequence is over; each once."""
-        with self._lock, self._engine.look(self.workspace) as now:
+        with self._lock, self._engine.look(self.workspace, self._read) as now:
             return [
                 FinishRecipient(
                     campaign_id=each.campaign_id,
@@ -88,7 +112,7 @@ class Dispatch:
         )
 
 
-def _draft(now: Look, plan: Plan) -> Draft:
+def _draft(now: Neighbours, plan: Plan) -> Draft:
     campaign, account = now.campaign(plan.campaign_id), now.account(plan.account_id)
     assert campaign.sequence is not None
     done = campaign.recipients[plan.recipient_id].progress.done

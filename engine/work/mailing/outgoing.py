@@ -149,7 +149,6 @@ class Outgoing:
             message = way.composer.compose(draft)
             if message is not None:
                 return Ready(draft, message)
-            way.dispatch.set_aside(draft.plan)
         return None
 
     def _turn(self, ready: Ready | None) -> Reserved | None:
@@ -162,8 +161,13 @@ class Outgoing:
         begun = monotonic()
         replies = way.engine.execute_page(way.dispatch.workspace, requests)
         self._sent = None
-        way.dispatch.follow([each for reply in replies for each in reply.recorded])
-        return _reserved(replies[-1], begun) if ready is not None else None
+        way.dispatch.follow_own([each for reply in replies for each in reply.recorded])
+        if ready is None:
+            return None
+        reserved = _reserved(replies[-1], begun)
+        if reserved is None:
+            way.dispatch.bring_back(ready.draft.plan)
+        return reserved
 
     def _submit(self, reserved: Reserved, ready: Ready) -> None:
         self._sent = Sent(reserved, NOT_SUBMITTED)

@@ -1,0 +1,219 @@
+"""20 accounts that send all they may into a fast server over TLS, beside loops of bare smtplib.
+
+Ours plans, composes from templates, reserves, notes with a witness, submits and records (M2); the
+loops send one ready message, or compose the same ones with ``email``'s MIME classes. The server by
+itself takes whole conversations that nobody has to wait for.
+"""
+
+import smtplib
+import socket
+import ssl
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+from adapters.http.unsubscribe_links import UnsubscribeLinks
+from adapters.mail.composing.filling import writing
+from adapters.mail.composing.message import compose
+from adapters.mail.letter_composer import LetterComposer
+from adapters.mail.sandbox.authority import Authority
+from adapters.mail.sandbox.sandbox import Sandbox
+from adapters.mail.wire.inbox import Fetched
+from adapters.mail.wire.mail_wire import MailWire
+from adapters.stores.clocks import system_clock
+from adapters.stores.opening import Opened, inbox_cursors, opened_file, opened_schema
+from adapters.stores.postgres import PostgresStore
+from adapters.stores.sqlite import SQLiteStore
+from aggregates.campaign.commands import CreateCampaign, SetSequence, StartCampaign
+from aggregates.command import Command
+from aggregates.email_account.commands import ConnectAccount
+from bench.composing import ANN, SEQUENCE, STEP, by_mime_classes, person_of, posting_of
+from bench.ours import CAMPAIGN
+from bench.postgres.places import durable_server
+from bench.wire import ACCOUNTS, all_at_once, sink
+from engine.engine import Engine
+from engine.reply import Request
+from engine.simulated import simulated_report
+from engine.work.access import Access, Security, Server
+from engine.work.letters import Letter
+from engine.work.mailing.dispatch import Dispatch
+from engine.work.mailing.inboxes import WorkspaceInboxes
+from engine.work.mailing.outgoing import Outgoing, Way
+from engine.work.ports import Mailbox
+from engine.work.secret import Secret
+from events.vocabulary import Mode, Settings
+from tests.mail.probing import Site
+
+EACH = 100
+"""Messages of an account."""
+TOTAL = ACCOUNTS * EACH
+SETTINGS = Settings(
+    sender_name=ANN.name, signature=ANN.signature, sending_speed=1_000_000, limits={"gap": 0}
+)
+NAMES = [f"a{number}@acme.example" for number in range(ACCOUNTS)]
+LINKS = UnsubscribeLinks(lambda: Secret("a key of all links"), "https://x.example")
+
+
+@contextmanager
+def _on_file(folder: Path) -> Iterator[Opened]:
+    with closing(opened_file(SQLiteStore(folder / "ledger.db"), folder / "witness")) as opened:
+        yield opened
+
+
+@contextmanager
+def _on_server(folder: Path) -> Iterator[Opened]:
+    with durable_server() as server:
+        store = PostgresStore(server.create_database("ours"))
+        with closing(opened_schema(store, folder / "witness")) as opened:
+            yield opened
+
+
+Opening = Callable[[Path], AbstractContextManager[Opened]]
+
+
+def sending(opening: Opening, workspaces: int) -> dict[str, float]:
+    """Messages a second, over all accounts."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        authority = Authority(folder)
+        port = stack.enter_context(sink(authority, 4 * TOTAL))
+        context = ssl.create_default_context(cafile=authority.file)
+        site = Site(stack.enter_context(Sandbox([])), authority.file)
+        opened = stack.enter_context(opening(folder))
+        wire = stack.enter_context(
+            closing(MailWire(site.accesses, site.tokens, site.dialler, system_clock, _nothing))
+        )
+        server = Server("localhost", port, Security.IMPLICIT)
+        mailboxes = [
+            site.add(Access("imap", each, server, server, Secret("x")), each) for each in NAMES
+        ]
+        crew = _crew(opened, wire, mailboxes, workspaces)
+        took = {
+            "ours": all_at_once(lambda number: _send_all(crew[number])),
+            "composing": all_at_once(lambda number: _loop(port, context, number, _composed)),
+            "ready": all_at_once(lambda number: _loop(port, context, number, _ready)),
+            "server": all_at_once(lambda number: _flood(port, context, number)),
+        }
+    return {name: TOTAL / seconds for name, seconds in took.items()}
+
+
+SENDING_MEASURES: dict[str, Callable[[], dict[str, float]]] = {
+    "sending": partial(sending, _on_file, 1),
+    "sending_20": partial(sending, _on_file, ACCOUNTS),
+    "pg_sending": partial(sending, _on_server, 1),
+    "pg_sending_20": partial(sending, _on_server, ACCOUNTS),
+}
+
+
+def _crew(
+    opened: Opened, wire: MailWire, mailboxes: Sequence[Mailbox], workspaces: int
+) -> list[Outgoing]:
+    """Each account's messages: of one campaign for all accounts, or of a workspace for each."""
+    engine = Engine(opened.store, fence=opened.fence)
+    share = ACCOUNTS // workspaces
+    return [
+        each
+        for number in range(workspaces)
+        for each in _workspace(
+            opened, engine, wire, f"w{number}", mailboxes[number * share : (number + 1) * share]
+        )
+    ]
+
+
+def _workspace(
+    opened: Opened, engine: Engine, wire: MailWire, name: str, mailboxes: Sequence[Mailbox]
+) -> list[Outgoing]:
+    people = opened.directory.enrol(name, map(person_of, range(len(mailboxes) * EACH)))
+    accounts = tuple(each.account_id for each in mailboxes)
+    connects = [
+        ConnectAccount(
+            account_id=each.account_id,
+            slot_id=each.account_id,
+            provider="imap",
+            settings=SETTINGS,
+            report=simulated_report(None),
+            credentials=each.credentials,
+        )
+        for each in mailboxes
+    ]
+    create = CreateCampaign(
+        campaign_id=CAMPAIGN,
+        mode=Mode.ROTATION,
+        account_ids=accounts,
+        recipient_ids=tuple(people),
+    )
+    sequence = SetSequence(campaign_id=CAMPAIGN, sequence=SEQUENCE)
+    ids = (f"{name}-{number}" for number in count())
+    for command in [*connects, create, sequence, StartCampaign(campaign_id=CAMPAIGN)]:
+        _tell(engine, name, command, next(ids))
+    dispatch = Dispatch(engine, name, WorkspaceInboxes(inbox_cursors(opened), name))
+    composer = LetterComposer(opened.directory, name, LINKS.ways, system_clock, _complain)
+    way = Way(engine, dispatch, composer, wire.transport, opened.fence, lambda: next(ids))
+    return [Outgoing(way, account) for account in accounts]
+
+
+def _tell(engine: Engine, workspace: str, command: Command, command_id: str) -> None:
+    (reply,) = engine.execute_page(workspace, [Request(command, command_id, "user:bench")])
+    assert reply.refusal is None, reply.refusal
+
+
+def _complain(about: str, said: str) -> None:
+    raise AssertionError(f"{about}: {said}")
+
+
+def _nothing(_: Mailbox, __: Fetched) -> None:
+    return None
+
+
+def _send_all(outgoing: Outgoing) -> None:
+    outgoing.run(lambda: True)
+    assert outgoing.trouble is None
+
+
+def _letters(number: int) -> Iterator[tuple[Letter, int]]:
+    ready = writing(STEP)
+    for each in range(number * EACH, (number + 1) * EACH):
+        yield ready.fill(person_of(each), ANN), each
+
+
+def _composed(number: int) -> Iterator[bytes]:
+    for letter, each in _letters(number):
+        yield by_mime_classes(letter, posting_of(each))
+
+
+def _ready(number: int) -> Iterator[bytes]:
+    letter, each = next(_letters(number))
+    content = compose(letter, posting_of(each)).content
+    for _ in range(EACH):
+        yield content
+
+
+def _loop(
+    port: int,
+    context: ssl.SSLContext,
+    number: int,
+    contents: Callable[[int], Iterator[bytes]],
+) -> None:
+    with smtplib.SMTP_SSL("localhost", port, "bench.test", timeout=30, context=context) as smtp:
+        smtp.login(NAMES[number], "x")
+        for content in contents(number):
+            smtp.sendmail(NAMES[number], "b@x.test", content)
+
+
+def _flood(port: int, context: ssl.SSLContext, number: int) -> None:
+    """Whole conversations, ten at a time, with no wait in between."""
+    envelope = f"MAIL FROM:<{NAMES[number]}>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n".encode()
+    content = envelope + next(_ready(number)) + b"\r\n.\r\n"
+    with (
+        socket.create_connection(("localhost", port), 30) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as connection,
+        connection.makefile("rb") as answers,
+    ):
+        answers.readline()
+        for _ in range(EACH // 10):
+            connection.sendall(content * 10)
+            for _ in range(40):
+                assert answers.readline()[:1] in b"23"
