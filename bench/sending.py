@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from adapters.http.unsubscribe_links import UnsubscribeLinks
 from adapters.mail.composing.filling import writing
@@ -42,12 +43,13 @@ from engine.work.letters import Letter
 from engine.work.mailing.dispatch import Dispatch
 from engine.work.mailing.inboxes import WorkspaceInboxes
 from engine.work.mailing.outgoing import Outgoing, Way
+from engine.work.mailing.turns import Turns
 from engine.work.ports import Mailbox
 from engine.work.secret import Secret
 from events.vocabulary import Mode, Settings
 from tests.mail.probing import Site
 
-EACH = 100
+EACH = 400
 """Messages of an account."""
 TOTAL = ACCOUNTS * EACH
 SETTINGS = Settings(
@@ -108,24 +110,26 @@ SENDING_MEASURES: dict[str, Callable[[], dict[str, float]]] = {
 }
 
 
+class _Post(NamedTuple):
+    opened: Opened
+    engine: Engine
+    turns: Turns
+    wire: MailWire
+
+
 def _crew(
     opened: Opened, wire: MailWire, mailboxes: Sequence[Mailbox], workspaces: int
 ) -> list[Outgoing]:
     """Each account's messages: of one campaign for all accounts, or of a workspace for each."""
     engine = Engine(opened.store, fence=opened.fence)
-    share = ACCOUNTS // workspaces
-    return [
-        each
-        for number in range(workspaces)
-        for each in _workspace(
-            opened, engine, wire, f"w{number}", mailboxes[number * share : (number + 1) * share]
-        )
-    ]
+    post = _Post(opened, engine, Turns(engine, opened.fence), wire)
+    shares = [mailboxes[number::workspaces] for number in range(workspaces)]
+    found = [_workspace(post, f"w{number}", share) for number, share in enumerate(shares)]
+    return [each for share in found for each in share]
 
 
-def _workspace(
-    opened: Opened, engine: Engine, wire: MailWire, name: str, mailboxes: Sequence[Mailbox]
-) -> list[Outgoing]:
+def _workspace(post: _Post, name: str, mailboxes: Sequence[Mailbox]) -> list[Outgoing]:
+    opened, engine, turns, wire = post
     people = opened.directory.enrol(name, map(person_of, range(len(mailboxes) * EACH)))
     accounts = tuple(each.account_id for each in mailboxes)
     connects = [
@@ -151,7 +155,7 @@ def _workspace(
         _tell(engine, name, command, next(ids))
     dispatch = Dispatch(engine, name, WorkspaceInboxes(inbox_cursors(opened), name))
     composer = LetterComposer(opened.directory, name, LINKS.ways, system_clock, _complain)
-    way = Way(engine, dispatch, composer, wire.transport, opened.fence, lambda: next(ids))
+    way = Way(turns, dispatch, composer, wire.transport, lambda: next(ids))
     return [Outgoing(way, account) for account in accounts]
 
 

@@ -17,7 +17,7 @@ from engine.command_context import Look
 from engine.decoding import decode_page
 from engine.fence import Fence, StoreFence
 from engine.gc_pause import gc_paused
-from engine.group_commit import GroupCommit, Pages
+from engine.group_commit import Answer, GroupCommit, Page, Pages
 from engine.observing import SILENT, Committed, Observer, tell
 from engine.ports.errors import StoreError, StoreUnavailable
 from engine.ports.store import Store
@@ -76,6 +76,11 @@ class Engine:
         by its command id, and nothing is decided twice.
         """
         return self._group_commit.ask(workspace, requests)
+
+    def execute_pages(self, pages: Sequence[Page]) -> list[Answer]:
+        """Pages of several workspaces likewise, in one transaction where that can be: the replies
+        of each, or what went wrong with it."""
+        return self._group_commit.ask_all(pages)
 
     def tick(self, workspace: str, *, inclusive: bool = False) -> int:
         """A worker's turn: settle what is due and issue reminders (N1). Returns how many events.

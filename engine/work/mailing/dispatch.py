@@ -9,6 +9,7 @@ from aggregates.campaign.commands import FinishRecipient, RecordUnknown, Reserve
 from engine.cache import Cached
 from engine.command_context import Neighbours
 from engine.engine import Engine
+from engine.gc_pause import freeze_survivors
 from engine.planning.planner import Plan, Planner
 from engine.recalled import NotRecalled
 from engine.work.mailing.inboxes import WorkspaceInboxes
@@ -45,6 +46,7 @@ class Dispatch:
             self._since = now.after
             self._planner.begin(now)
             self.left_over = list(_on_their_way(now.campaigns()))
+        freeze_survivors()
 
     def follow(self, recorded: Sequence[Recorded]) -> None:
         """Take in events of the workspace, again or anew: the same ones twice do no harm."""

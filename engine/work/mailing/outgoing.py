@@ -17,9 +17,9 @@ from aggregates.campaign.commands import (
     RecordUnknown,
 )
 from engine.batch import derived_id
-from engine.engine import Engine
-from engine.reply import Reply, Request
+from engine.reply import Request
 from engine.work.mailing.dispatch import Dispatch, Draft
+from engine.work.mailing.turns import Turn, Turns
 from engine.work.ports import (
     AccountTrouble,
     Message,
@@ -30,6 +30,7 @@ from engine.work.ports import (
     Transport,
 )
 from events.campaign import SendReserved
+from events.recorded import Recorded
 from events.vocabulary import AccountId, FailureClass, RefusalFault
 
 ACTOR = "mail"
@@ -44,20 +45,13 @@ class Composer(Protocol):
         ...
 
 
-class Witness(Protocol):
-    def note(self, position: int, event_id: str) -> None:
-        """Somewhere else it is known now that the log went that far. Raises ``OSError``."""
-        ...
-
-
 class Way(NamedTuple):
     """What an account's messages need on their way out."""
 
-    engine: Engine
+    turns: Turns
     dispatch: Dispatch
     composer: Composer
     transport: Transport
-    witness: Witness
     new_id: NewId
 
 
@@ -69,9 +63,7 @@ class Ready(NamedTuple):
 class Reserved(NamedTuple):
     """A message that this process may submit. ``begun``: monotonic, before it was reserved."""
 
-    event: SendReserved
-    position: int
-    event_id: str
+    recorded: Recorded
     begun: float
 
 
@@ -84,11 +76,12 @@ class Sent(NamedTuple):
     @property
     def request(self) -> Request:
         """The same one however often it is made."""
-        return Request(self.record, derived_id(self.reserved.event_id, "outcome"), ACTOR)
+        return Request(self.record, derived_id(self.reserved.recorded.event_id, "outcome"), ACTOR)
 
     @property
     def record(self) -> CampaignCommand:
-        event = self.reserved.event
+        event = self.reserved.recorded.event
+        assert isinstance(event, SendReserved)
         about: dict[str, Any] = {
             "campaign_id": event.campaign_id,
             "recipient_id": event.recipient_id,
@@ -131,47 +124,48 @@ class Outgoing:
         is ``unrecorded``, and begin with another ``Dispatch``.
         """
         offered, self.trouble = 0, None
+        draft: Draft | None = None
         while True:
-            ready = self._ready() if wanted() and self.trouble is None else None
-            if ready is None and self._sent is None:
+            more = wanted() and self.trouble is None
+            ready = self._ready(draft, more=more)
+            if ready is None and self._sent is None and not more:
                 return offered
-            reserved = self._turn(ready)
-            if ready is None:
-                return offered
-            if reserved is not None:
-                self._submit(reserved, ready)
+            begun = monotonic()
+            turn = self._turn(ready, more=more)
+            if ready is not None and turn.reserved is not None:
+                self._submit(Reserved(turn.reserved, begun), ready, turn.unnoted)
                 offered += 1
+            elif ready is None and turn.draft is None:
+                return offered
+            draft = turn.draft
 
-    def _ready(self) -> Ready | None:
+    def _ready(self, draft: Draft | None, *, more: bool) -> Ready | None:
         """The next message; recipients to whom none can be written are left out for now."""
-        way = self._way
-        while (draft := way.dispatch.next_from(self.account_id)) is not None:
-            message = way.composer.compose(draft)
-            if message is not None:
-                return Ready(draft, message)
-        return None
+        if draft is None:
+            return None
+        if not more:
+            self._way.dispatch.bring_back(draft.plan)
+            return None
+        message = self._way.composer.compose(draft)
+        return Ready(draft, message) if message is not None else None
 
-    def _turn(self, ready: Ready | None) -> Reserved | None:
+    def _turn(self, ready: Ready | None, *, more: bool) -> Turn:
         """Record the last outcome and reserve the next message, in one transaction."""
         way = self._way
         requests = [self._sent.request] if self._sent is not None else []
         if ready is not None:
             reserve = way.dispatch.reservation(ready.draft.plan)
             requests.append(Request(reserve, way.new_id(), ACTOR))
-        begun = monotonic()
-        replies = way.engine.execute_page(way.dispatch.workspace, requests)
+        drafted = ready.draft if ready is not None else None
+        turn = Turn(way.dispatch, self.account_id, requests, drafted, more)
+        way.turns.take(turn)
         self._sent = None
-        way.dispatch.follow_own([each for reply in replies for each in reply.recorded])
-        if ready is None:
-            return None
-        reserved = _reserved(replies[-1], begun)
-        if reserved is None:
-            way.dispatch.bring_back(ready.draft.plan)
-        return reserved
+        return turn
 
-    def _submit(self, reserved: Reserved, ready: Ready) -> None:
+    def _submit(self, reserved: Reserved, ready: Ready, unnoted: Exception | None) -> None:
         self._sent = Sent(reserved, NOT_SUBMITTED)
-        self._way.witness.note(reserved.position, reserved.event_id)
+        if unnoted is not None:
+            raise unnoted
         if monotonic() - reserved.begun > SUBMIT_WITHIN.total_seconds():
             return
         self._sent = Sent(reserved, Outcome.UNKNOWN)
@@ -179,11 +173,3 @@ class Outgoing:
         self._sent = Sent(reserved, submitted)
         if isinstance(submitted, AccountTrouble):
             self.trouble = submitted.failure_class
-
-
-def _reserved(reply: Reply, begun: float) -> Reserved | None:
-    """None where the law lets nothing leave after all: somebody was faster."""
-    for each in reply.recorded:
-        if isinstance(each.event, SendReserved) and reply.refusal is None:
-            return Reserved(each.event, each.position, each.event_id, begun)
-    return None
