@@ -54,8 +54,9 @@ class Recalled:
 
     def _state(self, type_: AggregateType, aggregate_id: str) -> Any:
         stream = stream_id(self._workspace, type_, aggregate_id)
-        found = [self._cache.newest(stream), self._earlier.get(stream)]
-        known = [each for each in found if each is not None]
-        if not known:
+        newest, earlier = self._cache.newest(stream), self._earlier.get(stream)
+        if newest is not None and (earlier is None or newest.version >= earlier.version):
+            return newest.state
+        if earlier is None:
             raise NotRecalled
-        return max(known, key=lambda each: each.version).state
+        return earlier.state

@@ -6,12 +6,12 @@ a refused command means going back to the states before it.
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from time import perf_counter_ns
 from typing import NamedTuple
 
 from aggregates.campaign import Campaign
+from aggregates.changed import changed
 from aggregates.command import Command, Policy
 from aggregates.email_account import EmailAccount
 from aggregates.rejections import Rejected, StoreFenced
@@ -131,7 +131,7 @@ class UnitOfWork:
             return Outcome(request.command_id, told, (), self.decided)
         cause = Cause(request.command_id, request.actor, request.command_id, requested=True)
         before = len(self._batches)
-        refusal = self._attempt(replace(request.command, at=self.now), cause)
+        refusal = self._attempt(changed(request.command, at=self.now), cause)
         self.settle()
         outcome = Outcome(request.command_id, refusal, self._batches[before:], self.decided)
         self._outcomes[request.command_id] = outcome
