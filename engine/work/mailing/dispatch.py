@@ -1,6 +1,7 @@
 """What one workspace sends next, in step with its log."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from threading import Lock
 from typing import NamedTuple, TypeVar
 
@@ -62,12 +63,12 @@ class Dispatch:
     def senders(self) -> Sequence[AccountId]:
         return self._ask(self._planner.senders)
 
-    def next_from(self, account_id: AccountId) -> Draft | None:
+    def next_from(self, account_id: AccountId, at: datetime) -> Draft | None:
         """Whoever asks has the recipient to himself, until ``bring_back`` or an event of theirs.
         None too as long as the store is fenced (M6)."""
         if self._engine.fence.closed() is not None:
             return None
-        at, read_until = self._engine.store.now(), self._inboxes.read_until(account_id)
+        read_until = self._inboxes.read_until(account_id)
 
         def planned(now: Neighbours) -> Draft | None:
             plan = self._planner.next_from(now, account_id, at, read_until)

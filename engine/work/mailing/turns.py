@@ -70,9 +70,7 @@ class Turns:
             else:
                 _take_in(turn, answer)
         self._note([each for each in recording if each.reserved is not None])
-        for each in turns:
-            if each.more and each.error is None:
-                _plan(each)
+        self._plan([each for each in turns if each.more and each.error is None])
 
     def _note(self, turns: Sequence[Turn]) -> None:
         """Who knows of the latest reservation knows of all."""
@@ -86,6 +84,16 @@ class Turns:
             error = raised
         for each in turns:
             each.unnoted = error
+
+    def _plan(self, turns: Sequence[Turn]) -> None:
+        """A message that was reserved leaves, whatever becomes of the plan for the next one."""
+        try:
+            at = self._engine.store.now()
+            for each in turns:
+                each.draft = each.dispatch.next_from(each.account_id, at)
+        except Exception as error:  # noqa: BLE001 raised by those who wait for nothing else
+            for each in turns:
+                each.error = None if each.reserved is not None else error
 
 
 def _position(recorded: Recorded) -> int:
@@ -103,11 +111,3 @@ def _take_in(turn: Turn, replies: Sequence[Reply]) -> None:
     turn.unnoted = INTERRUPTED
     if turn.reserved is None:
         turn.dispatch.bring_back(turn.drafted.plan)
-
-
-def _plan(turn: Turn) -> None:
-    """A message that was reserved leaves, whatever becomes of the plan for the next one."""
-    try:
-        turn.draft = turn.dispatch.next_from(turn.account_id)
-    except Exception as error:  # noqa: BLE001 raised by whoever takes the turn
-        turn.error = None if turn.reserved is not None else error
