@@ -19,6 +19,7 @@ from typing import NamedTuple
 from adapters.http.unsubscribe_links import UnsubscribeLinks
 from adapters.mail.composing.filling import writing
 from adapters.mail.composing.message import compose
+from adapters.mail.connection import Limits
 from adapters.mail.letter_composer import LetterComposer
 from adapters.mail.sandbox.authority import Authority
 from adapters.mail.sandbox.sandbox import Sandbox
@@ -73,6 +74,8 @@ def _on_server(folder: Path) -> Iterator[Opened]:
             yield opened
 
 
+PATIENT = Limits(total=60.0, step=30.0, octets=200_000)
+
 Opening = Callable[[Path], AbstractContextManager[Opened]]
 
 
@@ -83,7 +86,7 @@ def sending(opening: Opening, workspaces: int) -> dict[str, float]:
         authority = Authority(folder)
         port = stack.enter_context(sink(authority, 4 * TOTAL))
         context = ssl.create_default_context(cafile=authority.file)
-        site = Site(stack.enter_context(Sandbox([])), authority.file)
+        site = Site(stack.enter_context(Sandbox([])), authority.file, PATIENT)
         opened = stack.enter_context(opening(folder))
         wire = stack.enter_context(
             closing(MailWire(site.accesses, site.tokens, site.dialler, system_clock, _nothing))

@@ -41,9 +41,8 @@ class AggregateLoader:
         """Take the events in. Answers the stream and the version of the first of them."""
         stream = stream_id(self._workspace, type_, aggregate_id)
         entry = self.load(type_, aggregate_id)
-        self.states[stream] = entry._replace(
-            version=entry.version + len(events), state=type_.fold(entry.state, events)
-        )
+        version, state = entry.version + len(events), type_.fold(entry.state, events)
+        self.states[stream] = Cached(type_, version, state, entry.snapshot_version)
         return stream, entry.version + 1
 
     def _caught_up(self, type_: AggregateType, aggregate_id: str, stream: str) -> Cached:

@@ -202,8 +202,9 @@ class UnitOfWork:
         """
         if self._appended is None:
             return
-        last = self.after + self.decided if self.decided else self._reading.last_position
-        self._cache.commit(self.workspace, self._aggregates.epoch, self._aggregates.states, last)
+        after = self.after if self.decided else self._reading.last_position
+        states, epoch = self._aggregates.states, self._aggregates.epoch
+        self._cache.commit(self.workspace, epoch, states, after, after + self.decided)
 
     # Deciding.
 
