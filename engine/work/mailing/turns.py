@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Protocol
 
 from engine.engine import Engine
+from engine.gc_pause import collect_seldom
 from engine.group_commit import MOST, LeadingQueue
 from engine.reply import Reply, Request
 from engine.work.mailing.dispatch import Dispatch, Draft
@@ -51,6 +52,7 @@ class Turns:
 
     def __init__(self, engine: Engine, witness: Witness) -> None:
         self._engine, self._witness = engine, witness
+        collect_seldom()
         self._queue: LeadingQueue[Turn] = LeadingQueue(self._serve, MOST)
 
     def take(self, turn: Turn) -> None:
