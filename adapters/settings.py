@@ -196,6 +196,8 @@ class EngineSettings(KafkaSettings, BaseSettings):
     """Background checks that one process runs at the same time, at most."""
     checks_per_server: Annotated[int, Field(ge=1, le=1_000)] = 24
     """The same, on one mail server."""
+    mail_at_once: Annotated[int, Field(ge=1, le=1_000)] = 32
+    """Accounts whose mail goes out and comes in at the same time, at most."""
     cache_size: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
     """Aggregates kept in memory."""
     snapshot_every: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000

@@ -30,14 +30,19 @@ def day_of(at: datetime, zone: Zone) -> date:
     return at.astimezone(_zone(zone)).date()
 
 
+def beginning_of(day: date, zone: Zone) -> datetime:
+    """When that day begins there, UTC."""
+    return _instant(datetime.combine(day, time()), zone)
+
+
 def day_began(at: datetime, zone: Zone) -> datetime:
     """When that day began there, UTC."""
-    return _instant(datetime.combine(day_of(at, zone), time()), zone)
+    return beginning_of(day_of(at, zone), zone)
 
 
 def next_day(at: datetime, zone: Zone) -> datetime:
     """When the next day begins there, UTC."""
-    return _instant(datetime.combine(day_of(at, zone) + DAY, time()), zone)
+    return beginning_of(day_of(at, zone) + DAY, zone)
 
 
 def is_open(at: datetime, window: Window, zone: Zone) -> bool:

@@ -2,12 +2,13 @@
 
 from itertools import count
 
+from engine.work.read_inbox import InboxReader, SentTo
+from engine.work.send import Outgoing, Sends
+
 from adapters.stores.memory import MemoryStore
 from engine.ports.clock import ManualClock
 from engine.work.check_connection import ConnectionChecks
 from engine.work.ports import Probe, Transport
-from engine.work.read_inbox import InboxReader, SentTo
-from engine.work.send import Outgoing, Sends
 from events.base import Event
 from tests.law.story import ANN, BOB, NOON, SPRING, connect, create, start
 from tests.mail.mail_contract import message_to

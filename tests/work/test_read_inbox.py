@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from engine.work.read_inbox import InboxReader
 
 from engine.work.ports import AccountTrouble, Arrivals, Mailbox
-from engine.work.read_inbox import InboxReader
 from events.vocabulary import FailureClass, RecipientStatus, Signal
 from tests.law.story import ANN, DAY, NOON, hear_from
 from tests.work.desk import Desk, sent_to

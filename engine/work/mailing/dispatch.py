@@ -1,10 +1,10 @@
 """What one workspace sends next, in step with its log."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from threading import Lock
 from typing import NamedTuple
 
-from aggregates.campaign import Campaign
 from aggregates.campaign.commands import FinishRecipient, RecordUnknown, ReserveStep
 from engine.command_context import Look
 from engine.engine import Engine
@@ -28,18 +28,20 @@ class Draft(NamedTuple):
 
 
 class Dispatch:
-    """Safe to share between threads. Make a new one whenever the workspace's mail becomes this
-    process's business: ``left_over`` says what the one before left (M2)."""
+    """Safe to share between threads."""
 
     def __init__(self, engine: Engine, workspace: str, inboxes: WorkspaceInboxes) -> None:
         self.workspace = workspace
         self._engine, self._inboxes = engine, inboxes
-        self._planner = Planner(engine.policy)
         self._lock = Lock()
-        with engine.look(workspace) as now:
+        self.begin()
+
+    def begin(self) -> None:
+        """Plan anew from what is recorded, as after an error."""
+        with self._lock, self._engine.look(self.workspace) as now:
             self._since = now.after
+            self._planner = Planner(self._engine.policy)
             self._planner.begin(now)
-            self.left_over = list(_on_their_way(now.campaigns()))
 
     def follow(self, recorded: Sequence[Recorded]) -> None:
         """Take in events of the workspace, again or anew: the same ones twice do no harm."""
@@ -47,6 +49,11 @@ class Dispatch:
         if news:
             with self._lock, self._engine.look(self.workspace) as now:
                 self._planner.follow(now, news)
+
+    def wakes_at(self) -> datetime | None:
+        """When somebody may be due next; none as long as nothing happens."""
+        with self._lock, self._engine.look(self.workspace) as now:
+            return self._planner.wakes_at(now, now.now)
 
     def senders(self) -> Sequence[AccountId]:
         with self._lock, self._engine.look(self.workspace) as now:
@@ -96,12 +103,15 @@ def _draft(now: Look, plan: Plan) -> Draft:
     return Draft(plan, campaign.sequence, done, account.settings, mailbox)
 
 
-def _on_their_way(campaigns: Iterable[Campaign]) -> Iterator[RecordUnknown]:
-    """M2: whoever reserved these is gone, and nobody knows what became of them."""
-    for campaign in campaigns:
+def left_over(now: Look, account_id: AccountId | None = None) -> Iterator[RecordUnknown]:
+    """M2: planned messages on their way, through this account or any. Where whoever reserved them
+    is gone, nobody knows what became of them."""
+    for campaign in now.campaigns():
         for recipient_id, recipient in campaign.recipients.items():
             sending = recipient.sending
-            if sending is not None and sending.step is not None:
+            if sending is None or sending.step is None:
+                continue
+            if account_id in {None, sending.account_id}:
                 yield RecordUnknown(
                     campaign_id=campaign.id, recipient_id=recipient_id, send_id=sending.send_id
                 )

@@ -59,6 +59,8 @@ class Way(NamedTuple):
     transport: Transport
     witness: Witness
     new_id: NewId
+    held: Callable[[], bool] = lambda: True
+    """Is the workspace's mail still this process's business? Who lost it submits nothing (M2)."""
 
 
 class Ready(NamedTuple):
@@ -99,8 +101,10 @@ class Sent(NamedTuple):
                 return RecordAccepted(**about)
             case Outcome.UNKNOWN:
                 return RecordUnknown(**about)
-            case Refused(fault=fault):
-                return RecordRefused(**about, fault=fault)
+            case Refused(fault, unknown, until):
+                return RecordRefused(
+                    **about, fault=fault, address_unknown=unknown, told_until=until
+                )
             case AccountTrouble():
                 return RecordRefused(**about, fault=RefusalFault.ACCOUNT)
             case _:
@@ -110,13 +114,15 @@ class Sent(NamedTuple):
 class Outgoing:
     """One account's messages, one after the other. Not safe to share between threads.
 
-    ``trouble`` is what the last message met, of which the account is to be checked (M8).
+    ``trouble`` is what the last message met, of which the account is to be checked (M8);
+    ``accepted`` are the messages that a run has brought away.
     """
 
     def __init__(self, way: Way, account_id: AccountId) -> None:
         self._way = way
         self.account_id = account_id
         self.trouble: FailureClass | None = None
+        self.accepted: list[Message] = []
         self._sent: Sent | None = None
 
     @property
@@ -130,7 +136,7 @@ class Outgoing:
         Whatever it raises: a reservation may stand of which this process knows nothing. Record what
         is ``unrecorded``, and begin with another ``Dispatch``.
         """
-        offered, self.trouble = 0, None
+        offered, self.trouble, self.accepted = 0, None, []
         while True:
             ready = self._ready() if wanted() and self.trouble is None else None
             if ready is None and self._sent is None:
@@ -163,18 +169,23 @@ class Outgoing:
         replies = way.engine.execute_page(way.dispatch.workspace, requests)
         self._sent = None
         way.dispatch.follow([each for reply in replies for each in reply.recorded])
-        return _reserved(replies[-1], begun) if ready is not None else None
+        reserved = _reserved(replies[-1], begun) if ready is not None else None
+        if ready is not None and reserved is None:
+            way.dispatch.set_aside(ready.draft.plan)
+        return reserved
 
     def _submit(self, reserved: Reserved, ready: Ready) -> None:
         self._sent = Sent(reserved, NOT_SUBMITTED)
         self._way.witness.note(reserved.position, reserved.event_id)
-        if monotonic() - reserved.begun > SUBMIT_WITHIN.total_seconds():
+        if monotonic() - reserved.begun > SUBMIT_WITHIN.total_seconds() or not self._way.held():
             return
         self._sent = Sent(reserved, Outcome.UNKNOWN)
         submitted = self._way.transport.submit(ready.draft.mailbox, ready.message)
         self._sent = Sent(reserved, submitted)
         if isinstance(submitted, AccountTrouble):
             self.trouble = submitted.failure_class
+        elif submitted is Outcome.ACCEPTED:
+            self.accepted.append(ready.message)
 
 
 def _reserved(reply: Reply, begun: float) -> Reserved | None:
