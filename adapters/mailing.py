@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from uuid import uuid4
 
 from adapters.composition import Program, check_schedule, mail_dialler
+from adapters.mail.inbound.reading import read, read_headers
+from adapters.mail.letter_composer import LetterComposer
+from adapters.mail.wire.inbox import Fetched, Means, Need
+from adapters.mail.wire.mail_wire import MailWire
 from adapters.mailboxes import accesses_of, tokens_over, unsubscribe_links
 from adapters.stores.opening import inbox_cursors
+from engine.work.inbound import Inbound, Kind
 from engine.work.mailing.account_mail import Desk
 from engine.work.mailing.dispatch import Dispatch
 from engine.work.mailing.inboxes import WorkspaceInboxes
@@ -16,12 +21,10 @@ from engine.work.mailing.outgoing import Way
 from engine.work.mailing.searches import Searches
 from engine.work.mailing.sent_mail import AccountsSentMail, SentIndex
 from engine.work.mailing.workspace_mail import WorkspaceMail
+from engine.work.ports import Incoming, Mailbox
 from events.vocabulary import AccountId
 
-if TYPE_CHECKING:
-    from adapters.mail.wire.inbox import Means
-
-MEANINGLESS = {"own", "unrelated", "delayed"}
+MEANINGLESS = {Kind.OWN, Kind.UNRELATED, Kind.DELAYED}
 
 
 class MailOf(NamedTuple):
@@ -43,9 +46,6 @@ def mail_of(program: Program, held: Callable[[], bool]) -> Callable[[str], MailO
         opened.coordination.alarm(about, text)
 
     def make(workspace: str) -> MailOf:
-        from adapters.mail.letter_composer import LetterComposer
-        from adapters.mail.wire.mail_wire import MailWire
-
         with engine.look(workspace) as now:
             index = SentIndex(now)
 
@@ -74,21 +74,18 @@ def mail_of(program: Program, held: Callable[[], bool]) -> Callable[[str], MailO
     return make
 
 
-def means(sent_of: "Callable[[AccountId], AccountsSentMail]") -> "Means":
+def means(sent_of: Callable[[AccountId], AccountsSentMail]) -> Means:
     """What the messages of a mailbox mean for what its account has sent."""
-    from adapters.mail.inbound.reading import read, read_headers
-    from adapters.mail.wire.inbox import Fetched, Need
-    from engine.work.ports import Incoming, Mailbox
 
     def meaning(mailbox: Mailbox, fetched: Fetched) -> Incoming | Need | None:
         sent = sent_of(mailbox.account_id)
         if fetched.whole:
             day = fetched.received.date() if fetched.received else None
-            found = read(fetched.octets, sent, day)
+            found: Inbound | None = read(fetched.octets, sent, day)
         else:
             found = read_headers(fetched.octets, sent)
-            if found is None:
-                return Need.BODY
+        if found is None:
+            return Need.BODY
         return None if found.kind in MEANINGLESS else Incoming(fetched.key, found)
 
     return meaning

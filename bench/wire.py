@@ -21,9 +21,9 @@ from adapters.mail.wire.mail_wire import MailWire
 from adapters.stores.clocks import system_clock
 from bench.timing import timed
 from engine.work.access import Access, Security, Server
+from engine.work.inbound import Inbound, Kind
 from engine.work.ports import Arrivals, Incoming, Mailbox, Message, Outcome
 from engine.work.secret import Secret
-from events.vocabulary import RecipientStatus
 from tests.mail.probing import Site
 from tests.mail.servers.dovecot import Dovecot, User
 
@@ -70,7 +70,7 @@ def _arrived() -> Iterator[tuple[int, bytes]]:
 
 def _reply(_: Mailbox, fetched: Fetched) -> Incoming:
     about = fetched.octets.partition(b"In-Reply-To: ")[2].partition(b"\r\n")[0]
-    return Incoming(fetched.key, about.decode(), RecipientStatus.REPLIED)
+    return Incoming(fetched.key, Inbound(Kind.REPLY, about.decode()))
 
 
 def _wire(site: Site) -> MailWire:

@@ -131,8 +131,8 @@ class Mailing:
             mail.run(turn, lambda: self._is_held() and self._wanted())
         except StoreUnavailable as error:
             log.warning("mail waits for the store", **about, reason=str(error))
-        except Exception as error:
-            log.error("mail failed", **about, reason=reason(error))
+        except Exception as error:  # noqa: BLE001 told by its kind alone, and tried again
+            log.error("mail failed", **about, reason=reason(error))  # noqa: TRY400
 
     @contextmanager
     def _told(self, workspace: str) -> Iterator[None]:
@@ -141,8 +141,8 @@ class Mailing:
             yield
         except StoreUnavailable:
             raise
-        except Exception as error:
-            log.error("mail of a workspace failed", workspace=workspace, reason=reason(error))
+        except Exception as error:  # noqa: BLE001 told by its kind alone
+            log.error("mail of a workspace failed", workspace=workspace, reason=reason(error))  # noqa: TRY400
             self._failed[workspace] = time.monotonic() + AGAIN
 
     def _begin_again(self) -> None:

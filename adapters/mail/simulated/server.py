@@ -6,7 +6,7 @@ nothing of campaigns.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email import message_from_bytes
 from operator import attrgetter
 
@@ -53,7 +53,7 @@ class _Arrival:
     at: datetime
     about: str
     kind: Kind
-    until: datetime | None
+    until: date | None
 
 
 @dataclass
@@ -98,7 +98,7 @@ class SimulatedMailServer:
         answer: Answer,
         *,
         after: timedelta = timedelta(0),
-        until: datetime | None = None,
+        until: date | None = None,
     ) -> None:
         """An answer to the message with that id comes into the mailbox."""
         kind = KINDS.get(answer, Kind.AUTO_REPLY)
@@ -141,8 +141,7 @@ class SimulatedMailServer:
         left = _left(arrival.about)
         whom = self.to_whom(left)
         about = [Sent(left, *whom, "")] if whom else []
-        until = arrival.until.date() if arrival.until else None
-        return Inbound(arrival.kind, "As told.", about, until)
+        return Inbound(arrival.kind, "As told.", about, arrival.until)
 
     def _trouble(self, mailbox: Mailbox) -> FailureClass | None:
         known = self._mailboxes.get(mailbox.account_id)
