@@ -136,17 +136,17 @@ class Outgoing:
         Whatever it raises: a reservation may stand of which this process knows nothing. Record what
         is ``unrecorded``, and begin with another ``Dispatch``.
         """
-        offered, self.trouble, self.accepted = 0, None, []
+        offered, going, self.trouble, self.accepted = 0, True, None, []
         while True:
-            ready = self._ready() if wanted() and self.trouble is None else None
+            ready = self._ready() if going and wanted() and self.trouble is None else None
             if ready is None and self._sent is None:
                 return offered
             reserved = self._turn(ready)
             if ready is None:
                 return offered
             if reserved is not None:
-                self._submit(reserved, ready)
-                offered += 1
+                going = self._submit(reserved, ready)
+                offered += going
 
     def _ready(self) -> Ready | None:
         """The next message; recipients to whom none can be written are left out for now."""
@@ -174,11 +174,12 @@ class Outgoing:
             way.dispatch.set_aside(ready.draft.plan)
         return reserved
 
-    def _submit(self, reserved: Reserved, ready: Ready) -> None:
+    def _submit(self, reserved: Reserved, ready: Ready) -> bool:
+        """False for a message that is kept back: too much time has passed, or the lease is lost."""
         self._sent = Sent(reserved, NOT_SUBMITTED)
         self._way.witness.note(reserved.position, reserved.event_id)
         if monotonic() - reserved.begun > SUBMIT_WITHIN.total_seconds() or not self._way.held():
-            return
+            return False
         self._sent = Sent(reserved, Outcome.UNKNOWN)
         submitted = self._way.transport.submit(ready.draft.mailbox, ready.message)
         self._sent = Sent(reserved, submitted)
@@ -186,6 +187,7 @@ class Outgoing:
             self.trouble = submitted.failure_class
         elif submitted is Outcome.ACCEPTED:
             self.accepted.append(ready.message)
+        return True
 
 
 def _reserved(reply: Reply, begun: float) -> Reserved | None:

@@ -96,7 +96,9 @@ class Searches:
                     recipient.sender or campaign.sender,
                     recipient.progress.last_at,
                 )
-                if sent_at and account_id and sent_at > latest.get(account_id, LONG_AGO):
+                if not (sent_at and account_id and _last_accepted(campaign, recipient_id)):
+                    continue
+                if sent_at > latest.get(account_id, LONG_AGO):
                     latest[account_id], self._accepted[account_id] = sent_at, whom
 
     def _proofs(self, now: Look, since: datetime) -> Iterator[Sought]:

@@ -106,7 +106,7 @@ class WorkspaceMail:
         with self._engine.look(self._workspace) as now:
             return [
                 each
-                for each in dict.fromkeys(_of_campaigns(now))
+                for each in sorted({*_of_campaigns(now)})
                 if now.account(each).status is ConnectionStatus.SUCCESSFUL
                 and now.account(each).credentials is not None
             ]
