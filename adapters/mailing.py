@@ -69,7 +69,9 @@ def mail_of(program: Program, held: Callable[[], bool]) -> Callable[[str], MailO
         listening = Listening(engine, workspace, wire.inbox, inboxes, links.read)
         searches = Searches(engine, workspace, wire.transport, _new_id)
         desk = Desk(way, listening, searches, check)
-        return MailOf(WorkspaceMail(desk, inboxes, index), wire.tidy_up, wire.close)
+        return MailOf(
+            WorkspaceMail(desk, inboxes, index, settings.read_interval), wire.tidy_up, wire.close
+        )
 
     return make
 

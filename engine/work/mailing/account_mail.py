@@ -1,7 +1,6 @@
 """One account's mail: what came in is read, then what may leave leaves (M2-M5)."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import NamedTuple
 
 from engine.reply import Request
@@ -12,8 +11,6 @@ from engine.work.mailing.searches import Searches
 from engine.work.ports import AccountTrouble, Mailbox
 from events.vocabulary import AccountId
 
-READ_EVERY = timedelta(seconds=60)
-"""Half of the age at which an inbox lets no follow-up leave (M4)."""
 AT_ONCE = 20
 """Messages after which copies are filed, and other things may have their turn."""
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from engine.command_context import Look
 from engine.reply import Request
-from engine.work.mailing.account_mail import READ_EVERY, AccountMail, Desk
+from engine.work.mailing.account_mail import AccountMail, Desk
 from engine.work.mailing.dispatch import left_over
 from engine.work.mailing.inboxes import WorkspaceInboxes
 from engine.work.mailing.outgoing import ACTOR
@@ -35,9 +35,20 @@ class _Pause(NamedTuple):
 
 class WorkspaceMail:
     """Make it when the workspace's mail becomes this process's business. ``follow`` and ``due`` are
-    called by one thread, ``run`` by any number, each with its own account."""
+    called by one thread, ``run`` by any number, each with its own account.
 
-    def __init__(self, desk: Desk, inboxes: WorkspaceInboxes, index: SentIndex) -> None:
+    ``read_every``: between two readings of an inbox; less than the age at which it lets no
+    follow-up leave (M4).
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        inboxes: WorkspaceInboxes,
+        index: SentIndex,
+        read_every: timedelta = timedelta(seconds=60),
+    ) -> None:
+        self._read_every = read_every
         self._desk, self._inboxes, self._index = desk, inboxes, index
         self._engine, self._workspace = desk.way.engine, desk.way.dispatch.workspace
         self._lock = Lock()
@@ -129,11 +140,11 @@ class WorkspaceMail:
     def _is_reading_due(self, account_id: AccountId, now: datetime) -> bool:
         """By when it was tried last, too: a mailbox that lets nobody in is left alone meanwhile."""
         last = self._read_at.get(account_id) or self._inboxes.read_until(account_id)
-        return last is None or now - last >= READ_EVERY or now < last
+        return last is None or now - last >= self._read_every or now < last
 
     def _next_moment(self, accounts: Sequence[AccountId], now: datetime) -> datetime:
         found = [now + LOOK_AGAIN]
-        found += [self._read_at.get(each, now) + READ_EVERY for each in accounts]
+        found += [self._read_at.get(each, now) + self._read_every for each in accounts]
         found += [each.until for each in self._pauses.values()]
         wakes_at = self._desk.way.dispatch.wakes_at()
         return min([*found, *([wakes_at] if wakes_at else [])])
