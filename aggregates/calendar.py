@@ -30,14 +30,20 @@ def day_of(at: datetime, zone: Zone) -> date:
     return at.astimezone(_zone(zone)).date()
 
 
+@lru_cache(1_000)
+def beginning_of(day: date, zone: Zone) -> datetime:
+    """When that day begins there, UTC."""
+    return _instant(datetime.combine(day, time()), zone)
+
+
 def day_began(at: datetime, zone: Zone) -> datetime:
     """When that day began there, UTC."""
-    return _midnight(day_of(at, zone), zone)
+    return beginning_of(day_of(at, zone), zone)
 
 
 def next_day(at: datetime, zone: Zone) -> datetime:
     """When the next day begins there, UTC."""
-    return _midnight(day_of(at, zone) + DAY, zone)
+    return beginning_of(day_of(at, zone) + DAY, zone)
 
 
 def is_open(at: datetime, window: Window, zone: Zone) -> bool:
@@ -113,11 +119,6 @@ def _offset(timestamp: int, zone: Zone) -> timedelta:
 
 def _instant(wall: datetime, zone: Zone) -> datetime:
     return wall.replace(tzinfo=_zone(zone)).astimezone(UTC)
-
-
-@lru_cache(1_000)
-def _midnight(day: date, zone: Zone) -> datetime:
-    return _instant(datetime.combine(day, time()), zone)
 
 
 @lru_cache(256)

@@ -158,7 +158,7 @@ def _workspace(post: _Post, name: str, mailboxes: Sequence[Mailbox]) -> list[Out
         _tell(engine, name, command, next(ids))
     dispatch = Dispatch(engine, name, WorkspaceInboxes(inbox_cursors(opened), name))
     composer = LetterComposer(opened.directory, name, LINKS.ways, system_clock, _complain)
-    way = Way(turns, dispatch, composer, wire.transport, lambda: next(ids))
+    way = Way(engine, dispatch, composer, wire.transport, turns, lambda: next(ids))
     return [Outgoing(way, account) for account in accounts]
 
 

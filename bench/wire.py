@@ -15,18 +15,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from adapters.mail.inbound.reading import read, read_headers
 from adapters.mail.sandbox.authority import Authority, Certificate
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mail.wire.inbox import Fetched, Need
 from adapters.mail.wire.mail_wire import MailWire
+from adapters.mailing import means
 from adapters.stores.clocks import system_clock
 from bench.timing import timed
 from engine.work.access import Access, Security, Server
-from engine.work.inbound import Kind, Sent, SentList
-from engine.work.ports import Arrivals, Incoming, Mailbox, Message, Outcome
+from engine.work.inbound import Sent, SentList
+from engine.work.ports import Arrivals, Mailbox, Message, Outcome
 from engine.work.secret import Secret
-from events.vocabulary import RecipientStatus
 from tests.mail.probing import Site
 from tests.mail.servers.dovecot import Dovecot, User
 
@@ -73,26 +71,13 @@ def _arrived() -> Iterator[tuple[int, bytes]]:
 
 def _sent() -> SentList:
     numbers = range(ANSWERS, INBOX + 1, ANSWERS)
-    return SentList(
-        ANN.address, (Sent(f"ours{n}", "spring", f"r{n}", "b@ours.test") for n in numbers)
-    )
-
-
-SENT = _sent()
-
-
-def _judged(_: Mailbox, fetched: Fetched) -> Incoming | Need | None:
-    judge = read if fetched.whole else read_headers
-    found = judge(fetched.octets, SENT)
-    if found is None:
-        return Need.BODY
-    if found.kind is not Kind.REPLY:
-        return None
-    return Incoming(fetched.key, found.about[0].message, RecipientStatus.REPLIED)
+    sent = (Sent(f"ours{number}", "spring", f"r{number}", "b@ours.test") for number in numbers)
+    return SentList(ANN.address, sent)
 
 
 def _wire(site: Site) -> MailWire:
-    return MailWire(site.accesses, site.tokens, site.dialler, system_clock, _judged)
+    sent = _sent()
+    return MailWire(site.accesses, site.tokens, site.dialler, system_clock, means(lambda _: sent))
 
 
 def _pieces(wire: MailWire, mailbox: Mailbox) -> Iterator[int]:

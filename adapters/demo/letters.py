@@ -4,11 +4,12 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from engine.work.read_inbox import SentTo
+from engine.work.send import Outgoing
+
 from adapters.demo.cast import CAMPAIGN, Sender
 from engine.work.addresses import ascii_form, display_name
 from engine.work.ports import Message, Person
-from engine.work.read_inbox import SentTo
-from engine.work.send import Outgoing
 from events.vocabulary import RecipientId
 
 HOST = "acme.example"

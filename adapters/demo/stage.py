@@ -5,6 +5,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 
+from engine.work.read_inbox import InboxReader
+from engine.work.send import Sends
+
 from adapters.composition import Program, simulated_mail
 from adapters.demo.cast import CAMPAIGN, SEED, SENDERS, USER, WORKSPACE, Sender
 from adapters.demo.letters import outgoing, sent_to
@@ -16,8 +19,6 @@ from engine.reply import Refusal, Reply
 from engine.work.check_connection import Checked, ConnectionChecks
 from engine.work.import_recipients import Import
 from engine.work.ports import NewId, RejectedLine, Submitted
-from engine.work.read_inbox import InboxReader
-from engine.work.send import Sends
 from events.vocabulary import RecipientId
 
 PAUSE = 0.05

@@ -8,15 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 from queue import Empty, SimpleQueue
-from traceback import extract_tb
 
 import structlog
 
+from adapters.worker.reasons import reason
 from engine.ports.errors import StoreUnavailable
 from engine.work.background_checks import BackgroundChecks, Begun, Ended
-from events.errors import ExplainedError
 
 log = structlog.get_logger("sendledger.checks")
 
@@ -94,15 +92,7 @@ class Checking:
         kind = type(error).__name__
         if now - self._told.get(kind, float("-inf")) > SYNCHRONISE:
             self._told[kind] = now
-            log.warning("cannot be checked", **about, reason=_reason(error))
-
-
-def _reason(error: Exception) -> str:
-    """Of an error that is not ours only the kind and the place: its text may be a server's (F1)."""
-    if isinstance(error, ExplainedError):
-        return str(error)
-    *_, frame = extract_tb(error.__traceback__)
-    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+            log.warning("cannot be checked", **about, reason=reason(error))
 
 
 def _emptied(queue: "SimpleQueue[Ended]") -> Iterator[Ended]:

@@ -1,14 +1,17 @@
 """What a worker does in turns: which duties its roles are."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import structlog
 
 from adapters.checking import background_checks, unused_credentials
 from adapters.composition import Program
+from adapters.mailing import mail_of
 from adapters.worker.checks import Checking
 from adapters.worker.clocks import Clocks
+from adapters.worker.mailing import Mailing
 from adapters.worker.notices import Deliveries
 from adapters.worker.projections import Keeping
 from adapters.worker.relaying import Relaying
@@ -18,6 +21,8 @@ from projections.shipped import SHIPPED
 
 RELAYING = 0.5
 """Seconds between two looks at the relay's process."""
+MAILING = 0.25
+"""Seconds between two looks at whose mail is due."""
 CHECKING = 0.5
 """Seconds between two looks at which background checks are due."""
 
@@ -67,6 +72,11 @@ def _of(role: Role, program: Program, member: Membership, wanted: Callable[[], b
             checks, tidy = background_checks(program), unused_credentials(program).delete
             checking = Checking(checks, settings.checks_at_once, wanted, tidy)
             return Duty(role, checking.turn, CHECKING, close=checking.close)
+        case Role.MAIL:
+            make = partial(mail_of, program)
+            alone = lambda: member.alone_in(Role.MAIL)  # noqa: E731
+            mailing = Mailing(engine, settings.mail_at_once, alone, make, wanted)
+            return Duty(role, mailing.turn, MAILING, close=mailing.close)
         case Role.RELAY:
             relaying = Relaying(settings, lambda: member.alone_in(Role.RELAY))
             return Duty(role, relaying.turn, RELAYING, close=relaying.close)

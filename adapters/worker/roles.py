@@ -13,6 +13,8 @@ class Role(StrEnum):
     """Delivers notices to owners (N2)."""
     CHECKS = "checks"
     """Checks connections in the background (C2, C5)."""
+    MAIL = "mail"
+    """Sends what campaigns have to send, and reads the inboxes (M2-M5)."""
     RELAY = "relay"
     """Tells the log to Kafka, where the setting ``kafka`` names one."""
 

@@ -12,13 +12,13 @@ from typing import NamedTuple, Protocol
 from engine.ports.errors import StoreError
 from engine.work.classifying.evidence import Evidence
 from engine.work.findings import Findings, Watch, unwatched
+from engine.work.inbound import Inbound
 from events.vocabulary import (
     AccountId,
     CampaignId,
     FailureClass,
     RecipientId,
     RefusalFault,
-    Signal,
 )
 from projections.notices import NoticeRow
 
@@ -242,16 +242,14 @@ class Transport(Protocol):
 
 
 class Incoming(NamedTuple):
-    """A message in an inbox that answers one of ours.
+    """A message in an inbox that means something for one of ours.
 
-    ``key`` names it within its mailbox for ever; ``about`` is the Message-ID it answers;
-    ``signal`` is None for an automatic answer, which may name a date (M5).
+    ``key`` names it within its mailbox for ever; it comes from the message alone, so that it is the
+    same wherever the message is moved to and whatever a server numbers anew.
     """
 
     key: str
-    about: str
-    signal: Signal | None
-    until: datetime | None = None
+    meaning: Inbound
 
 
 class Arrivals(NamedTuple):

@@ -24,6 +24,7 @@ DOOR = (
     "adapters.composition",
     "adapters.mailboxes",
     "adapters.checking",
+    "adapters.mailing",
     "adapters.reconciling",
     "adapters.streaming",
     "adapters.screen",
@@ -53,6 +54,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.composition": ("everything",),
     "adapters.mailboxes": ("everything",),
     "adapters.checking": ("everything",),
+    "adapters.mailing": ("everything",),
     "adapters.reconciling": ("everything",),
     "adapters.settings": (
         *(*PURE, "adapters.store_url", "adapters.oauth_client", "adapters.kafka_settings"),

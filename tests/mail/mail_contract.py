@@ -6,12 +6,13 @@ sandbox; of ``ProbeContract`` also ``servers/test_probe_dovecot``, and of ``Inbo
 ``provider``, with one mailbox open and working; a real server is provoked as a ``Provider`` says.
 """
 
-from datetime import UTC, datetime
+from datetime import date
 from email.message import EmailMessage
 from typing import Protocol
 
 import pytest
 
+from engine.work.inbound import Kind
 from engine.work.ports import (
     AccountTrouble,
     Arrivals,
@@ -25,11 +26,11 @@ from engine.work.ports import (
     Search,
     Transport,
 )
-from events.vocabulary import FailureClass, RecipientStatus, RefusalFault, Signal, Stage
+from events.vocabulary import FailureClass, RefusalFault, Stage
 
 ADA, BEA = "ada@example.org", "bea@example.org"
 OF_A_MESSAGE = [each for each in RefusalFault if each is not RefusalFault.ACCOUNT]
-UNTIL = datetime(2026, 5, 5, tzinfo=UTC)
+UNTIL = date(2026, 5, 5)
 CLASSES = [
     FailureClass.AUTH_BAD_CREDENTIALS,
     FailureClass.AUTH_REVOKED,
@@ -68,8 +69,8 @@ class Listened(Protocol):
 
     def refuse_login(self, because: FailureClass | None) -> None: ...
 
-    def answer(self, about: str, signal: Signal | None, until: datetime | None = None) -> None:
-        """A message arrives that answers the one with that id; without a signal automatically."""
+    def answer(self, about: str, kind: Kind, until: date | None = None) -> None:
+        """A message of that kind arrives, about the one of ours with that id."""
         ...
 
 
@@ -209,37 +210,35 @@ class InboxContract:
     def test_what_was_read_to_its_end_was_read_up_to_a_moment(self, provider: Listened) -> None:
         first = read(provider, "")
         assert first.read_until is not None
-        provider.answer("<r1@x>", RecipientStatus.REPLIED)
+        provider.answer("<r1@x>", Kind.REPLY)
         again = read(provider, first.cursor)
         assert again.read_until is not None
         assert again.read_until >= first.read_until
 
     def test_what_arrives_comes_once_in_order_after_the_cursor(self, provider: Listened) -> None:
         before = read(provider, "").cursor
-        provider.answer("<r1@x>", RecipientStatus.REPLIED)
-        provider.answer("<r2@x>", RecipientStatus.BOUNCED)
+        provider.answer("<r1@x>", Kind.REPLY)
+        provider.answer("<r2@x>", Kind.BOUNCE)
         first = read(provider, before)
-        assert [(each.about, each.signal) for each in first.messages] == [
-            ("<r1@x>", RecipientStatus.REPLIED),
-            ("<r2@x>", RecipientStatus.BOUNCED),
-        ]
-        provider.answer("<r3@x>", RecipientStatus.UNSUBSCRIBED)
-        assert [each.about for each in read(provider, first.cursor).messages] == ["<r3@x>"]
+        assert abouts(first) == ["r1", "r2"]
+        assert [each.meaning.kind for each in first.messages] == [Kind.REPLY, Kind.BOUNCE]
+        provider.answer("<r3@x>", Kind.UNSUBSCRIBE)
+        assert abouts(read(provider, first.cursor)) == ["r3"]
 
     def test_the_same_cursor_answers_the_same_messages_by_the_same_keys(
         self, provider: Listened
     ) -> None:
-        provider.answer("<r1@x>", RecipientStatus.REPLIED)
+        provider.answer("<r1@x>", Kind.REPLY)
         once = read(provider, "")
-        provider.answer("<r2@x>", RecipientStatus.REPLIED)
+        provider.answer("<r2@x>", Kind.REPLY)
         again = read(provider, "")
         assert again.messages[:1] == once.messages
         assert len({each.key for each in again.messages}) == 2
 
-    def test_an_automatic_answer_is_no_signal_and_may_name_a_date(self, provider: Listened) -> None:
-        provider.answer("<r1@x>", None, UNTIL)
+    def test_an_automatic_answer_may_name_a_date(self, provider: Listened) -> None:
+        provider.answer("<r1@x>", Kind.AUTO_REPLY, UNTIL)
         (arrived,) = read(provider, "").messages
-        assert (arrived.signal, arrived.until) == (None, UNTIL)
+        assert (arrived.meaning.kind, arrived.meaning.until) == (Kind.AUTO_REPLY, UNTIL)
 
     def test_an_inbox_that_lets_nobody_in_is_the_account_s_trouble(
         self, provider: Listened
@@ -263,3 +262,8 @@ def read(provider: Listened, cursor: str) -> Arrivals:
         cursor = arrivals.cursor
         if arrivals.read_until is not None:
             return Arrivals(cursor, messages, arrivals.read_until)
+
+
+def abouts(arrivals: Arrivals) -> list[str]:
+    """The messages of ours that these are about."""
+    return [each.message for found in arrivals.messages for each in found.meaning.about]

@@ -1,17 +1,18 @@
 """The provider in this process, and what a test has it do."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from adapters.mail.simulated.fates import Answer, Fate
-from adapters.mail.simulated.server import FAULTS, SIGNALS, SimulatedMailServer
+from adapters.mail.simulated.server import FAULTS, KINDS, SimulatedMailServer
 from engine.ports.clock import ManualClock
+from engine.work.inbound import Kind
 from engine.work.ports import Mailbox
-from events.vocabulary import FailureClass, RefusalFault, Signal
+from events.vocabulary import FailureClass, RefusalFault
 
 ANN = "ann@acme.example"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FATES = {fault: fate for fate, fault in FAULTS.items()}
-ANSWERS = {signal: answer for answer, signal in SIGNALS.items()}
+ANSWERS = {kind: answer for answer, kind in KINDS.items()}
 
 
 class SimulatedProvider:
@@ -21,6 +22,7 @@ class SimulatedProvider:
         self.server = SimulatedMailServer(clock, None, {"vault:1": "correct horse"})
         self.server.open_mailbox(account_id, "correct horse")
         self.mailbox = Mailbox(account_id, "vault:1")
+        self.server.to_whom = lambda left: ("spring", left.partition(".")[0])
         self.probe = self.transport = self.inbox = self.server
 
     def refuse_login(self, because: FailureClass | None) -> None:
@@ -32,6 +34,6 @@ class SimulatedProvider:
     def break_after_data(self, address: str) -> None:
         self.server.decide(address, Fate.ANSWER_LOST)
 
-    def answer(self, about: str, signal: Signal | None, until: datetime | None = None) -> None:
-        answer = Answer.OUT_OF_OFFICE if signal is None else ANSWERS[signal]
+    def answer(self, about: str, kind: Kind, until: date | None = None) -> None:
+        answer = ANSWERS.get(kind, Answer.OUT_OF_OFFICE)
         self.server.arrive(self.mailbox.account_id, about, answer, until=until)

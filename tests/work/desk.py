@@ -1,16 +1,18 @@
 """A workspace whose accounts have mailboxes at the simulated provider."""
 
+from collections.abc import Mapping
 from itertools import count
 
 from adapters.stores.memory import MemoryStore
 from engine.ports.clock import ManualClock
 from engine.work.check_connection import ConnectionChecks
-from engine.work.ports import Probe, Transport
-from engine.work.read_inbox import InboxReader, SentTo
-from engine.work.send import Outgoing, Sends
+from engine.work.mailing.inboxes import Cursor, WorkspaceInboxes
+from engine.work.mailing.listening import Listening
+from engine.work.ports import Inbox, Probe
+from engine.work.unsubscribe import Subscriber
 from events.base import Event
-from tests.law.story import ANN, BOB, NOON, SPRING, connect, create, start
-from tests.mail.mail_contract import message_to
+from events.vocabulary import AccountId
+from tests.law.story import ANN, BOB, NOON, connect, create, start
 from tests.mail.simulated import SimulatedProvider
 from tests.workplace import ACME, Workplace
 
@@ -26,22 +28,20 @@ class Desk:
         self.workplace.given(connect(ANN), connect(BOB), create(ANN, BOB), start())
         self.engine = self.workplace.engine
         self.provider = SimulatedProvider(self.clock, ANN)
+        self.cursors = Cursors()
+        self.subscribers: dict[str, Subscriber] = {}
         numbers = count(1)
         self.new_id = lambda: f"desk-{next(numbers)}"
 
     def checks(self, probe: Probe | None = None) -> ConnectionChecks:
         return ConnectionChecks(self.engine, probe or self.provider.probe, ACME, self.new_id)
 
-    def sends(self, transport: Transport | None = None) -> Sends:
-        return Sends(self.engine, transport or self.provider.transport, ACME, self.new_id)
-
-    def inbox(self) -> InboxReader:
-        return InboxReader(self.engine, self.provider.inbox, ACME, sent_to)
-
-    def outgoing(self, recipient: str, step: str = "intro") -> Outgoing:
-        send_id = f"{recipient}.{step}"
-        message = message_to(f"{recipient}@example.org", send_id)
-        return Outgoing(SPRING, recipient, send_id, self.provider.mailbox, message)
+    def listening(self, inbox: Inbox | None = None) -> Listening:
+        """As a process has it that has just begun."""
+        inboxes = WorkspaceInboxes(self.cursors, ACME)
+        return Listening(
+            self.engine, ACME, inbox or self.provider.inbox, inboxes, self.subscribers.get
+        )
 
     def facts(self, *kinds: type[Event]) -> list[Event]:
         """Of these kinds, or of all, since the campaign was started."""
@@ -53,6 +53,17 @@ class Desk:
         return [type(each).__name__ for each in self.facts()]
 
 
-def sent_to(message_id: str) -> SentTo | None:
-    name = message_id.strip("<>").partition(".")[0]
-    return SentTo(SPRING, name) if name.startswith("r") else None
+class Cursors:
+    """In memory."""
+
+    def __init__(self) -> None:
+        self._known: dict[AccountId, Cursor] = {}
+
+    def all(self, _: str) -> Mapping[AccountId, Cursor]:
+        return self._known
+
+    def move(self, _: str, account_id: AccountId, cursor: Cursor) -> None:
+        self._known = {**self._known, account_id: cursor}
+
+    def forget(self, _: str, account_id: AccountId) -> None:
+        self._known = {name: each for name, each in self._known.items() if name != account_id}

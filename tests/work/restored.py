@@ -17,7 +17,10 @@ from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.reply import Reply
 from engine.work.check_connection import ConnectionChecks
+from engine.work.mailing.inboxes import WorkspaceInboxes
+from engine.work.mailing.listening import Listening
 from engine.work.mailing.reconcile import Means, World
+from engine.work.mailing.sent_mail import SentIndex
 from engine.work.ports import Mailbox, Message, Outcome
 from events.campaign import SendReserved
 from tests.law.story import (
@@ -119,10 +122,16 @@ class Sender:
         def world_of(workspace: str) -> World:
             new_id = lambda: f"check-{next(_NUMBERS)}"  # noqa: E731
             checks = ConnectionChecks(program.engine, self.server, workspace, new_id)
-            return World(checks, self.server, self.server)
+            return World(checks, self.server, lambda: self.listening(program))
 
         cursors = inbox_cursors(program.opened)
         return Means(program.engine, program.opened.fence, cursors, world_of)
+
+    def listening(self, program: Program) -> Listening:
+        with program.engine.look(ACME) as now:
+            self.server.to_whom = SentIndex(now).find
+        inboxes = WorkspaceInboxes(inbox_cursors(program.opened), ACME)
+        return Listening(program.engine, ACME, self.server, inboxes, lambda _: None)
 
     def at(self, moment: datetime) -> None:
         self.clock.time = moment

@@ -317,7 +317,7 @@ def test_nothing_is_submitted_where_nothing_can_be_noted(sender: Sender, *, fenc
         file.mkdir()
         numbers = (f"sent-{number}" for number in count(1))
         turns = Turns(engine, opened.fence)
-        way = Way(turns, dispatch, Letters(), sender.server, lambda: next(numbers))
+        way = Way(engine, dispatch, Letters(), sender.server, turns, lambda: next(numbers))
         outgoing = Outgoing(way, ANN)
         if fenced:
             assert outgoing.run(lambda: True) == 0

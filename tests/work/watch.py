@@ -18,7 +18,7 @@ from engine.work.check_times import CheckTimes
 from engine.work.findings import Findings, Watch, unwatched
 from engine.work.ports import Mailbox
 from engine.work.secret import NoSuchSecret, SecretRef
-from events.vocabulary import FailureClass
+from events.vocabulary import FailureClass, Settings
 from projections.shipped import SHIPPED
 from tests.law.story import MINUTE, NOON, WELL
 from tests.workplace import ACME, Workplace
@@ -26,7 +26,12 @@ from tests.workplace import ACME, Workplace
 PERIOD = 15 * MINUTE
 
 
-def connect_real(account: str, slot: str, credentials: str | None = "vault:1") -> ConnectAccount:
+def connect_real(
+    account: str,
+    slot: str,
+    credentials: str | None = "vault:1",
+    settings: Settings = Settings(),
+) -> ConnectAccount:
     return ConnectAccount(
         account_id=account,
         slot_id=slot,
@@ -34,6 +39,7 @@ def connect_real(account: str, slot: str, credentials: str | None = "vault:1") -
         report=WELL,
         configuration="imap.acme.test:993",
         credentials=credentials,
+        settings=settings,
     )
 
 

@@ -14,7 +14,7 @@ from engine.ports.check_schedule import ScheduledCheck
 from engine.projecting import ProjectionRunner
 from engine.work.access import Access, Security, Server
 from engine.work.secret import Secret
-from events.vocabulary import ConnectionStatus
+from events.vocabulary import ConnectionStatus, Settings
 from projections.accounts import ACCOUNTS
 from projections.shipped import SHIPPED
 from tests.mail.servers.dovecot import Dovecot, User
@@ -47,14 +47,15 @@ class Mailroom:
         with closing(open_store(self.settings, create=True)) as opened:
             yield opened
 
-    def connect(self, accesses: dict[str, Access]) -> None:
+    def connect(self, accesses: dict[str, Access], settings: Settings | None = None) -> None:
         """Accounts by their names, each in a slot of its own."""
         with self.opened() as opened:
             kept = accesses_of(opened, self.settings, MAIN)
             engine = engine_over(opened, self.settings)
             for account, access in accesses.items():
                 mailbox = kept.add(account, access)
-                wanted = connect_real(account, f"s{next(self._slots)}", mailbox.credentials)
+                slot = f"s{next(self._slots)}"
+                wanted = connect_real(account, slot, mailbox.credentials, settings or Settings())
                 reply = engine.execute(MAIN, wanted, command_id=uuid4().hex, actor="user:t")
                 assert reply.refusal is None
             ProjectionRunner(opened.store, opened.views, SHIPPED).keep_up()

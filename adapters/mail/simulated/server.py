@@ -4,9 +4,9 @@ It behaves like a provider, not like the engine's idea of one: it knows addresse
 nothing of campaigns.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email import message_from_bytes
 from operator import attrgetter
 
@@ -14,6 +14,7 @@ from adapters.mail.simulated.fates import Answer, Fate, answer_of, fate_of
 from engine.ports.clock import Clock
 from engine.simulated import simulated_report
 from engine.work.findings import Findings, Watch, unwatched
+from engine.work.inbound import Inbound, Kind, Sent
 from engine.work.ports import (
     AccountTrouble,
     Arrivals,
@@ -28,17 +29,17 @@ from engine.work.ports import (
 from events.vocabulary import (
     AccountId,
     FailureClass,
-    RecipientStatus,
     RefusalFault,
-    Signal,
 )
 
 AWAY = timedelta(days=3)
-SIGNALS: Mapping[Answer, Signal] = {
-    Answer.REPLY: RecipientStatus.REPLIED,
-    Answer.BOUNCE: RecipientStatus.BOUNCED,
-    Answer.UNSUBSCRIBE: RecipientStatus.UNSUBSCRIBED,
+KINDS: Mapping[Answer, Kind] = {
+    Answer.REPLY: Kind.REPLY,
+    Answer.BOUNCE: Kind.BOUNCE,
+    Answer.UNSUBSCRIBE: Kind.UNSUBSCRIBE,
 }
+ToWhom = Callable[[str], tuple[str, str] | None]
+"""Campaign and recipient of a message of ours, by the left part of its id."""
 FAULTS = {
     Fate.NO_SUCH_MAILBOX: RefusalFault.RECIPIENT,
     Fate.POLICY: RefusalFault.OTHER,
@@ -50,7 +51,9 @@ FAULTS = {
 @dataclass(frozen=True)
 class _Arrival:
     at: datetime
-    message: Incoming
+    about: str
+    kind: Kind
+    until: date | None
 
 
 @dataclass
@@ -75,6 +78,7 @@ class SimulatedMailServer:
         self._mailboxes: dict[AccountId, _Mailbox] = {}
         self._fates: dict[str, Fate] = {}
         self._greylisted: set[str] = set()
+        self.to_whom: ToWhom = lambda _: None
 
     def open_mailbox(self, account_id: AccountId, password: str) -> None:
         self._mailboxes[account_id] = _Mailbox(password)
@@ -94,12 +98,12 @@ class SimulatedMailServer:
         answer: Answer,
         *,
         after: timedelta = timedelta(0),
-        until: datetime | None = None,
+        until: date | None = None,
     ) -> None:
         """An answer to the message with that id comes into the mailbox."""
-        inbox = self._mailboxes[account_id].inbox
-        message = Incoming(str(len(inbox) + 1), about, SIGNALS.get(answer), until)
-        inbox.append(_Arrival(self._clock() + after, message))
+        kind = KINDS.get(answer, Kind.AUTO_REPLY)
+        arrival = _Arrival(self._clock() + after, about, kind, until)
+        self._mailboxes[account_id].inbox.append(arrival)
 
     def check(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:  # noqa: ARG002 at once
         return Findings(simulated_report(self._trouble(mailbox)))
@@ -129,8 +133,15 @@ class SimulatedMailServer:
         now = self._clock()
         inbox = self._mailboxes[mailbox.account_id].inbox
         arrived = sorted((each for each in inbox if each.at <= now), key=attrgetter("at"))
-        new = [each.message for each in arrived[int(cursor or 0) :]]
-        return Arrivals(str(len(arrived)), new, read_until=now)
+        new = list(enumerate(arrived))[int(cursor or 0) :]
+        messages = [Incoming(f"{each.at} {n}", self._meaning(each)) for n, each in new]
+        return Arrivals(str(len(arrived)), messages, read_until=now)
+
+    def _meaning(self, arrival: _Arrival) -> Inbound:
+        left = _left(arrival.about)
+        whom = self.to_whom(left)
+        about = [Sent(left, *whom, "")] if whom else []
+        return Inbound(arrival.kind, "As told.", about, arrival.until)
 
     def _trouble(self, mailbox: Mailbox) -> FailureClass | None:
         known = self._mailboxes.get(mailbox.account_id)

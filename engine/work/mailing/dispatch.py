@@ -1,14 +1,13 @@
 """What one workspace sends next, in step with its log."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from threading import Lock
 from typing import NamedTuple, TypeVar
 
-from aggregates.campaign import Campaign
 from aggregates.campaign.commands import FinishRecipient, RecordUnknown, ReserveStep
 from engine.cache import Cached
-from engine.command_context import Neighbours
+from engine.command_context import Look, Neighbours
 from engine.engine import Engine
 from engine.gc_pause import freeze_survivors
 from engine.planning.planner import Plan, Planner
@@ -34,20 +33,22 @@ class Draft(NamedTuple):
 
 
 class Dispatch:
-    """Safe to share between threads. Make a new one whenever the workspace's mail becomes this
-    process's business: ``left_over`` says what the one before left (M2)."""
+    """Safe to share between threads."""
 
     def __init__(self, engine: Engine, workspace: str, inboxes: WorkspaceInboxes) -> None:
         self.workspace = workspace
         self._engine, self._inboxes = engine, inboxes
-        self._planner = Planner(engine.policy)
         self._lock = Lock()
         self._read: dict[str, Cached] = {}
-        with engine.look(workspace, self._read) as now:
-            self._since = now.after
-            self._planner.begin(now)
-            self.left_over = list(_on_their_way(now.campaigns()))
+        self.begin()
         freeze_survivors()
+
+    def begin(self) -> None:
+        """Plan anew from what is recorded, as after an error."""
+        with self._lock, self._engine.look(self.workspace, self._read) as now:
+            self._since = now.after
+            self._planner = Planner(self._engine.policy)
+            self._planner.begin(now)
 
     def follow(self, recorded: Sequence[Recorded]) -> None:
         """Take in events of the workspace, again or anew: the same ones twice do no harm."""
@@ -60,25 +61,36 @@ class Dispatch:
         """Likewise, of events that this engine has just recorded."""
         self._ask(lambda now: self._planner.follow(now, [each.event for each in recorded]))
 
+    def wakes_at(self) -> datetime | None:
+        """When somebody may be due next; none as long as nothing happens."""
+        return self._ask(lambda now: self._planner.wakes_at(now, self._engine.store.now()))
+
     def senders(self) -> Sequence[AccountId]:
         return self._ask(self._planner.senders)
 
+    def has_next(self, account_id: AccountId) -> bool:
+        """Is there anything that the account may send now?"""
+        at = self._engine.store.now()
+        return self._ask(lambda now: self._planned(now, account_id, at)) is not None
+
     def next_from(self, account_id: AccountId, at: datetime) -> Draft | None:
-        """Whoever asks has the recipient to himself, until ``bring_back`` or an event of theirs.
-        None too as long as the store is fenced (M6)."""
+        """Whoever asks has the recipient to himself, until ``bring_back`` or an event of theirs."""
+
+        def planned(now: Neighbours) -> Draft | None:
+            plan = self._planned(now, account_id, at)
+            if plan is None:
+                return None
+            self._planner.set_aside(now, plan)
+            return _draft(now, plan)
+
+        return self._ask(planned)
+
+    def _planned(self, now: Neighbours, account_id: AccountId, at: datetime) -> Plan | None:
+        """None too as long as the store is fenced (M6)."""
         if self._engine.fence.closed() is not None:
             return None
         read_until = self._inboxes.read_until(account_id)
-
-        def planned(now: Neighbours) -> Draft | None:
-            plan = self._planner.next_from(now, account_id, at, read_until)
-            if plan is None:
-                return None
-            draft = _draft(now, plan)
-            self._planner.set_aside(now, plan)
-            return draft
-
-        return self._ask(planned)
+        return self._planner.next_from(now, account_id, at, read_until)
 
     def bring_back(self, plan: Plan) -> None:
         """Nothing was reserved for this recipient."""
@@ -123,12 +135,15 @@ def _draft(now: Neighbours, plan: Plan) -> Draft:
     return Draft(plan, campaign.sequence, done, account.settings, mailbox)
 
 
-def _on_their_way(campaigns: Iterable[Campaign]) -> Iterator[RecordUnknown]:
-    """M2: whoever reserved these is gone, and nobody knows what became of them."""
-    for campaign in campaigns:
+def left_over(now: Look, account_id: AccountId | None = None) -> Iterator[RecordUnknown]:
+    """M2: planned messages on their way, through this account or any. Where whoever reserved them
+    is gone, nobody knows what became of them."""
+    for campaign in now.campaigns():
         for recipient_id, recipient in campaign.recipients.items():
             sending = recipient.sending
-            if sending is not None and sending.step is not None:
+            if sending is None or sending.step is None:
+                continue
+            if account_id in {None, sending.account_id}:
                 yield RecordUnknown(
                     campaign_id=campaign.id, recipient_id=recipient_id, send_id=sending.send_id
                 )

@@ -17,6 +17,7 @@ from aggregates.campaign.commands import (
     RecordUnknown,
 )
 from engine.batch import derived_id
+from engine.engine import Engine
 from engine.reply import Request
 from engine.work.mailing.dispatch import Dispatch, Draft
 from engine.work.mailing.turns import Turn, Turns
@@ -48,11 +49,14 @@ class Composer(Protocol):
 class Way(NamedTuple):
     """What an account's messages need on their way out."""
 
-    turns: Turns
+    engine: Engine
     dispatch: Dispatch
     composer: Composer
     transport: Transport
+    turns: Turns
     new_id: NewId
+    held: Callable[[], bool] = lambda: True
+    """Is the workspace's mail still this process's business? Who lost it submits nothing (M2)."""
 
 
 class Ready(NamedTuple):
@@ -92,8 +96,10 @@ class Sent(NamedTuple):
                 return RecordAccepted(**about)
             case Outcome.UNKNOWN:
                 return RecordUnknown(**about)
-            case Refused(fault=fault):
-                return RecordRefused(**about, fault=fault)
+            case Refused(fault, unknown, until):
+                return RecordRefused(
+                    **about, fault=fault, address_unknown=unknown, told_until=until
+                )
             case AccountTrouble():
                 return RecordRefused(**about, fault=RefusalFault.ACCOUNT)
             case _:
@@ -103,13 +109,15 @@ class Sent(NamedTuple):
 class Outgoing:
     """One account's messages, one after the other. Not safe to share between threads.
 
-    ``trouble`` is what the last message met, of which the account is to be checked (M8).
+    ``trouble`` is what the last message met, of which the account is to be checked (M8);
+    ``accepted`` are the messages that a run has brought away.
     """
 
     def __init__(self, way: Way, account_id: AccountId) -> None:
         self._way = way
         self.account_id = account_id
         self.trouble: FailureClass | None = None
+        self.accepted: list[Message] = []
         self._sent: Sent | None = None
 
     @property
@@ -123,27 +131,24 @@ class Outgoing:
         Whatever it raises: a reservation may stand of which this process knows nothing. Record what
         is ``unrecorded``, and begin with another ``Dispatch``.
         """
-        offered, self.trouble = 0, None
-        draft: Draft | None = None
-        while True:
-            more = wanted() and self.trouble is None
-            ready = self._ready(draft, more=more)
-            if ready is None and self._sent is None and not more:
-                return offered
+        offered, going, self.trouble, self.accepted = 0, True, None, []
+        draft = self._turn(None, more=True).draft
+        while draft is not None or self._sent is not None:
+            going = going and self.trouble is None and (draft is None or wanted())
+            ready = self._ready(draft, going=going)
             begun = monotonic()
-            turn = self._turn(ready, more=more)
+            turn = self._turn(ready, more=going)
             if ready is not None and turn.reserved is not None:
-                self._submit(Reserved(turn.reserved, begun), ready, turn.unnoted)
-                offered += 1
-            elif ready is None and turn.draft is None:
-                return offered
+                going = self._submit(Reserved(turn.reserved, begun), ready, turn.unnoted)
+                offered += going
             draft = turn.draft
+        return offered
 
-    def _ready(self, draft: Draft | None, *, more: bool) -> Ready | None:
+    def _ready(self, draft: Draft | None, *, going: bool) -> Ready | None:
         """The next message; recipients to whom none can be written are left out for now."""
         if draft is None:
             return None
-        if not more:
+        if not going:
             self._way.dispatch.bring_back(draft.plan)
             return None
         message = self._way.composer.compose(draft)
@@ -156,20 +161,23 @@ class Outgoing:
         if ready is not None:
             reserve = way.dispatch.reservation(ready.draft.plan)
             requests.append(Request(reserve, way.new_id(), ACTOR))
-        drafted = ready.draft if ready is not None else None
-        turn = Turn(way.dispatch, self.account_id, requests, drafted, more)
+        turn = Turn(way.dispatch, self.account_id, requests, ready is not None, more)
         way.turns.take(turn)
         self._sent = None
         return turn
 
-    def _submit(self, reserved: Reserved, ready: Ready, unnoted: Exception | None) -> None:
+    def _submit(self, reserved: Reserved, ready: Ready, unnoted: Exception | None) -> bool:
+        """False for a message that is kept back: too much time has passed, or the lease is lost."""
         self._sent = Sent(reserved, NOT_SUBMITTED)
         if unnoted is not None:
             raise unnoted
-        if monotonic() - reserved.begun > SUBMIT_WITHIN.total_seconds():
-            return
+        if monotonic() - reserved.begun > SUBMIT_WITHIN.total_seconds() or not self._way.held():
+            return False
         self._sent = Sent(reserved, Outcome.UNKNOWN)
         submitted = self._way.transport.submit(ready.draft.mailbox, ready.message)
         self._sent = Sent(reserved, submitted)
         if isinstance(submitted, AccountTrouble):
             self.trouble = submitted.failure_class
+        elif submitted is Outcome.ACCEPTED:
+            self.accepted.append(ready.message)
+        return True

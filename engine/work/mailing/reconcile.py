@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from aggregates.campaign.commands import CureLostClock
-from aggregates.campaign.pace import message_key
 from engine.batch import derived_id
 from engine.command_context import Look
 from engine.engine import Engine
@@ -18,10 +17,10 @@ from engine.fence import StoreFence
 from engine.ports.errors import StoreError, StoreUnavailable
 from engine.ports.witness import Noted
 from engine.work.check_connection import ConnectionChecks
-from engine.work.mailing.inboxes import Cursor, InboxCursors
+from engine.work.mailing.inboxes import InboxCursors
+from engine.work.mailing.listening import Listening
 from engine.work.mailing.lost_sends import NAME, Asked, LostSends, asked
-from engine.work.ports import AccountTrouble, Inbox, Mailbox, Transport
-from engine.work.read_inbox import InboxReader, SentTo
+from engine.work.ports import Mailbox, Transport
 from events.vocabulary import AccountId, CampaignId, IncidentId, SearchResult
 
 NOT_KNOWN = (
@@ -74,11 +73,12 @@ class Survey(NamedTuple):
 
 
 class World(NamedTuple):
-    """One workspace's mailboxes. Without an ``inbox`` workers read them from the beginning."""
+    """One workspace's mailboxes. Without ``listening`` workers read them from the beginning; it is
+    asked for once the Sent folders have told what was sent."""
 
     checks: ConnectionChecks
     transport: Transport
-    inbox: Inbox | None = None
+    listening: Callable[[], Listening] | None = None
 
 
 class Means(NamedTuple):
@@ -215,49 +215,14 @@ def _cure(engine: Engine, clock: LostClock, actor: str) -> None:
 def _read_inboxes(
     means: Means, workspace: str, world: World, people: Sequence[Asked]
 ) -> Iterator[AccountId]:
-    """From the beginning: an answer to a lost message meant nothing when it was read before."""
-    accounts = dict.fromkeys(account for each in people for account in each.accounts)
-    sent = _sent(means.engine, workspace) if world.inbox and accounts else {}
-    for account_id in accounts:
+    """From the beginning: an answer to a lost message meant nothing when it was read before.
+    Answers whose inbox could not be read."""
+    listening = world.listening() if world.listening else None
+    for account_id in dict.fromkeys(account for each in people for account in each.accounts):
         means.cursors.forget(workspace, account_id)
         with means.engine.look(workspace) as now:
             account = now.account(account_id)
-        if world.inbox is None or account.credentials is None:
+        if listening is None or account.credentials is None:
             continue
-        reader = InboxReader(
-            means.engine, world.inbox, workspace, lambda about: sent.get(_left(about))
-        )
-        place = _read(reader, Mailbox(account_id, account.credentials))
-        if place is None:
+        if listening.read_again(Mailbox(account_id, account.credentials)) is not None:
             yield account_id
-        else:
-            means.cursors.move(workspace, account_id, Cursor(place))
-
-
-def _read(reader: InboxReader, mailbox: Mailbox) -> str | None:
-    """The place where it ends; None where it could not be read."""
-    place = ""
-    while True:
-        found = reader.read(mailbox, place)
-        if isinstance(found, AccountTrouble):
-            return None
-        if found == place:
-            return place
-        place = found
-
-
-def _sent(engine: Engine, workspace: str) -> dict[str, SentTo]:
-    """Every planned message that was received, by the left part of its id."""
-    sent = dict[str, SentTo]()
-    with engine.look(workspace) as now:
-        for campaign in now.campaigns():
-            for recipient_id, recipient in campaign.recipients.items():
-                for step in recipient.progress.done if campaign.sequence else ():
-                    assert campaign.sequence is not None
-                    key = message_key(campaign.sequence, recipient_id, step)
-                    sent[key] = SentTo(campaign.id, recipient_id)
-    return sent
-
-
-def _left(message_id: str) -> str:
-    return message_id.strip("<>").partition("@")[0]

@@ -2,62 +2,132 @@
 (M2)."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from aggregates.campaign import Campaign, Recipient
+from aggregates.campaign import Campaign
 from aggregates.campaign.commands import RecordSentFolderSearch
 from aggregates.campaign.pace import message_key
 from aggregates.command import Command
 from aggregates.email_account.commands import ProveSentSearch
 from engine.command_context import Look
 from engine.engine import Engine
+from engine.planning.agenda import LONG_AGO
 from engine.reply import Request
 from engine.work.mailing.outgoing import ACTOR
 from engine.work.ports import Mailbox, NewId, Search, Transport
+from events.base import Event
+from events.campaign import EmailAccepted, EmailOutcomeUnknown
 from events.vocabulary import AccountId, CampaignId, ConnectionStatus, RecipientId, SearchResult
+
+TRIED_FOR = timedelta(days=1)
+"""After a send, as long as its Sent folder cannot be searched."""
+Whom = tuple[CampaignId, RecipientId]
 
 
 class Sought(NamedTuple):
-    """A message to be searched for. ``unknown``: its outcome is; else it was accepted, and shows
-    whether the search finds anything."""
+    """A message to be searched for. ``unknown_since`` its reservation, where nobody knows what
+    became of it, UTC; else it was accepted, and shows whether the search finds anything."""
 
     mailbox: Mailbox
     campaign_id: CampaignId
     recipient_id: RecipientId
     send_id: str
-    unknown: bool
+    unknown_since: datetime | None
 
 
 class Searches:
-    """Those of one workspace."""
+    """Those of one workspace, kept by following its log. Safe to share between threads, each with
+    its own account."""
 
     def __init__(self, engine: Engine, workspace: str, transport: Transport, new_id: NewId) -> None:
         self._engine, self._workspace = engine, workspace
         self._transport, self._new_id = transport, new_id
+        self._unknown: dict[Whom, None] = {}
+        """Recipients of whose messages nobody knows what became."""
+        self._accepted: dict[AccountId, Whom] = {}
+        """Who got the last message of the account."""
+        self._vain: set[str] = set()
+        """Accepted messages that a search has not found: it shows nothing to look again."""
+        with engine.look(workspace) as now:
+            self._begin(now)
 
-    def due(self) -> list[Sought]:
-        """Of each account in which no search was proved, the last message it sent a while ago; then
-        unknown messages of that age, for then their absence may prove something. A failed account
-        is searched once it is reconnected, for as long as it may be."""
+    def follow(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if isinstance(event, EmailAccepted):
+                self._accepted[event.account_id] = event.campaign_id, event.recipient_id
+            elif isinstance(event, EmailOutcomeUnknown):
+                self._unknown[event.campaign_id, event.recipient_id] = None
+
+    def due(self, account_id: AccountId | None = None) -> list[Sought]:
+        """Of the account, or of all. Where no search was proved, the last message that was accepted
+        a while ago; then unknown messages of that age, for then their absence may prove something.
+        A failed account is searched once it is reconnected, for as long as it may be."""
         with self._engine.look(self._workspace) as now:
-            campaigns = list(now.campaigns())
             since = now.now - self._engine.policy.search_after
-            found = [*_proofs(now, campaigns, since), *_unknown(now, campaigns, since)]
-            return [each for each in found if _is_open(now, each.mailbox.account_id)]
+            found = [*self._proofs(now, since), *self._open_ones(now, since)]
+            return [
+                each
+                for each in found
+                if account_id in {None, each.mailbox.account_id}
+                and _is_open(now, each.mailbox.account_id)
+            ]
 
     def run(self, sought: Sought) -> Search:
-        """Search, and record what it shows."""
+        """Search, and record what it shows. A folder that cannot be searched is tried again, for a
+        day after the send."""
         found = self._transport.was_sent(sought.mailbox, sought.send_id)
-        command = _command(sought, found)
+        command = _command(sought, found, self._engine.store.now())
         if command is not None:
             request = Request(command, self._new_id(), ACTOR)
             self._engine.execute_page(self._workspace, [request])
+        elif found is Search.ABSENT:
+            self._vain.add(sought.send_id)
         return found
 
+    def _begin(self, now: Look) -> None:
+        latest: dict[AccountId, datetime] = {}
+        for campaign in now.campaigns():
+            for recipient_id, recipient in campaign.recipients.items():
+                whom = campaign.id, recipient_id
+                if recipient.unknown:
+                    self._unknown[whom] = None
+                account_id, sent_at = (
+                    recipient.sender or campaign.sender,
+                    recipient.progress.last_at,
+                )
+                if not (sent_at and account_id and _last_accepted(campaign, recipient_id)):
+                    continue
+                if sent_at > latest.get(account_id, LONG_AGO):
+                    latest[account_id], self._accepted[account_id] = sent_at, whom
 
-def _command(sought: Sought, found: Search) -> Command | None:
-    if sought.unknown:
+    def _proofs(self, now: Look, since: datetime) -> Iterator[Sought]:
+        for account_id, (campaign_id, recipient_id) in list(self._accepted.items()):
+            campaign = now.campaign(campaign_id)
+            recipient = campaign.recipients[recipient_id]
+            sent_at, send_id = recipient.progress.last_at, _last_accepted(campaign, recipient_id)
+            if send_id is None or send_id in self._vain or sent_at is None or sent_at > since:
+                continue
+            if not now.account(account_id).search_proved:
+                mailbox = _mailbox(now, account_id)
+                yield Sought(mailbox, campaign_id, recipient_id, send_id, None)
+
+    def _open_ones(self, now: Look, since: datetime) -> Iterator[Sought]:
+        for campaign_id, recipient_id in list(self._unknown):
+            recipient = now.campaign(campaign_id).recipients[recipient_id]
+            waiting = [each for each in recipient.unknown if each.step and each.answer is None]
+            if not waiting:
+                self._unknown.pop((campaign_id, recipient_id), None)
+            for each in waiting:
+                if each.reserved_at is not None and each.reserved_at <= since:
+                    mailbox = _mailbox(now, each.account_id)
+                    yield Sought(mailbox, campaign_id, recipient_id, each.send_id, each.reserved_at)
+
+
+def _command(sought: Sought, found: Search, now: datetime) -> Command | None:
+    if sought.unknown_since is not None:
+        if found is Search.INCONCLUSIVE and now - sought.unknown_since < TRIED_FOR:
+            return None
         return RecordSentFolderSearch(
             campaign_id=sought.campaign_id,
             recipient_id=sought.recipient_id,
@@ -69,38 +139,9 @@ def _command(sought: Sought, found: Search) -> Command | None:
     return ProveSentSearch(account_id=sought.mailbox.account_id, send_id=sought.send_id)
 
 
-def _unknown(now: Look, campaigns: Iterable[Campaign], since: datetime) -> Iterator[Sought]:
-    for campaign in campaigns:
-        for recipient_id, recipient in campaign.recipients.items():
-            for each in recipient.unknown:
-                waits = each.step is not None and each.answer is None
-                if waits and each.reserved_at is not None and each.reserved_at <= since:
-                    mailbox = _mailbox(now, each.account_id)
-                    yield Sought(mailbox, campaign.id, recipient_id, each.send_id, unknown=True)
-
-
-def _proofs(now: Look, campaigns: Iterable[Campaign], since: datetime) -> Iterator[Sought]:
-    last: dict[AccountId, tuple[datetime, Sought]] = {}
-    for campaign in campaigns:
-        for recipient_id, recipient in campaign.recipients.items():
-            sent_at, account_id = recipient.progress.last_at, recipient.sender or campaign.sender
-            if sent_at is None or sent_at > since or account_id is None:
-                continue
-            send_id = _last_accepted(campaign, recipient_id, recipient)
-            known = last.get(account_id)
-            if send_id is not None and (known is None or known[0] < sent_at):
-                mailbox = _mailbox(now, account_id)
-                sought = Sought(mailbox, campaign.id, recipient_id, send_id, unknown=False)
-                last[account_id] = sent_at, sought
-    for account_id, (_, sought) in last.items():
-        if not now.account(account_id).search_proved:
-            yield sought
-
-
-def _last_accepted(
-    campaign: Campaign, recipient_id: RecipientId, recipient: Recipient
-) -> str | None:
-    """The id of the last message, unless nobody knows what became of it."""
+def _last_accepted(campaign: Campaign, recipient_id: RecipientId) -> str | None:
+    """The id of the recipient's last message, unless nobody knows what became of it."""
+    recipient = campaign.recipients[recipient_id]
     if campaign.sequence is None or not recipient.progress.done:
         return None
     send_id = message_key(campaign.sequence, recipient_id, recipient.progress.done[-1])

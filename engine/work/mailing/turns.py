@@ -35,12 +35,13 @@ class Turn:
     dispatch: Dispatch
     account_id: AccountId
     requests: Sequence[Request]
-    """If the last one reserves what was ``drafted``, nobody else gets that recipient meanwhile."""
-    drafted: Draft | None
+    reserves: bool
+    """The last of them does."""
     more: bool
     """Plan another one."""
     reserved: Recorded | None = None
-    """None where the law lets nothing leave after all: somebody was faster."""
+    """None where the law lets nothing leave after all: somebody was faster. That recipient is left
+    alone until something happens to them."""
     draft: Draft | None = None
     error: Exception | None = None
     unnoted: Exception | None = None
@@ -105,11 +106,9 @@ def _position(recorded: Recorded) -> int:
 def _take_in(turn: Turn, replies: Sequence[Reply]) -> None:
     turn.error = None
     turn.dispatch.follow_own([*chain.from_iterable(each.recorded for each in replies)])
-    if turn.drafted is None:
+    if not turn.reserves:
         return
     last = replies[-1]
     found = (each for each in last.recorded if isinstance(each.event, SendReserved))
     turn.reserved = next(found, None) if last.refusal is None else None
     turn.unnoted = INTERRUPTED
-    if turn.reserved is None:
-        turn.dispatch.bring_back(turn.drafted.plan)

@@ -1,6 +1,6 @@
 """A mailbox in the sandbox, used over the wire."""
 
-from datetime import datetime
+from datetime import date
 
 from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
@@ -9,7 +9,8 @@ from adapters.mail.wire.limits import WireLimits
 from adapters.mail.wire.mail_wire import MailWire
 from adapters.stores.clocks import system_clock
 from engine.ports.clock import Clock
-from events.vocabulary import RefusalFault, Signal
+from engine.work.inbound import Kind
+from events.vocabulary import RefusalFault
 from tests.mail.mail_contract import BEA
 from tests.mail.probing import Site
 from tests.mail.test_probe import ANN, PASSWORD, SandboxProvider
@@ -51,8 +52,8 @@ class SandboxMail(SandboxProvider):
     def break_after_data(self, _: str) -> None:
         self.sandbox.fail("smtp", "data", Act.LOSE, times=1)
 
-    def answer(self, about: str, signal: Signal | None, until: datetime | None = None) -> None:
-        self.sandbox.deliver(ANN, answer(about, signal, until))
+    def answer(self, about: str, kind: Kind, until: date | None = None) -> None:
+        self.sandbox.deliver(ANN, answer(about, kind, until))
 
     def close(self) -> None:
         self.wire.close()

@@ -9,21 +9,22 @@ from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mail.wire.cursor import Place, places, text_of
 from adapters.mail.wire.inbox import BODY_OCTETS, Fetched, Need
 from engine.ports.clock import ManualClock
+from engine.work.inbound import Kind
 from engine.work.ports import AccountTrouble, Incoming, Mailbox
-from events.vocabulary import RecipientStatus
-from tests.mail.mail_contract import UNTIL, read
+from tests.law.story import NOON
+from tests.mail.mail_contract import abouts, read
 from tests.mail.test_probe import ANN
 from tests.mail.wire.answers import answer
 from tests.mail.wire.mailboxes import SandboxMail, wire_to
 
-REPLIED: Final = RecipientStatus.REPLIED
+REPLIED: Final = Kind.REPLY
 
 
 @pytest.mark.rule("M5")
 def test_junk_is_read_too(sandbox: Sandbox, provider: SandboxMail) -> None:
     sandbox.deliver(ANN, answer("<r1@x>", REPLIED), "Junk")
     first = read(provider, "")
-    assert [each.about for each in first.messages] == ["<r1@x>"]
+    assert abouts(first) == ["r1"]
     assert read(provider, first.cursor).messages == []
 
 
@@ -38,12 +39,12 @@ def test_a_message_that_is_moved_keeps_its_key(sandbox: Sandbox, provider: Sandb
 
 @pytest.mark.rule("M4")
 def test_an_inbox_is_read_up_to_the_moment_before_it_was_asked(provider: SandboxMail) -> None:
-    clock = ManualClock(UNTIL)
+    clock = ManualClock(NOON)
     wire = wire_to(provider.site, clock=clock)
     arrivals = wire.inbox.since(provider.mailbox, "")
     wire.close()
     assert not isinstance(arrivals, AccountTrouble)
-    assert arrivals.read_until == UNTIL
+    assert arrivals.read_until == NOON
 
 
 def test_bodies_are_fetched_only_where_headers_do_not_decide_and_never_whole_without_end(
@@ -79,7 +80,7 @@ def test_a_reading_that_fails_loses_nothing(
     trouble = provider.inbox.since(provider.mailbox, before.cursor)
     sandbox.relent()
     assert isinstance(trouble, AccountTrouble)
-    assert [each.about for each in read(provider, before.cursor).messages] == ["<r1@x>"]
+    assert abouts(read(provider, before.cursor)) == ["r1"]
 
 
 def test_a_message_that_the_server_cannot_read_hides_no_other(
@@ -88,7 +89,7 @@ def test_a_message_that_the_server_cannot_read_hides_no_other(
     for number in range(4):
         provider.answer(f"<r{number}@x>", REPLIED)
     sandbox.fail("imap", "fetch", Act.SAY, text="NO It cannot be converted", times=2)
-    assert [each.about for each in read(provider, "").messages] == ["<r1@x>", "<r2@x>", "<r3@x>"]
+    assert abouts(read(provider, "")) == ["r1", "r2", "r3"]
 
 
 def test_a_session_that_the_server_has_left_is_opened_anew(
@@ -97,7 +98,7 @@ def test_a_session_that_the_server_has_left_is_opened_anew(
     before = read(provider, "")
     provider.answer("<r1@x>", REPLIED)
     sandbox.fail("imap", "select", Act.DROP, times=1)
-    assert [each.about for each in read(provider, before.cursor).messages] == ["<r1@x>"]
+    assert abouts(read(provider, before.cursor)) == ["r1"]
 
 
 def test_a_cursor_is_a_text_and_any_text_may_come_as_one() -> None:

@@ -1,0 +1,14 @@
+"""What may be told of an error in a log."""
+
+from pathlib import Path
+from traceback import extract_tb
+
+from events.errors import ExplainedError
+
+
+def reason(error: Exception) -> str:
+    """Of an error that is not ours only the kind and the place: its text may be a server's (F1)."""
+    if isinstance(error, ExplainedError):
+        return str(error)
+    *_, frame = extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"

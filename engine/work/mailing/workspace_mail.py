@@ -1,0 +1,163 @@
+"""One workspace's mail, as the business of one process: which accounts have something to do now."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import NamedTuple
+
+from engine.command_context import Look
+from engine.reply import Request
+from engine.work.mailing.account_mail import AccountMail, Desk
+from engine.work.mailing.dispatch import left_over
+from engine.work.mailing.inboxes import WorkspaceInboxes
+from engine.work.mailing.outgoing import ACTOR
+from engine.work.mailing.sent_mail import SentIndex
+from events.recorded import Recorded
+from events.vocabulary import AccountId, ConnectionStatus
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
+"""After an error, for this account; twice as long each time."""
+LOOK_AGAIN = timedelta(seconds=60)
+"""After so long the workspace is looked at, whatever is known of it."""
+
+
+class Turn(NamedTuple):
+    """An account that has something to do. ``read``: its inbox, too."""
+
+    account: AccountMail
+    read: bool
+
+
+class _Pause(NamedTuple):
+    until: datetime
+    length: timedelta
+
+
+class WorkspaceMail:
+    """Make it when the workspace's mail becomes this process's business. ``follow`` and ``due`` are
+    called by one thread, ``run`` by any number, each with its own account.
+
+    ``read_every``: between two readings of an inbox; less than the age at which it lets no
+    follow-up leave (M4).
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        inboxes: WorkspaceInboxes,
+        index: SentIndex,
+        read_every: timedelta = timedelta(seconds=60),
+    ) -> None:
+        self._read_every = read_every
+        self._desk, self._inboxes, self._index = desk, inboxes, index
+        self._engine, self._workspace = desk.way.engine, desk.way.dispatch.workspace
+        self._lock = Lock()
+        self._accounts: dict[AccountId, AccountMail] = {}
+        self._busy: set[AccountId] = set()
+        self._read_at: dict[AccountId, datetime] = {}
+        self._pauses: dict[AccountId, _Pause] = {}
+        self._stirred = True
+        self.wakes_at: datetime | None = None
+        """When there may be something to do next, unless something happens."""
+        self._record_left_over()
+
+    def follow(self, recorded: Sequence[Recorded]) -> None:
+        """Take in what was recorded in the workspace."""
+        events = [each.event for each in recorded]
+        self._index.follow(events)
+        self._desk.searches.follow(events)
+        self._desk.way.dispatch.follow(recorded)
+        self._stirred = True
+
+    def due(self) -> list[Turn]:
+        """Whose turn it is now; each is to be ``run``, which may take long."""
+        now = self._engine.store.now()
+        if not self._stirred and (self.wakes_at is None or now < self.wakes_at):
+            return []
+        self._stirred = False
+        accounts, senders = self._listened(), set(self._desk.way.dispatch.senders())
+        found = [turn for each in accounts if (turn := self._turn(each, now, each in senders))]
+        self.wakes_at = self._next_moment(accounts, now)
+        return found
+
+    def run(self, turn: Turn, wanted: Callable[[], bool]) -> None:
+        """Raises what went wrong; the account is tried again after a while."""
+        account_id = turn.account.account_id
+        began = self._engine.store.now()
+        try:
+            turn.account.run(read=turn.read, wanted=wanted)
+        except BaseException:
+            self._pause(account_id)
+            raise
+        else:
+            self._pauses.pop(account_id, None)
+            if turn.read:
+                self._read_at[account_id] = began
+        finally:
+            with self._lock:
+                self._busy.discard(account_id)
+            self._stirred = True
+
+    @property
+    def busy(self) -> bool:
+        with self._lock:
+            return bool(self._busy)
+
+    def _record_left_over(self) -> None:
+        with self._engine.look(self._workspace) as now:
+            unknown = list(left_over(now))
+        new_id = self._desk.way.new_id
+        requests = [Request(each, new_id(), ACTOR) for each in unknown]
+        if requests:
+            self._engine.execute_page(self._workspace, requests)
+            self._desk.way.dispatch.begin()
+
+    def _listened(self) -> list[AccountId]:
+        """Accounts that work and through which somebody is written to, or was."""
+        with self._engine.look(self._workspace) as now:
+            return [
+                each
+                for each in sorted({*_of_campaigns(now)})
+                if now.account(each).status is ConnectionStatus.SUCCESSFUL
+                and now.account(each).credentials is not None
+            ]
+
+    def _turn(self, account_id: AccountId, now: datetime, sends: bool) -> Turn | None:
+        pause = self._pauses.get(account_id)
+        with self._lock:
+            if account_id in self._busy or (pause is not None and now < pause.until):
+                return None
+        read = self._is_reading_due(account_id, now)
+        if not read and not (sends and self._desk.way.dispatch.has_next(account_id)):
+            return None
+        with self._lock:
+            self._busy.add(account_id)
+        account = self._accounts.get(account_id)
+        if account is None:
+            account = self._accounts[account_id] = AccountMail(self._desk, account_id)
+        return Turn(account, read)
+
+    def _is_reading_due(self, account_id: AccountId, now: datetime) -> bool:
+        """By when it was tried last, too: a mailbox that lets nobody in is left alone meanwhile."""
+        last = self._read_at.get(account_id) or self._inboxes.read_until(account_id)
+        return last is None or now - last >= self._read_every or now < last
+
+    def _next_moment(self, accounts: Sequence[AccountId], now: datetime) -> datetime:
+        found = [now + LOOK_AGAIN]
+        found += [self._read_at.get(each, now) + self._read_every for each in accounts]
+        found += [each.until for each in self._pauses.values()]
+        wakes_at = self._desk.way.dispatch.wakes_at()
+        return min([*found, *([wakes_at] if wakes_at else [])])
+
+    def _pause(self, account_id: AccountId) -> None:
+        last = self._pauses.get(account_id)
+        length = min(last.length * 2, LONGEST_PAUSE) if last else FIRST_PAUSE
+        self._pauses[account_id] = _Pause(self._engine.store.now() + length, length)
+
+
+def _of_campaigns(now: Look) -> Iterator[AccountId]:
+    for campaign in now.campaigns():
+        yield from campaign.lanes
+        occupant = now.slot(campaign.slot_id).occupant if campaign.slot_id else None
+        if occupant is not None:
+            yield occupant
