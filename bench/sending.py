@@ -35,6 +35,7 @@ from aggregates.email_account.commands import ConnectAccount
 from bench.composing import ANN, SEQUENCE, STEP, by_mime_classes, person_of, posting_of
 from bench.ours import CAMPAIGN
 from bench.postgres.places import durable_server
+from bench.timing import timed
 from bench.wire import ACCOUNTS, all_at_once, sink
 from engine.engine import Engine
 from engine.reply import Request
@@ -84,7 +85,7 @@ def sending(opening: Opening, workspaces: int) -> dict[str, float]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         authority = Authority(folder)
-        port = stack.enter_context(sink(authority, 4 * TOTAL))
+        port = stack.enter_context(sink(authority, 5 * TOTAL))
         context = ssl.create_default_context(cafile=authority.file)
         site = Site(stack.enter_context(Sandbox([])), authority.file, PATIENT)
         opened = stack.enter_context(opening(folder))
@@ -100,6 +101,7 @@ def sending(opening: Opening, workspaces: int) -> dict[str, float]:
             "ours": all_at_once(lambda number: _send_all(crew[number])),
             "composing": all_at_once(lambda number: _loop(port, context, number, _composed)),
             "ready": all_at_once(lambda number: _loop(port, context, number, _ready)),
+            "one_by_one": timed(lambda: _one_by_one(port, context)),
             "server": all_at_once(lambda number: _flood(port, context, number)),
         }
     return {name: TOTAL / seconds for name, seconds in took.items()}
@@ -208,6 +210,18 @@ def _loop(
         smtp.login(NAMES[number], "x")
         for content in contents(number):
             smtp.sendmail(NAMES[number], "b@x.test", content)
+
+
+def _one_by_one(port: int, context: ssl.SSLContext) -> None:
+    """The ready message by one thread, through all accounts in turn."""
+    (content, *_) = _ready(0)
+    with ExitStack() as stack:
+        opened = [smtplib.SMTP_SSL("localhost", port, "bench.test", context=context) for _ in NAMES]
+        for smtp, name in zip(opened, NAMES, strict=True):
+            stack.enter_context(smtp).login(name, "x")
+        for _ in range(EACH):
+            for smtp, name in zip(opened, NAMES, strict=True):
+                smtp.sendmail(name, "b@x.test", content)
 
 
 def _flood(port: int, context: ssl.SSLContext, number: int) -> None:
