@@ -97,6 +97,8 @@ TABLE = (
             Ratio(name, f"{what}; smtplib and MIMEText", "ours", "composing", 0.7),
             Ratio(name, "the same; smtplib, one ready message, 20 threads", "ours", "ready", least),
             Ratio(name, "the same; likewise, one thread", "ours", "one_by_one", None),
+            Ratio(name, "processor µs a message; MIMEText", "ours_us", "composing_us", None),
+            Ratio(name, "the same; one ready message", "ours_us", "ready_us", None),
             Ratio(name, "the server by itself, messages/s", "server", None, None),
         )
     ),
