@@ -42,6 +42,8 @@ class Turn:
     reserved: Recorded | None = None
     """None where the law lets nothing leave after all: somebody was faster. That recipient is left
     alone until something happens to them."""
+    latest: Recorded | None = None
+    """The last reservation of the same transaction."""
     draft: Draft | None = None
     error: Exception | None = None
     unnoted: Exception | None = None
@@ -55,12 +57,18 @@ class Turns:
         self._engine, self._witness = engine, witness
         collect_seldom()
         self._queue: LeadingQueue[Turn] = LeadingQueue(self._serve, MOST)
+        self._notes: LeadingQueue[Turn] = LeadingQueue(self._note, MOST)
+        self._noted: Recorded | None = None
 
     def take(self, turn: Turn) -> None:
         """Comes back when it is done; raises what went wrong with its requests."""
         self._queue.submit(turn)
         if turn.error is not None:
             raise turn.error
+        if turn.latest is self._noted:
+            turn.unnoted = None
+        elif turn.reserved is not None:
+            self._notes.submit(turn)
 
     def _serve(self, turns: Sequence[Turn]) -> None:
         recording = [each for each in turns if each.requests]
@@ -72,17 +80,20 @@ class Turns:
                 turn.error = answer
             else:
                 _take_in(turn, answer)
-        self._note([each for each in recording if each.reserved is not None])
+        reserved = [each.reserved for each in recording if each.reserved is not None]
+        latest = max(reserved, key=_position, default=None)
+        for each in recording:
+            each.latest = latest
         self._plan([each for each in turns if each.more and each.error is None])
 
     def _note(self, turns: Sequence[Turn]) -> None:
-        """Who knows of the latest reservation knows of all."""
-        if not turns:
-            return
-        latest = max((each.reserved for each in turns if each.reserved), key=_position)
+        """Who knows of the latest one knows of all; the next transaction goes on meanwhile."""
+        latest = max((each.latest for each in turns if each.latest), key=_position)
+        error = None
         try:
-            self._witness.note(latest.position, latest.event_id)
-            error = None
+            if latest is not self._noted:
+                self._witness.note(latest.position, latest.event_id)
+                self._noted = latest
         except Exception as raised:  # noqa: BLE001 raised by each that was reserved
             error = raised
         for each in turns:
