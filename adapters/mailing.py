@@ -42,7 +42,7 @@ def mail_of(program: Program, held: Callable[[], bool]) -> Callable[[str], MailO
     settings, opened, engine = program
     dialler, cursors = mail_dialler(settings), inbox_cursors(opened)
     links, schedule = unsubscribe_links(opened, settings), check_schedule(opened)
-    turns = Turns(engine, opened.fence)
+    turns = Turns(engine, opened.fence, opened.directory)
 
     def complain(about: str, text: str) -> None:
         opened.coordination.alarm(about, text)
@@ -65,8 +65,7 @@ def mail_of(program: Program, held: Callable[[], bool]) -> Callable[[str], MailO
         wire = MailWire(accesses, tokens, dialler, opened.store.now, means(sent_of))
         inboxes = WorkspaceInboxes(cursors, workspace)
         dispatch = Dispatch(engine, workspace, inboxes)
-        directory = opened.directory
-        composer = LetterComposer(directory, workspace, links.ways, engine.store.now, complain)
+        composer = LetterComposer(workspace, links.ways, engine.store.now, complain)
         way = Way(engine, dispatch, composer, wire.transport, turns, _new_id, held)
         listening = Listening(engine, workspace, wire.inbox, inboxes, links.read)
         searches = Searches(engine, workspace, wire.transport, _new_id)

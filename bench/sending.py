@@ -134,7 +134,7 @@ def _crew(
 ) -> list[Outgoing]:
     """Each account's messages: of one campaign for all accounts, or of a workspace for each."""
     engine = Engine(opened.store, fence=opened.fence)
-    post = _Post(opened, engine, Turns(engine, opened.fence), wire)
+    post = _Post(opened, engine, Turns(engine, opened.fence, opened.directory), wire)
     shares = [mailboxes[number::workspaces] for number in range(workspaces)]
     found = [_workspace(post, f"w{number}", share) for number, share in enumerate(shares)]
     return [each for share in found for each in share]
@@ -166,7 +166,7 @@ def _workspace(post: _Post, name: str, mailboxes: Sequence[Mailbox]) -> list[Out
     for command in [*connects, create, sequence, StartCampaign(campaign_id=CAMPAIGN)]:
         _tell(engine, name, command, next(ids))
     dispatch = Dispatch(engine, name, WorkspaceInboxes(inbox_cursors(opened), name))
-    composer = LetterComposer(opened.directory, name, LINKS.ways, system_clock, _complain)
+    composer = LetterComposer(name, LINKS.ways, system_clock, _complain)
     way = Way(engine, dispatch, composer, wire.transport, turns, lambda: next(ids))
     return [Outgoing(way, account) for account in accounts]
 

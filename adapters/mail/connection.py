@@ -99,7 +99,7 @@ class Connection:
         )
 
     def send(self, data: bytes) -> None:
-        self.socket.settimeout(self._allowance.seconds())
+        self._limit_wait()
         self.socket.sendall(data)
 
     def readline(self) -> bytes:
@@ -121,8 +121,14 @@ class Connection:
         with suppress(OSError):
             self.socket.close()
 
+    def _limit_wait(self) -> None:
+        """Setting a limit is a call of the system, during which another thread goes on."""
+        seconds = self._allowance.seconds()
+        if seconds != self.socket.gettimeout():
+            self.socket.settimeout(seconds)
+
     def _receive(self) -> int:
-        self.socket.settimeout(self._allowance.seconds())
+        self._limit_wait()
         piece = self.socket.recv(_PIECE)
         self._allowance.spend(len(piece))
         self._unread += piece

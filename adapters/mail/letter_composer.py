@@ -10,7 +10,7 @@ from engine.ports.clock import Clock
 from engine.work.addresses import ascii_form
 from engine.work.letters import Letter, LetterError, Sender, Thread, Unsubscribing
 from engine.work.mailing.dispatch import Draft
-from engine.work.ports import Directory, Message, Person
+from engine.work.ports import Message, Person
 from engine.work.unsubscribe import Subscriber
 from events.sequence import Step
 
@@ -23,20 +23,17 @@ Complain = Callable[[str, str], object]
 class LetterComposer:
     """Implements ``Composer`` for one workspace. Safe to share between threads."""
 
-    def __init__(
-        self, directory: Directory, workspace: str, ways: Ways, now: Clock, complain: Complain
-    ) -> None:
-        self._directory, self._workspace = directory, workspace
+    def __init__(self, workspace: str, ways: Ways, now: Clock, complain: Complain) -> None:
+        self._workspace = workspace
         self._ways, self._now, self._complain = ways, now, complain
 
     def compose(self, draft: Draft) -> Message | None:
         about = f"letters of {draft.plan.campaign_id}, step {draft.plan.step}"
-        person = self._directory.person(self._workspace, draft.plan.recipient_id)
-        if person is None:
+        if draft.person is None:
             self._complain(about, "Somebody has no name and address any more: nothing is sent.")
             return None
         try:
-            return self._written(draft, person)
+            return self._written(draft, draft.person)
         except LetterError as error:
             self._complain(about, str(error))
             return None

@@ -316,7 +316,7 @@ def test_nothing_is_submitted_where_nothing_can_be_noted(sender: Sender, *, fenc
         file.unlink()
         file.mkdir()
         numbers = (f"sent-{number}" for number in count(1))
-        turns = Turns(engine, opened.fence)
+        turns = Turns(engine, opened.fence, opened.directory)
         way = Way(engine, dispatch, Letters(), sender.server, turns, lambda: next(numbers))
         outgoing = Outgoing(way, ANN)
         if fenced:

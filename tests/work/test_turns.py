@@ -72,7 +72,9 @@ def test_accounts_in_threads_bring_each_recipient_one_message_and_nothing_is_ref
     program: Program, sender: Sender
 ) -> None:
     program.given(import_recipients(*MANY))
-    way = way_of(program, sender, Turns(program.engine, program.opened.fence))
+    way = way_of(
+        program, sender, Turns(program.engine, program.opened.fence, program.opened.directory)
+    )
     accounts = [Outgoing(way, each) for each in (ANN, BOB)]
     with ThreadPoolExecutor(2) as threads:
         offered = list(threads.map(lambda each: each.run(lambda: True), accounts))
@@ -95,7 +97,7 @@ class Deaf:
 def test_what_the_witness_does_not_know_none_of_those_who_waited_together_submits(
     program: Program, sender: Sender
 ) -> None:
-    way = way_of(program, sender, Turns(program.engine, Deaf()))
+    way = way_of(program, sender, Turns(program.engine, Deaf(), program.opened.directory))
     for each in (ANN, BOB):
         outgoing = Outgoing(way, each)
         with pytest.raises(OSError, match="nothing can be noted"):
@@ -108,7 +110,10 @@ def test_what_the_witness_does_not_know_none_of_those_who_waited_together_submit
 def test_a_turn_that_reserves_nothing_because_the_law_refuses_goes_on_to_the_next(
     program: Program,
 ) -> None:
-    dispatch, turns = dispatch_of(program), Turns(program.engine, program.opened.fence)
+    dispatch, turns = (
+        dispatch_of(program),
+        Turns(program.engine, program.opened.fence, program.opened.directory),
+    )
     draft = dispatch.next_from(ANN, NOON)
     assert draft is not None
     other = Engine(program.opened.store, fence=program.opened.fence)

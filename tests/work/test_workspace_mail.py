@@ -118,7 +118,8 @@ class Mail:
         dispatch = Dispatch(engine, ACME, inboxes)
         new_id = lambda: f"mail-{next(_NUMBERS)}"  # noqa: E731
         fence = program.opened.fence
-        way = Way(engine, dispatch, composer or Letters(), out, Turns(engine, fence), new_id, held)
+        turns = Turns(engine, fence, program.opened.directory)
+        way = Way(engine, dispatch, composer or Letters(), out, turns, new_id, held)
         listening = Listening(engine, ACME, sender.server, inboxes, lambda _: None)
         self.checked: list[str] = []
         searches = Searches(engine, ACME, out, new_id)

@@ -13,7 +13,7 @@ from engine.gc_pause import freeze_survivors
 from engine.planning.planner import Plan, Planner
 from engine.recalled import NotRecalled
 from engine.work.mailing.inboxes import WorkspaceInboxes
-from engine.work.ports import Mailbox
+from engine.work.ports import Mailbox, Person
 from events.recorded import Recorded
 from events.sequence import MailSequence
 from events.vocabulary import AccountId, Settings
@@ -30,6 +30,8 @@ class Draft(NamedTuple):
     """Steps that the recipient has received."""
     settings: Settings
     mailbox: Mailbox
+    person: Person | None = None
+    """None where the directory knows the recipient no more."""
 
 
 class Dispatch:

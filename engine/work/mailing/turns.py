@@ -16,9 +16,10 @@ from engine.gc_pause import collect_seldom
 from engine.group_commit import MOST, LeadingQueue
 from engine.reply import Reply, Request
 from engine.work.mailing.dispatch import Dispatch, Draft
+from engine.work.ports import Directory
 from events.campaign import SendReserved
 from events.recorded import Recorded
-from events.vocabulary import AccountId
+from events.vocabulary import AccountId, RecipientId
 
 
 class Witness(Protocol):
@@ -53,8 +54,8 @@ class Turn:
 class Turns:
     """Of all accounts of a process. Safe to share between threads."""
 
-    def __init__(self, engine: Engine, witness: Witness) -> None:
-        self._engine, self._witness = engine, witness
+    def __init__(self, engine: Engine, witness: Witness, directory: Directory) -> None:
+        self._engine, self._witness, self._directory = engine, witness, directory
         collect_seldom()
         self._queue: LeadingQueue[Turn] = LeadingQueue(self._serve, MOST)
         self._notes: LeadingQueue[Turn] = LeadingQueue(self._note, MOST)
@@ -105,9 +106,24 @@ class Turns:
             at = self._engine.store.now()
             for each in turns:
                 each.draft = each.dispatch.next_from(each.account_id, at)
+            self._address([each for each in turns if each.draft is not None])
         except Exception as error:  # noqa: BLE001 raised by those who wait for nothing else
             for each in turns:
+                each.draft = None
                 each.error = None if each.reserved is not None else error
+
+    def _address(self, turns: Sequence[Turn]) -> None:
+        """All together: a question of its own for each takes longer than the letter."""
+        wanted: dict[str, list[RecipientId]] = {}
+        for each in turns:
+            assert each.draft is not None
+            ids = wanted.setdefault(each.dispatch.workspace, [])
+            ids.append(each.draft.plan.recipient_id)
+        found = {name: self._directory.people(name, ids) for name, ids in wanted.items()}
+        for each in turns:
+            assert each.draft is not None
+            person = found[each.dispatch.workspace].get(each.draft.plan.recipient_id)
+            each.draft = each.draft._replace(person=person)
 
 
 def _position(recorded: Recorded) -> int:
