@@ -14,6 +14,9 @@ help: ## Show what there is to make
 run: $(READY) ## A real campaign on a new store, with time sped up: an account fails, a clock runs out
 	$(BIN)/sendledger demo demo-store
 
+stream: $(READY) ## A stop travels from a click to a consumer's row, over a real Kafka on this machine
+	$(BIN)/python examples/stream/run.py
+
 test: check ## Everything CI runs
 	$(BIN)/python -m tests.suites kills
 
@@ -53,4 +56,4 @@ $(SERVERS): .ci/install-servers tests/stream/parser/package-lock.json | $(READY)
 	.ci/install-servers
 	@touch $(SERVERS)
 
-.PHONY: help run test check soak mutate bench law contract clean
+.PHONY: help run stream test check soak mutate bench law contract clean

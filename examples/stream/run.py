@@ -30,7 +30,7 @@ except ModuleNotFoundError as missing:
 from children import Children, Failed
 from world import SENDLEDGER, World, tell
 
-INVOICES = Path(__file__).parents[1] / "stopped_invoices" / "invoices.py"
+INVOICES = Path(__file__).resolve().parents[1] / "stopped_invoices" / "invoices.py"
 ANN, BEN, ZOE = "ann@acme.example", "ben@example.net", "zoe@example.org"
 HOUR = 5
 """Seconds that the hour after a disconnect lasts here (``grace_period``)."""
