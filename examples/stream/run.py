@@ -41,7 +41,8 @@ def main() -> None:
     parser.add_argument("--kafka", metavar="HOST:PORT", help="a broker of yours, for trials")
     parser.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, _end)
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, _end)
     try:
         with tempfile.TemporaryDirectory(prefix="sendledger-stream-") as folder:
             Path(folder).chmod(0o711)  # as root, PostgreSQL runs as somebody else

@@ -50,6 +50,7 @@ public final class StoppedInvoices implements ConsumerRebalanceListener {
             System.err.println("Name three things: BROKER TOPIC DATABASE.");
             System.exit(2);
         }
+        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
         Map<String, Object> settings = new HashMap<>(SETTINGS);
         settings.put("bootstrap.servers", words[0]);
         try (Books books = new Books(words[2]);
