@@ -65,7 +65,7 @@ def _end(*_: object) -> NoReturn:
 def _topic_of(kafka: str) -> Iterator[str]:
     """For this time alone: the broker is not ours, and goes on without it. Raises ``Failed``."""
     try:
-        KafkaAdminClient(bootstrap_servers=kafka, bootstrap_timeout_ms=10_000).close()
+        KafkaAdminClient(bootstrap_servers=kafka, bootstrap_timeout_ms=5_000).close()
     except (KafkaError, ValueError) as error:
         raise Failed(f"No broker answers at {kafka}. Name one as --kafka HOST:PORT.") from error
     topic = f"sendledger.example-{uuid4().hex[:8]}"

@@ -280,7 +280,7 @@ class Consumer:
             self._assigned_at = now
         elif now - self._assigned_at > NO_ASSIGNMENT:
             self._alert(
-                f"No partition was assigned for {NO_ASSIGNMENT:g} s. Is there such a topic, and are "
+                f"No partition was assigned for {NO_ASSIGNMENT:g} s. Is there such a topic? Are "
                 "there more members than partitions? Otherwise start this one anew."
             )
             self._assigned_at = now
