@@ -72,8 +72,11 @@ def _topic_of(kafka: str) -> Iterator[str]:
     try:
         yield topic
     finally:
-        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
-            admin.delete_topics([topic, f"{topic}.refusals"])
+        try:
+            with KafkaAdminClient(bootstrap_servers=kafka, bootstrap_timeout_ms=5_000) as admin:
+                admin.delete_topics([topic, f"{topic}.refusals"])
+        except KafkaError as error:
+            tell(f"{topic} is not removed: {error}")
 
 
 def show(options: Namespace, folder: Path, topic: str) -> None:
