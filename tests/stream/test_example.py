@@ -133,7 +133,7 @@ def test_every_stopped_recipient_gets_one_invoice_in_either_language(
 
 
 @pytest.mark.kills
-def test_a_service_that_is_killed_and_started_again_loses_and_doubles_no_invoice(
+def test_a_service_that_is_killed_as_the_relay_is_loses_and_doubles_no_invoice(
     broker: NamedBroker, stops: Stops, topic: str, service: Service, tmp_path: Path
 ) -> None:
     ends = threading.Event()
@@ -143,8 +143,11 @@ def test_a_service_that_is_killed_and_started_again_loses_and_doubles_no_invoice
             while not ends.is_set():
                 more.happen(3)
 
-    settings = {"STORE": str(stops.path), "KAFKA": broker.address, "KAFKA_TOPIC": topic}
-    relay = Process(tmp_path / "relay.log", "relay", **settings)
+    def relaying() -> Process:
+        settings = {"STORE": str(stops.path), "KAFKA": broker.address, "KAFKA_TOPIC": topic}
+        return Process(tmp_path / "relay.log", "relay", **settings)
+
+    relay = relaying()
     writer = threading.Thread(target=go_on)
     writer.start()
     try:
@@ -153,6 +156,8 @@ def test_a_service_that_is_killed_and_started_again_loses_and_doubles_no_invoice
             with service.running(broker, topic) as process:
                 eventually(lambda before=before: len(service.rows()) > before)  # type: ignore[misc]
                 process.kill()
+            relay.kill()
+            relay = relaying()
         ends.set()
         writer.join()
         with service.running(broker, topic):
