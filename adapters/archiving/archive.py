@@ -58,9 +58,9 @@ class Taken:
 
 
 class Archive(Inbox):
-    """``topic_ids``: asks Kafka for the ids of the topics, by name; ``every``: seconds, counted from
-    midnight in UTC, after which what is held becomes files; ``alert``: told of partitions in which
-    another process was first."""
+    """``topic_ids``: asks Kafka for the ids of the topics, by name. What is held becomes files when
+    the clock comes to a multiple of ``every`` seconds, or when it has more octets than
+    ``at_most``. ``alert``: told of partitions in which another process was first."""
 
     LOST = (OSError, KafkaError)
 
@@ -72,6 +72,7 @@ class Archive(Inbox):
         *,
         every: float,
         alert: Callable[[str], object],
+        at_most: int = HELD_AT_MOST,
     ) -> None:
         own = open_archive(root)
         super().__init__(group or f"sendledger-archive-{own}")
@@ -80,6 +81,7 @@ class Archive(Inbox):
         self._ids: Mapping[str, str] | None = None
         self._every = every
         self._alert = alert
+        self._at_most = at_most
         self._held: dict[Partition, Held] = {}
         self._period = self._period_now()
         require_the_same(root, topic_ids())
@@ -132,10 +134,10 @@ class Archive(Inbox):
             del self._held[each]
 
     def write_due(self) -> None:
-        """Files of all that is held when it is time, else of the largest while there is much."""
+        """Files of all that is held when it is time, else of the largest while it is too much."""
         if self._period != self._period_now():
             self.write()
-        while sum(each.octets for each in self._held.values()) > HELD_AT_MOST:
+        while sum(each.octets for each in self._held.values()) > self._at_most:
             self._try(max(self._held, key=lambda each: self._held[each].octets))
 
     def write(self) -> None:

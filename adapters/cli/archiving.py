@@ -28,7 +28,8 @@ def archive(
         list[str] | None, typer.Option(help="May be repeated. Default: the setting `kafka_topic`.")
     ] = None,
     every: Annotated[
-        float, typer.Option(min=1, max=86_400, help="Seconds from file to file, since midnight.")
+        float,
+        typer.Option(min=1, max=86_400, help="Seconds; files come at each multiple of the clock."),
     ] = 3_600,
     poison: Annotated[
         Poison, typer.Option(help="What to do at a record that is no event.")

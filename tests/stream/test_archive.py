@@ -1,20 +1,24 @@
 """An archive holds every event once, as Parquet by day, whoever writes it and however often."""
 
 import os
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kafka import KafkaProducer
 
-from adapters.archiving.archive import Archiver
+from adapters.archiving.archive import Archive, Archiver
 from adapters.archiving.files import DRAFTS, LEFT_OVER
 from adapters.cli.consuming import Poison
+from adapters.kafka.access import KafkaAccess
+from adapters.kafka.topics import topic_ids
 from adapters.settings import EngineSettings
 from adapters.streaming import ConsumerEnded, FilesOf, archiver
 from tests.duck import asked
@@ -26,6 +30,7 @@ from tests.stream.test_relay import delete, relay_all
 from tests.worker.processes import SENDLEDGER, Process, eventually
 
 DAY = 86_400.0
+PAGE = Path(__file__).parents[2] / "docs" / "archive.md"
 
 
 @pytest.fixture
@@ -166,6 +171,22 @@ def test_members_that_write_at_the_same_time_double_nothing(
     assert rows(into) == events(ledger)
 
 
+def test_what_is_too_much_for_memory_becomes_files_before_the_time(
+    broker: NamedBroker, ledger: Ledger, topic: str, into: Path
+) -> None:
+    live(Path(ledger.settings.store), 0, 40)
+    relay_all(ledger, broker, topic)
+    access = KafkaAccess(broker.address)
+    archive = Archive(
+        *(into, None, partial(topic_ids, access, [topic])), every=DAY, alert=print, at_most=20_000
+    )
+    with Archiver(access.client(), archive, topics=[topic], at_once=20) as member:
+        read(member, lambda: count(into) + held(member) == len(events(ledger)))
+        assert 0 < held(member) < 100
+        archive.write()
+    assert rows(into) == events(ledger)
+
+
 def test_what_is_missing_at_the_end_is_written_anew(
     broker: NamedBroker, ledger: Ledger, topic: str, into: Path
 ) -> None:
@@ -278,6 +299,26 @@ def test_what_cannot_be_written_ends_it_with_75_and_a_sentence(
     assert "directory failed" in told
 
 
+def test_a_disk_that_takes_no_more_leaves_nothing_half_written(
+    broker: NamedBroker, ledger: Ledger, topic: str, into: Path
+) -> None:
+    ledger.grow_everywhere(20)
+    relay_all(ledger, broker, topic)
+    words = ["--kafka", broker.address, "--topic", topic, "--into", str(into), "--every", "1"]
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 8; exec "$0" "$@"', SENDLEDGER, "archive", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (done.returncode, files(into), list((into / DRAFTS).iterdir())) == (75, [], [])
+    assert "directory failed" in done.stderr
+    archive_all(broker, into, {topic: ledger})
+    assert rows(into) == events(ledger)
+
+
 def test_a_record_of_nobody_s_blocks_its_partition_or_is_passed_over_and_noted(
     broker: NamedBroker, ledger: Ledger, topic: str, into: Path
 ) -> None:
@@ -320,12 +361,18 @@ def test_it_archives_until_it_is_stopped_and_leaves_nothing_in_memory(
     assert rows(into) == events(ledger)
 
 
-def test_the_columns_are_those_of_the_page(
+def test_the_page_names_every_column_and_its_query_runs(
     broker: NamedBroker, ledger: Ledger, topic: str, into: Path
 ) -> None:
-    ledger.grow_everywhere(1)
+    live(Path(ledger.settings.store), 0, 300)
     relay_all(ledger, broker, topic)
     archive_all(broker, into, {topic: ledger})
+    page = PAGE.read_text(encoding="utf-8")
+    (query,) = re.findall(r"^```sql\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
-    page = (Path(__file__).parents[2] / "docs" / "archive.md").read_text(encoding="utf-8")
+    found = asked(query, into.parent)
+
+    stopped = [each for each in events(ledger) if ".RecipientStopped.v" in each.type]
+    assert sum(number for *_, number in found) == len(stopped) > 0
+    assert {day for day, *_ in found} == {each.day for each in stopped}
     assert all(f"| `{name}` |" in page for name in Row._fields)
