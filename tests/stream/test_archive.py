@@ -68,8 +68,8 @@ def held(member: Archiver) -> int:
     return sum(batch.num_rows for each in member.archive._held.values() for batch in each.rows)
 
 
-def process(broker: NamedBroker, topic: str, into: Path, output: Path, every: float = 1) -> Process:
-    words = ("--into", str(into), "--topic", topic, "--every", str(every))
+def process(broker: NamedBroker, topic: str, into: Path, output: Path, *more: str) -> Process:
+    words = ("--into", str(into), "--topic", topic, "--every", "1", *more)
     return Process(output, "archive", *words, KAFKA=broker.address)
 
 
@@ -349,7 +349,7 @@ def test_it_archives_until_it_is_stopped_and_leaves_nothing_in_memory(
 ) -> None:
     ledger.grow_everywhere(20)
     relay_all(ledger, broker, topic)
-    member = process(broker, topic, into, tmp_path / "log", every=1)
+    member = process(broker, topic, into, tmp_path / "log")
     try:
         eventually(lambda: count(into) == len(events(ledger)))
         ledger.grow_everywhere(1)

@@ -19,10 +19,37 @@ from tests.worker.processes import Process, eventually
 
 pytestmark = pytest.mark.kills
 __all__ = ["into", "url"]
-MEMBERS, KILLS = 2, 12
+KILLS, CHANGES = 12, 3
 
 
 def test_members_that_are_killed_leave_every_event_once(
+    broker: NamedBroker, ledger: Ledger, topic: str, into: Path, tmp_path: Path
+) -> None:
+    """Two at a time and each in a group of its own: both have all partitions, without waiting."""
+    chance = random.Random(11)
+    members: list[Process] = []
+    try:
+        with relaying(ledger, broker, topic, tmp_path):
+            for number in range(KILLS + 1):
+                log, own = tmp_path / f"{number}.log", ("--group", f"{topic}-{number}")
+                members.append(process(broker, topic, into, log, *own))
+                eventually(lambda: members[-1].told("Archiving"))
+                for _ in range(chance.randint(1, 6)):
+                    ledger.grow_everywhere(2)
+                time.sleep(chance.random())
+                if number:
+                    members.pop(0).kill()
+            eventually(lambda: all_told(ledger))
+        whole(into, ledger)
+    finally:
+        for victim in members:
+            victim.kill()
+    assert len(events(ledger)) > 500
+    assert len(files(into)) > KILLS
+    assert rows(into) == events(ledger)
+
+
+def test_a_group_that_rebalances_all_the_time_leaves_every_event_once(
     broker: NamedBroker, ledger: Ledger, topic: str, into: Path, tmp_path: Path
 ) -> None:
     chance = random.Random(11)
@@ -31,18 +58,18 @@ def test_members_that_are_killed_leave_every_event_once(
     try:
         with relaying(ledger, broker, topic, tmp_path):
             with growing(ledger.settings.store, "grown"):
-                for number in range(MEMBERS + KILLS):
+                for number in range(2 + CHANGES):
                     members.append(process(broker, topic, into, tmp_path / f"{number}.log"))
-                    if number >= MEMBERS:
-                        time.sleep(chance.random() * 2)
-                        end(members.pop(0), kindly=number % 3 == 0)
+                    eventually(lambda: members[-1].told("Archiving"))
+                    time.sleep(chance.random() * 2)
+                    if number >= 2:
+                        end(members.pop(0), kindly=number % 3 > 0)
             eventually(lambda: all_told(ledger))
         whole(into, ledger)
     finally:
         for victim in members:
             victim.kill()
     assert len(events(ledger)) > 500
-    assert len(files(into)) > KILLS
     assert rows(into) == events(ledger)
 
 
@@ -81,7 +108,6 @@ def whole(into: Path, ledger: Ledger) -> None:
 
 def end(victim: Process, *, kindly: bool) -> None:
     if kindly:
-        eventually(lambda: victim.told("Archiving"))
         assert victim.stopped(by=signal.SIGTERM) == 0
     else:
         victim.kill()
