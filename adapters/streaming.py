@@ -254,7 +254,7 @@ def _ended_with_a_reason() -> Iterator[None]:
     except KafkaError as error:
         raise ConsumerEnded(f"Kafka was lost: {said(error)}", again=True) from error
     except OSError as error:
-        raise ConsumerEnded(f"The archive's directory failed: {error}", again=True) from error
+        raise ConsumerEnded(f"A directory or a connection failed: {error}", again=True) from error
     except (sqlite3.Error, psycopg.Error) as error:
         text = f"The consumer's database failed: {type(error).__name__}: {error}"
         raise ConsumerEnded(text, again=True) from error

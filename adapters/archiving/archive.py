@@ -129,7 +129,7 @@ class Archive(Inbox):
         self._ids = None
 
     def give_up(self, kept: set[Partition]) -> None:
-        """What is held of other partitions: others read it."""
+        """Hold nothing of other partitions: somebody else reads them."""
         for each in self._held.keys() - kept:
             del self._held[each]
 
@@ -141,6 +141,7 @@ class Archive(Inbox):
             self._try(max(self._held, key=lambda each: self._held[each].octets))
 
     def write(self) -> None:
+        """Files of all that is held. Raises ``Refused``, ``KafkaError``, ``OSError``."""
         self._period = self._period_now()
         for each in list(self._held):
             self._try(each)
@@ -163,7 +164,7 @@ class Archive(Inbox):
         held.passed_over += taken.passed_over
 
     def _write(self, partition: Partition) -> None:
-        """Raises ``Overtaken``."""
+        """A file of what is held of that partition. Raises ``Overtaken``."""
         held = self._held[partition]
         if held.day is None:
             return

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from adapters.archiving.files import clear_drafts, publish
@@ -33,7 +33,7 @@ def open_archive(root: Path) -> str:
             )
         _publish(root, MARKER, {"format": FORMAT, "id": uuid4().hex[:12]})
     clear_drafts(root)
-    found = json.loads((root / MARKER).read_text())
+    found = _read(root / MARKER)
     if found["format"] != FORMAT:
         raise Refused(
             f"Nothing is archived: {root} was written by another version of this program "
@@ -44,8 +44,9 @@ def open_archive(root: Path) -> str:
 
 def bind(root: Path, wanted: Binding) -> None:
     """Raises ``Refused`` where the topic or the store is bound otherwise."""
-    if not _file(root, wanted.topic).exists():
-        _publish(root, f"{TOPICS}/{wanted.topic}.json", wanted._asdict())
+    name = f"{TOPICS}/{wanted.topic}.json"
+    if not (root / name).exists():
+        _publish(root, name, wanted._asdict())
     for found in _bindings(root):
         if found.topic == wanted.topic and found.topic_id != wanted.topic_id:
             raise made_anew(root, wanted.topic)
@@ -72,11 +73,15 @@ def made_anew(root: Path, topic: str) -> Refused:
 
 
 def _bindings(root: Path) -> list[Binding]:
-    return [Binding(**json.loads(each.read_text())) for each in (root / TOPICS).glob("*.json")]
+    return [Binding(**_read(each)) for each in (root / TOPICS).glob("*.json")]
 
 
-def _file(root: Path, topic: str) -> Path:
-    return root / TOPICS / f"{topic}.json"
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except ValueError as error:
+        raise Refused(f"Nothing more is archived: {path} is damaged. Bring it back.") from error
+    return found
 
 
 def _publish(root: Path, name: str, what: object) -> None:

@@ -1,5 +1,6 @@
 """What an archive should hold, and what a reader of Parquet finds in it."""
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,15 +47,28 @@ def events(ledger: Ledger) -> list[Row]:
     for entry in ledger.entries():
         if entry.row is None:
             continue
-        record, envelope = teller.record(entry), entry.envelope
-        headers, (position, stream, version, _, state) = headers_of(record), entry.row
+        headers, envelope = headers_of(teller.record(entry)), entry.envelope
+        position, stream, version, _, state = entry.row
+        recorded_at = envelope.recorded_at.astimezone(UTC)
         found.append(
             Row(
-                *(ledger.source, entry.number, position, headers["ce_id"], headers["ce_type"]),
-                *(envelope.workspace, stream, version, datetime.fromisoformat(headers["ce_time"])),
-                *(envelope.recorded_at.astimezone(UTC), envelope.command_id, envelope.command),
-                *(envelope.correlation_id, envelope.causation_id, envelope.actor, state.decode()),
-                envelope.recorded_at.astimezone(UTC).date(),
+                source=ledger.source,
+                entry=entry.number,
+                position=position,
+                id=headers["ce_id"],
+                type=headers["ce_type"],
+                workspace=envelope.workspace,
+                subject=stream,
+                stream_version=version,
+                occurred_at=datetime.fromisoformat(headers["ce_time"]),
+                recorded_at=recorded_at,
+                command_id=envelope.command_id,
+                command=envelope.command,
+                correlation_id=envelope.correlation_id,
+                causation_id=envelope.causation_id,
+                actor=envelope.actor,
+                data=state.decode(),
+                day=recorded_at.date(),
             )
         )
     return found
@@ -70,6 +84,4 @@ def count(directory: Path) -> int:
 
 def said(path: Path) -> Any:
     """What a file says of itself."""
-    import json
-
     return json.loads(parquet.read_metadata(path).metadata[b"sendledger"])
