@@ -1,10 +1,10 @@
 """The store's two topics: made as they must be, and held to it at every start."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError, for_code
 
 from adapters.kafka.access import KafkaAccess
 from adapters.kafka.limits import limited
@@ -71,6 +71,19 @@ class Topics:
 
     def _admin(self) -> Any:
         return KafkaAdminClient(**self._access.client())
+
+
+def topic_ids(access: KafkaAccess, names: Sequence[str]) -> Mapping[str, str]:
+    """By name; "" where there is none. A topic that is made anew has another one. Raises
+    ``KafkaError``, ``TookTooLong``."""
+    with limited("asking for the topics", LIMIT), KafkaAdminClient(**access.client()) as admin:
+        found = {each["name"]: each for each in admin.describe_topics(list(names))}
+    for name, each in found.items():
+        if each["error_code"] not in {0, UNKNOWN_TOPIC}:
+            raise for_code(each["error_code"])(name)
+    return {
+        name: "" if each["error_code"] else str(each["topic_id"]) for name, each in found.items()
+    }
 
 
 def _configs(admin: Any, names: tuple[str, ...]) -> Mapping[str, Mapping[str, str]]:

@@ -71,6 +71,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *(*CORE, "engine.stream"),
         *("adapters.kafka.consumer", "adapters.stores.postgres"),
     ),
+    "adapters.archiving": ("adapters.kafka.consumer",),
     "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", "engine.stream", *SHARED),

@@ -91,7 +91,7 @@ class Consumer:
         self,
         kafka: str | Mapping[str, Any],
         *,
-        into: str,
+        into: str | Inbox,
         group: str,
         effect: Effect | Together,
         topics: Sequence[str] = ("sendledger.events",),
@@ -102,7 +102,7 @@ class Consumer:
         at_once: int = AT_ONCE,
     ) -> None:
         client = {"bootstrap_servers": kafka.split(",")} if isinstance(kafka, str) else kafka
-        self.inbox = inbox_at(into, group)
+        self.inbox = into if isinstance(into, Inbox) else inbox_at(into, group)
         self._effect = effect if isinstance(effect, Together) else _one_after_another(effect)
         self._fatal: tuple[type[Exception], ...] = (Overtaken, Refused, *self.inbox.LOST)
         self._poison = poison
