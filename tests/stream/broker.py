@@ -1,4 +1,4 @@
-"""A real Kafka that a test starts for itself: one node, from Maven's jars, on loopback.
+"""A real Kafka that a test starts for itself, from Maven's jars, on loopback: one node or several.
 
 It keeps its folder and its ports when it is stopped or killed, so that ``start`` opens the same log
 again. It ends with the test, and when the process that started it is killed.
@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 from uuid import uuid4
@@ -91,25 +91,32 @@ class NamedBroker:
 class Broker(NamedBroker):
     """Runs while its ``with`` lasts. ``properties`` go before the usual ones.
 
-    ``secured`` is the protocol of a second listener, at ``secured_address``, that clients use.
+    ``secured`` is the protocol of a second listener, at ``secured_address``, that clients use. They
+    are told to find it at ``advertised``, which may be changed before the first start.
+    ``within``: words before every command, for where it is to run.
     """
 
     def __init__(
-        self, properties: Mapping[str, str] | None = None, secured: str = "PLAINTEXT"
+        self,
+        properties: Mapping[str, str] | None = None,
+        secured: str = "PLAINTEXT",
+        *,
+        within: Sequence[str] = (),
     ) -> None:
-        self._port, self._secured_port, self._controller = free_ports(3)
+        self._port, self._secured_port, controller = free_ports(3)
         super().__init__(f"127.0.0.1:{self._port}")
         self.secured_address = f"127.0.0.1:{self._secured_port}"
+        self.controller_address = f"127.0.0.1:{controller}"
+        self.advertised = self.secured_address
+        self.cluster_id = urlsafe_b64encode(b"\1" + uuid4().bytes[1:]).decode().rstrip("=")
+        self.properties = dict(properties or {})
         self._secured = secured
-        self._properties = properties or {}
-        self._cluster = urlsafe_b64encode(b"\1" + uuid4().bytes[1:]).decode().rstrip("=")
+        self._within = within
         self._shell: subprocess.Popen[bytes] | None = None
         self.folder: Path
 
     def __enter__(self) -> Self:
-        self.folder = Path(tempfile.mkdtemp(prefix="kafka-", dir="/tmp"))
-        self._write()
-        self._run("kafka.tools.StorageTool", "format", "-t", self._cluster, "-c", self._file)
+        self.make()
         self.start()
         return self
 
@@ -117,7 +124,17 @@ class Broker(NamedBroker):
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def make(self) -> None:
+        """Its folder, for the first start."""
+        self.folder = Path(tempfile.mkdtemp(prefix="kafka-", dir="/tmp"))
+        self._write()
+        self._run("kafka.tools.StorageTool", "format", "-t", self.cluster_id, "-c", self._file)
+
     def start(self) -> None:
+        self.launch()
+        self.await_ready()
+
+    def launch(self) -> None:
         (self.folder / "pid").unlink(missing_ok=True)
         self._shell = subprocess.Popen(
             [
@@ -132,6 +149,10 @@ class Broker(NamedBroker):
             cwd=self.folder,
             start_new_session=True,
         )
+
+    def await_ready(self) -> None:
+        """Raises ``BrokerNotStarted``."""
+        assert self._shell is not None
         ends = time.monotonic() + PATIENCE
         while not is_ready(self._port):
             if self._shell.poll() is not None or time.monotonic() > ends:
@@ -174,33 +195,37 @@ class Broker(NamedBroker):
         return str(self.folder / "server.properties")
 
     def _write(self) -> None:
-        ports = {
-            "INTERNAL": self._port,
-            "SECURED": self._secured_port,
-            "CONTROLLER": self._controller,
+        addresses = {
+            "INTERNAL": self.address,
+            "SECURED": self.secured_address,
+            "CONTROLLER": self.controller_address,
         }
-        listeners = ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items())
         properties = {
             **PROPERTIES,
-            "listeners": listeners,
-            "advertised.listeners": listeners,
+            "listeners": _listed(addresses),
+            "advertised.listeners": _listed({**addresses, "SECURED": self.advertised}),
             "listener.security.protocol.map": (
                 f"INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:{self._secured}"
             ),
-            "controller.quorum.voters": f"1@127.0.0.1:{self._controller}",
+            "controller.quorum.voters": f"1@{self.controller_address}",
             "log.dirs": str(self.folder / "data"),
-            **self._properties,
+            **self.properties,
         }
         text = "".join(f"{name}={value}\n" for name, value in properties.items())
         Path(self._file).write_text(text)
 
     def _java(self, *command: str) -> list[str]:
-        return ["java", *JAVA, "-cp", classpath(), *command, *([] if command[1:] else [self._file])]
+        words = ["java", *JAVA, "-cp", classpath(), *command]
+        return [*self._within, *words, *([] if command[1:] else [self._file])]
 
     def _run(self, *command: str) -> None:
         done = subprocess.run(self._java(*command), capture_output=True, text=True, check=False)
         if done.returncode:
             raise BrokerNotStarted(done.stdout + done.stderr)
+
+
+def _listed(addresses: Mapping[str, str]) -> str:
+    return ",".join(f"{name}://{address}" for name, address in addresses.items())
 
 
 def classpath() -> str:
