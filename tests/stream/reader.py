@@ -9,7 +9,9 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from engine.stream.topics import refusals_of
 
 PATIENCE = 60.0
-"""Seconds without any record after which the reader gives up."""
+"""Seconds for an answer."""
+AT_ONCE, POLL, SILENT_POLLS = 1_000, 0.1, 600
+"""Records that are asked for, and for how long; so often without any, the reader gives up."""
 
 
 class Seen(NamedTuple):
@@ -48,10 +50,12 @@ def stream(broker: str, topic: str) -> Iterator[Seen]:
             for number in reader.list_topics(name, timeout=PATIENCE).topics[name].partitions
         ]
         reader.assign(partitions)
-        ended: set[tuple[str, int]] = set()
+        ended: set[tuple[str | None, int | None]] = set()
+        silent = 0
         while len(ended) < len(partitions):
-            records = reader.consume(5_000, timeout=PATIENCE)
-            if not records:
+            records = reader.consume(AT_ONCE, timeout=POLL)
+            silent = 0 if records else silent + 1
+            if silent > SILENT_POLLS:
                 raise KafkaException(KafkaError._TIMED_OUT)
             for record in records:
                 error = record.error()

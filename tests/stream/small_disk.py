@@ -9,6 +9,7 @@ from typing import Self
 
 import pytest
 
+NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
 HOLD = 'mount -t tmpfs -o size="$1" tmpfs "$0" && echo ready && exec cat'
 """In a namespace of its own, which needs no right of root where users may have any; the disk is
 gone with the last process of it."""
@@ -26,8 +27,7 @@ class SmallDisk:
 
     def __enter__(self) -> Self:
         self._holder = subprocess.Popen(
-            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", HOLD]
-            + [str(self.folder), str(self._octets)],
+            [*NAMESPACE, "sh", "-c", HOLD, str(self.folder), str(self._octets)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

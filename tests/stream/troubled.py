@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -150,12 +150,12 @@ def free_the_lock(url: str) -> None:
 
 
 class Writing:
-    """Somebody writes all the time, and at most so far ahead of what was told."""
+    """Somebody writes all the time, commands of so many events, one size as likely as another."""
 
-    def __init__(self, url: str, recipients: int, ahead: int) -> None:
+    def __init__(self, url: str, sizes: Sequence[int], seed: int) -> None:
         self._url = url
-        self._recipients = recipients
-        self._ahead = ahead
+        self._sizes = sizes
+        self._chance = random.Random(seed)
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._write)
 
@@ -167,19 +167,13 @@ class Writing:
         self._thread.join()
 
     def _write(self) -> None:
+        """With a new connection whenever the database was gone."""
         for number in count(1):
             with suppress(StoreError), Ledger(self._url, f"writer-{number}") as ledger:
-                while not self._ends.is_set():
-                    self._grow(ledger)
+                while not self._ends.wait(0.2):
+                    ledger.grow_everywhere(self._chance.choice(self._sizes))
             if self._ends.wait(0.5):
                 return
-
-    def _grow(self, ledger: Ledger) -> None:
-        kept = ledger.mark.read()
-        if ledger.opened.store.last_entry() - (kept.entry if kept else 0) > self._ahead:
-            self._ends.wait(0.05)
-        else:
-            ledger.grow_everywhere(self._recipients)
 
 
 class Troubles:
@@ -209,7 +203,10 @@ class Troubles:
         for name in order:
             self.until(lambda: self._relays.acting is not None, f"relaying before {name}")
             self._pass(self._chance.random() * 0.5)
+            t0 = time.monotonic()
+            print("before", name, flush=True)
             getattr(self, name.replace(" ", "_"))()
+            print("after", name, time.monotonic() - t0, flush=True)
             self.done[name] += 1
         self.until(lambda: not self._relays.frozen, "the last zombie's end")
 
@@ -315,8 +312,8 @@ class Troubles:
             self._keep()
             time.sleep(min(left, 0.05))
 
-    def until(self, happens: Callable[[], bool], what: str) -> None:
-        ends = time.monotonic() + PATIENCE
+    def until(self, happens: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+        ends = time.monotonic() + patience
         while not happens():
             assert time.monotonic() < ends, f"no sign of {what}, after {dict(self.done)}"
             self._keep()

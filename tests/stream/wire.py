@@ -16,6 +16,9 @@ class Way(Flag):
     BOTH = TO_BROKER | TO_CLIENT
 
 
+NEITHER = Way(0)
+
+
 class Wire:
     """Forwards from ``address`` to ``broker``, both ``HOST:PORT``, while its ``with`` lasts."""
 
@@ -23,7 +26,7 @@ class Wire:
         self._host, _, self._port = broker.partition(":")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
-        self._held, self._is_cut, self._seconds = Way(0), False, 0.0
+        self._held, self._is_cut, self._seconds = NEITHER, False, 0.0
         self._changed = asyncio.Condition()
         self._open: set[asyncio.StreamWriter] = set()
 
@@ -70,7 +73,9 @@ class Wire:
     def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
-    async def _set(self, *, held: Way = Way(0), is_cut: bool = False, seconds: float = 0.0) -> None:
+    async def _set(
+        self, *, held: Way = NEITHER, is_cut: bool = False, seconds: float = 0.0
+    ) -> None:
         self._held, self._is_cut, self._seconds = held, is_cut, seconds
         if is_cut:
             self._abort()
