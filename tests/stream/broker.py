@@ -168,6 +168,11 @@ class Broker(NamedBroker):
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 
+    @property
+    def ended(self) -> bool:
+        """By itself, or because it was made to."""
+        return self._shell is None or self._shell.poll() is not None
+
     def signal(self, number: int) -> None:
         os.kill(self._pid, number)
 

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import PostgresServer
-from tests.stream.broker import VARIABLE
+from tests.stream.broker import VARIABLE, Broker
 from tests.stream.cluster import Cluster
 from tests.stream.ledger import Ledger
 from tests.stream.reader import NONE, Seen, faults, stream
+from tests.stream.small_disk import SmallDisk
 from tests.stream.test_relay_process import all_told
-from tests.stream.troubled import Consumers, Relays, Troubles, Writing
+from tests.stream.troubled import Consumers, Relays, Troubles, Writing, until
 
 pytestmark = pytest.mark.kills
 
@@ -51,6 +52,8 @@ LONG = {
     "consumer killed": 100,
 }
 EVENTS = 1_000_000
+SMALL, ROOM = 256 * 1024 * 1024, 1024 * 1024
+"""Octets of a disk, and what is left of it."""
 CATCH_UP = 900.0
 """Seconds until all that was written is told, and has had its effect."""
 SIZES = [20] * 199 + [2_000]
@@ -80,6 +83,49 @@ def test_a_cluster_in_every_trouble_loses_and_doubles_nothing_of_a_million_event
     assert events >= EVENTS
 
 
+def test_a_full_disk_of_the_broker_costs_nothing_once_there_is_room_again(
+    postgres_url: str, topic: str, tmp_path: Path
+) -> None:
+    fill_up(postgres_url, topic, tmp_path, times=1)
+
+
+@pytest.mark.soak
+def test_a_disk_that_is_full_again_and_again_costs_nothing(
+    postgres_url: str, topic: str, tmp_path: Path
+) -> None:
+    fill_up(postgres_url, topic, tmp_path, times=10)
+
+
+def fill_up(url: str, topic: str, folder: Path, times: int) -> None:
+    """The broker ends by itself when it cannot write; then somebody makes room, and starts it."""
+    data = folder / "disk"
+    data.mkdir()
+    with (
+        SmallDisk(data, SMALL) as disk,
+        Broker({"log.dirs": f"{data}/data"}, within=disk.within) as broker,
+        Ledger(url) as ledger,
+        closing(Relays(url, broker.address, topic, folder)) as relays,
+    ):
+
+        def more() -> None:
+            ledger.grow_everywhere(50)
+            relays.keep()
+
+        more()
+        for _ in range(times):
+            until(lambda: all_told(ledger), "the end of what was written", relays.keep)
+            with disk.filled(leave=ROOM):
+                until(lambda: broker.ended, "the end of a broker that cannot write", more)
+            assert "No space left on device" in broker.log
+            broker.kill()
+            broker.start()
+        until(lambda: all_told(ledger), "the end of what was written", relays.keep)
+        entries = ledger.opened.store.last_entry() + 1
+        found = faults(stream(broker.address, topic), entries)
+    print(f"disk full {times} times: {entries} entries, {found}")  # noqa: T201
+    assert found == NONE
+
+
 def survive(
     cluster: Cluster,
     postgres: PostgresServer,
@@ -101,16 +147,12 @@ def survive(
     ):
         troubles = Troubles(relays, consumers, cluster, postgres, topic, SEED)
         with Writing(url, sizes, SEED):
-            print("begins", time.monotonic() - began)
             troubles.go_through(wanted)
-            print("through", time.monotonic() - began)
         with Ledger(url) as ledger:
             troubles.until(lambda: all_told(ledger), "the end of what was written", CATCH_UP)
-            print("told", time.monotonic() - began)
             entries = ledger.opened.store.last_entry() + 1
             events = ledger.opened.store.last_position()
         troubles.until(lambda: consumers.rows() >= events, "the last effect", CATCH_UP)
-        print("rows", time.monotonic() - began)
         effects, letters = consumers.effects()
     told: list[int] = []
     found = faults(noted(stream(cluster.address, topic), topic, told), entries)

@@ -29,6 +29,19 @@ TRANSACTION = 30.0
 """Seconds after which a broker ends an open transaction (``TRANSACTION_MS``)."""
 
 
+def until(
+    happens: Callable[[], bool],
+    what: str,
+    meanwhile: Callable[[], object],
+    patience: float = PATIENCE,
+) -> None:
+    ends = time.monotonic() + patience
+    while not happens():
+        assert time.monotonic() < ends, f"no sign of {what} for {patience:g} s"
+        meanwhile()
+        time.sleep(0.02)
+
+
 class Kept:
     """So many processes of one kind at once, each started anew when it ends."""
 
@@ -203,10 +216,7 @@ class Troubles:
         for name in order:
             self.until(lambda: self._relays.acting is not None, f"relaying before {name}")
             self._pass(self._chance.random() * 0.5)
-            t0 = time.monotonic()
-            print("before", name, flush=True)
             getattr(self, name.replace(" ", "_"))()
-            print("after", name, time.monotonic() - t0, flush=True)
             self.done[name] += 1
         self.until(lambda: not self._relays.frozen, "the last zombie's end")
 
@@ -313,11 +323,7 @@ class Troubles:
             time.sleep(min(left, 0.05))
 
     def until(self, happens: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-        ends = time.monotonic() + patience
-        while not happens():
-            assert time.monotonic() < ends, f"no sign of {what}, after {dict(self.done)}"
-            self._keep()
-            time.sleep(0.02)
+        until(happens, what, self._keep, patience)
 
     def _keep(self) -> None:
         self._relays.keep()
