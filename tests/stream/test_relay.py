@@ -169,6 +169,24 @@ def test_a_topic_that_was_deleted_or_made_anew_is_refused(
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_topic_that_is_made_anew_under_a_relay_ends_it(
+    broker: NamedBroker, ledger: Ledger, topic: str
+) -> None:
+    ledger.grow(5)
+    with relaying(ledger, broker, topic) as relay:
+        while relay.turn():
+            pass
+        delete(broker, topic)
+        make(broker, topic)
+        ledger.grow(5)
+        with pytest.raises(StreamLost):
+            relay.turn()
+
+    with pytest.raises(OtherTopic, match="is there"), relaying(ledger, broker, topic):
+        pass
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_topics_that_a_relay_left_half_made_are_made_whole(
     broker: NamedBroker, ledger: Ledger, topic: str
 ) -> None:

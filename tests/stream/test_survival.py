@@ -27,6 +27,7 @@ SEED = int(os.environ.get("PROOF_SEED", random.SystemRandom().randrange(1_000_00
 SHORT = {
     "relay killed": 2,
     "relay frozen shortly": 1,
+    "two relays at once": 1,
     "broker stopped": 1,
     "leaders moved": 1,
     "network cut": 1,
@@ -39,6 +40,7 @@ LONG = {
     "relay killed while network held": 20,
     "relay frozen": 20,
     "relay frozen shortly": 20,
+    "two relays at once": 20,
     "broker killed": 20,
     "broker stopped": 10,
     "broker frozen": 5,

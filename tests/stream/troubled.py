@@ -32,7 +32,7 @@ TRANSACTION = 30.0
 def until(
     happens: Callable[[], bool],
     what: str,
-    meanwhile: Callable[[], object],
+    meanwhile: Callable[[], object] = lambda: None,
     patience: float = PATIENCE,
 ) -> None:
     ends = time.monotonic() + patience
@@ -79,7 +79,7 @@ class Relays:
 
     def __init__(self, url: str, kafka: str, topic: str, folder: Path) -> None:
         settings = {"STORE": url, "KAFKA": kafka, "KAFKA_TOPIC": topic, "LOCK_TIMEOUT": "5"}
-        self._url = url
+        self.url = url
         self._kept = Kept(2, lambda n: Process(folder / f"relay-{n}.log", "relay", **settings))
         self._zombies: list[Zombie] = []
 
@@ -108,7 +108,7 @@ class Relays:
         acting.process.send_signal(signal.SIGSTOP)
         self._kept.running.remove(acting)
         self._zombies.append(Zombie(acting, time.monotonic() + seconds))
-        free_the_lock(self._url)
+        free_the_lock(self.url)
 
     @property
     def frozen(self) -> int:
@@ -157,9 +157,11 @@ class Consumers:
 
 def free_the_lock(url: str) -> None:
     """As when the connection that held it is lost: Kafka alone keeps two relays apart."""
-    held = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
     with psycopg.connect(url) as connection:
-        connection.execute(held, ("sendledger lock",))
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid) "
+            "WHERE application_name = 'sendledger lock' AND locktype = 'advisory' AND granted"
+        )
 
 
 class Writing:
@@ -222,6 +224,11 @@ class Troubles:
 
     def relay_killed(self) -> None:
         self._acting().kill()
+
+    def two_relays_at_once(self) -> None:
+        """Neither knows of the other."""
+        self._acting()
+        free_the_lock(self._relays.url)
 
     def relay_frozen(self) -> None:
         """Past the time-out of its transaction, and of every limit that it has."""
