@@ -12,6 +12,7 @@ from tests.stream.ledger import Ledger
 from tests.stream.test_consumer import into, numbers, rows
 from tests.stream.test_relay_kills import growing
 from tests.stream.test_relay_process import all_told, process
+from tests.stream.troubled import SOAK
 from tests.worker.processes import Process, eventually
 
 pytestmark = pytest.mark.kills
@@ -23,7 +24,7 @@ PRODUCTS = ("sqlite", "postgresql")
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("into", "kills"),
-    [("sqlite", 3), *(pytest.param(each, 100, marks=pytest.mark.soak) for each in PRODUCTS)],
+    [("sqlite", 3), *(pytest.param(each, 100, marks=SOAK) for each in PRODUCTS)],
     indirect=["into"],
 )
 def test_consumers_that_are_killed_have_every_effect_once(

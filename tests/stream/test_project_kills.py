@@ -15,6 +15,7 @@ from tests.stream.test_project import into, is_whole, live, process, projected, 
 from tests.stream.test_relay_kills import growing
 from tests.stream.test_relay_process import all_told
 from tests.stream.test_relay_process import process as relaying
+from tests.stream.troubled import SOAK
 from tests.worker.processes import Process, eventually
 
 pytestmark = pytest.mark.kills
@@ -22,7 +23,7 @@ __all__ = ["into", "url"]
 MEMBERS = 2
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [4, pytest.param(100, marks=SOAK)])
 def test_members_that_are_killed_leave_the_rows_of_the_store(
     broker: NamedBroker, ledger: Ledger, topic: str, into: str, tmp_path: Path, kills: int
 ) -> None:

@@ -16,7 +16,7 @@ from tests.stream.broker import Broker, NamedBroker
 from tests.stream.ledger import Ledger
 from tests.stream.reader import NONE, everything, faults
 from tests.stream.test_relay_process import all_told, process, told
-from tests.stream.troubled import Relays, until
+from tests.stream.troubled import SOAK, Relays, until
 
 pytestmark = pytest.mark.kills
 
@@ -50,7 +50,7 @@ def relayed(ledger: Ledger, broker: NamedBroker, topic: str, folder: Path) -> No
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=SOAK)])
 def test_a_relay_that_is_killed_again_and_again_loses_and_doubles_nothing(
     broker: NamedBroker, ledger: Ledger, topic: str, tmp_path: Path, kills: int
 ) -> None:
@@ -95,7 +95,7 @@ def _free_the_lock(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=SOAK)])
 def test_a_broker_that_goes_while_a_relay_commits_loses_and_doubles_nothing(
     own_broker: Broker, ledger: Ledger, topic: str, tmp_path: Path, times: int
 ) -> None:
@@ -112,7 +112,7 @@ def test_a_broker_that_goes_while_a_relay_commits_loses_and_doubles_nothing(
     relayed(ledger, own_broker, topic, tmp_path)
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=SOAK)])
 def test_nothing_is_told_that_a_crash_of_the_database_takes_back(
     broker: NamedBroker, own_postgres: PostgresServer, topic: str, tmp_path: Path, times: int
 ) -> None:

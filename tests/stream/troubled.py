@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import LiteralString, NamedTuple
 
 import psycopg
+import pytest
 
 from engine.ports.errors import StoreError
 from engine.stream.topics import refusals_of
@@ -21,6 +22,8 @@ from tests.stream.ledger import Ledger
 from tests.stream.wire import Way, Wire
 from tests.worker.processes import Process
 
+SOAK = (pytest.mark.soak, pytest.mark.timeout(7_200))
+"""Marks of what takes an hour or two."""
 PATIENCE = 120.0
 """Seconds until something has to be well again, whatever happened."""
 ENDS = {0, 75, -signal.SIGKILL}
