@@ -25,7 +25,7 @@ pytestmark = pytest.mark.kills
 
 SEED = int(os.environ.get("PROOF_SEED", random.SystemRandom().randrange(1_000_000)))
 SHORT = {
-    "relay killed": 2,
+    "relay killed": 1,
     "relay frozen shortly": 1,
     "two relays at once": 1,
     "broker stopped": 1,
@@ -33,7 +33,7 @@ SHORT = {
     "network cut": 1,
     "relay killed while network held": 1,
     "postgres restarted": 1,
-    "consumer killed": 2,
+    "consumer killed": 1,
 }
 LONG = {
     "relay killed": 180,

@@ -38,6 +38,7 @@ def until(
     meanwhile: Callable[[], object] = lambda: None,
     patience: float = PATIENCE,
 ) -> None:
+    """Raises ``AssertionError`` after so many seconds."""
     ends = time.monotonic() + patience
     while not happens():
         assert time.monotonic() < ends, f"no sign of {what} for {patience:g} s"
@@ -275,7 +276,7 @@ class Troubles:
             self._pass(3 * self._chance.random())
 
     def network_held(self) -> None:
-        """Long enough for every limit; then what the dead have sent arrives."""
+        """Longer than a relay waits for an answer; then what the dead have sent arrives."""
         with self._wires(lambda wire: wire.held()):
             self._pass(12)
 
