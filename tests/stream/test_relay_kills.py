@@ -117,6 +117,11 @@ def test_nothing_is_told_that_a_crash_of_the_database_takes_back(
     broker: NamedBroker, own_postgres: PostgresServer, topic: str, tmp_path: Path, times: int
 ) -> None:
     """Appends are on the disk a moment after they can be read: the relay waits for that moment."""
+
+    def crash_and_start() -> None:
+        own_postgres.crash()
+        own_postgres.start()
+
     url = own_postgres.create_database()
     with Ledger(url) as ledger:
         ledger.grow_everywhere(1)
@@ -124,12 +129,11 @@ def test_nothing_is_told_that_a_crash_of_the_database_takes_back(
         for number in range(times):
             until(lambda: relays.acting is not None, "a relay", relays.keep)
             with suppress(StoreError), Ledger(url, f"round-{number}") as writer:
-                timer = threading.Timer(1, own_postgres.crash)
+                timer = threading.Timer(1, crash_and_start)
                 timer.start()
                 while timer.is_alive():
                     writer.grow_everywhere(5)
             timer.join()
-            own_postgres.start()
         with Ledger(url) as ledger:
             until(lambda: all_told(ledger), "the end of what was written", relays.keep)
     with Ledger(url) as ledger:
