@@ -58,6 +58,7 @@ GROUP: Mapping[str, Any] = {
     "fetch_max_wait_ms": 100,
     "reconnect_backoff_max_ms": 1_000,
     "allow_auto_create_topics": False,
+    "metadata_max_age_ms": 30_000,
 }
 
 
@@ -117,6 +118,7 @@ class Consumer:
         member = {**client, **GROUP, "group_id": group, "group_instance_id": instance}
         member["max_poll_records"] = at_once
         self._kafka = KafkaConsumer(**member)
+        self._know(topics)
         self._kafka.subscribe(list(topics), listener=self._arrivals)
 
     def __enter__(self) -> Self:
@@ -156,6 +158,12 @@ class Consumer:
                 done += self._take(partition, records)
         self._hint()
         return done
+
+    def _know(self, topics: Sequence[str]) -> None:
+        """Before the member joins: one that does not know the topic's partitions yet may be the one
+        who divides them, and divides none. A topic that is not there is looked for again."""
+        for each in topics:
+            self._kafka.partitions_for_topic(each)
 
     def _settle_in(self) -> set[TopicPartition]:
         """Partitions that are new here, or were away for a while, begin where the database says.
