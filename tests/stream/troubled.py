@@ -285,10 +285,11 @@ class Troubles:
             self._pass(12)
 
     def relay_killed_while_network_held(self) -> None:
-        """What it had sent arrives after its successor is there."""
+        """What it had sent arrives after its death, beside what its successor sends."""
+        acting = self._acting()
         with self._wires(lambda wire: wire.held()):
             self._pass(0.3)
-            self.relay_killed()
+            acting.kill()
             self._pass(2)
 
     def network_slow(self) -> None:
