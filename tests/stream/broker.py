@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 from uuid import uuid4
@@ -49,25 +49,32 @@ class NamedBroker:
 class Broker(NamedBroker):
     """Runs while its ``with`` lasts. ``properties`` go before the usual ones.
 
-    ``secured`` is the protocol of a second listener, at ``secured_address``, that clients use.
+    ``secured`` is the protocol of a second listener, at ``secured_address``, that clients use. They
+    are told to find it at ``advertised``, which may be changed before the first start.
+    ``within``: words before every command, for where it is to run.
     """
 
     def __init__(
-        self, properties: Mapping[str, str] | None = None, secured: str = "PLAINTEXT"
+        self,
+        properties: Mapping[str, str] | None = None,
+        secured: str = "PLAINTEXT",
+        *,
+        within: Sequence[str] = (),
     ) -> None:
         self._port, self._secured_port, self._controller = free_ports(3)
         super().__init__(f"127.0.0.1:{self._port}")
         self.secured_address = f"127.0.0.1:{self._secured_port}"
+        self.controller_address = f"127.0.0.1:{self._controller}"
+        self.advertised = self.secured_address
+        self.cluster_id = urlsafe_b64encode(b"\1" + uuid4().bytes[1:]).decode().rstrip("=")
+        self.properties = dict(properties or {})
         self._secured = secured
-        self._properties = properties or {}
-        self._cluster = urlsafe_b64encode(b"\1" + uuid4().bytes[1:]).decode().rstrip("=")
+        self._within = within
         self._shell: subprocess.Popen[bytes] | None = None
         self.folder: Path
 
     def __enter__(self) -> Self:
-        self.folder = Path(tempfile.mkdtemp(prefix="kafka-", dir="/tmp"))
-        self._write()
-        self._run("kafka.tools.StorageTool", "format", "-t", self._cluster, "-c", self._file)
+        self.make()
         self.start()
         return self
 
@@ -75,7 +82,17 @@ class Broker(NamedBroker):
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def make(self) -> None:
+        """Its folder, for the first start."""
+        self.folder = Path(tempfile.mkdtemp(prefix="kafka-", dir="/tmp"))
+        self._write()
+        self._run("kafka.tools.StorageTool", "format", "-t", self.cluster_id, "-c", self._file)
+
     def start(self) -> None:
+        self.launch()
+        self.await_ready()
+
+    def launch(self) -> None:
         (self.folder / "pid").unlink(missing_ok=True)
         self._shell = subprocess.Popen(
             [
@@ -83,13 +100,17 @@ class Broker(NamedBroker):
                 "-c",
                 f"exec 3<&0 </dev/null\n{RUN}",
                 str(self.folder),
-                *java("kafka.Kafka", self._file),
+                *self._java("kafka.Kafka", self._file),
             ],
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=self.folder,
             start_new_session=True,
         )
+
+    def await_ready(self) -> None:
+        """Raises ``BrokerNotStarted``."""
+        assert self._shell is not None
         ends = time.monotonic() + PATIENCE
         while not is_ready(self._port):
             if self._shell.poll() is not None or time.monotonic() > ends:
@@ -107,6 +128,11 @@ class Broker(NamedBroker):
 
     def signal(self, number: int) -> None:
         os.kill(self._pid, number)
+
+    @property
+    def ended(self) -> bool:
+        """By itself, or because it was made to."""
+        return self._shell is None or self._shell.poll() is not None
 
     @property
     def log(self) -> str:
@@ -138,10 +164,19 @@ class Broker(NamedBroker):
             "CONTROLLER": self._controller,
         }
         usual = properties(ports, self.folder / "data", {"SECURED": self._secured})
-        lines = {**usual, **self._properties}.items()
+        at = {
+            "INTERNAL": self.address,
+            "SECURED": self.advertised,
+            "CONTROLLER": self.controller_address,
+        }
+        advertised = ",".join(f"{name}://{address}" for name, address in at.items())
+        lines = {**usual, "advertised.listeners": advertised, **self.properties}.items()
         Path(self._file).write_text("".join(f"{name}={value}\n" for name, value in lines))
 
     def _run(self, *command: str) -> None:
-        done = subprocess.run(java(*command), capture_output=True, text=True, check=False)
+        done = subprocess.run(self._java(*command), capture_output=True, text=True, check=False)
         if done.returncode:
             raise BrokerNotStarted(done.stdout + done.stderr)
+
+    def _java(self, *command: str) -> list[str]:
+        return [*self._within, *java(*command)]
