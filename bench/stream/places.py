@@ -15,8 +15,8 @@ from engine.ports.clock import ManualClock
 from tests.postgres import PostgresServer
 from tests.stream.broker import Broker
 
-WORKSPACES = 24
-"""Twice as many as partitions."""
+WORKSPACES = 120
+"""Ten for each partition, though hashing does not deal them out evenly."""
 
 
 class Site(NamedTuple):
@@ -26,6 +26,12 @@ class Site(NamedTuple):
     @property
     def access(self) -> KafkaAccess:
         return KafkaAccess(self.broker.address)
+
+    def create_store(self) -> str:
+        """Its URL; nothing is in it."""
+        url = self.server.create_database("ours")
+        PostgresStore(url).close()
+        return url
 
 
 @contextmanager
@@ -50,7 +56,7 @@ def grow(url: str, events: int) -> int:
     with closing(PostgresStore(url, ManualClock(START))) as store:
         engine = Engine(store)
         for number in range(WORKSPACES):
-            ledger = Ledger(store, ManualClock(START), f"w{number:02}", engine)
+            ledger = Ledger(store, ManualClock(START), f"w{number:03}", engine)
             ledger.campaign(recipients)
             ledger.hear(0, recipients)
         return store.last_position()

@@ -12,17 +12,18 @@ EVENTS, ROUNDS = 120_000, 5
 def stream_relay(events: int = EVENTS, rounds: int = ROUNDS) -> dict[str, float]:
     """Events per second, each turn in a process of its own and into a topic of its own."""
     with stream_site() as site:
-        store = site.server.create_database("ours")
+        store = site.create_store()
         count = grow(store, events)
         rates: dict[str, list[float]] = {"relay": [], "bare": []}
         for number in range(rounds):
             for kind, found in rates.items():
-                found.append(count / _turn(site, kind, store, f"{kind}-{number}"))
+                found.append(count / told(site, kind, store, f"{kind}-{number}"))
     ratio = median(ours / bare for ours, bare in zip(*rates.values(), strict=True))
     return {"relay": median(rates["relay"]), "bare": median(rates["bare"]), "ratio": ratio}
 
 
-def _turn(site: Site, kind: str, store: str, topic: str) -> float:
+def told(site: Site, kind: str, store: str, topic: str) -> float:
+    """Seconds; as ``bench.stream.turn`` has it."""
     command = [sys.executable, "-m", "bench.stream.turn", kind, store, site.broker.address, topic]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return float(done.stdout.split()[-1])
