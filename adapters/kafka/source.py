@@ -8,6 +8,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from adapters.kafka.access import KafkaAccess
+from adapters.kafka.consumer.parked import pick_up_parked
 from engine.stream.cloud_events import CloudEvent
 from engine.stream.errors import StreamLost
 from engine.stream.topics import refusals_of
@@ -58,13 +59,14 @@ class KafkaSource:
         return {each: end for each, end in ends.items() if end > begins[each]}
 
     def _reader(self) -> Any:
-        return KafkaConsumer(
+        reader = KafkaConsumer(
             **self._access.client(),
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="none",
             fetch_max_wait_ms=50,
         )
+        return pick_up_parked(reader)
 
 
 def _fill(

@@ -124,7 +124,7 @@ class _Headers:
     def bounded(self, name: str, digits: str) -> int:
         if len(digits) <= DIGITS and (number := int(digits)) <= LARGEST:
             return number
-        self.refuse(name, "is too large a number")
+        return self.refuse(name, "is too large a number")
 
     def moment(self, name: str) -> datetime:
         told = self.matched(name, MOMENT)[0]

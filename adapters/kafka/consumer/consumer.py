@@ -26,6 +26,7 @@ from kafka.errors import KafkaError
 
 from adapters.kafka.consumer.event import Event, event_of
 from adapters.kafka.consumer.inbox import Inbox, Overtaken, Place, inbox_at
+from adapters.kafka.consumer.parked import pick_up_parked
 
 log = logging.getLogger("sendledger.consumer")
 
@@ -116,7 +117,7 @@ class Consumer:
         self._arrivals = Arrivals()
         member = {**client, **GROUP, "group_id": group, "group_instance_id": instance}
         member["max_poll_records"] = at_once
-        self._kafka = KafkaConsumer(**member)
+        self._kafka = pick_up_parked(KafkaConsumer(**member))
         self._kafka.subscribe(list(topics), listener=self._arrivals)
 
     def __enter__(self) -> Self:
