@@ -18,8 +18,7 @@ def stream_relay(events: int = EVENTS, rounds: int = ROUNDS) -> dict[str, float]
         for number in range(rounds):
             for kind, found in rates.items():
                 found.append(count / told(site, kind, store, f"{kind}-{number}"))
-    ratio = median(ours / bare for ours, bare in zip(*rates.values(), strict=True))
-    return {"relay": median(rates["relay"]), "bare": median(rates["bare"]), "ratio": ratio}
+    return {kind: median(found) for kind, found in rates.items()}
 
 
 def told(site: Site, kind: str, store: str, topic: str) -> float:
