@@ -27,6 +27,7 @@ from kafka.errors import KafkaError
 from adapters.kafka.consumer.event import Event, event_of
 from adapters.kafka.consumer.inbox import Inbox, Overtaken, Place, inbox_at
 from adapters.kafka.consumer.parked import pick_up_parked
+from adapters.kafka.consumer.topics import pattern_of
 
 log = logging.getLogger("sendledger.consumer")
 
@@ -82,9 +83,9 @@ class Poison(StrEnum):
 class Consumer:
     """One member of the group. ``kafka``: ``HOST:PORT``, or kafka-python's settings of a client.
 
-    ``workspace``: of it alone; ``instance``: a name that a restarted process keeps, so that its
-    partitions wait for it (static membership); ``alert``: told what a person should look at;
-    ``at_once``: records in one transaction, at most.
+    ``topics``: one that begins with ``^`` is a pattern; ``workspace``: of it alone; ``instance``: a
+    name that a restarted process keeps, so that its partitions wait for it (static membership);
+    ``alert``: told what a person should look at; ``at_once``: records in one transaction, at most.
     """
 
     def __init__(
@@ -118,7 +119,9 @@ class Consumer:
         member = {**client, **GROUP, "group_id": group, "group_instance_id": instance}
         member["max_poll_records"] = at_once
         self._kafka = pick_up_parked(KafkaConsumer(**member))
-        self._kafka.subscribe(list(topics), listener=self._arrivals)
+        pattern = pattern_of(topics)
+        wanted = {"pattern": pattern} if pattern else {"topics": list(topics)}
+        self._kafka.subscribe(**wanted, listener=self._arrivals)
 
     def __enter__(self) -> Self:
         return self
