@@ -15,12 +15,12 @@ STREAM = (
     Ratio("stream_seen", "the same, p50 ms, over bare transactions", "p50_ms", "bare_p50_ms", None),
     Ratio("stream_seen", "the same, p99 ms, likewise", "p99_ms", "bare_p99_ms", None),
     Ratio(
-        "stream_writers", "8 writers, relay and broker apart, over no relay", "beside", "alone", None
+        "stream_writers", "8 writers beside a relay, over none", "beside", "alone", None
     ),
-    Ratio("stream_writers", "the same, what the relay costs, %", "cost", None, 5, True),
-    Ratio("stream_writers", "all on the same processors, %", "shared_cost", None, None),
-    Ratio("stream_project", "views elsewhere, 1 process, over the store's own", "by_1", "own", None),
+    Ratio("stream_writers", "what it costs them, relay and broker on processors of their own, %", "cost", None, 5, True),
+    Ratio("stream_writers", "the same, all on the same processors, %", "shared_cost", None, None),
+    Ratio("stream_project", "views elsewhere, 1 process, over the store's", "by_1", "own", None),
     Ratio("stream_project", "2 processes over 1", "by_2", "by_1", None),
     Ratio("stream_project", "4 processes over 1", "by_4", "by_1", None),
-    Ratio("stream_recovery", "recovery, events/s, over reading the topic", "recovered", "read", None),
+    Ratio("stream_recovery", "recovery, over reading the topic", "recovered", "read", None),
 )  # fmt: skip
