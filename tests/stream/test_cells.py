@@ -22,15 +22,16 @@ Cells = Mapping[str, Ledger]
 
 @pytest.fixture
 def cells(broker: NamedBroker, topic: str, tmp_path: Path) -> Iterator[Cells]:
-    """Two stores with the same workspaces, commands and entries; the second has more of them."""
+    """Two stores with the same workspaces, commands and entries; the second has a few more."""
     with ExitStack() as stack:
         found = {
             f"{topic}.{name}": stack.enter_context(Ledger(str(tmp_path / name)))
             for name in ("one", "two")
         }
-        for extra, (name, ledger) in enumerate(found.items()):
+        for name, ledger in found.items():
             ledger.grow_everywhere(10)
-            ledger.grow(1 + extra)
+            if name.endswith("two"):
+                ledger.grow(1)
             relay_all(ledger, broker, name)
         yield found
 
@@ -58,7 +59,7 @@ def test_equal_workspaces_commands_and_entries_of_two_stores_are_two(
         {each.envelope[:3] for each in ledger.entries() if each.envelope.actor == "user:test"}
         for ledger in cells.values()
     )
-    assert one == two
+    assert one < two
     told = rows(into, what="source, workspace, command_id, value")
     for ledger in cells.values():
         own = {(row[1], row[2], row[3]) for row in told if row[0] == ledger.source}
