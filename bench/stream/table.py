@@ -17,7 +17,7 @@ STREAM = (
     Ratio(
         "stream_writers", "8 writers beside a relay, over none", "beside", "alone", None
     ),
-    Ratio("stream_writers", "the same, what it costs, relay and broker apart, %", "cost", None, 5, True),
+    Ratio("stream_writers", "what it costs, relay and broker apart, %", "cost", None, 5, True),
     Ratio("stream_writers", "the same, all on the same processors, %", "shared_cost", None, None),
     Ratio("stream_project", "views elsewhere, 1 process, over the store's", "by_1", "own", None),
     Ratio("stream_project", "2 processes over 1", "by_2", "by_1", None),
