@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from bench.stream.places import Site
 
 GROUP = "bench"
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds until something that does not happen ends the measure."""
 
 

@@ -9,7 +9,7 @@ def pattern_of(topics: Sequence[str]) -> str | None:
     None where all are names."""
     if not any(each.startswith("^") for each in topics):
         return None
-    return "|".join(each if each[0] == "^" else f"^{re.escape(each)}$" for each in topics)
+    return "|".join(each if each.startswith("^") else f"^{re.escape(each)}$" for each in topics)
 
 
 def chosen(topics: Sequence[str], there: Iterable[str]) -> list[str]:
