@@ -32,8 +32,8 @@ soak: $(READY) $(SERVERS) ## Longer histories, more interleavings, more kills
 mutate: $(READY) ## Mutation testing of the rules and the reactions
 	$(BIN)/python -m tests.mutate
 
-bench: $(READY) $(SERVERS) ## Figures as ratios to something run beside it
-	$(BIN)/python -m bench
+bench: $(READY) $(SERVERS) ## Figures as ratios to something run beside it; ONLY=stream for some
+	$(BIN)/python -m bench $(ONLY)
 
 law: $(READY) ## Write docs/law.md anew: rule, guard, tests, scenario
 	$(BIN)/python -m tests.law_page

@@ -65,7 +65,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.mail.oauth": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),
-    "adapters.kafka": (*CORE, "engine.stream", *WORK),
+    "adapters.kafka": (*CORE, "engine.stream", *WORK, "adapters.kafka.consumer"),
     "adapters.kafka.consumer": (),
     "adapters.projecting": (
         *(*CORE, "engine.stream"),

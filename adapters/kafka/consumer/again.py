@@ -9,6 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from adapters.kafka.consumer.consumer import GROUP, Effect
 from adapters.kafka.consumer.event import Event, event_of
 from adapters.kafka.consumer.inbox import Inbox, Place
+from adapters.kafka.consumer.topics import chosen
 
 Undo = Callable[[Inbox, Any, str, int, int], object]
 """Takes back the effects of a topic's partition from that offset on."""
@@ -28,6 +29,7 @@ def start_over(
     client = {"bootstrap_servers": kafka.split(",")} if isinstance(kafka, str) else kafka
     alone = {name: value for name, value in GROUP.items() if not name.endswith("_strategy")}
     with KafkaConsumer(**{**client, **alone}) as reader:
+        topics = chosen(topics, reader.topics())
         partitions = [
             TopicPartition(topic, number)
             for topic in topics

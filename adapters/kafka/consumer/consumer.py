@@ -26,6 +26,8 @@ from kafka.errors import KafkaError
 
 from adapters.kafka.consumer.event import Event, event_of
 from adapters.kafka.consumer.inbox import Inbox, Overtaken, Place, inbox_at
+from adapters.kafka.consumer.parked import pick_up_parked
+from adapters.kafka.consumer.topics import chosen, pattern_of
 
 log = logging.getLogger("sendledger.consumer")
 
@@ -82,9 +84,9 @@ class Poison(StrEnum):
 class Consumer:
     """One member of the group. ``kafka``: ``HOST:PORT``, or kafka-python's settings of a client.
 
-    ``workspace``: of it alone; ``instance``: a name that a restarted process keeps, so that its
-    partitions wait for it (static membership); ``alert``: told what a person should look at;
-    ``at_once``: records in one transaction, at most.
+    ``topics``: one that begins with ``^`` is a pattern; ``workspace``: of it alone; ``instance``: a
+    name that a restarted process keeps, so that its partitions wait for it (static membership);
+    ``alert``: told what a person should look at; ``at_once``: records in one transaction, at most.
     """
 
     def __init__(
@@ -117,9 +119,11 @@ class Consumer:
         self._arrivals = Arrivals()
         member = {**client, **GROUP, "group_id": group, "group_instance_id": instance}
         member["max_poll_records"] = at_once
-        self._kafka = KafkaConsumer(**member)
+        self._kafka = pick_up_parked(KafkaConsumer(**member))
         self._know(topics)
-        self._kafka.subscribe(list(topics), listener=self._arrivals)
+        pattern = pattern_of(topics)
+        wanted = {"pattern": pattern} if pattern else {"topics": list(topics)}
+        self._kafka.subscribe(**wanted, listener=self._arrivals)
 
     def __enter__(self) -> Self:
         return self
@@ -162,7 +166,8 @@ class Consumer:
     def _know(self, topics: Sequence[str]) -> None:
         """Before the member joins: one that does not know the topic's partitions yet may be the one
         who divides them, and divides none. A topic that is not there is looked for again."""
-        for each in topics:
+        there = self._kafka.topics() if pattern_of(topics) else ()
+        for each in chosen(topics, there):
             self._kafka.partitions_for_topic(each)
 
     def _settle_in(self) -> set[TopicPartition]:
