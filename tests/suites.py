@@ -42,7 +42,7 @@ SUITES = {
     "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 120),
     "stream": Suite(("stream",), SIDE_BY_SIDE, 400),
     "cli": Suite(("cli",), SIDE_BY_SIDE, 300),
-    "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 200),
+    "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 260),
     "mail": Suite(("mail", "http", "vault"), SIDE_BY_SIDE, 180),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
     "kills": Suite(
