@@ -148,7 +148,8 @@ def views_consumer(
     settings: EngineSettings, views: RowsOf, *, poison: str, instance: str | None
 ) -> Iterator["Consumer"]:
     """Folds the topics' events into the shipped views. Raises ``ConsumerEnded``."""
-    from adapters.kafka.consumer.consumer import Consumer, Poison, Together
+    from adapters.kafka.consumer.consumer import Consumer, Poison
+    from adapters.kafka.consumer.effect import Together
     from adapters.projecting.folding import Folding
 
     client = kafka_access(settings).client()

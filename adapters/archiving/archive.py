@@ -17,7 +17,8 @@ from kafka.errors import KafkaError
 from adapters.archiving.binding import Binding, bind, made_anew, open_archive, require_the_same
 from adapters.archiving.chain import Link, append, end_of
 from adapters.archiving.columns import Run, runs
-from adapters.kafka.consumer.consumer import Consumer, Together
+from adapters.kafka.consumer.consumer import Consumer
+from adapters.kafka.consumer.effect import Together
 from adapters.kafka.consumer.event import Event
 from adapters.kafka.consumer.inbox import Inbox, Overtaken, Partition, Place
 
