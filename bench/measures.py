@@ -27,6 +27,7 @@ from bench.postgres.measures import POSTGRES_MEASURES
 from bench.probing import probe
 from bench.replay import checked, rebuilt, state_of_one
 from bench.stock import StockLedger, in_folder
+from bench.stream.measures import STREAM_MEASURES
 from bench.timing import timed
 from bench.wire import inbox, submission
 from engine.decoding import decode_page
@@ -303,6 +304,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "composing": composing,
     **CHECK_MEASURES,
     **POSTGRES_MEASURES,
+    **STREAM_MEASURES,
 }
 
 if __name__ == "__main__":
