@@ -14,6 +14,7 @@ from engine.command_context import Look
 from engine.engine import Engine
 from engine.planning.agenda import LONG_AGO
 from engine.reply import Request
+from engine.work.mailing.mailbox_of import mailbox_of
 from engine.work.mailing.outgoing import ACTOR
 from engine.work.ports import Mailbox, NewId, Search, Transport
 from events.base import Event
@@ -109,7 +110,7 @@ class Searches:
             if send_id is None or send_id in self._vain or sent_at is None or sent_at > since:
                 continue
             if not now.account(account_id).search_proved:
-                mailbox = _mailbox(now, account_id)
+                mailbox = mailbox_of(now.account(account_id))
                 yield Sought(mailbox, campaign_id, recipient_id, send_id, None)
 
     def _open_ones(self, now: Look, since: datetime) -> Iterator[Sought]:
@@ -120,7 +121,7 @@ class Searches:
                 self._unknown.pop((campaign_id, recipient_id), None)
             for each in waiting:
                 if each.reserved_at is not None and each.reserved_at <= since:
-                    mailbox = _mailbox(now, each.account_id)
+                    mailbox = mailbox_of(now.account(each.account_id))
                     yield Sought(mailbox, campaign_id, recipient_id, each.send_id, each.reserved_at)
 
 
@@ -150,7 +151,3 @@ def _last_accepted(campaign: Campaign, recipient_id: RecipientId) -> str | None:
 
 def _is_open(now: Look, account_id: AccountId) -> bool:
     return now.account(account_id).status is not ConnectionStatus.FAILED
-
-
-def _mailbox(now: Look, account_id: AccountId) -> Mailbox:
-    return Mailbox(account_id, now.account(account_id).credentials)
