@@ -66,14 +66,16 @@ def show(
     _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
-    """Show one campaign: its senders, its recipients by status, its clocks."""
+    """Show one campaign: its senders, its recipients by status, how much it sent, its clocks."""
     from adapters.cli.tables import show_campaign
+    from engine.answers.waits import campaign_pace
 
     with asking(store, workspace) as here:
         answers = here.answers()
         if campaign not in answers.campaigns:
             unknown("campaign", campaign, [*answers.campaigns])
-        show_campaign(answers, campaign, as_json=as_json)
+        pace = campaign_pace(known(here, campaign), here.current.now)
+        show_campaign(answers, campaign, pace, as_json=as_json)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """``sendledger recipients``: who is written to, what became of each, and forgetting a person."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from adapters.cli import by_hand
 from adapters.cli.common import Session, asking, moment, session
 from adapters.cli.known_recipient import known
-from adapters.cli.why import why
+from adapters.cli.why import planned, wait_of, why
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say, unknown
@@ -76,7 +77,8 @@ def show_all(
             unknown("campaign", campaign, [*answers.campaigns])
         wanted = Wanted(status, sender and normalised(sender), since, limit, offset)
         named = here if names else None
-        show_recipients(answers, campaign, wanted, named, as_json=as_json)
+        waits = partial(wait_of, here, campaign) if planned(here, campaign) else None
+        show_recipients(answers, campaign, wanted, named, waits, as_json=as_json)
 
 
 @app.command()
