@@ -10,7 +10,7 @@ from adapters.cli import fleet
 from adapters.cli.common import Here, Session, asking, require_name, session
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, Yes, group_options
-from adapters.screen.output import fail, print_json, say, unknown, warn
+from adapters.screen.output import agreed, fail, print_json, say, unknown, warn
 from adapters.screen.program import group, later
 from adapters.screen.reading import Zone
 from events.vocabulary import CampaignStatus
@@ -195,6 +195,7 @@ def resume(
         known(here, campaign)
         accounts = tuple(map(normalised, without or ()))
         _require_accounts(here, accounts)
+        _agree_to_bounces(known(here, campaign), yes=yes)
         command = ResumeCampaign(campaign_id=campaign, without=frozenset(accounts))
         answer = here.try_(command)
         if answer.refusal is not None and answer.refusal.code == "sender_missing":
@@ -205,6 +206,15 @@ def resume(
         else:
             here.insist(answer)
         _tell(here, campaign, f"{campaign} {told}.", as_json)
+
+
+def _agree_to_bounces(campaign: "Campaign", *, yes: bool) -> None:
+    """M8: a person decides, the figures in front of them; counting begins anew."""
+    from aggregates.campaign.state import BOUNCES_CAUSE
+
+    if BOUNCES_CAUSE in campaign.causes:
+        bounced = f"{campaign.bounces} of {campaign.sends} messages of {campaign.id} bounced."
+        agreed(f"{bounced} Go on all the same?", yes=yes)
 
 
 def _explain_the_choice(here: Session, campaign_id: str, given_up: tuple[str, ...]) -> None:

@@ -201,7 +201,7 @@ def _with_names(shown: Sequence[RecipientAnswer], named: Here) -> list[SimpleNam
 
 def _with(row: Any, **more: Any) -> SimpleNamespace:
     """The row with further fields."""
-    fields = row._asdict() if isinstance(row, tuple) else vars(row)
+    fields = vars(row) if isinstance(row, SimpleNamespace) else row._asdict()
     return SimpleNamespace(**fields, **more)
 
 
