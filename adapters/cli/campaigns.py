@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 app = group()
 app.add_typer(
+    later("adapters.cli.sequences", "What a campaign sends by itself: set, check, show, preview."),
+    name="sequence",
+)
+app.add_typer(
     later(
         "adapters.cli.senders", "Add, remove and list the senders of an Inbox Rotation campaign."
     ),
@@ -132,22 +136,33 @@ def import_people(
 ) -> None:
     """Import recipients from a CSV file. Importing it again takes only who is missing."""
     from adapters.cli.importing import import_file, read_names
+    from adapters.cli.sequence_lack import tell_lack_after_import
     from adapters.composition import recipients_file
 
     people = recipients_file(file, read_names(names), skip_undecodable=skip_undecodable)
     with session(store, workspace) as here:
         known(here, campaign)
         import_file(here, campaign, people, report, force=force, as_json=as_json)
+        if not as_json:
+            tell_lack_after_import(here, known(here, campaign))
 
 
 @app.command()
 def start(
-    campaign: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    campaign: Name,
+    yes: Yes = False,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
 ) -> None:
-    """Start a draft."""
+    """Start a draft, after listing whom a letter cannot be written to for want of variables."""
+    from adapters.cli.sequence_lack import agree_to_lack
     from aggregates.campaign.commands import StartCampaign
 
     with session(store, workspace) as here:
+        found = known(here, campaign)
+        if found.sequence is not None and found.status is CampaignStatus.DRAFT:
+            agree_to_lack(here, found, found.sequence, yes=yes)
         _do(here, StartCampaign(campaign_id=campaign), "is started", as_json)
 
 
