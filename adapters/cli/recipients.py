@@ -145,10 +145,16 @@ def _forget(here: Session, recipient_id: str) -> list[str]:
         recipient_id,
         lambda: _settled_position(here),
         lambda: here.answers().everywhere(recipient_id),
+        suppressed=lambda: _is_suppressed(here, recipient_id),
     )
     if stopped is None:
         fail("Other programs write without a pause. Try again.")
     return stopped
+
+
+def _is_suppressed(here: Session, recipient_id: str) -> bool:
+    with here.look() as now:
+        return recipient_id in now.suppressions().people
 
 
 def _settled_position(here: Session) -> int:

@@ -22,7 +22,7 @@ from adapters.screen.options import Campaign, Json, Recipient, Store, Workspace,
 from adapters.screen.output import fail, print_json, say, unknown
 from adapters.screen.program import group
 from engine.answers.telling.reader import full_name
-from engine.answers.telling.words import people
+from engine.answers.telling.words import counted, people
 from events.vocabulary import CampaignStatus
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ def check(
             print_json({"campaign_id": campaign, **lack_json(lack)})
         else:
             tell_lack(here, lack)
-            say(f"{len(lack.missing)} letters to {people(lack.recipients)} cannot be written.")
+            letters = counted(len(lack.missing), "letter")
+            say(f"{letters} of {people(lack.recipients)} still to be written to cannot be written.")
         if lack.missing:
             raise typer.Exit(EXIT_FAILED)
 

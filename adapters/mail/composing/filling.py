@@ -117,10 +117,10 @@ def preview(step: Step, person: Person, sender: Sender, thread: Thread = FIRST) 
 def rehearsed(steps: Sequence[Step], name: str, person: Person, sender: Sender) -> Letter:
     """That step as this recipient gets it after the steps before. Raises ``LetterError``."""
     step = next(each for each in steps if each.name == name)
-    first = next((each for each in steps if each.subject), step)
-    begins = first is step or steps[0] is step
-    thread = FIRST if begins else Thread(preview(first, person, sender).subject)
-    return preview(step, person, sender, thread)
+    if step.subject or step is steps[0]:
+        return preview(step, person, sender)
+    begun = next((each for each in steps if each.subject), step)
+    return preview(step, person, sender, Thread(preview(begun, person, sender).subject))
 
 
 def required_variables(step: Step) -> frozenset[str]:

@@ -21,7 +21,7 @@ WHY = {
     Waiting.GAP: "the account's gap between two messages is not over",
     Waiting.LIMIT: "the limit of the day is used up",
     Waiting.WINDOW: "the campaign's window is closed",
-    Waiting.TURN: "others come first",
+    Waiting.TURN: "it is due, and a worker sends it in its turn",
 }
 UNTIL = {
     Waiting.NOT_SET_UP: "until somebody sets its sequence",
