@@ -19,6 +19,8 @@ from events.vocabulary import RecipientStatus
 app = group()
 app.command("why")(why)
 app.command()(by_hand.assign)
+app.command()(by_hand.complained)
+app.command()(by_hand.away)
 for signal, purpose in by_hand.SIGNALS.items():
     app.command(signal, help=purpose)(by_hand.signal_of(signal))
 
