@@ -11,12 +11,14 @@ def parse_duration(text: str) -> timedelta:
     """``8d23h59m59s``, units in this order. Raises ``ValueError``."""
     found = DURATION.match(text.strip())
     if found is None:
-        raise ValueError(f"expected a duration like 90m, 1h30m or 8d23h59m59s, found {text!r}")
+        raise ValueError(f"expected a duration like 90m, 1h30m or 8d23h59m59s, found {text[:80]!r}")
     amounts = zip(_UNITS.values(), found.groups(), strict=True)
     try:
         return timedelta(**{unit: int(amount) for unit, amount in amounts if amount})
     except (OverflowError, ValueError):
-        raise ValueError(f"expected a duration of at most some centuries, found {text!r}") from None
+        raise ValueError(
+            f"expected a duration of at most some centuries, found {text[:80]!r}"
+        ) from None
 
 
 def duration_text(duration: timedelta) -> str:
