@@ -56,7 +56,6 @@ def first_email(keyboard: Keyboard, address: str) -> None:
     recipient = str(keyboard.id_of(address))
     keyboard.behind(update_settings(ANN, NO_GAP), reserve_step(ANN, recipient))
     with keyboard.opened() as opened:
-        opened.fence.open()
         sent = [each for each in opened.store.read(0, 1_000).rows if each[3].startswith("SendR")]
     send_id = json.loads(sent[-1][4])["send_id"]
     keyboard.behind(accepted(recipient, send_id))
