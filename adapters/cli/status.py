@@ -1,6 +1,7 @@
 """``sendledger status``: what needs a human now, the most urgent first."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from engine.answers.waits import Waits, waits
 from engine.answers.workspace_answers import Answers, ClockAnswer, NotSending
 from engine.fence import StoreIsFenced
 from engine.ports.view_status import Stop
+from events.catalogue import UnreadableEvent
 from events.vocabulary import ClockOutcome, instant_text
 from projections.notices import NoticeRow
 from projections.projection import Projection
@@ -57,11 +59,9 @@ def show_status(here: Asked, *, as_json: bool) -> None:
     """Views that are stopped are told of, and what can be shown without them is."""
     current = here.current
     found = look(current.answers(), current.now, dict(current.stopped))
-    found = found._replace(
-        tells_owners=here.settings.tells_owners,
-        fenced=current.fenced,
-        waits=waits(here.moment, current.aggregates.campaigns()),
-    )
+    found = found._replace(tells_owners=here.settings.tells_owners, fenced=current.fenced)
+    with suppress(UnreadableEvent):  # told of as a view that is stopped
+        found = found._replace(waits=waits(here.moment, current.aggregates.campaigns()))
     if as_json:
         print_json(found.to_json())
     else:

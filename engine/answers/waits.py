@@ -1,16 +1,16 @@
 """Whom does a workspace not write to now, why, when does that end, and how much was sent today?
 (M3-M8)"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from aggregates.calendar import day_began, day_of
-from aggregates.campaign import Campaign
+from aggregates.campaign import Campaign, Recipient
 from aggregates.email_account import EmailAccount, pace
-from aggregates.waiting import soonest
+from aggregates.waiting import NotBefore, soonest
 from engine.planning.why_not_now import Moment, why_not_now
-from events.vocabulary import CampaignId, Waiting, Zone
+from events.vocabulary import CampaignId, RecipientId, Waiting, Zone
 
 
 class Waits(NamedTuple):
@@ -49,14 +49,26 @@ def waits(now: Moment, campaigns: Iterable[Campaign]) -> list[Waits]:
     for campaign in campaigns:
         if campaign.sequence is None or not campaign.open:
             continue
-        for recipient_id in campaign.recipients:
-            wait = why_not_now(now, campaign, recipient_id)
-            if wait is not None:
-                key = campaign.id, wait.reason
-                before = found.get(key, Waits(*key, 0, wait.at))
-                moments = [each for each in (before.at, wait.at) if each is not None]
-                found[key] = Waits(*key, before.recipients + 1, min(moments, default=None))
+        for wait, recipients in _counted(now, campaign, exclusive=campaign.sequence.exclusive):
+            key = campaign.id, wait.reason
+            before = found.get(key, Waits(*key, 0, wait.at))
+            moments = [each for each in (before.at, wait.at) if each is not None]
+            found[key] = Waits(*key, before.recipients + recipients, min(moments, default=None))
     return sorted(found.values(), key=lambda each: (each.campaign_id, each.at is None, each.at))
+
+
+def _counted(
+    now: Moment, campaign: Campaign, *, exclusive: bool
+) -> Iterator[tuple[NotBefore, int]]:
+    """Who stands alike waits alike, but for what an exclusive campaign asks of the others."""
+    alike: dict[tuple[Recipient, RecipientId | None], list[RecipientId]] = {}
+    for recipient_id, each in campaign.recipients.items():
+        if not each.status.terminal:
+            alike.setdefault((each, recipient_id if exclusive else None), []).append(recipient_id)
+    for ids in alike.values():
+        wait = why_not_now(now, campaign, ids[0])
+        if wait is not None:
+            yield wait, len(ids)
 
 
 def account_pace(account: EmailAccount, at: datetime) -> AccountPace:
