@@ -109,7 +109,6 @@ def test_a_file_is_tried_first_and_then_taken_once(keyboard: Keyboard) -> None:
     assert {each["because"] for each in listed(keyboard)["people"]} == {"complained"}
 
 
-@IN_A_FILE
 @pytest.mark.rule("M7", "F1")
 @pytest.mark.parametrize("written", [True, False])
 def test_suppression_survives_forgetting(keyboard: Keyboard, *, written: bool) -> None:
@@ -138,6 +137,26 @@ def test_who_unsubscribes_after_being_forgotten_is_not_written_to_again(keyboard
     keyboard.do("campaigns", "create", SUMMER, "--from", ANN)
 
     assert "1 suppressed" in keyboard.do("campaigns", "import", SUMMER, people)
+
+
+@IN_A_FILE
+@pytest.mark.rule("M7", "F1")
+def test_who_was_released_comes_back_and_is_suppressed_and_forgotten_again(
+    keyboard: Keyboard,
+) -> None:
+    people = under_way(keyboard)
+    first = str(keyboard.id_of(P1))
+    keyboard.do("suppressions", "add", P1)
+    keyboard.do("recipients", "forget", P1, "--yes")
+    keyboard.do("suppressions", "release", first, "--reason", "asked by phone", "--yes")
+    keyboard.do("campaigns", "create", SUMMER, "--from", ANN)
+    assert "3 taken" in keyboard.do("campaigns", "import", SUMMER, people)
+    assert keyboard.id_of(P1) not in (first, None)
+    keyboard.do("suppressions", "add", P1)
+    keyboard.do("recipients", "forget", P1, "--yes")
+
+    keyboard.do("campaigns", "create", "autumn", "--from", ANN)
+    assert "1 suppressed" in keyboard.do("campaigns", "import", "autumn", people)
 
 
 @IN_A_FILE
