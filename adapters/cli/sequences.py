@@ -63,8 +63,7 @@ def set_sequence(
         fail(str(error), EXIT_UNREADABLE)
     with session(store, workspace) as here:
         before = known(here, campaign)
-        mail_id = before.sequence.mail_id if before.sequence else uuid4().hex
-        wanted = given.sequence(mail_id)
+        wanted = given.sequence(before.mail_id or uuid4().hex)
         _refuse_names(here, wanted)
         try:
             lack = lack_in(here, before, wanted)
