@@ -16,6 +16,7 @@ from tests.law.story import (
     SPRING,
     STEPS,
     accepted,
+    create,
     message,
     refused,
     reserve_step,
@@ -28,8 +29,7 @@ from tests.law.story import (
 def planned(keyboard: Keyboard, people: int = 2, settings: Settings = NO_GAP, **told: Any) -> None:
     """A running campaign of Ann's that sends by itself."""
     keyboard.do("accounts", "connect", "s1", ANN)
-    keyboard.behind(update_settings(ANN, settings))
-    keyboard.do("campaigns", "create", SPRING, "--from", ANN)
+    keyboard.behind(update_settings(ANN, settings), create(ANN, to=()))
     keyboard.do("campaigns", "import", SPRING, people_file(keyboard.folder / "p.csv", people))
     keyboard.behind(set_sequence(**told))
     keyboard.do("campaigns", "start", SPRING)
