@@ -15,6 +15,7 @@ from adapters.stores.opening import (
     Migrated,
     Opened,
     check_schedule,
+    inbox_cursors,
     migrate,
     open_store,
     rebuild,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from adapters.vault.keys import KeySource
     from adapters.vault.rotation import Findings, Rotated
 
-__all__ = ["Migrated", "Opened", "check_schedule", "migrate", "rebuild"]
+__all__ = ["Migrated", "Opened", "check_schedule", "inbox_cursors", "migrate", "rebuild"]
 
 
 class Program(NamedTuple):

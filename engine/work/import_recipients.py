@@ -15,6 +15,7 @@ from engine.engine import Engine
 from engine.gc_pause import gc_paused
 from engine.reply import Refusal, Request
 from engine.work.ports import Directory, Line, NewId, Person, Recipients, RejectedLine
+from engine.work.suppressing import covers
 from events.campaign import RecipientAdded, RecipientImportRefused
 from events.vocabulary import CampaignId, RecipientId, RecipientStatus
 
@@ -76,7 +77,7 @@ class Import(NamedTuple):
     def _take(self, page: Sequence[Line], done: Imported) -> Imported:
         people = [(line, found) for line, found in page if isinstance(found, Person)]
         ids = self._enrolled([person for _, person in people])
-        taken, kept_out = self._ask(ids)
+        taken, kept_out = self._ask(ids, self._covered([person for _, person in people], ids))
         refused = [
             RejectedLine(line, "email", kept_out[recipient_id])
             for recipient_id, (line, _) in zip(ids, people, strict=True)
@@ -96,22 +97,38 @@ class Import(NamedTuple):
         )
 
     def _enrolled(self, people: Sequence[Person]) -> list[RecipientId]:
+        """Who was forgotten has the id of then if he was stopped here, or suppressed (S4, M7)."""
         with self.engine.look(self.workspace) as workspace:
             recipients = workspace.campaign(self.campaign_id).recipients
+            suppressed = workspace.suppressions().people
         return self.directory.enrol(
             self.workspace,
             people,
             self.campaign_id,
             lambda each: (
-                recipients.get(each, Recipient()).status is RecipientStatus.CAMPAIGN_STOPPED
+                each in suppressed
+                or recipients.get(each, Recipient()).status is RecipientStatus.CAMPAIGN_STOPPED
             ),
         )
 
-    def _ask(self, ids: Sequence[RecipientId]) -> tuple[int, dict[RecipientId, str]]:
+    def _covered(
+        self, people: Sequence[Person], ids: Sequence[RecipientId]
+    ) -> frozenset[RecipientId]:
+        """M7: those whose domain is suppressed, which no event can tell of an id."""
+        with self.engine.look(self.workspace) as now:
+            listed = now.suppressions()
+        pairs = zip(ids, people, strict=True)
+        return frozenset(each for each, person in pairs if covers(listed, person.address))
+
+    def _ask(
+        self, ids: Sequence[RecipientId], suppressed: frozenset[RecipientId]
+    ) -> tuple[int, dict[RecipientId, str]]:
         """How many are new to the campaign, and who was kept out, and why (S4, M7)."""
         if not ids:
             return 0, {}
-        command = ImportRecipients(campaign_id=self.campaign_id, recipient_ids=tuple(ids))
+        command = ImportRecipients(
+            campaign_id=self.campaign_id, recipient_ids=tuple(ids), suppressed=suppressed
+        )
         request = Request(command, self.new_id(), self.actor)
         (reply,) = self.engine.execute_page(self.workspace, [request])
         events = [recorded.event for recorded in reply.recorded]

@@ -28,6 +28,7 @@ DOOR = (
     "adapters.reconciling",
     "adapters.streaming",
     "adapters.screen",
+    "adapters.yaml_files",
 )
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
@@ -88,6 +89,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", "engine.stream", *SHARED),
+    "adapters.yaml_files": ("events", "aggregates"),
     "adapters.screen": (*ENGINE, *SHARED),
     "adapters.http": DOOR,
     "adapters.worker": DOOR,
