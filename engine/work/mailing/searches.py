@@ -15,7 +15,7 @@ from engine.engine import Engine
 from engine.planning.agenda import LONG_AGO
 from engine.reply import Request
 from engine.work.mailing.mailbox_of import mailbox_of
-from engine.work.mailing.outgoing import ACTOR
+from engine.work.mailing.outgoing import ACTOR, SUBMIT_WITHIN
 from engine.work.ports import Mailbox, NewId, Search, Transport
 from events.base import Event
 from events.campaign import EmailAccepted, EmailOutcomeUnknown
@@ -62,10 +62,11 @@ class Searches:
 
     def due(self, account_id: AccountId | None = None) -> list[Sought]:
         """Of the account, or of all. Where no search was proved, the last message that was accepted
-        a while ago; then unknown messages of that age, for then their absence may prove something.
+        a while ago; then unknown messages of that age, for then their absence may prove something:
+        ten minutes after they can have been submitted last.
         A failed account is searched once it is reconnected, for as long as it may be."""
         with self._engine.look(self._workspace) as now:
-            since = now.now - self._engine.policy.search_after
+            since = now.now - self._engine.policy.search_after - SUBMIT_WITHIN
             found = [*self._proofs(now, since), *self._open_ones(now, since)]
             return [
                 each
