@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from engine.ports.views import Views
     from engine.reply import Reply
     from engine.work.ports import Directory
-    from processors.workspace import Workspace
     from projections.projection import Projection
 
 
@@ -48,7 +47,7 @@ class Here(Protocol):
         """What the law says of the workspace now."""
         ...
 
-    def look(self) -> "AbstractContextManager[Workspace]":
+    def look(self) -> "AbstractContextManager[Neighbours]":
         """Its accounts, campaigns and slots now, what is due settled in thought."""
         ...
 
@@ -69,7 +68,7 @@ class Asked(NamedTuple):
     def answers(self) -> "Answers":
         return self.current.answers()
 
-    def look(self) -> "AbstractContextManager[Workspace]":
+    def look(self) -> "AbstractContextManager[Neighbours]":
         return nullcontext(self.current.aggregates)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli import by_hand
+from adapters.cli import by_hand, migrating
 from adapters.cli.common import Session, asking, moment, session
 from adapters.cli.known_recipient import known
 from adapters.cli.why import why
@@ -18,6 +18,7 @@ from events.vocabulary import RecipientStatus
 app = group()
 app.command("why")(why)
 app.command()(by_hand.assign)
+app.command("import")(migrating.import_list)
 for signal, purpose in by_hand.SIGNALS.items():
     app.command(signal, help=purpose)(by_hand.signal_of(signal))
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from aggregates.campaign import Recipient
-from aggregates.campaign.commands import ImportRecipients
+from aggregates.campaign.commands import CampaignCommand, ImportRecipients
 from aggregates.rejections import Suppressed
 from engine.engine import Engine
 from engine.gc_pause import gc_paused
@@ -47,6 +47,12 @@ def wants_all(_: Imported) -> bool:
     return True
 
 
+def _import(
+    campaign_id: CampaignId, ids: Sequence[RecipientId], _: Sequence[Person]
+) -> CampaignCommand:
+    return ImportRecipients(campaign_id=campaign_id, recipient_ids=tuple(ids))
+
+
 class Import(NamedTuple):
     """Into which campaign of which workspace, on whose behalf, and who hears of rejected lines."""
 
@@ -57,6 +63,10 @@ class Import(NamedTuple):
     actor: str
     reject: Callable[[RejectedLine], object]
     new_id: NewId
+    command: Callable[[CampaignId, Sequence[RecipientId], Sequence[Person]], CampaignCommand] = (
+        _import
+    )
+    """Takes these people, who have these ids."""
 
     def run(
         self, recipients: Recipients, wanted: Callable[[Imported], bool] = wants_all
@@ -76,7 +86,7 @@ class Import(NamedTuple):
     def _take(self, page: Sequence[Line], done: Imported) -> Imported:
         people = [(line, found) for line, found in page if isinstance(found, Person)]
         ids = self._enrolled([person for _, person in people])
-        taken, kept_out = self._ask(ids)
+        taken, kept_out = self._ask(ids, [person for _, person in people])
         refused = [
             RejectedLine(line, "email", kept_out[recipient_id])
             for recipient_id, (line, _) in zip(ids, people, strict=True)
@@ -107,11 +117,13 @@ class Import(NamedTuple):
             ),
         )
 
-    def _ask(self, ids: Sequence[RecipientId]) -> tuple[int, dict[RecipientId, str]]:
+    def _ask(
+        self, ids: Sequence[RecipientId], people: Sequence[Person]
+    ) -> tuple[int, dict[RecipientId, str]]:
         """How many are new to the campaign, and who was kept out, and why (S4, M7)."""
         if not ids:
             return 0, {}
-        command = ImportRecipients(campaign_id=self.campaign_id, recipient_ids=tuple(ids))
+        command = self.command(self.campaign_id, ids, people)
         request = Request(command, self.new_id(), self.actor)
         (reply,) = self.engine.execute_page(self.workspace, [request])
         events = [recorded.event for recorded in reply.recorded]

@@ -11,6 +11,7 @@ from engine.engine import Engine
 from engine.planning.planner import Plan, Planner
 from engine.work.mailing.inboxes import WorkspaceInboxes
 from engine.work.ports import Mailbox
+from events.campaign import RecipientMigrated
 from events.recorded import Recorded
 from events.sequence import MailSequence
 from events.vocabulary import AccountId, Settings
@@ -44,6 +45,8 @@ class Dispatch:
     def follow(self, recorded: Sequence[Recorded]) -> None:
         """Take in events of the workspace, again or anew: the same ones twice do no harm."""
         news = [each.event for each in recorded if each.position > self._since]
+        for account_id in {e.account_id for e in news if isinstance(e, RecipientMigrated)}:
+            self._inboxes.forget(account_id)
         if news:
             with self._lock, self._engine.look(self.workspace) as now:
                 self._planner.follow(now, news)
