@@ -138,6 +138,8 @@ def test_the_delay_never_counts_from_before_what_is_known(at: datetime | None) -
     world = mailing().given(migrate(past(at=at))).at(NOON + 2 * DAY)
 
     world.refuses(reserve_step(ANN, "m1", NUDGE, read=NOON + 2 * DAY), because="not_yet")
+    (told,) = world.facts(RecipientMigrated)
+    assert getattr(told, "received_at", None) == NOON
 
 
 @pytest.mark.rule("M3")
@@ -235,6 +237,8 @@ def test_a_single_sender_campaign_takes_what_its_slot_sent() -> None:
 
     world.refuses(migrate(past(account=BOB), campaign=SOLO), because="sender_not_in_campaign")
     world.given(migrate(past(ended=REPLIED), past("m2"), campaign=SOLO), start(SOLO))
+    (ended,) = world.facts(RecipientReplied)
+    assert getattr(ended, "account_id", "") is None
     told = reserve_step(ANN, "m2", NUDGE, campaign=SOLO, read=NOON + DAY)
     world.at(NOON + DAY).given(told)
 
