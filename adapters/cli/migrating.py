@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from adapters.cli.common import Session, asking, session
+from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace
 from adapters.screen.output import fail, print_json, say, unknown
@@ -109,9 +110,10 @@ def _rehearse(
     as_json: bool,
 ) -> None:
     from engine.work.migrating import Migration, rehearse
+    from engine.work.ports import RecipientsError
 
     rejected: list[RejectedLine] = []
-    with asking(store, workspace) as here, here.look() as now:
+    with explained(RecipientsError), asking(store, workspace) as here, here.look() as now:
         _known(campaign, [each.id for each in now.campaigns()])
         people.count()
         migration = Migration(now, campaign, people.leads, given, here.current.now)

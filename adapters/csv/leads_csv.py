@@ -47,13 +47,15 @@ def _lead(line: int, person: Person, tool: Tool) -> Lead | RejectedLine:
     if ended is None and _plain(word) not in tool.says:
         told_of_it = "is none by which it is known whether to go on; change it there, or here"
         return RejectedLine(line, "status", told_of_it if word else "is missing", word)
+    silent = not told.keys() & {*tool.step, *tool.sender, *tool.sent_at}
     return Lead(
         _known(person, told),
         ended,
-        meaning if isinstance(meaning, bool) else None,
+        meaning if isinstance(meaning, bool) else (silent or None),
         _first(told, tool.step),
         _first(told, tool.sender),
         _first(told, tool.sent_at),
+        tool.numbered,
     )
 
 

@@ -29,6 +29,8 @@ class Tool(NamedTuple):
     """Columns that end somebody by whatever stands in them but nothing, no or zero."""
     also: Mapping[str, Mapping[str, Signal]] = {}
     """Columns some of whose words end somebody."""
+    numbered: bool = True
+    """Its steps are emails, numbered from 1; else only a person knows which is which."""
 
 
 def _each(meaning: Meaning, words: str) -> dict[str, Meaning]:
@@ -65,7 +67,7 @@ SMARTLEAD = Tool(
 )
 INSTANTLY = Tool(
     status=("status", "leadstatus"),
-    step=("step", "laststep"),
+    step=("step",),
     sender=("sender", "lastcontactedfrom", "emailaccount"),
     sent_at=("sentat", "timestamplastcontact", "laststeptimestampexecuted", "lastcontacted"),
     says={
@@ -83,7 +85,7 @@ INSTANTLY = Tool(
 )
 LEMLIST = Tool(
     status=("status", "laststate", "leadstatus", "state"),
-    step=("step", "sentstep", "sequencestep"),
+    step=("step", "sentstep"),
     sender=("sender", "senduseremail"),
     sent_at=("sentat",),
     says={
@@ -103,5 +105,6 @@ LEMLIST = Tool(
         "bouncedat": BOUNCED,
         **dict.fromkeys(("repliedat", "interestedat", "notinterestedat"), REPLIED),
     },
+    numbered=False,
 )
 TOOLS = {"smartlead": SMARTLEAD, "instantly": INSTANTLY, "lemlist": LEMLIST}

@@ -33,6 +33,8 @@ class Lead(NamedTuple):
     """The last one received: its number, from 1, or its name."""
     sender: str = UNNAMED
     sent_at: str = UNNAMED
+    numbered: bool = True
+    """The number of a step is that of an email; else a person must say which step it is."""
 
 
 Leads = Callable[[], Iterator[tuple[int, Lead | RejectedLine]]]
@@ -107,25 +109,27 @@ class Migration:
             return Past(UNNAMED, ended=lead.ended)
 
     def _received(self, lead: Lead) -> Past:
-        nothing = lead.step in ("", "0")
+        given = self._given
+        nothing = lead.step in ("", "0") and lead.step not in given.steps
         contacted = lead.contacted
         if contacted is None:
-            contacted = bool(lead.ended or lead.sender or lead.sent_at)
-        if nothing and not contacted:
+            contacted = bool(lead.ended or lead.sender)
+        if nothing and not contacted and not lead.sent_at:
             return Past(UNNAMED)
-        given = self._given
         return Past(
             UNNAMED,
             self._sender(lead.sender or given.sender),
-            self._step(given.step if nothing else lead.step),
+            self._step(given.step if nothing else lead.step, lead.numbered or nothing),
             self._moment(lead.sent_at or given.sent_at),
         )
 
-    def _step(self, told: str) -> str:
+    def _step(self, told: str, numbered: bool) -> str:
         if not told:
             raise Unfit("step", "is missing: which was the last that was received?")
         named = self._given.steps.get(told, told)
         place = int(named) - 1 if named.isdecimal() and len(named) < 4 else -1
+        if place >= 0 and not numbered and told not in self._given.steps:
+            raise Unfit("step", "is not said to be one of the campaign's", told)
         if 0 <= place < len(self._steps):
             return self._steps[place]
         if named not in self._steps:

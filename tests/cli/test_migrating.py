@@ -28,7 +28,7 @@ STAND = {
 OPTIONS: dict[str, list[str]] = {
     "smartlead": ["--set", f"sender={ANN}", "--set", "sent_at=2026-02-26T09:15:00Z"],
     "instantly": [],
-    "lemlist": ["--step", "3=nudge", "--step", "4=last"],
+    "lemlist": ["--step", "1=intro", "--step", "3=2", "--step", "4=last"],
 }
 REJECTED = {
     "smartlead": {"8": "status", "9": "step"},
@@ -153,7 +153,7 @@ def test_who_is_known_or_suppressed_here_stays_so(desk: Keyboard) -> None:
     people.write_text("email\nmara@nordlicht.example\n")
     desk.do("campaigns", "import", SPRING, people)
     file = exported(desk.folder, "lemlist")
-    desk.do("recipients", "import", SPRING, file, "--from", "lemlist")
+    desk.do("recipients", "import", SPRING, file, "--from", "lemlist", *OPTIONS["lemlist"])
     assert statuses(desk)["mara@nordlicht.example"] == RecipientStatus.PENDING
 
     desk.do("campaigns", "create", "summer", "--from", ANN)
@@ -200,16 +200,16 @@ def test_what_cannot_be_is_refused_whole(desk: Keyboard, dry: list[str]) -> None
 
 HOSTILE = [
     ("=HYPERLINK(1)", "1", ANN, "2026-02-20", "status"),
-    ("contacted", "=1+1", ANN, "2026-02-20", "step"),
-    ("contacted", "-1", ANN, "2026-02-20", "step"),
-    ("contacted", "٢", ANN, "2026-02-20", None),
-    ("contacted", "9" * 9_000, ANN, "2026-02-20", "step"),
-    ("contacted", "1", "=cmd|' /C calc'!A0", "2026-02-20", "sender"),
-    ("contacted", "1", f"{ANN}\0", "2026-02-20", None),
-    ("contacted", "1", ANN, "9999-12-31T23:59:59-12:00", "sent_at"),
-    ("contacted", "1", ANN, "0001-01-01T00:00:00+12:00", "sent_at"),
-    ("contacted", "1", ANN, "yesterday", "sent_at"),
-    ("con\0tacted", "1", ANN, "", None),
+    ("INPROGRESS", "=1+1", ANN, "2026-02-20", "step"),
+    ("INPROGRESS", "-1", ANN, "2026-02-20", "step"),
+    ("INPROGRESS", "٢", ANN, "2026-02-20", None),
+    ("INPROGRESS", "9" * 9_000, ANN, "2026-02-20", "step"),
+    ("INPROGRESS", "1", "=cmd|' /C calc'!A0", "2026-02-20", "sender"),
+    ("INPROGRESS", "1", f"{ANN}\0", "2026-02-20", None),
+    ("INPROGRESS", "1", ANN, "9999-12-31T23:59:59-12:00", "sent_at"),
+    ("INPROGRESS", "1", ANN, "0001-01-01T00:00:00+12:00", "sent_at"),
+    ("INPROGRESS", "1", ANN, "yesterday", "sent_at"),
+    ("IN\0PROGRESS", "1", ANN, "", None),
     ("", "1", ANN, "", "status"),
     ("x" * 100_000, "1", ANN, "", "status"),
 ]
@@ -225,9 +225,35 @@ def test_hostile_cells_are_rejected_with_their_line(desk: Keyboard, number: int)
         rows.writerow(["email", "status", "step", "sender", "sentAt", "customFields"])
         rows.writerow(["mara@nordlicht.example", *cells, "[" * 9_000])
 
-    told = desk.json("recipients", "import", SPRING, file, "--from", "lemlist")
+    told = desk.json("recipients", "import", SPRING, file, "--from", "smartlead")
     assert told["rejected"] == (column is not None)
     if column is not None:
         text = Path(told["report"]).read_text()
         assert text.splitlines()[1].startswith(f"2,{column},")
         assert ",=" not in text
+
+
+UNSAID = [
+    ("instantly", "email,status\nmara@nordlicht.example,Active\n", "sender"),
+    ("instantly", f"email,status,sender\nmara@nordlicht.example,Active,{ANN}\n", "step"),
+    ("instantly", "email,status,timestamp_last_contact\nm@x.example,1,2026-02-20\n", "sender"),
+    ("smartlead", "email,status,last_sent_time\nm@x.example,STARTED,2026-02-20\n", "sender"),
+    ("smartlead", f"email,status,sender\nm@x.example,INPROGRESS,{ANN}\n", "step"),
+    ("lemlist", f"email,status,step,sender\nm@x.example,contacted,1,{ANN}\n", "step"),
+    ("lemlist", f"email,status,step,sender\nm@x.example,contacted,0,{ANN}\n", "step"),
+]
+
+
+@IN_A_FILE
+@pytest.mark.rule("M1", "M2")
+@pytest.mark.parametrize("number", range(len(UNSAID)))
+def test_nobody_is_new_who_may_have_heard_something(desk: Keyboard, number: int) -> None:
+    program, text, column = UNSAID[number]
+    file = desk.folder / "list.csv"
+    file.write_text(text)
+    words = ("recipients", "import", SPRING, file, "--from", program, "--dry-run")
+
+    told = desk.json(*words)
+    assert (told["taken"], told["rejected_lines"][0]["column"]) == (0, column)
+    said = ("--set", f"sender={BOB}", "--set", "step=1", "--step", "1=intro", "--step", "0=1")
+    assert desk.json(*words, *said)["steps"] == {"intro": 1}
