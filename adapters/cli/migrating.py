@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from adapters.cli.campaigns import known
 from adapters.cli.common import Session, asking, session
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace
-from adapters.screen.output import fail, print_json, say, unknown
+from adapters.screen.output import fail, print_json, say
 
 if TYPE_CHECKING:
     from adapters.composition import LeadsFile
@@ -66,8 +67,8 @@ def import_list(
         _rehearse(campaign, people, given, store, workspace, as_json)
         return
     with session(store, workspace) as here:
+        known(here, campaign)
         with here.look() as now:
-            _known(campaign, [each.id for each in now.campaigns()])
             migration = Migration(now, campaign, people.leads, given, here.store.now())
         _read_again(here, migration.senders)
         try:
@@ -96,11 +97,6 @@ def _given(values: Mapping[str, str], steps: Mapping[str, str]) -> "Given":
     return Given(**values, steps=steps)
 
 
-def _known(campaign: str, campaigns: list[str]) -> None:
-    if campaign not in campaigns:
-        unknown("campaign", campaign, campaigns)
-
-
 def _rehearse(
     campaign: str,
     people: "LeadsFile",
@@ -114,7 +110,7 @@ def _rehearse(
 
     rejected: list[RejectedLine] = []
     with explained(RecipientsError), asking(store, workspace) as here, here.look() as now:
-        _known(campaign, [each.id for each in now.campaigns()])
+        known(here, campaign)
         people.count()
         migration = Migration(now, campaign, people.leads, given, here.current.now)
 

@@ -4,15 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from adapters.csv.other_tools import (
-    BOUNCED,
-    FAILED,
-    FINISHED,
-    REPLIED,
-    TOOLS,
-    UNSUBSCRIBED,
-    Tool,
-)
+from adapters.csv.other_tools import GRAVEST, TOOLS, Tool
 from adapters.csv.recipients_csv import RecipientsFile
 from engine.answers.telling.one_line import one_line
 from engine.work.migrating import Lead
@@ -20,8 +12,6 @@ from engine.work.ports import Person, RejectedLine
 from events.vocabulary import Signal
 
 NOTHING = {"", "0", "false", "no", "none", "null"}
-GRAVEST: list[Signal] = [UNSUBSCRIBED, BOUNCED, REPLIED, FAILED, FINISHED]
-"""Of several endings that a line tells, the first of these counts."""
 
 
 class LeadsFile(RecipientsFile):

@@ -15,6 +15,8 @@ BOUNCED: Signal = RecipientStatus.BOUNCED
 UNSUBSCRIBED: Signal = RecipientStatus.UNSUBSCRIBED
 FINISHED: Signal = RecipientStatus.FINISHED
 FAILED: Signal = RecipientStatus.FAILED
+GRAVEST = UNSUBSCRIBED, BOUNCED, REPLIED, FAILED, FINISHED
+"""Of several endings that a line tells, the first of these counts."""
 Meaning = Signal | bool | None
 
 
