@@ -37,6 +37,7 @@ from engine.work.vault import Vault
 from events.vocabulary import FailureClass
 
 if TYPE_CHECKING:
+    from adapters.csv.leads_csv import LeadsFile as LeadsFile  # noqa: PLC0414 told on
     from adapters.csv.recipients_csv import RecipientsFile as RecipientsFile  # noqa: PLC0414 told on
     from adapters.mail.dialling import Dialler
     from adapters.mail.network import NetworkPolicy
@@ -186,6 +187,15 @@ def recipients_file(
     from adapters.csv.recipients_csv import RecipientsFile
 
     return RecipientsFile(path, names, skip_undecodable=skip_undecodable)
+
+
+def leads_file(
+    path: Path, names: Mapping[str, str], tool: str, *, skip_undecodable: bool = False
+) -> "LeadsFile":
+    """A list that another program exported."""
+    from adapters.csv.leads_csv import LeadsFile
+
+    return LeadsFile(path, names, tool, skip_undecodable=skip_undecodable)
 
 
 def rejections_into(file: IO[bytes]) -> Callable[[RejectedLine], None]:

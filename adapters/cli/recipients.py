@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli import by_hand
+from adapters.cli import by_hand, migrating
 from adapters.cli.common import Session, asking, moment, session
 from adapters.cli.known_recipient import known
 from adapters.cli.why import planned, wait_of, why
@@ -21,6 +21,7 @@ app.command("why")(why)
 app.command()(by_hand.assign)
 app.command()(by_hand.complained)
 app.command()(by_hand.away)
+app.command("import")(migrating.import_list)
 for signal, purpose in by_hand.SIGNALS.items():
     app.command(signal, help=purpose)(by_hand.signal_of(signal))
 

@@ -5,11 +5,12 @@ never stands for nobody; after a crash the same list again takes whoever is miss
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
 from aggregates.campaign import Recipient
-from aggregates.campaign.commands import ImportRecipients
+from aggregates.campaign.commands import ImportRecipients, MigrateRecipients
 from aggregates.rejections import Suppressed
 from engine.engine import Engine
 from engine.gc_pause import gc_paused
@@ -20,6 +21,7 @@ from events.campaign import RecipientAdded, RecipientImportRefused
 from events.vocabulary import CampaignId, RecipientId, RecipientStatus
 
 PAGE = 10_000
+Taking = ImportRecipients | MigrateRecipients
 STOPPED_BEFORE = "was stopped in this campaign before, for good"
 SUPPRESSED = "is never to be written to again in this workspace"
 """Told by the line alone: the person may have been forgotten since."""
@@ -48,6 +50,12 @@ def wants_all(_: Imported) -> bool:
     return True
 
 
+def _import(
+    campaign_id: CampaignId, ids: Sequence[RecipientId], _: Sequence[Person]
+) -> ImportRecipients:
+    return ImportRecipients(campaign_id=campaign_id, recipient_ids=tuple(ids))
+
+
 class Import(NamedTuple):
     """Into which campaign of which workspace, on whose behalf, and who hears of rejected lines."""
 
@@ -58,6 +66,8 @@ class Import(NamedTuple):
     actor: str
     reject: Callable[[RejectedLine], object]
     new_id: NewId
+    command: Callable[[CampaignId, Sequence[RecipientId], Sequence[Person]], Taking] = _import
+    """Takes these people, who have these ids."""
 
     def run(
         self, recipients: Recipients, wanted: Callable[[Imported], bool] = wants_all
@@ -77,7 +87,7 @@ class Import(NamedTuple):
     def _take(self, page: Sequence[Line], done: Imported) -> Imported:
         people = [(line, found) for line, found in page if isinstance(found, Person)]
         ids = self._enrolled([person for _, person in people])
-        taken, kept_out = self._ask(ids, self._covered([person for _, person in people], ids))
+        taken, kept_out = self._ask(ids, [person for _, person in people])
         refused = [
             RejectedLine(line, "email", kept_out[recipient_id])
             for recipient_id, (line, _) in zip(ids, people, strict=True)
@@ -121,14 +131,13 @@ class Import(NamedTuple):
         return frozenset(each for each, person in pairs if covers(listed, person.address))
 
     def _ask(
-        self, ids: Sequence[RecipientId], suppressed: frozenset[RecipientId]
+        self, ids: Sequence[RecipientId], people: Sequence[Person]
     ) -> tuple[int, dict[RecipientId, str]]:
         """How many are new to the campaign, and who was kept out, and why (S4, M7)."""
         if not ids:
             return 0, {}
-        command = ImportRecipients(
-            campaign_id=self.campaign_id, recipient_ids=tuple(ids), suppressed=suppressed
-        )
+        covered = self._covered(people, ids)
+        command = replace(self.command(self.campaign_id, ids, people), suppressed=covered)
         request = Request(command, self.new_id(), self.actor)
         (reply,) = self.engine.execute_page(self.workspace, [request])
         events = [recorded.event for recorded in reply.recorded]
