@@ -103,6 +103,10 @@ class WorkspaceMail:
                 self._busy.discard(account_id)
             self._stirred = True
 
+    def sends_at(self) -> datetime | None:
+        """When a message may leave or a sequence is over next, unless something happens."""
+        return self._desk.way.dispatch.wakes_at()
+
     @property
     def busy(self) -> bool:
         with self._lock:
