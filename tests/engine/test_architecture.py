@@ -77,7 +77,6 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.mail.inbound": ("engine.work",),
     "adapters.mail.oauth": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.wire": (*CORE, *WORK, "adapters.mail"),
-    "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),
     "adapters.kafka": (*CORE, "engine.stream", *WORK, "adapters.kafka.consumer"),
     "adapters.kafka.consumer": (),
@@ -96,7 +95,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.cli": DOOR,
     "adapters.cli.auditing": (*DOOR, "adapters.cli"),
     "adapters.scenario": DOOR,
-    "adapters.demo": DOOR,
+    "adapters.demo": (*DOOR, "adapters.oauth_client", "adapters.mail.sandbox"),
 }
 """Folder, or module that stands for itself, to what it may import besides itself."""
 

@@ -6,7 +6,6 @@ from typing import Literal, TypeVar
 
 import pytest
 
-from adapters.mail.simulated.fates import Answer
 from adapters.stores.opening import inbox_cursors
 from aggregates.campaign.commands import MigrateRecipients, Past
 from engine.work.mailing.account_mail import Desk
@@ -48,6 +47,7 @@ from tests.law.story import (
     message,
     pause,
 )
+from tests.mail.simulated_server import Answer
 from tests.work.restored import Program, Sender, letter
 from tests.workplace import ACME, log_of
 
