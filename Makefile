@@ -11,7 +11,7 @@ SERVERS := $(VENV)/.servers
 help: ## Show what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: $(READY) ## A real campaign on a new store, with time sped up: an account fails, a clock runs out
+run: $(READY) ## A campaign over mail servers on this machine, with time sped up: a login is lost, a clock runs out
 	$(BIN)/sendledger demo demo-store
 
 stream: $(READY) ## A stop travels from a click to a consumer's row, over a real Kafka on this machine
