@@ -12,7 +12,7 @@ from adapters.mail.wire.inbox import Fetched, Means, Need
 from adapters.mail.wire.mail_wire import MailWire
 from adapters.mailboxes import accesses_of, tokens_over, unsubscribe_links
 from adapters.stores.opening import inbox_cursors
-from engine.work.inbound import Inbound, Kind
+from engine.work.inbound import Inbound, Kind, SentMail
 from engine.work.mailing.account_mail import Desk
 from engine.work.mailing.dispatch import Dispatch
 from engine.work.mailing.inboxes import WorkspaceInboxes
@@ -20,6 +20,7 @@ from engine.work.mailing.listening import Listening
 from engine.work.mailing.outgoing import Way
 from engine.work.mailing.searches import Searches
 from engine.work.mailing.sent_mail import AccountsSentMail, SentIndex
+from engine.work.mailing.turns import Turns
 from engine.work.mailing.workspace_mail import WorkspaceMail
 from engine.work.ports import Incoming, Mailbox
 from events.vocabulary import AccountId
@@ -41,6 +42,7 @@ def mail_of(program: Program, held: Callable[[], bool]) -> Callable[[str], MailO
     settings, opened, engine = program
     dialler, cursors = mail_dialler(settings), inbox_cursors(opened)
     links, schedule = unsubscribe_links(opened, settings), check_schedule(opened)
+    turns = Turns(engine, opened.fence)
 
     def complain(about: str, text: str) -> None:
         opened.coordination.alarm(about, text)
@@ -65,7 +67,7 @@ def mail_of(program: Program, held: Callable[[], bool]) -> Callable[[str], MailO
         dispatch = Dispatch(engine, workspace, inboxes)
         directory = opened.directory
         composer = LetterComposer(directory, workspace, links.ways, engine.store.now, complain)
-        way = Way(engine, dispatch, composer, wire.transport, opened.fence, _new_id, held)
+        way = Way(engine, dispatch, composer, wire.transport, turns, _new_id, held)
         listening = Listening(engine, workspace, wire.inbox, inboxes, links.read)
         searches = Searches(engine, workspace, wire.transport, _new_id)
         desk = Desk(way, listening, searches, check)
@@ -76,7 +78,7 @@ def mail_of(program: Program, held: Callable[[], bool]) -> Callable[[str], MailO
     return make
 
 
-def means(sent_of: Callable[[AccountId], AccountsSentMail]) -> Means:
+def means(sent_of: Callable[[AccountId], SentMail]) -> Means:
     """What the messages of a mailbox mean for what its account has sent."""
 
     def meaning(mailbox: Mailbox, fetched: Fetched) -> Incoming | Need | None:

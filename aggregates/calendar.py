@@ -30,6 +30,7 @@ def day_of(at: datetime, zone: Zone) -> date:
     return at.astimezone(_zone(zone)).date()
 
 
+@lru_cache(1_000)
 def beginning_of(day: date, zone: Zone) -> datetime:
     """When that day begins there, UTC."""
     return _instant(datetime.combine(day, time()), zone)

@@ -1,6 +1,5 @@
 """What every command has, and the policy the engine stamps on those that use one."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,7 +21,7 @@ UNSTAMPED = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command(ABC):
+class Command:
     """An intent, addressed to one aggregate.
 
     ``at`` is the moment it counts for, in UTC: the engine stamps it under the workspace's lock,
@@ -36,8 +35,8 @@ class Command(ABC):
     at: datetime = UNSTAMPED
 
     @property
-    @abstractmethod
-    def aggregate_id(self) -> str: ...
+    def aggregate_id(self) -> str:
+        raise NotImplementedError
 
     def in_context(self, _context: "Context") -> Self:
         """The command with all that its decision must know of other aggregates and the policy."""

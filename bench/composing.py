@@ -31,7 +31,7 @@ SEQUENCE = MailSequence(mail_id="c0ffeec0ffeec0ffeec0", zone="UTC", steps=(STEP,
 
 def composing() -> dict[str, float]:
     """Messages per second: ours, that of ``email``'s MIME classes, ours with the templates."""
-    postings = [_posting(number) for number in range(MESSAGES)]
+    postings = [posting_of(number) for number in range(MESSAGES)]
     ready = writing(STEP)
     letters = [ready.fill(each.person, ANN) for each in postings]
     pairs = list(zip(letters, postings, strict=True))
@@ -44,7 +44,7 @@ def composing() -> dict[str, float]:
 
     return {
         "ours": MESSAGES / timed(lambda: _all(compose, pairs)),
-        "compat32": len(few) / timed(lambda: _all(_by_mime_classes, few)),
+        "compat32": len(few) / timed(lambda: _all(by_mime_classes, few)),
         "from_templates": MESSAGES / timed(from_templates),
     }
 
@@ -56,18 +56,21 @@ def _all(
         make(letter, posting)
 
 
-def _posting(number: int) -> Posting:
+def person_of(number: int) -> Person:
     variables = {"first_name": f"Bén {number}", "company": f"Company {number}"}
-    person = Person(f"ben{number}@x{number % 500}.example", f"Bén Hur {number}", variables)
+    return Person(f"ben{number}@x{number % 500}.example", f"Bén Hur {number}", variables)
+
+
+def posting_of(number: int) -> Posting:
     token = f"{number:0100}"
     ways = Unsubscribing(
         f"mailto:{ANN.address}?subject=unsubscribe%20{token}", f"https://x.example/{token}"
     )
     left = message_key(SEQUENCE, f"{number:020x}", STEP.name)
-    return Posting(ANN, person, left, NOON, ways)
+    return Posting(ANN, person_of(number), left, NOON, ways)
 
 
-def _by_mime_classes(letter: Letter, posting: Posting) -> bytes:
+def by_mime_classes(letter: Letter, posting: Posting) -> bytes:
     message = MIMEMultipart("alternative")
     message["From"] = formataddr((posting.sender.name, posting.sender.address))
     message["To"] = formataddr((posting.person.name, posting.person.address))

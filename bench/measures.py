@@ -26,6 +26,7 @@ from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, on_file, reserve
 from bench.postgres.measures import POSTGRES_MEASURES
 from bench.probing import probe
 from bench.replay import checked, rebuilt, state_of_one
+from bench.sending import SENDING_MEASURES
 from bench.stock import StockLedger, in_folder
 from bench.stream.measures import STREAM_MEASURES
 from bench.timing import timed
@@ -302,6 +303,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "inbox": inbox,
     "submission": submission,
     "composing": composing,
+    **SENDING_MEASURES,
     **CHECK_MEASURES,
     **POSTGRES_MEASURES,
     **STREAM_MEASURES,

@@ -20,6 +20,8 @@ class AggregateLoader:
     def __init__(self, reading: WorkspaceReading, workspace: str, cache: AggregateCache) -> None:
         self.states: dict[str, Cached] = {}
         """Every aggregate read or changed, by stream."""
+        self.as_read: dict[str, Cached] = {}
+        """Every aggregate read, as it was."""
         self._reading = reading
         self._workspace = workspace
         self._cache = cache
@@ -29,7 +31,8 @@ class AggregateLoader:
         stream = stream_id(self._workspace, type_, aggregate_id)
         entry = self.states.get(stream)
         if entry is None:
-            entry = self.states[stream] = self._caught_up(type_, aggregate_id, stream)
+            entry = self._caught_up(type_, aggregate_id, stream)
+            self.states[stream] = self.as_read[stream] = entry
         return entry
 
     def advance(
@@ -38,9 +41,8 @@ class AggregateLoader:
         """Take the events in. Answers the stream and the version of the first of them."""
         stream = stream_id(self._workspace, type_, aggregate_id)
         entry = self.load(type_, aggregate_id)
-        self.states[stream] = entry._replace(
-            version=entry.version + len(events), state=type_.fold(entry.state, events)
-        )
+        version, state = entry.version + len(events), type_.fold(entry.state, events)
+        self.states[stream] = Cached(type_, version, state, entry.snapshot_version)
         return stream, entry.version + 1
 
     def _caught_up(self, type_: AggregateType, aggregate_id: str, stream: str) -> Cached:

@@ -35,13 +35,15 @@ class AggregateCache:
         self._entries: OrderedDict[str, tuple[int, Cached]] = OrderedDict()
         self._marks: OrderedDict[str, _Mark] = OrderedDict()
         self._epochs = 0
+        self._ours = (0, 0)
+        """Whatever stands after the first position, up to the second, this engine wrote."""
         self._lock = Lock()
 
     def begin(self, workspace: str, position: int) -> int:
         """A transaction begins and finds the workspace there. Answers its epoch."""
         with self._lock:
             mark = self._marks.get(workspace)
-            if mark is None or mark.position != position:
+            if mark is None or not self._current(mark, position):
                 self._epochs += 1
                 mark = _Mark(position, self._epochs)
                 self._keep(workspace, mark)
@@ -54,10 +56,14 @@ class AggregateCache:
             return entry, found == epoch
 
     def commit(
-        self, workspace: str, epoch: int, entries: Mapping[str, Cached], position: int
+        self, workspace: str, epoch: int, entries: Mapping[str, Cached], after: int, position: int
     ) -> None:
-        """The transaction committed: these entries are current, and the workspace stands there."""
+        """The transaction committed: these entries are current, and the workspace stands there.
+        What it wrote stands ``after`` that position."""
         with self._lock:
+            if position > after:
+                first, last = self._ours
+                self._ours = (first if last == after else after, position)
             self._keep(workspace, _Mark(position, epoch))
             for stream_id, entry in entries.items():
                 self._entries[stream_id] = (epoch, entry)
@@ -65,15 +71,24 @@ class AggregateCache:
             while len(self._entries) > self._size:
                 self._entries.popitem(last=False)
 
-    def as_of(self, workspace: str, position: int) -> "AggregateCache":
-        """What is current if the workspace stands there, for a look of its own.
+    def newest(self, stream_id: str) -> Cached | None:
+        """The entry, current or not."""
+        with self._lock:
+            return self._entries.get(stream_id, (-1, None))[1]
+
+    def as_of(
+        self, workspace: str, position: int, earlier: Mapping[str, Cached]
+    ) -> "AggregateCache":
+        """What is current if the workspace stands there, for a look of its own; of the rest, what
+        an earlier look read, which has to catch up.
 
         Whoever looks holds no lock: what others commit meanwhile must not come in.
         """
         known = AggregateCache(self._size)
+        known._entries.update((stream_id, (-1, entry)) for stream_id, entry in earlier.items())
         with self._lock:
             mark = self._marks.get(workspace)
-            if mark is not None and mark.position == position:
+            if mark is not None and self._current(mark, position):
                 known._marks[workspace] = mark
                 known._entries.update(
                     (stream_id, found)
@@ -81,6 +96,11 @@ class AggregateCache:
                     if found[0] == mark.epoch
                 )
         return known
+
+    def _current(self, mark: _Mark, position: int) -> bool:
+        """Some stores say where the log of all workspaces stands."""
+        first, last = self._ours
+        return mark.position == position or (first <= mark.position and position == last)
 
     def _keep(self, workspace: str, mark: _Mark) -> None:
         self._marks[workspace] = mark

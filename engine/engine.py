@@ -12,16 +12,17 @@ from functools import partial
 from itertools import chain, repeat, takewhile
 
 from aggregates.command import DEFAULT_POLICY, Command, Policy
-from engine.cache import AggregateCache
+from engine.cache import AggregateCache, Cached
 from engine.command_context import Look
 from engine.decoding import decode_page
 from engine.fence import Fence, StoreFence
 from engine.gc_pause import gc_paused
-from engine.group_commit import GroupCommit, Pages
+from engine.group_commit import Answer, GroupCommit, Page, Pages
 from engine.observing import SILENT, Committed, Observer, tell
 from engine.ports.errors import StoreError, StoreUnavailable
 from engine.ports.store import Store
 from engine.ports.transactions import WorkspaceTransaction
+from engine.recalled import Recalled
 from engine.reply import Reply, Request
 from engine.snapshots import freeze
 from engine.unit_of_work import Outcome, UnitOfWork
@@ -76,6 +77,11 @@ class Engine:
         """
         return self._group_commit.ask(workspace, requests)
 
+    def execute_pages(self, pages: Sequence[Page]) -> list[Answer]:
+        """Pages of several workspaces likewise, in one transaction where that can be: the replies
+        of each, or what went wrong with it."""
+        return self._group_commit.ask_all(pages)
+
     def tick(self, workspace: str, *, inclusive: bool = False) -> int:
         """A worker's turn: settle what is due and issue reminders (N1). Returns how many events.
 
@@ -104,18 +110,25 @@ class Engine:
         return {work.workspace: work.decided for work in works}
 
     @contextmanager
-    def look(self, workspace: str) -> Iterator[Look]:
+    def look(self, workspace: str, earlier: dict[str, Cached] | None = None) -> Iterator[Look]:
         """The workspace as a command would find it now, due things settled unless it is fenced.
 
-        Writes nothing, waits for nobody and keeps nobody waiting.
+        Writes nothing, waits for nobody and keeps nobody waiting. ``earlier`` holds what looks
+        with it have read, so that the next one reads only what came since.
         """
         fenced = self.fence.closed()
         with self.store.look(workspace) as reading:
             with gc_paused():
-                known = self._cache.as_of(workspace, reading.last_position)
+                known = self._cache.as_of(workspace, reading.last_position, earlier or {})
                 work = UnitOfWork(reading, workspace, known, self.policy, fenced)
                 work.settle()
             yield work
+            if earlier is not None:
+                earlier.update(work.as_read)
+
+    def recall(self, workspace: str, earlier: Mapping[str, Cached]) -> Recalled:
+        """The workspace as this engine knows it, without asking the store."""
+        return Recalled(workspace, self._cache, earlier)
 
     def tick_all(self, *, inclusive: bool = False) -> int:
         """A turn in every workspace that has something due. Returns how many events.

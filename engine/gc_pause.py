@@ -9,6 +9,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+YOUNG = 50_000
+"""Objects made before the youngest are looked at."""
+
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
@@ -20,6 +23,11 @@ def gc_paused() -> Iterator[None]:
     finally:
         if running:
             gc.enable()
+
+
+def collect_seldom() -> None:
+    """For a process that does nothing but send: collections took a tenth of its time."""
+    gc.set_threshold(YOUNG, 10, 100)
 
 
 def freeze_survivors() -> None:

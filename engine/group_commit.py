@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from threading import Lock
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
@@ -28,6 +29,9 @@ NAP = 0.00005
 
 Pages = Mapping[str, Sequence[Request]]
 """Requests by workspace."""
+
+Page = tuple[str, Sequence[Request]]
+Answer = Sequence[Reply] | Exception
 
 
 class _Waiting(Generic[T]):
@@ -123,7 +127,7 @@ class GroupCommit:
 
     together: Callable[[Pages], Mapping[str, Sequence[Reply]]]
     alone: Callable[[str, Sequence[Request], bool], Sequence[Reply]]
-    _everybody: LeadingQueue[_Caller] = field(init=False)
+    _everybody: LeadingQueue[Sequence[_Caller]] = field(init=False)
     _queues: WeakValueDictionary[str, LeadingQueue[_Caller]] = field(
         default_factory=WeakValueDictionary
     )
@@ -134,13 +138,19 @@ class GroupCommit:
 
     def ask(self, workspace: str, requests: Sequence[Request]) -> Sequence[Reply]:
         """The replies, in order. Raises what went wrong in this workspace, and only that."""
-        caller = _Caller(workspace, requests)
-        self._everybody.submit(caller)
-        while caller.replies is None and caller.error is None:
-            self._queue(workspace).submit(caller)
-        if caller.error is not None:
-            raise caller.error
-        return caller.replies or ()
+        (answer,) = self.ask_all([(workspace, requests)])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def ask_all(self, pages: Sequence[Page]) -> list[Answer]:
+        """The replies of each page, or what went wrong with it."""
+        callers = [_Caller(*page) for page in pages]
+        self._everybody.submit(callers)
+        for each in callers:
+            while each.replies is None and each.error is None:
+                self._queue(each.workspace).submit(each)
+        return [each.error or each.replies or () for each in callers]
 
     def _queue(self, workspace: str) -> LeadingQueue[_Caller]:
         with self._lock:
@@ -149,8 +159,9 @@ class GroupCommit:
                 queue = self._queues[workspace] = LeadingQueue(self._serve_alone, MOST)
             return queue
 
-    def _serve_together(self, callers: Sequence[_Caller]) -> None:
+    def _serve_together(self, asked: Sequence[Sequence[_Caller]]) -> None:
         """Whoever is not answered here goes alone, where errors have a name."""
+        callers = [*chain.from_iterable(asked)]
         try:
             replies = self.together(_pages(callers))
         except Exception:  # noqa: BLE001 each finds out alone what it was

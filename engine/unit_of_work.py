@@ -6,12 +6,12 @@ a refused command means going back to the states before it.
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from time import perf_counter_ns
 from typing import NamedTuple
 
 from aggregates.campaign import Campaign
+from aggregates.changed import changed
 from aggregates.command import Command, Policy
 from aggregates.email_account import EmailAccount
 from aggregates.rejections import Rejected, StoreFenced
@@ -131,7 +131,7 @@ class UnitOfWork:
             return Outcome(request.command_id, told, (), self.decided)
         cause = Cause(request.command_id, request.actor, request.command_id, requested=True)
         before = len(self._batches)
-        refusal = self._attempt(replace(request.command, at=self.now), cause)
+        refusal = self._attempt(changed(request.command, at=self.now), cause)
         self.settle()
         outcome = Outcome(request.command_id, refusal, self._batches[before:], self.decided)
         self._outcomes[request.command_id] = outcome
@@ -185,6 +185,11 @@ class UnitOfWork:
         return self._aggregates.states
 
     @property
+    def as_read(self) -> dict[str, Cached]:
+        """Every aggregate read, before anything was decided."""
+        return self._aggregates.as_read
+
+    @property
     def after(self) -> int:
         """The position after which the events stand; the workspace's last where nothing came."""
         return self._appended.appended_after if self._appended else self._reading.last_position
@@ -197,8 +202,9 @@ class UnitOfWork:
         """
         if self._appended is None:
             return
-        last = self.after + self.decided if self.decided else self._reading.last_position
-        self._cache.commit(self.workspace, self._aggregates.epoch, self._aggregates.states, last)
+        after = self.after if self.decided else self._reading.last_position
+        states, epoch = self._aggregates.states, self._aggregates.epoch
+        self._cache.commit(self.workspace, epoch, states, after, after + self.decided)
 
     # Deciding.
 

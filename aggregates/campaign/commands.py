@@ -1,10 +1,11 @@
 """What may be asked of a campaign: by users, by the mail world, by process managers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, NamedTuple, Self
 
+from aggregates.changed import changed
 from aggregates.command import DEFAULT_POLICY, Command, Context, Policy, Senders
 from events.sequence import MailSequence
 from events.vocabulary import (
@@ -40,7 +41,7 @@ class WithSenders(CampaignCommandBase):
 
     def in_context(self, context: Context) -> Self:
         slot_id = context.slot_of(self.campaign_id)
-        return replace(self, senders=context.senders(slot_id, self._accounts()))
+        return changed(self, senders=context.senders(slot_id, self._accounts()))
 
     def _accounts(self) -> Sequence[AccountId]:
         """Accounts that the answer depends on, besides the slot's."""
@@ -62,7 +63,7 @@ class WithPolicy(WithSenders):
     policy: Policy = DEFAULT_POLICY
 
     def in_context(self, context: Context) -> Self:
-        return replace(super().in_context(context), policy=context.policy)
+        return changed(super().in_context(context), policy=context.policy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +84,7 @@ class CreateCampaign(WithSenders):
             raise ValueError(f"a {self.mode} campaign cannot have this slot or these accounts")
 
     def in_context(self, context: Context) -> Self:
-        return replace(
+        return changed(
             self,
             senders=context.senders(self.slot_id, self.account_ids),
             suppressed=self.suppressed | context.suppressed(self.recipient_ids),
@@ -106,7 +107,7 @@ class ImportRecipients(CampaignCommandBase):
 
     def in_context(self, context: Context) -> Self:
         more = context.suppressed(self.recipient_ids)
-        return replace(self, suppressed=self.suppressed | more) if more else self
+        return changed(self, suppressed=self.suppressed | more) if more else self
 
 
 class Past(NamedTuple):
@@ -259,7 +260,7 @@ class ReserveStep(WithAccount):
     contacted_elsewhere: bool = False
 
     def in_context(self, context: Context) -> Self:
-        return replace(
+        return changed(
             super().in_context(context),
             policy=context.policy,
             suppressed=self.suppressed or bool(context.suppressed((self.recipient_id,))),
@@ -274,7 +275,7 @@ class RecordOutcome(AboutRecipient):
     policy: Policy = DEFAULT_POLICY
 
     def in_context(self, context: Context) -> Self:
-        return replace(self, policy=context.policy)
+        return changed(self, policy=context.policy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,7 +307,7 @@ class RecordSentFolderSearch(RecordOutcome):
 
     def in_context(self, context: Context) -> Self:
         about = self.campaign_id, self.recipient_id, self.send_id
-        return replace(super().in_context(context), proves=context.search_proves(*about))
+        return changed(super().in_context(context), proves=context.search_proves(*about))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -331,7 +332,7 @@ class RecordSignal(AboutRecipient):
     policy: Policy = DEFAULT_POLICY
 
     def in_context(self, context: Context) -> Self:
-        return replace(self, policy=context.policy)
+        return changed(self, policy=context.policy)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -177,6 +177,8 @@ def initial(campaign_id: CampaignId) -> Campaign:
 
 def next_step(sequence: MailSequence, progress: Progress) -> Step | None:
     """The first step that was not received and stands after every one that was."""
+    if not progress.done:
+        return sequence.steps[0] if sequence.steps else None
     last = max(
         (place for place, step in enumerate(sequence.steps) if step.name in progress.done),
         default=-1,

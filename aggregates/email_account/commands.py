@@ -1,9 +1,10 @@
 """What may be asked of an email account."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self
 
+from aggregates.changed import changed
 from aggregates.command import DEFAULT_POLICY, UNSTAMPED, ClockReading, Command, Context, Policy
 from events.vocabulary import (
     AccountId,
@@ -34,7 +35,7 @@ class WithPolicy(AccountCommand):
     policy: Policy = DEFAULT_POLICY
 
     def in_context(self, context: Context) -> Self:
-        return replace(self, policy=context.policy)
+        return changed(self, policy=context.policy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,7 @@ class IssueNotice(AccountCommand):
     clocks: tuple[ClockReading, ...] = ()
 
     def in_context(self, context: Context) -> Self:
-        return replace(self, clocks=context.clocks(self.account_id, self.incident_id))
+        return changed(self, clocks=context.clocks(self.account_id, self.incident_id))
 
 
 @dataclass(frozen=True, kw_only=True)

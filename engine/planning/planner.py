@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from aggregates.calendar import day_of
 from aggregates.campaign import Campaign
+from aggregates.campaign import pace as campaign_pace
 from aggregates.campaign.state import next_step
 from aggregates.command import Policy
 from aggregates.email_account import EmailAccount
@@ -94,6 +95,10 @@ class Planner:
             if head is not None and head[1] == plan.recipient_id:
                 agenda.postpone(place.kind, place.sender)
 
+    def bring_back(self, workspace: Neighbours, plan: Plan) -> None:
+        """Nothing came of the plan: the recipient waits again."""
+        self._follow(workspace.campaign(plan.campaign_id), [plan.recipient_id])
+
     def follow(self, workspace: Neighbours, events: Iterable[Event]) -> None:
         """Take in what was recorded in the workspace, which stands after it."""
         touched: dict[CampaignId, dict[RecipientId, None]] = {}
@@ -146,7 +151,7 @@ class Planner:
             recipient = campaign.recipients[recipient_id]
             step = next_step(campaign.sequence, recipient.progress)
             assert step is not None
-            wait = soonest(at, constraints(account, campaign, recipient, step))
+            wait = soonest(at, campaign_pace.constraints(campaign, recipient, step))
             if wait is None:
                 return Plan(account_id, campaign_id, recipient_id, step.name)
             if wait.at is not None and wait.reason in (Waiting.WINDOW, Waiting.LIMIT):

@@ -11,6 +11,7 @@ import pytest
 from adapters.stores.memory import MemoryStore
 from adapters.stores.sqlite import SQLiteStore
 from aggregates.command import Command
+from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.reply import Refusal, Reply, Request
 from events.campaign import (
@@ -368,3 +369,26 @@ def test_a_moment_told_from_outside_is_not_believed(workplace: Workplace) -> Non
     answer = workplace.tell(replace(pause(), at=NOON - NINE_DAYS))
 
     assert answer.recorded[0].event.occurred_at == NOON
+
+
+def test_an_engine_sees_what_another_wrote_between_its_own_writes_elsewhere(tmp_path: Path) -> None:
+    """A store of one file tells where the log of all workspaces stands."""
+    clock = ManualClock(NOON)
+    with closing(SQLiteStore(tmp_path / "ledger.db", clock)) as store:
+        ours, theirs = Engine(store), Engine(store)
+        numbers = iter(range(100))
+
+        def tell(engine: Engine, workspace: str, command: Command) -> Refusal | None:
+            name = f"{workspace}-{next(numbers)}"
+            return engine.execute(workspace, command, command_id=name, actor="user:test").refusal
+
+        for workspace in ("acme", "beta"):
+            for command in office():
+                assert tell(ours, workspace, command) is None
+        assert tell(theirs, "acme", pause()) is None
+        assert tell(ours, "beta", import_recipients("r8")) is None
+        refused = tell(ours, "acme", reserve(ANN, R2))
+        assert refused is not None
+        assert refused.code == "campaign_not_running"
+        with ours.look("beta") as now:
+            assert "r8" in now.campaign(SPRING).recipients

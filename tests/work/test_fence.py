@@ -19,6 +19,7 @@ from engine.ports.witness import Noted
 from engine.work.mailing.dispatch import Dispatch, Draft
 from engine.work.mailing.inboxes import Cursor, WorkspaceInboxes
 from engine.work.mailing.outgoing import Outgoing, Way
+from engine.work.mailing.turns import Turns
 from engine.work.ports import Mailbox, Message, Search
 from events.vocabulary import ClockOutcome
 from tests.law.story import (
@@ -315,7 +316,8 @@ def test_nothing_is_submitted_where_nothing_can_be_noted(sender: Sender, *, fenc
         file.unlink()
         file.mkdir()
         numbers = (f"sent-{number}" for number in count(1))
-        way = Way(engine, dispatch, Letters(), sender.server, opened.fence, lambda: next(numbers))
+        turns = Turns(engine, opened.fence)
+        way = Way(engine, dispatch, Letters(), sender.server, turns, lambda: next(numbers))
         outgoing = Outgoing(way, ANN)
         if fenced:
             assert outgoing.run(lambda: True) == 0

@@ -15,6 +15,7 @@ from engine.work.mailing.listening import Listening
 from engine.work.mailing.outgoing import Way
 from engine.work.mailing.searches import Searches
 from engine.work.mailing.sent_mail import SentIndex
+from engine.work.mailing.turns import Turns
 from engine.work.mailing.workspace_mail import WorkspaceMail
 from engine.work.ports import (
     AccountTrouble,
@@ -118,7 +119,7 @@ class Mail:
         dispatch = Dispatch(engine, ACME, inboxes)
         new_id = lambda: f"mail-{next(_NUMBERS)}"  # noqa: E731
         fence = program.opened.fence
-        way = Way(engine, dispatch, composer or Letters(), out, fence, new_id, held)
+        way = Way(engine, dispatch, composer or Letters(), out, Turns(engine, fence), new_id, held)
         listening = Listening(engine, ACME, sender.server, inboxes, lambda _: None)
         self.checked: list[str] = []
         searches = Searches(engine, ACME, out, new_id)

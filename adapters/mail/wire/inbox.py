@@ -24,10 +24,11 @@ from engine.ports.clock import Clock
 from engine.work.ports import AccountTrouble, Arrivals, Incoming, Mailbox
 
 READING = Limits(total=90.0, step=45.0, octets=24_000_000)
-"""Of one batch of headers, and of one body."""
+"""Of one batch of headers, and of one of bodies."""
 PIECE = 2_000
 """UIDs of a folder that one call looks at."""
-BATCH = 250
+BATCH, BODIES = 250, 8
+"""Messages fetched at once: their headers, and where these do not decide, all of them."""
 HEADER_OCTETS, BODY_OCTETS = 65_536, 1_048_576
 """Of one message's headers, and of a whole message; what lies beyond is not fetched."""
 _HEADERS = f"BODY.PEEK[HEADER]<0.{HEADER_OCTETS}>"
@@ -83,12 +84,12 @@ class ImapInbox:
         return Arrivals(text_of(known), found, asked_at if complete else None)
 
     def _meant(self, mailbox: Mailbox, piece: "_Piece") -> Iterator[Incoming]:
-        for uid, headers in piece.headers():
-            meant = self._means(mailbox, Fetched(_key(headers), headers))
-            if meant is Need.BODY and (body := piece.body(uid)) is not None:
-                meant = self._means(mailbox, body)
-            if isinstance(meant, Incoming):
-                yield meant
+        for batch in piece.headers():
+            meant = {uid: self._means(mailbox, found) for uid, found in batch}
+            needed = [uid for uid, found in meant.items() if found is Need.BODY]
+            for uid, body in piece.bodies(needed):
+                meant[uid] = self._means(mailbox, body)
+            yield from (each for each in meant.values() if isinstance(each, Incoming))
 
 
 class _Piece:
@@ -111,19 +112,20 @@ class _Piece:
         self.last = first + PIECE >= next_uid
         self.end = Place(validity, max(first, min(first + PIECE, next_uid)) - 1)
 
-    def headers(self) -> Iterator[tuple[int, bytes]]:
+    def headers(self) -> Iterator[list[tuple[int, Fetched]]]:
         """Of each message that is still there, in order of arrival, a batch in memory at a time."""
         for start in range(0, len(self._uids), BATCH):
-            for uid, data in self._readable(self._uids[start : start + BATCH]).items():
-                yield uid, octets_of(data)
+            found = self._readable(self._uids[start : start + BATCH])
+            octets = {uid: octets_of(data) for uid, data in found.items()}
+            yield [(uid, Fetched(_key(each), each)) for uid, each in octets.items()]
 
-    def body(self, uid: int) -> Fetched | None:
-        """None for a message that is gone meanwhile."""
-        data = self._fetch([uid], "INTERNALDATE", _BODY).get(uid)
-        if data is None:
-            return None
-        octets = octets_of(data)
-        return Fetched(_key(octets), octets, whole=True, received=data.get(b"INTERNALDATE"))
+    def bodies(self, uids: Sequence[int]) -> Iterator[tuple[int, Fetched]]:
+        """Of those that are still there."""
+        for start in range(0, len(uids), BODIES):
+            found = self._fetch(uids[start : start + BODIES], "INTERNALDATE", _BODY)
+            for uid, data in found.items():
+                octets, received = octets_of(data), data.get(b"INTERNALDATE")
+                yield uid, Fetched(_key(octets), octets, whole=True, received=received)
 
     def _readable(self, uids: Sequence[int]) -> dict[int, dict[bytes, Any]]:
         """Some servers refuse a batch for one message that they cannot read: it is left out where

@@ -18,7 +18,6 @@ from engine.work.classifying.evidence import At
 from engine.work.ports import Message, Outcome, Refused, Submitted
 from events.vocabulary import RefusalFault
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
 _ADDRESS = re.compile(r"[!-;=?-~]+")
 _END = b".\r\n"
 _CLOSING, _GO_ON = 421, 354
@@ -38,7 +37,7 @@ class Submission:
         self._stages = opened.stages
         self._smtp = opened.session.smtp
         self._sender, self._recipient = sender, message.address
-        self._content = _LINE_END.sub(b"\r\n", message.content)
+        self._content = _by_lines(message.content)
         self._clock = clock
         self._ended = False
 
@@ -123,6 +122,12 @@ class Submission:
 
     def _offers(self, extension: str) -> bool:
         return extension in self._smtp.esmtp_features
+
+
+def _by_lines(content: bytes) -> bytes:
+    """Every line ends as SMTP has it, whichever way it ended."""
+    lines = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return lines.replace(b"\n", b"\r\n")
 
 
 def _stuffed(content: bytes) -> bytes:

@@ -31,6 +31,10 @@ INSERT INTO envelopes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 -- name: envelope_of_command
 SELECT * FROM envelopes WHERE workspace = ? AND command_id = ?
 
+-- name: envelopes_of_commands
+SELECT * FROM envelopes
+WHERE workspace = ? AND command_id IN (SELECT value FROM json_each(?))
+
 -- name: envelopes_of
 SELECT * FROM envelopes
 WHERE workspace = ? AND event_count > 0 AND first_position > ?

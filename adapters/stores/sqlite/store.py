@@ -146,7 +146,7 @@ class SQLiteStore(SQLiteEntries):
     def transactions(self, asked: Mapping[str, Sequence[str]]) -> Iterator[Mapping[str, Entered]]:
         with self.explained(), self.writing() as c:
             now = self._clock()
-            yield {each: Entered(c, each, now) for each in asked}
+            yield {each: Entered(c, each, now, ids) for each, ids in asked.items()}
 
     def read(self, after: int, limit: int) -> Page:
         with self.explained(), self.reading() as c:

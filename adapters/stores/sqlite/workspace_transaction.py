@@ -1,5 +1,6 @@
 """One workspace of the embedded store: as it is in a cursor's transaction."""
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from sqlite3 import Cursor
@@ -57,9 +58,19 @@ class Looked:
 class Entered(Looked):
     """A workspace under the file's lock."""
 
-    def __init__(self, c: Cursor, workspace: str, clock: datetime) -> None:
+    def __init__(
+        self, c: Cursor, workspace: str, clock: datetime, command_ids: Sequence[str]
+    ) -> None:
         super().__init__(c, workspace, clock)
         self.appended_after = self.last_position
+        found = self._all("envelopes_of_commands", workspace, json.dumps([*command_ids]))
+        known = {each.command_id: each for each in map(envelope_of, found)}
+        self._known = {each: known.get(each) for each in command_ids}
+
+    def envelope(self, command_id: str) -> Envelope | None:
+        if command_id in self._known:
+            return self._known[command_id]
+        return super().envelope(command_id)
 
     def append(self, append: Append) -> None:
         self.appended_after = append_all(self._c, append, self._workspace, self.now)

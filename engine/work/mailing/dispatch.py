@@ -1,20 +1,25 @@
 """What one workspace sends next, in step with its log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from aggregates.campaign.commands import FinishRecipient, RecordUnknown, ReserveStep
-from engine.command_context import Look
+from engine.cache import Cached
+from engine.command_context import Look, Neighbours
 from engine.engine import Engine
+from engine.gc_pause import freeze_survivors
 from engine.planning.planner import Plan, Planner
+from engine.recalled import NotRecalled
 from engine.work.mailing.inboxes import WorkspaceInboxes
 from engine.work.mailing.mailbox_of import mailbox_of
 from engine.work.ports import Mailbox
 from events.recorded import Recorded
 from events.sequence import MailSequence
 from events.vocabulary import AccountId, Settings
+
+T = TypeVar("T")
 
 
 class Draft(NamedTuple):
@@ -35,11 +40,13 @@ class Dispatch:
         self.workspace = workspace
         self._engine, self._inboxes = engine, inboxes
         self._lock = Lock()
+        self._read: dict[str, Cached] = {}
         self.begin()
+        freeze_survivors()
 
     def begin(self) -> None:
         """Plan anew from what is recorded, as after an error."""
-        with self._lock, self._engine.look(self.workspace) as now:
+        with self._lock, self._engine.look(self.workspace, self._read) as now:
             self._since = now.after
             self._planner = Planner(self._engine.policy)
             self._planner.begin(now)
@@ -48,35 +55,60 @@ class Dispatch:
         """Take in events of the workspace, again or anew: the same ones twice do no harm."""
         news = [each.event for each in recorded if each.position > self._since]
         if news:
-            with self._lock, self._engine.look(self.workspace) as now:
+            with self._lock, self._engine.look(self.workspace, self._read) as now:
                 self._planner.follow(now, news)
+
+    def follow_own(self, recorded: Sequence[Recorded]) -> None:
+        """Likewise, of events that this engine has just recorded."""
+        self._ask(lambda now: self._planner.follow(now, [each.event for each in recorded]))
 
     def wakes_at(self) -> datetime | None:
         """When somebody may be due next; none as long as nothing happens."""
-        with self._lock, self._engine.look(self.workspace) as now:
-            return self._planner.wakes_at(now, now.now)
+        return self._ask(lambda now: self._planner.wakes_at(now, self._engine.store.now()))
 
     def senders(self) -> Sequence[AccountId]:
-        with self._lock, self._engine.look(self.workspace) as now:
-            return self._planner.senders(now)
+        return self._ask(self._planner.senders)
 
-    def next_from(self, account_id: AccountId) -> Draft | None:
+    def has_next(self, account_id: AccountId) -> bool:
+        """Is there anything that the account may send now?"""
+        at = self._engine.store.now()
+        return self._ask(lambda now: self._planned(now, account_id, at)) is not None
+
+    def next_from(self, account_id: AccountId, at: datetime) -> Draft | None:
+        """Whoever asks has the recipient to himself, until ``bring_back`` or an event of theirs."""
+
+        def planned(now: Neighbours) -> Draft | None:
+            plan = self._planned(now, account_id, at)
+            if plan is None:
+                return None
+            self._planner.set_aside(now, plan)
+            return _draft(now, plan)
+
+        return self._ask(planned)
+
+    def _planned(self, now: Neighbours, account_id: AccountId, at: datetime) -> Plan | None:
         """None too as long as the store is fenced (M6)."""
         if self._engine.fence.closed() is not None:
             return None
         read_until = self._inboxes.read_until(account_id)
-        with self._lock, self._engine.look(self.workspace) as now:
-            plan = self._planner.next_from(now, account_id, now.now, read_until)
-            return _draft(now, plan) if plan is not None else None
+        return self._planner.next_from(now, account_id, at, read_until)
 
-    def set_aside(self, plan: Plan) -> None:
-        """Nothing can be written to this recipient for now."""
-        with self._lock, self._engine.look(self.workspace) as now:
-            self._planner.set_aside(now, plan)
+    def bring_back(self, plan: Plan) -> None:
+        """Nothing was reserved for this recipient."""
+        self._ask(lambda now: self._planner.bring_back(now, plan))
+
+    def _ask(self, ask: Callable[[Neighbours], T]) -> T:
+        """Of what is known by heart, or else of the store."""
+        with self._lock:
+            try:
+                return ask(self._engine.recall(self.workspace, self._read))
+            except NotRecalled:
+                with self._engine.look(self.workspace, self._read) as now:
+                    return ask(now)
 
     def finished(self) -> list[FinishRecipient]:
         """M4: those whose sequence is over; each once."""
-        with self._lock, self._engine.look(self.workspace) as now:
+        with self._lock, self._engine.look(self.workspace, self._read) as now:
             return [
                 FinishRecipient(
                     campaign_id=each.campaign_id,
@@ -96,7 +128,7 @@ class Dispatch:
         )
 
 
-def _draft(now: Look, plan: Plan) -> Draft:
+def _draft(now: Neighbours, plan: Plan) -> Draft:
     campaign, account = now.campaign(plan.campaign_id), now.account(plan.account_id)
     assert campaign.sequence is not None
     done = campaign.recipients[plan.recipient_id].progress.done

@@ -18,8 +18,9 @@ from aggregates.campaign.commands import (
 )
 from engine.batch import derived_id
 from engine.engine import Engine
-from engine.reply import Reply, Request
+from engine.reply import Request
 from engine.work.mailing.dispatch import Dispatch, Draft
+from engine.work.mailing.turns import Turn, Turns
 from engine.work.ports import (
     AccountTrouble,
     Message,
@@ -30,6 +31,7 @@ from engine.work.ports import (
     Transport,
 )
 from events.campaign import SendReserved
+from events.recorded import Recorded
 from events.vocabulary import AccountId, FailureClass, RefusalFault
 
 ACTOR = "mail"
@@ -44,12 +46,6 @@ class Composer(Protocol):
         ...
 
 
-class Witness(Protocol):
-    def note(self, position: int, event_id: str) -> None:
-        """Somewhere else it is known now that the log went that far. Raises ``OSError``."""
-        ...
-
-
 class Way(NamedTuple):
     """What an account's messages need on their way out."""
 
@@ -57,7 +53,7 @@ class Way(NamedTuple):
     dispatch: Dispatch
     composer: Composer
     transport: Transport
-    witness: Witness
+    turns: Turns
     new_id: NewId
     held: Callable[[], bool] = lambda: True
     """Is the workspace's mail still this process's business? Who lost it submits nothing (M2)."""
@@ -71,9 +67,7 @@ class Ready(NamedTuple):
 class Reserved(NamedTuple):
     """A message that this process may submit. ``begun``: monotonic, before it was reserved."""
 
-    event: SendReserved
-    position: int
-    event_id: str
+    recorded: Recorded
     begun: float
 
 
@@ -86,11 +80,12 @@ class Sent(NamedTuple):
     @property
     def request(self) -> Request:
         """The same one however often it is made."""
-        return Request(self.record, derived_id(self.reserved.event_id, "outcome"), ACTOR)
+        return Request(self.record, derived_id(self.reserved.recorded.event_id, "outcome"), ACTOR)
 
     @property
     def record(self) -> CampaignCommand:
-        event = self.reserved.event
+        event = self.reserved.recorded.event
+        assert isinstance(event, SendReserved)
         about: dict[str, Any] = {
             "campaign_id": event.campaign_id,
             "recipient_id": event.recipient_id,
@@ -137,47 +132,45 @@ class Outgoing:
         is ``unrecorded``, and begin with another ``Dispatch``.
         """
         offered, going, self.trouble, self.accepted = 0, True, None, []
-        while True:
-            ready = self._ready() if going and wanted() and self.trouble is None else None
-            if ready is None and self._sent is None:
-                return offered
-            reserved = self._turn(ready)
-            if ready is None:
-                return offered
-            if reserved is not None:
-                going = self._submit(reserved, ready)
+        draft = self._turn(None, more=True).draft
+        while draft is not None or self._sent is not None:
+            going = going and self.trouble is None and (draft is None or wanted())
+            ready = self._ready(draft, going=going)
+            begun = monotonic()
+            turn = self._turn(ready, more=going)
+            if ready is not None and turn.reserved is not None:
+                going = self._submit(Reserved(turn.reserved, begun), ready, turn.unnoted)
                 offered += going
+            draft = turn.draft
+        return offered
 
-    def _ready(self) -> Ready | None:
+    def _ready(self, draft: Draft | None, *, going: bool) -> Ready | None:
         """The next message; recipients to whom none can be written are left out for now."""
-        way = self._way
-        while (draft := way.dispatch.next_from(self.account_id)) is not None:
-            message = way.composer.compose(draft)
-            if message is not None:
-                return Ready(draft, message)
-            way.dispatch.set_aside(draft.plan)
-        return None
+        if draft is None:
+            return None
+        if not going:
+            self._way.dispatch.bring_back(draft.plan)
+            return None
+        message = self._way.composer.compose(draft)
+        return Ready(draft, message) if message is not None else None
 
-    def _turn(self, ready: Ready | None) -> Reserved | None:
+    def _turn(self, ready: Ready | None, *, more: bool) -> Turn:
         """Record the last outcome and reserve the next message, in one transaction."""
         way = self._way
         requests = [self._sent.request] if self._sent is not None else []
         if ready is not None:
             reserve = way.dispatch.reservation(ready.draft.plan)
             requests.append(Request(reserve, way.new_id(), ACTOR))
-        begun = monotonic()
-        replies = way.engine.execute_page(way.dispatch.workspace, requests)
+        turn = Turn(way.dispatch, self.account_id, requests, ready is not None, more)
+        way.turns.take(turn)
         self._sent = None
-        way.dispatch.follow([each for reply in replies for each in reply.recorded])
-        reserved = _reserved(replies[-1], begun) if ready is not None else None
-        if ready is not None and reserved is None:
-            way.dispatch.set_aside(ready.draft.plan)
-        return reserved
+        return turn
 
-    def _submit(self, reserved: Reserved, ready: Ready) -> bool:
+    def _submit(self, reserved: Reserved, ready: Ready, unnoted: Exception | None) -> bool:
         """False for a message that is kept back: too much time has passed, or the lease is lost."""
         self._sent = Sent(reserved, NOT_SUBMITTED)
-        self._way.witness.note(reserved.position, reserved.event_id)
+        if unnoted is not None:
+            raise unnoted
         if monotonic() - reserved.begun > SUBMIT_WITHIN.total_seconds() or not self._way.held():
             return False
         self._sent = Sent(reserved, Outcome.UNKNOWN)
@@ -188,11 +181,3 @@ class Outgoing:
         elif submitted is Outcome.ACCEPTED:
             self.accepted.append(ready.message)
         return True
-
-
-def _reserved(reply: Reply, begun: float) -> Reserved | None:
-    """None where the law lets nothing leave after all: somebody was faster."""
-    for each in reply.recorded:
-        if isinstance(each.event, SendReserved) and reply.refusal is None:
-            return Reserved(each.event, each.position, each.event_id, begun)
-    return None

@@ -137,7 +137,7 @@ class WorkspaceMail:
             if account_id in self._busy or (pause is not None and now < pause.until):
                 return None
         read = self._is_reading_due(account_id, now)
-        if not read and not (sends and self._desk.way.dispatch.next_from(account_id)):
+        if not read and not (sends and self._desk.way.dispatch.has_next(account_id)):
             return None
         with self._lock:
             self._busy.add(account_id)

@@ -1,0 +1,125 @@
+"""The turns that accounts take at the log, all that wait in one transaction: group commit across
+accounts and workspaces.
+
+In its turn an account has the outcome of its last message recorded, its next one reserved and the
+one after that planned. A reservation is on the disk, and known to the witness, before anybody hears
+of it (M2, M6).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Protocol
+
+from engine.engine import Engine
+from engine.gc_pause import collect_seldom
+from engine.group_commit import MOST, LeadingQueue
+from engine.reply import Reply, Request
+from engine.work.mailing.dispatch import Dispatch, Draft
+from events.campaign import SendReserved
+from events.recorded import Recorded
+from events.vocabulary import AccountId
+
+
+class Witness(Protocol):
+    def note(self, position: int, event_id: str) -> None:
+        """Somewhere else it is known now that the log went that far. Raises ``OSError``."""
+        ...
+
+
+INTERRUPTED = InterruptedError("another thread was to record and note it, and did not")
+
+
+@dataclass(eq=False)
+class Turn:
+    dispatch: Dispatch
+    account_id: AccountId
+    requests: Sequence[Request]
+    reserves: bool
+    """The last of them does."""
+    more: bool
+    """Plan another one."""
+    reserved: Recorded | None = None
+    """None where the law lets nothing leave after all: somebody was faster. That recipient is left
+    alone until something happens to them."""
+    latest: Recorded | None = None
+    """The last reservation of the same transaction."""
+    draft: Draft | None = None
+    error: Exception | None = None
+    unnoted: Exception | None = None
+    """The reservation stands, and the witness does not know."""
+
+
+class Turns:
+    """Of all accounts of a process. Safe to share between threads."""
+
+    def __init__(self, engine: Engine, witness: Witness) -> None:
+        self._engine, self._witness = engine, witness
+        collect_seldom()
+        self._queue: LeadingQueue[Turn] = LeadingQueue(self._serve, MOST)
+        self._notes: LeadingQueue[Turn] = LeadingQueue(self._note, MOST)
+        self._noted: Recorded | None = None
+
+    def take(self, turn: Turn) -> None:
+        """Comes back when it is done; raises what went wrong with its requests."""
+        self._queue.submit(turn)
+        if turn.error is not None:
+            raise turn.error
+        if turn.latest is self._noted:
+            turn.unnoted = None
+        elif turn.reserved is not None:
+            self._notes.submit(turn)
+
+    def _serve(self, turns: Sequence[Turn]) -> None:
+        recording = [each for each in turns if each.requests]
+        for each in recording:
+            each.error = INTERRUPTED
+        pages = [(each.dispatch.workspace, each.requests) for each in recording]
+        for turn, answer in zip(recording, self._engine.execute_pages(pages), strict=True):
+            if isinstance(answer, Exception):
+                turn.error = answer
+            else:
+                _take_in(turn, answer)
+        reserved = [each.reserved for each in recording if each.reserved is not None]
+        latest = max(reserved, key=_position, default=None)
+        for each in recording:
+            each.latest = latest
+        self._plan([each for each in turns if each.more and each.error is None])
+
+    def _note(self, turns: Sequence[Turn]) -> None:
+        """Who knows of the latest one knows of all; the next transaction goes on meanwhile."""
+        latest = max((each.latest for each in turns if each.latest), key=_position)
+        error = None
+        try:
+            if latest is not self._noted:
+                self._witness.note(latest.position, latest.event_id)
+                self._noted = latest
+        except Exception as raised:  # noqa: BLE001 raised by each that was reserved
+            error = raised
+        for each in turns:
+            each.unnoted = error
+
+    def _plan(self, turns: Sequence[Turn]) -> None:
+        """A message that was reserved leaves, whatever becomes of the plan for the next one."""
+        try:
+            at = self._engine.store.now()
+            for each in turns:
+                each.draft = each.dispatch.next_from(each.account_id, at)
+        except Exception as error:  # noqa: BLE001 raised by those who wait for nothing else
+            for each in turns:
+                each.error = None if each.reserved is not None else error
+
+
+def _position(recorded: Recorded) -> int:
+    return recorded.position
+
+
+def _take_in(turn: Turn, replies: Sequence[Reply]) -> None:
+    turn.error = None
+    turn.dispatch.follow_own([*chain.from_iterable(each.recorded for each in replies)])
+    if not turn.reserves:
+        return
+    last = replies[-1]
+    found = (each for each in last.recorded if isinstance(each.event, SendReserved))
+    turn.reserved = next(found, None) if last.refusal is None else None
+    turn.unnoted = INTERRUPTED
