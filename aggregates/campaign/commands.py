@@ -131,7 +131,7 @@ class MigrateRecipients(WithSenders):
 
     def in_context(self, context: Context) -> Self:
         more = context.suppressed(each.recipient_id for each in self.people)
-        return replace(super().in_context(context), suppressed=self.suppressed | more)
+        return changed(super().in_context(context), suppressed=self.suppressed | more)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,11 +61,11 @@ def test_who_sends_meanwhile_reads_the_inbox_anew_before_a_follow_up(
     dispatch.follow(imported.recorded)
 
     assert (inboxes.at(ANN), inboxes.at(BOB)) == (UNREAD, READ)
-    draft = dispatch.next_from(ANN)
+    draft = dispatch.next_from(ANN, workplace.clock())
     assert draft is not None
     assert (draft.plan.recipient_id, draft.plan.step) == ("m2", INTRO)
     inboxes.move(ANN, READ)
-    draft = dispatch.next_from(ANN)
+    draft = dispatch.next_from(ANN, workplace.clock())
     assert draft is not None
     assert (draft.plan.recipient_id, draft.plan.step, draft.done) == ("m1", NUDGE, (INTRO,))
 
