@@ -11,8 +11,11 @@ SERVERS := $(VENV)/.servers
 help: ## Show what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: $(READY) ## A real campaign on a new store, with time sped up: an account fails, a clock runs out
+run: $(READY) ## A campaign over mail servers on this machine, with time sped up: a login is lost, a clock runs out
 	$(BIN)/sendledger demo demo-store
+
+stream: $(READY) ## A stop travels from a click to a consumer's row, over a real Kafka on this machine
+	$(BIN)/python examples/stream/run.py
 
 test: check ## Everything CI runs
 	$(BIN)/python -m tests.suites kills
@@ -29,8 +32,8 @@ soak: $(READY) $(SERVERS) ## Longer histories, more interleavings, more kills
 mutate: $(READY) ## Mutation testing of the rules and the reactions
 	$(BIN)/python -m tests.mutate
 
-bench: $(READY) $(SERVERS) ## Figures as ratios to something run beside it
-	$(BIN)/python -m bench
+bench: $(READY) $(SERVERS) ## Figures as ratios to something run beside it; ONLY=stream for some
+	$(BIN)/python -m bench $(ONLY)
 
 law: $(READY) ## Write docs/law.md anew: rule, guard, tests, scenario
 	$(BIN)/python -m tests.law_page
@@ -53,4 +56,4 @@ $(SERVERS): .ci/install-servers tests/stream/parser/package-lock.json | $(READY)
 	.ci/install-servers
 	@touch $(SERVERS)
 
-.PHONY: help run test check soak mutate bench law contract clean
+.PHONY: help run stream test check soak mutate bench law contract clean

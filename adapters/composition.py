@@ -15,6 +15,7 @@ from adapters.stores.opening import (
     Migrated,
     Opened,
     check_schedule,
+    inbox_cursors,
     migrate,
     open_store,
     rebuild,
@@ -36,6 +37,7 @@ from engine.work.vault import Vault
 from events.vocabulary import FailureClass
 
 if TYPE_CHECKING:
+    from adapters.csv.leads_csv import LeadsFile as LeadsFile  # noqa: PLC0414 told on
     from adapters.csv.recipients_csv import RecipientsFile as RecipientsFile  # noqa: PLC0414 told on
     from adapters.mail.dialling import Dialler
     from adapters.mail.network import NetworkPolicy
@@ -43,12 +45,12 @@ if TYPE_CHECKING:
     from adapters.mail.notices_smtp import SmtpNotices
     from adapters.mail.owners import Owners
     from adapters.mail.proposing import Proposal
-    from adapters.mail.simulated.server import SimulatedMailServer
     from adapters.stores.memory import MemoryStore, MemoryViews
     from adapters.vault.keys import KeySource
     from adapters.vault.rotation import Findings, Rotated
+    from adapters.worker.step_by_step import StepByStep as StepByStep  # noqa: PLC0414 told on
 
-__all__ = ["Migrated", "Opened", "check_schedule", "migrate", "rebuild"]
+__all__ = ["Migrated", "Opened", "check_schedule", "inbox_cursors", "migrate", "rebuild"]
 
 
 class Program(NamedTuple):
@@ -147,18 +149,19 @@ def staged(settings: EngineSettings, clock: Clock) -> Iterator[Program]:
 
 
 @contextmanager
-def turns(program: Program) -> Iterator[Sequence[Callable[[], object]]]:
-    """The duties of a worker that is alone, one turn of each at a call.
+def step_by_step(program: Program) -> Iterator["StepByStep"]:
+    """A worker that does everything, where nobody else does.
 
     Raises ``StoreError`` where the store is served already.
     """
     from adapters.worker.duties import duties
     from adapters.worker.roles import ALL
+    from adapters.worker.step_by_step import StepByStep
 
-    with program.opened.coordination.serving("turns", ALL) as member:
+    with program.opened.coordination.serving("step by step", ALL) as member:
         found = duties(program, member, ALL, lambda: True)
         try:
-            yield [duty.turn for duty in found]
+            yield StepByStep(program.opened.store, found)
         finally:
             for duty in found:
                 duty.close()
@@ -185,6 +188,15 @@ def recipients_file(
     from adapters.csv.recipients_csv import RecipientsFile
 
     return RecipientsFile(path, names, skip_undecodable=skip_undecodable)
+
+
+def leads_file(
+    path: Path, names: Mapping[str, str], tool: str, *, skip_undecodable: bool = False
+) -> "LeadsFile":
+    """A list that another program exported."""
+    from adapters.csv.leads_csv import LeadsFile
+
+    return LeadsFile(path, names, tool, skip_undecodable=skip_undecodable)
 
 
 def rejections_into(file: IO[bytes]) -> Callable[[RejectedLine], None]:
@@ -316,15 +328,9 @@ def _is_connected(views: ReadableViews, address: str) -> bool:
 
 def told_probe(found: FailureClass | None) -> Probe:
     """The provider ``simulated``: a check finds what it is told to find."""
-    from adapters.mail.simulated.told import ToldProbe
+    from adapters.mail.told_probe import ToldProbe
 
     return ToldProbe(found)
-
-
-def simulated_mail(clock: Clock, seed: str, secrets: Mapping[str, str]) -> "SimulatedMailServer":
-    from adapters.mail.simulated.server import SimulatedMailServer
-
-    return SimulatedMailServer(clock, seed, secrets)
 
 
 def network_policy(settings: EngineSettings) -> "NetworkPolicy":

@@ -3,10 +3,10 @@
 Beside ``composition``, and as it: products are imported where they are used.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from pydantic import SecretStr
@@ -25,10 +25,14 @@ from engine.work.access import Accesses, Security, Server
 from engine.work.check_connection import ConnectionChecks
 from engine.work.consents import Consents
 from engine.work.inbound import Inbound, SentMail
+from engine.work.letters import Letter, Sender
 from engine.work.mailboxes import Mailboxes
+from engine.work.ports import Person
 from engine.work.secret import NoSuchSecret, Secret, SecretRef, VaultError
+from engine.work.sequences import FindMissing
 from engine.work.tokens import Tokens
 from engine.work.vault import Vault
+from events.sequence import Step
 from events.vocabulary import NoticeKind
 from projections.notices import NoticeRow
 
@@ -50,6 +54,20 @@ def mail_reader() -> "Callable[[bytes, SentMail], Inbound]":
     from adapters.mail.inbound.reading import read
 
     return read
+
+
+class Letters(NamedTuple):
+    """Steps as recipients get them, and what is missing for that. Pure."""
+
+    rehearsed: Callable[[Sequence[Step], str, Person, Sender], Letter]
+    """The step of that name as this recipient would get it. Raises ``LetterError``."""
+    missing: FindMissing
+
+
+def letters() -> Letters:
+    from adapters.mail.composing.filling import missing, rehearsed
+
+    return Letters(rehearsed, missing)
 
 
 def providers(settings: EngineSettings) -> "Mapping[str, Provider]":

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.kafka.limits import TookTooLong
@@ -15,14 +17,15 @@ from engine.work.secret import Secret
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from adapters.archiving.archive import Archiver
     from adapters.kafka.access import KafkaAccess
     from adapters.kafka.consumer.consumer import Consumer
     from adapters.kafka.consumer.inbox import Inbox
     from adapters.kafka.source import KafkaSource
 
 __all__ = ["TookTooLong"]
-FOLDED_AT_ONCE = 5_000
-"""Events of a partition that are folded in one transaction, at most."""
+TAKEN_AT_ONCE = 5_000
+"""Events of a partition that are folded or archived in one transaction, at most."""
 FETCHED_AT_ONCE = 8 * 1024 * 1024
 """Octets of a partition."""
 
@@ -152,7 +155,8 @@ def views_consumer(
     settings: EngineSettings, views: RowsOf, *, poison: str, instance: str | None
 ) -> Iterator["Consumer"]:
     """Folds the topics' events into the shipped views. Raises ``ConsumerEnded``."""
-    from adapters.kafka.consumer.consumer import Consumer, Poison, Together
+    from adapters.kafka.consumer.consumer import Consumer, Poison
+    from adapters.kafka.consumer.effect import Together
     from adapters.projecting.folding import Folding
 
     client = kafka_access(settings).client()
@@ -167,7 +171,7 @@ def views_consumer(
             topics=views.topics,
             poison=Poison(poison),
             instance=instance,
-            at_once=FOLDED_AT_ONCE,
+            at_once=TAKEN_AT_ONCE,
         ) as consumer,
     ):
         yield consumer
@@ -193,6 +197,43 @@ def _views(views: RowsOf) -> Iterator["Inbox"]:
         yield inbox
 
 
+class FilesOf(NamedTuple):
+    """An archive's directory, its consumer group (None for the archive's own), of which topics, and
+    after how many seconds what was read becomes files."""
+
+    into: Path
+    group: str | None
+    topics: Sequence[str]
+    every: float
+
+
+@contextmanager
+def archiver(
+    settings: EngineSettings, files: FilesOf, *, poison: str, instance: str | None
+) -> Iterator["Archiver"]:
+    """Writes the topics' events to Parquet files by day. Raises ``ConsumerEnded``."""
+    from adapters.archiving.archive import Archive, Archiver
+    from adapters.kafka.consumer.consumer import Poison, log
+    from adapters.kafka.topics import topic_ids
+
+    access = kafka_access(settings)
+    with _ended_with_a_reason():
+        archive = Archive(
+            *(files.into, files.group, partial(topic_ids, access, files.topics)),
+            every=files.every,
+            alert=log.warning,
+        )
+        with Archiver(
+            {**access.client(), "max_partition_fetch_bytes": FETCHED_AT_ONCE},
+            archive,
+            topics=files.topics,
+            poison=Poison(poison),
+            instance=instance,
+            at_once=TAKEN_AT_ONCE,
+        ) as consumer:
+            yield consumer
+
+
 class ConsumerEnded(Exception):
     """The text says why; ``again``: starting it again may help."""
 
@@ -203,7 +244,7 @@ class ConsumerEnded(Exception):
 
 @contextmanager
 def _ended_with_a_reason() -> Iterator[None]:
-    """Errors of Kafka and of the consumer's database as ``ConsumerEnded``."""
+    """Errors of Kafka and of where the consumer keeps things as ``ConsumerEnded``."""
     import sqlite3
 
     import psycopg
@@ -216,8 +257,12 @@ def _ended_with_a_reason() -> Iterator[None]:
         yield
     except Refused as error:
         raise ConsumerEnded(str(error), again=False) from error
+    except TookTooLong as error:
+        raise ConsumerEnded(f"Kafka was lost: {error}", again=True) from error
     except KafkaError as error:
         raise ConsumerEnded(f"Kafka was lost: {said(error)}", again=True) from error
+    except OSError as error:
+        raise ConsumerEnded(f"A directory or a connection failed: {error}", again=True) from error
     except (sqlite3.Error, psycopg.Error) as error:
         text = f"The consumer's database failed: {type(error).__name__}: {error}"
         raise ConsumerEnded(text, again=True) from error

@@ -35,7 +35,8 @@ stand although the command was refused.
     │   ├── NotConfirmed
     │   ├── NotSetUp
     │   ├── ZoneIsFixed
-    │   └── BadSequence
+    │   ├── BadSequence
+    │   └── UnknownStep
     └── RecipientRejected about one recipient
         ├── UnknownRecipient
         ├── StoppedForGood
@@ -257,6 +258,11 @@ class ZoneIsFixed(CampaignRejected):
 class BadSequence(CampaignRejected):
     code = "bad_sequence"
     sentence = "The sequence of campaign {campaign} cannot be used: {problem}."
+
+
+class UnknownStep(CampaignRejected):
+    code = "unknown_step"
+    sentence = "{step} is no step of {campaign}. Name one of its sequence."
 
 
 class UnknownRecipient(RecipientRejected):

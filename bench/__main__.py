@@ -1,4 +1,7 @@
-"""``python -m bench [--runs N] [NAME …]``: ratios, their goals, and how they were met."""
+"""``python -m bench [--runs N] [NAME …]``: ratios, their goals, and how they were met.
+
+A name is a measure's, or what several begin with: ``stream``, ``pg``.
+"""
 
 import argparse
 import json
@@ -10,6 +13,7 @@ from bench.checks.table import CHECKS
 from bench.measures import MEASURES, Figures
 from bench.postgres.table import POSTGRES
 from bench.ratio import Ratio
+from bench.stream.table import STREAM
 
 TABLE = (
     Ratio("rebuild", "a campaign of 100,000 from 300,000 events, events/s", "ours", "stock", 4),
@@ -106,20 +110,31 @@ TABLE = (
     Ratio("composing", "the same, from templates", "from_templates", "compat32", None),
     *CHECKS,
     *POSTGRES,
+    *STREAM,
 )  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*MEASURES, []], default=[])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all of them")
     parser.add_argument("--runs", type=int, default=3, help="runs of each measure; medians count")
     asked = parser.parse_args()
-    names = asked.names or list(MEASURES)
+    names = _measures(asked.names) if asked.names else list(MEASURES)
+    if not names:
+        parser.error(f"choose of {', '.join(MEASURES)}")
     figures = {name: _measured(name, asked.runs) for name in names}
     print(f"\n{'what':70} {'figure':>12} {'beside':>12} {'ratio':>8} {'goal':>7}")
     for line in TABLE:
         if line.measure in figures:
             print(_told(line, figures[line.measure]))
+
+
+def _measures(asked: list[str]) -> list[str]:
+    return [
+        name
+        for name in MEASURES
+        if any(name == each or name.startswith(f"{each}_") for each in asked)
+    ]
 
 
 def _measured(name: str, runs: int) -> Figures:
@@ -136,11 +151,15 @@ def _measured(name: str, runs: int) -> Figures:
 def _told(line: Ratio, figures: Figures) -> str:
     figure = figures[line.figure]
     if line.beside is None:
-        return f"{line.what:70} {figure:12,.0f} {'':21} {_judged(line, figure)}"
+        return f"{line.what:70} {figure:12,.1f} {'':21} {_judged(line, figure)}"
     beside = figures[line.beside]
     ratio = figure / beside
-    told = f"{line.what:70} {figure:12,.2f} {beside:12,.2f} {ratio:7.{1 if ratio >= 0.1 else 4}f}x"
+    told = f"{line.what:70} {figure:12,.2f} {beside:12,.2f} {ratio:7.{_decimals(ratio)}f}x"
     return f"{told} {_judged(line, ratio)}"
+
+
+def _decimals(ratio: float) -> int:
+    return 1 if ratio >= 10 else 2 if ratio >= 0.1 else 4
 
 
 def _judged(line: Ratio, value: float) -> str:

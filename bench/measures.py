@@ -28,6 +28,7 @@ from bench.probing import probe
 from bench.replay import checked, rebuilt, state_of_one
 from bench.sending import SENDING_MEASURES
 from bench.stock import StockLedger, in_folder
+from bench.stream.measures import STREAM_MEASURES
 from bench.timing import timed
 from bench.wire import inbox, submission
 from engine.decoding import decode_page
@@ -305,6 +306,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     **SENDING_MEASURES,
     **CHECK_MEASURES,
     **POSTGRES_MEASURES,
+    **STREAM_MEASURES,
 }
 
 if __name__ == "__main__":

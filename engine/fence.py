@@ -23,7 +23,10 @@ LOOK_AGAIN = 1.0
 """Seconds after which an open fence is looked at again: somebody else may have closed it."""
 MOST = 64
 
-NO_WITNESS = "it has sent messages before, and there is no witness of how far it went"
+NO_WITNESS = (
+    "it has sent messages before, and in the folder of the setting witness there is no witness of "
+    "how far it went"
+)
 UNREADABLE = "it has sent messages before, and its witness cannot be read ({said})"
 BEHIND = "its witness knows event {known}, and the store ends at {last}"
 OTHER = "its witness knows another event at position {known} than the store has there"
@@ -81,7 +84,8 @@ class StoreFence:
     """Judged when it is asked first; once open it stays so unless operators are told otherwise, or
     the store was lost. Safe to share between threads.
 
-    Without a ``witness``, a store that has sent a planned message is fenced.
+    Without a ``witness``, a store that has sent a planned message is fenced for this process alone:
+    others may have one.
     """
 
     def __init__(
@@ -193,10 +197,9 @@ class StoreFence:
         except OSError as error:
             said = error.strerror or str(error)
             return UNREADABLE.format(said=said) if self._has_sent else None
-        if noted is not None:
-            reason = self._held_against(noted)
-        else:
-            reason = NO_WITNESS if self._has_sent else None
+        if noted is None:
+            return NO_WITNESS if self._has_sent else None
+        reason = self._held_against(noted)
         if reason is not None:
             self.close(reason)
         return reason

@@ -177,6 +177,18 @@ class RecipientAdded(RecipientEvent):
 
 
 @fact
+class RecipientMigrated(RecipientEvent):
+    """The newly added recipient got these steps from another program before; they count as received
+    from the account (M1, M2)."""
+
+    account_id: AccountId
+    steps: tuple[str, ...]
+    """Every step up to the last one received, in order."""
+    received_at: Instant
+    """When the last one was received: the next delay counts from then (M3)."""
+
+
+@fact
 class RecipientImportRefused(RecipientEvent):
     """A stopped recipient was imported again (S4), or a suppressed one (M7), and not taken."""
 
@@ -353,6 +365,7 @@ CampaignEvent = (
     | GracePeriodSuperseded
     | GracePeriodExpired
     | RecipientAdded
+    | RecipientMigrated
     | RecipientImportRefused
     | RecipientAssigned
     | AssignmentReleased

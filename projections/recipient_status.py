@@ -19,6 +19,7 @@ from events.campaign import (
     RecipientBounced,
     RecipientFailed,
     RecipientFinished,
+    RecipientMigrated,
     RecipientReplied,
     RecipientStopped,
     RecipientUnsubscribed,
@@ -69,6 +70,9 @@ def evolve(row: RecipientRow | None, recorded: Recorded) -> RecipientRow:
             return row if settled else row._replace(sender=account)
         case EmailAccepted(account_id=account) | EmailOutcomeUnknown(account_id=account):
             return _received(row, account)
+        case RecipientMigrated(account_id=account, steps=steps):
+            active = RecipientStatus.ACTIVE
+            return row._replace(status=active, sender=account, emails_received=len(steps))
         case RecipientStopped():
             return row._replace(
                 status=RecipientStatus.CAMPAIGN_STOPPED,
@@ -110,6 +114,7 @@ RECIPIENT_STATUS = Projection(
     watches=frozenset(
         {
             RecipientAdded,
+            RecipientMigrated,
             SendReserved,
             EmailAccepted,
             EmailOutcomeUnknown,

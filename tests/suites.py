@@ -39,10 +39,10 @@ class Suite(NamedTuple):
 SUITES = {
     "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 120),
     "properties": Suite(("proof",), SIDE_BY_SIDE, 300),
-    "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 120),
-    "stream": Suite(("stream",), SIDE_BY_SIDE, 400),
-    "cli": Suite(("cli",), SIDE_BY_SIDE, 300),
-    "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 200),
+    "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 180),
+    "stream": Suite(("stream",), SIDE_BY_SIDE, 540),
+    "cli": Suite(("cli",), SIDE_BY_SIDE, 400),
+    "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 260),
     "mail": Suite(("mail", "http", "vault"), SIDE_BY_SIDE, 180),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
     "kills": Suite(

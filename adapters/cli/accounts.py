@@ -51,13 +51,15 @@ def show(
     _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
-    """Show one account: its settings, its clocks, and the campaigns that use it."""
-    from adapters.cli.tables import show_account
+    """Show one account: how much it sent today, its clocks, and the campaigns that use it."""
+    from adapters.cli.tables import Pace, show_account
+    from engine.answers.waits import account_pace
 
     with asking(store, workspace) as here:
-        address = known(here, account).id
-        check = here.schedule.row(here.workspace, address)
-        show_account(here.answers(), address, check, as_json=as_json)
+        found = known(here, account)
+        check = here.schedule.row(here.workspace, found.id)
+        pace = Pace(account_pace(found, here.current.now), here.current.now)
+        show_account(here.answers(), found.id, check, pace, as_json=as_json)
 
 
 app.command("connect")(connections.connect)

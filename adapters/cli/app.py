@@ -27,6 +27,10 @@ GROUPS = {
     "recipients": ("adapters.cli.recipients", "Show recipients, tell why, forget a person."),
     "sends": ("adapters.cli.by_hand", "Record sends by hand, at the simulated provider."),
     "store": ("adapters.cli.stores", "Make a store fit this program, and check it."),
+    "suppressions": (
+        "adapters.cli.suppressions",
+        "Whom no campaign ever writes to again: add, import, release, list.",
+    ),
     "vault": ("adapters.cli.vault", "Keep passwords and tokens encrypted: keys, checks, rotation."),
 }
 """Name, module and what it is for."""

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import typer
 
-from adapters.cli.common import Session, session
+from adapters.cli.common import Session, moment, session
 from adapters.cli.known_recipient import known as known_recipient
 from adapters.screen.options import Json, Store, Workspace
 from adapters.screen.output import print_json, say
@@ -68,6 +68,40 @@ def signal_of(signal: Signal) -> "Callable[..., None]":
             _tell(here, campaign, who, "It is recorded", as_json)
 
     return record
+
+
+def complained(
+    recipient: Recipient,
+    campaign: Campaign,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record that a recipient called an email unwanted: nobody writes to them again (M7)."""
+    from aggregates.campaign.commands import RecordComplaint
+
+    with session(store, workspace) as here:
+        who, _ = _named(here, campaign, recipient)
+        here.ask(RecordComplaint(campaign_id=campaign, recipient_id=who))
+        _tell(here, campaign, who, "It is recorded", as_json)
+
+
+def away(
+    recipient: Recipient,
+    campaign: Campaign,
+    until: Annotated[str | None, typer.Option(help="Nothing is sent before this time.")] = None,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record an automatic reply; one that names a date holds the recipient until then (M5)."""
+    from aggregates.campaign.commands import RecordAutoReply
+
+    back = moment(until) if until else None
+    with session(store, workspace) as here:
+        who, _ = _named(here, campaign, recipient)
+        here.ask(RecordAutoReply(campaign_id=campaign, recipient_id=who, until=back))
+        _tell(here, campaign, who, "It is recorded", as_json)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from adapters.cli import fleet
 from adapters.cli.common import Here, Session, asking, require_name, session
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, Yes, group_options
-from adapters.screen.output import fail, print_json, say, unknown, warn
+from adapters.screen.output import agreed, fail, print_json, say, unknown, warn
 from adapters.screen.program import group, later
 from adapters.screen.reading import Zone
 from events.vocabulary import CampaignStatus
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from aggregates.campaign.commands import CampaignCommand
 
 app = group()
+app.add_typer(
+    later("adapters.cli.sequences", "What a campaign sends by itself: set, check, show, preview."),
+    name="sequence",
+)
 app.add_typer(
     later(
         "adapters.cli.senders", "Add, remove and list the senders of an Inbox Rotation campaign."
@@ -66,14 +70,16 @@ def show(
     _zone: Zone = None,
     as_json: Json = False,
 ) -> None:
-    """Show one campaign: its senders, its recipients by status, its clocks."""
+    """Show one campaign: its senders, its recipients by status, how much it sent, its clocks."""
     from adapters.cli.tables import show_campaign
+    from engine.answers.waits import campaign_pace
 
     with asking(store, workspace) as here:
         answers = here.answers()
         if campaign not in answers.campaigns:
             unknown("campaign", campaign, [*answers.campaigns])
-        show_campaign(answers, campaign, as_json=as_json)
+        pace = campaign_pace(known(here, campaign), here.current.now)
+        show_campaign(answers, campaign, pace, as_json=as_json)
 
 
 @app.command()
@@ -133,22 +139,33 @@ def import_people(
 ) -> None:
     """Import recipients from a CSV file. Importing it again takes only who is missing."""
     from adapters.cli.importing import import_file, read_names
+    from adapters.cli.sequence_lack import tell_lack_after_import
     from adapters.composition import recipients_file
 
     people = recipients_file(file, read_names(names), skip_undecodable=skip_undecodable)
     with session(store, workspace) as here:
         known(here, campaign)
         import_file(here, campaign, people, report, force=force, as_json=as_json)
+        if not as_json:
+            tell_lack_after_import(here, known(here, campaign))
 
 
 @app.command()
 def start(
-    campaign: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
+    campaign: Name,
+    yes: Yes = False,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
 ) -> None:
-    """Start a draft."""
+    """Start a draft, after listing whom a letter cannot be written to for want of variables."""
+    from adapters.cli.sequence_lack import agree_to_lack
     from aggregates.campaign.commands import StartCampaign
 
     with session(store, workspace) as here:
+        found = known(here, campaign)
+        if found.sequence is not None and found.status is CampaignStatus.DRAFT:
+            agree_to_lack(here, found, found.sequence, yes=yes)
         _do(here, StartCampaign(campaign_id=campaign), "is started", as_json)
 
 
@@ -196,6 +213,7 @@ def resume(
         known(here, campaign)
         accounts = tuple(map(normalised, without or ()))
         _require_accounts(here, accounts)
+        _agree_to_bounces(known(here, campaign), yes=yes)
         command = ResumeCampaign(campaign_id=campaign, without=frozenset(accounts))
         answer = here.try_(command)
         if answer.refusal is not None and answer.refusal.code == "sender_missing":
@@ -206,6 +224,15 @@ def resume(
         else:
             here.insist(answer)
         _tell(here, campaign, f"{campaign} {told}.", as_json)
+
+
+def _agree_to_bounces(campaign: "Campaign", *, yes: bool) -> None:
+    """M8: a person decides, the figures in front of them; counting begins anew."""
+    from aggregates.campaign.state import BOUNCES_CAUSE
+
+    if BOUNCES_CAUSE in campaign.causes:
+        bounced = f"{campaign.bounces} of {campaign.sends} messages of {campaign.id} bounced."
+        agreed(f"{bounced} Go on all the same?", yes=yes)
 
 
 def _explain_the_choice(here: Session, campaign_id: str, given_up: tuple[str, ...]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.answers.workspace_answers import Answers
     from engine.command_context import Neighbours
     from engine.engine import Engine
+    from engine.planning.why_not_now import Moment
     from engine.ports.check_schedule import CheckSchedule
     from engine.ports.coordination import Coordination
     from engine.ports.log import Log
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from engine.ports.views import Views
     from engine.reply import Reply
     from engine.work.ports import Directory
-    from processors.workspace import Workspace
     from projections.projection import Projection
 
 
@@ -48,7 +48,7 @@ class Here(Protocol):
         """What the law says of the workspace now."""
         ...
 
-    def look(self) -> "AbstractContextManager[Workspace]":
+    def look(self) -> "AbstractContextManager[Neighbours]":
         """Its accounts, campaigns and slots now, what is due settled in thought."""
         ...
 
@@ -61,6 +61,8 @@ class Asked(NamedTuple):
     coordination: "Coordination"
     current: "Current"
     schedule: "CheckSchedule"
+    moment: "Moment"
+    """For asking why somebody is not written to now."""
 
     @property
     def workspace(self) -> str:
@@ -69,7 +71,7 @@ class Asked(NamedTuple):
     def answers(self) -> "Answers":
         return self.current.answers()
 
-    def look(self) -> "AbstractContextManager[Workspace]":
+    def look(self) -> "AbstractContextManager[Neighbours]":
         return nullcontext(self.current.aggregates)
 
 
@@ -81,6 +83,8 @@ def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> 
     """
     from adapters import composition
     from engine.answers.current import current
+    from engine.planning.why_not_now import Moment
+    from engine.work.mailing.inboxes import WorkspaceInboxes
 
     with explained():
         settings = settings_of(store, workspace)
@@ -95,7 +99,11 @@ def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> 
                 strict=strict,
             ) as now:
                 schedule = composition.check_schedule(opened)
-                yield Asked(settings, opened.directory, opened.coordination, now, schedule)
+                inboxes = WorkspaceInboxes(composition.inbox_cursors(opened), now.workspace)
+                fenced = now.fenced is not None
+                moment = Moment(now.aggregates, now.now, settings.policy, inboxes, fenced)
+                directory, coordination = opened.directory, opened.coordination
+                yield Asked(settings, directory, coordination, now, schedule, moment)
 
 
 @contextmanager

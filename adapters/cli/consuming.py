@@ -31,7 +31,8 @@ def consume(
     group: Annotated[str, typer.Option(help="The consumer group: its members share the work.")],
     kafka: Kafka = None,
     topic: Annotated[
-        list[str] | None, typer.Option(help="May be repeated. Default: the setting `kafka_topic`.")
+        list[str] | None,
+        typer.Option(help="May be repeated; ^… is a pattern. Default: the setting `kafka_topic`."),
     ] = None,
     only: Annotated[
         str | None, typer.Option("--workspace", help="Consume this workspace alone.")

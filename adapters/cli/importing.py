@@ -27,6 +27,7 @@ from engine.work.import_recipients import Import, Imported, ImportRefused
 
 if TYPE_CHECKING:
     from adapters.composition import RecipientsFile
+    from engine.work.migrating import Migration
 
 EXIT_INTERRUPTED = 130
 
@@ -48,17 +49,19 @@ def import_file(
     people: "RecipientsFile",
     report: Path | None,
     *,
+    migration: "Migration | None" = None,
     force: bool,
     as_json: bool,
 ) -> None:
-    """Nothing is taken from a file that cannot be read to its end."""
+    """Nothing is taken from a file that cannot be read to its end. ``migration``: its people come
+    with what another program sent them."""
     chosen = report or unused(people.path.with_name(f"{people.path.name}.rejected.csv"))
     try:
         require_free(chosen, in_use=[people.path, *store_files(here.settings)], force=force)
         header, lines = people.header(), people.count()
         if header.delimiter != "," and not as_json:
             say(f"Columns of {people.path.name} are separated by {header.separated_by}.")
-        done, stopped = _import(here, campaign, people, chosen, lines=lines, force=force)
+        done, stopped = _import(here, campaign, people, chosen, migration, lines, force=force)
     except OutputFileError as error:
         fail(str(error), EXIT_UNREADABLE if isinstance(error, OutputRefused) else EXIT_FAILED)
     except ImportRefused as error:
@@ -68,7 +71,14 @@ def import_file(
 
 
 def _import(
-    here: Session, campaign: str, people: "RecipientsFile", report: Path, *, lines: int, force: bool
+    here: Session,
+    campaign: str,
+    people: "RecipientsFile",
+    report: Path,
+    migration: "Migration | None",
+    lines: int,
+    *,
+    force: bool,
 ) -> tuple[Imported, bool]:
     """What was done, and whether somebody wanted it to stop."""
     with (
@@ -90,7 +100,9 @@ def _import(
             reject=rejections_into(file),
             new_id=lambda: uuid4().hex,
         )
-        return job.run(people, wanted), stopped()
+        if migration is None:
+            return job.run(people, wanted), stopped()
+        return job._replace(command=migration.command).run(migration, wanted), stopped()
 
 
 def _tell(

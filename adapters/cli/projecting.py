@@ -21,7 +21,8 @@ def project(
     group: Annotated[str, typer.Option(help="The consumer group: its members share the work.")],
     kafka: Kafka = None,
     topic: Annotated[
-        list[str] | None, typer.Option(help="May be repeated. Default: the setting `kafka_topic`.")
+        list[str] | None,
+        typer.Option(help="May be repeated; ^… is a pattern. Default: the setting `kafka_topic`."),
     ] = None,
     poison: Annotated[
         Poison, typer.Option(help="What to do at a record that cannot be folded.")

@@ -1,13 +1,14 @@
 """``sendledger recipients``: who is written to, what became of each, and forgetting a person."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from adapters.cli import by_hand
+from adapters.cli import by_hand, migrating
 from adapters.cli.common import Session, asking, moment, session
 from adapters.cli.known_recipient import known
-from adapters.cli.why import why
+from adapters.cli.why import planned, wait_of, why
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Json, Store, Workspace, Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say, unknown
@@ -18,6 +19,9 @@ from events.vocabulary import RecipientStatus
 app = group()
 app.command("why")(why)
 app.command()(by_hand.assign)
+app.command()(by_hand.complained)
+app.command()(by_hand.away)
+app.command("import")(migrating.import_list)
 for signal, purpose in by_hand.SIGNALS.items():
     app.command(signal, help=purpose)(by_hand.signal_of(signal))
 
@@ -76,7 +80,8 @@ def show_all(
             unknown("campaign", campaign, [*answers.campaigns])
         wanted = Wanted(status, sender and normalised(sender), since, limit, offset)
         named = here if names else None
-        show_recipients(answers, campaign, wanted, named, as_json=as_json)
+        waits = partial(wait_of, here, campaign) if planned(here, campaign) else None
+        show_recipients(answers, campaign, wanted, named, waits, as_json=as_json)
 
 
 @app.command()
@@ -143,10 +148,16 @@ def _forget(here: Session, recipient_id: str) -> list[str]:
         recipient_id,
         lambda: _settled_position(here),
         lambda: here.answers().everywhere(recipient_id),
+        suppressed=lambda: _is_suppressed(here, recipient_id),
     )
     if stopped is None:
         fail("Other programs write without a pause. Try again.")
     return stopped
+
+
+def _is_suppressed(here: Session, recipient_id: str) -> bool:
+    with here.look() as now:
+        return recipient_id in now.suppressions().people
 
 
 def _settled_position(here: Session) -> int:

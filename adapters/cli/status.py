@@ -1,5 +1,7 @@
 """``sendledger status``: what needs a human now, the most urgent first."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -9,10 +11,13 @@ from adapters.screen.output import print_json
 from adapters.screen.reading import reader
 from adapters.screen.tables import safe, show
 from engine.answers.telling import rows
+from engine.answers.telling.waiting import who_waits
 from engine.answers.telling.words import counted, people
+from engine.answers.waits import Waits, waits
 from engine.answers.workspace_answers import Answers, ClockAnswer, NotSending
 from engine.fence import StoreIsFenced
 from engine.ports.view_status import Stop
+from events.catalogue import UnreadableEvent
 from events.vocabulary import ClockOutcome, instant_text
 from projections.notices import NoticeRow
 from projections.projection import Projection
@@ -27,6 +32,8 @@ class Status(NamedTuple):
     undelivered: list[NoticeRow]
     tells_owners: bool = True
     """Whether the settings name a way to owners."""
+    waits: Sequence[Waits] = ()
+    """Recipients of campaigns that send by themselves, and why nothing is sent to them now."""
     fenced: str | None = None
     """M6: why the store may lack what it did; then this is what is recorded, not what is due."""
 
@@ -44,6 +51,7 @@ class Status(NamedTuple):
             "waiting": [each.campaign_id for each in self.waiting],
             "not_sending": [rows.not_sending(each) for each in self.not_sending],
             "undelivered_notices": [rows.undelivered(each) for each in self.undelivered],
+            "waits": rows.all_told(self.waits),
         }
 
 
@@ -52,6 +60,8 @@ def show_status(here: Asked, *, as_json: bool) -> None:
     current = here.current
     found = look(current.answers(), current.now, dict(current.stopped))
     found = found._replace(tells_owners=here.settings.tells_owners, fenced=current.fenced)
+    with suppress(UnreadableEvent):  # told of as a view that is stopped
+        found = found._replace(waits=waits(here.moment, current.aggregates.campaigns()))
     if as_json:
         print_json(found.to_json())
     else:
@@ -104,6 +114,8 @@ def _show(found: Status) -> None:
         found.fenced or found.stopped or found.clocks or found.not_sending or found.undelivered
     ):
         _say("Nothing needs you now.", "green")
+    for each in found.waits:
+        _say(who_waits(each, found.now, reader(says_zone=True)), "")
 
 
 def countdown(left: timedelta) -> str:

@@ -1,6 +1,6 @@
 """Answers as tables for people and as JSON for programs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from types import SimpleNamespace
@@ -12,10 +12,13 @@ from adapters.screen.output import print_json, say
 from adapters.screen.reading import reader, zone_name
 from adapters.screen.tables import print_table, text
 from aggregates.campaign import Campaign
+from aggregates.waiting import NotBefore
 from engine.answers.consequences import Consequences
 from engine.answers.telling import rows
 from engine.answers.telling.reader import full_name
+from engine.answers.telling.waiting import account_pace, campaign_pace
 from engine.answers.telling.words import account_of, background_check, people
+from engine.answers.waits import AccountPace, CampaignPace
 from engine.answers.workspace_answers import Answers, RecipientAnswer, WaitingCampaign
 from engine.ports.check_schedule import ScheduledCheck
 from engine.work.ports import Person
@@ -43,8 +46,15 @@ def show_accounts(answers: Answers, *, as_json: bool) -> None:
     _show("accounts", rows.ACCOUNT, answers.accounts.values(), as_json)
 
 
+class Pace(NamedTuple):
+    """How much was sent, as of that moment."""
+
+    pace: AccountPace
+    now: datetime
+
+
 def show_account(
-    answers: Answers, account_id: str, check: ScheduledCheck | None, *, as_json: bool
+    answers: Answers, account_id: str, check: ScheduledCheck | None, today: Pace, *, as_json: bool
 ) -> None:
     """``check`` is the account's next one in the background, where there is one."""
     row = answers.accounts[account_id]
@@ -57,6 +67,7 @@ def show_account(
             "provider": row.provider,
             "settings": row.settings,
             "background_check": rows.background_check(check),
+            "pace": rows.told(today.pace),
         }
         print_json(
             {"account": account, "campaigns": using, "clocks": rows.all_told(clocks, rows.CLOCK)}
@@ -64,6 +75,7 @@ def show_account(
         return
     _print_table("account", rows.ACCOUNT, [row])
     say(f"Campaigns that send from it: {', '.join(using) or 'none'}.")
+    say(f"Sent: {account_pace(*today, reader(says_zone=True))}")
     if check is not None:
         say(background_check(check, reader(says_zone=True)))
     if clocks:
@@ -95,7 +107,9 @@ def show_campaigns(
         say(f"{len(shown)} of {len(found)}; see --limit and --offset.")
 
 
-def show_campaign(answers: Answers, campaign_id: str, *, as_json: bool) -> None:
+def show_campaign(
+    answers: Answers, campaign_id: str, pace: CampaignPace | None, *, as_json: bool
+) -> None:
     row = answers.campaigns[campaign_id]
     clocks = [each for each in answers.clocks() if each.campaign_id == campaign_id]
     by_status = answers.recipients_by_status(campaign_id)
@@ -107,12 +121,15 @@ def show_campaign(answers: Answers, campaign_id: str, *, as_json: bool) -> None:
                 "recipients": by_status,
                 "not_sending": [reason._asdict() for reason in reasons],
                 "clocks": rows.all_told(clocks, rows.CLOCK),
+                "pace": pace and rows.told(pace),
             }
         )
         return
     _print_table("campaign", rows.CAMPAIGN, [row])
     counts = ", ".join(f"{count} {status}" for status, count in by_status.items())
     say(f"Recipients: {counts or 'none'}.")
+    if pace is not None:
+        say(f"Sent: {campaign_pace(pace)}")
     for reason in reasons:
         say(f"Not sending: {reason.text}")
     if clocks:
@@ -143,9 +160,16 @@ class SenderLine(NamedTuple):
 
 
 def show_recipients(
-    answers: Answers, campaign: str, wanted: Wanted, named: Here | None, *, as_json: bool
+    answers: Answers,
+    campaign: str,
+    wanted: Wanted,
+    named: Here | None,
+    waits: Callable[[str], NotBefore | None] | None,
+    *,
+    as_json: bool,
 ) -> None:
-    """``named``: where to look up names, if they are wanted."""
+    """``named``: where to look up names, if they are wanted. ``waits``: why nothing is sent to a
+    recipient now, of a campaign that sends by itself."""
     found = filter(wanted.takes, answers.recipients(campaign))
     skipped = sum(1 for _ in islice(found, wanted.offset))
     shown: list[Any] = list(islice(found, wanted.limit or (None if as_json else SCREENFUL)))
@@ -153,6 +177,10 @@ def show_recipients(
     columns: Sequence[str] = rows.RECIPIENT
     if named is not None:
         shown, columns = _with_names(shown, named), (*columns, "address", "name")
+    if waits is not None:
+        told = rows.not_before if as_json else _not_before
+        columns = (*columns, "not_before")
+        shown = [_with(each, not_before=told(waits(each.recipient_id))) for each in shown]
     if as_json:
         total = skipped + len(shown) + rest
         print_json({"recipients": rows.all_told(shown, columns), "total": total})
@@ -166,11 +194,21 @@ def _with_names(shown: Sequence[RecipientAnswer], named: Here) -> list[SimpleNam
     people = named.directory.people(named.workspace, [each.recipient_id for each in shown])
     persons = [people.get(each.recipient_id) for each in shown]
     return [
-        SimpleNamespace(
-            **each._asdict(), address=person and person.address, name=person and person.name
-        )
+        _with(each, address=person and person.address, name=person and person.name)
         for each, person in zip(shown, persons, strict=True)
     ]
+
+
+def _with(row: Any, **more: Any) -> SimpleNamespace:
+    """The row with further fields."""
+    fields = vars(row) if isinstance(row, SimpleNamespace) else row._asdict()
+    return SimpleNamespace(**fields, **more)
+
+
+def _not_before(wait: NotBefore | None) -> str:
+    if wait is None:
+        return ""
+    return f"{reader().when(wait.at)} ({wait.reason})" if wait.at else wait.reason
 
 
 def show_recipient(

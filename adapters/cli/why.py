@@ -13,6 +13,7 @@ from adapters.screen.output import fail, print_json, say, unknown
 from adapters.screen.reading import Zone, reader, zone_name
 
 if TYPE_CHECKING:
+    from aggregates.waiting import NotBefore
     from engine.answers.recipient_case import Case
     from engine.answers.telling.sentence import Sentence
     from engine.answers.workspace_answers import Answers
@@ -67,8 +68,23 @@ def _case(opened: Asked, campaign: str | None, recipient: str) -> "Case":
             recorded_until=current.recorded_until,
         )
         if case is not None:
-            return case
+            return case._replace(waits=wait_of(opened, campaign, each))
     return unknown(f"recipient of {campaign}", recipient, _near(opened, campaign, recipient))
+
+
+def planned(opened: Asked, campaign: str) -> bool:
+    """The campaign sends by itself."""
+    return opened.current.aggregates.campaign(campaign).sequence is not None
+
+
+def wait_of(opened: Asked, campaign: str, recipient_id: str) -> "NotBefore | None":
+    """Why nothing is sent to the recipient now; none too in a campaign that is not planned."""
+    from engine.planning.why_not_now import why_not_now
+
+    found = opened.current.aggregates.campaign(campaign)
+    if found.sequence is None or recipient_id not in found.recipients:
+        return None
+    return why_not_now(opened.moment, found, recipient_id)
 
 
 def _only_campaign(answers: "Answers", named: Sequence[str], recipient: str) -> str:
@@ -139,6 +155,8 @@ def _heading(opened: Asked, case: "Case", person: "Person | None") -> str:
 def _json(
     opened: Asked, case: "Case", person: "Person | None", sentences: Sequence["Sentence"]
 ) -> dict[str, Any]:
+    from engine.answers.telling import rows
+
     return {
         "workspace": opened.workspace,
         "campaign_id": case.answer.campaign_id,
@@ -146,6 +164,7 @@ def _json(
         "person": {"name": person.name, "address": person.address} if person else None,
         "status": case.answer.status,
         "sender": case.sender,
+        "not_before": rows.not_before(case.waits),
         "sentences": [_sentence_json(each) for each in sentences],
     }
 

@@ -1,1 +1,1 @@
-"""The demo: a story told by real work on a real store, with time sped up (``sendledger demo``)."""
+"""The demo: a story told by a real worker, over mail servers of its own (``sendledger demo``)."""

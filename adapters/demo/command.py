@@ -14,7 +14,7 @@ def demo(
         "demo-store"
     ),
 ) -> None:
-    """Run a real campaign on a new store, with time sped up: an account fails, a clock runs out."""
+    """Run a campaign over mail servers of this machine, with time sped up: a clock runs out."""
     from rich.console import Console
 
     from adapters.demo.run import run_demo

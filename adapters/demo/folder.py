@@ -10,6 +10,7 @@ from engine.ports.errors import StoreError
 MARKER = "made-by-sendledger-demo"
 STORE = "sendledger.db"
 OUTBOX = "outbox"
+FOLDERS = (OUTBOX, f"{STORE}.locks")
 
 
 class DemoFolderError(StoreError):
@@ -23,16 +24,13 @@ def claim(folder: Path) -> None:
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         found = sorted(folder.iterdir())
+        foreign = ", ".join(each.name for each in found if not _ours(each))
+        problem = ""
         if found and not (folder / MARKER).is_file():
-            raise DemoFolderError(
-                folder=folder, problem="is no demo folder. Name one that is empty or new"
-            )
-        foreign = [each.name for each in found if not _ours(each)]
-        if foreign:
-            problem = (
-                f"holds more than the demo left there: {', '.join(foreign)}. Move that away, or "
-                "name another folder"
-            )
+            problem = "is no demo folder. Name one that is empty or new"
+        elif foreign:
+            problem = f"holds more than the demo left there: {foreign}. Name another folder"
+        if problem:
             raise DemoFolderError(folder=folder, problem=problem)
         (folder / MARKER).touch()
 
@@ -40,14 +38,15 @@ def claim(folder: Path) -> None:
 def clear(folder: Path) -> None:
     """Remove what an earlier demo left; the lock of the store that is about to be stays."""
     with _explained(folder):
-        shutil.rmtree(folder / OUTBOX, ignore_errors=True)
+        for name in FOLDERS:
+            shutil.rmtree(folder / name, ignore_errors=True)
         for suffix in ("", "-wal", "-shm"):
             (folder / f"{STORE}{suffix}").unlink(missing_ok=True)
 
 
 def _ours(path: Path) -> bool:
     if path.is_symlink() or path.is_dir():
-        return path.name == OUTBOX and not path.is_symlink()
+        return path.name in FOLDERS and not path.is_symlink()
     return path.name == MARKER or path.name.startswith(STORE)
 
 

@@ -1,108 +1,89 @@
-"""What the story has in hand: to ask, to send, to tell, to let time pass."""
+"""What the story has in hand: to ask, to tell, to let time pass."""
 
 import time
-from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import count
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
-from engine.work.read_inbox import InboxReader
-from engine.work.send import Sends
-
-from adapters.composition import Program, simulated_mail
-from adapters.demo.cast import CAMPAIGN, SEED, SENDERS, USER, WORKSPACE, Sender
-from adapters.demo.letters import outgoing, sent_to
+from adapters.composition import Program
+from adapters.demo.cast import USER, WORKSPACE
+from adapters.demo.correspondents import Correspondents
 from adapters.demo.screen import Screen
+from adapters.mail.sandbox.sandbox import Sandbox
+from adapters.mailboxes import mailboxes_of
 from aggregates.command import Command
 from engine.answers.workspace_answers import Answers
-from engine.ports.clock import WarpedClock
-from engine.reply import Refusal, Reply
-from engine.work.check_connection import Checked, ConnectionChecks
-from engine.work.import_recipients import Import
-from engine.work.ports import NewId, RejectedLine, Submitted
-from events.vocabulary import RecipientId
+from engine.ports.clock import ManualClock
+from engine.reply import Reply
+from engine.work.check_connection import Checked
 
-PAUSE = 0.05
-"""Seconds between two turns of the worker's duties."""
+if TYPE_CHECKING:
+    from adapters.composition import StepByStep
+
+FARTHEST = timedelta(hours=1)
+"""Jumps of the clock; inboxes are read after each."""
+LEAST = timedelta(seconds=1)
+"""So that what is due at a moment is settled after it."""
+READING = 0.6
+"""Seconds in which a person reads a line."""
 
 
 class Stage:
-    """While time passes, the ``duties`` of a worker take their turns: nothing tells them what is
-    due. ``speed``: how many times faster than intended for people the story is told."""
+    """Time stands while anybody works, and jumps to the next moment at which something is due. A
+    worker finds by itself what that is. ``patient``: leave the audience time to read."""
 
     def __init__(
         self,
         program: Program,
-        clock: WarpedClock,
+        worker: "StepByStep",
+        sandbox: Sandbox,
+        clock: ManualClock,
         screen: Screen,
-        duties: Sequence[Callable[[], object]],
-        speed: float,
+        *,
+        patient: bool,
     ) -> None:
-        numbers = count(1)
-        secrets = {each.mailbox.credentials or "": each.password for each in SENDERS}
-        engine, server = program.engine, simulated_mail(clock, SEED, secrets)
-        self.clock, self.server = clock, server
-        self.directory = program.opened.directory
-        self.new_id: NewId = lambda: f"demo-{next(numbers)}"
-        self.checks = ConnectionChecks(engine, server, WORKSPACE, self.new_id)
-        self._sends = Sends(engine, server, WORKSPACE, self.new_id)
-        self._inboxes = InboxReader(engine, server, WORKSPACE, sent_to)
-        self._cursors = dict.fromkeys(SENDERS, "")
-        self._engine, self._views = engine, program.opened.views
-        self._screen, self._duties, self._speed = screen, duties, speed
+        self.program, self.sandbox, self.clock = program, sandbox, clock
+        self.mailboxes = mailboxes_of(program, WORKSPACE)
+        self.correspondents = Correspondents(sandbox, clock, ())
+        self._worker, self._screen, self._patient = worker, screen, patient
 
-    def ask(self, command: Command) -> Reply:
-        return self._engine.execute(WORKSPACE, command, command_id=self.new_id(), actor=USER)
-
-    def ask_aloud(self, what: str, command: Command) -> None:
-        self.told(what, self.ask(command))
+    def ask(self, what: str, command: Command) -> None:
+        """A user's act, told together with the refusal it may meet."""
+        reply = self.program.engine.execute(WORKSPACE, command, command_id=new_id(), actor=USER)
+        self.told(what, reply)
 
     def told(self, what: str, reply: Reply | Checked) -> None:
-        """A user's act, together with the refusal it may have met."""
         if reply.refusal is None:
             self.tell(what)
         else:
             self.tell(f"{what}: refused ({reply.refusal.code}). {reply.refusal.message}", "red")
-
-    def importing(self, reject: Callable[[RejectedLine], object]) -> Import:
-        return Import(self._engine, self.directory, WORKSPACE, CAMPAIGN, USER, reject, self.new_id)
-
-    def send(self, sender: Sender, recipient_id: RecipientId, step: int) -> Submitted | Refusal:
-        person = self.directory.person(WORKSPACE, recipient_id)
-        assert person is not None
-        return self._sends.send(outgoing(person, recipient_id, sender, step))
-
-    def read_inbox(self, sender: Sender) -> None:
-        cursor = self._inboxes.read(sender.mailbox, self._cursors[sender])
-        assert isinstance(cursor, str)
-        self._cursors[sender] = cursor
+        time.sleep(READING if self._patient else 0)
 
     def tell(self, text: str, style: str = "") -> None:
         self._screen.tell(text, style)
 
-    def breathe(self) -> None:
-        """Time for the audience to read."""
-        time.sleep(0.8 / self._speed)
+    def answers(self) -> Answers:
+        """What the views say once everybody has done what is due."""
+        self._work()
+        return Answers(self.program.opened.views, WORKSPACE)
 
-    def let_pass(self, span: timedelta, seconds: float) -> None:
-        """That much of the story's time, within so many seconds."""
-        self.reach(self.clock() + span, seconds)
+    def let_pass(self, span: timedelta) -> None:
+        self.reach(self.clock() + span)
 
-    def reach(self, moment: datetime, seconds: float) -> None:
-        span = seconds / self._speed
-        self.clock.hurry(moment, span)
-        until = time.monotonic() + span
-        self._turn()
-        while (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, PAUSE / self._speed))
-            self._turn()
+    def reach(self, moment: datetime) -> None:
+        self._work()
+        while (now := self.clock()) < moment:
+            due = (self._worker.due_at(), self.correspondents.next_at, now + FARTHEST)
+            soonest = min(each for each in due if each is not None)
+            self.clock.time = min(max(soonest, now + LEAST), moment)
+            self.correspondents.answer()
+            self._work()
 
-    def settle(self) -> Answers:
-        """Have done what is due, and notices delivered; then what the views say."""
-        self._turn()
-        self._turn()
-        return Answers(self._views, WORKSPACE)
-
-    def _turn(self) -> None:
-        for duty in self._duties:
-            duty()
+    def _work(self) -> None:
+        self._worker.work()
+        self.correspondents.look()
         self._screen.look()
+
+
+def new_id() -> str:
+    return uuid4().hex

@@ -30,7 +30,6 @@ def show_verdict(console: Console, program: Program) -> bool:
     stopped = list(answers.recipients(CAMPAIGN, status=RecipientStatus.CAMPAIGN_STOPPED))
     console.print()
     console.print(_stopped_table(stopped, opened.directory))
-    console.print(_status_table(answers))
     holds = [_show(console, *check) for check in _checks(opened.store, opened.views, len(stopped))]
     console.print(Text(_paths(program, stopped)), soft_wrap=True)
     return all(holds)
@@ -73,21 +72,10 @@ def _stopped_table(stopped: list[RecipientAnswer], directory: Directory) -> Tabl
     return table
 
 
-def _status_table(answers: Answers) -> Table:
-    counts = answers.recipients_by_status(CAMPAIGN)
-    table = Table("status", title=f"{sum(counts.values())} recipients by status")
-    table.title_justify = "left"
-    table.add_column("recipients", justify="right")
-    for status in RecipientStatus:
-        if status in counts:
-            table.add_row(status, str(counts[status]))
-    return table
-
-
 def _paths(program: Program, stopped: list[RecipientAnswer]) -> str:
     name, store = _program(), program.settings.store
     who = next((each.recipient_id for each in stopped), "RECIPIENT")
-    views = ("clocks", "notices", "campaigns", "accounts", "serve")
+    views = ("status", "clocks", "notices", "campaigns", "accounts")
     looks = "\n".join(f"  {name} {each} --store {store}" for each in views)
     return f"""
 The store: {store}

@@ -6,6 +6,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 
 from adapters.kafka.access import KafkaAccess
+from adapters.kafka.consumer.parked import pick_up_parked
 from adapters.kafka.limits import limited
 from engine.stream.cloud_events import CloudEvent
 from engine.stream.errors import OtherStore
@@ -104,10 +105,11 @@ class TopicEnd:
         ]
 
     def _reader(self, isolation: str) -> Any:
-        return KafkaConsumer(
+        reader = KafkaConsumer(
             **self._access.client(),
             isolation_level=isolation,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=50,
         )
+        return pick_up_parked(reader)

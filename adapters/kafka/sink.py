@@ -129,13 +129,21 @@ class KafkaSink:
                 )
 
     def _watch(self, sent: "Sent") -> None:
-        """Ours stand one after the other, with a marker after each run: a gap is somebody else."""
+        """Ours stand one after the other, with a marker after each run. Raises ``StreamLost``."""
         for partition, (first, last) in sent.ends():
             expected = self._offsets.get(partition)
-            if expected is not None and first > expected:
-                where = f"{partition.topic}, partition {partition.partition}, offset {expected}"
-                self._noticed(f"Somebody else wrote to the topic: {where}")
+            if expected is not None and first >= 0:
+                self._compare(partition, first, expected)
             self._offsets[partition] = last + 2 if first >= 0 else None
+
+    def _compare(self, partition: TopicPartition, found: int, expected: int) -> None:
+        """After a gap, somebody else wrote; what begins anew is refused by who starts next."""
+        where = f"{partition.topic}, partition {partition.partition}, offset {expected}"
+        if found < expected:
+            said = f"{where}, comes next, but {found} came: the topic was made anew"
+            raise StreamLost(broker=self._access.brokers, said=said)
+        if found > expected:
+            self._noticed(f"Somebody else wrote to the topic: {where}")
 
     def _found(self, found: Found | None) -> Topic | None:
         if found is None:

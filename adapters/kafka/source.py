@@ -8,6 +8,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from adapters.kafka.access import KafkaAccess
+from adapters.kafka.consumer.parked import pick_up_parked
 from engine.stream.cloud_events import CloudEvent
 from engine.stream.errors import StreamLost
 from engine.stream.topics import refusals_of
@@ -16,6 +17,9 @@ AHEAD = 2_000
 """Records of one partition that wait for those of others, about; more are not asked for then."""
 SILENT_POLLS = 300
 """Of 100 ms each, without any record: the broker is taken for lost."""
+
+Waiting = deque[tuple[int, Any]]
+"""Records of one partition, each with its entry."""
 
 
 class KafkaSource:
@@ -38,14 +42,14 @@ class KafkaSource:
         ends = self._ends(reader)
         reader.assign([*ends])
         reader.seek_to_beginning()
-        waiting: dict[TopicPartition, deque[Any]] = {each: deque() for each in ends}
+        waiting: dict[TopicPartition, Waiting] = {each: deque() for each in ends}
         while waiting:
             _fill(reader, waiting, ends)
             for each in [each for each, records in waiting.items() if not records]:
                 del waiting[each]  # at its end
             while waiting and all(waiting.values()):
-                first = min(waiting.values(), key=lambda records: _entry(records[0]))
-                yield _told(first.popleft())
+                first = min(waiting.values(), key=lambda records: records[0][0])
+                yield _told(first.popleft()[1])
 
     def _ends(self, reader: Any) -> Mapping[TopicPartition, int]:
         """Where each partition ends now, for a reader of what was committed."""
@@ -58,18 +62,19 @@ class KafkaSource:
         return {each: end for each, end in ends.items() if end > begins[each]}
 
     def _reader(self) -> Any:
-        return KafkaConsumer(
+        reader = KafkaConsumer(
             **self._access.client(),
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="none",
             fetch_max_wait_ms=50,
         )
+        return pick_up_parked(reader)
 
 
 def _fill(
     reader: Any,
-    waiting: Mapping[TopicPartition, deque[Any]],
+    waiting: Mapping[TopicPartition, Waiting],
     ends: Mapping[TopicPartition, int],
 ) -> None:
     """Until every partition that is not at its end has a record that waits."""
@@ -82,7 +87,7 @@ def _fill(
             (reader.pause if full else reader.resume)(each)
         polled = reader.poll(timeout_ms=100, max_records=AHEAD)
         for each, records in polled.items():
-            waiting[each].extend(record for record in records if record.offset < ends[each])
+            waiting[each].extend((_entry(it), it) for it in records if it.offset < ends[each])
         silent = 0 if polled else silent + 1
         if silent > SILENT_POLLS:
             raise KafkaTimeoutError("no record for half a minute")

@@ -1,10 +1,13 @@
 """The store's two topics: made as they must be, and held to it at every start."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from time import monotonic, sleep
 from typing import Any, NamedTuple
 
+from kafka import TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError, for_code
 
 from adapters.kafka.access import KafkaAccess
 from adapters.kafka.limits import limited
@@ -21,7 +24,8 @@ MADE_WITH = {**MUST_BE, "message.timestamp.after.max.ms": str(2**63 - 1)}
 """A record's time is the store's, whose clock the broker does not judge."""
 LIMIT = 45.0
 """Seconds for all that is asked at a start."""
-UNKNOWN_TOPIC = 3
+UNKNOWN_TOPIC, LATEST = 3, -1
+"""Of the protocol."""
 
 
 class Found(NamedTuple):
@@ -39,11 +43,11 @@ class Topics:
         self.both = (name, refusals_of(name))
 
     def find(self) -> Found | None:
-        """None where there is neither. Raises ``UnfitTopic``."""
+        """None where it is not there. Raises ``UnfitTopic``."""
         with limited("asking for the topics", LIMIT), self._admin() as admin:
             there = {each["name"]: each for each in admin.describe_topics(list(self.both))}
             gone = [name for name in self.both if there[name]["error_code"] == UNKNOWN_TOPIC]
-            if len(gone) == len(self.both):
+            if self.name in gone:
                 return None
             if gone:
                 raise UnfitTopic(topic=self.name, lacks=f"{gone[0]} is missing")
@@ -57,20 +61,49 @@ class Topics:
         return Found(Topic(self.name, ids), largest)
 
     def make(self) -> Found:
+        """The other one first: where ``name`` is there, both are, whatever died on the way."""
         wanted = {"num_partitions": PARTITIONS, "replication_factor": -1, "configs": MADE_WITH}
         with limited("making the topics", LIMIT), self._admin() as admin:
-            for name in self.both:
-                try:
+            self._require_unused(admin)
+            for name in reversed(self.both):
+                with suppress(TopicAlreadyExistsError):
                     admin.create_topics({name: wanted}, wait_for_metadata=True)
-                except TopicAlreadyExistsError:
-                    continue
-        found = self.find()
-        if found is None:
-            raise UnfitTopic(topic=self.name, lacks="it is missing though it was just made")
+        return self._once_known()
+
+    def _require_unused(self, admin: Any) -> None:
+        """What one topic holds would be taken for how far the store was told in both."""
+        other = self.both[1]
+        (there,) = admin.describe_topics([other])
+        ends = admin.list_partition_offsets(
+            {TopicPartition(other, each["partition_index"]): LATEST for each in there["partitions"]}
+        )
+        if any(end.offset for end in ends.values()):
+            raise UnfitTopic(topic=self.name, lacks=f"it is missing, and {other} is in use")
+
+    def _once_known(self) -> Found:
+        """Each broker hears of a new topic in its own time."""
+        ends = monotonic() + LIMIT
+        while (found := self.find()) is None:
+            if monotonic() > ends:
+                raise UnfitTopic(topic=self.name, lacks="it is missing though it was just made")
+            sleep(0.05)
         return found
 
     def _admin(self) -> Any:
         return KafkaAdminClient(**self._access.client())
+
+
+def topic_ids(access: KafkaAccess, names: Sequence[str]) -> Mapping[str, str]:
+    """By name; "" where there is none. A topic that is made anew has another one. Raises
+    ``KafkaError``, ``TookTooLong``."""
+    with limited("asking for the topics", LIMIT), KafkaAdminClient(**access.client()) as admin:
+        found = {each["name"]: each for each in admin.describe_topics(list(names))}
+    for name, each in found.items():
+        if each["error_code"] not in {0, UNKNOWN_TOPIC}:
+            raise for_code(each["error_code"])(name)
+    return {
+        name: "" if each["error_code"] else str(each["topic_id"]) for name, each in found.items()
+    }
 
 
 def _configs(admin: Any, names: tuple[str, ...]) -> Mapping[str, Mapping[str, str]]:

@@ -135,6 +135,7 @@ def _of_relay(health: Health) -> Iterator[Metric]:
     if lag is not None:
         says = "Entries of the log that the topic lacks."
         yield _of(_gauge("relay_lag_entries", says), lag.entries)
+        yield _of(_gauge("relay_lag_positions", "Events among them."), lag.positions)
         yield _of(_gauge("relay_lag_seconds", "Age of the oldest of them."), lag.seconds)
 
 

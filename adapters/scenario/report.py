@@ -68,6 +68,4 @@ def _campaign(row: CampaignRow, ending: Ending) -> dict[str, Any]:
 def _not_before(ending: Ending, campaign_id: str, recipient_id: str) -> dict[str, Any]:
     if ending.waits is None:
         return {}
-    wait = ending.waits[campaign_id][recipient_id]
-    told = wait and {"at": instant_text(wait.at) if wait.at else None, "reason": wait.reason}
-    return {"not_before": told}
+    return {"not_before": rows.not_before(ending.waits[campaign_id][recipient_id])}

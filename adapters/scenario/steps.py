@@ -3,29 +3,20 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-)
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from adapters.scenario.times import parse_duration
-from aggregates.calendar import is_zone
-from events.sequence import WEEKDAYS, ClockTime, MailSequence, Step, Weekday, Window
+from adapters.yaml_files.sequence import Duration, Given, Name, WindowGiven, Zone
+from events.sequence import MailSequence, Step
 from events.vocabulary import FailureClass, Mode, SearchResult, Settings
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Address = Annotated[
     str, StringConstraints(min_length=1, max_length=320, strip_whitespace=True, to_lower=True)
 ]
 """An email account's identity: its address, trimmed and lower-cased, nothing else."""
 
 
-class Arguments(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Arguments(Given):
+    pass
 
 
 Verdict = Literal[
@@ -41,18 +32,6 @@ def _passes_is_none(value: object) -> object:
     return None if value == "passes" else value
 
 
-def _existing_zone(name: str) -> str:
-    if not is_zone(name):
-        raise ValueError("expected a time zone like Europe/Berlin")
-    return name
-
-
-def _duration(told: object) -> object:
-    return parse_duration(told) if isinstance(told, str) else told
-
-
-Zone = Annotated[str, AfterValidator(_existing_zone)]
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
 TestResult = Annotated[FailureClass | None, BeforeValidator(_passes_is_none)]
 
 
@@ -91,12 +70,6 @@ class Connect(Arguments):
     result: Verdict = "passes"
 
 
-class WindowGiven(Arguments):
-    days: tuple[Weekday, ...] = Field(default=WEEKDAYS, min_length=1)
-    begins: ClockTime = Field(default="00:00", alias="from")
-    ends: ClockTime = Field(default="24:00", alias="to")
-
-
 class StepGiven(Arguments):
     name: Name
     after: Duration = timedelta()
@@ -123,12 +96,11 @@ class CreateCampaign(Arguments):
         """None without steps and a zone: such a campaign sends nothing (M3)."""
         if self.zone is None or not self.steps:
             return None
-        window = self.window or WindowGiven()
         return MailSequence(
             mail_id=mail_id,
             zone=self.zone,
             steps=tuple(Step(name=each.name, after=each.after) for each in self.steps),
-            window=Window(days=window.days, begins=window.begins, ends=window.ends),
+            window=(self.window or WindowGiven()).window(),
             daily_limit=self.daily_limit,
             exclusive=self.exclusive,
         )

@@ -20,7 +20,7 @@ from adapters.stores.ids_and_digests import (
     random_key,
     stored_address,
 )
-from engine.work.ports import Person, everybody
+from engine.work.ports import EVERYWHERE, Person, everybody
 from events.vocabulary import CampaignId, RecipientId
 
 Ids = dict[str, RecipientId]
@@ -60,7 +60,10 @@ class StoredDirectory(ABC):
         wanted = as_stored(people)
         with self._store.explained(), self._store.writing() as c:
             self._enter(c)
-            forgotten = self._forgotten(c, workspace, campaign_id, wanted)
+            forgotten = {
+                **self._forgotten(c, workspace, EVERYWHERE, wanted),
+                **self._forgotten(c, workspace, campaign_id, wanted),
+            }
             ids = {address: each for address, each in forgotten.items() if stopped(each)}
             known = self._known(c, workspace, {each.address for each in wanted} - ids.keys())
             self._complete(c, workspace, wanted, known)

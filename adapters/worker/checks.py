@@ -6,7 +6,7 @@ is over. How many run at once, and of whom, is a matter of ``engine.work.check_p
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
@@ -42,6 +42,7 @@ class Checking:
         self._tidy = tidy
         self._tidied = float("-inf")
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="check")
+        self._running: set[Future[None]] = set()
         self._ended: SimpleQueue[Ended] = SimpleQueue()
         self._synchronised = float("-inf")
         self._told: dict[str, float] = {}
@@ -53,11 +54,17 @@ class Checking:
             self._checks.synchronise()
             self._synchronised = time.monotonic()
         if self._wanted():
+            self._running = {each for each in self._running if not each.done()}
             for begun in self._checks.begin():
-                self._pool.submit(self._run, begun)
+                self._running.add(self._pool.submit(self._run, begun))
         if time.monotonic() - self._tidied > TIDYING:
             self._tidied = time.monotonic()
             self._tidy()
+
+    def settle(self) -> None:
+        """Wait until none runs any more."""
+        wait(self._running)
+        self._settle()
 
     def close(self) -> None:
         """Wait for those that run, which takes as long as the slowest side of one, and settle.

@@ -33,15 +33,17 @@ class Clocks:
     def turn(self) -> int:
         """Until nothing is due any more, or it is no longer ``wanted``. Answers how many events.
 
+        What is due at this very moment may still be prevented (S2): the turn after settles it.
         Of a fenced store nothing is leased: nothing would be settled (M6).
 
         Raises ``StoreUnavailable``; the leases then run out by themselves.
         """
         if self._engine.fence.closed() is not None:
             return 0
-        settled = 0
-        while self._wanted() and (leased := self._member.lease(AT_ONCE)):
-            settled += self._settle(leased)
+        settled, found = 0, 1
+        while found and self._wanted() and (leased := self._member.lease(AT_ONCE)):
+            found = self._settle(leased)
+            settled += found
         if settled:
             log.info("settled", events=settled)
         return settled

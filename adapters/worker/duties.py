@@ -1,6 +1,7 @@
 """What a worker does in turns: which duties its roles are."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -40,6 +41,10 @@ class Duty(NamedTuple):
     """Ends the waiting when the worker is to stop."""
     close: Callable[[], object] = lambda: None
     """Called after the last turn."""
+    settle: Callable[[], object] = lambda: None
+    """Waits until what turns have begun is over."""
+    due_at: Callable[[], datetime | None] = lambda: None
+    """When something is due next, by the store's clock, unless something happens."""
 
 
 def duties(
@@ -60,7 +65,8 @@ def _of(role: Role, program: Program, member: Membership, wanted: Callable[[], b
     settings, opened, engine = program
     match role:
         case Role.CLOCKS:
-            return Duty(role, Clocks(engine, member, wanted).turn, settings.tick_interval)
+            turn, seconds = Clocks(engine, member, wanted).turn, settings.tick_interval
+            return Duty(role, turn, seconds, due_at=engine.store.next_due)
         case Role.PROJECTIONS:
             keeping = Keeping(opened.store, SHIPPED, member)
             seconds = settings.projection_interval
@@ -71,12 +77,14 @@ def _of(role: Role, program: Program, member: Membership, wanted: Callable[[], b
         case Role.CHECKS:
             checks, tidy = background_checks(program), unused_credentials(program).delete
             checking = Checking(checks, settings.checks_at_once, wanted, tidy)
-            return Duty(role, checking.turn, CHECKING, close=checking.close)
+            close, settle = checking.close, checking.settle
+            return Duty(role, checking.turn, CHECKING, None, None, close, settle, checks.due_at)
         case Role.MAIL:
             make = partial(mail_of, program)
             alone = lambda: member.alone_in(Role.MAIL)  # noqa: E731
             mailing = Mailing(engine, settings.mail_at_once, alone, make, wanted)
-            return Duty(role, mailing.turn, MAILING, close=mailing.close)
+            close, settle = mailing.close, mailing.settle
+            return Duty(role, mailing.turn, MAILING, None, None, close, settle, mailing.sends_at)
         case Role.RELAY:
             relaying = Relaying(settings, lambda: member.alone_in(Role.RELAY))
             return Duty(role, relaying.turn, RELAYING, close=relaying.close)

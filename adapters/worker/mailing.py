@@ -88,6 +88,11 @@ class Mailing:
         moments = (each.mail.wakes_at for each in (self._mail or {}).values())
         return min((each for each in moments if each is not None), default=None)
 
+    def sends_at(self) -> datetime | None:
+        """When a message may leave or a sequence is over next, unless something happens."""
+        moments = (each.mail.sends_at() for each in (self._mail or {}).values())
+        return min((each for each in moments if each is not None), default=None)
+
     def _take_over(self) -> None:
         self._after = self._engine.store.last_position()
         self._mail, self._failed = {}, {}

@@ -22,14 +22,15 @@ from adapters.settings import EngineSettings, SettingsError
 from adapters.streaming import TookTooLong, begin_anew, relay_over
 from engine.ports.errors import StillHeld, StoreError, StoreUnavailable
 from engine.stream.errors import HistoriesDiffer, StoreBehind, StreamLost, StreamRefused, TakenOver
-from engine.work.relay import Relay
+from engine.work.relay import RUN, Relay
 
 log = structlog.get_logger("sendledger.relay")
 
 BROKER, REFUSED, FOREIGN = "stream broker", "stream refused", "stream foreign records"
 """What operators are told about."""
 SHORTEST, LONGEST, GROWTH = 0.004, 0.1, 1.5
-"""Seconds between two looks at a log that does not grow."""
+"""Seconds between two looks at a log that was told: a transaction for every event would take
+processors from those who write."""
 YOUNG = 100_000
 """Objects between two looks for garbage: a run of entries makes many, and few of them are any."""
 STANDBY = 1.0
@@ -102,11 +103,10 @@ class RelayProcess:
         gc.set_threshold(YOUNG, 10, 10)
         pause = SHORTEST
         while not self._stopping.is_set():
-            if relay.turn():
-                pause = SHORTEST
-            else:
+            told = relay.turn()
+            pause = SHORTEST if told else min(pause * GROWTH, LONGEST)
+            if told < RUN / 2:
                 self._stopping.wait(pause)
-                pause = min(pause * GROWTH, LONGEST)
 
     @contextmanager
     def _alone(self, opened: Opened) -> Iterator[bool]:

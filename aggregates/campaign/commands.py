@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from aggregates.changed import changed
 from aggregates.command import DEFAULT_POLICY, Command, Context, Policy, Senders
@@ -108,6 +108,30 @@ class ImportRecipients(CampaignCommandBase):
     def in_context(self, context: Context) -> Self:
         more = context.suppressed(self.recipient_ids)
         return changed(self, suppressed=self.suppressed | more) if more else self
+
+
+class Past(NamedTuple):
+    """What another program sent to a recipient, and what became of them there."""
+
+    recipient_id: RecipientId
+    account_id: AccountId | None = None
+    step: str | None = None
+    """The last one received; none for somebody who heard from nobody."""
+    received_at: datetime | None = None
+    """None: nobody knows, and the delay counts from the import."""
+    ended: Signal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrateRecipients(WithSenders):
+    """An import of people together with their past (S4, M1, M2, M5, M7). Known ones are skipped."""
+
+    people: tuple[Past, ...]
+    suppressed: frozenset[RecipientId] = frozenset()
+
+    def in_context(self, context: Context) -> Self:
+        more = context.suppressed(each.recipient_id for each in self.people)
+        return changed(super().in_context(context), suppressed=self.suppressed | more)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -339,6 +363,7 @@ class EndHold(AboutRecipient):
 CommandToExisting = (
     SetSequence
     | ImportRecipients
+    | MigrateRecipients
     | StartCampaign
     | PauseCampaign
     | ResumeCampaign

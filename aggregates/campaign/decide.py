@@ -6,6 +6,7 @@ from typing import assert_never
 from aggregates.campaign import (
     bounces,
     clocks,
+    migration,
     outcomes,
     recipients,
     running,
@@ -26,6 +27,7 @@ from aggregates.campaign.commands import (
     ExpireClock,
     FinishRecipient,
     ImportRecipients,
+    MigrateRecipients,
     PauseCampaign,
     PauseForConnection,
     RecordAccepted,
@@ -53,6 +55,7 @@ from events.campaign import (
     CampaignEvent,
     CampaignFinished,
     CampaignStarted,
+    RecipientAdded,
     RecipientEnded,
     RecipientStopped,
 )
@@ -104,6 +107,8 @@ def _decide(campaign: Campaign, command: CommandToExisting) -> Sequence[Campaign
             return recipients.end_hold(campaign, command)
         case ImportRecipients():
             return recipients.import_recipients(campaign, command)
+        case MigrateRecipients():
+            return migration.migrate(campaign, command)
         case AssignRecipient():
             return recipients.assign(campaign, command)
         case StartCampaign():
@@ -142,7 +147,8 @@ def _finishes(campaign: Campaign, events: Sequence[CampaignEvent]) -> bool:
     """A campaign under way finishes with its last recipient, or at once if nobody is left."""
     match campaign.status:
         case CampaignStatus.RUNNING | CampaignStatus.PAUSED:
-            return 0 < campaign.open == sum(isinstance(event, ENDS) for event in events)
+            added = sum(isinstance(event, RecipientAdded) for event in events)
+            return 0 < campaign.open + added == sum(isinstance(event, ENDS) for event in events)
         case CampaignStatus.DRAFT:
             started = any(isinstance(event, CampaignStarted) for event in events)
             return started and campaign.open == 0 and len(campaign.recipients) > 0

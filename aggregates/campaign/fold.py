@@ -37,6 +37,7 @@ from events.campaign import (
     RecipientFailed,
     RecipientFinished,
     RecipientImportRefused,
+    RecipientMigrated,
     RecipientReplied,
     RecipientStopped,
     RecipientUnsubscribed,
@@ -141,6 +142,8 @@ class _Draft:
             case RecipientAdded(recipient_id=recipient_id):
                 self.recipients[recipient_id] = NEW
                 self.open += 1
+            case RecipientMigrated():
+                self._migrate(event)
             case RecipientReplied(recipient_id=recipient_id):
                 self._end(recipient_id, RecipientStatus.REPLIED)
             case RecipientFinished(recipient_id=recipient_id):
@@ -271,6 +274,15 @@ class _Draft:
             progress = Progress((*progress.done, step), event.occurred_at)
             self.sends += 1
         self._put(recipient_id, (status, sender, emails, None, held_until, unknown, progress))
+
+    def _migrate(self, event: RecipientMigrated) -> None:
+        sender = event.account_id if self.rotates else None
+        if sender is not None:
+            self.lane(sender).contacted[event.recipient_id] = None
+        progress = Progress(event.steps, event.received_at)
+        self.sends += len(event.steps)
+        fields = (ACTIVE, sender, len(event.steps), None, None, (), progress)
+        self._put(event.recipient_id, fields)
 
     def _refuse(self, event: EmailRefused) -> None:
         if self.rotates:

@@ -1,12 +1,11 @@
 """Who is written to: imports, assignments, and what they answer (S4, M1, M4, M5, M7)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from aggregates.campaign.commands import (
     AssignRecipient,
-    CreateCampaign,
     EndHold,
     FinishRecipient,
     ImportRecipients,
@@ -41,7 +40,7 @@ from events.campaign import (
     RecipientReplied,
     RecipientUnsubscribed,
 )
-from events.vocabulary import CampaignStatus, RecipientStatus, Signal
+from events.vocabulary import CampaignStatus, RecipientId, RecipientStatus, Signal
 
 Ending = (
     RecipientReplied
@@ -61,35 +60,54 @@ ENDINGS: dict[Signal, type[Ending]] = {
 
 def import_recipients(campaign: Campaign, command: ImportRecipients) -> Sequence[CampaignEvent]:
     """S4, M7: stopped and suppressed ones are refused, known ones skipped, the others taken."""
-    about = campaign.id, command.at
+    return take_in(campaign, command.recipient_ids, command.suppressed, command.at)
+
+
+def take_in(
+    campaign: Campaign,
+    recipient_ids: Sequence[RecipientId],
+    never_again: frozenset[RecipientId],
+    at: datetime,
+    past: Callable[[RecipientId], Iterable[CampaignEvent]] = lambda _: (),
+) -> Sequence[CampaignEvent]:
+    """S4, M7. ``past``: what follows for somebody who is taken."""
+    about = campaign.id, at
     refused: list[RecipientImportRefused] = []
     added: list[CampaignEvent] = []
-    for recipient_id in dict.fromkeys(command.recipient_ids):
+    for recipient_id in dict.fromkeys(recipient_ids):
         recipient = campaign.recipients.get(recipient_id)
-        if recipient is None and recipient_id not in command.suppressed:
-            added.append(_added(recipient_id, *about))
+        if recipient is None and recipient_id not in never_again:
+            added += [_added(recipient_id, *about), *past(recipient_id)]
         elif recipient is not None and recipient.status is RecipientStatus.CAMPAIGN_STOPPED:
             refused.append(_refused(recipient_id, *about, StoppedForGood.code))
-    if added and campaign.status is CampaignStatus.FINISHED:
-        added.append(CampaignReopened(campaign_id=campaign.id, occurred_at=command.at))
+    if campaign.status is CampaignStatus.FINISHED and _left_open(added):
+        added.append(CampaignReopened(campaign_id=campaign.id, occurred_at=at))
+    kept_out = suppressed(campaign, recipient_ids, never_again, at)
     if refused:
         names = ", ".join(each.recipient_id for each in refused)
-        facts = [*added, *refused, *suppressed(campaign, command)]
+        facts = [*added, *refused, *kept_out]
         raise StoppedForGood(recipient=names, campaign=campaign.id, facts=facts)
-    kept_out = suppressed(campaign, command)
     if kept_out:
         raise all_suppressed(kept_out, facts=[*added, *kept_out])
     return added
 
 
+def _left_open(added: Iterable[CampaignEvent]) -> int:
+    """How many of those who are added are not terminal from the beginning."""
+    return sum(isinstance(each, RecipientAdded) - isinstance(each, Ending) for each in added)
+
+
 def suppressed(
-    campaign: Campaign, command: ImportRecipients | CreateCampaign
+    campaign: Campaign,
+    recipient_ids: Sequence[RecipientId],
+    never_again: frozenset[RecipientId],
+    at: datetime,
 ) -> list[RecipientImportRefused]:
     """M7: those of the import who are never to be written to again, and are new to the campaign."""
     return [
-        _refused(each, campaign.id, command.at, Suppressed.code)
-        for each in dict.fromkeys(command.recipient_ids)
-        if each in command.suppressed and each not in campaign.recipients
+        _refused(each, campaign.id, at, Suppressed.code)
+        for each in dict.fromkeys(recipient_ids)
+        if each in never_again and each not in campaign.recipients
     ]
 
 

@@ -77,7 +77,7 @@ def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEven
             if recipient not in command.suppressed
         ),
     ]
-    refused = suppressed(campaign, command)
+    refused = suppressed(campaign, command.recipient_ids, command.suppressed, command.at)
     if refused:
         raise all_suppressed(refused, facts=[*created, *refused])
     return created

@@ -40,7 +40,7 @@ def pg_visible(commands: int = COMMANDS) -> dict[str, float]:
         )
         assert keeper.stdout is not None
         assert keeper.stdout.readline() == "ready\n"
-        committed = _commands(url, commands)
+        committed = paced_commands(url, commands)
         time.sleep(1)
         reached: list[Moment] = json.loads(keeper.communicate()[0])
         stock = stock_waits(beside, WAITS)
@@ -56,7 +56,7 @@ def _seen(position: int, reached: list[Moment]) -> float:
     return reached[bisect_left(reached, position, key=lambda each: each[0])][1]
 
 
-def _commands(url: str, count: int) -> list[Moment]:
+def paced_commands(url: str, count: int) -> list[Moment]:
     """One every 5 ms, late ones at once: the position of each, and when its answer came."""
     with closing(PostgresStore(url)) as store:
         ledger = Ledger(store, ManualClock(START))

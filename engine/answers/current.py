@@ -14,6 +14,7 @@ from aggregates.command import Policy
 from engine.answers.history import History, positions_in
 from engine.answers.overlay import OverlaidLog, OverlaidViews
 from engine.answers.workspace_answers import Answers
+from engine.command_context import Neighbours
 from engine.fence import Fence
 from engine.ports.log import Log
 from engine.ports.transactions import Transactions
@@ -21,7 +22,6 @@ from engine.ports.view_status import Stop
 from engine.ports.views import ReadableViews
 from engine.projecting import ProjectionRunner
 from engine.unsettled import settled, unsettled_events
-from processors.workspace import Workspace
 from projections.projection import Projection
 from projections.shipped import SHIPPED
 
@@ -35,7 +35,7 @@ class Current(NamedTuple):
 
     workspace: str
     now: datetime
-    aggregates: Workspace
+    aggregates: Neighbours
     """Accounts, campaigns and slots, as a command would find them now."""
     log: Log
     """With the events that are due and not recorded yet at its end."""

@@ -10,7 +10,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 from aggregates.campaign import Campaign, Clock, Lane, decide
 from aggregates.campaign.commands import AddSender, CampaignCommand, ResumeCampaign
+from aggregates.campaign.state import BOUNCES_CAUSE
 from aggregates.rejections import Rejected
+from engine.answers.workspace_answers import BOUNCED
 from engine.command_context import CommandContext, Neighbours
 from engine.engine import Engine
 from events.vocabulary import (
@@ -93,12 +95,15 @@ def of_reconnecting(
 
 
 def of_resuming(engine: Engine, workspace: str, campaigns: Iterable[CampaignId]) -> Plan[Resume]:
-    """Of these paused campaigns those that only wait for it (P2, P3)."""
+    """Of these paused campaigns those that only wait for it (P2, P3). One that bounced too much
+    needs a look of its own (M8)."""
     steps, left_out = [], []
     with engine.look(workspace) as now:
         for name in campaigns:
             refused = _refused(now, engine, resuming(name))
-            if refused is None:
+            if BOUNCES_CAUSE in now.campaign(name).causes:
+                left_out.append(LeftOut(name, "too_many_bounces", BOUNCED))
+            elif refused is None:
                 steps.append(_resume(now.campaign(name)))
             else:
                 left_out.append(LeftOut(name, refused.code, str(refused)))

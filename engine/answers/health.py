@@ -57,8 +57,11 @@ class RelayLag(NamedTuple):
 
     topic: str
     entries: int
+    """Events, and commands without any."""
+    positions: int
+    """Of them the events."""
     seconds: float
-    """Age of the oldest of them; 0 without any."""
+    """Age of the oldest entry; 0 without any."""
 
 
 class Undelivered(NamedTuple):
@@ -180,8 +183,9 @@ class Health(NamedTuple):
         if self.relay is not None and self.relay.seconds > patience:
             yield Finding(
                 "relay_late",
-                f"The topic {self.relay.topic} lacks {self.relay.entries} entries, the oldest for "
-                f"{self.relay.seconds:.0f} s. Does a worker relay, and can it?",
+                f"The topic {self.relay.topic} lacks {self.relay.entries} entries, of which "
+                f"{self.relay.positions} are events, the oldest for {self.relay.seconds:.0f} s. "
+                "Does a worker relay, and can it?",
             )
 
     def _of_alarms(self) -> Iterator[Finding]:
@@ -240,9 +244,12 @@ def _relay(store: Store, mark: RelayMark, now: datetime) -> RelayLag | None:
     if told is None:
         return None
     missing = max(store.last_entry() - told.entry, 0)
-    oldest = store.entries(told.entry, 1) if missing else ()
-    age = _since(oldest[0].envelope.recorded_at if oldest else None, now)
-    return RelayLag(told.topic.name, missing, age)
+    if not missing:
+        return RelayLag(told.topic.name, 0, 0, 0.0)
+    (oldest,) = store.entries(told.entry, 1)
+    first = oldest.row[0] if oldest.row else oldest.envelope.first_position
+    events = max(store.last_position() + 1 - first, 0)
+    return RelayLag(told.topic.name, missing, events, _since(oldest.envelope.recorded_at, now))
 
 
 def _views(store: Store, views: ReadableViews, now: datetime) -> Iterator[ViewHealth]:

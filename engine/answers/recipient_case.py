@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from aggregates.waiting import NotBefore
 from engine.answers.history import History
 from engine.answers.workspace_answers import Answers, RecipientAnswer
 from events.base import Event
@@ -102,6 +103,8 @@ class Case(NamedTuple):
     now: datetime
     recorded_until: int | None = None
     """Facts after this position are due by the law and not recorded yet; None: there are none."""
+    waits: NotBefore | None = None
+    """Why nothing is sent to the recipient of a campaign that sends by itself (M3)."""
 
     @property
     def stop(self) -> Recorded | None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from aggregates.campaign.state import BOUNCES_CAUSE
 from engine.ports.views import ReadableViews
 from events.vocabulary import (
     CampaignStatus,
@@ -82,6 +83,12 @@ class NotSending(NamedTuple):
     def waits(self) -> bool:
         """It only waits for a person to resume it (P2)."""
         return [reason.code for reason in self.reasons] == ["waits_to_be_resumed"]
+
+
+BOUNCED = (
+    "Too many of its messages bounced (M8). Look at the list that was imported; then resume the "
+    "campaign by name."
+)
 
 
 class Answers:
@@ -177,6 +184,8 @@ class Answers:
             yield Reason("never_started", "It is a draft that nobody has started.")
         elif campaign.pause_causes == ("user",):
             yield Reason("paused_by_user", "Somebody paused it; it goes on when it is resumed.")
+        elif BOUNCES_CAUSE in campaign.pause_causes:
+            yield Reason("too_many_bounces", BOUNCED)
         yield from reasons
         hour = [
             Reason(
@@ -188,7 +197,8 @@ class Answers:
             if clock.campaign_id == campaign.campaign_id and status is CampaignStatus.PAUSED
         ]
         yield from hour
-        kept = status is CampaignStatus.DRAFT or campaign.pause_causes == ("user",)
+        causes = campaign.pause_causes
+        kept = status is CampaignStatus.DRAFT or causes == ("user",) or BOUNCES_CAUSE in causes
         if not (kept or reasons or hour):
             yield Reason("waits_to_be_resumed", "It waits to be resumed.")
 

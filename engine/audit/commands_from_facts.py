@@ -99,11 +99,7 @@ def command_of(events: Sequence[Event], command: str = "") -> Command:
                 mail_id=first.mail_id,
             )
         case facts.RecipientAdded() | facts.RecipientImportRefused():
-            return campaign.ImportRecipients(
-                campaign_id=first.campaign_id,
-                recipient_ids=_people(events),
-                suppressed=_suppressed(events),
-            )
+            return _import(first.campaign_id, events, command)
         case facts.RecipientEvent():
             if command == campaign.RecordLostSend.__name__:
                 return _lost_send(events)
@@ -137,6 +133,26 @@ def _suppressed(events: Sequence[Event]) -> frozenset[str]:
     """M7: also those whom whoever asked knew by their domain."""
     refused = (each for each in events if isinstance(each, facts.RecipientImportRefused))
     return frozenset(each.recipient_id for each in refused if each.reason == Suppressed.code)
+
+
+def _import(campaign_id: str, events: Sequence[Event], command: str) -> Command:
+    people, suppressed = _people(events), _suppressed(events)
+    if command != campaign.MigrateRecipients.__name__:
+        return campaign.ImportRecipients(
+            campaign_id=campaign_id, recipient_ids=people, suppressed=suppressed
+        )
+    pasts = {name: campaign.Past(name) for name in people}
+    for event in events:
+        match event:
+            case facts.RecipientMigrated(recipient_id=name, account_id=sender, received_at=at):
+                pasts[name] = campaign.Past(name, sender, event.steps[-1], at)
+            case facts.RecipientEnded(recipient_id=name):
+                pasts[name] = pasts[name]._replace(ended=SIGNALS[type(event)])
+            case _:
+                pass
+    return campaign.MigrateRecipients(
+        campaign_id=campaign_id, people=tuple(pasts.values()), suppressed=suppressed
+    )
 
 
 def _about_campaign(event: facts.CampaignEventBase) -> Command:

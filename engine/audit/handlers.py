@@ -31,6 +31,7 @@ HANDLERS: dict[type[Event], Handler] = {
     campaign.SentSearched: usage.searched,
     campaign.SequenceSet: pace.sequence_set,
     campaign.RecipientAdded: recipients.added,
+    campaign.RecipientMigrated: recipients.migrated,
     campaign.RecipientImportRefused: recipients.import_refused,
     campaign.RecipientAssigned: recipients.assigned,
     campaign.AssignmentReleased: recipients.released,

@@ -6,7 +6,13 @@ from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from engine.audit.books import Books, Campaign, Person, Progress
-from events.campaign import EmailRefused, RecipientFinished, SendReserved, SequenceSet
+from events.campaign import (
+    EmailRefused,
+    RecipientFinished,
+    RecipientMigrated,
+    SendReserved,
+    SequenceSet,
+)
 from events.sequence import MailSequence, Step, Window
 from events.vocabulary import CampaignStatus, RefusalFault, Zone
 
@@ -62,6 +68,16 @@ def lost(books: Books, campaign: Campaign, person: Person, event: SendReserved) 
     campaign.day = progress.day = event.day
     progress.step = event.step
     books.uncounted[event.send_id] = event.account_id
+
+
+def migrated(books: Books, campaign: Campaign, person: Person, event: RecipientMigrated) -> None:
+    """M2: received elsewhere; no message of ours, so it counts for no day."""
+    steps = campaign.sequence.steps if campaign.sequence else ()
+    done = [each.name for each in steps[: len(event.steps)]]
+    if not done or done != list(event.steps):
+        books.report("M2", f"{', '.join(event.steps)} are not the first steps of {campaign.id}.")
+    person.progress = Progress(done=list(event.steps), last_at=event.received_at)
+    campaign.sends += len(event.steps)
 
 
 def _too_early(progress: Progress, step: Step, at: datetime) -> bool:

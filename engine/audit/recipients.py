@@ -17,6 +17,7 @@ from events.campaign import (
     RecipientFailed,
     RecipientFinished,
     RecipientImportRefused,
+    RecipientMigrated,
     RecipientReplied,
     RecipientStopped,
     RecipientUnsubscribed,
@@ -55,6 +56,23 @@ def added(books: Books, event: RecipientAdded) -> None:
         books.report("M7", f"{name} is suppressed, and was added to {campaign.id}.")
     campaign.people[name] = Person()
     campaign.alive += 1
+
+
+def migrated(books: Books, event: RecipientMigrated) -> None:
+    """M1, M2: right after it was added; from a sender, the first steps of the sequence."""
+    campaign, name = books.campaign(event.campaign_id), event.recipient_id
+    person, account_id = books.person(campaign, name), event.account_id
+    if person.emails or person.ended or person.send_id is not None or person.sender is not None:
+        books.report("M2", f"{name} was under way before what was received elsewhere was told.")
+    if account_id not in books.senders(campaign):
+        books.report("M1", f"{account_id} is no sender of {campaign.id}.")
+    if event.received_at > event.occurred_at:
+        books.report("M3", f"{name} is said to have received a message later than that.")
+    if campaign.rotates:
+        person.sender = account_id
+        campaign.lane(account_id).at_stake += 1
+    person.status, person.emails = ACTIVE, len(event.steps)
+    pace.migrated(books, campaign, person, event)
 
 
 def import_refused(books: Books, event: RecipientImportRefused) -> None:

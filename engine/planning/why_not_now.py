@@ -23,6 +23,8 @@ class Moment(NamedTuple):
     at: datetime
     policy: Policy
     inboxes: Inboxes
+    fenced: bool = False
+    """M6: nothing leaves before a person has reconciled the store."""
 
 
 def why_not_now(now: Moment, campaign: Campaign, recipient_id: RecipientId) -> NotBefore | None:
@@ -36,6 +38,8 @@ def why_not_now(now: Moment, campaign: Campaign, recipient_id: RecipientId) -> N
     step = next_step(campaign.sequence, recipient.progress)
     if step is None:
         return None
+    if now.fenced:
+        return NotBefore(None, Waiting.FENCE)
     if stuck is not None:
         return NotBefore(None, stuck)
     accounts = _accounts(now.workspace, campaign, recipient)

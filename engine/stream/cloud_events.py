@@ -34,55 +34,79 @@ class CloudEvent(NamedTuple):
 
 
 class Teller:
-    """Tells the entries of one store, which is named in each of them."""
+    """Tells the entries of one store, which is named in each of them.
+
+    What many entries have in common is put into octets once: of a type, and of an envelope.
+    """
 
     def __init__(self, store: StoreIdentity) -> None:
-        self._store = store
         self.source = f"urn:sendledger:store:{store.store_id}"
-        self._last: tuple[Envelope | None, list[Header]] = None, []
-        """The headers of the last entry's envelope, which the next one mostly shares."""
+        self._id = f"{store.store_id}.{store.generation}".encode()
+        self._types: dict[str, list[Header]] = {}
+        self._last: tuple[Envelope | None, bytes, list[Header]] = None, b"", []
+        """The last entry's envelope, which the next one may share: its key and its headers."""
+        self._occurred_at = "", b""
+        """Likewise of the last event, as it has it and as its header says it."""
 
     def record(self, entry: Entry) -> CloudEvent:
         """Of an event for the topic, of an envelope without events for its refusals.
 
         Raises ``CorruptEvent`` for a state that does not say when it happened.
         """
-        envelope = entry.envelope
-        about = self._of_envelope(entry) if entry.row is None else self._of_event(entry, entry.row)
-        headers = _encoded(about) + self._of_command(envelope)
-        value = told_without_events(envelope) if entry.row is None else entry.row[4]
-        return CloudEvent(envelope.workspace.encode(), headers, value)
-
-    def _of_command(self, envelope: Envelope) -> list[Header]:
-        last, headers = self._last
+        number, envelope, row = entry
+        last, key, of_command = self._last
         if envelope is not last:
-            headers = _encoded(_of_command(envelope))
-            self._last = envelope, headers
-        return headers
+            key, of_command = envelope.workspace.encode(), _encoded(_of_command(envelope))
+            self._last = envelope, key, of_command
+        if row is None:
+            headers = self._of_envelope(number, envelope)
+            return CloudEvent(key, headers + of_command, told_without_events(envelope))
+        return CloudEvent(key, self._of_event(number, row) + of_command, row[4])
 
-    def _of_event(self, entry: Entry, row: Row) -> dict[str, str | None]:
+    def _of_event(self, number: int, row: Row) -> list[Header]:
         position, stream, version, topic, _ = row
-        return self._common(entry, f"{position}", type_of(topic)) | {
-            "ce_time": _occurred_at(row),
-            "ce_subject": stream,
-            "ce_streamversion": str(version),
-            "ce_sequence": f"{position:0{DIGITS}}",
-        }
+        return [
+            *(self._types.get(topic) or self._of_type(topic)),
+            ("ce_id", b"%b:%d" % (self._id, position)),
+            ("ce_entry", b"%0*d" % (DIGITS, number)),
+            ("ce_time", self._time(row)),
+            ("ce_subject", stream.encode()),
+            ("ce_streamversion", b"%d" % version),
+            ("ce_sequence", b"%0*d" % (DIGITS, position)),
+        ]
 
-    def _of_envelope(self, entry: Entry) -> dict[str, str | None]:
-        told = self._common(entry, f"entry:{entry.number}", WITHOUT_EVENTS)
-        return told | {"ce_time": instant(entry.envelope.recorded_at)}
+    def _of_envelope(self, number: int, envelope: Envelope) -> list[Header]:
+        topic = EnvelopeWithoutEvents.__name__
+        return [
+            *(self._types.get(topic) or self._of_type(topic)),
+            ("ce_id", b"%b:entry:%d" % (self._id, number)),
+            ("ce_entry", b"%0*d" % (DIGITS, number)),
+            ("ce_time", instant(envelope.recorded_at).encode()),
+        ]
 
-    def _common(self, entry: Entry, place: str, event_type: str) -> dict[str, str | None]:
-        return {
+    def _of_type(self, topic: str) -> list[Header]:
+        event_type = type_of(topic)
+        told = {
             "content-type": CONTENT_TYPE,
             "ce_specversion": "1.0",
-            "ce_id": f"{self._store.store_id}.{self._store.generation}:{place}",
             "ce_source": self.source,
             "ce_type": event_type,
             "ce_dataschema": schema_id(event_type),
-            "ce_entry": f"{entry.number:0{DIGITS}}",
         }
+        self._types[topic] = _encoded(told)
+        return self._types[topic]
+
+    def _time(self, row: Row) -> bytes:
+        """Whatever the event and its version: the field is every event's."""
+        try:
+            text = from_json(row[4])["occurred_at"]
+            if text != self._occurred_at[0] or not text:
+                self._occurred_at = text, instant(datetime.fromisoformat(text)).encode()
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            where = f"position {row[0]} ({row[1]}, version {row[2]})"
+            problem = f"it says no time of occurrence ({error!r})"
+            raise CorruptEvent(topic=row[3], where=where, problem=problem) from error
+        return self._occurred_at[1]
 
 
 def _of_command(envelope: Envelope) -> dict[str, str | None]:
@@ -127,15 +151,3 @@ def schema_id(event_type: str) -> str:
 def instant(moment: datetime) -> str:
     """RFC 3339 in UTC, with six digits."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _occurred_at(row: Row) -> str:
-    """Whatever the event and its version: the field is every event's."""
-    position, stream, version, topic, state = row
-    try:
-        return instant(datetime.fromisoformat(from_json(state)["occurred_at"]))
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
-        where = f"position {position} ({stream}, version {version})"
-        raise CorruptEvent(
-            topic=topic, where=where, problem=f"it says no time of occurrence ({error!r})"
-        ) from error

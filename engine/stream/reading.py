@@ -7,11 +7,12 @@ before it would be told the same way again.
 import json
 import re
 from datetime import UTC, datetime
+from functools import cache
 from typing import NamedTuple, NoReturn
 
 from engine.ports.errors import StoreError
 from engine.ports.log import Entry, Row, StoreIdentity
-from engine.stream.cloud_events import WITHOUT_EVENTS, CloudEvent, Teller
+from engine.stream.cloud_events import DIGITS, WITHOUT_EVENTS, CloudEvent, Teller
 from engine.stream.headers import COMMON, MOMENT, NUMBER, OF_EVENTS
 from events.catalogue import CATALOGUE, CorruptEvent
 from events.recorded import Envelope
@@ -21,6 +22,10 @@ NOT_TOLD = (
     "recovered, tells its code alone."
 )
 LARGEST = 2**63 - 1
+OF_ENVELOPE = (
+    *("ce_place", "ce_rejection", "ce_commandid", "ce_command", "ce_partitionkey"),
+    *("ce_recordedtime", "ce_actor", "ce_correlationid", "ce_causationid"),
+)
 LONGEST = 60
 """Characters of what is quoted from a record."""
 
@@ -47,24 +52,26 @@ class Reader:
     def __init__(self) -> None:
         self._teller = Teller(StoreIdentity("", 0))
         self._store = StoreIdentity("", 0)
-        self._envelope: Envelope | None = None
+        self._envelope: tuple[list[bytes | None], Envelope] | None = None
+        """The last one, and the headers it was read from."""
 
     def read(self, record: CloudEvent) -> Told:
         """Raises ``UnreadableRecord``, and ``UnknownTopic`` for an event of a newer program."""
         headers = _Headers(record)
         store = _store(headers)
-        envelope = self._shared(_envelope(headers))
+        envelope = self._shared(headers)
         row = None if headers.text("ce_type") == WITHOUT_EVENTS else _row(headers, record.value)
         told = Told(store, Entry(headers.number("ce_entry"), envelope, row))
         _require_place(headers, told.entry)
         self._require_the_same(headers, told)
         return told
 
-    def _shared(self, envelope: Envelope) -> Envelope:
+    def _shared(self, headers: "_Headers") -> Envelope:
         """Events of one command have one envelope, not equal ones."""
-        if envelope != self._envelope:
-            self._envelope = envelope
-        return self._envelope or envelope
+        told = [headers.raw.get(name) for name in OF_ENVELOPE]
+        if self._envelope is None or self._envelope[0] != told:
+            self._envelope = told, _envelope(headers)
+        return self._envelope[1]
 
     def _require_the_same(self, headers: "_Headers", told: Told) -> None:
         if told.store != self._store:
@@ -74,9 +81,10 @@ class Reader:
         except CorruptEvent as error:
             headers.refuse("the value", str(error.about["problem"]))
         expected = dict(again.headers)
-        for name in (*COMMON, *OF_EVENTS):
-            if headers.raw.get(name) != expected.get(name):
-                headers.refuse(name, f"is {headers.quoted(name)} and does not fit the rest")
+        if headers.raw != expected:
+            for name in (*COMMON, *OF_EVENTS):
+                if headers.raw.get(name) != expected.get(name):
+                    headers.refuse(name, f"is {headers.quoted(name)} and does not fit the rest")
         if headers.record.key != again.key:
             headers.refuse("the key", "is not the workspace")
         if headers.record.value != again.value:
@@ -107,16 +115,16 @@ class _Headers:
             self.refuse(name, "is not in UTF-8")
 
     def matched(self, name: str, pattern: str) -> re.Match[str]:
-        found = re.fullmatch(pattern.strip("^$"), self.text(name), re.ASCII)
+        found = _compiled(pattern).fullmatch(self.text(name))
         return found or self.refuse(name, f"is {self.quoted(name)}, which is not of its form")
 
     def number(self, name: str) -> int:
         return self.bounded(name, self.matched(name, NUMBER)[0])
 
     def bounded(self, name: str, digits: str) -> int:
-        if len(digits) > len(str(LARGEST)) + 1 or int(digits) > LARGEST:
-            self.refuse(name, "is too large a number")
-        return int(digits)
+        if len(digits) <= DIGITS and (number := int(digits)) <= LARGEST:
+            return number
+        return self.refuse(name, "is too large a number")
 
     def moment(self, name: str) -> datetime:
         told = self.matched(name, MOMENT)[0]
@@ -134,6 +142,11 @@ class _Headers:
         number = int(entry) if re.fullmatch(rb"[0-9]{1,20}", entry) else "of no number"
         named = part if part.startswith("the ") else f"header {part}"
         raise UnreadableRecord(entry=number, part=named, problem=problem)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.strip("^$"), re.ASCII)
 
 
 def _store(headers: _Headers) -> StoreIdentity:

@@ -59,6 +59,15 @@ def recipient_problem(address: str) -> str | None:
         return f"is no email address: its domain is none ({error})"
 
 
+def domain_named(text: str) -> str | None:
+    """The domain that is all of the text, in ASCII; ``@acme.test`` too. None for anything else."""
+    try:
+        plain = ascii_form(normalised(text).removeprefix("@").strip("."))
+    except ValueError:
+        return None
+    return plain if len(plain) < LONGEST and _DOMAIN.fullmatch(plain) else None
+
+
 def display_name(name: str) -> str:
     """The name, fit to stand before an address without quotes.
 

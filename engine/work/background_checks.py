@@ -98,6 +98,10 @@ class BackgroundChecks:
             if self._times.is_out_of_time(check, now) or _was_cured_since(check, account)
         )
 
+    def due_at(self) -> datetime | None:
+        """When the next one is due; None where there is none."""
+        return min((each.due_at for each in self._schedule.rows()), default=None)
+
     def begin(self) -> Iterator[Begun]:
         """Checks that are due and may run now; each has to be ``run``, given back and settled."""
         while free := self._places.free:

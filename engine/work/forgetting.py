@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from engine.answers.workspace_answers import RecipientAnswer
-from engine.work.ports import Directory, EvidenceStore
+from engine.work.ports import EVERYWHERE, Directory, EvidenceStore
 from events.vocabulary import CampaignId, RecipientId, RecipientStatus
 
 ATTEMPTS = 10
@@ -27,11 +27,14 @@ def forget(
     recipient_id: RecipientId,
     position: Callable[[], int],
     states: Callable[[], Sequence[RecipientAnswer]],
+    *,
+    suppressed: Callable[[], bool],
 ) -> list[CampaignId] | None:
     """The campaigns that stopped the person; None where others write without a pause.
 
     S4: as of the log's end, so no stop that was decided by then is missed, and none to come.
-    ``states``: of the recipient in every campaign, as of ``position`` or later.
+    ``states``: of the recipient in every campaign, as of ``position`` or later. M7: who is
+    ``suppressed``, or has an email and may still unsubscribe, is known again ``EVERYWHERE``.
     """
     for _ in range(ATTEMPTS):
         as_of = position()
@@ -40,7 +43,9 @@ def forget(
             each.campaign_id for each in found if each.status is RecipientStatus.CAMPAIGN_STOPPED
         ]
         may_stop = [each.campaign_id for each in found if not each.status.terminal]
-        if keep.directory.forget(workspace, {recipient_id: [*stopped, *may_stop]}, as_of=as_of):
+        again = suppressed() or any(each.emails_received for each in found)
+        refused_in = [*stopped, *may_stop, *([EVERYWHERE] if again else [])]
+        if keep.directory.forget(workspace, {recipient_id: refused_in}, as_of=as_of):
             keep.evidence.forget(workspace, recipient_id)
             return stopped
     return None

@@ -5,20 +5,23 @@ never stands for nobody; after a crash the same list again takes whoever is miss
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
 from aggregates.campaign import Recipient
-from aggregates.campaign.commands import ImportRecipients
+from aggregates.campaign.commands import ImportRecipients, MigrateRecipients
 from aggregates.rejections import Suppressed
 from engine.engine import Engine
 from engine.gc_pause import gc_paused
 from engine.reply import Refusal, Request
 from engine.work.ports import Directory, Line, NewId, Person, Recipients, RejectedLine
+from engine.work.suppressing import covers
 from events.campaign import RecipientAdded, RecipientImportRefused
 from events.vocabulary import CampaignId, RecipientId, RecipientStatus
 
 PAGE = 10_000
+Taking = ImportRecipients | MigrateRecipients
 STOPPED_BEFORE = "was stopped in this campaign before, for good"
 SUPPRESSED = "is never to be written to again in this workspace"
 """Told by the line alone: the person may have been forgotten since."""
@@ -47,6 +50,12 @@ def wants_all(_: Imported) -> bool:
     return True
 
 
+def _import(
+    campaign_id: CampaignId, ids: Sequence[RecipientId], _: Sequence[Person]
+) -> ImportRecipients:
+    return ImportRecipients(campaign_id=campaign_id, recipient_ids=tuple(ids))
+
+
 class Import(NamedTuple):
     """Into which campaign of which workspace, on whose behalf, and who hears of rejected lines."""
 
@@ -57,6 +66,8 @@ class Import(NamedTuple):
     actor: str
     reject: Callable[[RejectedLine], object]
     new_id: NewId
+    command: Callable[[CampaignId, Sequence[RecipientId], Sequence[Person]], Taking] = _import
+    """Takes these people, who have these ids."""
 
     def run(
         self, recipients: Recipients, wanted: Callable[[Imported], bool] = wants_all
@@ -76,7 +87,7 @@ class Import(NamedTuple):
     def _take(self, page: Sequence[Line], done: Imported) -> Imported:
         people = [(line, found) for line, found in page if isinstance(found, Person)]
         ids = self._enrolled([person for _, person in people])
-        taken, kept_out = self._ask(ids)
+        taken, kept_out = self._ask(ids, [person for _, person in people])
         refused = [
             RejectedLine(line, "email", kept_out[recipient_id])
             for recipient_id, (line, _) in zip(ids, people, strict=True)
@@ -96,22 +107,37 @@ class Import(NamedTuple):
         )
 
     def _enrolled(self, people: Sequence[Person]) -> list[RecipientId]:
+        """Who was forgotten has the id of then if he was stopped here, or suppressed (S4, M7)."""
         with self.engine.look(self.workspace) as workspace:
             recipients = workspace.campaign(self.campaign_id).recipients
+            suppressed = workspace.suppressions().people
         return self.directory.enrol(
             self.workspace,
             people,
             self.campaign_id,
             lambda each: (
-                recipients.get(each, Recipient()).status is RecipientStatus.CAMPAIGN_STOPPED
+                each in suppressed
+                or recipients.get(each, Recipient()).status is RecipientStatus.CAMPAIGN_STOPPED
             ),
         )
 
-    def _ask(self, ids: Sequence[RecipientId]) -> tuple[int, dict[RecipientId, str]]:
+    def _covered(
+        self, people: Sequence[Person], ids: Sequence[RecipientId]
+    ) -> frozenset[RecipientId]:
+        """M7: those whose domain is suppressed, which no event can tell of an id."""
+        with self.engine.look(self.workspace) as now:
+            listed = now.suppressions()
+        pairs = zip(ids, people, strict=True)
+        return frozenset(each for each, person in pairs if covers(listed, person.address))
+
+    def _ask(
+        self, ids: Sequence[RecipientId], people: Sequence[Person]
+    ) -> tuple[int, dict[RecipientId, str]]:
         """How many are new to the campaign, and who was kept out, and why (S4, M7)."""
         if not ids:
             return 0, {}
-        command = ImportRecipients(campaign_id=self.campaign_id, recipient_ids=tuple(ids))
+        covered = self._covered(people, ids)
+        command = replace(self.command(self.campaign_id, ids, people), suppressed=covered)
         request = Request(command, self.new_id(), self.actor)
         (reply,) = self.engine.execute_page(self.workspace, [request])
         events = [recorded.event for recorded in reply.recorded]

@@ -46,6 +46,11 @@ class TracesRemain(StoreError):
     )
 
 
+EVERYWHERE: CampaignId = ""
+"""No campaign's name: a digest under it is found whatever campaign somebody is enrolled for (M7).
+"""
+
+
 def everybody(_: RecipientId) -> bool:
     return True
 
@@ -70,8 +75,8 @@ class Directory(Protocol):
         known address, whose name and variables stay as they are; what they lack is added. All
         together or none.
 
-        Who was forgotten and is ``stopped`` in ``campaign_id`` gets the id of then, and is not
-        written down anew (S4).
+        Who was forgotten and is ``stopped`` in ``campaign_id``, or suppressed ``EVERYWHERE``, gets
+        the id of then, and is not written down anew (S4, M7).
         """
         ...
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from engine.answers.workspace_answers import Answers
 from engine.decoding import decode_page
+from engine.engine import Engine
+from engine.fence import Unfenced
 from engine.indexes import rebuild_indexes
 from engine.ports.coordination import Coordination
 from engine.ports.errors import StoreError
@@ -131,11 +133,20 @@ def _recover_people(restored: Restored) -> tuple[Sequence[Person], Sequence[Pers
 
 def _forget(restored: Restored, workspace: str, recipient: RecipientId) -> None:
     answers = Answers(restored.views, workspace)
-    end = restored.store.last_position
-    if (
-        forget(restored.keep, workspace, recipient, end, lambda: answers.everywhere(recipient))
-        is None
-    ):
+
+    def suppressed() -> bool:
+        with Engine(restored.store, fence=Unfenced()).look(workspace) as now:
+            return recipient in now.suppressions().people
+
+    forgotten = forget(
+        restored.keep,
+        workspace,
+        recipient,
+        restored.store.last_position,
+        lambda: answers.everywhere(recipient),
+        suppressed=suppressed,
+    )
+    if forgotten is None:
         raise AtWork(worker="Another program")
 
 

@@ -5,7 +5,9 @@ import sys
 from contextlib import closing
 from typing import Any
 
-from adapters.kafka.consumer.consumer import Consumer
+from kafka.errors import KafkaError
+
+from adapters.kafka.consumer.consumer import Consumer, Refused
 from adapters.kafka.consumer.event import Event
 from adapters.kafka.consumer.inbox import Inbox, inbox_at
 
@@ -38,4 +40,9 @@ def main(broker: str, topic: str, database: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if len(sys.argv) != 4:
+        sys.exit("Name three things: BROKER TOPIC DATABASE.")
+    try:
+        main(*sys.argv[1:])
+    except (KafkaError, Refused) as error:
+        sys.exit(f"Ended: {error}")

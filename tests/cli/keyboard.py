@@ -17,6 +17,7 @@ from adapters.settings import load_settings
 from adapters.stores.opening import Opened, open_store, path_of
 from aggregates.command import Command
 from engine.engine import Engine
+from events.campaign import SendReserved
 from tests.law.story import ANN, BOB, SPRING
 
 SENDLEDGER = Path(sys.executable).with_name("sendledger")
@@ -78,12 +79,15 @@ class Keyboard:
     def behind(self, *commands: Command) -> None:
         """What the mail world does meanwhile."""
         with self.opened() as opened:
-            engine = Engine(opened.store)
+            engine = Engine(opened.store, fence=opened.fence)
             for command in commands:
                 self._asked += 1
                 name = f"behind-{self._asked}"
                 answer = engine.execute(MAIN, command, command_id=name, actor="mail")
                 assert answer.refusal is None, answer.refusal
+                for each in answer.recorded:
+                    if isinstance(each.event, SendReserved):
+                        opened.fence.note(each.position, each.event_id)
 
     def id_of(self, address: str) -> str | None:
         with self.opened() as opened:

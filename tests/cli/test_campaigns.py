@@ -26,7 +26,7 @@ def test_both_kinds_are_created_and_listed_in_pages(keyboard: Keyboard) -> None:
     second = keyboard.json("campaigns", "list", "--limit", 1, "--offset", 1)
     assert (len(second["campaigns"]), second["total"]) == (1, 2)
     shown = keyboard.json("campaigns", "show", SPRING)
-    assert list(shown) == ["campaign", "recipients", "not_sending", "clocks"]
+    assert list(shown) == ["campaign", "recipients", "not_sending", "clocks", "pace"]
     assert shown["not_sending"][0]["code"] == "never_started"
 
 
@@ -103,7 +103,7 @@ def test_status_tells_what_needs_a_human(keyboard: Keyboard) -> None:
     keyboard.do("accounts", "test", ANN, "--result", "auth_revoked")
 
     told = keyboard.json("status")
-    keys = "at fenced stopped_projections clocks waiting not_sending undelivered_notices"
+    keys = "at fenced stopped_projections clocks waiting not_sending undelivered_notices waits"
     assert " ".join(told) == keys
     (clock,) = told["clocks"]
     assert (clock["at_stake"], clock["cheapest_cure"]) == (2, f"One-Click Reconnect {ANN}")

@@ -16,7 +16,7 @@ from projections.accounts import ACCOUNTS
 from projections.clocks import CLOCKS
 from projections.shipped import SHIPPED
 from tests.cli.keyboard import MAIN, Keyboard
-from tests.law.story import ANN, NOON
+from tests.law.story import ANN, NOON, SPRING
 
 NAMES = [each.name for each in SHIPPED]
 REASON = ("--reason", "written by mistake")
@@ -25,6 +25,10 @@ REASON = ("--reason", "written by mistake")
 def poisoned(keyboard: Keyboard) -> int:
     """Two accounts, an event that nobody can read, and another account. Answers its position."""
     keyboard.two_accounts()
+    return poison(keyboard, "never", 1)
+
+
+def poison(keyboard: Keyboard, campaign: str, version: int) -> int:
     with closing(open_store(load_settings(store=keyboard.store))) as opened:
         with opened.store.transaction(MAIN) as transaction:
             envelope = Envelope(
@@ -38,8 +42,8 @@ def poisoned(keyboard: Keyboard) -> int:
                 first_position=1,
                 event_count=1,
             )
-            stream = f"{MAIN}:campaign:never"
-            transaction.append(Append([(stream, 1, "Poisoned", b"{}")], [envelope], {}, ()))
+            stream = f"{MAIN}:campaign:{campaign}"
+            transaction.append(Append([(stream, version, "Poisoned", b"{}")], [envelope], {}, ()))
         return transaction.appended_after + 1
 
 
@@ -100,6 +104,17 @@ def test_a_stopped_view_is_what_a_human_is_needed_for_first(keyboard: Keyboard) 
     keyboard.refused(1, "projections", "catch-up")
     listed = keyboard.json("projections")["projections"]
     assert {(each["stopped_at"], each["position"]) for each in listed} == {(position, position - 1)}
+
+
+def test_status_tells_what_it_can_where_a_campaign_cannot_be_read(keyboard: Keyboard) -> None:
+    keyboard.two_accounts()
+    keyboard.do("campaigns", "create", SPRING, "--from", ANN)
+    position = poison(keyboard, SPRING, 3)
+
+    told = keyboard.json("status")
+
+    assert {each["stopped_at"] for each in told["stopped_projections"]} == {position}
+    assert told["waits"] == []
 
 
 def test_whoever_needs_a_stopped_view_is_told_what_to_do(keyboard: Keyboard) -> None:

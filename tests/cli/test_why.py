@@ -490,6 +490,7 @@ def test_the_shape_of_the_json(desk: Desk) -> None:
         "person",
         "status",
         "sender",
+        "not_before",
         "sentences",
     ]
     assert list(told["sentences"][0]) == [

@@ -17,7 +17,7 @@ def test_a_new_folder_is_made(tmp_path: Path) -> None:
 
 def test_an_earlier_demo_is_replaced(tmp_path: Path) -> None:
     claim(tmp_path)
-    for name in ("sendledger.db", "sendledger.db-wal", "outbox/new/1"):
+    for name in ("sendledger.db", "sendledger.db-wal", "sendledger.db.locks/1", "outbox/new/1"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     claim(tmp_path)

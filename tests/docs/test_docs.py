@@ -143,7 +143,8 @@ def test_a_command_of_the_pages_runs(command: str, folder: Path) -> None:
 
 
 def test_the_query_of_the_auditors_page_runs(folder: Path) -> None:
-    (query,) = (block.text for block in blocks() if block.language == "sql")
+    page, language = "auditing.md", "sql"
+    (query,) = (each.text for each in blocks() if each[:2] == (page, language))
     export = ["export", "--format", "parquet", "--out", "audit.parquet", "--force"]
     program = [sys.executable, "-c", PROGRAMS["sendledger-replay"], *export]
     subprocess.run(program, cwd=folder, capture_output=True, timeout=60, check=True)

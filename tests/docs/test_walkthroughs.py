@@ -1,6 +1,7 @@
 """The pages that are followed step by step, followed step by step in an empty folder."""
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
@@ -9,15 +10,17 @@ from socket import create_server
 
 from adapters.mail.sandbox.sandbox import Sandbox
 from tests.docs.test_docs import FENCED, page
+from tests.worker.processes import Process, eventually
 
 
 def blocks(name: str, language: str) -> str:
     return "\n".join(text for kind, text in FENCED.findall(page(name)) if kind == language)
 
 
-def followed(folder: Path, *program: str, text: str) -> str:
+def followed(folder: Path, *program: str, text: str, **settings: str) -> str:
     own = {name: value for name, value in os.environ.items() if not name.startswith("SENDLEDGER_")}
     own["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}"
+    own |= {f"SENDLEDGER_{name}": value for name, value in settings.items()}
     done = subprocess.run(
         program,
         input=text,
@@ -64,6 +67,29 @@ def test_a_mailbox_of_the_sandbox_is_connected_and_reconnected_as_its_page_says(
         said = followed(tmp_path, "sh", "-eu", text=reconnect)
         assert "Connection Status of ann@sandbox.test: failed." in said
         assert "ann@sandbox.test is reconnected; its settings are as before." in said
+
+
+def test_a_campaign_sends_from_a_mailbox_as_its_page_says(tmp_path: Path) -> None:
+    """M1, M2: at the sandbox's servers, and at any time of day."""
+    text = blocks("own-mailbox.md", "sh").replace('"09:00", to: "17:00"', '"00:00", to: "24:00"')
+    text = text.replace("[mon, tue, wed, thu, fri]", "[mon, tue, wed, thu, fri, sat, sun]")
+    (tmp_path / "password").write_text("secret\n")
+    with Sandbox([("you@example.com", "secret")]) as sandbox:
+        there = sandbox.served()
+        servers = f"--imap localhost:{there['imaps']} --smtp localhost:{there['smtps']}"
+        text = text.replace("imap \\", f"imap {servers} --password-file password \\")
+        settings = {"ALLOWED_NETWORKS": '["127.0.0.0/8"]', "MAIL_CA_FILE": there["ca_file"]}
+        said = followed(tmp_path, "sh", "-eu", text=text, **settings)
+        assert "Dear Frida," in said
+
+        serving = Process(tmp_path / "output", "serve", **settings)
+        try:
+            eventually(lambda: bool(sandbox.accepted()))
+        finally:
+            assert serving.stopped(signal.SIGTERM) == 0
+        (first,) = sandbox.accepted()
+    assert first["recipients"] == ["friend@example.org"]
+    assert "Subject: A word about Elm Street Books" in first["content"]
 
 
 def row_of_free_ports() -> int:

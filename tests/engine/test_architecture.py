@@ -28,6 +28,7 @@ DOOR = (
     "adapters.reconciling",
     "adapters.streaming",
     "adapters.screen",
+    "adapters.yaml_files",
 )
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
@@ -76,24 +77,25 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.mail.inbound": ("engine.work",),
     "adapters.mail.oauth": (*CORE, *WORK, "adapters.mail"),
     "adapters.mail.wire": (*CORE, *WORK, "adapters.mail"),
-    "adapters.mail.simulated": (*CORE, "engine.work"),
     "adapters.mail.sandbox": ("adapters.screen",),
-    "adapters.kafka": (*CORE, "engine.stream", *WORK),
+    "adapters.kafka": (*CORE, "engine.stream", *WORK, "adapters.kafka.consumer"),
     "adapters.kafka.consumer": (),
     "adapters.projecting": (
         *(*CORE, "engine.stream"),
         *("adapters.kafka.consumer", "adapters.stores.postgres"),
     ),
+    "adapters.archiving": ("adapters.kafka.consumer",),
     "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", "engine.stream", *SHARED),
+    "adapters.yaml_files": ("events", "aggregates"),
     "adapters.screen": (*ENGINE, *SHARED),
     "adapters.http": DOOR,
     "adapters.worker": DOOR,
     "adapters.cli": DOOR,
     "adapters.cli.auditing": (*DOOR, "adapters.cli"),
     "adapters.scenario": DOOR,
-    "adapters.demo": DOOR,
+    "adapters.demo": (*DOOR, "adapters.oauth_client", "adapters.mail.sandbox"),
 }
 """Folder, or module that stands for itself, to what it may import besides itself."""
 

@@ -204,6 +204,7 @@ EXAMPLES: Sequence[Event] = [
         skipped={RecipientStatus.REPLIED: 3, RecipientStatus.BOUNCED: 1},
     ),
     c.RecipientAdded(**RECIPIENT),
+    c.RecipientMigrated(**THROUGH_ANN, steps=("intro", "nudge"), received_at=AT),
     c.RecipientImportRefused(**RECIPIENT, reason="recipient_stopped"),
     c.RecipientAssigned(**THROUGH_ANN),
     c.AssignmentReleased(**THROUGH_ANN),

@@ -157,6 +157,7 @@ OUR_OWN = {
     "address_unknown": "a yes, or nothing",
     "reason": "the code of a refusal, or an operator's words without an address",
     "step": "its name in the campaign's sequence",
+    "steps": "their names in the campaign's sequence",
 }
 HOLDS_NO_TEXT = (
     *(datetime, date, timedelta, bool, int),

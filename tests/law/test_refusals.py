@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 import pytest
 
-from aggregates.campaign.commands import EndHold, ReserveStep, ResumeCampaign, SetSequence
+from aggregates.campaign.commands import (
+    EndHold,
+    MigrateRecipients,
+    Past,
+    ReserveStep,
+    ResumeCampaign,
+    SetSequence,
+)
 from aggregates.command import Command, Senders
 from aggregates.email_account.commands import ConnectAccount, CountSend
 from aggregates.rejections import (
@@ -57,6 +64,7 @@ from aggregates.rejections import (
     UnknownRecipient,
     UnknownSend,
     UnknownSlot,
+    UnknownStep,
     ZoneIsFixed,
 )
 from aggregates.slot import OccupySlot
@@ -492,6 +500,11 @@ def of_sequences() -> Iterator[Refusal]:
 
 def of_steps() -> Iterator[Refusal]:
     ready, heard = planned(), [*planned(), step_reserved(R1), received(R1)]
+    elsewhere = MigrateRecipients(campaign_id=SPRING, people=(Past("r9", ANN, "postscript"),))
+    yield Refusal(
+        spring, ready, elsewhere, UnknownStep,
+        "postscript is no step of spring. Name one of its sequence.",
+    )  # fmt: skip
     yield Refusal(
         spring, ready, reserve_step(ANN, R1, NUDGE), NotTheNextStep,
         "The next step of r1 is intro, not nudge.",

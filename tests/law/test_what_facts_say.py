@@ -13,6 +13,8 @@ from aggregates.campaign.commands import (
     CureClock,
     EndHold,
     ImportRecipients,
+    MigrateRecipients,
+    Past,
     PauseForConnection,
     RecordRefused,
     RemoveDisconnectedSender,
@@ -63,6 +65,7 @@ from events.campaign import (
     RecipientFailed,
     RecipientFinished,
     RecipientImportRefused,
+    RecipientMigrated,
     RecipientReplied,
     RecipientStopped,
     RecipientUnsubscribed,
@@ -165,6 +168,7 @@ from tests.law.story import (
     one_click,
     out_of_office,
     pause,
+    planned,
     prove_search,
     refused,
     release,
@@ -332,6 +336,7 @@ def of_recipients() -> Iterator[Case]:
         (told,) = signal(status, R1)
         yield Case(spring, HEARD, told, [kind(**ANNS, recipient_id=R1)])
         yield Case(spring, uncontacted, told, [kind(**TO_R1)])
+    yield from _of_a_migration()
     gone = RecipientReplied(campaign_id=SPRING, recipient_id=R1, occurred_at=NOON)
     (late,) = signal(BOUNCED, R1)
     yield Case(spring, [*HEARD, gone], late, [LateSignalRecorded(**TO_R1, signal=BOUNCED)])
@@ -343,6 +348,15 @@ def of_recipients() -> Iterator[Case]:
     )
     end = EndHold(campaign_id=SPRING, recipient_id=R1)
     yield Case(spring, [*HEARD, over], end, [HoldEnded(**TO_R1)])
+
+
+def _of_a_migration() -> Iterator[Case]:
+    new: dict[str, Any] = {**IN_SPRING, "recipient_id": "r9"}
+    people = (Past("r9", ANN, NUDGE, NOON, BOUNCED),)
+    migrated = RecipientMigrated(**new, account_id=ANN, steps=(INTRO, NUDGE), received_at=NOON)
+    bounced = RecipientBounced(**new, account_id=ANN)
+    told = MigrateRecipients(campaign_id=SPRING, people=people)
+    yield Case(spring, planned(), told, [RecipientAdded(**new), migrated, bounced])
 
 
 def of_messages() -> Iterator[Case]:

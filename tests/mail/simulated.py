@@ -2,12 +2,11 @@
 
 from datetime import UTC, date, datetime
 
-from adapters.mail.simulated.fates import Answer, Fate
-from adapters.mail.simulated.server import FAULTS, KINDS, SimulatedMailServer
 from engine.ports.clock import ManualClock
 from engine.work.inbound import Kind
 from engine.work.ports import Mailbox
 from events.vocabulary import FailureClass, RefusalFault
+from tests.mail.simulated_server import FAULTS, KINDS, Answer, Fate, SimulatedMailServer
 
 ANN = "ann@acme.example"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -19,7 +18,7 @@ class SimulatedProvider:
     """A server with one mailbox; messages are taken and answered by nobody, unless told."""
 
     def __init__(self, clock: ManualClock, account_id: str = ANN) -> None:
-        self.server = SimulatedMailServer(clock, None, {"vault:1": "correct horse"})
+        self.server = SimulatedMailServer(clock, {"vault:1": "correct horse"})
         self.server.open_mailbox(account_id, "correct horse")
         self.mailbox = Mailbox(account_id, "vault:1")
         self.server.to_whom = lambda left: ("spring", left.partition(".")[0])

@@ -12,16 +12,23 @@ from tests.stream.ledger import Ledger
 from tests.stream.test_consumer import into, numbers, rows
 from tests.stream.test_relay_kills import growing
 from tests.stream.test_relay_process import all_told, process
+from tests.stream.troubled import SOAK
 from tests.worker.processes import Process, eventually
 
 pytestmark = pytest.mark.kills
 __all__ = ["into"]
-MEMBERS, KILLS = 3, 8
+MEMBERS = 3
+PRODUCTS = ("sqlite", "postgresql")
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("into", "kills"),
+    [("sqlite", 3), *(pytest.param(each, 100, marks=SOAK) for each in PRODUCTS)],
+    indirect=["into"],
+)
 def test_consumers_that_are_killed_have_every_effect_once(
-    broker: NamedBroker, ledger: Ledger, topic: str, into: str, tmp_path: Path
+    broker: NamedBroker, ledger: Ledger, topic: str, into: str, tmp_path: Path, kills: int
 ) -> None:
     chance = random.Random(11)
 
@@ -35,13 +42,13 @@ def test_consumers_that_are_killed_have_every_effect_once(
         with process(ledger, broker, topic, tmp_path):
             with growing(ledger.settings.store, "grown"):
                 members += [member(number) for number in range(MEMBERS)]
-                for number in range(KILLS):
+                for number in range(kills):
                     time.sleep(chance.random() * 2)
                     end(members[0], kindly=number % 3 == 0)
                     del members[0]
                     members.append(member(MEMBERS + number))
             eventually(lambda: all_told(ledger))
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 120
         while len(rows(into)) < len(numbers(ledger)) and time.monotonic() < ends:
             time.sleep(0.2)
     finally:

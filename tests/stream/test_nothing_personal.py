@@ -55,7 +55,7 @@ OUR_WORDS = {
     "domain": "of a provider or a company",
     "mail_id": "drawn at random",
     "name": "of a step, the user's own",
-    "step": "a step's name",
+    **dict.fromkeys(("step", "steps"), "a step's name"),
     **dict.fromkeys(("subject", "text", "html"), "templates, the user's own, for everybody"),
     "zone": "of the time",
     **dict.fromkeys(("begins", "ends"), "times of day"),
@@ -100,7 +100,7 @@ def test_every_field_that_may_hold_any_text_is_known_and_why() -> None:
 def test_no_field_is_called_like_a_secret_and_a_recipient_s_event_has_ids_only(name: str) -> None:
     assert not [each for each in field_names(PUBLISHED[name]) if each in SECRETS]
     if "recipient_id" in PUBLISHED[name]["properties"]:
-        assert {*free_texts(PUBLISHED[name])} <= {*IDS, "reason", "step"}
+        assert {*free_texts(PUBLISHED[name])} <= {*IDS, "reason", "step", "steps"}
 
 
 # A history with planted names.

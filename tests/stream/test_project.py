@@ -45,7 +45,7 @@ def url(postgres_url: str) -> str:
     return postgres_url
 
 
-def live(url: str, first: int, last: int) -> None:
+def live(url: Path | str, first: int, last: int) -> None:
     """These steps of a random history, in each workspace a few less than in the one before."""
     clock = ManualClock(moment(first))
     with opened(url, clock) as (store, views):

@@ -15,15 +15,17 @@ from tests.stream.test_project import into, is_whole, live, process, projected, 
 from tests.stream.test_relay_kills import growing
 from tests.stream.test_relay_process import all_told
 from tests.stream.test_relay_process import process as relaying
+from tests.stream.troubled import SOAK
 from tests.worker.processes import Process, eventually
 
 pytestmark = pytest.mark.kills
 __all__ = ["into", "url"]
-MEMBERS, KILLS = 2, 12
+MEMBERS = 2
 
 
+@pytest.mark.parametrize("kills", [4, pytest.param(100, marks=SOAK)])
 def test_members_that_are_killed_leave_the_rows_of_the_store(
-    broker: NamedBroker, ledger: Ledger, topic: str, into: str, tmp_path: Path
+    broker: NamedBroker, ledger: Ledger, topic: str, into: str, tmp_path: Path, kills: int
 ) -> None:
     chance = random.Random(11)
     members: list[Process] = []
@@ -31,7 +33,7 @@ def test_members_that_are_killed_leave_the_rows_of_the_store(
     try:
         with relaying(ledger, broker, topic, tmp_path):
             with growing(ledger.settings.store, "grown"):
-                for number in range(MEMBERS + KILLS):
+                for number in range(MEMBERS + kills):
                     members.append(process(broker, topic, into, tmp_path / f"{number}.log"))
                     if number >= MEMBERS:
                         time.sleep(chance.random() * 2)

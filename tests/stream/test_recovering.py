@@ -60,7 +60,9 @@ def test_a_restored_store_is_recovered_and_relayed_on(
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["last_entry"] == whole[-1].number
     with Ledger(str(file), prefix="after") as ledger:
-        assert [each.row for each in ledger.entries()] == [each.row for each in whole]
+        assert [each for each in ledger.entries() if each.row] == [
+            each for each in whole if each.row
+        ]
         ledger.grow(3)
         relay_all(ledger, broker, topic)
         ids = {dict(each.headers)["ce_id"] for each in _told(broker, topic)}

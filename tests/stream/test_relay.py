@@ -56,11 +56,15 @@ def admin(broker: NamedBroker) -> Iterator[KafkaAdminClient]:
 
 
 def make(broker: NamedBroker, topic: str, partitions: int = 12, **configs: str) -> None:
+    for name in (topic, refusals_of(topic)):
+        make_one(broker, name, partitions, **configs)
+
+
+def make_one(broker: NamedBroker, topic: str, partitions: int = 12, **configs: str) -> None:
     given = {"retention.ms": "-1", **{name.replace("_", "."): to for name, to in configs.items()}}
     wanted = {"num_partitions": partitions, "replication_factor": 1, "configs": given}
     with admin(broker) as client:
-        both = {topic: wanted, refusals_of(topic): wanted}
-        client.create_topics(both, wait_for_metadata=True)
+        client.create_topics({topic: wanted}, wait_for_metadata=True)
 
 
 def delete(broker: NamedBroker, topic: str) -> None:
@@ -162,6 +166,50 @@ def test_a_topic_that_was_deleted_or_made_anew_is_refused(
     ledger.mark.forget()
     relay_all(ledger, broker, topic)
     assert faults(everything(broker.address, topic), len(ledger.entries())) == NONE
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_topic_that_is_made_anew_under_a_relay_ends_it(
+    broker: NamedBroker, ledger: Ledger, topic: str
+) -> None:
+    ledger.grow(5)
+    with relaying(ledger, broker, topic) as relay:
+        while relay.turn():
+            pass
+        delete(broker, topic)
+        make(broker, topic)
+        ledger.grow(5)
+        with pytest.raises(StreamLost):
+            relay.turn()
+
+    with pytest.raises(OtherTopic, match="is there"), relaying(ledger, broker, topic):
+        pass
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_topics_that_a_relay_left_half_made_are_made_whole(
+    broker: NamedBroker, ledger: Ledger, topic: str
+) -> None:
+    ledger.grow(5)
+    make_one(broker, refusals_of(topic))
+
+    relay_all(ledger, broker, topic)
+
+    assert faults(everything(broker.address, topic), len(ledger.entries())) == NONE
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_topic_whose_other_half_is_in_use_is_not_made_anew(
+    broker: NamedBroker, ledger: Ledger, topic: str
+) -> None:
+    ledger.grow(5)
+    relay_all(ledger, broker, topic)
+    with admin(broker) as client:
+        client.delete_topics([topic])
+    ledger.mark.forget()
+
+    with pytest.raises(UnfitTopic, match="is in use"), relaying(ledger, broker, topic):
+        pass
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from tests.stream.broker import Broker, NamedBroker
 from tests.stream.ledger import Ledger
 from tests.stream.reader import NONE, everything, faults
 from tests.stream.test_relay_process import all_told, process, told
-from tests.worker.processes import eventually
+from tests.stream.troubled import SOAK, Relays, until
 
 pytestmark = pytest.mark.kills
 
@@ -43,21 +43,23 @@ def growing(url: str, prefix: str) -> Iterator[None]:
 def relayed(ledger: Ledger, broker: NamedBroker, topic: str, folder: Path) -> None:
     """All of it, by a relay that nobody disturbs."""
     with process(ledger, broker, topic, folder):
-        eventually(lambda: all_told(ledger))
+        until(lambda: all_told(ledger), "the end of what was written")
     entries = len(ledger.entries())
-    assert entries > 500
+    assert entries > 100
     assert faults(everything(broker.address, topic), entries) == NONE
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=SOAK)])
 def test_a_relay_that_is_killed_again_and_again_loses_and_doubles_nothing(
-    broker: NamedBroker, ledger: Ledger, topic: str, tmp_path: Path
+    broker: NamedBroker, ledger: Ledger, topic: str, tmp_path: Path, kills: int
 ) -> None:
     chance = random.Random(11)
     ledger.grow_everywhere(1)
     with growing(ledger.settings.store, "grown"):
-        for _ in range(5):
+        for _ in range(kills):
             with process(ledger, broker, topic, tmp_path) as relay:
-                eventually(lambda relay=relay: relay.told("relaying"))  # type: ignore[misc]
+                until(lambda relay=relay: relay.told("relaying"), "a relay")  # type: ignore[misc]
                 time.sleep(chance.random() * 0.5)
                 relay.kill()
     relayed(ledger, broker, topic, tmp_path)
@@ -74,11 +76,11 @@ def test_a_relay_that_was_frozen_writes_nothing_after_another_took_over(
         growing(ledger.settings.store, "grown"),
         process(ledger, broker, topic, zombie_folder) as zombie,
     ):
-        eventually(lambda: told(ledger) > 200)
+        until(lambda: told(ledger) > 200, "something told")
         zombie.process.send_signal(signal.SIGSTOP)
         _free_the_lock(ledger)
         with process(ledger, broker, topic, tmp_path) as relay:
-            eventually(lambda: relay.told("relaying"))
+            until(lambda: relay.told("relaying"), "a relay")
             zombie.process.send_signal(signal.SIGCONT)
             assert zombie.process.wait(40) == 75
             assert relay.process.poll() is None
@@ -92,48 +94,47 @@ def _free_the_lock(ledger: Ledger) -> None:
         each.unlink()
 
 
-@pytest.mark.parametrize("how", ["kill", "stop"])
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=SOAK)])
 def test_a_broker_that_goes_while_a_relay_commits_loses_and_doubles_nothing(
-    own_broker: Broker, ledger: Ledger, topic: str, tmp_path: Path, how: str
+    own_broker: Broker, ledger: Ledger, topic: str, tmp_path: Path, times: int
 ) -> None:
     ledger.grow_everywhere(1)
     with (
         growing(ledger.settings.store, "grown"),
         process(ledger, own_broker, topic, tmp_path, "serve"),
     ):
-        for _ in range(3):
+        for end in (own_broker.kill, own_broker.stop) * times:
             before = told(ledger)
-            eventually(lambda before=before: told(ledger) > before + 100)  # type: ignore[misc]
-            getattr(own_broker, how)()
+            until(lambda before=before: told(ledger) > before + 100, "more")  # type: ignore[misc]
+            end()
             own_broker.start()
     relayed(ledger, own_broker, topic, tmp_path)
 
 
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=SOAK)])
 def test_nothing_is_told_that_a_crash_of_the_database_takes_back(
-    broker: NamedBroker, own_postgres: PostgresServer, topic: str, tmp_path: Path
+    broker: NamedBroker, own_postgres: PostgresServer, topic: str, tmp_path: Path, times: int
 ) -> None:
     """Appends are on the disk a moment after they can be read: the relay waits for that moment."""
+
+    def crash_and_start() -> None:
+        own_postgres.crash()
+        own_postgres.start()
+
     url = own_postgres.create_database()
     with Ledger(url) as ledger:
         ledger.grow_everywhere(1)
-        settings = ledger.settings
-    with process(ledger, broker, topic, tmp_path, "serve", LOCK_TIMEOUT=f"{settings.lock_timeout}"):
-        for number in range(2):
+    with closing(Relays(url, broker.address, topic, tmp_path)) as relays:
+        for number in range(times):
+            until(lambda: relays.acting is not None, "a relay", relays.keep)
             with suppress(StoreError), Ledger(url, f"round-{number}") as writer:
-                timer = threading.Timer(1.5, own_postgres.crash)
+                timer = threading.Timer(1, crash_and_start)
                 timer.start()
                 while timer.is_alive():
                     writer.grow_everywhere(5)
             timer.join()
-            own_postgres.start()
-        eventually(lambda: reached(url))
+        with Ledger(url) as ledger:
+            until(lambda: all_told(ledger), "the end of what was written", relays.keep)
     with Ledger(url) as ledger:
         relayed(ledger, broker, topic, tmp_path)
-
-
-def reached(url: str) -> bool:
-    """The topic holds what the store does; False while the server begins."""
-    with suppress(StoreError), Ledger(url) as ledger:
-        return all_told(ledger)
-    return False

@@ -102,13 +102,16 @@ def test_health_tells_how_far_the_topic_is_behind(
         ledger.grow(10)
         eventually(lambda: all_told(ledger))
         relay.stopped(by=signal.SIGTERM)
-    before = ledger.opened.store.last_entry()
+    store = ledger.opened.store
+    before, events = store.last_entry(), store.last_position()
     ledger.grow(10)
 
     lag = health_of(ledger.opened).relay
 
     assert lag is not None
-    assert (lag.topic, lag.entries) == (topic, ledger.opened.store.last_entry() - before)
+    assert lag.topic == topic
+    assert lag.entries == store.last_entry() - before
+    assert lag.positions == store.last_position() - events < lag.entries
     assert lag.seconds >= 0
     (late,) = (each for each in health_of(ledger.opened).reasons(-1) if each.code == "relay_late")
     assert topic in late.text

@@ -8,7 +8,6 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.mail.simulated.server import SimulatedMailServer
 from adapters.stores.opening import Opened, inbox_cursors, opened_file, opened_schema
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SQLiteStore
@@ -41,6 +40,7 @@ from tests.law.story import (
     set_sequence,
     start,
 )
+from tests.mail.simulated_server import SimulatedMailServer
 from tests.work.copies import Copying, Place
 from tests.workplace import ACME, log_of
 
@@ -82,7 +82,7 @@ class Sender:
         self.clock = ManualClock(NOON)
         self.copying, self.witness = copying, folder / "witness"
         self.place = copying.new()
-        self.server = SimulatedMailServer(self.clock, None, {"vault:1": "horse"})
+        self.server = SimulatedMailServer(self.clock, {"vault:1": "horse"})
         for each in (ANN, BOB):
             self.server.open_mailbox(each, "horse")
         with self.running() as program:

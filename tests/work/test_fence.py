@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from adapters.composition import health_of
-from adapters.mail.simulated.server import SimulatedMailServer
 from adapters.stores.memory import MemoryStore
 from adapters.stores.opening import inbox_cursors
 from adapters.stores.witness_file import FileWitness
@@ -54,6 +53,7 @@ from tests.law.story import (
     suppress,
     unknown,
 )
+from tests.mail.simulated_server import SimulatedMailServer
 from tests.work.restored import Sender, letter
 from tests.workplace import ACME, much_happens, on_file
 
@@ -303,7 +303,7 @@ def test_nothing_is_submitted_where_nothing_can_be_noted(sender: Sender, *, fenc
     """The messages are reserved, kept back, and given back; of a fenced store not even that."""
     backup = went_on(sender)
     (file,) = sender.witness.iterdir()
-    sender.server = SimulatedMailServer(sender.clock, None, {"vault:1": "horse"})
+    sender.server = SimulatedMailServer(sender.clock, {"vault:1": "horse"})
     sender.server.open_mailbox(ANN, "horse")
     with sender.running(backup if fenced else sender.place) as program:
         opened, engine = program

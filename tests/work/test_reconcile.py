@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import pytest
 
-from adapters.mail.simulated.fates import Answer
 from aggregates.campaign import Campaign
 from engine.audit.whole_history import violations
 from engine.work.mailing.reconcile import NotFenced, Reconciled, TooEarly, reconcile, survey
@@ -29,6 +28,7 @@ from tests.law.story import (
     reserve_step,
     resume,
 )
+from tests.mail.simulated_server import Answer
 from tests.work.copies import Place
 from tests.work.restored import Program, Sender
 from tests.workplace import ACME

@@ -72,6 +72,7 @@ def forget_in(found: Opened, recipient_id: str) -> None:
         recipient_id,
         found.store.last_position,
         lambda: answers.everywhere(recipient_id),
+        suppressed=lambda: False,
     )
 
 

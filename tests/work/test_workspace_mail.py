@@ -6,8 +6,8 @@ from typing import Literal, TypeVar
 
 import pytest
 
-from adapters.mail.simulated.fates import Answer
 from adapters.stores.opening import inbox_cursors
+from aggregates.campaign.commands import MigrateRecipients, Past
 from engine.work.mailing.account_mail import Desk
 from engine.work.mailing.dispatch import Dispatch, Draft
 from engine.work.mailing.inboxes import WorkspaceInboxes
@@ -48,6 +48,7 @@ from tests.law.story import (
     message,
     pause,
 )
+from tests.mail.simulated_server import Answer
 from tests.work.restored import Program, Sender, letter
 from tests.workplace import ACME, log_of
 
@@ -322,3 +323,19 @@ def test_nothing_is_looked_at_as_long_as_nothing_can_have_changed(sender: Sender
         assert mail.mail.due() == []
         sender.at(NOON + MINUTE)
         assert len(mail.mail.due()) == 2
+
+
+@pytest.mark.rule("M4")
+def test_an_inbox_is_read_from_the_beginning_once_it_may_concern_people_who_were_unknown(
+    sender: Sender,
+) -> None:
+    with sender.running() as program:
+        mail = Mail(sender, program)
+        mail.turns()
+        cursors = inbox_cursors(program.opened)
+        assert cursors.all(ACME)[ANN].read_until == NOON
+        past = Past("r9", ANN, INTRO, NOON - DAY)
+        program.given(MigrateRecipients(campaign_id=SPRING, people=(past,)))
+        mail.follow()
+        assert ANN not in cursors.all(ACME)
+        assert BOB in cursors.all(ACME)

@@ -16,6 +16,7 @@ import pytest
 
 from adapters.stores.opening import opened_schema
 from adapters.stores.postgres import PostgresStore, PostgresViews
+from adapters.worker.roles import ALL
 from aggregates.command import Policy
 from engine.engine import Engine
 from engine.ports.clock import ManualClock
@@ -253,7 +254,7 @@ def test_an_unknown_role_is_told_with_those_there_are(tmp_path: Path) -> None:
 
     assert refused.returncode == 2
     (line,) = refused.stderr.splitlines()
-    assert line == "There is no role cooking. Known are clocks, projections, notices, checks."
+    assert line == f"There is no role cooking. Known are {', '.join(ALL)}."
 
 
 def test_a_server_that_goes_and_comes_back_is_one_line_each(

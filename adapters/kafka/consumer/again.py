@@ -6,9 +6,11 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from adapters.kafka.consumer.consumer import GROUP, Effect
+from adapters.kafka.consumer.effect import Effect
 from adapters.kafka.consumer.event import Event, event_of
 from adapters.kafka.consumer.inbox import Inbox, Place
+from adapters.kafka.consumer.membership import GROUP, client_of
+from adapters.kafka.consumer.topics import chosen
 
 Undo = Callable[[Inbox, Any, str, int, int], object]
 """Takes back the effects of a topic's partition from that offset on."""
@@ -25,9 +27,9 @@ def start_over(
 ) -> dict[TopicPartition, int]:
     """From the first event with that position or after it, or recorded at that time or after it;
     else from the beginning. Answers the offsets. Whoever consumes meanwhile goes on from there."""
-    client = {"bootstrap_servers": kafka.split(",")} if isinstance(kafka, str) else kafka
     alone = {name: value for name, value in GROUP.items() if not name.endswith("_strategy")}
-    with KafkaConsumer(**{**client, **alone}) as reader:
+    with KafkaConsumer(**{**client_of(kafka), **alone}) as reader:
+        topics = chosen(topics, reader.topics())
         partitions = [
             TopicPartition(topic, number)
             for topic in topics

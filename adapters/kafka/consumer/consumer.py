@@ -12,32 +12,22 @@ no more than this::
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from threading import Event as Flag
-from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple, Self
 
-from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka import OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 
-from adapters.kafka.consumer.event import Event, event_of
+from adapters.kafka.consumer.effect import Effect, Together, one_after_another
+from adapters.kafka.consumer.event import event_of
 from adapters.kafka.consumer.inbox import Inbox, Overtaken, Place, inbox_at
+from adapters.kafka.consumer.membership import Arrivals, joined
 
 log = logging.getLogger("sendledger.consumer")
-
-Effect = Callable[[Event, Inbox, Any], object]
-"""Does what follows from an event, with the cursor of the transaction; raises for poison."""
-
-
-class Together(NamedTuple):
-    """An effect of several events of one partition at once, in order."""
-
-    effect: Callable[[Sequence[Event], Inbox, Any], object]
-
 
 POLL_MS, AT_ONCE = 200, 500
 NO_ASSIGNMENT = 5.0
@@ -47,19 +37,6 @@ HINT_EVERY = 5.0
 whether somebody had the group start over."""
 FIRST_RETRY, LAST_RETRY = 1.0, 60.0
 """Seconds between two attempts at a record that blocks its partition."""
-GROUP: Mapping[str, Any] = {
-    "isolation_level": "read_committed",
-    "enable_auto_commit": False,
-    "auto_offset_reset": "earliest",
-    "partition_assignment_strategy": [CooperativeStickyAssignor],
-    "session_timeout_ms": 6_000,
-    "heartbeat_interval_ms": 1_500,
-    "max_poll_records": AT_ONCE,
-    "fetch_max_wait_ms": 100,
-    "reconnect_backoff_max_ms": 1_000,
-    "allow_auto_create_topics": False,
-    "metadata_max_age_ms": 30_000,
-}
 
 
 class Refused(Exception):
@@ -82,16 +59,16 @@ class Poison(StrEnum):
 class Consumer:
     """One member of the group. ``kafka``: ``HOST:PORT``, or kafka-python's settings of a client.
 
-    ``workspace``: of it alone; ``instance``: a name that a restarted process keeps, so that its
-    partitions wait for it (static membership); ``alert``: told what a person should look at;
-    ``at_once``: records in one transaction, at most.
+    ``topics``: one that begins with ``^`` is a pattern; ``workspace``: of it alone; ``instance``: a
+    name that a restarted process keeps, so that its partitions wait for it (static membership);
+    ``alert``: told what a person should look at; ``at_once``: records in one transaction, at most.
     """
 
     def __init__(
         self,
         kafka: str | Mapping[str, Any],
         *,
-        into: str,
+        into: str | Inbox,
         group: str,
         effect: Effect | Together,
         topics: Sequence[str] = ("sendledger.events",),
@@ -101,9 +78,8 @@ class Consumer:
         alert: Callable[[str], object] = log.warning,
         at_once: int = AT_ONCE,
     ) -> None:
-        client = {"bootstrap_servers": kafka.split(",")} if isinstance(kafka, str) else kafka
-        self.inbox = inbox_at(into, group)
-        self._effect = effect if isinstance(effect, Together) else _one_after_another(effect)
+        self.inbox = into if isinstance(into, Inbox) else inbox_at(into, group)
+        self._effect = effect if isinstance(effect, Together) else one_after_another(effect)
         self._fatal: tuple[type[Exception], ...] = (Overtaken, Refused, *self.inbox.LOST)
         self._poison = poison
         self._workspace = workspace
@@ -115,11 +91,8 @@ class Consumer:
         """Those whose next record is a dead letter that waits."""
         self._assigned_at = self._hinted_at = monotonic()
         self._arrivals = Arrivals()
-        member = {**client, **GROUP, "group_id": group, "group_instance_id": instance}
-        member["max_poll_records"] = at_once
-        self._kafka = KafkaConsumer(**member)
-        self._know(topics)
-        self._kafka.subscribe(list(topics), listener=self._arrivals)
+        member = {"group_id": group, "group_instance_id": instance, "max_poll_records": at_once}
+        self._kafka = joined(kafka, member, topics, self._arrivals)
 
     def __enter__(self) -> Self:
         return self
@@ -158,12 +131,6 @@ class Consumer:
                 done += self._take(partition, records)
         self._hint()
         return done
-
-    def _know(self, topics: Sequence[str]) -> None:
-        """Before the member joins: one that does not know the topic's partitions yet may be the one
-        who divides them, and divides none. A topic that is not there is looked for again."""
-        for each in topics:
-            self._kafka.partitions_for_topic(each)
 
     def _settle_in(self) -> set[TopicPartition]:
         """Partitions that are new here, or were away for a while, begin where the database says.
@@ -288,8 +255,8 @@ class Consumer:
             self._assigned_at = now
         elif now - self._assigned_at > NO_ASSIGNMENT:
             self._alert(
-                f"No partition was assigned for {NO_ASSIGNMENT:g} s. Are there more members than "
-                "partitions? Otherwise start this one anew."
+                f"No partition was assigned for {NO_ASSIGNMENT:g} s. Is there such a topic? Are "
+                "there more members than partitions? Otherwise start this one anew."
             )
             self._assigned_at = now
 
@@ -309,14 +276,6 @@ class Consumer:
                 self._kafka.commit_async(offsets)
 
 
-def _one_after_another(effect: Effect) -> Together:
-    def effects(events: Sequence[Event], inbox: Inbox, c: Any) -> None:
-        for each in events:
-            effect(each, inbox, c)
-
-    return Together(effects)
-
-
 class Blocked(NamedTuple):
     """A record at which its partition waits."""
 
@@ -324,24 +283,3 @@ class Blocked(NamedTuple):
     before: Place
     again_at: float
     pause: float
-
-
-class Arrivals(ConsumerRebalanceListener):  # type: ignore[misc] # the library has no types
-    """Partitions that were assigned anew. The library calls it in a thread of its own, in which
-    no connection of ours is to be used."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._new: set[TopicPartition] = set()
-
-    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        with self._lock:
-            self._new.update(assigned)
-
-    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """They are compared after each poll."""
-
-    def taken(self) -> set[TopicPartition]:
-        with self._lock:
-            found, self._new = self._new, set()
-        return found

@@ -69,9 +69,9 @@ class Inbox(ABC):
     @abstractmethod
     def close(self) -> None: ...
 
-    @abstractmethod
     def execute(self, c: Any, statement: str, values: Sequence[Any] = ()) -> Any:
         """With marks as ``%s``, whatever the product."""
+        return c.execute(statement, values)
 
     def lock(self, c: Any) -> None:  # noqa: B027 SQLite's transactions do it by themselves
         """Keep others from making tables until the transaction ends."""
@@ -179,9 +179,6 @@ class PostgresInbox(Inbox):
 
     def lock(self, c: Any) -> None:
         c.execute("SELECT pg_advisory_xact_lock(hashtextextended('sendledger.inbox', 0))")
-
-    def execute(self, c: Any, statement: str, values: Sequence[Any] = ()) -> Any:
-        return c.execute(statement, values)
 
     def close(self) -> None:
         self._connection.close()

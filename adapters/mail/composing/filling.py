@@ -114,6 +114,15 @@ def preview(step: Step, person: Person, sender: Sender, thread: Thread = FIRST) 
     return writing(step).fill(person, sender, thread)
 
 
+def rehearsed(steps: Sequence[Step], name: str, person: Person, sender: Sender) -> Letter:
+    """That step as this recipient gets it after the steps before. Raises ``LetterError``."""
+    step = next(each for each in steps if each.name == name)
+    if step.subject or step is steps[0]:
+        return preview(step, person, sender)
+    begun = next((each for each in steps if each.subject), step)
+    return preview(step, person, sender, Thread(preview(begun, person, sender).subject))
+
+
 def required_variables(step: Step) -> frozenset[str]:
     """What the step needs of everybody. What stands in a condition may be needed of some besides:
     ``missing`` tells of whom."""

@@ -1,5 +1,6 @@
 """What goes wrong in a sandbox, where, and for whom."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, get_args
@@ -46,7 +47,8 @@ class ImpossibleFault(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """``account``: whom it meets, None for everybody; before a login nobody is known.
+    """``account``: whom it meets, None for everybody; before a login nobody is known. At ``rcpt``
+    and ``data`` it may be a recipient's address, too.
 
     ``text`` is what ``say`` says: for IMAP without the tag (lines that begin with ``*`` are
     untagged), for SMTP with its code, for OAuth the status and the body. ``times``: how often it
@@ -74,12 +76,12 @@ class Fault:
         if self.times is not None and self.times < 1:
             raise ImpossibleFault("A fault happens at least once.")
 
-    def meets(self, service: Service, stage: str, account: str | None) -> bool:
+    def meets(self, service: Service, stage: str, names: Sequence[str | None]) -> bool:
         return (
             self.service == service
             and self.stage == stage
             and self.act is not Act.HIDE
-            and self.account in (None, account)
+            and self.account in (None, *names)
         )
 
 
@@ -101,10 +103,10 @@ class Faults:
     def clear(self) -> None:
         self._waiting.clear()
 
-    def take(self, service: Service, stage: str, account: str | None = None) -> Fault | None:
-        """The fault that happens now, which uses up one of its times."""
+    def take(self, service: Service, stage: str, *names: str | None) -> Fault | None:
+        """The fault that happens now to one of these, which uses up one of its times."""
         for waiting in reversed(self._waiting):
-            if waiting.fault.meets(service, stage, account):
+            if waiting.fault.meets(service, stage, names):
                 self._use_up(waiting)
                 return waiting.fault
         return None

@@ -9,14 +9,14 @@ from email.mime.text import MIMEText
 from email.utils import formatdate, make_msgid, parseaddr
 
 
-def reply_to(sent: bytes, text: str, *, automatic: bool = False) -> bytes:
-    """What the recipient of a message writes back."""
+def reply_to(sent: bytes, text: str, at: float, *, automatic: bool = False) -> bytes:
+    """What the recipient of a message writes back; ``at``: POSIX time."""
     original = message_from_bytes(sent)
     reply = EmailMessage()
     reply["From"] = parseaddr(str(original["To"]))[1]
     reply["To"] = parseaddr(str(original["From"]))[1]
     reply["Subject"] = f"{'Automatic reply' if automatic else 'Re'}: {original['Subject'] or ''}"
-    reply["Date"] = formatdate()
+    reply["Date"] = formatdate(at)
     reply["Message-ID"] = make_msgid(domain="elsewhere.test")
     reply["In-Reply-To"] = str(original["Message-ID"])
     reply["References"] = str(original["Message-ID"])
@@ -26,8 +26,10 @@ def reply_to(sent: bytes, text: str, *, automatic: bool = False) -> bytes:
     return reply.as_bytes()
 
 
-def bounce_of(sent: bytes, recipient: str, status: str, action: str, diagnosis: str) -> bytes:
-    """A delivery status notification (RFC 3464) about one recipient."""
+def bounce_of(
+    sent: bytes, recipient: str, at: float, *, status: str, action: str, diagnosis: str
+) -> bytes:
+    """A delivery status notification (RFC 3464) about one recipient; ``at``: POSIX time."""
     original = message_from_bytes(sent)
     report = MIMEMultipart("report")
     report.set_param("report-type", "delivery-status")
@@ -35,7 +37,7 @@ def bounce_of(sent: bytes, recipient: str, status: str, action: str, diagnosis: 
     report["From"] = "Mail Delivery System <MAILER-DAEMON@localhost>"
     report["To"] = parseaddr(str(original["From"]))[1]
     report["Subject"] = "Undelivered Mail Returned to Sender"
-    report["Date"] = formatdate()
+    report["Date"] = formatdate(at)
     report["Message-ID"] = make_msgid(domain="localhost")
     report["Auto-Submitted"] = "auto-replied"
     report.attach(MIMEText(f"The message to <{recipient}> could not be delivered: {diagnosis}\n"))

@@ -1,5 +1,6 @@
 """The folders of the accounts, in memory."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -34,8 +35,9 @@ class Folders(NamedTuple):
 class Mailboxes:
     """The folders of each account."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         self._folders: dict[str, Folders] = {}
+        self._now = now
 
     async def open(self, address: str) -> None:
         """Give the account its folders. Those it has stay as they are."""
@@ -58,7 +60,8 @@ class Mailboxes:
     async def put(self, address: str, folder: str, content: bytes, *, seen: bool = False) -> None:
         mailbox = await self._folder(address, folder)
         flags = frozenset({Flag(rb"\Seen")} if seen else ())
-        await mailbox.append(AppendMessage(content, datetime.now(UTC), flags), recent=not seen)
+        came_at = datetime.fromtimestamp(self._now(), UTC)
+        await mailbox.append(AppendMessage(content, came_at, flags), recent=not seen)
 
     async def read(self, address: str, folder: str) -> list[bytes]:
         """The messages of a folder, oldest first."""

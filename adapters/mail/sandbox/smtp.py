@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import ssl
 from base64 import b64decode
 from binascii import Error as NotBase64
@@ -94,9 +95,9 @@ class Conversation(SMTP):
             answer = _lines(await self._wire.reach("greeting") or answer.decode())
         await self._wire.send(answer + b"\r\n")
 
-    async def _goes_on(self, stage: str) -> bool:
+    async def _goes_on(self, stage: str, recipient: str | None = None) -> bool:
         name = self._account.address if self._account else None
-        text = await self._wire.reach(stage, name)
+        text = await self._wire.reach(stage, name, recipient)
         if text is None:
             return True
         await self._say(text)
@@ -120,7 +121,8 @@ class Conversation(SMTP):
             await super().smtp_MAIL(arg)
 
     async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
-        if await self._goes_on("rcpt"):
+        named = re.search("<([^>]*)>", arg or "")
+        if await self._goes_on("rcpt", named[1] if named else None):
             await super().smtp_RCPT(arg)
 
     async def auth_PLAIN(self, _: object, args: list[str]) -> AuthResult:  # noqa: N802
@@ -169,11 +171,12 @@ class Conversation(SMTP):
 
     async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
         account = cast("Account", self._account)
-        text = await self._wire.reach("data", account.address)
+        recipients = tuple(map(str, envelope.rcpt_tos))
+        text = await self._wire.reach("data", account.address, *recipients)
         if text is not None:
             return _lines(text).decode()
         content = cast("bytes", envelope.original_content)
-        await self._deliver(account, tuple(map(str, envelope.rcpt_tos)), content)
+        await self._deliver(account, recipients, content)
         return "250 2.0.0 OK, queued"
 
     async def _given(self, args: list[str], challenge: str = "") -> bytes | None:

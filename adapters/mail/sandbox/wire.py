@@ -33,12 +33,13 @@ class Wire:
         """Asked once a connection, by a server that would offer it."""
         return self.faults.hides_starttls(self.service)
 
-    async def reach(self, stage: str, account: str | None = None) -> str | None:
-        """What to answer instead of doing what was asked for; None: do it.
+    async def reach(self, stage: str, *names: str | None) -> str | None:
+        """What to answer instead of doing what was asked for; None: do it. ``names``: the account,
+        and to whom a message is.
 
         Raises ``Broken`` where a fault ends the connection, and may never come back.
         """
-        fault = self.faults.take(self.service, stage, account)
+        fault = self.faults.take(self.service, stage, *names)
         if fault is None:
             return None
         match fault.act:

@@ -64,12 +64,13 @@ class World:
     """Mailboxes, a provider, and what goes wrong; and the operations on them."""
 
     def __init__(self, folder: Path, now: Callable[[], float]) -> None:
+        self._now = now
         self._authority = Authority(folder)
         self._contexts = Contexts(self._authority)
         self._faults = Faults()
         self._grants = Grants(CLIENT, now)
         self._accounts = Accounts(self._grants)
-        self._mailboxes = Mailboxes()
+        self._mailboxes = Mailboxes(now)
         self._provider = Provider(self._grants, self._accounts, IdTokens(now))
         self._accepted: list[tuple[Account, tuple[str, ...], bytes]] = []
         servers = Servers(
@@ -181,7 +182,7 @@ class World:
     async def reply(self, message_id: str, text: str = "Yes.", *, automatic: bool = False) -> None:
         """Answer an accepted message, or have it answered automatically."""
         sender, _, content = self._find(message_id)
-        answer = reply_to(content, text, automatic=automatic)
+        answer = reply_to(content, text, self._now(), automatic=automatic)
         await self.deliver(sender.address, answer)
 
     async def bounce(
@@ -194,11 +195,13 @@ class World:
     ) -> None:
         """Return an accepted message, for one of its recipients; or with ``delayed``, warn."""
         sender, recipients, content = self._find(message_id)
-        report = bounce_of(content, recipient or recipients[0], status, action, diagnosis)
+        whom = recipient or recipients[0]
+        about = {"status": status, "action": action, "diagnosis": diagnosis}
+        report = bounce_of(content, whom, self._now(), **about)
         await self.deliver(sender.address, report)
 
-    async def accepted(self) -> list[Accepted]:
-        """What the SMTP server took, oldest first."""
+    async def accepted(self, after: int = 0) -> list[Accepted]:
+        """What the SMTP server took, oldest first; without the first so many."""
         return [
             Accepted(
                 message_id=message_id_of(content),
@@ -206,7 +209,7 @@ class World:
                 recipients=[*recipients],
                 content=content.decode("utf-8", "replace"),
             )
-            for sender, recipients, content in self._accepted
+            for sender, recipients, content in self._accepted[after:]
         ]
 
     async def messages(self, account: str, folder: str = INBOX) -> list[str]:

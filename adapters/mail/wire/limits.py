@@ -21,8 +21,8 @@ class WireLimits(NamedTuple):
     submission: Limits = Limits(total=180.0, step=120.0, octets=200_000)
     """Of one message. Shorter than the ten minutes after which a search may prove that nothing was
     sent (M2); some servers take a minute to look at a message."""
-    filing: Sequence[float] = (0.0, 1.0, 2.0, 4.0)
-    """Waits before each search for what a provider may file by itself a moment later; only for the
+    filing: Sequence[float] = (1.0, 2.0, 4.0)
+    """Waits before each further search for what a provider may file a moment later; only for the
     first message of an account whose provider nobody knows."""
 
 

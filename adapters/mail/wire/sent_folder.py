@@ -72,8 +72,10 @@ class SentFolder:
 
     def _is_filed(self, left: str, waits: Sequence[float]) -> bool:
         """Whether the message is there, or the provider will see to it."""
+        if self._holds(left):
+            return True
         ours = self._of_ours()
-        for wait in waits[:1] if ours else waits:
+        for wait in () if ours else waits:
             time.sleep(wait)
             if self._holds(left):
                 return True

@@ -40,7 +40,10 @@ SELECT digest, recipient_id FROM directory_stops
 WHERE workspace = %s AND campaign_id = %s AND digest = ANY (%s)
 
 -- name: remember_stop
-INSERT INTO directory_stops VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
+-- Everywhere (M7) the latest id counts: the one before was not suppressed when that was given.
+INSERT INTO directory_stops VALUES (%s, %s, %s, %s)
+ON CONFLICT (workspace, campaign_id, digest) DO UPDATE SET recipient_id = excluded.recipient_id
+WHERE directory_stops.campaign_id = ''
 
 -- name: forgotten_at
 SELECT forgotten_at FROM directory_forgotten WHERE workspace = %s AND recipient_id = %s

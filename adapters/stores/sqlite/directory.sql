@@ -70,7 +70,10 @@ INSERT INTO directory_keys VALUES (?, ?) ON CONFLICT DO NOTHING
 SELECT 1 FROM directory_stops WHERE workspace = ? AND campaign_id = ? LIMIT 1
 
 -- name: remember_stop
-INSERT INTO directory_stops VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+-- Everywhere (M7) the latest id counts: the one before was not suppressed when that was given.
+INSERT INTO directory_stops VALUES (?, ?, ?, ?)
+ON CONFLICT (workspace, campaign_id, digest) DO UPDATE SET recipient_id = excluded.recipient_id
+WHERE directory_stops.campaign_id = ''
 
 -- name: stopped_among
 SELECT digest, recipient_id FROM directory_stops

@@ -85,6 +85,10 @@ SENTENCES: Mapping[type[Event], str] = {
     c.GracePeriodSuperseded: A_CLOCK + " ended: a disconnect took its place",
     c.GracePeriodExpired: A_CLOCK + " ran out: {event:outcome}",
     c.RecipientAdded: "{recipient_id} was added to {campaign_id}{by}",
+    c.RecipientMigrated: (
+        "{recipient_id} came from another program, by which {account_id} had written to them, "
+        "last on {received_at}"
+    ),
     c.RecipientImportRefused: (
         "{recipient_id} was imported into {campaign_id}{reason:again}{by} and not taken: "
         "{reason:kept_out}"

@@ -7,6 +7,7 @@ from engine.answers.telling.facts import happened
 from engine.answers.telling.incident import cure
 from engine.answers.telling.reader import Reader
 from engine.answers.telling.sentence import Section, Sentence
+from engine.answers.telling.waiting import why_waits
 from engine.answers.telling.words import PAUSED_BY_BOUNCES, PAUSED_BY_USER, account_of, people
 from events.base import Event
 from events.campaign import (
@@ -21,7 +22,7 @@ from events.campaign import (
     SenderRemoved,
 )
 from events.recorded import Recorded
-from events.vocabulary import CampaignStatus, Mode, RecipientStatus
+from events.vocabulary import CampaignStatus, Mode, RecipientStatus, Waiting
 
 
 def status(case: Case, reader: Reader) -> Sentence:
@@ -48,6 +49,10 @@ def now(case: Case, reader: Reader) -> Iterator[Sentence]:
         return
     yield from _why_held(case, reader)
     yield from _why_not_sending(case, reader)
+    if case.waits is not None and case.waits.reason is not Waiting.PAUSED:
+        who, (at, reason) = reader.person(case.answer.recipient_id), case.waits
+        text = f"Nothing is sent to {who} now: {why_waits(reason, at, case.now, reader)}."
+        yield Sentence(Section.NOW, case.own[-1], text)
     for trouble in case.troubles:
         if trouble.running:
             yield _at_stake(case, trouble, reader)

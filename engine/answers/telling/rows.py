@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from aggregates.waiting import NotBefore
 from engine.answers.consequences import Consequences
 from engine.answers.workspace_answers import ClockAnswer, NotSending, RecipientAnswer
 from engine.ports.check_schedule import ScheduledCheck
@@ -104,6 +105,10 @@ def background_check(check: ScheduledCheck | None) -> dict[str, Any] | None:
         "tries": check.tries,
         "next_at": plain(next_at),
     }
+
+
+def not_before(wait: NotBefore | None) -> dict[str, Any] | None:
+    return None if wait is None else {"at": plain(wait.at), "reason": wait.reason}
 
 
 def refusal(refused: Refusal) -> dict[str, Any]:

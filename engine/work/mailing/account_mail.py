@@ -6,6 +6,7 @@ from typing import NamedTuple
 from engine.reply import Request
 from engine.work.mailing.dispatch import left_over
 from engine.work.mailing.listening import Listening
+from engine.work.mailing.mailbox_of import mailbox_of
 from engine.work.mailing.outgoing import ACTOR, Outgoing, Way
 from engine.work.mailing.searches import Searches
 from engine.work.ports import AccountTrouble, Mailbox
@@ -113,4 +114,4 @@ class AccountMail:
             account = now.account(self.account_id)
         if not account.connected or account.credentials is None:
             return None
-        return Mailbox(self.account_id, account.credentials)
+        return mailbox_of(account)

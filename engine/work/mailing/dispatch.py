@@ -13,6 +13,7 @@ from engine.gc_pause import freeze_survivors
 from engine.planning.planner import Plan, Planner
 from engine.recalled import NotRecalled
 from engine.work.mailing.inboxes import WorkspaceInboxes
+from engine.work.mailing.mailbox_of import mailbox_of
 from engine.work.ports import Mailbox, Person
 from events.recorded import Recorded
 from events.sequence import MailSequence
@@ -133,8 +134,7 @@ def _draft(now: Neighbours, plan: Plan) -> Draft:
     campaign, account = now.campaign(plan.campaign_id), now.account(plan.account_id)
     assert campaign.sequence is not None
     done = campaign.recipients[plan.recipient_id].progress.done
-    mailbox = Mailbox(account.id, account.credentials)
-    return Draft(plan, campaign.sequence, done, account.settings, mailbox)
+    return Draft(plan, campaign.sequence, done, account.settings, mailbox_of(account))
 
 
 def left_over(now: Look, account_id: AccountId | None = None) -> Iterator[RecordUnknown]:

@@ -39,9 +39,17 @@ class WorkspaceInboxes:
     def at(self, account_id: AccountId) -> Cursor:
         return self._known.get(account_id, UNREAD)
 
-    def move(self, account_id: AccountId, cursor: Cursor) -> None:
+    def move(self, account_id: AccountId, cursor: Cursor, after: Cursor | None = None) -> None:
+        """``after``: where it must stand; elsewhere it stays, as it was forgotten meanwhile."""
+        if after is not None and self.at(account_id) != after:
+            return
         self._cursors.move(self._workspace, account_id, cursor)
         self._known[account_id] = cursor
+
+    def forget(self, account_id: AccountId) -> None:
+        """M4: read it from the beginning: what it holds may concern people who were unknown."""
+        self._cursors.forget(self._workspace, account_id)
+        self._known.pop(account_id, None)
 
     def read_until(self, account_id: AccountId) -> datetime | None:
         return self.at(account_id).read_until

@@ -12,7 +12,7 @@ from engine.command_context import Look
 from engine.engine import Engine
 from engine.reply import Request
 from engine.work.inbound import Inbound, Kind
-from engine.work.mailing.inboxes import UNREAD, Cursor, WorkspaceInboxes
+from engine.work.mailing.inboxes import Cursor, WorkspaceInboxes
 from engine.work.ports import AccountTrouble, Inbox, Incoming, Mailbox
 from engine.work.unsubscribe import Subscriber
 from events.vocabulary import RecipientStatus, Signal
@@ -45,7 +45,7 @@ class Listening:
 
     def read_again(self, mailbox: Mailbox) -> AccountTrouble | None:
         """From the beginning: a message may mean something that meant nothing before (M6)."""
-        self._inboxes.move(mailbox.account_id, UNREAD)
+        self._inboxes.forget(mailbox.account_id)
         return self.read(mailbox)
 
     def read(
@@ -64,7 +64,7 @@ class Listening:
             self._record(mailbox, arrivals.messages)
             read_until = arrivals.read_until
             moved = Cursor(arrivals.cursor, read_until or at.read_until)
-            self._inboxes.move(mailbox.account_id, moved)
+            self._inboxes.move(mailbox.account_id, moved, after=at)
             if read_until is not None or not wanted():
                 return None
 

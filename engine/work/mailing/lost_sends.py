@@ -21,7 +21,8 @@ from engine.batch import derived_id
 from engine.command_context import Look
 from engine.engine import Engine
 from engine.reply import Request
-from engine.work.ports import Mailbox, Search, Transport
+from engine.work.mailing.mailbox_of import mailbox_of
+from engine.work.ports import Search, Transport
 from events.sequence import Step
 from events.vocabulary import AccountId, RecipientId, SearchResult
 
@@ -171,8 +172,7 @@ class LostSends:
             return Search.INCONCLUSIVE
         key = account.id, send_id
         if key not in self._answered:
-            mailbox = Mailbox(account.id, account.credentials)
-            self._answered[key] = self._transport.was_sent(mailbox, send_id)
+            self._answered[key] = self._transport.was_sent(mailbox_of(account), send_id)
         return self._answered[key]
 
     def _prove(self, people: Sequence[Asked]) -> None:

@@ -20,6 +20,7 @@ from engine.work.check_connection import ConnectionChecks
 from engine.work.mailing.inboxes import InboxCursors
 from engine.work.mailing.listening import Listening
 from engine.work.mailing.lost_sends import NAME, Asked, LostSends, asked
+from engine.work.mailing.mailbox_of import mailbox_of
 from engine.work.ports import Mailbox, Transport
 from events.vocabulary import AccountId, CampaignId, IncidentId, SearchResult
 
@@ -224,5 +225,5 @@ def _read_inboxes(
             account = now.account(account_id)
         if listening is None or account.credentials is None:
             continue
-        if listening.read_again(Mailbox(account_id, account.credentials)) is not None:
+        if listening.read_again(mailbox_of(account)) is not None:
             yield account_id

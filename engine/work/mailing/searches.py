@@ -14,7 +14,8 @@ from engine.command_context import Look
 from engine.engine import Engine
 from engine.planning.agenda import LONG_AGO
 from engine.reply import Request
-from engine.work.mailing.outgoing import ACTOR
+from engine.work.mailing.mailbox_of import mailbox_of
+from engine.work.mailing.outgoing import ACTOR, SUBMIT_WITHIN
 from engine.work.ports import Mailbox, NewId, Search, Transport
 from events.base import Event
 from events.campaign import EmailAccepted, EmailOutcomeUnknown
@@ -61,10 +62,11 @@ class Searches:
 
     def due(self, account_id: AccountId | None = None) -> list[Sought]:
         """Of the account, or of all. Where no search was proved, the last message that was accepted
-        a while ago; then unknown messages of that age, for then their absence may prove something.
+        a while ago; then unknown messages of that age, for then their absence may prove something:
+        ten minutes after they can have been submitted last.
         A failed account is searched once it is reconnected, for as long as it may be."""
         with self._engine.look(self._workspace) as now:
-            since = now.now - self._engine.policy.search_after
+            since = now.now - self._engine.policy.search_after - SUBMIT_WITHIN
             found = [*self._proofs(now, since), *self._open_ones(now, since)]
             return [
                 each
@@ -109,7 +111,7 @@ class Searches:
             if send_id is None or send_id in self._vain or sent_at is None or sent_at > since:
                 continue
             if not now.account(account_id).search_proved:
-                mailbox = _mailbox(now, account_id)
+                mailbox = mailbox_of(now.account(account_id))
                 yield Sought(mailbox, campaign_id, recipient_id, send_id, None)
 
     def _open_ones(self, now: Look, since: datetime) -> Iterator[Sought]:
@@ -120,7 +122,7 @@ class Searches:
                 self._unknown.pop((campaign_id, recipient_id), None)
             for each in waiting:
                 if each.reserved_at is not None and each.reserved_at <= since:
-                    mailbox = _mailbox(now, each.account_id)
+                    mailbox = mailbox_of(now.account(each.account_id))
                     yield Sought(mailbox, campaign_id, recipient_id, each.send_id, each.reserved_at)
 
 
@@ -150,7 +152,3 @@ def _last_accepted(campaign: Campaign, recipient_id: RecipientId) -> str | None:
 
 def _is_open(now: Look, account_id: AccountId) -> bool:
     return now.account(account_id).status is not ConnectionStatus.FAILED
-
-
-def _mailbox(now: Look, account_id: AccountId) -> Mailbox:
-    return Mailbox(account_id, now.account(account_id).credentials)

@@ -12,6 +12,7 @@ from engine.work.mailing.dispatch import left_over
 from engine.work.mailing.inboxes import WorkspaceInboxes
 from engine.work.mailing.outgoing import ACTOR
 from engine.work.mailing.sent_mail import SentIndex
+from events.campaign import RecipientMigrated
 from events.recorded import Recorded
 from events.vocabulary import AccountId, ConnectionStatus
 
@@ -64,6 +65,10 @@ class WorkspaceMail:
     def follow(self, recorded: Sequence[Recorded]) -> None:
         """Take in what was recorded in the workspace."""
         events = [each.event for each in recorded]
+        for account_id in {
+            each.account_id for each in events if isinstance(each, RecipientMigrated)
+        }:
+            self._inboxes.forget(account_id)
         self._index.follow(events)
         self._desk.searches.follow(events)
         self._desk.way.dispatch.follow(recorded)
@@ -97,6 +102,10 @@ class WorkspaceMail:
             with self._lock:
                 self._busy.discard(account_id)
             self._stirred = True
+
+    def sends_at(self) -> datetime | None:
+        """When a message may leave or a sequence is over next, unless something happens."""
+        return self._desk.way.dispatch.wakes_at()
 
     @property
     def busy(self) -> bool:

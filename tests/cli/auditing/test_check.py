@@ -74,7 +74,7 @@ from tests.workplace import Workplace, much_happens
 
 NEVER_SEEN = "never-seen"
 OF_PLANNED_SENDING = (
-    *(c.SequenceSet, c.SentFolderSearched, c.ComplaintReceived),
+    *(c.SequenceSet, c.SentFolderSearched, c.ComplaintReceived, c.RecipientMigrated),
     *(a.SendCounted, a.SendUncounted, a.SendingThrottled, a.ThrottlingEnded, a.SentSearchProved),
     *(m.PersonReleased, m.DomainSuppressed, m.DomainReleased),
 )

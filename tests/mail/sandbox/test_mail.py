@@ -1,6 +1,8 @@
 """Mail goes round: out by SMTP, in by IMAP, and back as replies and bounces."""
 
+from datetime import UTC, datetime
 from email import message_from_string
+from email.utils import formatdate
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 
 import pytest
@@ -48,6 +50,16 @@ def test_what_was_accepted_is_told_whoever_it_is_for(sandbox: Sandbox, served: S
 def test_a_mailbox_that_there_is_not_is_refused(served: Served) -> None:
     with pytest.raises(SMTPRecipientsRefused, match=r"550.*no such mailbox"):
         send(served, "nobody@sandbox.test")
+
+
+@pytest.mark.parametrize("stage", ["rcpt", "data"])
+def test_a_fault_may_meet_one_recipient(sandbox: Sandbox, served: Served, stage: str) -> None:
+    sandbox.fail("smtp", stage, Act.SAY, text="550 5.7.1 Not you", account="ben@elsewhere.test")
+    send(served, BOB)
+    with pytest.raises((SMTPRecipientsRefused, SMTPDataError), match="Not you"):
+        send(served, "ben@elsewhere.test")
+    assert [each["recipients"] for each in sandbox.accepted()] == [[BOB]]
+    assert sandbox.accepted(after=1) == []
 
 
 def test_nobody_sends_as_somebody_else_or_without_a_login(served: Served) -> None:
@@ -143,3 +155,22 @@ def test_a_refused_message_arrives_nowhere(sandbox: Sandbox, served: Served) -> 
     assert sandbox.accepted() == []
     send(served, BOB)
     assert len(sandbox.accepted()) == 1
+
+
+def test_what_comes_back_is_dated_by_the_sandboxs_clock() -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    with Sandbox(now=noon.timestamp) as sandbox:
+        served = sandbox.served()
+        send(served, "ben@elsewhere.test")
+        sandbox.reply("<one@acme.test>")
+        sandbox.bounce("<one@acme.test>")
+        with imap(served) as client:
+            client.login(ANN, "ann-secret")
+            client.select_folder("INBOX", readonly=True)
+            arrived = client.fetch(client.search(), ["INTERNALDATE"])
+        messages = sandbox.messages(ANN)
+    told = [str(message_from_string(each)["Date"]) for each in messages]
+    assert told == [formatdate(noon.timestamp())] * 2
+    assert [each[b"INTERNALDATE"].timestamp() for each in arrived.values()] == [
+        noon.timestamp()
+    ] * 2

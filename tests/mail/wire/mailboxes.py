@@ -16,7 +16,7 @@ from tests.mail.probing import Site
 from tests.mail.test_probe import ANN, PASSWORD, SandboxProvider
 from tests.mail.wire.answers import answer, means
 
-QUICK_FILING = WireLimits(filing=(0.0, 0.2))
+QUICK_FILING = WireLimits(filing=(0.2,))
 SAID: dict[RefusalFault, tuple[str, str]] = {
     RefusalFault.OTHER: ("data", "554 5.7.1 Message rejected as spam"),
     RefusalFault.TEMPORARY: ("rcpt", "450 4.2.0 Greylisted, try again in 300 seconds"),

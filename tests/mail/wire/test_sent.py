@@ -40,7 +40,7 @@ def test_a_provider_that_files_late_is_waited_for_and_believed(
 def test_only_the_first_copy_of_an_account_waits(sandbox: Sandbox) -> None:
     wait = 2.0
     provider = SandboxMail(sandbox, files_sent=False)
-    with closing(wire_to(provider.site, limits=WireLimits(filing=(0.0, wait)))) as wire:
+    with closing(wire_to(provider.site, limits=WireLimits(filing=(wait,)))) as wire:
         assert wire.transport.file_copy(provider.mailbox, message_to(ADA))
         begun = time.monotonic()
         for name in ("r2.intro", "r3.intro"):

@@ -7,10 +7,9 @@ nothing of campaigns.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from email import message_from_bytes
+from enum import Enum
 from operator import attrgetter
 
-from adapters.mail.simulated.fates import Answer, Fate, answer_of, fate_of
 from engine.ports.clock import Clock
 from engine.simulated import simulated_report
 from engine.work.findings import Findings, Watch, unwatched
@@ -32,7 +31,26 @@ from events.vocabulary import (
     RefusalFault,
 )
 
-AWAY = timedelta(days=3)
+
+class Fate(Enum):
+    """What becomes of a message."""
+
+    TAKEN = "taken"
+    NO_SUCH_MAILBOX = "no such mailbox"
+    POLICY = "refused for good, for no fault of the recipient"
+    GREYLISTED = "refused at first, taken later"
+    LIMITED = "refused for good, as the account sent too much"
+    ANSWER_LOST = "taken, but the connection broke before the server said so"
+
+
+class Answer(Enum):
+    NONE = "none"
+    REPLY = "reply"
+    BOUNCE = "bounce"
+    UNSUBSCRIBE = "unsubscribe"
+    OUT_OF_OFFICE = "out of office"
+
+
 KINDS: Mapping[Answer, Kind] = {
     Answer.REPLY: Kind.REPLY,
     Answer.BOUNCE: Kind.BOUNCE,
@@ -65,15 +83,11 @@ class _Mailbox:
 
 
 class SimulatedMailServer:
-    """``Probe``, ``Transport`` and ``Inbox``. ``secrets`` holds passwords by reference.
+    """``Probe``, ``Transport`` and ``Inbox``. ``secrets`` holds passwords by reference. Messages
+    are taken, and answered by nobody, unless told."""
 
-    What becomes of a message follows from ``seed`` and its recipient's address, unless told;
-    without a seed all are taken and nobody answers.
-    """
-
-    def __init__(self, clock: Clock, seed: str | None, secrets: Mapping[str, str]) -> None:
+    def __init__(self, clock: Clock, secrets: Mapping[str, str]) -> None:
         self._clock = clock
-        self._seed = seed
         self._secrets = secrets
         self._mailboxes: dict[AccountId, _Mailbox] = {}
         self._fates: dict[str, Fate] = {}
@@ -115,7 +129,8 @@ class SimulatedMailServer:
         fate = self._fate_of(message.address)
         if fate in FAULTS:
             return Refused(FAULTS[fate], address_unknown=fate is Fate.NO_SUCH_MAILBOX)
-        return self._take(mailbox.account_id, message, fate)
+        self._mailboxes[mailbox.account_id].sent.add(_left(message.message_id))
+        return Outcome.UNKNOWN if fate is Fate.ANSWER_LOST else Outcome.ACCEPTED
 
     def file_copy(self, mailbox: Mailbox, message: Message) -> bool:  # noqa: ARG002 filed already
         return self._trouble(mailbox) is None
@@ -151,29 +166,12 @@ class SimulatedMailServer:
 
     def _fate_of(self, address: str) -> Fate:
         """What is greylisted is taken at the second attempt."""
-        drawn = Fate.TAKEN if self._seed is None else fate_of(address, self._seed)
-        fate = self._fates.get(address, drawn)
+        fate = self._fates.get(address, Fate.TAKEN)
         if fate is Fate.GREYLISTED and address in self._greylisted:
             return Fate.TAKEN
         if fate is Fate.GREYLISTED:
             self._greylisted.add(address)
         return fate
-
-    def _take(self, account_id: AccountId, message: Message, fate: Fate) -> Outcome:
-        """Follow-ups are answered by nobody, and no connection breaks at them."""
-        first = "In-Reply-To" not in message_from_bytes(message.content)
-        self._mailboxes[account_id].sent.add(_left(message.message_id))
-        if first and self._seed is not None:
-            self._answer(account_id, message, self._seed)
-        lost = fate is Fate.ANSWER_LOST and first
-        return Outcome.UNKNOWN if lost else Outcome.ACCEPTED
-
-    def _answer(self, account_id: AccountId, message: Message, seed: str) -> None:
-        answer, delay = answer_of(message.address, seed)
-        if answer is Answer.NONE:
-            return
-        until = self._clock() + delay + AWAY if answer is Answer.OUT_OF_OFFICE else None
-        self.arrive(account_id, message.message_id, answer, after=delay, until=until)
 
 
 def _left(message_id: str) -> str:

@@ -1,0 +1,68 @@
+"""Files that appear whole and once: nobody sees a part of one, and nobody replaces one."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from errno import ENOSYS, EOPNOTSUPP, EPERM
+from pathlib import Path
+from typing import IO
+from uuid import uuid4
+
+from adapters.kafka.consumer.consumer import Refused
+
+DRAFTS = "_writing"
+"""Readers of Parquet pass over names with an underscore in front, and over other endings."""
+LEFT_OVER = 3600.0
+"""Seconds after which a draft belongs to nobody: its process was killed."""
+
+
+def publish(root: Path, name: str, write: Callable[[IO[bytes]], object]) -> None:
+    """Write ``root/name`` and reach the disk.
+
+    The name is taken by a hard link, the one act by which a file is there: of two processes one
+    gets ``FileExistsError``. Raises ``Refused``, ``OSError``.
+    """
+    draft, target = root / DRAFTS / uuid4().hex, root / name
+    for folder in (draft.parent, target.parent):
+        folder.mkdir(exist_ok=True)
+    try:
+        with draft.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        _take_name(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+    reach_disk(root, target.parent)
+
+
+def _take_name(draft: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(draft)
+    except OSError as error:
+        if error.errno in {EPERM, EOPNOTSUPP, ENOSYS}:
+            where = target.parent
+            raise Refused(
+                f"Nothing is archived: {where} is in a file system without hard links, by which "
+                "each file is written once. Name a directory in another one, and copy from there."
+            ) from error
+        raise
+
+
+def reach_disk(root: Path, folder: Path) -> None:
+    """The names in both of them; what a file holds was there before."""
+    for each in (folder, root):
+        opened = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def clear_drafts(root: Path) -> None:
+    """Those that killed processes have left."""
+    for each in (root / DRAFTS).glob("*"):
+        with suppress(FileNotFoundError):
+            if each.stat().st_mtime < time.time() - LEFT_OVER:
+                each.unlink()

@@ -1,0 +1,143 @@
+"""``sendledger recipients import``: a list that another program exported, with what it sent."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from adapters.cli.campaigns import known
+from adapters.cli.common import Session, asking, session
+from adapters.screen.errors import explained
+from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Workspace
+from adapters.screen.output import fail, print_json, say
+
+if TYPE_CHECKING:
+    from adapters.composition import LeadsFile
+    from engine.work.migrating import Given, Rehearsed
+    from engine.work.ports import RejectedLine
+
+GIVEN = ("step", "sender", "sent_at")
+
+
+def import_list(
+    campaign: Annotated[str, typer.Argument(help="The campaign's name.")],
+    file: Annotated[Path, typer.Argument(help="The CSV file that the program exported, UTF-8.")],
+    program: Annotated[
+        Literal["smartlead", "instantly", "lemlist"],
+        typer.Option("--from", help="Which program exported it."),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done; write nothing.")
+    ] = False,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="HEADER=COLUMN", help="Another name for a column of FILE."),
+    ] = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="COLUMN=VALUE", help="step, sender or sent_at of who lacks it."
+        ),
+    ] = None,
+    steps: Annotated[
+        list[str] | None,
+        typer.Option("--step", metavar="THERE=HERE", help="Which step here one of theirs is."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Where rejected lines go. Default: FILE.rejected.csv")
+    ] = None,
+    skip_undecodable: Annotated[
+        bool, typer.Option("--skip-undecodable", help="Reject lines that are not UTF-8 singly.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a report that is there.")] = False,
+    store: Store = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Import a list that another program exported; what it sent counts: nobody hears twice."""
+    from adapters.cli.importing import import_file, read_names
+    from adapters.composition import leads_file
+    from engine.work.migrating import Migration
+
+    given = _given(read_names(values), read_names(steps))
+    people = leads_file(file, read_names(names), program, skip_undecodable=skip_undecodable)
+    if dry_run:
+        _rehearse(campaign, people, given, store, workspace, as_json)
+        return
+    with session(store, workspace) as here:
+        known(here, campaign)
+        with here.look() as now:
+            migration = Migration(now, campaign, people.leads, given, here.store.now())
+        _read_again(here, migration.senders)
+        try:
+            import_file(
+                here, campaign, people, report, migration=migration, force=force, as_json=as_json
+            )
+        finally:
+            _read_again(here, migration.senders)
+
+
+def _read_again(here: Session, accounts: Sequence[str]) -> None:
+    """M4: an answer that came before its sender was known here meant nothing when it was read."""
+    from adapters.composition import inbox_cursors
+
+    cursors = inbox_cursors(here.opened)
+    for account in accounts:
+        cursors.forget(here.workspace, account)
+
+
+def _given(values: Mapping[str, str], steps: Mapping[str, str]) -> "Given":
+    from engine.work.migrating import Given
+
+    for name in values:
+        if name not in GIVEN:
+            fail(f"--set knows {', '.join(GIVEN)}, not {name}.", EXIT_UNREADABLE)
+    return Given(**values, steps=steps)
+
+
+def _rehearse(
+    campaign: str,
+    people: "LeadsFile",
+    given: "Given",
+    store: str | None,
+    workspace: str | None,
+    as_json: bool,
+) -> None:
+    from engine.work.migrating import Migration, rehearse
+    from engine.work.ports import RecipientsError
+
+    rejected: list[RejectedLine] = []
+    with explained(RecipientsError), asking(store, workspace) as here, here.look() as now:
+        known(here, campaign)
+        people.count()
+        migration = Migration(now, campaign, people.leads, given, here.current.now)
+
+        def recipient_at(address: str) -> str | None:
+            return here.directory.recipient_at(here.workspace, address)
+
+        done = rehearse(migration, now, campaign, recipient_at, rejected.append)
+    _tell(campaign, done, rejected, as_json=as_json)
+
+
+def _tell(
+    campaign: str, done: "Rehearsed", rejected: "list[RejectedLine]", *, as_json: bool
+) -> None:
+    counts = {"statuses": done.statuses, "steps": done.steps, "senders": done.senders}
+    if as_json:
+        lines = [each._asdict() for each in rejected]
+        imported = {"campaign_id": campaign, "dry_run": True, **done.imported._asdict()}
+        print_json({**imported, **counts, "rejected_lines": lines})
+        return
+    told = done.imported
+    say(
+        f"{campaign}: {told.taken} would be taken, {told.known} known already, {told.stopped} "
+        f"stopped before, {told.suppressed} suppressed, {told.rejected} rejected."
+    )
+    for what, counter in counts.items():
+        parts = ", ".join(f"{name} {number}" for name, number in sorted(counter.items()))
+        say(f"{what.capitalize()}: {parts or 'none'}.")
+    for line, column, problem, *value in rejected:
+        say(f"Line {line}: {column} {problem}{f': {value[0]}' if value and value[0] else ''}.")
+    say("Nothing was written.")

@@ -1,0 +1,28 @@
+"""A worker alone with a store whose clock stands while it works: for a story whose time jumps."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from adapters.worker.duties import Duty
+from engine.ports.log import Log
+
+
+class StepByStep(NamedTuple):
+    log: Log
+    duties: Sequence[Duty]
+
+    def work(self) -> None:
+        """Turns, until one has brought nothing new."""
+        before = -1
+        while before != (last := self.log.last_position()):
+            before = last
+            for duty in self.duties:
+                duty.turn()
+            for duty in self.duties:
+                duty.settle()
+
+    def due_at(self) -> datetime | None:
+        """When anything is due next, by the store's clock, unless something happens."""
+        moments = [duty.due_at() for duty in self.duties]
+        return min((each for each in moments if each is not None), default=None)

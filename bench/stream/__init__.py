@@ -1,0 +1,1 @@
+"""Figures of the stream: a real broker and a real PostgreSQL, started for each measure."""

@@ -1,0 +1,8 @@
+"""An account's mailbox, as its events say."""
+
+from aggregates.email_account import EmailAccount
+from engine.work.ports import Mailbox
+
+
+def mailbox_of(account: EmailAccount) -> Mailbox:
+    return Mailbox(account.id, account.credentials, account.settings.folders.get("sent"))

@@ -1,0 +1,103 @@
+"""What a sequence lacks before it is sent, and what a change of it does to whom (M3, F1)."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from aggregates.campaign import Campaign
+from aggregates.campaign.state import Progress, next_step
+from engine.work.addresses import normalised, recipient_problem
+from engine.work.letters import Missing
+from engine.work.ports import Directory, Person
+from events.sequence import MailSequence, Step
+from events.vocabulary import AccountId, RecipientId
+
+PAGE = 1_000
+People = Iterable[tuple[RecipientId, Person]]
+FindMissing = Callable[[Sequence[Step], People], Iterator[Missing]]
+_BETWEEN = re.compile(r"""[\s<>()[\]{},;:"\\?&/=|]+""")
+
+
+class Lack(NamedTuple):
+    """What recipients who are still to be written to do not have."""
+
+    recipients: int
+    """Who are still to be written to."""
+    nameless: int
+    """Those of them who were forgotten: nothing is sent to them."""
+    missing: Sequence[Missing]
+
+
+class Change(NamedTuple):
+    """Contacted recipients whose next message becomes another one; none where nothing follows."""
+
+    next: str | None
+    becomes: str | None
+    recipients: int
+
+
+def lack_of(
+    directory: Directory,
+    workspace: str,
+    campaign: Campaign,
+    sequence: MailSequence,
+    find: FindMissing,
+) -> Lack:
+    """In the order of ids. Raises ``LetterError`` where a step can be sent to nobody."""
+    to_come = {
+        recipient_id: names
+        for recipient_id, each in sorted(campaign.recipients.items())
+        if not each.status.terminal and (names := _to_come(sequence, each.progress))
+    }
+    named: Counter[str] = Counter()
+
+    def people() -> Iterator[tuple[RecipientId, Person]]:
+        rest = iter(to_come)
+        while page := list(islice(rest, PAGE)):
+            found = directory.people(workspace, page)
+            named["people"] += len(found)
+            yield from ((each, found[each]) for each in page if each in found)
+
+    missing = [
+        each for each in find(sequence.steps, people()) if each.step in to_come[each.recipient_id]
+    ]
+    return Lack(len(to_come), len(to_come) - named["people"], missing)
+
+
+def changes(campaign: Campaign, sequence: MailSequence) -> list[Change]:
+    """What ``sequence``, set now, does to those who have received something."""
+    found: Counter[tuple[str | None, str | None]] = Counter()
+    for each in campaign.recipients.values():
+        if each.emails and not each.status.terminal:
+            found[_next(campaign.sequence, each.progress), _next(sequence, each.progress)] += 1
+    return [Change(*names, count) for names, count in found.items() if names[0] != names[1]]
+
+
+def naming_somebody(
+    directory: Directory, workspace: str, steps: Sequence[Step], own: Iterable[AccountId]
+) -> str | None:
+    """F1: the step in which a recipient's address stands, which no event may hold. ``own``: the
+    accounts' addresses, which are nobody's secret."""
+    known = {*own}
+    for step in steps:
+        texts = f"{step.name}\n{step.subject}\n{step.text}\n{step.html}"
+        words = {normalised(each.strip(".'!*")) for each in _BETWEEN.split(texts) if "@" in each}
+        found = (each for each in words - known if recipient_problem(each) is None)
+        if any(directory.recipient_at(workspace, each) for each in found):
+            return step.name
+    return None
+
+
+def _next(sequence: MailSequence | None, progress: Progress) -> str | None:
+    step = next_step(sequence, progress) if sequence else None
+    return step.name if step else None
+
+
+def _to_come(sequence: MailSequence, progress: Progress) -> frozenset[str]:
+    step = next_step(sequence, progress)
+    if step is None:
+        return frozenset()
+    place = sequence.steps.index(step)
+    return frozenset(each.name for each in sequence.steps[place:])
