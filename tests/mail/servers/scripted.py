@@ -58,7 +58,7 @@ class Conversation:
                 return found
             tag, _, _ = line.partition(b" ")
             for word, answer in answers.items():
-                if word in line.upper():
+                if re.search(rb"\b%s\b" % word, line.upper()):
                     self.say(answer.replace(b"%s", tag))
 
     def drip(self, text: bytes, pace: float) -> None:
