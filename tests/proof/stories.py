@@ -1,0 +1,183 @@
+"""Random scenarios that send by themselves, as files: several zones, limits, campaigns, troubles."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from adapters.scenario.reader import Scenario, parse_scenario
+
+ACCOUNTS = ("ann@acme.test", "bob@acme.test", "cleo@acme.test")
+PEOPLE = tuple(f"r{number}" for number in range(1, 8))
+BEGINNINGS = tuple(
+    datetime(2026, month, day, hour, tzinfo=UTC)
+    for month, day, hour in (
+        *((3, 28, 20), (10, 24, 20), (3, 7, 22), (10, 31, 22)),
+        *((4, 23, 12), (10, 29, 12), (10, 3, 9), (4, 4, 9)),
+    )
+)
+"""Hours before clocks change in Europe, America, Egypt and on Lord Howe, both ways."""
+LONG = 900
+"""Days in which every story that waits for nobody is over."""
+zones = st.sampled_from(
+    (
+        *("UTC", "Europe/Berlin", "America/New_York", "Africa/Cairo", "Australia/Lord_Howe"),
+        *("Pacific/Kiritimati", "America/Havana", "Asia/Kathmandu"),
+    )
+)
+windows = st.sampled_from(
+    (
+        None,
+        {"from": "09:00", "to": "17:00", "days": ["mon", "tue", "wed", "thu", "fri"]},
+        {"from": "22:00", "to": "02:30"},
+        {"from": "01:00", "to": "03:00"},
+        {"from": "00:00", "to": "24:00", "days": ["sun", "mon"]},
+        {"from": "23:30", "to": "23:30", "days": ["sat", "thu", "fri"]},
+    )
+)
+delays = st.sampled_from(("0s", "90s", "1h", "23h", "1d", "3d", "5d"))
+leaps = st.sampled_from(("0s", "1s", "3m", "1h", "5h", "1d", "3d", "9d"))
+spans = st.sampled_from(("1m", "2h", "1d", "5d"))
+
+
+class Story(NamedTuple):
+    start: datetime
+    policy: dict[str, str]
+    script: list[dict[str, Any]]
+    last: int
+    """Seconds from the start to the last step, and to the end of the last downtime."""
+
+    def until(self, seconds: float) -> Scenario:
+        told = {
+            "start": self.start.isoformat().replace("+00:00", "Z"),
+            "sending": "auto",
+            "policy": self.policy,
+            "script": self.script,
+            "until": f"{int(seconds)}s",
+        }
+        return parse_scenario(json.dumps(told), "story")
+
+    def silent(self) -> list[tuple[str, datetime, datetime]]:
+        """Whose inbox could not be read, from when to when; everybody's in a downtime."""
+        found = []
+        for step in self.script:
+            at = self.start + seconds(step["at"])
+            if "inbox_silent" in step:
+                told = step["inbox_silent"]
+                found.append((told["account"], at, at + seconds(told["for"])))
+            if "engine_down" in step:
+                found += [(each, at, at + seconds(step["engine_down"]["for"])) for each in ACCOUNTS]
+        return found
+
+
+def seconds(told: str) -> timedelta:
+    return timedelta(**{UNITS[told[-1]]: int(told[:-1])})
+
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@st.composite
+def settings(draw: st.DrawFn) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "daily_limit": draw(st.integers(1, 4)),
+        "gap": draw(st.sampled_from(("0s", "90s", "20m", "7h"))),
+        "zone": draw(zones),
+    }
+    if draw(st.integers(0, 3)) == 0:
+        told["limits"] = {"ramp_start": 1, "ramp_step": draw(st.integers(0, 2))}
+    return told
+
+
+@st.composite
+def campaigns(draw: st.DrawFn, name: str) -> dict[str, Any]:
+    single = draw(st.integers(0, 3)) == 0
+    senders = st.lists(st.sampled_from(ACCOUNTS[:2]), min_size=1, max_size=2, unique=True)
+    steps = [{"name": f"step-{number}", "after": draw(delays)} for number in range(draw(st.integers(1, 3)))]
+    told = {
+        "campaign": name,
+        **({"mode": "single", "slot": "s1"} if single else {"mode": "rotation", "from": draw(senders)}),
+        "recipients": draw(st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=5, unique=True)),
+        "zone": draw(zones),
+        "window": draw(windows),
+        "daily_limit": draw(st.none() | st.integers(1, 4)),
+        "exclusive": draw(st.booleans()) or None,
+        "steps": steps,
+    }
+    return {key: each for key, each in told.items() if each is not None}
+
+
+NAMES = ("spring", "summer", "solo")
+campaign, account, person = map(st.sampled_from, (NAMES, ACCOUNTS, PEOPLE))
+of_recipient = st.fixed_dictionaries({"campaign": campaign, "recipient": person})
+of_account = st.fixed_dictionaries({"account": account})
+of_sender = st.fixed_dictionaries({"campaign": campaign, "account": account})
+fates = st.fixed_dictionaries({"campaign": campaign, "recipient": person, "account": account})
+slots = dict(zip(ACCOUNTS, ("s1", "s2", "s3"), strict=True))
+
+
+def step(name: str, told: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    return told.map(lambda arguments: [{name: arguments}])
+
+
+def mended(account: str) -> list[dict[str, Any]]:
+    """What a user does when an account is back."""
+    return [
+        {"one_click_reconnect": {"account": account}},
+        {"connect": {"slot": slots[account], "account": account}},
+        *({"add_sender": {"campaign": each, "account": account}} for each in NAMES),
+        *({"resume": {"campaign": each}} for each in NAMES),
+    ]
+
+
+acts = st.one_of(
+    step("reply", of_recipient),
+    step("unsubscribe", of_recipient),
+    step("bounce", of_recipient),
+    step("complaint", of_recipient),
+    step("auto_reply", st.builds(lambda about, until: {**about, "until": until}, of_recipient, spans)),
+    step("suppress", st.fixed_dictionaries({"recipient": person})),
+    step("email_refused", fates),
+    step("email_unknown", fates),
+    step(
+        "sent_searched",
+        st.builds(
+            lambda about, result: {**about, "result": result},
+            of_recipient,
+            st.sampled_from(("found", "absent", "inconclusive")),
+        ),
+    ),
+    step("inbox_silent", st.builds(lambda about, span: {**about, "for": span}, of_account, spans)),
+    step("engine_down", st.fixed_dictionaries({"for": spans})),
+    step("pause", st.fixed_dictionaries({"campaign": campaign})),
+    step("resume", st.fixed_dictionaries({"campaign": campaign})),
+    step("connection_fails", of_account.map(lambda about: {**about, "class": "auth_revoked"})),
+    step("disconnect", of_account),
+    step("assign", fates),
+    step("add_sender", of_sender),
+    step("remove_sender", of_sender),
+    step("update_settings", st.builds(lambda about, told: {**about, "settings": told}, of_account, settings())),
+    step("import_recipients", st.builds(lambda about, more: {"campaign": about, "recipients": more}, campaign, st.lists(person, min_size=1, max_size=2))),
+    account.map(mended),
+)
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    script: list[dict[str, Any]] = [
+        {"at": "0s", "connect": {"slot": slots[each], "account": each, "settings": draw(settings())}}
+        for each in ACCOUNTS
+    ]
+    for name in NAMES[: draw(st.integers(1, 3))]:
+        script += [{"at": "0s", "create_campaign": draw(campaigns(name))}, {"at": "0s", "start": {"campaign": name}}]
+    at, down_until = 0, 0
+    for leap, told in draw(st.lists(st.tuples(leaps, acts), max_size=14)):
+        at += int(seconds(leap).total_seconds())
+        if "engine_down" in told[0]:
+            if at < down_until:
+                continue
+            down_until = at + int(seconds(told[0]["engine_down"]["for"]).total_seconds())
+        script += [{"at": f"{at}s", **each} for each in told]
+    policy = draw(st.sampled_from(({}, {"on_account_trouble": "hold_sender"})))
+    return Story(draw(st.sampled_from(BEGINNINGS)), policy, script, max(at, down_until))
