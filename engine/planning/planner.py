@@ -4,7 +4,7 @@ Follow-ups come before first messages, in order of when they fell due; of first 
 the campaign that sent least today. The same states give the same plan.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -16,7 +16,7 @@ from aggregates.email_account import EmailAccount
 from aggregates.email_account import pace as account_pace
 from aggregates.waiting import soonest
 from engine.command_context import Neighbours, contacted_elsewhere
-from engine.planning.agenda import LONG_AGO, Agenda, Kind, place_of
+from engine.planning.agenda import LONG_AGO, Agenda, Head, Kind, place_of
 from engine.planning.senders import constraints, may_send, senders_of
 from events.base import Event
 from events.campaign import (
@@ -185,33 +185,26 @@ class Planner:
                 continue
             if not may_send(workspace, campaign, account_id):
                 continue
-            agenda = self._agendas[campaign.id]
             sender = account_id if campaign.rotates else None
-            later = agenda.head(campaign, Kind.LATER, sender)
-            if later is not None and (later[0] is None or later[0] <= at):
-                followed_up = campaign.recipients[later[1]].emails > 0
-                if fresh or not followed_up:
-                    yield (
-                        0,
-                        later[0] or LONG_AGO,
-                        0,
-                        campaign.id,
-                        later[1],
-                    )
-                    continue
-            first = self._first(workspace, campaign, account_id)
-            if first is not None:
-                yield 1, LONG_AGO, _used(campaign, at), campaign.id, first
+            later = self._agendas[campaign.id].head(campaign, Kind.LATER, sender)
+            if fresh and later is not None and _is_due(later, at):
+                yield 0, later[0] or LONG_AGO, 0, campaign.id, later[1]
+                continue
+            first = self._first(workspace, campaign, account_id, at)
+            if first is not None and first[0] is not None:
+                yield 0, first[0], 0, campaign.id, first[1]
+            elif first is not None:
+                yield 1, LONG_AGO, _used(campaign, at), campaign.id, first[1]
 
     def _first(
-        self, workspace: Neighbours, campaign: Campaign, account_id: AccountId
-    ) -> RecipientId | None:
+        self, workspace: Neighbours, campaign: Campaign, account_id: AccountId, at: datetime
+    ) -> Head | None:
         agenda = self._agendas[campaign.id]
-        for sender in (account_id, None) if campaign.rotates else (None,):
-            while (head := agenda.head(campaign, Kind.FIRST, sender)) is not None:
+        for kind, sender in _firsts(account_id if campaign.rotates else None):
+            while (head := agenda.head(campaign, kind, sender)) is not None and _is_due(head, at):
                 if not contacted_elsewhere(workspace, campaign, head[1]):
-                    return head[1]
-                left = agenda.postpone(Kind.FIRST, sender)
+                    return head
+                left = agenda.postpone(kind, sender)
                 self._elsewhere.setdefault(left, set()).add(campaign.id)
         return None
 
@@ -232,7 +225,7 @@ class Planner:
         self, campaign: Campaign, agenda: Agenda, account: EmailAccount, after: datetime
     ) -> Iterator[datetime]:
         own = account.id if campaign.rotates else None
-        for kind, sender in ((Kind.LATER, own), (Kind.FIRST, own), (Kind.FIRST, None)):
+        for kind, sender in ((Kind.LATER, own), *_firsts(own)):
             head = agenda.head(campaign, kind, sender)
             if head is None:
                 continue
@@ -243,6 +236,16 @@ class Planner:
             moment = max(after, head[0]) if head[0] else after
             wait = soonest(moment, constraints(account, campaign, recipient, step))
             yield moment if wait is None else wait.at or moment
+
+
+def _firsts(own: AccountId | None) -> Sequence[tuple[Kind, AccountId | None]]:
+    """Where those wait who may hear for the first time: from this account, or from any."""
+    senders = (own, None) if own is not None else (None,)
+    return [(kind, sender) for kind in (Kind.AGAIN, Kind.FIRST) for sender in senders]
+
+
+def _is_due(head: Head, at: datetime) -> bool:
+    return head[0] is None or head[0] <= at
 
 
 def _read_until(

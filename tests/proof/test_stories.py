@@ -1,5 +1,6 @@
 """M1-M8, S8 in random scenarios that send by themselves; the judge knows only the law and facts."""
 
+import os
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from events.vocabulary import RecipientStatus, read_instant
 from tests.proof.sending_judge import SendingJudge
 from tests.proof.stories import LONG, Story, stories
 
+SOAK = float(os.environ.get("PROOF_SOAK", "20"))
 DAY = timedelta(days=1)
 WAITS_FOR_A_PERSON = {"paused", "sender", "not_set_up"}
 
@@ -104,7 +106,7 @@ def test_in_random_scenarios_nothing_leaves_too_early_too_often_or_to_whom_it_mu
 
 @pytest.mark.soak
 @pytest.mark.rule("M1", "M2", "M3", "M4", "M5", "M7", "S8")
-@of(3_000)
+@of(int(SOAK * 60))
 @given(story=stories())
 def test_in_very_many_random_scenarios(story: Story) -> None:
     check(story)
