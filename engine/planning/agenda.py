@@ -76,9 +76,7 @@ class Agenda:
                 heap = self._heaps.setdefault((place.kind, place.sender), [])
                 heappush(heap, (_order(place.due), recipient_id))
 
-    def head(
-        self, campaign: Campaign, kind: Kind, sender: AccountId | None
-    ) -> Head | None:
+    def head(self, campaign: Campaign, kind: Kind, sender: AccountId | None) -> Head | None:
         """Who is first of those."""
         heap = self._heaps.get((kind, sender), [])
         while heap:

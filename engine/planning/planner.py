@@ -6,6 +6,7 @@ the campaign that sent least today. The same states give the same plan.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple, Protocol
 
 from aggregates.calendar import day_of
@@ -16,7 +17,7 @@ from aggregates.email_account import EmailAccount
 from aggregates.email_account import pace as account_pace
 from aggregates.waiting import soonest
 from engine.command_context import Neighbours, contacted_elsewhere
-from engine.planning.agenda import LONG_AGO, Agenda, Head, Kind, place_of
+from engine.planning.agenda import LONG_AGO, Agenda, Kind, place_of
 from engine.planning.senders import constraints, may_send, senders_of
 from events.base import Event
 from events.campaign import (
@@ -57,8 +58,16 @@ class Ending(NamedTuple):
     inbox_read_until: datetime
 
 
-_Candidate = tuple[int, datetime, int, CampaignId, RecipientId]
-"""What comes first is smallest."""
+class _Candidate(NamedTuple):
+    """A campaign's next recipient. Who comes first is smallest."""
+
+    rank: int
+    due: datetime
+    used: int
+    campaign_id: CampaignId
+    recipient_id: RecipientId
+    kind: Kind
+    sender: AccountId | None
 
 
 def is_fresh(account: EmailAccount, read_until: datetime | None, at: datetime, by: Policy) -> bool:
@@ -139,18 +148,39 @@ class Planner:
         if soonest(at, account_pace.constraints(account)) is not None:
             return None
         fresh = is_fresh(account, read_until, at, self._policy)
-        candidates = sorted(self._candidates(workspace, account_id, at, fresh=fresh))
-        for _, _, _, campaign_id, recipient_id in candidates:
-            campaign = workspace.campaign(campaign_id)
-            assert campaign.sequence is not None
-            recipient = campaign.recipients[recipient_id]
-            step = next_step(campaign.sequence, recipient.progress)
-            assert step is not None
-            wait = soonest(at, constraints(account, campaign, recipient, step))
-            if wait is None:
-                return Plan(account_id, campaign_id, recipient_id, step.name)
-            if wait.at is not None and wait.reason in (Waiting.WINDOW, Waiting.LIMIT):
-                self._closed[campaign_id] = wait.at
+        sending = [each for each in self._under_way(workspace) if self._is_open(each, at)]
+        found = (
+            self._candidate(campaign, account_id, at, fresh=fresh)
+            for campaign in sending
+            if may_send(workspace, campaign, account_id)
+        )
+        candidates = [each for each in found if each is not None]
+        heapify(candidates)
+        while candidates:
+            first = heappop(candidates)
+            campaign = workspace.campaign(first.campaign_id)
+            if self._leaves_alone(workspace, campaign, first):
+                following = self._candidate(campaign, account_id, at, fresh=fresh)
+                if following is not None:
+                    heappush(candidates, following)
+                continue
+            plan = self._planned(account, campaign, first.recipient_id, at)
+            if plan is not None:
+                return plan
+        return None
+
+    def _planned(
+        self, account: EmailAccount, campaign: Campaign, recipient_id: RecipientId, at: datetime
+    ) -> Plan | None:
+        assert campaign.sequence is not None
+        recipient = campaign.recipients[recipient_id]
+        step = next_step(campaign.sequence, recipient.progress)
+        assert step is not None
+        wait = soonest(at, constraints(account, campaign, recipient, step))
+        if wait is None:
+            return Plan(account.id, campaign.id, recipient_id, step.name)
+        if wait.at is not None and wait.reason in (Waiting.WINDOW, Waiting.LIMIT):
+            self._closed[campaign.id] = wait.at
         return None
 
     def endings(self, workspace: Neighbours, at: datetime, inboxes: Inboxes) -> Iterator[Ending]:
@@ -177,36 +207,33 @@ class Planner:
             if campaign.status is CampaignStatus.RUNNING and campaign.open:
                 yield campaign
 
-    def _candidates(
-        self, workspace: Neighbours, account_id: AccountId, at: datetime, *, fresh: bool
-    ) -> Iterator[_Candidate]:
-        for campaign in self._under_way(workspace):
-            if self._closed.get(campaign.id, at) > at:
-                continue
-            if not may_send(workspace, campaign, account_id):
-                continue
-            sender = account_id if campaign.rotates else None
-            later = self._agendas[campaign.id].head(campaign, Kind.LATER, sender)
-            if fresh and later is not None and _is_due(later, at):
-                yield 0, later[0] or LONG_AGO, 0, campaign.id, later[1]
-                continue
-            first = self._first(workspace, campaign, account_id, at)
-            if first is not None and first[0] is not None:
-                yield 0, first[0], 0, campaign.id, first[1]
-            elif first is not None:
-                yield 1, LONG_AGO, _used(campaign, at), campaign.id, first[1]
+    def _is_open(self, campaign: Campaign, at: datetime) -> bool:
+        return self._closed.get(campaign.id, at) <= at
 
-    def _first(
-        self, workspace: Neighbours, campaign: Campaign, account_id: AccountId, at: datetime
-    ) -> Head | None:
-        agenda = self._agendas[campaign.id]
-        for kind, sender in _firsts(account_id if campaign.rotates else None):
-            while (head := agenda.head(campaign, kind, sender)) is not None and _is_due(head, at):
-                if not contacted_elsewhere(workspace, campaign, head[1]):
-                    return head
-                left = agenda.postpone(kind, sender)
-                self._elsewhere.setdefault(left, set()).add(campaign.id)
+    def _candidate(
+        self, campaign: Campaign, account_id: AccountId, at: datetime, *, fresh: bool
+    ) -> _Candidate | None:
+        agenda, own = self._agendas[campaign.id], account_id if campaign.rotates else None
+        followed_up = ((Kind.LATER, own),) if fresh else ()
+        for kind, sender in (*followed_up, *_firsts(own)):
+            head = agenda.head(campaign, kind, sender)
+            if head is None or (head[0] is not None and head[0] > at):
+                continue
+            about = campaign.id, head[1], kind, sender
+            if kind is Kind.FIRST:
+                return _Candidate(1, LONG_AGO, _used(campaign, at), *about)
+            return _Candidate(0, head[0] or LONG_AGO, 0, *about)
         return None
+
+    def _leaves_alone(self, workspace: Neighbours, campaign: Campaign, first: _Candidate) -> bool:
+        """M7: another campaign writes to the recipient, and this one is exclusive."""
+        if first.kind is Kind.LATER:
+            return False
+        if not contacted_elsewhere(workspace, campaign, first.recipient_id):
+            return False
+        left = self._agendas[campaign.id].postpone(first.kind, first.sender)
+        self._elsewhere.setdefault(left, set()).add(campaign.id)
+        return True
 
     def _moments(self, workspace: Neighbours, after: datetime) -> Iterator[datetime]:
         for campaign_id, agenda in self._agendas.items():
@@ -242,10 +269,6 @@ def _firsts(own: AccountId | None) -> Sequence[tuple[Kind, AccountId | None]]:
     """Where those wait who may hear for the first time: from this account, or from any."""
     senders = (own, None) if own is not None else (None,)
     return [(kind, sender) for kind in (Kind.AGAIN, Kind.FIRST) for sender in senders]
-
-
-def _is_due(head: Head, at: datetime) -> bool:
-    return head[0] is None or head[0] <= at
 
 
 def _read_until(
