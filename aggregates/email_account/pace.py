@@ -34,7 +34,8 @@ def limit_on(account: EmailAccount, day: date) -> int:
     settings, first = account.settings, account.usage.first_day or day
     if "ramp_start" not in settings.limits:
         return settings.sending_speed
-    ramp = settings.limits["ramp_start"] + settings.limits.get("ramp_step", 0) * (day - first).days
+    days = max(0, (day - first).days)
+    ramp = max(0, settings.limits["ramp_start"]) + settings.limits.get("ramp_step", 0) * days
     return min(settings.sending_speed, ramp)
 
 
@@ -51,12 +52,11 @@ def constraints(account: EmailAccount) -> Sequence[Constraint]:
         return NotBefore(usage.last_at + account.settings.gap, Waiting.GAP)
 
     def limit(at: datetime) -> NotBefore | None:
-        most = limit_on(account, day_of(at, zone))
+        tomorrow = next_day(at, zone)
+        most, more = (limit_on(account, day_of(each, zone)) for each in (at, tomorrow))
         if usage.since(day_began(at, zone)) < most:
             return None
-        if most < 1:
-            return NotBefore(None, Waiting.LIMIT)
-        return NotBefore(next_day(at, zone), Waiting.LIMIT)
+        return NotBefore(tomorrow if max(most, more) > 0 else None, Waiting.LIMIT)
 
     return throttled, gap, limit
 
