@@ -20,7 +20,7 @@ from aggregates.campaign.commands import (
 )
 from aggregates.command import Command
 from aggregates.email_account.commands import ProveSentSearch
-from engine.command_context import Look
+from aggregates.waiting import NotBefore
 from engine.decoding import decode_page
 from engine.engine import Engine
 from engine.planning.planner import Planner
@@ -145,7 +145,9 @@ class Mailing(RuleBasedStateMachine):
     # Workers.
 
     def catch_up(self, worker: int) -> None:
-        page = list(decode_page(self.store.read(self.followed[worker], 10_000), self.followed[worker]))
+        page = list(
+            decode_page(self.store.read(self.followed[worker], 10_000), self.followed[worker])
+        )
         if page:
             self.workers[worker].follow(page)
             self.followed[worker] = page[-1].position
@@ -166,12 +168,18 @@ class Mailing(RuleBasedStateMachine):
         if reply.refusal is not None:
             assert not in_step, f"{draft.plan} was planned and refused: {reply.refusal}"
             return False
-        reserved = next(each.event for each in reply.recorded if isinstance(each.event, SendReserved))
+        reserved = next(
+            each.event for each in reply.recorded if isinstance(each.event, SendReserved)
+        )
         self.end(reserved.campaign_id, reserved.recipient_id, reserved.send_id, outcome)
         return True
 
     def end(self, campaign: str, recipient: str, send_id: str, outcome: str) -> None:
-        about = {"campaign_id": campaign, "recipient_id": recipient, "send_id": send_id}
+        about: dict[str, Any] = {
+            "campaign_id": campaign,
+            "recipient_id": recipient,
+            "send_id": send_id,
+        }
         match outcome:
             case "nothing yet":
                 pass
@@ -202,7 +210,11 @@ class Mailing(RuleBasedStateMachine):
         """Without a look at the log."""
         self.send(worker, account, outcome)
 
-    @rule(worker=st.integers(0, 1), found=st.lists(outcomes, min_size=1, max_size=3), seed=st.integers(0, 9))
+    @rule(
+        worker=st.integers(0, 1),
+        found=st.lists(outcomes, min_size=1, max_size=3),
+        seed=st.integers(0, 9),
+    )
     def a_worker_has_its_turn(self, worker: int, found: list[str], seed: int) -> None:
         """All that may leave leaves, through accounts in any order."""
         self.engine.tick(WORKSPACE, inclusive=True)
@@ -267,7 +279,13 @@ class Mailing(RuleBasedStateMachine):
     def a_recipient_is_away(self, campaign: str, person: str, days: int) -> None:
         self.tell(story.out_of_office(person, self.clock.time + days * DAY, campaign))
 
-    @rule(campaign=campaigns, person=people, how=st.sampled_from((RecipientStatus.REPLIED, RecipientStatus.UNSUBSCRIBED, RecipientStatus.BOUNCED)))
+    @rule(
+        campaign=campaigns,
+        person=people,
+        how=st.sampled_from(
+            (RecipientStatus.REPLIED, RecipientStatus.UNSUBSCRIBED, RecipientStatus.BOUNCED)
+        ),
+    )
     def a_recipient_ends(self, campaign: str, person: str, how: Any) -> None:
         self.tell(*story.signal(how, person, campaign=campaign))
 
@@ -325,7 +343,7 @@ class Mailing(RuleBasedStateMachine):
                 for name, each in sorted(campaign.recipients.items())
             ]
 
-    def waits(self) -> dict[tuple[str, str], Any]:
+    def waits(self) -> dict[tuple[str, str], NotBefore | None]:
         with self.engine.look(WORKSPACE) as now:
             moment = Moment(now, now.now, self.engine.policy, self.inboxes)
             return {
@@ -343,7 +361,9 @@ class Mailing(RuleBasedStateMachine):
             planner.begin(now)
             planned = planner.wakes_at(now, now.now)
         due = self.store.next_due()
-        return min((each for each in (planned, due) if each and each > self.clock.time), default=None)
+        return min(
+            (each for each in (planned, due) if each and each > self.clock.time), default=None
+        )
 
     # The end.
 
@@ -373,6 +393,26 @@ class Mailing(RuleBasedStateMachine):
             turn += 1
             assert turn < 2_000, f"there is no end: {self.waits()}"
             self.a_worker_has_its_turn(turn % 2, ["accepted"], turn)
-        for (campaign, name, each) in self.recipients():
+            self.kept(waits, at)
+        for campaign, name, each in self.recipients():
             wait = self.waits()[campaign, name]
-            assert each.status.terminal or (wait is not None and wait.at is None), (campaign, name, each, wait)
+            assert each.status.terminal or (wait is not None and wait.at is None), (
+                campaign,
+                name,
+                each,
+                wait,
+            )
+
+    def kept(self, promised: dict[tuple[str, str], NotBefore | None], at: datetime) -> None:
+        """Nothing left before its moment; at its moment it left, or has another reason."""
+        for recorded in self.log():
+            event = recorded.event
+            if isinstance(event, SendReserved) and event.occurred_at == at:
+                wait = promised[event.campaign_id, event.recipient_id]
+                assert wait is not None, event
+                ended = wait.at is not None and wait.at <= at
+                assert ended or wait.reason is Waiting.EXCLUSIVE, (event, wait)
+        for about, wait in self.waits().items():
+            before = promised[about]
+            if before is not None and before.at == at and wait is not None:
+                assert wait.at is None or wait.at > at, (about, before, wait)

@@ -192,7 +192,9 @@ class SendingJudge:
         assert event.occurred_at == due + wait <= recorded_at, f"{name} was to finish at {due}"
         sender = mine[-1].account if campaign.mode is Mode.ROTATION else self._occupant(campaign)
         assert sender is not None, "nobody's inbox was read"
-        assert not self._unread(sender, due + wait, recorded_at), f"{sender} was not read up to {due}"
+        assert not self._unread(sender, due + wait, recorded_at), (
+            f"{sender} was not read up to {due}"
+        )
 
     # M1-M5, M7, M8: a message.
 

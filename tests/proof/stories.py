@@ -1,4 +1,4 @@
-"""Random scenarios that send by themselves, as files: several zones, limits, campaigns, troubles."""
+"""Random scenarios that send by themselves, as files: zones, limits, campaigns, troubles."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -94,10 +94,17 @@ def settings(draw: st.DrawFn) -> dict[str, Any]:
 def campaigns(draw: st.DrawFn, name: str) -> dict[str, Any]:
     single = draw(st.integers(0, 3)) == 0
     senders = st.lists(st.sampled_from(ACCOUNTS[:2]), min_size=1, max_size=2, unique=True)
-    steps = [{"name": f"step-{number}", "after": draw(delays)} for number in range(draw(st.sampled_from((3, 2, 1))))]
+    steps = [
+        {"name": f"step-{number}", "after": draw(delays)}
+        for number in range(draw(st.sampled_from((3, 2, 1))))
+    ]
     told = {
         "campaign": name,
-        **({"mode": "single", "slot": "s1"} if single else {"mode": "rotation", "from": draw(senders)}),
+        **(
+            {"mode": "single", "slot": "s1"}
+            if single
+            else {"mode": "rotation", "from": draw(senders)}
+        ),
         "recipients": draw(st.sampled_from((PEOPLE, PEOPLE[:3], PEOPLE[2:]))),
         "zone": draw(zones),
         "window": draw(windows),
@@ -119,7 +126,9 @@ fates = st.fixed_dictionaries({"campaign": campaign, "recipient": person, "accou
 slots = dict(zip(ACCOUNTS, ("s1", "s2", "s3"), strict=True))
 
 
-def step(name: str, told: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
+def step(
+    name: str, told: st.SearchStrategy[dict[str, Any]]
+) -> st.SearchStrategy[list[dict[str, Any]]]:
     return told.map(lambda arguments: [{name: arguments}])
 
 
@@ -137,7 +146,9 @@ acts = st.one_of(
     st.sampled_from(("reply", "unsubscribe", "bounce", "complaint")).flatmap(
         lambda name: step(name, of_recipient)
     ),
-    step("auto_reply", st.builds(lambda about, until: {**about, "until": until}, of_recipient, spans)),
+    step(
+        "auto_reply", st.builds(lambda about, until: {**about, "until": until}, of_recipient, spans)
+    ),
     step("suppress", st.fixed_dictionaries({"recipient": person})),
     step("email_refused", fates),
     step("email_unknown", fates),
@@ -161,8 +172,18 @@ acts = st.one_of(
     step("assign", fates),
     step("add_sender", of_sender),
     step("remove_sender", of_sender),
-    step("update_settings", st.builds(lambda about, told: {**about, "settings": told}, of_account, settings())),
-    step("import_recipients", st.builds(lambda about, more: {"campaign": about, "recipients": more}, campaign, st.lists(person, min_size=1, max_size=2))),
+    step(
+        "update_settings",
+        st.builds(lambda about, told: {**about, "settings": told}, of_account, settings()),
+    ),
+    step(
+        "import_recipients",
+        st.builds(
+            lambda about, more: {"campaign": about, "recipients": more},
+            campaign,
+            st.lists(person, min_size=1, max_size=2),
+        ),
+    ),
     account.map(mended),
     account.map(mended),
 )
@@ -171,11 +192,17 @@ acts = st.one_of(
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
     script: list[dict[str, Any]] = [
-        {"at": "0s", "connect": {"slot": slots[each], "account": each, "settings": draw(settings())}}
+        {
+            "at": "0s",
+            "connect": {"slot": slots[each], "account": each, "settings": draw(settings())},
+        }
         for each in ACCOUNTS
     ]
     for name in NAMES:
-        script += [{"at": "0s", "create_campaign": draw(campaigns(name))}, {"at": "0s", "start": {"campaign": name}}]
+        script += [
+            {"at": "0s", "create_campaign": draw(campaigns(name))},
+            {"at": "0s", "start": {"campaign": name}},
+        ]
     at, down_until = 0, 0
     for leap, told in draw(st.lists(st.tuples(leaps, acts), min_size=4, max_size=24)):
         at += int(seconds(leap).total_seconds())

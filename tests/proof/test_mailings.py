@@ -8,7 +8,9 @@ from tests.proof.test_histories import times
 
 
 @pytest.mark.rule("M1", "M2", "M3", "M4", "M5", "M7", "M8")
-def test_whatever_workers_decide_first_nothing_leaves_that_must_not_and_nobody_is_forgotten() -> None:
+def test_whatever_workers_decide_first_nothing_leaves_that_must_not_and_nobody_is_forgotten() -> (
+    None
+):
     run_state_machine_as_test(Mailing, settings=times(40, steps=30))
 
 

@@ -22,7 +22,9 @@ def judged(story: Story, ending: Ending) -> SendingJudge:
     silent = story.silent()
 
     def unread(account: str, begins: datetime, ends: datetime) -> bool:
-        return any(account == who and since < begins and ends < until for who, since, until in silent)
+        return any(
+            account == who and since < begins and ends < until for who, since, until in silent
+        )
 
     return SendingJudge(unread).read(ending.log)
 
@@ -61,10 +63,10 @@ def check(story: Story) -> None:
             assert all(each["at"] >= wait["at"] for each in later), (about, row, later[0])
             moments.add(wait["at"])
     for moment in sorted(moments)[:3]:
-        at_that_moment(story, cut, at_cut, moment)
+        at_that_moment(story, at_cut, moment)
 
 
-def at_that_moment(story: Story, cut: datetime, at_cut: dict[str, Any], moment: str) -> None:
+def at_that_moment(story: Story, at_cut: dict[str, Any], moment: str) -> None:
     """The message leaves, or the reason is another."""
     end = (read_instant(moment) - story.start).total_seconds()
     _, then = told_until(story, end)
@@ -87,20 +89,29 @@ def nobody_is_forgotten(told: dict[str, Any]) -> None:
             continue
         if wait["reason"] == "exclusive":
             others = [row for (_, name), row in rows.items() if name == about[1]]
-            assert any(row["emails_received"] and row["status"] in ("active", "held") for row in others)
+            assert any(
+                row["emails_received"] and row["status"] in ("active", "held") for row in others
+            )
             continue
         assert wait["at"] is None, (about, row)
         assert wait["reason"] in WAITS_FOR_A_PERSON, (about, row)
 
 
 def of(examples: int) -> settings:
-    return settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
 
 
 @pytest.mark.rule("M1", "M2", "M3", "M4", "M5", "M7", "S8")
 @of(60)
 @given(story=stories())
-def test_in_random_scenarios_nothing_leaves_too_early_too_often_or_to_whom_it_must_not(story: Story) -> None:
+def test_in_random_scenarios_nothing_leaves_too_early_too_often_or_to_whom_it_must_not(
+    story: Story,
+) -> None:
     check(story)
 
 
