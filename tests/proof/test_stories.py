@@ -1,19 +1,18 @@
 """M1-M8, S8 in random scenarios that send by themselves; the judge knows only the law and facts."""
 
-import os
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from adapters.scenario.report import report
 from adapters.scenario.runner import Ending, run_scenario
 from events.vocabulary import RecipientStatus, read_instant
 from tests.proof.sending_judge import SendingJudge
 from tests.proof.stories import LONG, Story, stories
+from tests.proof.test_histories import SOAK, times
 
-SOAK = float(os.environ.get("PROOF_SOAK", "20"))
 DAY = timedelta(days=1)
 WAITS_FOR_A_PERSON = {"paused", "sender", "not_set_up"}
 
@@ -97,17 +96,8 @@ def nobody_is_forgotten(told: dict[str, Any]) -> None:
         assert wait["reason"] in WAITS_FOR_A_PERSON, (about, row)
 
 
-def of(examples: int) -> settings:
-    return settings(
-        max_examples=examples,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        print_blob=True,
-    )
-
-
 @pytest.mark.rule("M1", "M2", "M3", "M4", "M5", "M7", "S8")
-@of(60)
+@times(100)
 @given(story=stories())
 def test_in_random_scenarios_nothing_leaves_too_early_too_often_or_to_whom_it_must_not(
     story: Story,
@@ -117,7 +107,7 @@ def test_in_random_scenarios_nothing_leaves_too_early_too_often_or_to_whom_it_mu
 
 @pytest.mark.soak
 @pytest.mark.rule("M1", "M2", "M3", "M4", "M5", "M7", "S8")
-@of(int(SOAK * 60))
+@times(SOAK * 100)
 @given(story=stories())
 def test_in_very_many_random_scenarios(story: Story) -> None:
     check(story)
