@@ -36,11 +36,14 @@ class CampaignEventBase(Event):
 class CampaignCreated(CampaignEventBase):
     """A campaign exists, as a draft."""
 
+    version = 2
     mode: Mode
     slot_id: SlotId | None = None
     """The slot of a single-sender campaign."""
     account_id: AccountId | None = None
     """Who sat in that slot."""
+    mail_id: str | None = None
+    """M2: drawn at random; ids of its messages derive from it. None: from its sequence's own."""
 
 
 @fact

@@ -125,6 +125,7 @@ CATALOGUE = Catalogue(
         (
             "NoticeAttempted",
             "CampaignPaused",
+            "CampaignCreated",
             "SendReserved",
             "EmailRefused",
             "RecipientBounced",

@@ -45,7 +45,7 @@ class MailSequence(_Value):
     """All that a campaign needs to send by itself."""
 
     mail_id: str
-    """Drawn at random once for the campaign: ids of its messages derive from it (M2)."""
+    """Drawn at random when the campaign was created: ids of its messages derive from it (M2)."""
     zone: Zone
     """The campaign's days and windows are those of this time zone."""
     steps: tuple[Step, ...]

@@ -89,6 +89,8 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Create a campaign: an Inbox Rotation (--from …) or one with a single sender (--slot)."""
+    from secrets import token_hex
+
     from aggregates.campaign.commands import CreateCampaign
     from engine.work.addresses import normalised
     from events.vocabulary import Mode
@@ -104,6 +106,7 @@ def create(
             mode=Mode.SINGLE if slot else Mode.ROTATION,
             slot_id=slot,
             account_ids=accounts,
+            mail_id=token_hex(16),
         )
         here.ask(command)
         _tell(here, campaign, f"{campaign} is created, a draft.", as_json)

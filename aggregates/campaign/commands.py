@@ -74,6 +74,8 @@ class CreateCampaign(WithSenders):
     account_ids: tuple[AccountId, ...] = ()
     recipient_ids: tuple[RecipientId, ...] = ()
     suppressed: frozenset[RecipientId] = frozenset()
+    mail_id: str | None = None
+    """M2: drawn at random for a campaign that is to send by itself."""
 
     def __post_init__(self) -> None:
         single = self.mode is Mode.SINGLE
@@ -90,7 +92,8 @@ class CreateCampaign(WithSenders):
 
 @dataclass(frozen=True, kw_only=True)
 class SetSequence(CampaignCommandBase):
-    """What the campaign sends by itself. ``mail_id``: random; the first one given is kept."""
+    """What the campaign sends by itself. Its ``mail_id`` is that of the campaign's
+    creation; where that had none, the first one given is kept (M2)."""
 
     sequence: MailSequence
 

@@ -97,6 +97,7 @@ class _Draft:
         self.recipients = campaign.recipients.mutate()
         self.lanes: dict[AccountId, LaneDraft] = {}
         self.open = campaign.open
+        self.mail_id = campaign.mail_id
         self.sequence = campaign.sequence
         self.day = campaign.day
         self.day_used = campaign.day_used
@@ -115,6 +116,7 @@ class _Draft:
             self.recipients.finish(),
             self.campaign.lanes.update({key: lane.freeze() for key, lane in self.lanes.items()}),
             self.open,
+            self.mail_id,
             self.sequence,
             self.day,
             self.day_used,
@@ -187,6 +189,7 @@ class _Draft:
                 self.rotates = event.mode is Mode.ROTATION
                 self.slot_id = event.slot_id
                 self.sender = event.account_id
+                self.mail_id = event.mail_id
                 self.status = CampaignStatus.DRAFT
             case CampaignStarted() | CampaignResumed() | CampaignReopened():
                 self.status = CampaignStatus.RUNNING

@@ -63,6 +63,7 @@ def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEven
             mode=command.mode,
             slot_id=command.slot_id,
             account_id=senders.occupant,
+            mail_id=command.mail_id,
             campaign_id=campaign.id,
             occurred_at=command.at,
         ),

@@ -15,15 +15,16 @@ LONGEST = timedelta(days=3_660)
 
 
 def set_sequence(campaign: Campaign, command: SetSequence) -> Sequence[CampaignEvent]:
-    """M2, M3: the zone and the id behind the Message-IDs stay what they were set to first."""
+    """M2, M3: the zone and the id behind the Message-IDs stay what they were first."""
     before, sequence = campaign.sequence, command.sequence
     problem = _problem(sequence)
     if problem is not None:
         raise BadSequence(campaign=campaign.id, problem=problem)
-    if before is not None:
-        if before.zone != sequence.zone:
-            raise ZoneIsFixed(campaign=campaign.id, zone=before.zone)
-        sequence = sequence.model_copy(update={"mail_id": before.mail_id})
+    if before is not None and before.zone != sequence.zone:
+        raise ZoneIsFixed(campaign=campaign.id, zone=before.zone)
+    mail_id = before.mail_id if before else campaign.mail_id
+    if mail_id is not None:
+        sequence = sequence.model_copy(update={"mail_id": mail_id})
     if sequence == before:
         return []
     return [SequenceSet(campaign_id=campaign.id, sequence=sequence, occurred_at=command.at)]

@@ -140,6 +140,7 @@ class Campaign:
     lanes: Map[AccountId, Lane] = Map()
     open: int = 0
     """Recipients who are not terminal."""
+    mail_id: str | None = None
     sequence: MailSequence | None = None
     day: date | None = None
     """The last one on which a planned message was reserved, in the campaign's zone."""

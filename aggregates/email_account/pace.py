@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from aggregates.calendar import day_began, day_of, is_zone, next_day
+from aggregates.calendar import DAY, day_began, day_of, is_zone, next_day
 from aggregates.email_account.commands import (
     CountSend,
     EndThrottling,
@@ -34,8 +34,8 @@ def limit_on(account: EmailAccount, day: date) -> int:
     settings, first = account.settings, account.usage.first_day or day
     if "ramp_start" not in settings.limits:
         return settings.sending_speed
-    days = max(0, (day - first).days)
-    ramp = max(0, settings.limits["ramp_start"]) + settings.limits.get("ramp_step", 0) * days
+    days = max((day - first).days, 0)  # the zone may have changed, and the day with it
+    ramp = max(settings.limits["ramp_start"], 0) + settings.limits.get("ramp_step", 0) * days
     return min(settings.sending_speed, ramp)
 
 
@@ -52,11 +52,11 @@ def constraints(account: EmailAccount) -> Sequence[Constraint]:
         return NotBefore(usage.last_at + account.settings.gap, Waiting.GAP)
 
     def limit(at: datetime) -> NotBefore | None:
-        tomorrow = next_day(at, zone)
-        most, more = (limit_on(account, day_of(each, zone)) for each in (at, tomorrow))
-        if usage.since(day_began(at, zone)) < most:
+        day = day_of(at, zone)
+        if usage.since(day_began(at, zone)) < limit_on(account, day):
             return None
-        return NotBefore(tomorrow if max(most, more) > 0 else None, Waiting.LIMIT)
+        for_good = limit_on(account, day + DAY) < 1
+        return NotBefore(None if for_good else next_day(at, zone), Waiting.LIMIT)
 
     return throttled, gap, limit
 

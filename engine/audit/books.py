@@ -109,6 +109,7 @@ class Campaign:
     people: dict[str, Person] = field(default_factory=dict)
     lanes: dict[str, Lane] = field(default_factory=dict)
     alive: int = 0
+    mail_id: str | None = None
     sequence: MailSequence | None = None
     day: date | None = None
     day_used: int = 0

@@ -96,6 +96,7 @@ def command_of(events: Sequence[Event], command: str = "") -> Command:
                 account_ids=tuple(e.account_id for e in events if isinstance(e, facts.SenderAdded)),
                 recipient_ids=_people(events),
                 suppressed=_suppressed(events),
+                mail_id=first.mail_id,
             )
         case facts.RecipientAdded() | facts.RecipientImportRefused():
             return campaign.ImportRecipients(

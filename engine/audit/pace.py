@@ -20,6 +20,8 @@ def sequence_set(books: Books, event: SequenceSet) -> None:
     before = campaign.sequence
     if before is not None and (before.mail_id, before.zone) != (told.mail_id, told.zone):
         books.report("M2", f"The zone or the mail id of {campaign.id} changed.")
+    if campaign.mail_id not in (None, told.mail_id):
+        books.report("M2", f"{campaign.id} was created with another mail id.")
     campaign.sequence = told
 
 

@@ -13,6 +13,7 @@ def created(books: Books, event: CampaignCreated) -> None:
     campaign = books.campaigns[event.campaign_id] = Campaign(event.campaign_id)
     campaign.rotates = event.mode is Mode.ROTATION
     campaign.slot_id, campaign.sender = event.slot_id, event.account_id
+    campaign.mail_id = event.mail_id
     campaign.status = CampaignStatus.DRAFT
     if campaign.rotates == (event.slot_id is not None):
         books.report("words", f"A {event.mode} campaign has the slot {event.slot_id}.")

@@ -103,7 +103,7 @@ def test_status_tells_what_needs_a_human(keyboard: Keyboard) -> None:
     keyboard.do("accounts", "test", ANN, "--result", "auth_revoked")
 
     told = keyboard.json("status")
-    keys = "at stopped_projections clocks waiting not_sending undelivered_notices"
+    keys = "at fenced stopped_projections clocks waiting not_sending undelivered_notices"
     assert " ".join(told) == keys
     (clock,) = told["clocks"]
     assert (clock["at_stake"], clock["cheapest_cure"]) == (2, f"One-Click Reconnect {ANN}")

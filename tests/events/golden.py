@@ -168,7 +168,9 @@ EXAMPLES: Sequence[Event] = [
     m.PersonReleased(recipient_id="r-1", reason="asked for it by phone", occurred_at=AT),
     m.DomainSuppressed(domain="acme.test", occurred_at=AT),
     m.DomainReleased(domain="acme.test", reason="a new contract", occurred_at=AT),
-    c.CampaignCreated(**CAMPAIGN, mode=Mode.SINGLE, slot_id="slot-1", account_id=ANN),
+    c.CampaignCreated(
+        **CAMPAIGN, mode=Mode.SINGLE, slot_id="slot-1", account_id=ANN, mail_id="c0ffee"
+    ),
     c.CampaignStarted(**CAMPAIGN, on_account_trouble=OnAccountTrouble.PAUSE_CAMPAIGN),
     c.CampaignPaused(
         **CAMPAIGN, cause="bounces", bounces=3, sends=52, sends_needed=50, bounce_rate=0.05

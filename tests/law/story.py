@@ -210,9 +210,14 @@ def create(
     *senders: str,
     to: Sequence[str] = (R1, R2, R3),
     campaign: str = SPRING,
+    mail_id: str | None = None,
 ) -> Command:
     return CreateCampaign(
-        campaign_id=campaign, mode=Mode.ROTATION, account_ids=senders, recipient_ids=tuple(to)
+        campaign_id=campaign,
+        mode=Mode.ROTATION,
+        account_ids=senders,
+        recipient_ids=tuple(to),
+        mail_id=mail_id,
     )
 
 
@@ -718,7 +723,8 @@ def mailing(
 ) -> World:
     """A workspace in which a rotation campaign of Ann and Bob sends by itself."""
     world = World(policy).given(connect(ANN, settings=settings), connect(BOB, settings=settings))
-    return world.given(create(ANN, BOB, to=to), set_sequence(*steps, **told), start())
+    created = create(ANN, BOB, to=to, mail_id="mail-1")
+    return world.given(created, set_sequence(*steps, **told), start())
 
 
 def _commands(moves: Iterable[Move]) -> Iterator[Command]:

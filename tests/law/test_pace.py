@@ -1,6 +1,7 @@
 """Pace: limits, gaps, windows and days hold at all times, in every zone (M3)."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 from aggregates.calendar import day_began, day_of, is_open, next_day, next_open
 from aggregates.campaign.pace import due_at
 from aggregates.command import Command
-from aggregates.email_account.pace import limit_on
+from aggregates.email_account.pace import constraints, limit_on
+from aggregates.waiting import NotBefore, soonest
 from events.campaign import SendReserved
 from events.email_account import SendCounted, SendUncounted
 from events.sequence import WEEKDAYS, Step, Window
-from events.vocabulary import RefusalFault, Settings
+from events.vocabulary import RefusalFault, Settings, Waiting
 from tests.law.story import (
     ANN,
     BOB,
@@ -407,6 +409,20 @@ def test_a_new_accounts_limit_grows_from_its_first_day() -> None:
     begun = new.given(counted(utc(9, 12))).state
 
     assert [limit_on(begun, utc(day, 0).date()) for day in (9, 10, 11, 20)] == [5, 15, 20, 20]
+    west_of_it = utc(8, 0).date()
+    assert limit_on(begun, west_of_it) == 5, "the zone was changed, and it is the day before"
+
+
+@pytest.mark.rule("M3")
+@pytest.mark.parametrize(("ramp_step", "until"), [(10, NOON + 12 * HOUR), (0, None)])
+def test_a_day_without_messages_ends_unless_the_next_one_has_none_either(
+    ramp_step: int, until: datetime | None
+) -> None:
+    begun = ann.given(connected(ANN, NO_GAP), counted(NOON - HOUR)).state
+    ramp = Settings(limits={"gap": 0, "ramp_start": 0, "ramp_step": ramp_step})
+    from_zero = replace(begun, settings=ramp)
+
+    assert soonest(NOON, constraints(from_zero)) == NotBefore(until, Waiting.LIMIT)
 
 
 @pytest.mark.rule("M3")

@@ -41,6 +41,7 @@ from tests.law.story import (
     accepted,
     add_sender,
     connect,
+    create,
     disconnect,
     fail,
     finish,
@@ -109,6 +110,17 @@ def test_the_id_behind_the_messages_stays_when_the_sequence_changes() -> None:
     changed = world.facts(SequenceSet)[-1]
     assert isinstance(changed, SequenceSet)
     assert (changed.sequence.mail_id, changed.sequence.daily_limit) == ("mail-1", 7)
+
+
+@pytest.mark.rule("M2")
+def test_the_id_behind_the_messages_is_the_one_drawn_when_the_campaign_was_created() -> None:
+    """In a copy of the store that lacks its sequence the campaign sends the same messages."""
+    world = World().given(connect(ANN), create(ANN, mail_id="mail-0"))
+
+    world.given(set_sequence(mail_id="mail-1"), set_sequence(*STEPS[:2], mail_id="mail-2"))
+
+    told = [each for each in world.facts(SequenceSet) if isinstance(each, SequenceSet)]
+    assert [each.sequence.mail_id for each in told] == ["mail-0", "mail-0"]
 
 
 @pytest.mark.rule("M2")

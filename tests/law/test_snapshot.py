@@ -185,6 +185,7 @@ STORED = {
         BOB: [True, None, [], [R3], [], {}],
     },
     "open": 3,
+    "mail_id": None,
     "sequence": {
         "mail_id": "mail-1",
         "zone": "UTC",

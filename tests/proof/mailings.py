@@ -214,11 +214,15 @@ class Mailing(RuleBasedStateMachine):
         worker=st.integers(0, 1),
         found=st.lists(outcomes, min_size=1, max_size=3),
         seed=st.integers(0, 9),
+        reads=st.booleans(),
     )
-    def a_worker_has_its_turn(self, worker: int, found: list[str], seed: int) -> None:
+    def a_worker_has_its_turn(
+        self, worker: int, found: list[str], seed: int, *, reads: bool = True
+    ) -> None:
         """All that may leave leaves, through accounts in any order."""
         self.engine.tick(WORKSPACE, inclusive=True)
-        self.read_inboxes()
+        if reads:
+            self.read_inboxes()
         self.catch_up(worker)
         random, again = Random(seed), True
         while again:

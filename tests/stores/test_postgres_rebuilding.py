@@ -158,7 +158,7 @@ def test_both_processes_fold_rows_of_a_view_that_is_shared_out(
     busy: PostgresStore, clock: ManualClock
 ) -> None:
     Workplace(busy, clock, name="more").given(
-        create(ANN, to=[f"r{number}" for number in range(100)], campaign="summer")
+        create(ANN, to=[f"p{number}" for number in range(100)], campaign="summer")
     )
 
     rebuild(busy, [SHARED])
@@ -173,7 +173,7 @@ def test_a_view_that_is_shared_out_by_another_field_than_its_keys_is_refused(
     clock: ManualClock,
 ) -> None:
     Workplace(busy, clock, name="more").given(
-        create(ANN, to=[f"r{number}" for number in range(100)], campaign="summer")
+        create(ANN, to=[f"p{number}" for number in range(100)], campaign="summer")
     )
 
     with pytest.raises(StoreError, match="share_by"):

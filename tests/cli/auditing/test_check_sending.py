@@ -155,6 +155,7 @@ LOUD = {"cause": "bounces"}
 @pytest.mark.parametrize(
     ("rule", "kind", "about", "values"),
     [
+        ("M2", c.CampaignCreated, {"campaign_id": SPRING}, {"mail_id": "another"}),
         ("M2", c.SendReserved, FIRST, {"send_id": "0" * 32}),
         ("M2", c.SendReserved, FIRST, {"step": NUDGE}),
         ("M2", c.SentSearched, {}, {"send_id": "0" * 32}),

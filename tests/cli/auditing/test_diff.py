@@ -28,7 +28,7 @@ def diff(store: Path, first: object, last: object, *words: object) -> dict[tuple
 def test_the_changes_lead_from_one_moment_to_the_other(store: Path) -> None:
     with open_source(store) as source:
         log = list(facts(source))
-    for first, last in [(0, 1), (0, 87), (20, 50), (50, 20), (86, 87), (87, 0)]:
+    for first, last in [(0, 1), (0, 88), (20, 50), (50, 20), (87, 88), (88, 0)]:
         before, after = (folded(log[:position], LISTED) for position in (first, last))
         changes = diff(store, first, last)
         for view in LISTED:
@@ -71,8 +71,8 @@ def test_nothing_differs_between_a_moment_and_itself(store: Path) -> None:
 
 
 def test_a_workspace_is_told_alone(store: Path) -> None:
-    assert diff(store, 0, 87, "--workspace", ACME) == diff(store, 0, 87)
-    assert diff(store, 0, 87, "--workspace", "nobody") == {}
+    assert diff(store, 0, 88, "--workspace", ACME) == diff(store, 0, 88)
+    assert diff(store, 0, 88, "--workspace", "nobody") == {}
 
 
 def test_people_see_tables_by_entity(store: Path) -> None:

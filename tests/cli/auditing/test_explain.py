@@ -208,7 +208,7 @@ def test_a_person_sees_positions_and_both_times(store: Path) -> None:
 
     text = " ".join(ran.output.replace("│", " ").split())
     assert ran.exit_code == 0
-    assert "#62 RecipientStopped" in text
+    assert "#63 RecipientStopped" in text
     assert "2026-03-02T13:01:00Z" in text, "it occurred"
     assert "2026-03-02T14:00:00Z" in text, "it was recorded"
 

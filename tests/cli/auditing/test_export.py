@@ -62,7 +62,7 @@ def test_json_lines_hold_every_event_and_can_be_read_back(
     ran = replay("export", "--format", "jsonl", "--out", out, "--store", store)
 
     assert ran.exit_code == 0
-    assert "Wrote 87 events" in ran.output
+    assert "Wrote 88 events" in ran.output
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert lines == [row(fact) for fact in log]
     assert [*lines[0]] == schema().names
@@ -107,7 +107,7 @@ def test_a_file_that_is_there_is_only_replaced_by_force(store: Path, tmp_path: P
     assert out.read_text() == "mine"
 
     assert replay("export", "--out", out, "--store", store, "--force").exit_code == 0
-    assert len(out.read_text().splitlines()) == 87
+    assert len(out.read_text().splitlines()) == 88
 
 
 def test_a_file_that_cannot_be_written_gets_one_line(store: Path, tmp_path: Path) -> None:

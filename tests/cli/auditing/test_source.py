@@ -217,7 +217,7 @@ def test_an_event_that_cannot_be_read_is_named_with_its_position(
     store: Path, tmp_path: Path, statement: str, said: str, question: tuple[str, ...]
 ) -> None:
     change(store, statement)
-    words = [word.replace("{tmp}", str(tmp_path)).replace("40", "86") for word in question]
+    words = [word.replace("{tmp}", str(tmp_path)).replace("40", "87") for word in question]
 
     ran = replay(*words, "--store", store)
 

@@ -116,9 +116,9 @@ def test_the_moment_itself_is_included(store: Path) -> None:
 
 def recipients_of(source: Source) -> set[tuple[str, str]]:
     return {
-        (fact.event.campaign_id, fact.event.recipient_id)  # type: ignore[attr-defined]
+        (fact.event.campaign_id, fact.event.recipient_id)
         for fact in facts(source)
-        if hasattr(fact.event, "recipient_id")
+        if hasattr(fact.event, "recipient_id") and hasattr(fact.event, "campaign_id")
     }
 
 
@@ -181,7 +181,7 @@ def test_people_see_tables(store: Path) -> None:
         (("--at", "2026-03-02T12:00:00Z", "--position", "1"), "Name one moment", 2),
         (("--at", "2026-03-02T12:00:00"), "a time with a zone, like 2026-03-02T12:00:00Z", 2),
         (("--at", "yesterday"), "expected an ISO 8601 time", 2),
-        (("--position", "9999"), "ends at position 87", 2),
+        (("--position", "9999"), "ends at position 88", 2),
         (("--position", "80", "--recipient", R1), "name it with --campaign", 2),
         (("--position", "80", "--campaign", "sprang"), "Did you mean spring?", 4),
         (("--position", "80", "--account", "an@acme.test"), f"Did you mean {ANN}", 4),
