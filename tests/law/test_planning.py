@@ -17,6 +17,7 @@ from events.vocabulary import AccountId, Settings, Waiting
 from tests.law.story import (
     ANN,
     BOB,
+    DAY,
     HOLD_SENDER,
     HOUR,
     INTRO,
@@ -27,7 +28,9 @@ from tests.law.story import (
     NUDGE,
     R1,
     R2,
+    R3,
     REPLIED,
+    SECOND,
     SPRING,
     SUMMER,
     World,
@@ -36,9 +39,11 @@ from tests.law.story import (
     fail,
     mailing,
     message,
+    one_click,
     refused,
     remove_sender,
     reserve_step,
+    resume,
     sent,
     set_sequence,
     signal,
@@ -110,6 +115,26 @@ def test_a_follow_up_that_waits_for_the_inbox_keeps_no_first_message_waiting() -
 
     assert planned(world.at(NOON + HOUR), ANN) == (SPRING, R2)
     assert planned(world, ANN, read=NOON + HOUR) == (SPRING, R1)
+
+
+@pytest.mark.rule("M4")
+def test_no_follow_up_is_planned_before_the_inbox_was_read_up_to_the_reconnection() -> None:
+    world = mailing(ONE, Step(name=NUDGE), to=[R1]).given(sent(ANN, R1), fail(ANN))
+    back = NOON + MINUTE
+    world.at(back).given(one_click(ANN), resume())
+
+    assert planned(world, ANN, read=back - SECOND) is None
+    assert planned(world, ANN, read=back) == (SPRING, R1)
+
+
+@pytest.mark.rule("M3")
+def test_what_yesterdays_refused_message_gives_back_is_not_todays() -> None:
+    world = mailing(ONE, daily_limit=1).given(reserve_step(ANN, R1)).at(NOON + DAY)
+
+    world.given(sent(BOB, R2), refused(R1, message(R1)))
+
+    assert planned(world, ANN) is None
+    assert wait(world, R3) == NotBefore(NOON + 36 * HOUR, Waiting.LIMIT)
 
 
 @pytest.mark.rule("M3")
