@@ -23,6 +23,7 @@ from bench.checks.measures import CHECK_MEASURES
 from bench.composing import composing
 from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, on_file, reserve
+from bench.planning import planning
 from bench.postgres.measures import POSTGRES_MEASURES
 from bench.probing import probe
 from bench.replay import checked, rebuilt, state_of_one
@@ -304,6 +305,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "submission": submission,
     "composing": composing,
     **SENDING_MEASURES,
+    "planning": planning,
     **CHECK_MEASURES,
     **POSTGRES_MEASURES,
     **STREAM_MEASURES,

@@ -35,7 +35,7 @@ def limit_on(account: EmailAccount, day: date) -> int:
     if "ramp_start" not in settings.limits:
         return settings.sending_speed
     days = max((day - first).days, 0)  # the zone may have changed, and the day with it
-    ramp = settings.limits["ramp_start"] + settings.limits.get("ramp_step", 0) * days
+    ramp = max(settings.limits["ramp_start"], 0) + settings.limits.get("ramp_step", 0) * days
     return min(settings.sending_speed, ramp)
 
 

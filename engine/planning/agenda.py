@@ -22,9 +22,11 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class Kind(Enum):
     FIRST = 1
     """Nothing was received yet."""
-    LATER = 2
-    """A follow-up, or another try."""
-    END = 3
+    AGAIN = 2
+    """Nothing was received yet, and the message may leave from some moment on: another try."""
+    LATER = 3
+    """A follow-up."""
+    END = 4
     """Nothing is left to be sent."""
 
 
@@ -50,10 +52,12 @@ def place_of(campaign: Campaign, recipient: Recipient) -> Place | None:
         return None
     moments = (due_at(recipient, step), recipient.progress.retry_at, recipient.held_until)
     due = max((each for each in moments if each is not None), default=None)
-    kind = Kind.LATER if recipient.emails or due is not None else Kind.FIRST
-    return Place(kind, recipient.sender, due)
+    first = Kind.FIRST if due is None else Kind.AGAIN
+    return Place(Kind.LATER if recipient.emails else first, recipient.sender, due)
 
 
+Head = tuple[datetime | None, RecipientId]
+"""When due, none for at once, and who."""
 Heap = list[tuple[datetime, RecipientId]]
 
 
@@ -72,10 +76,8 @@ class Agenda:
                 heap = self._heaps.setdefault((place.kind, place.sender), [])
                 heappush(heap, (_order(place.due), recipient_id))
 
-    def head(
-        self, campaign: Campaign, kind: Kind, sender: AccountId | None
-    ) -> tuple[datetime | None, RecipientId] | None:
-        """Who is first of those, and when due."""
+    def head(self, campaign: Campaign, kind: Kind, sender: AccountId | None) -> Head | None:
+        """Who is first of those."""
         heap = self._heaps.get((kind, sender), [])
         while heap:
             order, recipient_id = heap[0]

@@ -4,8 +4,9 @@ Follow-ups come before first messages, in order of when they fell due; of first 
 the campaign that sent least today. The same states give the same plan.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple, Protocol
 
 from aggregates.calendar import day_of
@@ -58,8 +59,16 @@ class Ending(NamedTuple):
     inbox_read_until: datetime
 
 
-_Candidate = tuple[int, datetime, int, CampaignId, RecipientId]
-"""What comes first is smallest."""
+class _Candidate(NamedTuple):
+    """A campaign's next recipient. Who comes first is smallest."""
+
+    rank: int
+    due: datetime
+    used: int
+    campaign_id: CampaignId
+    recipient_id: RecipientId
+    kind: Kind
+    sender: AccountId | None
 
 
 def is_fresh(account: EmailAccount, read_until: datetime | None, at: datetime, by: Policy) -> bool:
@@ -144,18 +153,39 @@ class Planner:
         if soonest(at, account_pace.constraints(account)) is not None:
             return None
         fresh = is_fresh(account, read_until, at, self._policy)
-        candidates = sorted(self._candidates(workspace, account_id, at, fresh=fresh))
-        for _, _, _, campaign_id, recipient_id in candidates:
-            campaign = workspace.campaign(campaign_id)
-            assert campaign.sequence is not None
-            recipient = campaign.recipients[recipient_id]
-            step = next_step(campaign.sequence, recipient.progress)
-            assert step is not None
-            wait = soonest(at, campaign_pace.constraints(campaign, recipient, step))
-            if wait is None:
-                return Plan(account_id, campaign_id, recipient_id, step.name)
-            if wait.at is not None and wait.reason in (Waiting.WINDOW, Waiting.LIMIT):
-                self._closed[campaign_id] = wait.at
+        sending = [each for each in self._under_way(workspace) if self._is_open(each, at)]
+        found = (
+            self._candidate(campaign, account_id, at, fresh=fresh)
+            for campaign in sending
+            if may_send(workspace, campaign, account_id)
+        )
+        candidates = [each for each in found if each is not None]
+        heapify(candidates)
+        while candidates:
+            first = heappop(candidates)
+            campaign = workspace.campaign(first.campaign_id)
+            if self._leaves_alone(workspace, campaign, first):
+                following = self._candidate(campaign, account_id, at, fresh=fresh)
+                if following is not None:
+                    heappush(candidates, following)
+                continue
+            plan = self._planned(campaign, account_id, first.recipient_id, at)
+            if plan is not None:
+                return plan
+        return None
+
+    def _planned(
+        self, campaign: Campaign, account_id: AccountId, recipient_id: RecipientId, at: datetime
+    ) -> Plan | None:
+        assert campaign.sequence is not None
+        recipient = campaign.recipients[recipient_id]
+        step = next_step(campaign.sequence, recipient.progress)
+        assert step is not None
+        wait = soonest(at, campaign_pace.constraints(campaign, recipient, step))
+        if wait is None:
+            return Plan(account_id, campaign.id, recipient_id, step.name)
+        if wait.at is not None and wait.reason in (Waiting.WINDOW, Waiting.LIMIT):
+            self._closed[campaign.id] = wait.at
         return None
 
     def endings(self, workspace: Neighbours, at: datetime, inboxes: Inboxes) -> Iterator[Ending]:
@@ -182,43 +212,33 @@ class Planner:
             if campaign.status is CampaignStatus.RUNNING and campaign.open:
                 yield campaign
 
-    def _candidates(
-        self, workspace: Neighbours, account_id: AccountId, at: datetime, *, fresh: bool
-    ) -> Iterator[_Candidate]:
-        for campaign in self._under_way(workspace):
-            if self._closed.get(campaign.id, at) > at:
-                continue
-            if not may_send(workspace, campaign, account_id):
-                continue
-            agenda = self._agendas[campaign.id]
-            sender = account_id if campaign.rotates else None
-            later = agenda.head(campaign, Kind.LATER, sender)
-            if later is not None and (later[0] is None or later[0] <= at):
-                followed_up = campaign.recipients[later[1]].emails > 0
-                if fresh or not followed_up:
-                    yield (
-                        0,
-                        later[0] or LONG_AGO,
-                        0,
-                        campaign.id,
-                        later[1],
-                    )
-                    continue
-            first = self._first(workspace, campaign, account_id)
-            if first is not None:
-                yield 1, LONG_AGO, _used(campaign, at), campaign.id, first
+    def _is_open(self, campaign: Campaign, at: datetime) -> bool:
+        return self._closed.get(campaign.id, at) <= at
 
-    def _first(
-        self, workspace: Neighbours, campaign: Campaign, account_id: AccountId
-    ) -> RecipientId | None:
-        agenda = self._agendas[campaign.id]
-        for sender in (account_id, None) if campaign.rotates else (None,):
-            while (head := agenda.head(campaign, Kind.FIRST, sender)) is not None:
-                if not contacted_elsewhere(workspace, campaign, head[1]):
-                    return head[1]
-                left = agenda.postpone(Kind.FIRST, sender)
-                self._elsewhere.setdefault(left, set()).add(campaign.id)
+    def _candidate(
+        self, campaign: Campaign, account_id: AccountId, at: datetime, *, fresh: bool
+    ) -> _Candidate | None:
+        agenda, own = self._agendas[campaign.id], account_id if campaign.rotates else None
+        followed_up = ((Kind.LATER, own),) if fresh else ()
+        for kind, sender in (*followed_up, *_firsts(own)):
+            head = agenda.head(campaign, kind, sender)
+            if head is None or (head[0] is not None and head[0] > at):
+                continue
+            about = campaign.id, head[1], kind, sender
+            if kind is Kind.FIRST:
+                return _Candidate(1, LONG_AGO, _used(campaign, at), *about)
+            return _Candidate(0, head[0] or LONG_AGO, 0, *about)
         return None
+
+    def _leaves_alone(self, workspace: Neighbours, campaign: Campaign, first: _Candidate) -> bool:
+        """M7: another campaign writes to the recipient, and this one is exclusive."""
+        if first.kind is Kind.LATER:
+            return False
+        if not contacted_elsewhere(workspace, campaign, first.recipient_id):
+            return False
+        left = self._agendas[campaign.id].postpone(first.kind, first.sender)
+        self._elsewhere.setdefault(left, set()).add(campaign.id)
+        return True
 
     def _moments(self, workspace: Neighbours, after: datetime) -> Iterator[datetime]:
         for campaign_id, agenda in self._agendas.items():
@@ -237,7 +257,7 @@ class Planner:
         self, campaign: Campaign, agenda: Agenda, account: EmailAccount, after: datetime
     ) -> Iterator[datetime]:
         own = account.id if campaign.rotates else None
-        for kind, sender in ((Kind.LATER, own), (Kind.FIRST, own), (Kind.FIRST, None)):
+        for kind, sender in ((Kind.LATER, own), *_firsts(own)):
             head = agenda.head(campaign, kind, sender)
             if head is None:
                 continue
@@ -248,6 +268,12 @@ class Planner:
             moment = max(after, head[0]) if head[0] else after
             wait = soonest(moment, constraints(account, campaign, recipient, step))
             yield moment if wait is None else wait.at or moment
+
+
+def _firsts(own: AccountId | None) -> Sequence[tuple[Kind, AccountId | None]]:
+    """Where those wait who may hear for the first time: from this account, or from any."""
+    senders = (own, None) if own is not None else (None,)
+    return [(kind, sender) for kind in (Kind.AGAIN, Kind.FIRST) for sender in senders]
 
 
 def _read_until(

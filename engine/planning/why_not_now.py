@@ -44,7 +44,7 @@ def why_not_now(now: Moment, campaign: Campaign, recipient_id: RecipientId) -> N
         return NotBefore(None, stuck)
     accounts = _accounts(now.workspace, campaign, recipient)
     if not accounts:
-        return NotBefore(None, Waiting.SENDER)
+        return NotBefore(_released_at(now.workspace, campaign, recipient), Waiting.SENDER)
     if not recipient.emails and contacted_elsewhere(now.workspace, campaign, recipient_id):
         return NotBefore(None, Waiting.EXCLUSIVE)
     waits = [_through(now, campaign, recipient, step, each) for each in accounts]
@@ -58,6 +58,16 @@ def _accounts(
     if not campaign.rotates or recipient.sender is None:
         return senders
     return [each for each in senders if each == recipient.sender]
+
+
+def _released_at(
+    workspace: Neighbours, campaign: Campaign, recipient: Recipient
+) -> datetime | None:
+    """S3: when the clock runs out, others may write to one who has received nothing."""
+    if recipient.sender is None or recipient.emails:
+        return None
+    clock = campaign.lane(recipient.sender).running
+    return clock.deadline_at if clock and senders_of(workspace, campaign) else None
 
 
 def _through(
