@@ -197,8 +197,8 @@ class World:
         report = bounce_of(content, recipient or recipients[0], status, action, diagnosis)
         await self.deliver(sender.address, report)
 
-    async def accepted(self) -> list[Accepted]:
-        """What the SMTP server took, oldest first."""
+    async def accepted(self, after: int = 0) -> list[Accepted]:
+        """What the SMTP server took, oldest first, but for the first ``after``."""
         return [
             Accepted(
                 message_id=message_id_of(content),
@@ -206,7 +206,7 @@ class World:
                 recipients=[*recipients],
                 content=content.decode("utf-8", "replace"),
             )
-            for sender, recipients, content in self._accepted
+            for sender, recipients, content in self._accepted[after:]
         ]
 
     async def messages(self, account: str, folder: str = INBOX) -> list[str]:
