@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import Any, Self
 
 CHUNK = 16_384
-LONGEST = 60_000
-"""Octets after which a connection breaks, at most; as often below a hundredth of it as above."""
+LONGEST = (12_000, 5_000)
+"""Octets after which a connection breaks, at most: to the server, and to the client."""
 
 
 class Cutting:
@@ -42,7 +42,8 @@ class Cutting:
             self.connections += 1
             left: list[float] = [math.inf, math.inf]
             if self._chance.random() < self.share:
-                left[self._chance.randrange(2)] = int(LONGEST ** self._chance.random())
+                way = self._chance.randrange(2)
+                left[way] = self._chance.randrange(1, LONGEST[way])
             ends = writer, to_server
             ways = (reader, to_server, left[0]), (there, writer, left[1])
             await asyncio.gather(*(self._pump(*way, ends) for way in ways))

@@ -1,5 +1,6 @@
 """Real mailboxes, a campaign over all of them, and real workers that send it."""
 
+import re
 import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,14 +32,15 @@ from tests.worker.processes import Process
 ANN, BOB = "ann@sandbox.test", "bob@sandbox.test"
 SPRING = "spring"
 INTRO, NUDGE = "intro", "nudge"
-SECRET = "secret"
+SECRET = "secret"  # noqa: S105 of a mailbox in a sandbox
 STEPS = (
-    Step(name=INTRO, subject="Spring, {{ name }}", text="Hello {{ name }}, a word about spring?"),
-    Step(name=NUDGE, after=timedelta(seconds=4), text="Just asking again."),
+    Step(name=INTRO, subject="Spring, {{ name }}", text="Hello {{ name }}, here is the intro."),
+    Step(name=NUDGE, after=timedelta(seconds=4), text="And here is the nudge."),
 )
 NO_GAP = Settings(limits={"gap": 0})
-Copy = tuple[str, bool]
-"""Of a message that the provider took: to whom, and was it a follow-up?"""
+WHICH = re.compile(r"here is the (\w+)\.")
+Copy = tuple[str, str]
+"""Of a message that the provider took: to whom, and which step."""
 
 
 class Office:
@@ -122,7 +124,8 @@ class Office:
     def copies(self) -> Counter[Copy]:
         """How many of each message the provider took."""
         for each in self.sandbox.accepted(self._copies.total()):
-            self._copies[each["recipients"][0], "\nIn-Reply-To:" in each["content"]] += 1
+            (step,) = set(WHICH.findall(each["content"]))
+            self._copies[each["recipients"][0], step] += 1
         return self._copies
 
     def many(self) -> int:

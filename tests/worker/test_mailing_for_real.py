@@ -8,7 +8,7 @@ import pytest
 
 from adapters.mail.sandbox.sandbox import Sandbox
 from events.vocabulary import RecipientStatus
-from tests.worker.office import Office
+from tests.worker.office import NUDGE, Office
 from tests.worker.processes import eventually
 
 pytestmark = pytest.mark.kills
@@ -33,10 +33,10 @@ def test_a_campaign_runs_by_itself_and_hears_who_answers(office: Office) -> None
         office.sandbox.reply(firsts["r1@x.test"])
         office.sandbox.bounce(firsts["r2@x.test"])
         office.sandbox.reply(firsts["r3@x.test"], "I am away.", automatic=True)
-        eventually(lambda: sum(follow_up for _, follow_up in office.copies()) >= 8)
+        eventually(lambda: sum(step == NUDGE for _, step in office.copies()) >= 8)
         eventually(lambda: office.statuses()[RecipientStatus.REPLIED] == 1)
     assert max(office.copies().values()) == 1
-    assert {("r1@x.test", True), ("r2@x.test", True)}.isdisjoint(office.copies())
+    assert {("r1@x.test", NUDGE), ("r2@x.test", NUDGE)}.isdisjoint(office.copies())
     assert office.statuses()[RecipientStatus.BOUNCED] == 1
 
 
