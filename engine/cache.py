@@ -47,6 +47,12 @@ class AggregateCache:
                 self._keep(workspace, mark)
             return mark.epoch
 
+    def clear(self) -> None:
+        """Nothing is known any more: the store may have another history (M6)."""
+        with self._lock:
+            self._entries.clear()
+            self._marks.clear()
+
     def get(self, stream_id: str, epoch: int) -> tuple[Cached | None, bool]:
         """The entry, if there is one, and whether it is current."""
         with self._lock:

@@ -59,6 +59,7 @@ class Engine:
         self.policy = policy
         self._observer = observer
         self._cache = AggregateCache(cache_size)
+        self._doubts = 0
         self._snapshot_every = snapshot_every
         self._in_bulk: set[object] = set()
         self._group_commit = GroupCommit(self._decide_together, self._decide_alone)
@@ -109,8 +110,7 @@ class Engine:
 
         Writes nothing, waits for nobody and keeps nobody waiting.
         """
-        fenced = self.fence.closed()
-        with self.store.look(workspace) as reading:
+        with self._judged() as fenced, self.store.look(workspace) as reading:
             with gc_paused():
                 known = self._cache.as_of(workspace, reading.last_position)
                 work = UnitOfWork(reading, workspace, known, self.policy, fenced)
@@ -207,7 +207,11 @@ class Engine:
     def _judged(self) -> Iterator[str | None]:
         """Why the store is fenced, or None. One that is lost may come back as another one (M6)."""
         try:
-            yield self.fence.closed()
+            fenced = self.fence.closed()
+            if self._doubts != self.fence.doubts:
+                self._doubts = self.fence.doubts
+                self._cache.clear()
+            yield fenced
         except StoreUnavailable:
             self.fence.doubt()
             raise

@@ -165,3 +165,8 @@ class Storm(Office):
         seen["connections"] = self.imap.connections + self.smtp.connections
         seen["broken"] = self.imap.broken + self.smtp.broken
         return seen
+
+
+def _kill_all(crew: Sequence[Process]) -> None:
+    for each in crew:
+        each.kill()
