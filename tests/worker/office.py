@@ -11,6 +11,9 @@ from uuid import uuid4
 
 from adapters.composition import engine_over
 from adapters.mail.sandbox.sandbox import Sandbox
+from adapters.stores.opening import Opened, opened_file, opened_schema
+from adapters.stores.postgres import PostgresStore
+from adapters.stores.sqlite import SQLiteStore
 from aggregates.campaign import Campaign, Recipient
 from aggregates.campaign.commands import (
     CreateCampaign,
@@ -19,6 +22,7 @@ from aggregates.campaign.commands import (
     StartCampaign,
 )
 from aggregates.command import Command
+from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from engine.work.access import Access
 from engine.work.ports import Person
@@ -27,7 +31,7 @@ from events.vocabulary import Mode, RecipientStatus, Settings
 from projections.shipped import SHIPPED
 from tests.mail.probing import access_to
 from tests.worker.mailroom import MAIN, Mailroom
-from tests.worker.processes import Process
+from tests.worker.processes import PATIENCE, Process
 
 ANN, BOB = "ann@sandbox.test", "bob@sandbox.test"
 SPRING = "spring"
@@ -62,6 +66,7 @@ class Office:
             sandbox.add_account(account, SECRET, files_sent=files)
         self.room = Mailroom(store, folder, Path(sandbox.served()["ca_file"]))
         self.witness = folder / "witness"
+        self.room.settings = self.room.settings.model_copy(update={"witness": self.witness})
         self.ids: tuple[str, ...] = ()
         self._numbers = 0
         self._copies = Counter[Copy]()
@@ -94,6 +99,13 @@ class Office:
                 assert reply.refusal is None, reply.refusal
             ProjectionRunner(opened.store, opened.views, SHIPPED).keep_up()
 
+    def opened_at(self, clock: ManualClock) -> Opened:
+        """The store, at another time."""
+        store = self.room.settings.store
+        if "://" in store:
+            return opened_schema(PostgresStore(store, clock), self.witness)
+        return opened_file(SQLiteStore(Path(store), clock), self.witness)
+
     @contextmanager
     def served(self) -> Iterator[Process]:
         process = self.start()
@@ -116,10 +128,20 @@ class Office:
             *self.words,
             "--store",
             self.room.settings.store,
-            READ_INTERVAL="1",
-            WITNESS=str(self.witness),
-            **self.room.variables,
+            **self._settings,
         )
+
+    def done(self, *words: str) -> Process:
+        """A person's command, once it has ended."""
+        self._numbers += 1
+        output = self.folder / f"command-{self._numbers}.log"
+        process = Process(output, *words, "--store", self.room.settings.store, **self._settings)
+        process.process.wait(PATIENCE)
+        return process
+
+    @property
+    def _settings(self) -> dict[str, str]:
+        return {"READ_INTERVAL": "1", "WITNESS": str(self.witness), **self.room.variables}
 
     def copies(self) -> Counter[Copy]:
         """How many of each message the provider took."""

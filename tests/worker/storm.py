@@ -12,9 +12,7 @@ from typing import NamedTuple, Self
 from adapters.composition import Program, engine_over
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mailing import mail_of
-from adapters.stores.opening import Opened, opened_file, opened_schema
-from adapters.stores.postgres import PostgresStore
-from adapters.stores.sqlite import SQLiteStore
+from adapters.stores.opening import Opened
 from adapters.worker.mailing import Mailing
 from engine.ports.clock import ManualClock
 from engine.work.access import Access
@@ -79,7 +77,7 @@ class Storm(Office):
         """As many kills as the size says, spread over all that is sent."""
         with self.breaking(), ExitStack() as ending:
             crew = list[Process]()
-            ending.callback(lambda: all(each.kill() for each in crew))
+            ending.callback(_kill_all, crew)
             each_life = 2 * self.size.people // (self.size.kills + 1)
             for number in range(self.size.kills):
                 while len(crew) < self.at_once:
@@ -118,7 +116,7 @@ class Storm(Office):
         """Time goes on, in this process: what is unknown is searched for, what was refused for now
         is tried again, and everybody comes to an end."""
         clock = ManualClock(datetime.now(UTC))
-        with closing(self._opened(clock)) as opened:
+        with closing(self.opened_at(clock)) as opened:
             engine = engine_over(opened, self.room.settings)
             program = Program(self.room.settings, opened, engine)
             mailing = Mailing(engine, 8, lambda: True, partial(mail_of, program))
@@ -134,12 +132,6 @@ class Storm(Office):
             last = opened.store.last_position()
             mailing.turn()
             mailing.settle()
-
-    def _opened(self, clock: ManualClock) -> Opened:
-        store = self.room.settings.store
-        if "://" in store:
-            return opened_schema(PostgresStore(store, clock), self.witness)
-        return opened_file(SQLiteStore(Path(store), clock), self.witness)
 
     def judge(self) -> Counter[str]:
         """Each got at most one copy of each step, and nothing is lost without being shown."""
