@@ -32,6 +32,10 @@ class _Pause(NamedTuple):
     until: datetime
     length: timedelta
 
+    def lasts(self, now: datetime) -> bool:
+        """Not for longer where the clock was set back."""
+        return self.until - self.length <= now < self.until
+
 
 class WorkspaceMail:
     """Make it when the workspace's mail becomes this process's business. ``follow`` and ``due`` are
@@ -57,6 +61,8 @@ class WorkspaceMail:
         self._read_at: dict[AccountId, datetime] = {}
         self._pauses: dict[AccountId, _Pause] = {}
         self._stirred = True
+        self._looked_at = self._engine.store.now()
+        """By a clock that may be set back."""
         self.wakes_at: datetime | None = None
         """When there may be something to do next, unless something happens."""
         self._record_left_over()
@@ -72,9 +78,10 @@ class WorkspaceMail:
     def due(self) -> list[Turn]:
         """Whose turn it is now; each is to be ``run``, which may take long."""
         now = self._engine.store.now()
-        if not self._stirred and (self.wakes_at is None or now < self.wakes_at):
+        asleep = self.wakes_at is None or self._looked_at <= now < self.wakes_at
+        if asleep and not self._stirred:
             return []
-        self._stirred = False
+        self._stirred, self._looked_at = False, now
         accounts, senders = self._listened(), set(self._desk.way.dispatch.senders())
         found = [turn for each in accounts if (turn := self._turn(each, now, each in senders))]
         self.wakes_at = self._next_moment(accounts, now)
@@ -125,7 +132,7 @@ class WorkspaceMail:
     def _turn(self, account_id: AccountId, now: datetime, sends: bool) -> Turn | None:
         pause = self._pauses.get(account_id)
         with self._lock:
-            if account_id in self._busy or (pause is not None and now < pause.until):
+            if account_id in self._busy or (pause is not None and pause.lasts(now)):
                 return None
         read = self._is_reading_due(account_id, now)
         if not read and not (sends and self._desk.way.dispatch.next_from(account_id)):
