@@ -26,7 +26,7 @@ from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner
 from engine.work.access import Access
 from engine.work.ports import Person
-from events.sequence import MailSequence, Step
+from events.sequence import MailSequence, Step, Window
 from events.vocabulary import Mode, RecipientStatus, Settings
 from projections.shipped import SHIPPED
 from tests.mail.probing import access_to
@@ -41,6 +41,7 @@ STEPS = (
     Step(name=INTRO, subject="Spring, {{ name }}", text="Hello {{ name }}, here is the intro."),
     Step(name=NUDGE, after=timedelta(seconds=4), text="And here is the nudge."),
 )
+ALWAYS = Window()
 NO_GAP = Settings(limits={"gap": 0})
 WHICH = re.compile(r"here is the (\w+)\.")
 Copy = tuple[str, str]
@@ -72,13 +73,17 @@ class Office:
         self._copies = Counter[Copy]()
 
     def begin(
-        self, people: int, steps: Sequence[Step] = STEPS, settings: Settings = NO_GAP
+        self,
+        people: int,
+        steps: Sequence[Step] = STEPS,
+        settings: Settings = NO_GAP,
+        window: Window = ALWAYS,
     ) -> None:
         self.room.connect({each: self.access(each) for each in self.accounts}, settings)
         with self.room.opened() as opened:
             persons = [Person(f"r{n}@x.test", f"Person {n}") for n in range(people)]
             self.ids = tuple(opened.directory.enrol(MAIN, persons))
-        sequence = MailSequence(mail_id=uuid4().hex, zone="UTC", steps=tuple(steps))
+        sequence = MailSequence(mail_id=uuid4().hex, zone="UTC", steps=tuple(steps), window=window)
         senders = tuple(self.accounts)
         self.tell(
             CreateCampaign(campaign_id=SPRING, mode=Mode.ROTATION, account_ids=senders),

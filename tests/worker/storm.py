@@ -3,24 +3,19 @@
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from adapters.composition import Program, engine_over
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mailing import mail_of
-from adapters.stores.opening import Opened
-from adapters.worker.mailing import Mailing
-from engine.ports.clock import ManualClock
 from engine.work.access import Access
 from events.sequence import Step
 from events.vocabulary import RecipientStatus, SearchResult, Settings
 from tests.worker.cutting import Cutting
 from tests.worker.office import STEPS, Office
 from tests.worker.processes import Process, eventually
+from tests.worker.worker_here import WorkerHere
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 LATER = (12 * MINUTE, *[16 * MINUTE] * 2, HOUR, 4 * HOUR, 16 * HOUR, *[24 * HOUR] * 4)
@@ -115,23 +110,11 @@ class Storm(Office):
     def settle(self) -> None:
         """Time goes on, in this process: what is unknown is searched for, what was refused for now
         is tried again, and everybody comes to an end."""
-        clock = ManualClock(datetime.now(UTC))
-        with closing(self.opened_at(clock)) as opened:
-            engine = engine_over(opened, self.room.settings)
-            program = Program(self.room.settings, opened, engine)
-            mailing = Mailing(engine, 8, lambda: True, partial(mail_of, program))
-            with closing(mailing):
-                self._drain(mailing, opened)
-                for each in LATER:
-                    clock.advance(each)
-                    self._drain(mailing, opened)
-
-    def _drain(self, mailing: Mailing, opened: Opened) -> None:
-        last = -1
-        while last < opened.store.last_position():
-            last = opened.store.last_position()
-            mailing.turn()
-            mailing.settle()
+        with WorkerHere(self, datetime.now(UTC)) as worker:
+            worker.rest()
+            for each in LATER:
+                worker.clock.advance(each)
+                worker.rest()
 
     def judge(self) -> Counter[str]:
         """Each got at most one copy of each step, and nothing is lost without being shown."""

@@ -35,6 +35,7 @@ def test_nobody_gets_a_copy_twice_and_nothing_is_lost_unseen(storm: Storm) -> No
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(7_200)
 @pytest.mark.rule("M1", "M2", "S8")
 def test_nobody_gets_a_copy_twice_of_ten_thousand(storm: Storm) -> None:
     storm.rage()

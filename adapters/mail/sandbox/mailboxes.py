@@ -11,6 +11,7 @@ from pymap.parsing.specials.flag import Flag
 
 INBOX = "INBOX"
 SENT = "Sent"
+_BEFORE = "Before"
 SPECIAL_USE: dict[str, tuple[bytes, ...]] = {
     SENT: (b"Sent",),
     "Drafts": (b"Drafts",),
@@ -59,6 +60,15 @@ class Mailboxes:
         mailbox = await self._folder(address, folder)
         flags = frozenset({Flag(rb"\Seen")} if seen else ())
         await mailbox.append(AppendMessage(content, datetime.now(UTC), flags), recent=not seen)
+
+    async def renumber(self, address: str) -> None:
+        """The inbox's messages get other numbers, under another UIDVALIDITY (RFC 9051, 2.3.1.1)."""
+        contents = await self.read(address, INBOX)
+        folders = self._folders[address].all
+        await folders.rename_mailbox(INBOX, _BEFORE)
+        await folders.delete_mailbox(_BEFORE)
+        for each in contents:
+            await self.put(address, INBOX, each)
 
     async def read(self, address: str, folder: str) -> list[bytes]:
         """The messages of a folder, oldest first."""
