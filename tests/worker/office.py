@@ -42,6 +42,7 @@ STEPS = (
     Step(name=NUDGE, after=timedelta(seconds=4), text="And here is the nudge."),
 )
 ALWAYS = Window()
+UNLIMITED = Settings(sending_speed=1_000_000, limits={"gap": 0})
 NO_GAP = Settings(limits={"gap": 0})
 WHICH = re.compile(r"here is the (\w+)\.")
 Copy = tuple[str, str]
@@ -171,9 +172,11 @@ class Office:
         return Counter(each.status for each in self.recipients())
 
     def waiting(self) -> int:
-        """Recipients who have not got both messages, and of none of them nobody knows."""
+        """Recipients who have not got both messages, though nothing ended them and of no message
+        nobody knows."""
         return sum(
-            len(each.progress.done) < len(STEPS) and not each.unknown for each in self.recipients()
+            len(each.progress.done) < len(STEPS) and not each.unknown and not each.status.terminal
+            for each in self.recipients()
         )
 
     def unknown(self) -> int:

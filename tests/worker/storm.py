@@ -11,9 +11,9 @@ from typing import NamedTuple, Self
 from adapters.mail.sandbox.sandbox import Sandbox
 from engine.work.access import Access
 from events.sequence import Step
-from events.vocabulary import RecipientStatus, SearchResult, Settings
+from events.vocabulary import RecipientStatus, SearchResult
 from tests.worker.cutting import Cutting
-from tests.worker.office import STEPS, Office
+from tests.worker.office import STEPS, UNLIMITED, Office
 from tests.worker.processes import Process, eventually
 from tests.worker.worker_here import WorkerHere
 
@@ -23,7 +23,6 @@ LATER = (12 * MINUTE, *[16 * MINUTE] * 2, HOUR, 4 * HOUR, 16 * HOUR, *[24 * HOUR
 DAY = 24 * HOUR
 LAST = Step(name="last", after=DAY, text="And here is the last.")
 """Sent when the storm is over: who gets it has not come to an end before any search has."""
-UNLIMITED = Settings(sending_speed=1_000_000, limits={"gap": 0})
 SENDS = "sending and listening"
 
 
