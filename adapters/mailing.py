@@ -60,7 +60,7 @@ def mail_of(program: Program, held: Callable[[], bool]) -> Callable[[str], MailO
 
         accesses = accesses_of(opened, settings, workspace)
         tokens = tokens_over(opened, settings, workspace)
-        wire = MailWire(accesses, tokens, dialler, opened.store.now, means(sent_of))
+        wire = MailWire(accesses, tokens, dialler, opened.store.now, means(sent_of), held=held)
         inboxes = WorkspaceInboxes(cursors, workspace)
         dispatch = Dispatch(engine, workspace, inboxes)
         directory = opened.directory

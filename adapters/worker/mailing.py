@@ -67,7 +67,7 @@ class Mailing:
             self._give_up()
         if self._left or not may_send:
             return
-        self._held_until = time.monotonic() + HELD_FOR
+        self._held_until = _seconds() + HELD_FOR
         if self._mail is None and not self._running:
             self._take_over()
         if self._mail is None:
@@ -170,10 +170,16 @@ class Mailing:
                 self._begin(workspace)
 
     def _is_held(self) -> bool:
-        return time.monotonic() < self._held_until
+        return _seconds() < self._held_until
 
     def _tidy_up(self, mail: dict[str, MailOf]) -> None:
         if time.monotonic() - self._tidied > TIDYING:
             self._tidied = time.monotonic()
             for each in mail.values():
                 each.tidy_up()
+
+
+def _seconds() -> float:
+    """Monotonic seconds, those included in which the machine slept."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)

@@ -1,5 +1,5 @@
-"""Whoever is stopped or suppressed while a worker sends through many accounts hears nothing but what
-was on its way before: counted at the server that took the mail (S8, M7)."""
+"""Whoever is stopped or suppressed while a worker sends through many accounts hears nothing but
+what was on its way before: counted at the server that took the mail (S8, M7)."""
 
 import random
 import time
