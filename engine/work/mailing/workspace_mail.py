@@ -16,7 +16,7 @@ from events.recorded import Recorded
 from events.vocabulary import AccountId, ConnectionStatus
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
-"""After an error, for this account; twice as long each time."""
+"""After an error, or a message that met the account's trouble; twice as long each time."""
 LOOK_AGAIN = timedelta(seconds=60)
 """After so long the workspace is looked at, whatever is known of it."""
 
@@ -92,12 +92,15 @@ class WorkspaceMail:
         account_id = turn.account.account_id
         began = self._engine.store.now()
         try:
-            turn.account.run(read=turn.read, wanted=wanted)
+            well = turn.account.run(read=turn.read, wanted=wanted)
         except BaseException:
             self._pause(account_id)
             raise
         else:
-            self._pauses.pop(account_id, None)
+            if well:
+                self._pauses.pop(account_id, None)
+            else:
+                self._pause(account_id)
             if turn.read:
                 self._read_at[account_id] = began
         finally:
