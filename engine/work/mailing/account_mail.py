@@ -37,8 +37,8 @@ class AccountMail:
         self._unrecorded: Request | None = None
 
     def run(self, *, read: bool, wanted: Callable[[], bool]) -> bool:
-        """``read``: the inbox, too. Ends early when it is no longer ``wanted``. False where messages
-        met trouble of the account."""
+        """``read``: the inbox, too. Ends early when it is no longer ``wanted``. False where
+        messages met trouble of the account."""
         outgoing = self._outgoing or self._recovered()
         try:
             trouble = self._read(wanted) if read else None
