@@ -16,13 +16,13 @@ from engine.fence import ALARM
 from engine.ports.clock import ManualClock
 from events.vocabulary import Settings
 from tests.postgres import PostgresServer
-from tests.worker.office import ANN, BOB, INTRO, NO_GAP, NUDGE, Office
+from tests.worker.office import ANN, BOB, INTRO, NO_GAP, NUDGE, UNLIMITED, Office
 from tests.worker.processes import Process, eventually
 from tests.workplace import log_of
 
 pytestmark = [pytest.mark.kills, pytest.mark.rule("M6", "M2")]
 
-PEOPLE, TODAY = 6, 4
+PEOPLE, TODAY, MANY = 6, 4, 60
 TWO_A_DAY = Settings(sending_speed=TODAY // 2, limits={"gap": 0})
 FILING = {ANN: True, BOB: True}
 """A provider whose Sent folders prove what was not sent, too."""
@@ -83,6 +83,27 @@ def test_a_database_brought_back_under_a_running_worker_is_noticed_and_reconcile
         sends_the_rest(office)
     finally:
         assert worker.stopped(signal.SIGTERM) == 0
+
+
+def test_a_database_brought_back_in_the_middle_of_sending_doubles_no_message(
+    own_postgres: PostgresServer, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    url = own_postgres.create_database()
+    office = Office(sandbox, url, tmp_path, FILING, ("work", "--only", "mail"))
+    office.begin(MANY, settings=UNLIMITED)
+    own_postgres.backup(tmp_path / "yesterday")
+    worker = office.start()
+    try:
+        eventually(lambda: office.many() >= TODAY)
+        own_postgres.bring_back(tmp_path / "yesterday")
+        eventually(lambda: worker.told("the store is fenced"))
+        time.sleep(1)
+        reconcile(office)
+        eventually(lambda: office.waiting() == 0)
+    finally:
+        assert worker.stopped(signal.SIGTERM) == 0
+    assert set(office.copies().values()) == {1}
+    assert office.many() + office.unknown() >= 2 * MANY
 
 
 def test_a_file_brought_back_sends_nothing_before_it_is_reconciled(
