@@ -41,6 +41,8 @@ class AggregateCache:
         """A transaction begins and finds the workspace there. Answers its epoch."""
         with self._lock:
             mark = self._marks.get(workspace)
+            if mark is not None and position < mark.position:
+                self._entries.clear()  # of another history than the store has now (M6)
             if mark is None or mark.position != position:
                 self._epochs += 1
                 mark = _Mark(position, self._epochs)
@@ -71,15 +73,17 @@ class AggregateCache:
             while len(self._entries) > self._size:
                 self._entries.popitem(last=False)
 
-    def as_of(self, workspace: str, position: int) -> "AggregateCache":
-        """What is current if the workspace stands there, for a look of its own.
+    def of(self, workspace: str) -> "AggregateCache":
+        """What is known of the workspace by now, for a look of its own that begins after this.
 
-        Whoever looks holds no lock: what others commit meanwhile must not come in.
+        Whoever looks holds no lock: what others commit meanwhile must not come in. What was
+        committed before and is not known yet, an entry catches up with.
         """
         known = AggregateCache(self._size)
         with self._lock:
+            known._epochs = self._epochs
             mark = self._marks.get(workspace)
-            if mark is not None and mark.position == position:
+            if mark is not None:
                 known._marks[workspace] = mark
                 known._entries.update(
                     (stream_id, found)

@@ -110,12 +110,13 @@ class Engine:
 
         Writes nothing, waits for nobody and keeps nobody waiting.
         """
-        with self._judged() as fenced, self.store.look(workspace) as reading:
-            with gc_paused():
-                known = self._cache.as_of(workspace, reading.last_position)
-                work = UnitOfWork(reading, workspace, known, self.policy, fenced)
-                work.settle()
-            yield work
+        with self._judged() as fenced:
+            known = self._cache.of(workspace)
+            with self.store.look(workspace) as reading:
+                with gc_paused():
+                    work = UnitOfWork(reading, workspace, known, self.policy, fenced)
+                    work.settle()
+                yield work
 
     def tick_all(self, *, inclusive: bool = False) -> int:
         """A turn in every workspace that has something due. Returns how many events.

@@ -10,7 +10,7 @@ from adapters.mail.sandbox.sandbox import Sandbox
 from tests.worker.storm import Size, Storm
 
 QUICK = Size(people=60, kills=5, accounts=4)
-LONG = Size(people=5_000, kills=200, accounts=16)
+LONG = Size(people=5_600, kills=200, accounts=16)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
