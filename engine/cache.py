@@ -15,6 +15,13 @@ class Cached(NamedTuple):
     snapshot_version: int = 0
 
 
+class Earlier(dict[str, Cached]):
+    """What looks of one workspace have read, so that the next one reads only what came since."""
+
+    doubts = 0
+    """As many as there were when it was read; it is of no use after the next (M6)."""
+
+
 class _Mark(NamedTuple):
     """Where this engine left a workspace; ``epoch`` grows whenever it is found elsewhere."""
 
@@ -43,11 +50,19 @@ class AggregateCache:
         """A transaction begins and finds the workspace there. Answers its epoch."""
         with self._lock:
             mark = self._marks.get(workspace)
+            if mark is not None and position < mark.position:
+                self._entries.clear()  # of another history than the store has now (M6)
             if mark is None or not self._current(mark, position):
                 self._epochs += 1
                 mark = _Mark(position, self._epochs)
                 self._keep(workspace, mark)
             return mark.epoch
+
+    def clear(self) -> None:
+        """Nothing is known any more: the store may have another history (M6)."""
+        with self._lock:
+            self._entries.clear()
+            self._marks.clear()
 
     def get(self, stream_id: str, epoch: int) -> tuple[Cached | None, bool]:
         """The entry, if there is one, and whether it is current."""
@@ -76,25 +91,20 @@ class AggregateCache:
         with self._lock:
             return self._entries.get(stream_id, (-1, None))[1]
 
-    def as_of(
-        self, workspace: str, position: int, earlier: Mapping[str, Cached]
-    ) -> "AggregateCache":
-        """What is current if the workspace stands there, for a look of its own; of the rest, what
-        an earlier look read, which has to catch up.
+    def of(self, workspace: str, earlier: Mapping[str, Cached]) -> "AggregateCache":
+        """What is known of the workspace by now, for a look of its own that begins after this; of
+        the rest, what an earlier look read.
 
-        Whoever looks holds no lock: what others commit meanwhile must not come in.
+        Whoever looks holds no lock: what others commit meanwhile must not come in. What was
+        committed before and is not known yet, an entry catches up with.
         """
         known = AggregateCache(self._size)
         known._entries.update((stream_id, (-1, entry)) for stream_id, entry in earlier.items())
         with self._lock:
-            mark = self._marks.get(workspace)
-            if mark is not None and self._current(mark, position):
-                known._marks[workspace] = mark
-                known._entries.update(
-                    (stream_id, found)
-                    for stream_id, found in self._entries.items()
-                    if found[0] == mark.epoch
-                )
+            known._epochs, known._ours = self._epochs, self._ours
+            known._entries.update(self._entries)
+            if workspace in self._marks:
+                known._marks[workspace] = self._marks[workspace]
         return known
 
     def _current(self, mark: _Mark, position: int) -> bool:

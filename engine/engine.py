@@ -12,7 +12,7 @@ from functools import partial
 from itertools import chain, repeat, takewhile
 
 from aggregates.command import DEFAULT_POLICY, Command, Policy
-from engine.cache import AggregateCache, Cached
+from engine.cache import AggregateCache, Cached, Earlier
 from engine.command_context import Look
 from engine.decoding import decode_page
 from engine.fence import Fence, StoreFence
@@ -60,6 +60,7 @@ class Engine:
         self.policy = policy
         self._observer = observer
         self._cache = AggregateCache(cache_size)
+        self._doubts = 0
         self._snapshot_every = snapshot_every
         self._in_bulk: set[object] = set()
         self._group_commit = GroupCommit(self._decide_together, self._decide_alone)
@@ -110,25 +111,34 @@ class Engine:
         return {work.workspace: work.decided for work in works}
 
     @contextmanager
-    def look(self, workspace: str, earlier: dict[str, Cached] | None = None) -> Iterator[Look]:
+    def look(self, workspace: str, earlier: Earlier | None = None) -> Iterator[Look]:
         """The workspace as a command would find it now, due things settled unless it is fenced.
 
         Writes nothing, waits for nobody and keeps nobody waiting. ``earlier`` holds what looks
         with it have read, so that the next one reads only what came since.
         """
-        fenced = self.fence.closed()
-        with self.store.look(workspace) as reading:
-            with gc_paused():
-                known = self._cache.as_of(workspace, reading.last_position, earlier or {})
-                work = UnitOfWork(reading, workspace, known, self.policy, fenced)
-                work.settle()
-            yield work
-            if earlier is not None:
-                earlier.update(work.as_read)
+        with self._judged() as fenced:
+            known = self._cache.of(workspace, self._still_valid(earlier))
+            with self.store.look(workspace) as reading:
+                with gc_paused():
+                    work = UnitOfWork(reading, workspace, known, self.policy, fenced)
+                    work.settle()
+                yield work
+                if earlier is not None:
+                    earlier.update(work.as_read)
 
-    def recall(self, workspace: str, earlier: Mapping[str, Cached]) -> Recalled:
+    def recall(self, workspace: str, earlier: Earlier) -> Recalled:
         """The workspace as this engine knows it, without asking the store."""
-        return Recalled(workspace, self._cache, earlier)
+        return Recalled(workspace, self._cache, self._still_valid(earlier))
+
+    def _still_valid(self, earlier: Earlier | None) -> Mapping[str, Cached]:
+        """Nothing, of another history than the store may have now (M6)."""
+        if earlier is None:
+            return {}
+        if earlier.doubts != self._doubts:
+            earlier.clear()
+            earlier.doubts = self._doubts
+        return earlier
 
     def tick_all(self, *, inclusive: bool = False) -> int:
         """A turn in every workspace that has something due. Returns how many events.
@@ -220,7 +230,11 @@ class Engine:
     def _judged(self) -> Iterator[str | None]:
         """Why the store is fenced, or None. One that is lost may come back as another one (M6)."""
         try:
-            yield self.fence.closed()
+            fenced = self.fence.closed()
+            if self._doubts != self.fence.doubts:
+                self._doubts = self.fence.doubts
+                self._cache.clear()
+            yield fenced
         except StoreUnavailable:
             self.fence.doubt()
             raise

@@ -54,6 +54,9 @@ def standing(known: int, last: int, same: Callable[[], bool]) -> Standing:
 
 
 class Fence(Protocol):
+    doubts: int
+    """How often the store was lost: whatever was known of it counts only until the next time."""
+
     def closed(self) -> str | None:
         """Why the store is fenced, as the end of a sentence; None where it is open."""
         ...
@@ -69,6 +72,8 @@ class Fence(Protocol):
 
 class Unfenced:
     """Of a store that is only rehearsed on: nothing of it leaves."""
+
+    doubts = 0
 
     def closed(self) -> str | None:
         return None
@@ -96,6 +101,7 @@ class StoreFence:
     ) -> None:
         self._store, self._witness, self._coordination = store, witness, coordination
         self._open = self._parted = False
+        self.doubts = 0
         self._again = 0.0
         self._lock = Lock()
         self._notes: LeadingQueue[_Note] = LeadingQueue(self._write, MOST)
@@ -104,12 +110,15 @@ class StoreFence:
         if self._open and monotonic() < self._again:
             return None
         with self._lock:
+            doubts = self.doubts
             told = next((each.text for each in self._alarms()), None)
             reason = told or (None if self._open else self._judged())
-            self._open, self._again = reason is None, monotonic() + LOOK_AGAIN
+            self._open = reason is None and doubts == self.doubts
+            self._again = monotonic() + LOOK_AGAIN
             return reason
 
     def doubt(self) -> None:
+        self.doubts += 1
         self._open = False
 
     def part_ways(self) -> None:

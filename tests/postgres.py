@@ -204,6 +204,20 @@ class PostgresServer(NamedServer):
         self.stop()
         self.start()
 
+    def backup(self, to: Path) -> None:
+        """Its files as they are; it is stopped meanwhile."""
+        self.stop()
+        shutil.copytree(self._data, to)
+        self.start()
+
+    def bring_back(self, backup: Path) -> None:
+        """The files of that backup instead of its own; it is stopped meanwhile."""
+        self.stop()
+        shutil.rmtree(self._data)
+        shutil.copytree(backup, self._data)
+        self._lend(self._data)
+        self.start()
+
     def crash(self) -> None:
         """It ends at once and writes nothing more: the next start has to recover."""
         self.stop("immediate")
@@ -235,6 +249,13 @@ class PostgresServer(NamedServer):
         if self._account.user is not None and self._account.group is not None:
             os.chown(folder, self._account.user, self._account.group)
         return folder
+
+    def _lend(self, folder: Path) -> None:
+        """To the account that runs the server."""
+        user, group = self._account.user, self._account.group
+        if user is not None and group is not None:
+            for each in (folder, *folder.rglob("*")):
+                os.chown(each, user, group, follow_symlinks=False)
 
     def _initialize(self) -> None:
         program = [str(self._binaries / "initdb"), "-D", str(self._data), "-U", SUPERUSER]

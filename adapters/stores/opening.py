@@ -255,6 +255,7 @@ def opened_schema(store: "PostgresStore", witness: Path | None = None) -> Opened
     coordination = PostgresCoordination(store, views)
     directory, evidence = PostgresDirectory(store), PostgresEvidence(store)
     fence = _fence(store, coordination, witness)
+    store.when_lost = fence.doubt
     return Opened(store.name, store, views, directory, coordination, evidence, fence)
 
 

@@ -50,17 +50,24 @@ class Mailing:
         self._running: set[Future[None]] = set()
         self._mail: dict[str, MailOf] | None = None
         """By workspace; None as long as mail is somebody else's business, or the store fenced."""
+        self._left = False
+        """It was, and what is known of the mail is made anew before anything else is done."""
+        self._fenced: str | None = None
         self._failed: dict[str, float] = {}
         """When a workspace is begun anew, in monotonic time."""
         self._after = 0
         self._tidied = time.monotonic()
 
     def turn(self) -> None:
-        if not self._alone() or self._engine.fence.closed() is not None:
-            self._leave()
-            return
-        self._held_until = time.monotonic() + HELD_FOR
+        may_send = self._may_send()
+        if not may_send:
+            self._left, self._held_until = True, float("-inf")
         self._running = {each for each in self._running if not each.done()}
+        if self._left and not self._running:
+            self._give_up()
+        if self._left or not may_send:
+            return
+        self._held_until = _seconds() + HELD_FOR
         if self._mail is None and not self._running:
             self._take_over()
         if self._mail is None:
@@ -100,12 +107,20 @@ class Mailing:
             self._begin(workspace)
         log.info("sending and listening", workspaces=len(self._mail))
 
-    def _leave(self) -> None:
-        self._held_until = float("-inf")
-        if self._mail and all(each.done() for each in self._running):
-            for each in self._mail.values():
-                each.close()
-            self._mail = None
+    def _may_send(self) -> bool:
+        if not self._alone():
+            return False
+        fenced, before = self._engine.fence.closed(), self._fenced
+        self._fenced = fenced
+        if fenced is not None and before is None:
+            log.error("the store is fenced", reason=fenced)
+        return fenced is None
+
+    def _give_up(self) -> None:
+        """Once the last account has come to the end of its message."""
+        for each in (self._mail or {}).values():
+            each.close()
+        self._mail, self._left = None, False
 
     def _begin(self, workspace: str) -> None:
         assert self._mail is not None
@@ -160,10 +175,16 @@ class Mailing:
                 self._begin(workspace)
 
     def _is_held(self) -> bool:
-        return time.monotonic() < self._held_until
+        return _seconds() < self._held_until
 
     def _tidy_up(self, mail: dict[str, MailOf]) -> None:
         if time.monotonic() - self._tidied > TIDYING:
             self._tidied = time.monotonic()
             for each in mail.values():
                 each.tidy_up()
+
+
+def _seconds() -> float:
+    """Monotonic seconds, those included in which the machine slept."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)

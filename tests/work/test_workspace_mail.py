@@ -282,6 +282,17 @@ def test_an_account_in_trouble_is_checked_and_gives_its_message_back(sender: Sen
         assert sorted(server.taken) == FIRST
 
 
+def test_an_account_in_trouble_is_left_alone_longer_and_longer(sender: Sender) -> None:
+    """Servers count logins, and every try is recorded."""
+    trouble = AccountTrouble(FailureClass.THROTTLED)
+    with sender.running() as program:
+        mail = Mail(sender, program, Counting(sender.server, *[trouble] * 200))
+        for _ in range(60):
+            mail.turns()
+            sender.at(sender.clock() + SECOND)
+        assert len(mail.checked) == 2 * 6
+
+
 @pytest.mark.rule("S8", "M5")
 def test_a_failed_account_neither_sends_nor_is_read(sender: Sender, server: Counting) -> None:
     with sender.running() as program:

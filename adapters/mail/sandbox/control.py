@@ -14,7 +14,7 @@ from adapters.mail.sandbox.wire import Wire
 OPERATIONS = (
     *("served", "add_account", "fail", "refuse", "relent"),
     *("show_certificate", "close_port", "open_port"),
-    *("deliver", "reply", "bounce", "accepted", "messages"),
+    *("deliver", "reply", "bounce", "accepted", "messages", "renumber"),
     *("approve", "untick", "grant", "revoke", "expire_tokens", "rotate"),
 )
 """The methods of ``World`` that may be asked for from outside."""

@@ -12,6 +12,7 @@ from pymap.parsing.specials.flag import Flag
 
 INBOX = "INBOX"
 SENT = "Sent"
+_BEFORE = "Before"
 SPECIAL_USE: dict[str, tuple[bytes, ...]] = {
     SENT: (b"Sent",),
     "Drafts": (b"Drafts",),
@@ -62,6 +63,15 @@ class Mailboxes:
         flags = frozenset({Flag(rb"\Seen")} if seen else ())
         came_at = datetime.fromtimestamp(self._now(), UTC)
         await mailbox.append(AppendMessage(content, came_at, flags), recent=not seen)
+
+    async def renumber(self, address: str) -> None:
+        """The inbox's messages get other numbers, under another UIDVALIDITY (RFC 9051, 2.3.1.1)."""
+        contents = await self.read(address, INBOX)
+        folders = self._folders[address].all
+        await folders.rename_mailbox(INBOX, _BEFORE)
+        await folders.delete_mailbox(_BEFORE)
+        for each in contents:
+            await self.put(address, INBOX, each)
 
     async def read(self, address: str, folder: str) -> list[bytes]:
         """The messages of a folder, oldest first."""

@@ -67,6 +67,7 @@ class Sandbox:
     bounce = _operation(World.bounce)
     accepted = _operation(World.accepted)
     messages = _operation(World.messages)
+    renumber = _operation(World.renumber)
     approve = _operation(World.approve)
     untick = _operation(World.untick)
     grant = _operation(World.grant)

@@ -217,6 +217,10 @@ class World:
         found = await self._mailboxes.read(self._accounts[account].address, folder)
         return [each.decode("utf-8", "replace") for each in found]
 
+    async def renumber(self, account: str) -> None:
+        """Give the messages of an inbox other numbers, under another UIDVALIDITY."""
+        await self._mailboxes.renumber(self._accounts[account].address)
+
     async def approve(self, url: str, account: str) -> str:
         """Consent at this address of the provider; answers where the browser is sent to then."""
         return self._provider.approve(url, account)

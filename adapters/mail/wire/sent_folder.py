@@ -10,6 +10,7 @@ absence say anything: where we file, a crash in between leaves nothing to find.
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from email.message import Message as Headers
 from email.parser import BytesHeaderParser
 from typing import Any
@@ -19,6 +20,7 @@ from adapters.mail.imap_client import Client, octets_of
 from adapters.mail.imap_session import ImapSession
 from adapters.mail.known_servers import FILES_SENT, provider_at
 from adapters.mail.opening import Opening
+from adapters.mail.refused import ServerRefused
 from adapters.mail.sent_folder import flagged, sent_folder
 from engine.work.ports import Mailbox, Message, Search
 
@@ -65,10 +67,16 @@ class SentFolder:
         if self._sent is None or not _is_searchable(left):
             return False
         with self._session.told():
-            if not self._is_filed(left, waits):
-                self._session.allow(SEARCHING)
+            if self._is_filed(left, waits):
+                return True
+        self._session.allow(SEARCHING)
+        with suppress(
+            ServerRefused
+        ):  # as a full mailbox does; another session would change nothing
+            with self._session.told():
                 self._client.append(self._sent, COPY + message.content, (rb"\Seen",))
-        return True
+            return True
+        return False
 
     def _is_filed(self, left: str, waits: Sequence[float]) -> bool:
         """Whether the message is there, or the provider will see to it."""

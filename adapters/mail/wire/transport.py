@@ -3,6 +3,8 @@
 Whatever fails before a server let us in is the account's trouble, and no message's.
 """
 
+from collections.abc import Callable
+
 from adapters.mail.imap_session import ImapSession
 from adapters.mail.opening import Opening
 from adapters.mail.smtp_session import SmtpSession
@@ -14,12 +16,17 @@ from adapters.mail.wire.submission import Submission
 from engine.ports.clock import Clock
 from engine.work.addresses import ascii_form
 from engine.work.classifying.evidence import At
-from engine.work.ports import Mailbox, Message, Search, Submitted
+from engine.work.ports import Mailbox, Message, Refused, Search, Submitted
+from events.vocabulary import RefusalFault
 
 
 class MailTransport:
     """Safe to share between threads. A message takes twice as long as the limits of opening a
-    session and of the submission, at most."""
+    session and of the submission, at most.
+
+    ``held``: may this process still submit (M2)? Asked for each session anew: a machine that slept
+    finds the one it had broken, and somebody else may have sent the message long ago.
+    """
 
     def __init__(
         self,
@@ -27,12 +34,15 @@ class MailTransport:
         imap: Sessions[ImapSession],
         clock: Clock,
         limits: WireLimits,
+        held: Callable[[], bool],
     ) -> None:
         self._smtp, self._imap = smtp, imap
-        self._clock, self._limits = clock, limits
+        self._clock, self._limits, self._held = clock, limits, held
 
     def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
         def offer(opened: Opening[SmtpSession]) -> Submitted:
+            if not self._held():
+                return Refused(RefusalFault.ACCOUNT)
             opened.session.allow(self._limits.submission)
             return Submission(opened, ascii_form(mailbox.account_id), message, self._clock).run()
 

@@ -6,6 +6,7 @@ under the same name. What must never happen twice is guarded where it is recorde
 
 import psycopg
 
+from adapters.stores.postgres.errors import is_lost
 from adapters.stores.postgres.own_connection import WorkerConnection
 from adapters.stores.postgres.store import PostgresStore
 
@@ -17,7 +18,7 @@ class SingleRunner:
     """Not to be shared between threads."""
 
     def __init__(self, store: PostgresStore, thing: str, worker: str) -> None:
-        self._thing = thing
+        self._store, self._thing = store, thing
         self._own = WorkerConnection(store, thing, worker)
         self._held = False
 
@@ -28,8 +29,10 @@ class SingleRunner:
                 statement, values = (_ALIVE, ()) if self._held else (_TAKE, (self._thing,))
                 found = connection.execute(statement, values).fetchone()
                 self._held = bool(found and found[0])
-        except psycopg.Error:
+        except psycopg.Error as error:
             self._held = False
+            if is_lost(error):
+                self._store.drop_lost_connections()
         return self._held
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ A command takes two round trips. The first locks the workspace and brings all th
 begins with; the second appends, commits, and waits for the disk when everybody else may go on.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from threading import local
@@ -58,6 +58,8 @@ class PostgresStore(PostgresEntries):
     ) -> None:
         self.url = url
         self.read_only = read_only
+        self.when_lost: Callable[[], object] = lambda: None
+        """Called whenever a connection is lost: the server may come back as another one (M6)."""
         self._moment = local()
         self._clock = clock
         self.datastore = LedgerDatastore(
@@ -292,6 +294,7 @@ class PostgresStore(PostgresEntries):
 
     def drop_lost_connections(self) -> None:
         """So that nobody gets one of the pool who asks when the server is back."""
+        self.when_lost()
         if not self.datastore.pool.closed:
             with suppress(psycopg.Error, PoolTimeout):
                 self.datastore.pool.check()

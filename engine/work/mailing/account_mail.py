@@ -36,8 +36,9 @@ class AccountMail:
         self._outgoing: Outgoing | None = Outgoing(desk.way, account_id)
         self._unrecorded: Request | None = None
 
-    def run(self, *, read: bool, wanted: Callable[[], bool]) -> None:
-        """``read``: the inbox, too. Ends early when it is no longer ``wanted``."""
+    def run(self, *, read: bool, wanted: Callable[[], bool]) -> bool:
+        """``read``: the inbox, too. Ends early when it is no longer ``wanted``. False where
+        messages met trouble of the account."""
         outgoing = self._outgoing or self._recovered()
         try:
             trouble = self._read(wanted) if read else None
@@ -48,6 +49,7 @@ class AccountMail:
             raise
         if trouble is not None:
             self._desk.check(self.account_id)
+        return outgoing.trouble is None
 
     def _recovered(self) -> Outgoing:
         way = self._desk.way

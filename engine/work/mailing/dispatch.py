@@ -6,7 +6,7 @@ from threading import Lock
 from typing import NamedTuple, TypeVar
 
 from aggregates.campaign.commands import FinishRecipient, RecordUnknown, ReserveStep
-from engine.cache import Cached
+from engine.cache import Earlier
 from engine.command_context import Look, Neighbours
 from engine.engine import Engine
 from engine.gc_pause import freeze_survivors
@@ -42,7 +42,7 @@ class Dispatch:
         self.workspace = workspace
         self._engine, self._inboxes = engine, inboxes
         self._lock = Lock()
-        self._read: dict[str, Cached] = {}
+        self._read = Earlier()
         self.begin()
         freeze_survivors()
 

@@ -17,7 +17,7 @@ from events.recorded import Recorded
 from events.vocabulary import AccountId, ConnectionStatus
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
-"""After an error, for this account; twice as long each time."""
+"""After an error, or a message that met the account's trouble; twice as long each time."""
 LOOK_AGAIN = timedelta(seconds=60)
 """After so long the workspace is looked at, whatever is known of it."""
 
@@ -32,6 +32,10 @@ class Turn(NamedTuple):
 class _Pause(NamedTuple):
     until: datetime
     length: timedelta
+
+    def lasts(self, now: datetime) -> bool:
+        """Not for longer where the clock was set back."""
+        return self.until - self.length <= now < self.until
 
 
 class WorkspaceMail:
@@ -58,6 +62,8 @@ class WorkspaceMail:
         self._read_at: dict[AccountId, datetime] = {}
         self._pauses: dict[AccountId, _Pause] = {}
         self._stirred = True
+        self._looked_at = self._engine.store.now()
+        """By a clock that may be set back."""
         self.wakes_at: datetime | None = None
         """When there may be something to do next, unless something happens."""
         self._record_left_over()
@@ -77,9 +83,10 @@ class WorkspaceMail:
     def due(self) -> list[Turn]:
         """Whose turn it is now; each is to be ``run``, which may take long."""
         now = self._engine.store.now()
-        if not self._stirred and (self.wakes_at is None or now < self.wakes_at):
+        asleep = self.wakes_at is None or self._looked_at <= now < self.wakes_at
+        if asleep and not self._stirred:
             return []
-        self._stirred = False
+        self._stirred, self._looked_at = False, now
         accounts, senders = self._listened(), set(self._desk.way.dispatch.senders())
         found = [turn for each in accounts if (turn := self._turn(each, now, each in senders))]
         self.wakes_at = self._next_moment(accounts, now)
@@ -90,12 +97,15 @@ class WorkspaceMail:
         account_id = turn.account.account_id
         began = self._engine.store.now()
         try:
-            turn.account.run(read=turn.read, wanted=wanted)
+            well = turn.account.run(read=turn.read, wanted=wanted)
         except BaseException:
             self._pause(account_id)
             raise
         else:
-            self._pauses.pop(account_id, None)
+            if well:
+                self._pauses.pop(account_id, None)
+            else:
+                self._pause(account_id)
             if turn.read:
                 self._read_at[account_id] = began
         finally:
@@ -134,7 +144,7 @@ class WorkspaceMail:
     def _turn(self, account_id: AccountId, now: datetime, sends: bool) -> Turn | None:
         pause = self._pauses.get(account_id)
         with self._lock:
-            if account_id in self._busy or (pause is not None and now < pause.until):
+            if account_id in self._busy or (pause is not None and pause.lasts(now)):
                 return None
         read = self._is_reading_due(account_id, now)
         if not read and not (sends and self._desk.way.dispatch.has_next(account_id)):

@@ -1,5 +1,6 @@
 """A mailbox in the sandbox, used over the wire."""
 
+from collections.abc import Callable
 from datetime import date
 
 from adapters.mail.sandbox.faults import Act
@@ -29,8 +30,11 @@ def wire_to(
     means: Means = means,
     clock: Clock = system_clock,
     limits: WireLimits = QUICK_FILING,
+    held: Callable[[], bool] = lambda: True,
 ) -> MailWire:
-    return MailWire(site.accesses, site.tokens, site.dialler, clock, means, limits=limits)
+    return MailWire(
+        site.accesses, site.tokens, site.dialler, clock, means, limits=limits, held=held
+    )
 
 
 class SandboxMail(SandboxProvider):

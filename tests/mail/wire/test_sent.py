@@ -49,6 +49,17 @@ def test_only_the_first_copy_of_an_account_waits(sandbox: Sandbox) -> None:
     assert len(sandbox.messages(ANN, "Sent")) == 3
 
 
+def test_a_full_mailbox_takes_no_copy_and_its_session_stays(sandbox: Sandbox) -> None:
+    provider = SandboxMail(sandbox, files_sent=False)
+    provider.transport.was_sent(provider.mailbox, "<r0.intro@x>")
+    sandbox.fail("imap", "login", Act.SAY, text="NO [LIMIT] Too many logins")
+    sandbox.fail("imap", "append", Act.SAY, text="NO [OVERQUOTA] Quota exceeded", times=2)
+    for name in ("r1.intro", "r2.intro"):
+        assert not provider.transport.file_copy(provider.mailbox, message_to(ADA, name))
+    assert provider.transport.file_copy(provider.mailbox, message_to(ADA, "r3.intro"))
+    provider.close()
+
+
 def test_a_message_is_found_that_the_provider_gave_another_id(sandbox: Sandbox) -> None:
     provider = SandboxMail(sandbox, renames=True)
     message = message_to(ADA)

@@ -1,5 +1,6 @@
 """What becomes of a message, by what the server says and where (M2, M7, M8)."""
 
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from engine.work.ports import AccountTrouble, Mailbox, Message, Outcome, Refused
 from events.vocabulary import FailureClass, RefusalFault
 from tests.mail.mail_contract import ADA, message_to
 from tests.mail.test_probe import ANN
-from tests.mail.wire.mailboxes import SandboxMail
+from tests.mail.wire.mailboxes import SandboxMail, wire_to
 from tests.mail.wire.smtp_script import GONE, SILENT, served
 
 TEMPORARY = Refused(RefusalFault.TEMPORARY)
@@ -186,3 +187,18 @@ def test_a_dropped_session_is_no_longer_used(sandbox: Sandbox, provider: Sandbox
     sandbox.fail("smtp", "data", Act.LOSE, times=1)
     assert provider.transport.submit(provider.mailbox, message_to(ADA)) is Outcome.UNKNOWN
     assert provider.transport.submit(provider.mailbox, message_to(ADA)) is Outcome.ACCEPTED
+
+
+@pytest.mark.rule("M2")
+def test_who_lost_its_lease_meanwhile_begins_no_second_session(
+    sandbox: Sandbox, provider: SandboxMail
+) -> None:
+    """As a machine that slept: its session is gone, and so is its turn."""
+    answers = iter([True, True, False])
+    with closing(wire_to(provider.site, held=lambda: next(answers))) as wire:
+        submit = wire.transport.submit
+        assert submit(provider.mailbox, message_to(ADA)) is Outcome.ACCEPTED
+        sandbox.close_port("smtp")
+        sandbox.open_port("smtp")
+        assert submit(provider.mailbox, message_to(ADA)) == Refused(RefusalFault.ACCOUNT)
+    assert len(sandbox.accepted()) == 1

@@ -1,0 +1,28 @@
+"""What is kept of aggregates between commands counts only where the store stands."""
+
+from engine.cache import AggregateCache, Cached
+from engine.streams import CAMPAIGN
+from tests.workplace import ACME
+
+STREAM, AT = "main/campaign-spring", 7
+ENTRY = Cached(CAMPAIGN, 3, CAMPAIGN.initial("spring"))
+
+
+def remembering() -> AggregateCache:
+    cache = AggregateCache(10)
+    cache.commit(ACME, cache.begin(ACME, AT), {STREAM: ENTRY}, AT - 1, AT)
+    return cache
+
+
+def test_who_looks_takes_what_was_known_and_catches_up_with_what_came_since() -> None:
+    known = remembering().of(ACME, {})
+    assert known.get(STREAM, known.begin(ACME, AT)) == (ENTRY, True)
+    assert known.get(STREAM, known.begin(ACME, AT + 1)) == (ENTRY, False)
+
+
+def test_of_a_store_that_went_back_nothing_is_known() -> None:
+    cache = remembering()
+    assert cache.get(STREAM, cache.begin(ACME, AT - 1)) == (None, False)
+    cleared = remembering()
+    cleared.clear()
+    assert cleared.get(STREAM, cleared.begin(ACME, AT)) == (None, False)
