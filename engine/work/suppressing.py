@@ -20,7 +20,7 @@ from events.vocabulary import RecipientId, SuppressedBecause
 PAGE = 500
 
 
-class Suppressed(NamedTuple):
+class Suppression(NamedTuple):
     """What was done, or would be."""
 
     lines: int = 0
@@ -41,9 +41,9 @@ class Suppressing(NamedTuple):
     new_id: NewId
     because: SuppressedBecause = SuppressedBecause.OPERATOR
 
-    def run(self, lines: Iterable[Line], *, dry: bool = False) -> Suppressed:
+    def run(self, lines: Iterable[Line], *, dry: bool = False) -> Suppression:
         """What stands in the column of addresses may be a domain. ``dry``: only count."""
-        done = Suppressed()
+        done = Suppression()
         rest = iter(lines)
         while page := list(islice(rest, PAGE)):
             people = [found for _, found in page if isinstance(found, Person)]
@@ -53,7 +53,7 @@ class Suppressing(NamedTuple):
             named = [each for each in dict.fromkeys(domains.values()) if self._is_new(each)]
             if not dry:
                 self.domains(named)
-            done = Suppressed(
+            done = Suppression(
                 done.lines + len(page),
                 done.people + new,
                 tuple(dict.fromkeys((*done.domains, *named))),
