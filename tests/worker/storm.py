@@ -18,7 +18,7 @@ from tests.worker.processes import Process, eventually
 from tests.worker.worker_here import WorkerHere
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-LATER = (12 * MINUTE, *[16 * MINUTE] * 2, HOUR, 4 * HOUR, 16 * HOUR, *[24 * HOUR] * 4)
+LATER = (12 * MINUTE, *[16 * MINUTE] * 2, HOUR, 4 * HOUR, 16 * HOUR, *[24 * HOUR] * 8)
 """What time jumps by, once nobody sends any more: searches and other tries come due."""
 DAY = 24 * HOUR
 LAST = Step(name="last", after=DAY, text="And here is the last.")
