@@ -122,7 +122,7 @@ UPDATE store_info SET version = ?
 INSERT INTO roster
 SELECT substr(originator_id, 1, instr(originator_id, ':campaign:') - 1), 'campaigns',
     substr(originator_id, instr(originator_id, ':campaign:') + 10)
-FROM stored_events WHERE topic = 'CampaignCreated' ON CONFLICT DO NOTHING
+FROM stored_events WHERE topic = 'CampaignCreated' OR topic LIKE 'CampaignCreated/%' ON CONFLICT DO NOTHING
 
 -- name: set_store_version
 INSERT INTO store_info VALUES (?)

@@ -5,4 +5,4 @@
 INSERT INTO roster
 SELECT split_part(originator_id, ':campaign:', 1), 'campaigns',
     substr(originator_id, strpos(originator_id, ':campaign:') + 10)
-FROM stored_events WHERE topic = 'CampaignCreated' ON CONFLICT DO NOTHING;
+FROM stored_events WHERE split_part(topic, '/', 1) = 'CampaignCreated' ON CONFLICT DO NOTHING;
