@@ -12,11 +12,12 @@ from typing import NamedTuple
 from aggregates.campaign import Recipient
 from aggregates.campaign.commands import ImportRecipients, MigrateRecipients
 from aggregates.rejections import Suppressed
+from aggregates.suppressions import Suppressions
 from engine.engine import Engine
 from engine.gc_pause import gc_paused
 from engine.reply import Refusal, Request
 from engine.work.ports import Directory, Line, NewId, Person, Recipients, RejectedLine
-from engine.work.suppressing import covers
+from engine.work.suppressing import Suppressing, covers
 from events.campaign import RecipientAdded, RecipientImportRefused
 from events.vocabulary import CampaignId, RecipientId, RecipientStatus
 
@@ -121,14 +122,9 @@ class Import(NamedTuple):
             ),
         )
 
-    def _covered(
-        self, people: Sequence[Person], ids: Sequence[RecipientId]
-    ) -> frozenset[RecipientId]:
-        """M7: those whose domain is suppressed, which no event can tell of an id."""
+    def _listed(self) -> Suppressions:
         with self.engine.look(self.workspace) as now:
-            listed = now.suppressions()
-        pairs = zip(ids, people, strict=True)
-        return frozenset(each for each, person in pairs if covers(listed, person.address))
+            return now.suppressions()
 
     def _ask(
         self, ids: Sequence[RecipientId], people: Sequence[Person]
@@ -136,7 +132,8 @@ class Import(NamedTuple):
         """How many are new to the campaign, and who was kept out, and why (S4, M7)."""
         if not ids:
             return 0, {}
-        covered = self._covered(people, ids)
+        listed = self._listed()
+        covered = _covered(listed, people, ids)
         command = replace(self.command(self.campaign_id, ids, people), suppressed=covered)
         request = Request(command, self.new_id(), self.actor)
         (reply,) = self.engine.execute_page(self.workspace, [request])
@@ -148,7 +145,25 @@ class Import(NamedTuple):
         }
         if reply.refusal is not None and not kept_out:
             raise ImportRefused(reply.refusal)
+        self._suppress_late(listed, people, ids)
         return sum(isinstance(each, RecipientAdded) for each in events), kept_out
+
+    def _suppress_late(
+        self, before: Suppressions, people: Sequence[Person], ids: Sequence[RecipientId]
+    ) -> None:
+        """M7: whoever suppressed a domain while these were taken could not find them here yet."""
+        after = self._listed()
+        if after.domains != before.domains:
+            about = self.engine, self.directory, self.workspace, self.actor, self.new_id
+            Suppressing(*about).people(_covered(after, people, ids))
+
+
+def _covered(
+    listed: Suppressions, people: Sequence[Person], ids: Sequence[RecipientId]
+) -> frozenset[RecipientId]:
+    """M7: those whose domain is suppressed, which no event can tell of an id."""
+    pairs = zip(ids, people, strict=True)
+    return frozenset(each for each, person in pairs if covers(listed, person.address))
 
 
 def _pages(lines: Iterable[Line]) -> Iterator[list[Line]]:

@@ -1,6 +1,6 @@
 """An import takes who is missing, page by page, whatever broke it off before."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from engine.work.import_recipients import (
     ImportRefused,
 )
 from engine.work.ports import Line, Person, RejectedLine
+from engine.work.suppressing import Suppressing
 from tests.law.story import (
     ANN,
     NINE_DAYS,
@@ -60,9 +61,22 @@ class Importing:
         self.rejected: list[RejectedLine] = []
         self._imports = 0
 
-    def run(self, listed: Listed, campaign: str = SPRING, *, pages: int = 1_000) -> Imported:
+    def run(
+        self,
+        listed: Listed,
+        campaign: str = SPRING,
+        *,
+        pages: int = 1_000,
+        between: Callable[[], object] = lambda: None,
+    ) -> Imported:
+        """``between``: what somebody else does after a look and before the page's command."""
         self._imports += 1
         ids = (f"import-{self._imports}-{page}" for page in range(1_000))
+
+        def new_id() -> str:
+            between()
+            return next(ids)
+
         job = Import(
             engine=self.workplace.engine,
             directory=self.directory,
@@ -70,9 +84,14 @@ class Importing:
             campaign_id=campaign,
             actor="user:dana",
             reject=self.rejected.append,
-            new_id=lambda: next(ids),
+            new_id=new_id,
         )
         return job.run(listed, lambda done: done.lines < pages * PAGE)
+
+    def suppress(self, domain: str) -> None:
+        ids = (f"{domain}-{number}" for number in range(10))
+        engine = self.workplace.engine
+        Suppressing(engine, self.directory, ACME, "user:dana", lambda: next(ids)).domains([domain])
 
     def recipients(self) -> set[str]:
         with self.workplace.engine.look(ACME) as now:
@@ -183,3 +202,18 @@ def test_no_snapshot_is_made_while_a_list_is_imported(tmp_path: Path) -> None:
     importing.workplace.given(fail(ANN))
     assert [each.originator_id for each in store.snapshots()]
     store.close()
+
+
+@pytest.mark.rule("M7")
+def test_a_domain_that_is_suppressed_meanwhile_covers_those_who_are_just_taken(
+    importing: Importing,
+) -> None:
+    blocked, other = Person("ada@blocked.test"), Person("bea@other.test")
+    done = importing.run(Listed(blocked, other), between=lambda: importing.suppress("blocked.test"))
+    assert done.taken == 2
+    with importing.workplace.engine.look(ACME) as now:
+        assert {*now.suppressions().people} == importing.ids([blocked])
+        open_ = {
+            k for k, each in now.campaign(SPRING).recipients.items() if not each.status.terminal
+        }
+    assert open_ == importing.ids([other])
