@@ -8,6 +8,7 @@ import pytest
 
 from adapters.stores.opening import inbox_cursors
 from aggregates.campaign.commands import MigrateRecipients, Past
+from aggregates.recipient import ForgetRecipient
 from engine.work.mailing.account_mail import Desk
 from engine.work.mailing.dispatch import Dispatch, Draft
 from engine.work.mailing.inboxes import WorkspaceInboxes
@@ -307,6 +308,24 @@ def test_to_whom_nothing_can_be_written_holds_nobody_else_up(
     with sender.running() as program:
         Mail(sender, program, server, composer=Letters(R1)).turns()
         assert sorted(server.taken) == FIRST[1:]
+
+
+@pytest.mark.rule("F1")
+def test_who_is_forgotten_between_two_messages_gets_none_any_more(
+    sender: Sender, server: Counting
+) -> None:
+    with sender.running() as program:
+        mail = Mail(sender, program, server)
+
+        def forget_all() -> bool:
+            program.given(*(ForgetRecipient(recipient_id=each) for each in (R1, R2, R3)))
+            mail.follow()
+            return True
+
+        for each in mail.mail.due():
+            mail.mail.run(each, forget_all)
+        assert server.taken == []
+        assert "SendReserved" not in program.names
 
 
 def test_an_account_that_fails_is_tried_again_after_a_while(sender: Sender) -> None:

@@ -15,9 +15,10 @@ from engine.recalled import NotRecalled
 from engine.work.mailing.inboxes import WorkspaceInboxes
 from engine.work.mailing.mailbox_of import mailbox_of
 from engine.work.ports import Mailbox, Person
+from events.recipient import RecipientForgotten
 from events.recorded import Recorded
 from events.sequence import MailSequence
-from events.vocabulary import AccountId, Settings
+from events.vocabulary import AccountId, RecipientId, Settings
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class Dispatch:
         self._engine, self._inboxes = engine, inboxes
         self._lock = Lock()
         self._read = Earlier()
+        self._forgotten: set[RecipientId] = set()
         self.begin()
         freeze_survivors()
 
@@ -57,6 +59,8 @@ class Dispatch:
         """Take in events of the workspace, again or anew: the same ones twice do no harm."""
         news = [each.event for each in recorded if each.position > self._since]
         if news:
+            gone = (each.recipient_id for each in news if isinstance(each, RecipientForgotten))
+            self._forgotten.update(gone)
             with self._lock, self._engine.look(self.workspace, self._read) as now:
                 self._planner.follow(now, news)
 
@@ -94,6 +98,10 @@ class Dispatch:
             return None
         read_until = self._inboxes.read_until(account_id)
         return self._planner.next_from(now, account_id, at, read_until)
+
+    def is_forgotten(self, recipient_id: RecipientId) -> bool:
+        """F1: since the draft's name and address were read, which may be a message ago."""
+        return recipient_id in self._forgotten
 
     def bring_back(self, plan: Plan) -> None:
         """Nothing was reserved for this recipient."""

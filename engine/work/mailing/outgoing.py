@@ -146,7 +146,7 @@ class Outgoing:
 
     def _ready(self, draft: Draft | None, *, going: bool) -> Ready | None:
         """The next message; recipients to whom none can be written are left out for now."""
-        if draft is None:
+        if draft is None or self._way.dispatch.is_forgotten(draft.plan.recipient_id):
             return None
         if not going:
             self._way.dispatch.bring_back(draft.plan)
