@@ -12,6 +12,7 @@ from adapters.mail.wire.inbox import Fetched, Means, Need
 from adapters.mail.wire.mail_wire import MailWire
 from adapters.mailboxes import accesses_of, tokens_over, unsubscribe_links
 from adapters.stores.opening import inbox_cursors
+from engine.work.background_checks import ask_for_check
 from engine.work.inbound import Inbound, Kind, SentMail
 from engine.work.mailing.account_mail import Desk
 from engine.work.mailing.dispatch import Dispatch
@@ -56,9 +57,7 @@ def mail_of(program: Program, held: Callable[[], bool]) -> Callable[[str], MailO
             return AccountsSentMail(engine, workspace, opened.directory, index, account_id)
 
         def check(account_id: AccountId) -> None:
-            found = schedule.row(workspace, account_id)
-            if found is not None and not found.lease:
-                schedule.settle([found._replace(due_at=engine.store.now())])
+            ask_for_check(schedule, workspace, account_id, engine.store.now())
 
         accesses = accesses_of(opened, settings, workspace)
         tokens = tokens_over(opened, settings, workspace)

@@ -18,7 +18,7 @@ from engine.work.check_places import Place, Places
 from engine.work.check_times import CheckTimes, Trouble
 from engine.work.ports import Mailbox, NewId
 from events.email_account import ConnectionFailed, ConnectionRestored
-from events.vocabulary import ConnectionStatus, FailureClass
+from events.vocabulary import AccountId, ConnectionStatus, FailureClass
 from projections.accounts import ACCOUNTS, AccountRow
 
 LEASE = timedelta(seconds=90)
@@ -198,6 +198,17 @@ class BackgroundChecks:
             return self._times.after_nothing(check, now)
         trouble = _trouble(account, ended.checked)
         return self._times.after(check, now, ended.found, trouble, ended.checked.findings.back_off)
+
+
+def ask_for_check(
+    schedule: CheckSchedule, workspace: str, account_id: AccountId, now: datetime
+) -> None:
+    """Have the account checked next, unless somebody does just now."""
+    found = schedule.row(workspace, account_id)
+    if found is None:
+        schedule.add([ScheduledCheck(workspace, account_id, now)])
+    elif not found.lease:
+        schedule.settle([found._replace(due_at=now)])
 
 
 def _key(account: AccountRow) -> tuple[str, str]:

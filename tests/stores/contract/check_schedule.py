@@ -10,6 +10,7 @@ import pytest
 
 from engine.ports.check_schedule import CheckSchedule, Overdue, ScheduledCheck
 from engine.ports.clock import ManualClock
+from engine.work.background_checks import ask_for_check
 from tests.law.story import HOUR, MINUTE, NOON, SECOND
 
 ANN = ScheduledCheck("acme", "ann@acme.example", NOON, "vault:1", "imap.acme.example")
@@ -64,6 +65,16 @@ class CheckScheduleContract:
         row = schedule.row(*ANN.key)
         assert row is not None
         assert row.due_at == clock() + LEASE
+
+    def test_who_asks_for_a_check_has_it_next_unless_somebody_does_just_now(
+        self, schedule: CheckSchedule, clock: ManualClock
+    ) -> None:
+        schedule.add([ANN, CLEO._replace(due_at=NOON + HOUR)])
+        (held,) = leased(schedule, "a")
+        for each in (ANN, BOB, CLEO):
+            ask_for_check(schedule, *each.key, clock())
+        assert schedule.rows()[0] == held._replace(due_at=clock() + LEASE)
+        assert {each.key for each in leased(schedule, "b")} == {BOB.key, CLEO.key}
 
     def test_a_lease_that_ran_out_is_given_to_another_and_its_holder_writes_nothing(
         self, schedule: CheckSchedule, clock: ManualClock
