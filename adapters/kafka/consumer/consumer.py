@@ -31,7 +31,7 @@ log = logging.getLogger("sendledger.consumer")
 
 POLL_MS, AT_ONCE = 200, 500
 NO_ASSIGNMENT = 5.0
-"""Seconds without a partition after which somebody is told: one start in some thirty stalls."""
+"""Seconds without a partition after which somebody is told."""
 HINT_EVERY = 5.0
 """Seconds between two notes of the group's offsets, for who watches the lag, and between two looks
 whether somebody had the group start over."""

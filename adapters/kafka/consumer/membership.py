@@ -7,6 +7,7 @@ from typing import Any
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
+from adapters.kafka.consumer.joining import keep_assignment
 from adapters.kafka.consumer.parked import pick_up_parked
 from adapters.kafka.consumer.topics import chosen, pattern_of
 
@@ -57,7 +58,9 @@ def joined(
     arrivals: Arrivals,
 ) -> Any:
     """A ``KafkaConsumer`` that joins the group at its first poll."""
-    reader = pick_up_parked(KafkaConsumer(**{**client_of(kafka), **GROUP, **member}))
+    reader = keep_assignment(
+        pick_up_parked(KafkaConsumer(**{**client_of(kafka), **GROUP, **member}))
+    )
     _know(reader, topics)
     pattern = pattern_of(topics)
     wanted = {"pattern": pattern} if pattern else {"topics": list(topics)}

@@ -1,0 +1,30 @@
+"""What kafka-python was assigned while nobody polled, and gives back unseen."""
+
+from typing import Any
+
+
+def keep_assignment(reader: Any) -> Any:
+    """Answers the ``KafkaConsumer``, made to take at its next poll what it was assigned meanwhile.
+
+    The library (3.0.12) joins in a thread of its own, for as long as it takes. When that comes to
+    its end between two polls, the next poll does not look at the outcome, but joins once more. If
+    this member leads the group, all the others have to join again as well, which takes until their
+    next heartbeat; and then the outcome may come between two polls again.
+    """
+    coordinator = reader._coordinator  # noqa: SLF001 nothing of it is public
+    join = coordinator._do_join_and_sync_async  # noqa: SLF001
+    kept: tuple[Any, Any] | None = None
+
+    async def kept_or_joined() -> Any:
+        nonlocal kept
+        if kept and coordinator.rebalance_in_progress():
+            generation, assignment = kept
+            if generation is coordinator._generation:  # noqa: SLF001
+                return assignment
+        kept = None
+        assignment = await join()
+        kept = coordinator._generation, assignment  # noqa: SLF001
+        return assignment
+
+    coordinator._do_join_and_sync_async = kept_or_joined  # noqa: SLF001
+    return reader
