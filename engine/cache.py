@@ -15,11 +15,22 @@ class Cached(NamedTuple):
     snapshot_version: int = 0
 
 
-class Earlier(dict[str, Cached]):
-    """What looks of one workspace have read, so that the next one reads only what came since."""
+class Earlier:
+    """What looks of one workspace have read, so that the next one reads only what came since.
 
-    doubts = 0
-    """As many as there were when it was read; it is of no use after the next (M6)."""
+    ``doubts``: as many as there were when it was read; it is of no use after the next (M6).
+    """
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Cached] = {}
+        self.followed: dict[str, int] = {}
+        """By stream, the last version that its reader has heard of."""
+        self.doubts = 0
+
+    def forget(self, doubts: int) -> None:
+        self.entries.clear()
+        self.followed.clear()
+        self.doubts = doubts
 
 
 class _Mark(NamedTuple):
@@ -51,7 +62,8 @@ class AggregateCache:
         with self._lock:
             mark = self._marks.get(workspace)
             if mark is not None and position < mark.position:
-                self._entries.clear()  # of another history than the store has now (M6)
+                self._forget()
+                mark = None
             if mark is None or not self._current(mark, position):
                 self._epochs += 1
                 mark = _Mark(position, self._epochs)
@@ -61,8 +73,7 @@ class AggregateCache:
     def clear(self) -> None:
         """Nothing is known any more: the store may have another history (M6)."""
         with self._lock:
-            self._entries.clear()
-            self._marks.clear()
+            self._forget()
 
     def get(self, stream_id: str, epoch: int) -> tuple[Cached | None, bool]:
         """The entry, if there is one, and whether it is current."""
@@ -106,6 +117,11 @@ class AggregateCache:
             if workspace in self._marks:
                 known._marks[workspace] = self._marks[workspace]
         return known
+
+    def _forget(self) -> None:
+        self._entries.clear()
+        self._marks.clear()
+        self._ours = (0, 0)
 
     def _current(self, mark: _Mark, position: int) -> bool:
         """Some stores say where the log of all workspaces stands."""

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import chain, repeat, takewhile
 
 from aggregates.command import DEFAULT_POLICY, Command, Policy
-from engine.cache import AggregateCache, Cached, Earlier
+from engine.cache import AggregateCache, Earlier
 from engine.command_context import Look
 from engine.decoding import decode_page
 from engine.fence import Fence, StoreFence
@@ -118,26 +118,25 @@ class Engine:
         with it have read, so that the next one reads only what came since.
         """
         with self._judged() as fenced:
-            known = self._cache.of(workspace, self._still_valid(earlier))
+            known = self._cache.of(workspace, self._still_valid(earlier).entries)
             with self.store.look(workspace) as reading:
                 with gc_paused():
                     work = UnitOfWork(reading, workspace, known, self.policy, fenced)
                     work.settle()
                 yield work
                 if earlier is not None:
-                    earlier.update(work.as_read)
+                    earlier.entries.update(work.as_read)
 
     def recall(self, workspace: str, earlier: Earlier) -> Recalled:
         """The workspace as this engine knows it, without asking the store."""
         return Recalled(workspace, self._cache, self._still_valid(earlier))
 
-    def _still_valid(self, earlier: Earlier | None) -> Mapping[str, Cached]:
-        """Nothing, of another history than the store may have now (M6)."""
+    def _still_valid(self, earlier: Earlier | None) -> Earlier:
+        """Empty, if it is of another history than the store may have now (M6)."""
         if earlier is None:
-            return {}
+            return Earlier()
         if earlier.doubts != self._doubts:
-            earlier.clear()
-            earlier.doubts = self._doubts
+            earlier.forget(self._doubts)
         return earlier
 
     def tick_all(self, *, inclusive: bool = False) -> int:

@@ -1,16 +1,17 @@
 """A workspace as this engine knows it by heart: what it read or decided last, and nothing asked.
 
-Others may have gone on since. That is enough to plan on: whatever is planned, the law decides anew.
+Others may have gone on since, further than whoever asks has heard of. That is enough to plan on:
+whatever is planned, the law decides anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from aggregates.campaign import Campaign
 from aggregates.email_account import EmailAccount
 from aggregates.slot import Slot
 from aggregates.suppressions import ONE, Suppressions
-from engine.cache import AggregateCache, Cached
+from engine.cache import AggregateCache, Earlier
 from engine.streams import ACCOUNT, CAMPAIGN, SLOT, SUPPRESSIONS, AggregateType, stream_id
 from events.vocabulary import AccountId, CampaignId, SlotId
 
@@ -20,11 +21,11 @@ class NotRecalled(LookupError):
 
 
 class Recalled:
-    """It is a planner's ``Neighbours``. Raises ``NotRecalled`` for what was never read."""
+    """It is a planner's ``Neighbours``. Raises ``NotRecalled`` for what was never read, or not
+    since the last event of it that ``earlier`` has followed.
+    """
 
-    def __init__(
-        self, workspace: str, cache: AggregateCache, earlier: Mapping[str, Cached]
-    ) -> None:
+    def __init__(self, workspace: str, cache: AggregateCache, earlier: Earlier) -> None:
         self._workspace, self._cache, self._earlier = workspace, cache, earlier
 
     def account(self, account_id: AccountId) -> EmailAccount:
@@ -54,9 +55,9 @@ class Recalled:
 
     def _state(self, type_: AggregateType, aggregate_id: str) -> Any:
         stream = stream_id(self._workspace, type_, aggregate_id)
-        newest, earlier = self._cache.newest(stream), self._earlier.get(stream)
-        if newest is not None and (earlier is None or newest.version >= earlier.version):
-            return newest.state
-        if earlier is None:
+        newest, earlier = self._cache.newest(stream), self._earlier.entries.get(stream)
+        if newest is None or (earlier is not None and earlier.version > newest.version):
+            newest = earlier
+        if newest is None or newest.version < self._earlier.followed.get(stream, 0):
             raise NotRecalled
-        return earlier.state
+        return newest.state

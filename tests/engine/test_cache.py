@@ -26,3 +26,11 @@ def test_of_a_store_that_went_back_nothing_is_known() -> None:
     cleared = remembering()
     cleared.clear()
     assert cleared.get(STREAM, cleared.begin(ACME, AT)) == (None, False)
+
+
+def test_what_others_write_where_this_engine_once_wrote_is_not_its_own() -> None:
+    cache = remembering()
+    cache.commit(ACME, cache.begin(ACME, AT), {STREAM: ENTRY}, AT, AT + 2)
+    cache.clear()
+    cache.commit(ACME, cache.begin(ACME, AT), {STREAM: ENTRY}, AT, AT)
+    assert cache.get(STREAM, cache.begin(ACME, AT + 2)) == (ENTRY, False)

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.stores.opening import inbox_cursors
 from aggregates.campaign.commands import MigrateRecipients, Past
+from aggregates.email_account.commands import UpdateSettings
 from aggregates.recipient import ForgetRecipient
 from engine.work.mailing.account_mail import Desk
 from engine.work.mailing.dispatch import Dispatch, Draft
@@ -29,7 +30,7 @@ from engine.work.ports import (
 )
 from events.base import Event
 from events.campaign import EmailRefused, SentSearched
-from events.vocabulary import FailureClass, RecipientStatus, RefusalFault
+from events.vocabulary import FailureClass, RecipientStatus, RefusalFault, Settings
 from tests.law.story import (
     ANN,
     BOB,
@@ -38,6 +39,7 @@ from tests.law.story import (
     INTRO,
     LAST,
     MINUTE,
+    NO_GAP,
     NOON,
     NUDGE,
     R1,
@@ -308,6 +310,21 @@ def test_to_whom_nothing_can_be_written_holds_nobody_else_up(
     with sender.running() as program:
         Mail(sender, program, server, composer=Letters(R1)).turns()
         assert sorted(server.taken) == FIRST[1:]
+
+
+@pytest.mark.rule("M3")
+def test_what_another_process_changes_of_an_account_counts_at_once(
+    sender: Sender, server: Counting
+) -> None:
+    one_a_day = Settings(sending_speed=1, limits={"gap": 0})
+    with sender.running() as program, sender.running() as other:
+        program.given(*(UpdateSettings(account_id=each, settings=one_a_day) for each in (ANN, BOB)))
+        mail = Mail(sender, program, server)
+        mail.turns()
+        assert len(server.taken) == 2
+        other.given(UpdateSettings(account_id=ANN, settings=NO_GAP))
+        mail.turns()
+        assert sorted(server.taken) == FIRST
 
 
 @pytest.mark.rule("F1")

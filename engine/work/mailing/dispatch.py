@@ -58,6 +58,7 @@ class Dispatch:
     def follow(self, recorded: Sequence[Recorded]) -> None:
         """Take in events of the workspace, again or anew: the same ones twice do no harm."""
         news = [each.event for each in recorded if each.position > self._since]
+        self._read.followed.update((each.stream_id, each.version) for each in recorded)
         if news:
             gone = (each.recipient_id for each in news if isinstance(each, RecipientForgotten))
             self._forgotten.update(gone)
