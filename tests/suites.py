@@ -41,7 +41,7 @@ SUITES = {
     "properties": Suite(("proof",), SIDE_BY_SIDE, 300),
     "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 180),
     "stream": Suite(("stream",), SIDE_BY_SIDE, 540),
-    "cli": Suite(("cli",), SIDE_BY_SIDE, 400),
+    "cli": Suite(("cli",), SIDE_BY_SIDE, 500),
     "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 260),
     "mail": Suite(("mail", "http", "vault"), SIDE_BY_SIDE, 240),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
