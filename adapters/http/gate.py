@@ -1,0 +1,83 @@
+"""The one place where it is decided who asks and whether he may."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple, Protocol
+
+from fastapi import Depends, Query, Request, Security
+from fastapi.security import HTTPBearer
+
+from adapters.http.problems import NotSignedIn
+from engine.work.permissions import Act, Caller, NoSuchWorkspace
+
+
+class Credentials(Protocol):
+    """Who stands behind what a request brings; None for what is not good, or not any more."""
+
+    def by_token(self, token: str) -> Caller | None: ...
+
+    def by_session(self, request: Request) -> Caller | None:
+        """By the session's cookie; a request that changes something must bring its CSRF token."""
+        ...
+
+
+class Here(NamedTuple):
+    """Who asks, and about which workspace: both are settled before a route runs."""
+
+    caller: Caller
+    workspace: str
+
+
+BEARER = HTTPBearer(auto_error=False, description="A token of `sendledger tokens create`.")
+Workspace = Annotated[
+    str | None, Query(max_length=200, description="The workspace; else the caller's own.")
+]
+
+
+def caller_of(request: Request) -> Caller:
+    """Raises ``NotSignedIn``."""
+    credentials: Credentials = request.app.state.site.credentials
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme:
+        found = credentials.by_token(token.strip()) if scheme.lower() == "bearer" else None
+    else:
+        found = credentials.by_session(request)
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
+def anywhere(act: Act) -> Callable[[Request], Caller]:
+    """A dependency for what concerns no one workspace."""
+
+    def allowed(request: Request, _bearer: Annotated[object, Security(BEARER)] = None) -> Caller:
+        caller = caller_of(request)
+        caller.require(act)
+        return caller
+
+    allowed.act = act  # type: ignore[attr-defined]
+    return allowed
+
+
+def here(act: Act) -> Callable[..., Here]:
+    """A dependency for what is done or asked in one workspace."""
+
+    def allowed(
+        request: Request,
+        workspace: Workspace = None,
+        _bearer: Annotated[object, Security(BEARER)] = None,
+    ) -> Here:
+        caller = caller_of(request)
+        caller.require(act)
+        site = request.app.state.site
+        found = caller.in_workspace(workspace, site.settings.workspace)
+        if not site.knows(found):
+            raise NoSuchWorkspace(workspace=found)
+        return Here(caller, found)
+
+    allowed.act = act  # type: ignore[attr-defined]
+    return allowed
+
+
+def of(act: Act) -> Any:
+    """What a route declares: ``who: Annotated[Here, of(Act.READ)]``."""
+    return Depends(here(act))

@@ -1,0 +1,128 @@
+"""Every answer that is no success, as problem details (RFC 9457)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from engine.answers.telling.rows import plain
+from engine.ports.errors import StillHeld, StoreUnavailable
+from engine.work.permissions import Forbidden, NoSuchWorkspace
+from events.errors import ExplainedError
+
+log = structlog.get_logger("sendledger.http")
+
+MEDIA_TYPE = "application/problem+json"
+STATUS: dict[type[ExplainedError], int] = {
+    Forbidden: 403,
+    NoSuchWorkspace: 404,
+    StoreUnavailable: 503,
+    StillHeld: 503,
+}
+"""Of the errors that are the caller's, or will pass; any other is 500."""
+
+
+class Problem(Exception):
+    """An answer that is no success. ``code`` is for programs, ``sentence`` for people."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        sentence: str,
+        *,
+        rule: str | None = None,
+        facts: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(sentence)
+        self.status, self.code, self.sentence, self.rule = status, code, sentence, rule
+        self.headers = dict(headers or {})
+        self.facts = {name: plain(value) for name, value in (facts or {}).items()}
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "code": self.code,
+            **({"rule": self.rule} if self.rule else {}),
+            "detail": self.sentence,
+            **({"facts": self.facts} if self.facts else {}),
+        }
+
+    def response(self) -> JSONResponse:
+        return JSONResponse(self.body(), self.status, self.headers, MEDIA_TYPE)
+
+
+class NotSignedIn(Problem):
+    """No token, or none that is good."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            401,
+            "not_signed_in",
+            "Give a token that is neither expired nor revoked: Authorization: Bearer …",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+
+class NotFound(Problem):
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(
+            404, f"unknown_{what}", f"There is no {what} {name}.", facts={"name": name}
+        )
+
+
+async def problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def explained(_: Request, error: Exception) -> JSONResponse:
+    """``ExplainedError``: the nearest class in ``STATUS`` says whose fault it is."""
+    assert isinstance(error, ExplainedError)
+    status = next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("a request failed", error=type(error).__name__, said=str(error))
+    facts = {name: value for name, value in error.about.items() if isinstance(value, str | int)}
+    return Problem(status, _code(error), str(error), facts=facts).response()
+
+
+async def invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    found = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:10]]
+    return Problem(422, "invalid_request", "; ".join(found)).response()
+
+
+async def http(_: Request, error: Exception) -> JSONResponse:
+    """What the framework answers by itself: no such address, no such method."""
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    code = phrase.lower().replace(" ", "_")
+    return Problem(error.status_code, code, f"{phrase}.", headers=error.headers).response()
+
+
+async def broken(_: Request, error: Exception) -> JSONResponse:
+    log.error("a request failed", exc_info=error)
+    return Problem(500, "failed", "Something went wrong here. Try again later.").response()
+
+
+HANDLERS = {
+    Problem: problem,
+    ExplainedError: explained,
+    RequestValidationError: invalid,
+    HTTPException: http,
+    Exception: broken,
+}
+
+
+def _code(error: ExplainedError) -> str:
+    """``NoSuchWorkspace`` → ``no_such_workspace``."""
+    name = type(error).__name__
+    return "".join(f"_{each.lower()}" if each.isupper() else each for each in name).lstrip("_")
