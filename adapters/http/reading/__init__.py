@@ -1,0 +1,1 @@
+"""What is asked over HTTP: a workspace at a moment, and collections of rows."""

@@ -1,0 +1,75 @@
+"""A workspace at one moment: now by the law, or as it was recorded up to then (F2, F3)."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple
+
+from adapters.composition import Opened
+from aggregates.command import Policy
+from engine.answers.current import Current, current
+from engine.answers.history import History, Positions, positions_in
+from engine.answers.workspace_answers import Answers
+from engine.audit.fold import Fold
+from engine.audit.moments import Moment, facts_until
+from engine.audit.one_recipient import Asked, without_a_scan
+from engine.audit.source import Source
+from engine.ports.views import ReadableViews
+from projections.histories import Subject
+
+
+class View(NamedTuple):
+    """Good until the end of the block that gave it."""
+
+    workspace: str
+    at: datetime
+    """Now; or the past moment that was named."""
+    views: ReadableViews
+    history: History
+    """Up to the moment; what is due and not recorded yet included where the moment is now."""
+    opened: Opened
+    current: Current | None
+    """None in the past."""
+
+    def answers(self) -> Answers:
+        return Answers(self.views, self.workspace)
+
+    @property
+    def recorded_until(self) -> int | None:
+        """What stands after this position is due and not recorded yet; None in the past."""
+        return self.current.recorded_until if self.current else None
+
+
+@contextmanager
+def now(opened: Opened, workspace: str, policy: Policy) -> Iterator[View]:
+    """``opened`` to be read only. A view that is stopped is as old as that.
+
+    Raises ``StoreError``.
+    """
+    with current(
+        opened.store, opened.views, workspace, policy, fence=opened.fence, strict=False
+    ) as found:
+        yield View(workspace, found.now, found.views, found.history(), opened, found)
+
+
+@contextmanager
+def then(
+    opened: Opened, workspace: str, at: datetime, asked: Asked | None = None
+) -> Iterator[View]:
+    """As recorded up to that time. ``asked``: one recipient alone, which needs no scan.
+
+    Raises ``StoreError`` and ``UnreadableEvent``.
+    """
+    source, moment = Source(opened.store, opened.views), Moment(at=at)
+    fold = without_a_scan(source, moment, asked) if asked else None
+    folded = fold or Fold().add(facts_until(source, moment))
+    until = source.last_position_until(at)
+    history = History(source, _until(positions_in(opened.views), until), workspace)
+    yield View(workspace, at, folded.views(), history, opened, None)
+
+
+def _until(positions: Positions, last: int) -> Positions:
+    def found(workspace: str, subject: Subject) -> Sequence[int]:
+        return [each for each in positions(workspace, subject) if each <= last]
+
+    return found
