@@ -12,7 +12,7 @@ from typing import Any
 from engine.ports.errors import NotStoppedThere, StaleView
 from engine.ports.log import Entry, Generation, Log, Page, Row, StoreIdentity
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
-from engine.ports.views import ReadableViews
+from engine.ports.views import ReadableViews, page_of
 from events.catalogue import CATALOGUE
 from events.recorded import Envelope, Recorded
 from projections.projection import Projection, RowKey
@@ -52,6 +52,18 @@ class OverlaidViews:
         kept = ((row[:length], row) for row in base if row[:length] not in changed)
         found = {**dict(kept), **_chosen(changed, prefix, equal)}
         return [found[key] for key in sorted(found)]
+
+    def page(
+        self,
+        projection: Projection,
+        prefix: RowKey,
+        after: RowKey | None,
+        limit: int,
+        **equal: str | bool,
+    ) -> Sequence[Any]:
+        if not self._rows.get(projection) and not self._hides(projection):
+            return self._base.page(projection, prefix, after, limit, **equal)
+        return page_of(projection, self.rows(projection, *prefix, **equal), after, limit)
 
     def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
         base = 0 if self._hides(projection) else self._base.count(projection, *prefix, **equal)

@@ -112,6 +112,16 @@ class Answers:
         for row in self._views.rows(RECIPIENT_STATUS, self._workspace, campaign_id, **equal):
             yield self._recipient(campaign, row, working)
 
+    def recipients_page(
+        self, campaign_id: str, after: str | None, limit: int, **equal: str
+    ) -> list[RecipientAnswer]:
+        """Up to ``limit`` of the ``recipients``, those whose id is greater than ``after``."""
+        campaign, prefix = self.campaigns[campaign_id], (self._workspace, campaign_id)
+        beyond = (*prefix, after) if after is not None else None
+        found = self._views.page(RECIPIENT_STATUS, prefix, beyond, limit, **equal)
+        working = self._working_senders(campaign)
+        return [self._recipient(campaign, row, working) for row in found]
+
     def recipient(self, campaign_id: str, recipient_id: str) -> RecipientAnswer | None:
         """None for one whom the campaign never had."""
         campaign = self.campaigns[campaign_id]

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from engine.ports.view_status import Keeper, ViewStatus
+from engine.ports.views import page_of
 from events.base import Event
 from events.recorded import Recorded
 from projections.accounts import ACCOUNTS
@@ -77,6 +78,16 @@ class FoldedViews:
             for row in found
             if all(getattr(row, column) == value for column, value in equal.items())
         ]
+
+    def page(
+        self,
+        projection: Projection,
+        prefix: RowKey,
+        after: RowKey | None,
+        limit: int,
+        **equal: str | bool,
+    ) -> Sequence[Any]:
+        return page_of(projection, self.rows(projection, *prefix, **equal), after, limit)
 
     def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
         return len(self.rows(projection, *prefix, **equal))

@@ -1,5 +1,6 @@
 """Where projections keep their rows and their position."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -20,6 +21,17 @@ class ReadableViews(Protocol):
         """Rows whose key begins with ``prefix`` and whose columns equal these, by key."""
         ...
 
+    def page(
+        self,
+        projection: Projection,
+        prefix: RowKey,
+        after: RowKey | None,
+        limit: int,
+        **equal: str | bool,
+    ) -> Sequence[Any]:
+        """Up to ``limit`` of the ``rows``, those whose key is greater than ``after``."""
+        ...
+
     def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int: ...
 
     def tally(
@@ -35,6 +47,15 @@ class ReadableViews(Protocol):
     def keepers(self, projections: Sequence[Projection]) -> dict[Projection, Keeper]:
         """Who leads them now; without those that nobody leads."""
         ...
+
+
+def page_of(
+    projection: Projection, rows: Sequence[Any], after: RowKey | None, limit: int
+) -> Sequence[Any]:
+    """``page`` of rows that are at hand, in order of key."""
+    length = projection.key_length
+    first = bisect_right(rows, after, key=lambda row: row[:length]) if after is not None else 0
+    return rows[first : first + limit]
 
 
 class Views(ReadableViews, Protocol):

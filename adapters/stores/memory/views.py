@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.stores.view_checks import check_move, check_skip, check_stop
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus, view_status
+from engine.ports.views import page_of
 from projections.projection import Projection, RowKey
 
 
@@ -50,6 +51,16 @@ class MemoryViews:
             if key[: len(prefix)] == prefix
             and all(getattr(row, column) == value for column, value in equal.items())
         ]
+
+    def page(
+        self,
+        projection: Projection,
+        prefix: RowKey,
+        after: RowKey | None,
+        limit: int,
+        **equal: str | bool,
+    ) -> Sequence[Any]:
+        return page_of(projection, self.rows(projection, *prefix, **equal), after, limit)
 
     def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
         return len(self.rows(projection, *prefix, **equal))

@@ -44,6 +44,15 @@ class Table(NamedTuple):
         where = sql.SQL("WHERE {}" if asked else "").format(sql.SQL(" AND ").join(conditions))
         return sql.SQL("SELECT {} FROM {} {}").format(what, self.name, where)
 
+    def page(self, asked: Mapping[str, str | bool], *, beyond: bool) -> Composed:
+        """The same, by key, a number of them; ``beyond`` a key, which is bound after the values."""
+        key = names(self.type.key)
+        marks = sql.SQL(", ").join(sql.SQL("%s") for _ in self.type.key)
+        further = sql.SQL("{} ({}) > ({})").format(sql.SQL("AND" if asked else "WHERE"), key, marks)
+        return sql.SQL("{} {} ORDER BY {} LIMIT %s").format(
+            self.select(self.all_fields, asked), further if beyond else sql.SQL(""), key
+        )
+
     def create(self) -> Composed:
         return sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(
             self.name, self.columns, names(self.type.key)

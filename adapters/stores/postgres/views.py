@@ -94,6 +94,22 @@ class PostgresViews:
             found = cursor.execute(select, (*asked.values(),)).fetchall() if cursor else ()
             return list(map(table.type.decode, found))
 
+    def page(
+        self,
+        projection: Projection,
+        prefix: RowKey,
+        after: RowKey | None,
+        limit: int,
+        **equal: str | bool,
+    ) -> Sequence[Any]:
+        table = described(projection)
+        asked = table.type.asked(prefix, equal)
+        select = table.page(asked, beyond=after is not None)
+        values = (*asked.values(), *(after or ()), limit)
+        with self._reading(projection) as cursor:
+            found = cursor.execute(select, values).fetchall() if cursor else ()
+            return list(map(table.type.decode, found))
+
     def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
         table = described(projection)
         asked = table.type.asked(prefix, equal)

@@ -30,6 +30,13 @@ class Table(NamedTuple):
         where = " AND ".join(f"{field} = ?" for field in asked)
         return f"SELECT {what} FROM {self.name}" + (f" WHERE {where}" if asked else "")  # noqa: S608
 
+    def page(self, asked: Mapping[str, str | bool], *, beyond: bool) -> str:
+        """The same, by key, a number of them; ``beyond`` a key, which is bound after the values."""
+        marks = ", ".join("?" * len(self.type.key))
+        word = "AND" if asked else "WHERE"
+        further = f" {word} ({self.order}) > ({marks})" if beyond else ""
+        return f"{self.select(self.columns, asked)}{further} ORDER BY {self.order} LIMIT ?"
+
     @property
     def order(self) -> str:
         return ", ".join(self.type.key)

@@ -70,6 +70,21 @@ class SQLiteViews:
             found = c.execute(select, (*asked.values(),)).fetchall() if c else ()
             return list(map(table.type.decode, found))
 
+    def page(
+        self,
+        projection: Projection,
+        prefix: RowKey,
+        after: RowKey | None,
+        limit: int,
+        **equal: str | bool,
+    ) -> Sequence[Any]:
+        table = described(projection)
+        asked = table.type.asked(prefix, equal)
+        select = table.page(asked, beyond=after is not None)
+        with self._reading(projection) as c:
+            found = c.execute(select, (*asked.values(), *(after or ()), limit)) if c else ()
+            return list(map(table.type.decode, found))
+
     def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
         table = described(projection)
         asked = table.type.asked(prefix, equal)
