@@ -6,11 +6,13 @@ from starlette.responses import JSONResponse, PlainTextResponse
 
 from adapters.composition import health_of
 from adapters.http.api.caller import router as caller
+from adapters.http.names import SlashesInNames
 from adapters.http.problems import HANDLERS
+from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
-ROUTERS = (caller,)
+ROUTERS = (caller, lists())
 
 
 def server(site: Site) -> FastAPI:
@@ -22,6 +24,7 @@ def server(site: Site) -> FastAPI:
         exception_handlers=HANDLERS,  # type: ignore[arg-type]
     )
     found.state.site = site
+    found.add_middleware(SlashesInNames)
     found.router.redirect_slashes = False
     for each in ROUTERS:
         found.include_router(each, prefix="/v1")

@@ -1,10 +1,15 @@
 """What every request may use: the running program, and who stands behind a request."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 
-from adapters.composition import Program
+from adapters.composition import Opened, Program
 from adapters.http.gate import Credentials
+from adapters.http.reading import moments
+from adapters.http.reading.moments import View
 from adapters.settings import EngineSettings
+from engine.audit.one_recipient import Asked
 
 
 @dataclass(frozen=True)
@@ -12,6 +17,8 @@ class Site:
     """One for each process that serves HTTP; its methods may be called from any thread."""
 
     program: Program
+    reader: Opened
+    """The same store, opened so that nothing of it can change."""
     credentials: Credentials
 
     @property
@@ -20,5 +27,15 @@ class Site:
 
     def knows(self, workspace: str) -> bool:
         """Whether anything was ever recorded in it, or it is the one of the settings."""
-        store = self.program.opened.store
-        return workspace == self.settings.workspace or workspace in store.workspaces()
+        return workspace == self.settings.workspace or workspace in self.reader.store.workspaces()
+
+    def view(
+        self, workspace: str, at: datetime | None = None, asked: Asked | None = None
+    ) -> AbstractContextManager[View]:
+        """Now, or as recorded up to ``at``; ``asked``: one recipient alone, quick in the past too.
+
+        Raises ``StoreError``.
+        """
+        if at is None:
+            return moments.now(self.reader, workspace, self.settings.policy)
+        return moments.then(self.reader, workspace, at, asked)

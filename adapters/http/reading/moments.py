@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from adapters.composition import Opened
+from adapters.http.problems import Problem
 from aggregates.command import Policy
 from engine.answers.current import Current, current
 from engine.answers.history import History, Positions, positions_in
@@ -14,6 +15,7 @@ from engine.audit.fold import Fold
 from engine.audit.moments import Moment, facts_until
 from engine.audit.one_recipient import Asked, without_a_scan
 from engine.audit.source import Source
+from engine.command_context import Neighbours
 from engine.ports.views import ReadableViews
 from projections.histories import Subject
 
@@ -33,6 +35,12 @@ class View(NamedTuple):
 
     def answers(self) -> Answers:
         return Answers(self.views, self.workspace)
+
+    def aggregates(self) -> Neighbours:
+        """Raises ``Problem`` in the past: rules' state is folded for now alone."""
+        if self.current is None:
+            raise Problem(422, "only_now", "This is known of now alone; leave out at.")
+        return self.current.aggregates
 
     @property
     def recorded_until(self) -> int | None:
