@@ -76,8 +76,11 @@ def served(
 def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=MOST_AT_ONCE)
+        listener = socket.create_server((host, port), family=family, backlog=MOST_AT_ONCE)
     except OSError as error:
         raise SettingsError(
             f"Settings links_host and links_port: nothing can listen on {host}:{port}: {error}."
         ) from error
+    # Handed down to connections; asyncio sets it only where a socket names its protocol.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
