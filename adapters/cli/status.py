@@ -1,64 +1,25 @@
 """``sendledger status``: what needs a human now, the most urgent first."""
 
-from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import timedelta
 
 from adapters.cli.common import Asked
 from adapters.screen.hints import with_hint
 from adapters.screen.output import print_json
 from adapters.screen.reading import reader
 from adapters.screen.tables import safe, show
-from engine.answers.telling import rows
+from engine.answers.attention import Attention, attention
 from engine.answers.telling.waiting import who_waits
 from engine.answers.telling.words import counted, people
-from engine.answers.waits import Waits, waits
-from engine.answers.workspace_answers import Answers, ClockAnswer, NotSending
+from engine.answers.waits import waits
 from engine.fence import StoreIsFenced
-from engine.ports.view_status import Stop
 from events.catalogue import UnreadableEvent
-from events.vocabulary import ClockOutcome, instant_text
-from projections.notices import NoticeRow
-from projections.projection import Projection
-
-
-class Status(NamedTuple):
-    now: datetime
-    stopped: dict[Projection, Stop]
-    """Views that stand still: what follows is as old as they are."""
-    clocks: list[ClockAnswer]
-    not_sending: list[NotSending]
-    undelivered: list[NoticeRow]
-    tells_owners: bool = True
-    """Whether the settings name a way to owners."""
-    waits: Sequence[Waits] = ()
-    """Recipients of campaigns that send by themselves, and why nothing is sent to them now."""
-    fenced: str | None = None
-    """M6: why the store may lack what it did; then this is what is recorded, not what is due."""
-
-    @property
-    def waiting(self) -> list[NotSending]:
-        """Nothing keeps these but that nobody resumed them (P2)."""
-        return [each for each in self.not_sending if each.waits]
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "at": instant_text(self.now),
-            "fenced": self.fenced,
-            "stopped_projections": [rows.stopped_view(*each) for each in self.stopped.items()],
-            "clocks": [rows.running_clock(each, self.now) for each in self.clocks],
-            "waiting": [each.campaign_id for each in self.waiting],
-            "not_sending": [rows.not_sending(each) for each in self.not_sending],
-            "undelivered_notices": [rows.undelivered(each) for each in self.undelivered],
-            "waits": rows.all_told(self.waits),
-        }
 
 
 def show_status(here: Asked, *, as_json: bool) -> None:
     """Views that are stopped are told of, and what can be shown without them is."""
     current = here.current
-    found = look(current.answers(), current.now, dict(current.stopped))
+    found = attention(current.answers(), current.now, current.stopped)
     found = found._replace(tells_owners=here.settings.tells_owners, fenced=current.fenced)
     with suppress(UnreadableEvent):  # told of as a view that is stopped
         found = found._replace(waits=waits(here.moment, current.aggregates.campaigns()))
@@ -68,18 +29,7 @@ def show_status(here: Asked, *, as_json: bool) -> None:
         _show(found)
 
 
-def look(answers: Answers, now: datetime, stopped: dict[Projection, Stop]) -> Status:
-    running = [each for each in answers.clocks() if each.outcome is ClockOutcome.RUNNING]
-    return Status(
-        now,
-        stopped,
-        sorted(running, key=lambda each: each.deadline_at),
-        answers.not_sending(),
-        [each for each in answers.notices() if not each.delivered],
-    )
-
-
-def _show(found: Status) -> None:
+def _show(found: Attention) -> None:
     when = reader(says_zone=True).when
     if found.fenced is not None:
         _say(with_hint(StoreIsFenced(reason=found.fenced)), "red")

@@ -17,6 +17,7 @@ from engine.answers.consequences import Consequences
 from engine.answers.telling import rows
 from engine.answers.telling.reader import full_name
 from engine.answers.telling.waiting import account_pace, campaign_pace
+from engine.answers.telling.whole import account_told, campaign_told, recipient_told, using
 from engine.answers.telling.words import account_of, background_check, people
 from engine.answers.waits import AccountPace, CampaignPace
 from engine.answers.workspace_answers import Answers, RecipientAnswer, WaitingCampaign
@@ -57,24 +58,12 @@ def show_account(
     answers: Answers, account_id: str, check: ScheduledCheck | None, today: Pace, *, as_json: bool
 ) -> None:
     """``check`` is the account's next one in the background, where there is one."""
-    row = answers.accounts[account_id]
-    clocks = [each for each in answers.clocks() if each.account_id == account_id]
-    senders = {name: answers.senders(each) for name, each in answers.campaigns.items()}
-    using = [name for name, each in senders.items() if account_id in each]
     if as_json:
-        account = {
-            **rows.told(row, rows.ACCOUNT),
-            "provider": row.provider,
-            "settings": row.settings,
-            "background_check": rows.background_check(check),
-            "pace": rows.told(today.pace),
-        }
-        print_json(
-            {"account": account, "campaigns": using, "clocks": rows.all_told(clocks, rows.CLOCK)}
-        )
+        print_json(account_told(answers, account_id, check, today.pace))
         return
-    _print_table("account", rows.ACCOUNT, [row])
-    say(f"Campaigns that send from it: {', '.join(using) or 'none'}.")
+    clocks = [each for each in answers.clocks() if each.account_id == account_id]
+    _print_table("account", rows.ACCOUNT, [answers.accounts[account_id]])
+    say(f"Campaigns that send from it: {', '.join(using(answers, account_id)) or 'none'}.")
     say(f"Sent: {account_pace(*today, reader(says_zone=True))}")
     if check is not None:
         say(background_check(check, reader(says_zone=True)))
@@ -110,22 +99,13 @@ def show_campaigns(
 def show_campaign(
     answers: Answers, campaign_id: str, pace: CampaignPace | None, *, as_json: bool
 ) -> None:
-    row = answers.campaigns[campaign_id]
+    if as_json:
+        print_json(campaign_told(answers, campaign_id, pace))
+        return
     clocks = [each for each in answers.clocks() if each.campaign_id == campaign_id]
     by_status = answers.recipients_by_status(campaign_id)
     reasons = [r for e in answers.not_sending() if e.campaign_id == campaign_id for r in e.reasons]
-    if as_json:
-        print_json(
-            {
-                "campaign": rows.told(row, rows.CAMPAIGN),
-                "recipients": by_status,
-                "not_sending": [reason._asdict() for reason in reasons],
-                "clocks": rows.all_told(clocks, rows.CLOCK),
-                "pace": pace and rows.told(pace),
-            }
-        )
-        return
-    _print_table("campaign", rows.CAMPAIGN, [row])
+    _print_table("campaign", rows.CAMPAIGN, [answers.campaigns[campaign_id]])
     counts = ", ".join(f"{count} {status}" for status, count in by_status.items())
     say(f"Recipients: {counts or 'none'}.")
     if pace is not None:
@@ -219,18 +199,11 @@ def show_recipient(
     *,
     as_json: bool,
 ) -> None:
-    found = answers.everywhere(recipient_id)
-    columns = ("campaign_id", *rows.RECIPIENT[1:])
     if as_json:
-        print_json(
-            {
-                "recipient_id": recipient_id,
-                "person": person and {**person._asdict(), "variables": dict(person.variables)},
-                "forgotten_at": rows.plain(forgotten_at),
-                "campaigns": rows.all_told(found, columns),
-            }
-        )
+        print_json(recipient_told(answers, recipient_id, person, forgotten_at))
         return
+    columns = ("campaign_id", *rows.RECIPIENT[1:])
+    found = answers.everywhere(recipient_id)
     if person:
         say(f"{recipient_id}: {full_name(person.name, person.address)}")
     elif forgotten_at:

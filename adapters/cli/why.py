@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -34,6 +34,7 @@ def why(
     as_json: Json = False,
 ) -> None:
     """Tell why a recipient stands where it stands: what happened, who was told, what was tried."""
+    from engine.answers.telling.case import case_told
     from engine.answers.telling.why import explained
 
     with asking(store, workspace) as opened:
@@ -42,7 +43,7 @@ def why(
         names = {case.answer.recipient_id: person.name} if person else {}
         sentences = explained(case, reader(says_zone=as_json, names=names))
         if as_json:
-            print_json(_json(opened, case, person, sentences))
+            print_json(case_told(case, opened.workspace, person, sentences))
         else:
             say(_heading(opened, case, person))
             _print(sentences)
@@ -115,7 +116,7 @@ def _print(sentences: Sequence["Sentence"]) -> None:
     from rich.table import Table
 
     from adapters.screen.tables import safe, show
-    from engine.answers.telling.sentence import Section
+    from engine.answers.telling.sentence import TITLES, Section
 
     for section in Section:
         found = [each for each in sentences if each.section is section]
@@ -129,16 +130,6 @@ def _print(sentences: Sequence["Sentence"]) -> None:
         show(safe(""), safe(TITLES[section], "bold"), table)
 
 
-TITLES = {
-    "answer": "The answer",
-    "happened": "What happened",
-    "told": "Who was told",
-    "tried": "What was tried",
-    "avoidable": "How it could have been avoided",
-    "now": "Now",
-}
-
-
 def _heading(opened: Asked, case: "Case", person: "Person | None") -> str:
     from engine.answers.telling.reader import full_name
 
@@ -150,36 +141,3 @@ def _heading(opened: Asked, case: "Case", person: "Person | None") -> str:
     else:
         who = "not in the directory"
     return f"Recipient {recipient_id}: {who}. Times are in {zone_name()}."
-
-
-def _json(
-    opened: Asked, case: "Case", person: "Person | None", sentences: Sequence["Sentence"]
-) -> dict[str, Any]:
-    from engine.answers.telling import rows
-
-    return {
-        "workspace": opened.workspace,
-        "campaign_id": case.answer.campaign_id,
-        "recipient_id": case.answer.recipient_id,
-        "person": {"name": person.name, "address": person.address} if person else None,
-        "status": case.answer.status,
-        "sender": case.sender,
-        "not_before": rows.not_before(case.waits),
-        "sentences": [_sentence_json(each) for each in sentences],
-    }
-
-
-def _sentence_json(sentence: "Sentence") -> dict[str, Any]:
-    from events.vocabulary import instant_text
-
-    recorded = sentence.rests_on
-    return {
-        "section": sentence.section,
-        "text": sentence.text,
-        "position": recorded.position,
-        "event_id": recorded.event_id,
-        "event": type(recorded.event).__name__,
-        "occurred_at": instant_text(recorded.event.occurred_at),
-        "recorded_at": instant_text(recorded.envelope.recorded_at),
-        "actor": recorded.envelope.actor,
-    }

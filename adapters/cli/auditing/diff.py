@@ -1,7 +1,6 @@
 """What changed between two moments, entity by entity?"""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -11,31 +10,8 @@ from adapters.screen.options import Json
 from adapters.screen.output import print_json, say
 from adapters.screen.progress import progress
 from adapters.screen.tables import lines, print_table, text
-from engine.answers.telling.rows import plain
-from engine.audit.fold import LISTED, Fold
-from engine.audit.moments import By, Moment, facts_until
-from engine.audit.source import Source
-from projections.projection import Projection, RowKey
-
-Columns = Mapping[str, tuple[Any, Any]]
-
-
-class Change(NamedTuple):
-    """A row that is new, gone, or has other values; ``columns`` holds old and new of each."""
-
-    entity: str
-    key: RowKey
-    kind: str
-    """``added``, ``changed`` or ``removed``."""
-    columns: Columns
-
-    def told(self) -> dict[str, Any]:
-        """As JSON has it."""
-        columns = {
-            name: {"old": plain(old), "new": plain(new)}
-            for name, (old, new) in self.columns.items()
-        }
-        return {"entity": self.entity, "key": self.key, "kind": self.kind, "columns": columns}
+from engine.audit.differences import Change, Columns, changes_between
+from engine.audit.moments import By
 
 
 def command(
@@ -51,45 +27,14 @@ def command(
     """Show what changed between two moments: accounts, campaigns, recipients, clocks, notices."""
     with reading(), open_source(store) as source:
         first, last = moment_of(from_, by, source), moment_of(to, by, source)
-        changes = [
-            each
-            for each in changes_between(source, first, last)
-            if workspace in {None, each.key[0]}
-        ]
+        with progress("Reading the log", source.end) as position:
+            found = [*changes_between(source, first, last, position)]
+        changes = [each for each in found if workspace in {None, each.key[0]}]
         if as_json:
             told = [each.told() for each in changes]
             print_json({"from": first.told(), "to": last.told(), "changes": told})
         else:
             show_changes(changes, f"from {first} to {last}")
-
-
-def changes_between(source: Source, first: Moment, last: Moment) -> Iterator[Change]:
-    """In order of entity and key. The moments may be of both kinds, and in either order."""
-    before, after = (_fold(source, moment) for moment in (first, last))
-    for projection in LISTED:
-        yield from changes_of(projection, before.rows[projection], after.rows[projection])
-
-
-def _fold(source: Source, moment: Moment) -> Fold:
-    with progress(f"Reading up to {moment}", source.end) as position:
-        return Fold().add(facts_until(source, moment, position))
-
-
-def changes_of(
-    projection: Projection, before: Mapping[RowKey, Any], after: Mapping[RowKey, Any]
-) -> Iterator[Change]:
-    """What makes ``after`` of ``before``."""
-    for key in sorted({*before, *after}):
-        old, new = before.get(key), after.get(key)
-        if old == new:
-            continue
-        kind = "added" if old is None else "removed" if new is None else "changed"
-        columns = {
-            name: (getattr(old, name, None), getattr(new, name, None))
-            for name in projection.row._fields[projection.key_length :]
-            if getattr(old, name, None) != getattr(new, name, None)
-        }
-        yield Change(projection.name, key, kind, columns)
 
 
 def show_changes(changes: list[Change], title: str) -> None:

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.auditing.diff import Change, changes_of, show_changes
+from adapters.cli.auditing.diff import show_changes
 from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
 from adapters.composition import rebuild
 from adapters.screen.exit_codes import EXIT_FAILED
 from adapters.screen.options import Json
 from adapters.screen.output import print_json, say, unknown
 from adapters.screen.progress import progress
+from engine.audit.differences import Change, changes_of
 from engine.audit.fold import Fold
 from engine.audit.source import Source, facts
 from projections.projection import Projection

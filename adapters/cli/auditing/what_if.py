@@ -1,7 +1,6 @@
 """The same history with one command inserted or left out: who would have been saved or lost?"""
 
-from collections.abc import Iterator
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
@@ -14,34 +13,13 @@ from adapters.screen.progress import progress
 from adapters.screen.tables import print_table, text
 from aggregates.campaign.commands import AddSender
 from aggregates.email_account.commands import AccountCommand
-from engine.answers.telling import rows
 from engine.answers.telling.rows import plain
 from engine.audit.changes import UnreadableChange, command_at, read_insertion
-from engine.audit.counterfactual import Insertion, Life, Refused, reality, relive
+from engine.audit.counterfactual import Insertion, Life, reality, relive
+from engine.audit.outcome import Difference, Outcome, compare, omission_told, outcome_told
 from engine.audit.source import WorkspaceFacts
 from events.recorded import Recorded
-from events.vocabulary import RecipientStatus, instant_text
-
-STOPPED = RecipientStatus.CAMPAIGN_STOPPED
-
-
-class Difference(NamedTuple):
-    """One thing that would have ended otherwise; None: there would be, or is, no such thing."""
-
-    kind: str
-    name: str
-    really: dict[str, Any] | None
-    instead: dict[str, Any] | None
-
-
-class Outcome(NamedTuple):
-    """What the change would have changed."""
-
-    saved: list[tuple[str, str]]
-    """Campaign and recipient: stopped in reality, and not then."""
-    lost: list[tuple[str, str]]
-    differences: list[Difference]
-    refused: list[Refused]
+from events.vocabulary import instant_text
 
 
 def command(
@@ -81,58 +59,9 @@ def command(
             )
     outcome = compare(real, altered)
     if as_json:
-        print_json(_told(outcome, omitted, inserted))
+        print_json(outcome_told(outcome, omitted, inserted))
     else:
         _show(outcome, omitted, inserted)
-
-
-def compare(real: Life, altered: Life) -> Outcome:
-    before, after = _everything(real), _everything(altered)
-    differences = [
-        Difference(kind, name, before.get((kind, name)), after.get((kind, name)))
-        for kind, name in before | after
-        if before.get((kind, name)) != after.get((kind, name))
-    ]
-    stopped, instead = _stopped(real), _stopped(altered)
-    return Outcome(
-        sorted(stopped - instead), sorted(instead - stopped), differences, [*altered.refused]
-    )
-
-
-def _stopped(life: Life) -> set[tuple[str, str]]:
-    answers = life.answers()
-    return {
-        (name, each.recipient_id)
-        for name in answers.campaigns
-        for each in answers.recipients(name, status=STOPPED)
-    }
-
-
-def _everything(life: Life) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(kind, name): row for kind, name, row in _rows(life)}
-
-
-def _rows(life: Life) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Each thing by a name that it has in both histories."""
-    answers = life.answers()
-    for name, account in answers.accounts.items():
-        yield "account", name, _plain(account)
-    for name, campaign in answers.campaigns.items():
-        yield "campaign", name, _plain(campaign)
-        for each in answers.recipients(name):
-            yield "recipient", f"{name}/{each.recipient_id}", _plain(each)
-    for clock in answers.clocks():
-        started = instant_text(clock.started_at)
-        name = f"{clock.campaign_id}/{clock.account_id}/{clock.kind} since {started}"
-        yield "clock", name, _plain(clock)
-    for notice in answers.notices():
-        due = instant_text(notice.issued_at) if notice.issued_at else ""
-        yield "notice", f"{notice.account_id}/{notice.kind} at {due}", _plain(notice)
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    """Without places in the log, which are others in another history."""
-    return {name: value for name, value in rows.told(row).items() if "position" not in name}
 
 
 def _insertion(written: str) -> Insertion:
@@ -156,39 +85,9 @@ def _require_known(real: Life, insertions: list[Insertion]) -> None:
             fail(f"This history goes from {within}; name a moment within it.", EXIT_UNREADABLE)
 
 
-def _told(outcome: Outcome, omitted: Recorded | None, inserted: list[str]) -> dict[str, Any]:
-    return {
-        "inserted": inserted,
-        "left_out": _omission(omitted) if omitted else None,
-        "saved": [{"campaign": name, "recipient": who} for name, who in outcome.saved],
-        "lost": [{"campaign": name, "recipient": who} for name, who in outcome.lost],
-        "differences": [each._asdict() for each in outcome.differences],
-        "refused": [_refusal(each) for each in outcome.refused],
-    }
-
-
-def _omission(omitted: Recorded) -> dict[str, Any]:
-    envelope = omitted.envelope
-    return {
-        "command": envelope.command,
-        "position": envelope.first_position,
-        "event_id": omitted.event_id,
-        "at": instant_text(envelope.recorded_at),
-    }
-
-
-def _refusal(refused: Refused) -> dict[str, Any]:
-    return {
-        "at": instant_text(refused.at),
-        "command": refused.command,
-        "position": refused.position,
-        **rows.refusal(refused.refusal),
-    }
-
-
 def _show(outcome: Outcome, omitted: Recorded | None, inserted: list[str]) -> None:
     if omitted:
-        told = _omission(omitted)
+        told = omission_told(omitted)
         say(f"Left out: {told['command']} of {told['at']}, position {told['position']}.")
     for each in inserted:
         say(f"Inserted: {each}.")

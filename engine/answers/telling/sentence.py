@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.answers.telling.reader import Reader
@@ -21,6 +22,19 @@ class Section(StrEnum):
     TRIED = "tried"
     AVOIDABLE = "avoidable"
     NOW = "now"
+
+
+TITLES = MappingProxyType(
+    {
+        Section.ANSWER: "The answer",
+        Section.HAPPENED: "What happened",
+        Section.TOLD: "Who was told",
+        Section.TRIED: "What was tried",
+        Section.AVOIDABLE: "How it could have been avoided",
+        Section.NOW: "Now",
+    }
+)
+"""What stands above each."""
 
 
 class Sentence(NamedTuple):

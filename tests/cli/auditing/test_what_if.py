@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-from adapters.cli.auditing.what_if import Outcome, compare
 from adapters.stores.memory import MemoryStore
 from aggregates.command import Policy
 from engine.audit.changes import UnreadableChange, command_at, read_insertion
 from engine.audit.counterfactual import Life, reality, relive
+from engine.audit.outcome import Outcome, compare
 from engine.engine import Engine
 from engine.ports.clock import Clock, ManualClock
 from events.email_account import AccountDisconnected

@@ -1,0 +1,56 @@
+"""What needs a human now, the most urgent first."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from engine.answers.telling import rows
+from engine.answers.waits import Waits
+from engine.answers.workspace_answers import Answers, ClockAnswer, NotSending
+from engine.ports.view_status import Stop
+from events.vocabulary import ClockOutcome, instant_text
+from projections.notices import NoticeRow
+from projections.projection import Projection
+
+
+class Attention(NamedTuple):
+    now: datetime
+    stopped: Mapping[Projection, Stop]
+    """Views that stand still: what follows is as old as they are."""
+    clocks: list[ClockAnswer]
+    not_sending: list[NotSending]
+    undelivered: list[NoticeRow]
+    tells_owners: bool = True
+    """Whether the settings name a way to owners."""
+    waits: Sequence[Waits] = ()
+    """Recipients of campaigns that send by themselves, and why nothing is sent to them now."""
+    fenced: str | None = None
+    """M6: why the store may lack what it did; then this is what is recorded, not what is due."""
+
+    @property
+    def waiting(self) -> list[NotSending]:
+        """Nothing keeps these but that nobody resumed them (P2)."""
+        return [each for each in self.not_sending if each.waits]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "at": instant_text(self.now),
+            "fenced": self.fenced,
+            "stopped_projections": [rows.stopped_view(*each) for each in self.stopped.items()],
+            "clocks": [rows.running_clock(each, self.now) for each in self.clocks],
+            "waiting": [each.campaign_id for each in self.waiting],
+            "not_sending": [rows.not_sending(each) for each in self.not_sending],
+            "undelivered_notices": [rows.undelivered(each) for each in self.undelivered],
+            "waits": rows.all_told(self.waits),
+        }
+
+
+def attention(answers: Answers, now: datetime, stopped: Mapping[Projection, Stop]) -> Attention:
+    running = [each for each in answers.clocks() if each.outcome is ClockOutcome.RUNNING]
+    return Attention(
+        now,
+        stopped,
+        sorted(running, key=lambda each: each.deadline_at),
+        answers.not_sending(),
+        [each for each in answers.notices() if not each.delivered],
+    )
