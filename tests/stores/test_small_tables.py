@@ -9,6 +9,7 @@ from adapters.stores.postgres import PostgresStore
 from adapters.stores.small_tables.relay_mark import StoredMark
 from adapters.stores.small_tables.small_table import SmallTable, TableStore
 from adapters.stores.sqlite import SQLiteStore
+from engine.ports.errors import StoreError
 from engine.stream.log_sink import Relayed, Topic
 
 SQL = Path(__file__).parents[2] / "adapters" / "stores" / "small_tables" / "relay_mark.sql"
@@ -46,10 +47,15 @@ def test_a_write_tells_how_many_rows_it_changed(store: TableStore) -> None:
 
 def test_a_change_that_fails_leaves_nothing(store: TableStore) -> None:
     table = SmallTable(store, SQL)
-    with pytest.raises(StoreError), table.changing() as change:
+    with pytest.raises(StoreError):
+        write_one_and_fail(table)
+    assert table.rows("read") == []
+
+
+def write_one_and_fail(table: SmallTable) -> None:
+    with table.changing() as change:
         change("write", entry=1, **TOLD)
         change("write", entry=2, topic="events", topic_id=None)
-    assert table.rows("read") == []
 
 
 def test_an_embedded_store_that_may_only_be_read_answers_without_the_table(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """One table beside the log, in the SQL that all products understand.
 
-Its ``.sql`` file has a statement ``table`` that makes it, and others with ``:name`` for values.
-Times are microseconds since 1970 in ``BIGINT``; yes and no are 1 and 0 in ``SMALLINT``. An embedded
-store makes the table with the first write and is without rows before; PostgreSQL gets it by a
-migration with the same columns.
+Its ``.sql`` file begins with ``CREATE TABLE`` and any ``CREATE INDEX``; the other statements have
+``:name`` for values. Times are microseconds since 1970 in ``BIGINT``; yes and no are 1 and 0 in
+``SMALLINT``. An embedded store makes the table with the first write and is without rows before;
+PostgreSQL gets it by a migration with the same columns.
 """
 
 import re
@@ -42,7 +42,8 @@ class SmallTable:
     def __init__(self, store: TableStore, sql: Path) -> None:
         self._store = store
         self._sql = store.portable(sql)
-        found = _TABLE.match(self._sql["table"])
+        self._made_by = [each for each in self._sql.values() if each.startswith("CREATE ")]
+        found = _TABLE.match(self._made_by[0])
         assert found, f"{sql.name} makes no table"
         self._name = found[1]
         self._there = False
@@ -76,8 +77,8 @@ class SmallTable:
     def _open(self) -> Iterator[Any]:
         there = self._is_there()
         with self._store.explained(), self._store.writing() as c:
-            if not there:
-                c.execute(self._sql["table"])
+            for each in () if there else self._made_by:
+                c.execute(each)
             yield c
         self._there = True
 
