@@ -3,13 +3,17 @@
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
-from adapters.composition import Opened, Program
+from adapters.composition import Opened, Program, check_schedule, inbox_cursors
 from adapters.http.gate import Credentials
 from adapters.http.reading import moments
 from adapters.http.reading.moments import View
 from adapters.settings import EngineSettings
 from engine.audit.one_recipient import Asked
+from engine.ports.check_schedule import CheckSchedule
+from engine.work.looks import Looks
+from engine.work.mailing.inboxes import InboxCursors
 
 
 @dataclass(frozen=True)
@@ -20,10 +24,19 @@ class Site:
     reader: Opened
     """The same store, opened so that nothing of it can change."""
     credentials: Credentials
+    looks: Looks
 
     @property
     def settings(self) -> EngineSettings:
         return self.program.settings
+
+    @cached_property
+    def schedule(self) -> CheckSchedule:
+        return check_schedule(self.reader)
+
+    @cached_property
+    def cursors(self) -> InboxCursors:
+        return inbox_cursors(self.reader)
 
     def knows(self, workspace: str) -> bool:
         """Whether anything was ever recorded in it, or it is the one of the settings."""
