@@ -182,6 +182,13 @@ class EngineSettings(KafkaSettings, BaseSettings):
     links_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """Where a mailbox's owner reconnects it by a link; without one there is no such door."""
     links_host: str = "127.0.0.1"
+    http: Annotated[str, Field(pattern=HOST_AND_PORT)] | None = None
+    """``host:port`` of the API and the console; without one there is no such door."""
+    http_tls_cert: Path | None = None
+    """The certificate, in PEM, with which HTTP is served by TLS."""
+    http_tls_key: Path | None = None
+    http_without_tls: bool = False
+    """Serve HTTP in the clear to other machines too: where something before it ends TLS."""
     vault_key_file: Path | None = None
     """The vault's keys, in a file that nobody else may read."""
     vault_key: SecretStr | None = None

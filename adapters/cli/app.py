@@ -31,6 +31,7 @@ GROUPS = {
         "adapters.cli.suppressions",
         "Whom no campaign ever writes to again: add, import, release, list.",
     ),
+    "tokens": ("adapters.cli.tokens", "Let programs call the HTTP API: make, list, revoke tokens."),
     "vault": ("adapters.cli.vault", "Keep passwords and tokens encrypted: keys, checks, rotation."),
 }
 """Name, module and what it is for."""

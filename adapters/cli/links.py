@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.cli.common import Session, session
+from adapters.cli.durations import duration
 from adapters.screen.exit_codes import EXIT_REFUSED, EXIT_UNREADABLE
 from adapters.screen.options import Account, Json, Store, Workspace
 from adapters.screen.output import fail, print_json, say
@@ -31,10 +32,10 @@ def link(
     from adapters.mailboxes import link_to, signed_links
     from events.vocabulary import instant_text
 
-    duration = _duration(good_for)
+    span = duration("--for", good_for, LONGEST)
     with session(store, workspace) as here:
         found = _account(here, account)
-        until = here.store.now() + duration
+        until = here.store.now() + span
         made = signed_links(here.opened, here.settings).make(here.workspace, found.id, until)
         address = link_to(here.settings, made)
         if as_json:
@@ -77,19 +78,3 @@ def _require_password(account: "EmailAccount", public_url: str) -> None:
     if not public_url.startswith("https://"):
         text = f"{account.id} has a password, which is only asked for over https: see public_url."
         fail(text, EXIT_UNREADABLE)
-
-
-def _duration(text: str) -> timedelta:
-    from pydantic import TypeAdapter, ValidationError
-
-    from adapters.settings import Positive
-
-    try:
-        found: timedelta = TypeAdapter(Positive).validate_python(text)
-    except ValidationError:
-        fail(
-            f"--for: expected a duration like `PT2H` or `2 days`, found {text!r}.", EXIT_UNREADABLE
-        )
-    if found > LONGEST:
-        fail(f"--for: a link is good for {LONGEST.days} days at most.", EXIT_UNREADABLE)
-    return found

@@ -1,0 +1,24 @@
+-- when: before
+-- older programs: work
+
+-- Tokens of programs, by digest; and who looked at which person's case, apart from the log.
+CREATE TABLE api_tokens (
+    name text PRIMARY KEY,
+    digest text NOT NULL UNIQUE,
+    role text NOT NULL,
+    workspace text,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    used_at bigint
+);
+
+CREATE TABLE looks (
+    number bigint PRIMARY KEY,
+    at bigint NOT NULL,
+    by_whom text NOT NULL,
+    workspace text NOT NULL,
+    campaign_id text NOT NULL,
+    recipient_id text NOT NULL
+);
+
+CREATE INDEX looks_by_workspace ON looks (workspace, number);
