@@ -2,15 +2,13 @@
 
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, PlainTextResponse
-from starlette.staticfiles import StaticFiles
 
 from adapters.composition import health_of
 from adapters.http.api.access import router as access
 from adapters.http.api.caller import router as caller
 from adapters.http.api.history import router as history
 from adapters.http.api.questions import router as questions
-from adapters.http.console.rendering import HERE
-from adapters.http.console.signing_in import router as signing_in
+from adapters.http.console.app import console
 from adapters.http.guarding import LimitedBodies, SafeHeaders
 from adapters.http.names import SlashesInNames
 from adapters.http.problems import HANDLERS
@@ -19,7 +17,6 @@ from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
 API = (access, caller, history, lists(), questions())
-CONSOLE = (signing_in,)
 
 
 def server(site: Site) -> FastAPI:
@@ -37,11 +34,9 @@ def server(site: Site) -> FastAPI:
     found.router.redirect_slashes = False
     for each in API:
         found.include_router(each, prefix="/v1")
-    for each in CONSOLE:
-        found.include_router(each)
-    found.mount("/static", StaticFiles(directory=HERE / "static"))
     found.add_api_route("/livez", _alive, include_in_schema=False)
     found.add_api_route("/readyz", lambda: _ready(site), include_in_schema=False)
+    found.mount("/", console(site))
     return found
 
 
