@@ -36,6 +36,7 @@ def http_served(program: Program) -> Iterator[int | None]:
     from adapters.http.site import Site
     from adapters.stores.small_tables.api_tokens import StoredTokens
     from adapters.stores.small_tables.looks import StoredLooks
+    from adapters.stores.small_tables.saved_filters import StoredFilters
     from adapters.stores.small_tables.staff import StoredStaff
 
     settings, opened, _ = program
@@ -53,6 +54,7 @@ def http_served(program: Program) -> Iterator[int | None]:
             reader,
             KnownCallers(tokens, sign_ins, opened.store.now, secure=secure),
             StoredLooks(opened.beside, opened.store.now),
+            StoredFilters(opened.beside),
             tokens,
             staff,
             sign_ins,

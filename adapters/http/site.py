@@ -17,6 +17,7 @@ from engine.ports.check_schedule import CheckSchedule
 from engine.work.api_tokens import ApiTokens
 from engine.work.looks import Looks
 from engine.work.mailing.inboxes import InboxCursors
+from engine.work.saved_filters import SavedFilters
 from engine.work.staff import SignIns, Staff
 
 
@@ -29,6 +30,7 @@ class Site:
     """The same store, opened so that nothing of it can change."""
     credentials: Credentials
     looks: Looks
+    filters: SavedFilters
     tokens: ApiTokens
     staff: Staff
     sign_ins: SignIns

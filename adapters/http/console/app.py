@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from adapters.http.console import routes, signing_in
+from adapters.http.console import routes, signing_in, trying
 from adapters.http.console.pages import FILTERS, NotSignedInYet
 from adapters.http.console.rendering import ENVIRONMENT, HERE, rendered
 from adapters.http.problems import Problem, status_of
@@ -28,6 +28,7 @@ def console(site: Site) -> FastAPI:
     found.router.redirect_slashes = False
     found.include_router(signing_in.router)
     found.include_router(routes.router)
+    found.include_router(trying.router)
     found.mount("/static", StaticFiles(directory=HERE / "static"))
     return found
 

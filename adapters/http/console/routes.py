@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby, islice
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
@@ -244,9 +245,14 @@ def log(page: Looking) -> Response:
         newest=wanted.newest,
         this=page.link("/log", **kept),
         next=page.link("/log", **kept, start=following) if following is not None else None,
-        saved=None,
-        query_text="",
+        saved=_saved(page),
+        query_text=urlencode(kept),
     )
+
+
+def _saved(page: Page) -> list[tuple[str, str]]:
+    found = page.site.filters.of(page.caller.name)
+    return [(each.name, page.link("/log", **dict(parse_qsl(each.query)))) for each in found]
 
 
 @router.get("/log/{position}")
