@@ -14,13 +14,14 @@ from adapters.settings import EngineSettings, SettingsError
 from adapters.stores.opening import (
     Migrated,
     Opened,
-    check_schedule,
-    inbox_cursors,
     migrate,
     open_store,
     rebuild,
-    relay_mark,
 )
+from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
+from adapters.stores.small_tables.inbox_cursors import StoredCursors
+from adapters.stores.small_tables.relay_mark import StoredMark
+from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from aggregates.command import DEFAULT_POLICY, Policy
 from engine.answers.health import Health, look
 from engine.engine import Engine
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from adapters.vault.rotation import Findings, Rotated
     from adapters.worker.step_by_step import StepByStep as StepByStep  # noqa: PLC0414 told on
 
-__all__ = ["Migrated", "Opened", "check_schedule", "inbox_cursors", "migrate", "rebuild"]
+__all__ = ["Migrated", "Opened", "StoredCheckSchedule", "StoredCursors", "migrate", "rebuild"]
 
 
 class Program(NamedTuple):
@@ -111,7 +112,7 @@ def log_as_set(settings: EngineSettings) -> None:
 
 def health_of(opened: Opened) -> Health:
     """How an opened store is now. Raises ``StoreError`` if it is lost."""
-    schedule, mark = check_schedule(opened), relay_mark(opened)
+    schedule, mark = StoredCheckSchedule(opened.beside), StoredMark(opened.beside)
     found = look(opened.store, opened.views, opened.coordination, schedule, mark)
     return found._replace(fenced=opened.fence.closed())
 
@@ -223,28 +224,25 @@ def new_vault_key(file: Path) -> str:
 
 def vault_over(opened: Opened, settings: EngineSettings) -> Vault:
     """The secrets kept beside the store. Needs no key before one is asked for."""
-    from adapters.stores.opening import sealed_rows
     from adapters.vault.vault import SealedVault
 
-    return SealedVault(sealed_rows(opened), vault_keys(settings))
+    return SealedVault(StoredSealedRows(opened.beside), vault_keys(settings))
 
 
 def check_vault(opened: Opened, settings: EngineSettings) -> "Findings":
     """Raises ``VaultError`` when there is no key to check with."""
-    from adapters.stores.opening import sealed_rows
     from adapters.vault.rotation import check
 
-    return check(sealed_rows(opened), vault_keys(settings))
+    return check(StoredSealedRows(opened.beside), vault_keys(settings))
 
 
 def rotate_vault(
     opened: Opened, settings: EngineSettings, *, drop_damaged: bool = False
 ) -> "Rotated":
     """The keys of the file are changed too; those of a variable are their keeper's to change."""
-    from adapters.stores.opening import sealed_rows
     from adapters.vault.rotation import rotate_file, rotate_given
 
-    rows, keys = sealed_rows(opened), vault_keys(settings)
+    rows, keys = StoredSealedRows(opened.beside), vault_keys(settings)
     if settings.vault_key_file is None or settings.vault_key is not None:
         return rotate_given(rows, keys, drop_damaged=drop_damaged)
     return rotate_file(rows, settings.vault_key_file, drop_damaged=drop_damaged)

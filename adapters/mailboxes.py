@@ -21,6 +21,7 @@ from adapters.composition import (
 )
 from adapters.oauth_client import OAuthClient
 from adapters.settings import EngineSettings, SettingsError
+from adapters.stores.small_tables.used_links import StoredLinks
 from engine.work.access import Accesses, Security, Server
 from engine.work.check_connection import ConnectionChecks
 from engine.work.consents import Consents
@@ -231,7 +232,6 @@ def links_served(program: Program) -> Iterator[int | None]:
     from adapters.http.reconnecting import Parts, ReconnectPages
     from adapters.http.serving import served
     from adapters.http.unsubscribing import UnsubscribePages
-    from adapters.stores.opening import used_links
 
     settings, opened, engine = program
     if settings.links_port is None:
@@ -243,7 +243,7 @@ def links_served(program: Program) -> Iterator[int | None]:
     parts = Parts(
         settings,
         signed_links(opened, settings),
-        used_links(opened),
+        StoredLinks(opened.beside),
         consents(opened, settings),
         lambda workspace: mailboxes_of(program, workspace, dialler),
     )

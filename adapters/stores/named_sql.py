@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 _VALUE = re.compile(r"(?<![:\w]):([a-z_]+)")
+_LOCK = re.compile(r"^LOCK TABLE .*|\s*\bFOR UPDATE( SKIP LOCKED)?\b", re.MULTILINE)
 _NAME = re.compile(r"^-- name: *(\w+)[^\n]*\n", re.MULTILINE)
 
 
@@ -19,3 +20,8 @@ def statements(path: Path) -> dict[str, str]:
 def with_named_values(text: str) -> str:
     """``:name`` as psycopg has it."""
     return _VALUE.sub(r"%(\1)s", text.replace("%", "%%"))
+
+
+def without_locks(text: str) -> str:
+    """For a product with one writer at a time."""
+    return _LOCK.sub("", text)

@@ -67,8 +67,14 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.stores": (*CORE, "engine.stream", *WORK, *SHARED, "adapters.stores.everything"),
     "adapters.stores.memory": (*CORE, *WORK, "adapters.stores"),
     "adapters.stores.small_tables": (*CORE, "engine.stream", *WORK, "adapters.stores"),
-    "adapters.stores.sqlite": (*CORE, "engine.stream", *WORK, "adapters.stores"),
-    "adapters.stores.postgres": (*CORE, "engine.stream", *WORK, "adapters.stores"),
+    "adapters.stores.sqlite": (
+        *(*CORE, "engine.stream", *WORK, "adapters.stores"),
+        "adapters.stores.small_tables",
+    ),
+    "adapters.stores.postgres": (
+        *(*CORE, "engine.stream", *WORK, "adapters.stores"),
+        "adapters.stores.small_tables",
+    ),
     "adapters.stores.postgres.rebuild": (*CORE, "adapters.stores", "adapters.stores.postgres"),
     "adapters.mail": (
         *(*CORE, "engine.answers", "engine.answers.telling", *WORK),

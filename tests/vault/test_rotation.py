@@ -13,7 +13,8 @@ import pytest
 from adapters.settings import load_settings
 from adapters.stores.clocks import system_clock
 from adapters.stores.memory.sealed_rows import MemorySealedRows
-from adapters.stores.opening import open_store, sealed_rows
+from adapters.stores.opening import open_store
+from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from adapters.vault.key_file import key_source, make_key_file, read_key_file
 from adapters.vault.keys import Key
 from adapters.vault.rotation import check, rotate_file, rotate_given
@@ -183,12 +184,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from adapters.settings import load_settings
-from adapters.stores.opening import open_store, sealed_rows
+from adapters.stores.opening import open_store
+from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from adapters.vault.rotation import rotate_file
 with closing(open_store(load_settings(store=sys.argv[1]))) as opened:
     print("ready", flush=True)
     while True:
-        rotate_file(sealed_rows(opened), Path(sys.argv[2]))
+        rotate_file(StoredSealedRows(opened.beside), Path(sys.argv[2]))
 """
 KILLS = 25
 
@@ -196,7 +198,7 @@ KILLS = 25
 @contextmanager
 def opened_rows(store: str) -> Iterator[SealedRows]:
     with closing(open_store(load_settings(store=store), create=True)) as opened:
-        yield sealed_rows(opened)
+        yield StoredSealedRows(opened.beside)
 
 
 @pytest.mark.kills

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from psycopg import Cursor
-from psycopg.errors import LockNotAvailable
 
 from adapters.stores.directory import Ids, StoredDirectory
 from adapters.stores.ids_and_digests import random_ids, variables_text
 from adapters.stores.named_sql import statements
-from engine.work.ports import Person, TracesRemain
+from adapters.stores.postgres.erasing import write_anew
+from engine.work.ports import Person
 
 
 class PostgresDirectory(StoredDirectory):
@@ -67,14 +67,4 @@ class PostgresDirectory(StoredDirectory):
         return int(position)
 
     def _erase(self) -> None:
-        """Write those who stay into files of their own, and drop the old ones.
-
-        VACUUM FULL would copy the deleted rows too, as long as an old snapshot may see them.
-        """
-        with self._store.writing() as c:
-            try:
-                c.execute(self.SQL["nobody_reads"])
-            except LockNotAvailable:
-                raise TracesRemain(store=self._store.name) from None
-            for step in ("keep_the_others", "drop_the_files", "write_the_others"):
-                c.execute(self.SQL[step])
+        write_anew(self._store.writing, self._store.name, "directory")

@@ -59,16 +59,3 @@ LOCK TABLE directory IN SHARE ROW EXCLUSIVE MODE
 
 -- name: nobody_acts
 SELECT last_position FROM stored_events_enter(ARRAY[%s], '{}', '{}', true, NULL)
-
--- name: nobody_reads
-LOCK TABLE directory IN ACCESS EXCLUSIVE MODE
-
--- name: keep_the_others
-CREATE TEMPORARY TABLE directory_kept ON COMMIT DROP AS
-SELECT * FROM directory ORDER BY workspace, recipient_id
-
--- name: drop_the_files
-TRUNCATE directory
-
--- name: write_the_others
-INSERT INTO directory SELECT * FROM directory_kept

@@ -11,6 +11,7 @@ from adapters.stores.directory import Ids, StoredDirectory
 from adapters.stores.ids_and_digests import random_ids, variables_text
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.named_sql import statements
+from adapters.stores.sqlite.erasing import write_anew, zero_what_is_freed
 from adapters.stores.sqlite.recorder import SQL as STORE_SQL
 from adapters.stores.sqlite.store import SQLiteStore
 from engine.work.ports import Person, TracesRemain
@@ -59,7 +60,7 @@ class SQLiteDirectory(StoredDirectory):
         return ids
 
     def _before_change(self, c: Cursor) -> None:
-        c.execute(self.SQL["zero_what_is_freed"]).fetchall()
+        zero_what_is_freed(c)
 
     def _stand_still(self, c: Cursor, workspace: str) -> int:  # noqa: ARG002 all of them do
         self._before_change(c)
@@ -67,14 +68,7 @@ class SQLiteDirectory(StoredDirectory):
         return position
 
     def _write_anew(self, c: Cursor) -> None:
-        """Copy those who stay and drop the old table, whose pages are then zeroed.
-
-        A deleted row's octets may survive in the free space of pages that were split; and VACUUM
-        must not be used, because it may renumber the rowids that are the log's positions.
-        """
-        c.execute(self.SQL["directory"].replace("directory", "directory_kept", 1))
-        for step in ("keep_the_others", "drop_directory", "rename_kept"):
-            c.execute(self.SQL[step])
+        write_anew(c, "directory", [self.SQL["directory"]])
 
     def _erase(self) -> None:
         if self._file.checkpoint_is_hindered():

@@ -87,15 +87,3 @@ INSERT INTO directory_forgotten VALUES (?, ?, ?) ON CONFLICT DO NOTHING
 
 -- name: forget_person
 DELETE FROM directory WHERE workspace = ? AND recipient_id = ?
-
--- name: zero_what_is_freed
-PRAGMA secure_delete = ON
-
--- name: keep_the_others
-INSERT INTO directory_kept SELECT * FROM directory
-
--- name: drop_directory
-DROP TABLE directory
-
--- name: rename_kept
-ALTER TABLE directory_kept RENAME TO directory
