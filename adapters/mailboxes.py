@@ -11,17 +11,12 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from adapters.composition import (
-    Opened,
-    Program,
-    mail_dialler,
-    mail_probe,
-    network_policy,
-    vault_over,
-)
+from adapters.composition import Opened, Program
+from adapters.mail_servers import mail_dialler, mail_probe, network_policy
 from adapters.oauth_client import OAuthClient
 from adapters.settings import EngineSettings, SettingsError
 from adapters.stores.small_tables.used_links import StoredLinks
+from adapters.vaults import vault_over
 from engine.work.access import Accesses, Security, Server
 from engine.work.check_connection import ConnectionChecks
 from engine.work.consents import Consents

@@ -82,7 +82,7 @@ def _require_password(account: "EmailAccount", public_url: str) -> None:
 def _duration(text: str) -> timedelta:
     from pydantic import TypeAdapter, ValidationError
 
-    from adapters.settings import Positive
+    from adapters.durations import Positive
 
     try:
         found: timedelta = TypeAdapter(Positive).validate_python(text)

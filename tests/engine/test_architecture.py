@@ -17,11 +17,14 @@ ENGINE = (
     "engine.stream",
     *WORK,
 )
-SHARED = ("adapters.settings", "adapters.store_url")
+SHARED = ("adapters.settings", "adapters.durations", "adapters.store_url")
 DOOR = (
     *ENGINE,
     *SHARED,
     "adapters.composition",
+    "adapters.vaults",
+    "adapters.notices",
+    "adapters.mail_servers",
     "adapters.mailboxes",
     "adapters.checking",
     "adapters.mailing",
@@ -53,13 +56,19 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "engine.work.mailing": (*CORE, "engine.planning", "engine.work"),
     "adapters": ("everything",),
     "adapters.composition": ("everything",),
+    "adapters.vaults": ("everything",),
+    "adapters.notices": ("everything",),
+    "adapters.mail_servers": ("everything",),
     "adapters.mailboxes": ("everything",),
     "adapters.checking": ("everything",),
     "adapters.mailing": ("everything",),
     "adapters.reconciling": ("everything",),
     "adapters.settings": (
         *(*PURE, "adapters.store_url", "adapters.oauth_client", "adapters.kafka_settings"),
+        *("adapters.durations", "adapters.mail_settings"),
     ),
+    "adapters.mail_settings": ("adapters.durations", "adapters.oauth_client"),
+    "adapters.durations": (),
     "adapters.kafka_settings": (),
     "adapters.streaming": ("everything",),
     "adapters.oauth_client": (),
