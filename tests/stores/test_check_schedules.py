@@ -8,19 +8,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.stores.memory.check_schedule import MemoryCheckSchedule
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from adapters.stores.sqlite import SQLiteStore
 from engine.ports.check_schedule import CheckSchedule, Overdue
 from engine.ports.clock import ManualClock
 from tests.stores.contract.check_schedule import ANN, BOB, CheckScheduleContract, leased
-
-
-class TestMemoryCheckSchedule(CheckScheduleContract):
-    @pytest.fixture
-    def schedule(self, clock: ManualClock) -> CheckSchedule:
-        return MemoryCheckSchedule(clock)
 
 
 class TestSQLiteCheckSchedule(CheckScheduleContract):

@@ -8,20 +8,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.stores.clocks import system_clock
-from adapters.stores.memory.sealed_rows import MemorySealedRows
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from adapters.stores.sqlite import SQLiteStore
 from engine.ports.errors import StoreError
 from engine.work.vault import SealedRows
 from tests.stores.contract.sealed_rows import ANN, SealedRowsContract, with_key
-
-
-class TestMemorySealedRows(SealedRowsContract):
-    @pytest.fixture
-    def sealed_rows(self) -> SealedRows:
-        return MemorySealedRows(system_clock)
 
 
 class TestSQLiteSealedRows(SealedRowsContract):
