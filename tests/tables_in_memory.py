@@ -3,12 +3,11 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
-from adapters.stores.microseconds import to_micros
-from adapters.stores.named_sql import statements, without_locks
+from adapters.stores.named_sql import embedded, embedded_value, statements
 from engine.ports.clock import Clock
 
 
@@ -52,10 +51,10 @@ class TablesInMemory:
         return self.writing()
 
     def portable(self, path: Path) -> Mapping[str, str]:
-        return {name: without_locks(text) for name, text in statements(path).items()}
+        return {name: embedded(text) for name, text in statements(path).items()}
 
-    def stored(self, moment: datetime) -> int:
-        return to_micros(moment)
+    def stored(self, value: Any) -> Any:
+        return embedded_value(value)
 
     def has_table(self, name: str) -> bool:
         with self.reading() as c:

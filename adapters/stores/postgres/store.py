@@ -255,8 +255,8 @@ class PostgresStore(PostgresEntries):
     def portable(self, path: Path) -> Mapping[str, str]:
         return {name: with_named_values(text) for name, text in statements(path).items()}
 
-    def stored(self, moment: datetime) -> datetime:
-        return moment
+    def stored(self, value: Any) -> Any:
+        return value
 
     @contextmanager
     def erasing(self, table: str, made_by: Sequence[str]) -> Iterator[Cursor[Any]]:  # noqa: ARG002 by a migration

@@ -48,8 +48,7 @@ class StoredCheckSchedule:
         now = self._table.store.now()
         if not self._table.row("any_due", now=now):
             return []
-        left_out = "|".join(("", *without, ""))
-        asked = {"now": now, "without": left_out, "untried": untried, "most": most}
+        asked = {"now": now, "without": [*without], "untried": untried, "most": most}
         with self._table.changing() as change:
             found = _checks(change.rows("due", **asked))
             taken = [each._replace(lease=lease) for each in found]

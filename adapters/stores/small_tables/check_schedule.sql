@@ -43,11 +43,9 @@ VALUES (:workspace, :account_id, :due_at, :credentials, :server) ON CONFLICT DO 
 DELETE FROM check_schedule WHERE workspace = :workspace AND account_id = :account_id
 
 -- name: due
--- ``without`` is one text, |server|server|, which changes where a server in it is replaced.
 SELECT workspace, account_id, due_at, credentials, server, tries, found, checked_at, lease
 FROM check_schedule
-WHERE due_at <= :now AND (tries = 0 OR NOT :untried)
-AND replace(:without, '|' || server || '|', '') = :without
+WHERE due_at <= :now AND server <> ALL (:without) AND (tries = 0 OR NOT :untried)
 ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
 
 -- name: take

@@ -4,7 +4,8 @@ Its ``.sql`` file begins with ``CREATE TABLE`` and any ``CREATE INDEX``; the oth
 ``:name`` for values. Times are microseconds since 1970 in ``BIGINT``; yes and no are 1 and 0 in
 ``SMALLINT``. An embedded store makes the table with the first write and is without rows before;
 PostgreSQL gets it by a migration with the same columns. What locks rows or tables is for
-PostgreSQL: an embedded store has one writer at a time, and leaves it out.
+PostgreSQL: an embedded store has one writer at a time, and leaves it out. ``= ANY (:name)`` and
+``<> ALL (:name)`` take a list.
 
 Tables of the first releases have ``timestamptz`` in PostgreSQL: a ``datetime`` given as a value is
 stored as the product does that, and ``moment`` reads it from both.
@@ -44,8 +45,8 @@ class TableStore(Protocol):
         """The statements of a file by name, in the product's spelling."""
         ...
 
-    def stored(self, moment: datetime) -> Any:
-        """As ``timestamptz`` or what stands for it."""
+    def stored(self, value: Any) -> Any:
+        """A moment or several texts as the product has them; anything else as it is."""
         ...
 
     def has_table(self, name: str) -> bool: ...
@@ -55,7 +56,7 @@ class Change:
     """Within one transaction: runs a statement by its name with these values."""
 
     def __init__(self, table: "SmallTable", cursor: Any) -> None:
-        self._table, self._cursor = table, cursor
+        self._table, self.cursor = table, cursor
 
     def __call__(self, statement: str, **values: Any) -> Row | None:
         """Answers the first row that it returns."""
@@ -70,10 +71,10 @@ class Change:
         return int(self._run(statement, values).rowcount)
 
     def each(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        self._cursor.executemany(self._table.sql[statement], list(map(self._table.values, rows)))
+        self.cursor.executemany(self._table.sql[statement], list(map(self._table.values, rows)))
 
     def _run(self, statement: str, values: Mapping[str, Any]) -> Any:
-        return self._cursor.execute(self._table.sql[statement], self._table.values(values))
+        return self.cursor.execute(self._table.sql[statement], self._table.values(values))
 
 
 class SmallTable:
@@ -82,10 +83,9 @@ class SmallTable:
     def __init__(self, store: TableStore, sql: Path) -> None:
         self.store = store
         self.sql = store.portable(sql)
-        self._made_by = [each for each in self.sql.values() if each.startswith("CREATE ")]
-        found = _TABLE.match(self._made_by[0])
-        assert found, f"{sql.name} makes no table"
-        self._name = found[1]
+        self.made_by = [each for each in self.sql.values() if each.startswith("CREATE ")]
+        self._names = _TABLE.findall("\n".join(self.made_by))
+        assert self._names, f"{sql.name} makes no table"
         self._there = False
 
     def rows(self, statement: str, **values: Any) -> list[Row]:
@@ -107,7 +107,7 @@ class SmallTable:
         """Several statements in one transaction."""
         there = self._is_there()
         with self.store.explained(), self.store.writing() as c:
-            for each in () if there else self._made_by:
+            for each in () if there else self.made_by:
                 c.execute(each)
             yield Change(self, c)
         self._there = True
@@ -115,19 +115,16 @@ class SmallTable:
     def erase(self, statement: str, **values: Any) -> None:
         """Delete rows so that no trace is left. Raises ``TracesRemain``."""
         if self._is_there():
-            with self.store.explained(), self.store.erasing(self._name, self._made_by) as c:
+            with self.store.explained(), self.store.erasing(self._names[0], self.made_by) as c:
                 Change(self, c).count(statement, **values)
 
     def values(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """As the product stores them."""
-        return {
-            name: self.store.stored(each) if isinstance(each, datetime) else each
-            for name, each in given.items()
-        }
+        return {name: self.store.stored(each) for name, each in given.items()}
 
     def _is_there(self) -> bool:
         if not self._there:
-            self._there = self.store.has_table(self._name)
+            self._there = all(map(self.store.has_table, self._names))
         return self._there
 
 

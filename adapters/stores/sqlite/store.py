@@ -13,7 +13,7 @@ from eventsourcing.sqlite import SQLiteCursor
 
 from adapters.stores.clocks import system_clock
 from adapters.stores.microseconds import from_micros, to_micros
-from adapters.stores.named_sql import statements, without_locks
+from adapters.stores.named_sql import embedded, embedded_value, statements
 from adapters.stores.sqlite.append import envelope_of, timer_of, timer_values
 from adapters.stores.sqlite.connections import ReadingConnections, WritingConnections, connected
 from adapters.stores.sqlite.entries import SQLiteEntries
@@ -136,10 +136,10 @@ class SQLiteStore(SQLiteEntries):
         return self._clock()
 
     def portable(self, path: Path) -> Mapping[str, str]:
-        return {name: without_locks(text) for name, text in statements(path).items()}
+        return {name: embedded(text) for name, text in statements(path).items()}
 
-    def stored(self, moment: datetime) -> int:
-        return to_micros(moment)
+    def stored(self, value: Any) -> Any:
+        return embedded_value(value)
 
     def has_table(self, name: str) -> bool:
         with self.explained(), self.reading() as c:
