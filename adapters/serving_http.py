@@ -6,16 +6,16 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from adapters.access import filters_of, looks_of, staff_of, tokens_of
 from adapters.composition import Program, asking
 from adapters.screen.output import say
 from adapters.settings import EngineSettings, SettingsError
 from engine.work.permissions import Role
 from engine.work.secret import Secret
-from engine.work.staff import Member, SignIns
+from engine.work.staff import Member, SignIns, Staff
 
 if TYPE_CHECKING:
     from adapters.http.console.oidc import OidcProvider
-    from adapters.stores.small_tables.staff import StoredStaff
 
 FIRST = "admin"
 """Who signs in first."""
@@ -34,10 +34,6 @@ def http_served(program: Program) -> Iterator[int | None]:
     from adapters.http.server import server
     from adapters.http.serving import Tls, served
     from adapters.http.site import Site
-    from adapters.stores.small_tables.api_tokens import StoredTokens
-    from adapters.stores.small_tables.looks import StoredLooks
-    from adapters.stores.small_tables.saved_filters import StoredFilters
-    from adapters.stores.small_tables.staff import StoredStaff
 
     settings, opened, _ = program
     if settings.http is None:
@@ -46,15 +42,15 @@ def http_served(program: Program) -> Iterator[int | None]:
     host, port = _place(settings, settings.http)
     cert, key = settings.http_tls_cert, settings.http_tls_key
     secure = _is_secure(settings)
-    staff = StoredStaff(opened.beside)
-    sign_ins, tokens = SignIns(staff), StoredTokens(opened.beside)
+    staff = staff_of(opened)
+    sign_ins, tokens = SignIns(staff), tokens_of(opened)
     with asking(settings) as reader:
         site = Site(
             program,
             reader,
             KnownCallers(tokens, sign_ins, opened.store.now, secure=secure),
-            StoredLooks(opened.beside, opened.store.now),
-            StoredFilters(opened.beside),
+            looks_of(opened),
+            filters_of(opened),
             tokens,
             staff,
             sign_ins,
@@ -68,7 +64,7 @@ def http_served(program: Program) -> Iterator[int | None]:
 
 
 def _welcome(
-    settings: EngineSettings, staff: "StoredStaff", sign_ins: "SignIns", place: str, now: datetime
+    settings: EngineSettings, staff: Staff, sign_ins: "SignIns", place: str, now: datetime
 ) -> None:
     """Somebody has to be the first to sign in: by a link, printed once."""
     if settings.oidc_issuer is not None or any(each.password for each in staff.all()):

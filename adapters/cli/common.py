@@ -98,8 +98,9 @@ def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> 
                 fence=opened.fence,
                 strict=strict,
             ) as now:
-                schedule = composition.check_schedule(opened)
-                inboxes = WorkspaceInboxes(composition.inbox_cursors(opened), now.workspace)
+                schedule = composition.StoredCheckSchedule(opened.beside)
+                cursors = composition.StoredCursors(opened.beside)
+                inboxes = WorkspaceInboxes(cursors, now.workspace)
                 fenced = now.fenced is not None
                 moment = Moment(now.aggregates, now.now, settings.policy, inboxes, fenced)
                 directory, coordination = opened.directory, opened.coordination

@@ -214,7 +214,7 @@ def told_checks(here: Session, found: "FailureClass | None" = None) -> "Connecti
     """Checks at the provider ``simulated``, which find what they are told to."""
     from uuid import uuid4
 
-    from adapters.composition import told_probe
+    from adapters.mail_servers import told_probe
     from engine.work.check_connection import ConnectionChecks
 
     return ConnectionChecks(here.engine, told_probe(found), here.workspace, lambda: uuid4().hex)

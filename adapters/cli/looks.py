@@ -19,14 +19,14 @@ def looks(
     as_json: Json = False,
 ) -> None:
     """Show who looked at which person's case, and when."""
+    from adapters.access import looks_of
     from adapters.screen.tables import print_table
-    from adapters.stores.small_tables.looks import StoredLooks
     from engine.answers.telling.rows import all_told
     from engine.work.looks import Look
 
     with reading(store) as opened:
         chosen = settings_of(store, workspace).workspace
-        found = StoredLooks(opened.beside, opened.store.now).recorded(chosen, after, limit)
+        found = looks_of(opened).recorded(chosen, after, limit)
         if as_json:
             print_json({"looks": all_told(found)})
             return

@@ -81,9 +81,9 @@ def import_list(
 
 def _read_again(here: Session, accounts: Sequence[str]) -> None:
     """M4: an answer that came before its sender was known here meant nothing when it was read."""
-    from adapters.composition import inbox_cursors
+    from adapters.composition import StoredCursors
 
-    cursors = inbox_cursors(here.opened)
+    cursors = StoredCursors(here.opened.beside)
     for account in accounts:
         cursors.forget(here.workspace, account)
 

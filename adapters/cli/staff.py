@@ -71,11 +71,11 @@ def remove(name: Name, store: Store = None, as_json: Json = False) -> None:
 @app.command("list")
 def list_all(store: Store = None, as_json: Json = False) -> None:
     """Show everybody who may sign in."""
+    from adapters.access import staff_of
     from adapters.screen.tables import print_table
-    from adapters.stores.small_tables.staff import StoredStaff
 
     with reading(store) as opened:
-        found = StoredStaff(opened.beside).all()
+        found = staff_of(opened).all()
         if as_json:
             print_json({"staff": [{**each._asdict(), "password": None} for each in found]})
             return
@@ -88,10 +88,10 @@ def list_all(store: Store = None, as_json: Json = False) -> None:
 
 @contextmanager
 def _staff(store: str | None, *, create: bool = False) -> "Iterator[tuple[Session, Staff]]":
-    from adapters.stores.small_tables.staff import StoredStaff
+    from adapters.access import staff_of
 
     with explained(AccessError), session(store, None, create=create) as here:
-        yield here, StoredStaff(here.opened.beside)
+        yield here, staff_of(here.opened)
 
 
 def _invite(here: Session, staff: "Staff", name: str, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from adapters.screen.hints import with_hint
 from adapters.screen.output import print_json
 from adapters.screen.reading import reader
 from adapters.screen.tables import safe, show
-from engine.answers.attention import Attention, attention
+from engine.answers.telling.attention import Attention, attention
 from engine.answers.telling.waiting import who_waits
 from engine.answers.telling.words import countdown, counted, people
 from engine.answers.waits import waits

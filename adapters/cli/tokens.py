@@ -34,7 +34,7 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Make a token and print it, this once. Makes the store if there is none."""
-    from adapters.stores.small_tables.api_tokens import StoredTokens
+    from adapters.access import tokens_of
     from engine.work.api_tokens import LONGEST, ApiToken, make
     from events.vocabulary import instant_text
 
@@ -43,7 +43,7 @@ def create(
     with explained(AccessError), session(store, None, create=True) as here:
         now = here.store.now()
         wanted = ApiToken(name, role, workspace, now, now + span)
-        made = make(StoredTokens(here.opened.beside), wanted).reveal()
+        made = make(tokens_of(here.opened), wanted).reveal()
         until = instant_text(wanted.expires_at)
         if as_json:
             print_json({"name": name, "role": role, "token": made, "expires_at": until})
@@ -55,10 +55,10 @@ def create(
 @app.command("list")
 def list_all(store: Store = None, as_json: Json = False) -> None:
     """Show every token that is not revoked: never the token itself."""
-    from adapters.stores.small_tables.api_tokens import StoredTokens
+    from adapters.access import tokens_of
 
     with reading(store) as opened:
-        _show(StoredTokens(opened.beside).all(), as_json=as_json)
+        _show(tokens_of(opened).all(), as_json=as_json)
 
 
 @app.command()
@@ -68,10 +68,10 @@ def revoke(
     as_json: Json = False,
 ) -> None:
     """Have a token refused from now on: by a running server within a second."""
-    from adapters.stores.small_tables.api_tokens import StoredTokens
+    from adapters.access import tokens_of
 
     with explained(AccessError), session(store, None) as here:
-        StoredTokens(here.opened.beside).revoke(name)
+        tokens_of(here.opened).revoke(name)
         if as_json:
             print_json({"name": name, "revoked": True})
         else:

@@ -30,7 +30,7 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Make a key file, readable by nobody else. Name it in the setting `vault_key_file`."""
-    from adapters.composition import new_vault_key
+    from adapters.vaults import new_vault_key
 
     with explained():
         key_id = new_vault_key(file)
@@ -44,7 +44,7 @@ def init(
 @app.command()
 def check(store: Store = None, as_json: Json = False) -> None:
     """Can every secret be read with the keys there are? Exit 1 with what cannot."""
-    from adapters.composition import check_vault
+    from adapters.vaults import check_vault
 
     with _program(store) as program:
         found = check_vault(program.opened, program.settings)
@@ -59,7 +59,7 @@ def check(store: Store = None, as_json: Json = False) -> None:
 @app.command()
 def rotate(drop_damaged: DropDamaged = False, store: Store = None, as_json: Json = False) -> None:
     """Encrypt every secret with a new key. If it is interrupted, run it again."""
-    from adapters.composition import rotate_vault
+    from adapters.vaults import rotate_vault
 
     with _program(store) as program:
         done = rotate_vault(program.opened, program.settings, drop_damaged=drop_damaged)

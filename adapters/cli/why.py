@@ -43,7 +43,7 @@ def why(
         names = {case.answer.recipient_id: person.name} if person else {}
         sentences = explained(case, reader(says_zone=as_json, names=names))
         if as_json:
-            print_json(case_told(case, opened.workspace, person, sentences))
+            print_json(case_told(case, opened.workspace, person and person._asdict(), sentences))
         else:
             say(_heading(opened, case, person))
             _print(sentences)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from adapters.composition import Opened, Program, check_schedule, inbox_cursors
+from adapters.composition import Opened, Program, StoredCheckSchedule, StoredCursors
 from adapters.http.console.attempts import Attempts
 from adapters.http.console.oidc import OidcProvider
 from adapters.http.gate import Credentials
@@ -50,11 +50,11 @@ class Site:
 
     @cached_property
     def schedule(self) -> CheckSchedule:
-        return check_schedule(self.reader)
+        return StoredCheckSchedule(self.reader.beside)
 
     @cached_property
     def cursors(self) -> InboxCursors:
-        return inbox_cursors(self.reader)
+        return StoredCursors(self.reader.beside)
 
     def knows(self, workspace: str) -> bool:
         """Whether anything was ever recorded in it, or it is the one of the settings."""

@@ -193,7 +193,7 @@ def case(page: Looking) -> Response:
         found = questions.case_in(page.asking(view, names))
         person = person_of(view, names["recipient_id"], page.caller)
         sentences = explained(found, reader_of(names["recipient_id"], person))
-    shown = case_told(found, page.workspace, person, sentences)
+    shown = case_told(found, page.workspace, person and person._asdict(), sentences)
     sender = found.sender or ""
     campaign_id = names["campaign_id"]
     last = found.troubles[-1] if found.troubles else None

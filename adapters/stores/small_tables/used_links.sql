@@ -1,6 +1,6 @@
 -- Links for reconnecting that were used, by digests. Times are microseconds since 1970, UTC.
 
--- name: used_links
+-- name: table
 CREATE TABLE IF NOT EXISTS used_links (
     link TEXT PRIMARY KEY,
     state TEXT NOT NULL UNIQUE,
@@ -9,14 +9,16 @@ CREATE TABLE IF NOT EXISTS used_links (
 ) WITHOUT ROWID
 
 -- name: drop_expired
-DELETE FROM used_links WHERE good_until < ?
+DELETE FROM used_links WHERE good_until < :now
 
 -- name: use
-INSERT INTO used_links (link, state, good_until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+INSERT INTO used_links (link, state, good_until) VALUES (:link, :state, :until)
+ON CONFLICT DO NOTHING
 
 -- name: used
-SELECT 1 FROM used_links WHERE link = ?
+SELECT 1 FROM used_links WHERE link = :link
 
 -- name: answer
-UPDATE used_links SET answered = 1 WHERE state = ? AND NOT answered AND good_until >= ?
+UPDATE used_links SET answered = :yes
+WHERE state = :state AND NOT answered AND good_until >= :now
 RETURNING link
