@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from engine.ports.log import Entry, Row, StoreIdentity
 from engine.stream.trace_context import traceparent
@@ -17,6 +17,7 @@ from events.catalogue import CorruptEvent
 from events.recorded import Envelope
 
 CONTENT_TYPE = "application/json"
+OCCURRED_AT = b'"occurred_at"'
 DIGITS = 20
 """Of positions and entries in headers: as texts they sort as numbers do."""
 
@@ -47,6 +48,8 @@ class Teller:
         """The last entry's envelope, which the next one may share: its key and its headers."""
         self._occurred_at = "", b""
         """Likewise of the last event, as it has it and as its header says it."""
+        self._begins = b"\0"
+        """What a state begins with that says the same without being parsed."""
 
     def record(self, entry: Entry) -> CloudEvent:
         """Of an event for the topic, of an envelope without events for its refusals.
@@ -54,22 +57,26 @@ class Teller:
         Raises ``CorruptEvent`` for a state that does not say when it happened.
         """
         number, envelope, row = entry
-        last, key, of_command = self._last
+        last, key, shared = self._last
         if envelope is not last:
-            key, of_command = envelope.workspace.encode(), _encoded(_of_command(envelope))
-            self._last = envelope, key, of_command
+            key, shared = envelope.workspace.encode(), _encoded(of_command(envelope))
+            self._last = envelope, key, shared
         if row is None:
             headers = self._of_envelope(number, envelope)
-            return CloudEvent(key, headers + of_command, told_without_events(envelope))
-        return CloudEvent(key, self._of_event(number, row) + of_command, row[4])
+            return CloudEvent(key, headers + shared, told_without_events(envelope))
+        return CloudEvent(key, self._of_event(number, row) + shared, row[4])
+
+    def of_type(self, topic: str) -> list[Header]:
+        """What all events of a type have in common in this store."""
+        return self._types.get(topic) or self._of_type(topic)
 
     def _of_event(self, number: int, row: Row) -> list[Header]:
         position, stream, version, topic, _ = row
         return [
-            *(self._types.get(topic) or self._of_type(topic)),
+            *(self.of_type(topic)),
             ("ce_id", b"%b:%d" % (self._id, position)),
             ("ce_entry", b"%0*d" % (DIGITS, number)),
-            ("ce_time", self._time(row)),
+            ("ce_time", self.time(row)),
             ("ce_subject", stream.encode()),
             ("ce_streamversion", b"%d" % version),
             ("ce_sequence", b"%0*d" % (DIGITS, position)),
@@ -78,7 +85,7 @@ class Teller:
     def _of_envelope(self, number: int, envelope: Envelope) -> list[Header]:
         topic = EnvelopeWithoutEvents.__name__
         return [
-            *(self._types.get(topic) or self._of_type(topic)),
+            *(self.of_type(topic)),
             ("ce_id", b"%b:entry:%d" % (self._id, number)),
             ("ce_entry", b"%0*d" % (DIGITS, number)),
             ("ce_time", instant(envelope.recorded_at).encode()),
@@ -96,12 +103,19 @@ class Teller:
         self._types[topic] = _encoded(told)
         return self._types[topic]
 
-    def _time(self, row: Row) -> bytes:
-        """Whatever the event and its version: the field is every event's."""
+    def time(self, row: Row) -> bytes:
+        """Whatever the event and its version: the field is every event's.
+
+        Raises ``CorruptEvent`` for a state that does not say when it happened.
+        """
+        state = row[4] or b""
+        if state.startswith(self._begins) and state.count(OCCURRED_AT) == 1:
+            return self._occurred_at[1]
         try:
-            text = from_json(row[4])["occurred_at"]
+            text = from_json(state)["occurred_at"]
             if text != self._occurred_at[0] or not text:
                 self._occurred_at = text, instant(datetime.fromisoformat(text)).encode()
+                self._begins = b"{%b:%b," % (OCCURRED_AT, to_json(text))
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             where = f"position {row[0]} ({row[1]}, version {row[2]})"
             problem = f"it says no time of occurrence ({error!r})"
@@ -109,7 +123,8 @@ class Teller:
         return self._occurred_at[1]
 
 
-def _of_command(envelope: Envelope) -> dict[str, str | None]:
+def of_command(envelope: Envelope) -> dict[str, str | None]:
+    """What all events of a command have in common."""
     return {
         "ce_recordedtime": instant(envelope.recorded_at),
         "ce_partitionkey": envelope.workspace,
@@ -150,4 +165,5 @@ def schema_id(event_type: str) -> str:
 
 def instant(moment: datetime) -> str:
     """RFC 3339 in UTC, with six digits."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
