@@ -14,6 +14,7 @@ from adapters.settings import EngineSettings, SettingsError
 from adapters.stores.opening import (
     Migrated,
     Opened,
+    appends,
     check_schedule,
     inbox_cursors,
     migrate,
@@ -50,7 +51,15 @@ if TYPE_CHECKING:
     from adapters.vault.rotation import Findings, Rotated
     from adapters.worker.step_by_step import StepByStep as StepByStep  # noqa: PLC0414 told on
 
-__all__ = ["Migrated", "Opened", "check_schedule", "inbox_cursors", "migrate", "rebuild"]
+__all__ = [
+    "Migrated",
+    "Opened",
+    "appends",
+    "check_schedule",
+    "inbox_cursors",
+    "migrate",
+    "rebuild",
+]
 
 
 class Program(NamedTuple):

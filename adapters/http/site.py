@@ -3,13 +3,16 @@
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, partial
 
-from adapters.composition import Opened, Program
+from adapters.composition import Opened, Program, appends
+from adapters.http.following import Following
 from adapters.http.gate import Credentials
 from adapters.http.reading import moments
 from adapters.http.reading.moments import View
 from adapters.settings import EngineSettings
 from engine.audit.one_recipient import Asked
+from engine.stream.feed import Feed
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,12 @@ class Site:
     reader: Opened
     """The same store, opened so that nothing of it can change."""
     credentials: Credentials
+
+    @cached_property
+    def following(self) -> Following:
+        """For routes that follow the feed, in the server's event loop."""
+        opened = self.program.opened
+        return Following(Feed(opened.store, opened.fence), partial(appends, opened))
 
     @property
     def settings(self) -> EngineSettings:

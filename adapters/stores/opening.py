@@ -3,8 +3,8 @@
 Products are imported where they are opened: who uses one needs nothing of the other.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +18,7 @@ from engine.ports.errors import WithoutEntries
 from engine.ports.store import Store
 from engine.ports.views import Views
 from engine.stream.log_sink import RelayMark
+from engine.waiting import Polling, Wakes
 from engine.work.links import UsedLinks
 from engine.work.mailing.inboxes import InboxCursors
 from engine.work.ports import Directory, EvidenceStore
@@ -125,6 +126,22 @@ def used_links(opened: Opened) -> UsedLinks:
 
     assert isinstance(opened.store, PostgresStore)
     return PostgresLinks(opened.store)
+
+
+@contextmanager
+def appends(opened: Opened) -> Iterator[Wakes]:
+    """Wakes whoever waits for something to be appended to the opened store."""
+    from adapters.stores.sqlite import SQLiteStore
+
+    if isinstance(opened.store, SQLiteStore):
+        yield Polling()
+        return
+    from adapters.stores.postgres import PostgresStore
+    from adapters.stores.postgres.listening import Listener
+
+    assert isinstance(opened.store, PostgresStore)
+    with closing(Listener(opened.store)) as listener:
+        yield listener
 
 
 def check_schedule(opened: Opened) -> CheckSchedule:
