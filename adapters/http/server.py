@@ -7,13 +7,14 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from adapters.composition import health_of
 from adapters.http.api.caller import router as caller
 from adapters.http.api.feed import router as feed
+from adapters.http.api.questions import router as questions
 from adapters.http.names import SlashesInNames
 from adapters.http.problems import HANDLERS
 from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
-ROUTERS = (caller, lists(), feed)
+ROUTERS = (caller, lists(), questions(), feed)
 
 
 def server(site: Site) -> FastAPI:

@@ -42,9 +42,14 @@ class Patience(H11Protocol):
 
 @contextmanager
 def served(
-    app: ASGIApp, host: str, port: int, protocol: type[H11Protocol] = Patience
+    app: ASGIApp,
+    host: str,
+    port: int,
+    protocol: type[H11Protocol] = Patience,
+    *,
+    most: int = MOST_AT_ONCE,
 ) -> Iterator[int]:
-    """Serve for as long as the ``with`` lasts; answers the port.
+    """Serve for as long as the ``with`` lasts; answers the port. ``most``: connections at once.
 
     Raises ``SettingsError`` for a port that cannot be had.
     """
@@ -55,7 +60,7 @@ def served(
         access_log=False,  # addresses of requests hold links and codes
         server_header=False,
         lifespan="off",
-        limit_concurrency=MOST_AT_ONCE,
+        limit_concurrency=most,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=5,
         proxy_headers=False,

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 
-from adapters.composition import Opened, Program, appends
+from adapters.composition import Opened, Program, appends, check_schedule, inbox_cursors
 from adapters.http.following import Following
 from adapters.http.gate import Credentials
 from adapters.http.reading import moments
 from adapters.http.reading.moments import View
 from adapters.settings import EngineSettings
 from engine.audit.one_recipient import Asked
+from engine.ports.check_schedule import CheckSchedule
 from engine.stream.feed import Feed
+from engine.work.looks import Looks
+from engine.work.mailing.inboxes import InboxCursors
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Site:
     reader: Opened
     """The same store, opened so that nothing of it can change."""
     credentials: Credentials
+    looks: Looks
 
     @cached_property
     def following(self) -> Following:
@@ -33,6 +37,14 @@ class Site:
     @property
     def settings(self) -> EngineSettings:
         return self.program.settings
+
+    @cached_property
+    def schedule(self) -> CheckSchedule:
+        return check_schedule(self.reader)
+
+    @cached_property
+    def cursors(self) -> InboxCursors:
+        return inbox_cursors(self.reader)
 
     def knows(self, workspace: str) -> bool:
         """Whether anything was ever recorded in it, or it is the one of the settings."""

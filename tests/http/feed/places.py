@@ -1,0 +1,51 @@
+"""A store's HTTP server with callers who may follow its feed, and one who may not."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from starlette.requests import Request
+
+from adapters.composition import Program, asking
+from adapters.http.server import server
+from adapters.http.serving import MOST_AT_ONCE, served
+from adapters.http.site import Site
+from engine.work.looks import Look
+from engine.work.permissions import Caller, Role
+
+EVERYWHERE, OF_W1, VIEWER = "token-of-all", "token-of-w1", "token-of-a-viewer"
+
+
+class Tokens:
+    """Implements ``Credentials``; a token may be revoked."""
+
+    def __init__(self) -> None:
+        self.good = {
+            EVERYWHERE: Caller("token:all", Role.CONSUMER),
+            OF_W1: Caller("token:w1", Role.CONSUMER, "w1"),
+            VIEWER: Caller("token:viewer", Role.VIEWER),
+        }
+
+    def by_token(self, token: str) -> Caller | None:
+        return self.good.get(token)
+
+    def by_session(self, request: Request) -> Caller | None:  # noqa: ARG002 nobody has one
+        return None
+
+
+class NoLooks:
+    """Implements ``Looks`` where no case is shown."""
+
+    def record(self, *_: object) -> None:
+        raise AssertionError("the feed shows no case")
+
+    def recorded(self, *_: object) -> Sequence[Look]:
+        return ()
+
+
+@contextmanager
+def serving(program: Program, most: int = MOST_AT_ONCE) -> Iterator[int]:
+    """Answers the port. ``most``: connections at once."""
+    with asking(program.settings) as reader:
+        site = Site(program, reader, Tokens(), NoLooks())
+        with served(server(site), "127.0.0.1", 0, most=most) as port:
+            yield port
