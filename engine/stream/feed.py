@@ -7,6 +7,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from engine.fence import Fence, StoreIsFenced
+from engine.gc_pause import gc_paused
 from engine.ports.log import Entry, Generation, Log, StoreIdentity
 from engine.stream.structured import Structured
 from events.errors import ExplainedError
@@ -14,6 +15,8 @@ from events.errors import ExplainedError
 PLACE = re.compile(r"(?:([^.:]{1,64})\.([0-9]{1,9}):)?([0-9]{1,18})", re.ASCII)
 MOST_OCTETS = 16 * 1024 * 1024
 """Of a page; it ends with the event that comes to more."""
+AT_ONCE = 2_500
+"""Entries that are read at once; so much more than ``MOST_OCTETS`` may a page come to."""
 MOST_ENDS = 1_000
 """Positions at which pages ended, of which it is remembered what entry they are."""
 
@@ -108,16 +111,21 @@ class Feed:
         number, until = _stretch(generations, after, until)
         store = StoreIdentity(self._log.identity.store_id, number)
         page = _Page(Structured(store), workspace, after, until)
-        while entries := self._unread(page, entry):
-            entry = page.take(entries, entry)
+        with gc_paused():
+            entry = self._fill(page, entry)
         if page.last == after:
             self._require_within(after)
         self._log.reach_disk()
         self._remember(page.last, entry)
         return FeedPage(store, page.last, page.positions, page.events)
 
-    def _unread(self, page: "_Page", entry: int) -> Sequence[Entry]:
-        return [] if page.full else self._log.entries(entry, page.until - page.last)
+    def _fill(self, page: "_Page", entry: int) -> int:
+        while not page.full:
+            entries = self._log.entries(entry, min(page.until - page.last, AT_ONCE))
+            if not entries:
+                break
+            entry = page.take(entries)
+        return entry
 
     def _remember(self, position: int, entry: int) -> None:
         with self._lock:
@@ -150,7 +158,7 @@ class _Page:
     def __init__(
         self, structured: Structured, workspace: str | None, after: int, until: int
     ) -> None:
-        self._encoded = structured.encoded
+        self._structured = structured
         self._workspace = workspace
         self._octets = 0
         self.last, self.until = after, until
@@ -161,23 +169,24 @@ class _Page:
     def full(self) -> bool:
         return self.last >= self.until or self._octets >= MOST_OCTETS
 
-    def take(self, entries: Sequence[Entry], entry: int) -> int:
+    def take(self, entries: Sequence[Entry]) -> int:
         """Answers the last entry that was taken."""
-        for each in entries:
-            if each.row is not None:
-                self._take(each, each.row[0])
-            entry = each.number
-            if self._octets >= MOST_OCTETS:
-                break
-        return entry
+        told = [each for each in entries if each.row is not None]
+        if told:
+            self.last = _position(told[-1])
+        if self._workspace is not None:
+            told = [each for each in told if each.envelope.workspace == self._workspace]
+        events = self._structured.encoded(told)
+        self._octets += sum(map(len, events))
+        self.positions += map(_position, told)
+        self.events += events
+        return entries[-1].number
 
-    def _take(self, entry: Entry, position: int) -> None:
-        self.last = position
-        if self._workspace is None or entry.envelope.workspace == self._workspace:
-            event = self._encoded(entry)
-            self._octets += len(event)
-            self.positions.append(position)
-            self.events.append(event)
+
+def _position(entry: Entry) -> int:
+    """Of an event; of an envelope without events, that of the last event before it."""
+    _, envelope, row = entry
+    return envelope.first_position - 1 if row is None else row[0]
 
 
 def _stretch(generations: Sequence[Generation], after: int, until: int) -> tuple[int, int]:
@@ -193,11 +202,12 @@ def entry_of(log: Log, position: int) -> int:
         return -1
     last = log.last_entry() - (log.last_position() - position)
     between = range(position - 1, last + 1)
-    found = bisect_left(between, position, key=lambda entry: _position_at(log, entry))
+    found = bisect_left(
+        between, position, key=lambda entry: _position(log.entries(entry - 1, 1)[0])
+    )
     return between[found]
 
 
-def _position_at(log: Log, entry: int) -> int:
-    """Of an event; of an envelope without events, that of the last event before it."""
+def _at(log: Log, entry: int) -> int:
     (found,) = log.entries(entry - 1, 1)
-    return found.envelope.first_position - 1 if found.row is None else found.row[0]
+    return _position(found)
