@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from engine.ports.errors import StoreError
 from engine.stream.feed import Feed, FeedPage
 from engine.waiting import Wakes
+from events.errors import ExplainedError
 
 BATCH = "application/cloudevents-batch+json"
 STREAM_PAGE = 500
@@ -81,7 +82,7 @@ class Following:
         self._pages: OrderedDict[Wanted, asyncio.Task[Told]] = OrderedDict()
         self._octets = 0
         self._head = 0
-        self._grown = asyncio.Event()
+        self._looked = asyncio.Event()
         self._followers = 0
         self._watching: asyncio.Task[None] | None = None
 
@@ -110,7 +111,9 @@ class Following:
                     await run_in_threadpool(self.feed.position, place)
                     due = monotonic() + self._heartbeat
                     yield COMMENT
-                if await self._growth(after, due - monotonic()):
+                if self._head <= after:
+                    await self._tick()
+                else:
                     until = min(self._head, after + STREAM_PAGE)
                     told = await self._page(Wanted(as_stream, after, until, workspace))
                     after, place = told.last, told.place
@@ -119,9 +122,11 @@ class Following:
 
     async def _page(self, wanted: Wanted) -> Told:
         """Read once for all who want it now, or soon after."""
-        shared = wanted in self._pages
+        shared = self._pages.get(wanted)
+        if shared is not None and shared.done():
+            return shared.result()
         told = await asyncio.shield(self._begin(wanted))
-        if shared and told.last < wanted.until:  # it was begun before the last append, perhaps
+        if shared is not None and told.last < wanted.until:  # begun before the last append, perhaps
             told = await asyncio.shield(self._begin(wanted))
         return told
 
@@ -161,13 +166,17 @@ class Following:
 
     async def _growth(self, after: int, seconds: float) -> bool:
         """Whether the log goes on after that position, within so many seconds."""
-        if self._watching is None and seconds > 0:
-            self._watching = asyncio.create_task(self._watch())
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._head <= after:
-                    await self._grown.wait()
+                    await self._tick()
         return self._head > after
+
+    async def _tick(self) -> None:
+        """Until the log was looked at once more: after ``LONGEST`` and ``PACE`` at the latest."""
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
+        await self._looked.wait()
 
     async def _watch(self) -> None:
         """As long as anybody follows. While the store is lost, they wait in vain."""
@@ -176,14 +185,22 @@ class Following:
                 wakes = await run_in_threadpool(stack.enter_context, self._appends())
                 while self._followers:
                     with suppress(StoreError):
-                        self._tell(await run_in_threadpool(self.feed.last_position))
+                        await self._look()
+                    self._wake()
                     await asyncio.sleep(PACE)
                     await run_in_threadpool(wakes.wait, LONGEST)
             finally:
                 self._watching = None
+                self._wake()
 
-    def _tell(self, head: int) -> None:
-        if head != self._head:
-            self._head = head
-            self._grown.set()
-            self._grown = asyncio.Event()
+    async def _look(self) -> None:
+        """What most readers wait for is there before they are woken."""
+        before, head = self._head, await run_in_threadpool(self.feed.last_position)
+        if before and before < head <= before + STREAM_PAGE:
+            with suppress(ExplainedError):  # readers are told when they ask
+                await self._page(Wanted(as_stream, before, head, None))
+        self._head = head
+
+    def _wake(self) -> None:
+        self._looked.set()
+        self._looked = asyncio.Event()

@@ -6,6 +6,7 @@ It serves until its standard input ends.
 import sys
 
 from adapters.composition import running
+from adapters.http.site import Site
 from adapters.observing.logs import configure_logs
 from adapters.settings import EngineSettings, LogLevel
 from tests.http.feed.places import serving
@@ -14,7 +15,7 @@ from tests.http.feed.places import serving
 def main(url: str) -> None:
     settings = EngineSettings(store=url, log_level=LogLevel.WARNING)
     configure_logs(settings)
-    with running(settings) as program, serving(program, most=1_000) as port:
+    with running(settings) as program, serving(program, most=1_000, site=Site) as port:
         print(port, flush=True)
         sys.stdin.read()
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property, partial
 
 from starlette.requests import Request
 
-from adapters.composition import Program, asking
+from adapters.composition import Program, appends, asking
+from adapters.http.following import Following
 from adapters.http.server import server
 from adapters.http.serving import MOST_AT_ONCE, served
 from adapters.http.site import Site
+from engine.stream.feed import Feed
 from engine.work.looks import Look
 from engine.work.permissions import Caller, Role
 
@@ -42,10 +45,25 @@ class NoLooks:
         return ()
 
 
+class HastySite(Site):
+    """Asks again soon whether readers still may follow."""
+
+    @cached_property
+    def following(self) -> Following:
+        opened = self.program.opened
+        return Following(Feed(opened.store, opened.fence), partial(appends, opened), heartbeat=0.2)
+
+
 @contextmanager
-def serving(program: Program, most: int = MOST_AT_ONCE) -> Iterator[int]:
+def serving(
+    program: Program,
+    tokens: Tokens | None = None,
+    *,
+    most: int = MOST_AT_ONCE,
+    site: type[Site] = HastySite,
+) -> Iterator[int]:
     """Answers the port. ``most``: connections at once."""
     with asking(program.settings) as reader:
-        site = Site(program, reader, Tokens(), NoLooks())
-        with served(server(site), "127.0.0.1", 0, most=most) as port:
+        app = server(site(program, reader, tokens or Tokens(), NoLooks()))
+        with served(app, "127.0.0.1", 0, most=most) as port:
             yield port
