@@ -14,6 +14,7 @@ from adapters.settings import EngineSettings
 from adapters.stores.opening import (
     Migrated,
     Opened,
+    appends,
     migrate,
     open_store,
     rebuild,
@@ -35,7 +36,15 @@ if TYPE_CHECKING:
     from adapters.stores.memory import MemoryStore, MemoryViews
     from adapters.worker.step_by_step import StepByStep as StepByStep  # noqa: PLC0414 told on
 
-__all__ = ["Migrated", "Opened", "StoredCheckSchedule", "StoredCursors", "migrate", "rebuild"]
+__all__ = [
+    "Migrated",
+    "Opened",
+    "StoredCheckSchedule",
+    "StoredCursors",
+    "appends",
+    "migrate",
+    "rebuild",
+]
 
 
 class Program(NamedTuple):

@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from engine.answers.telling.rows import plain
+from engine.fence import StoreIsFenced
 from engine.ports.errors import StillHeld, StoreUnavailable
+from engine.stream.feed import AheadOfLog, HistoryLost, NotAPlace, PlaceOfAnotherStore
 from engine.work.api_tokens import NoSuchToken
 from engine.work.permissions import AccessError, Forbidden, NoSuchWorkspace
 from engine.work.staff import NoSuchStaff
@@ -26,6 +28,11 @@ STATUS: dict[type[ExplainedError], int] = {
     NoSuchToken: 404,
     NoSuchStaff: 404,
     AccessError: 409,
+    NotAPlace: 422,
+    AheadOfLog: 409,
+    HistoryLost: 410,
+    PlaceOfAnotherStore: 410,
+    StoreIsFenced: 503,
     StoreUnavailable: 503,
     StillHeld: 503,
 }
@@ -90,13 +97,17 @@ async def problem(_: Request, error: Exception) -> JSONResponse:
 
 
 async def explained(_: Request, error: Exception) -> JSONResponse:
-    """``ExplainedError``: the nearest class in ``STATUS`` says whose fault it is."""
     assert isinstance(error, ExplainedError)
+    return problem_of(error).response()
+
+
+def problem_of(error: ExplainedError) -> Problem:
+    """The nearest class in ``STATUS`` says whose fault it is."""
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("a request failed", error=type(error).__name__, said=str(error))
     facts = {name: value for name, value in error.about.items() if isinstance(value, str | int)}
-    return Problem(status, _code(error), str(error), facts=facts).response()
+    return Problem(status, _code(error), str(error), facts=facts)
 
 
 def status_of(error: ExplainedError) -> int:

@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from adapters.composition import health_of
 from adapters.http.api.access import router as access
 from adapters.http.api.caller import router as caller
+from adapters.http.api.feed import router as feed
 from adapters.http.api.filters import router as filters
 from adapters.http.api.history import router as history
 from adapters.http.api.questions import router as questions
@@ -17,7 +18,7 @@ from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
-API = (access, caller, filters, history, lists(), questions())
+API = (access, caller, feed, filters, history, lists(), questions())
 
 
 def server(site: Site) -> FastAPI:

@@ -3,8 +3,8 @@
 Products are imported where they are opened: who uses one needs nothing of the other.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -18,6 +18,7 @@ from engine.ports.coordination import Coordination
 from engine.ports.errors import WithoutEntries
 from engine.ports.store import Store
 from engine.ports.views import Views
+from engine.waiting import Polling, Wakes
 from engine.work.ports import Directory, EvidenceStore
 from projections.projection import Projection
 
@@ -97,6 +98,22 @@ def open_store(
         case Kind.POSTGRES:
             schema = _schema(settings, create=create, read_only=read_only)
             return opened_schema(schema, settings.witness_folder)
+
+
+@contextmanager
+def appends(opened: Opened) -> Iterator[Wakes]:
+    """Wakes whoever waits for something to be appended to the opened store."""
+    from adapters.stores.sqlite import SQLiteStore
+
+    if isinstance(opened.store, SQLiteStore):
+        yield Polling()
+        return
+    from adapters.stores.postgres import PostgresStore
+    from adapters.stores.postgres.listening import Listener
+
+    assert isinstance(opened.store, PostgresStore)
+    with closing(Listener(opened.store)) as listener:
+        yield listener
 
 
 def rebuild(
