@@ -6,11 +6,11 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from rich.text import Text
 
-from adapters.cli.auditing.reading import ByOption, StoreUrl, moment_of, open_source, reading
-from adapters.screen.options import Json
+from adapters.cli.auditing.reading import ByOption, moment_of, open_source, reading
 from adapters.screen.output import print_json, say
 from adapters.screen.progress import progress
 from adapters.screen.tables import lines, print_table, text
+from adapters.screen.where import WholeStore
 from engine.answers.telling.rows import plain
 from engine.audit.fold import LISTED, Fold
 from engine.audit.moments import By, Moment, facts_until
@@ -45,18 +45,18 @@ def command(
     workspace: Annotated[
         str | None, typer.Option(help="Only this workspace. Default: all.")
     ] = None,
-    store: StoreUrl = None,
-    as_json: Json = False,
+    *,
+    at: WholeStore,
 ) -> None:
     """Show what changed between two moments: accounts, campaigns, recipients, clocks, notices."""
-    with reading(), open_source(store) as source:
+    with reading(), open_source(at.store) as source:
         first, last = moment_of(from_, by, source), moment_of(to, by, source)
         changes = [
             each
             for each in changes_between(source, first, last)
             if workspace in {None, each.key[0]}
         ]
-        if as_json:
+        if at.as_json:
             told = [each.told() for each in changes]
             print_json({"from": first.told(), "to": last.told(), "changes": told})
         else:
