@@ -53,7 +53,9 @@ def now(page: Looking) -> Response:
 
     def cure(clock: Mapping[str, Any]) -> str:
         names = {"account_id": clock["account_id"], "campaign_id": clock["campaign_id"]}
-        return page.act("reconnect_account" if clock["kind"] == "failure" else "add_sender", **names)
+        return page.act(
+            "reconnect_account" if clock["kind"] == "failure" else "add_sender", **names
+        )
 
     return page.show("now.html", "/", told=shown, cure=cure)
 
