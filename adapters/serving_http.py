@@ -2,10 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from adapters.composition import Program, asking
+from adapters.screen.output import say
 from adapters.settings import EngineSettings, SettingsError
+from engine.work.permissions import Role
+from engine.work.secret import Secret
+from engine.work.staff import Member, SignIns
+
+if TYPE_CHECKING:
+    from adapters.http.console.oidc import OidcProvider
+    from adapters.stores.small_tables.staff import StoredStaff
+
+FIRST = "admin"
+"""Who signs in first."""
 
 MOST_AT_ONCE = 2_000
 """Connections: readers of the feed hold one each."""
@@ -17,12 +30,13 @@ def http_served(program: Program) -> Iterator[int | None]:
 
     Raises ``SettingsError`` and ``StoreError``.
     """
-    from adapters.http.credentials import TokenCredentials
+    from adapters.http.credentials import KnownCallers
     from adapters.http.server import server
     from adapters.http.serving import Tls, served
     from adapters.http.site import Site
     from adapters.stores.small_tables.api_tokens import StoredTokens
     from adapters.stores.small_tables.looks import StoredLooks
+    from adapters.stores.small_tables.staff import StoredStaff
 
     settings, opened, _ = program
     if settings.http is None:
@@ -30,16 +44,63 @@ def http_served(program: Program) -> Iterator[int | None]:
         return
     host, port = _place(settings, settings.http)
     cert, key = settings.http_tls_cert, settings.http_tls_key
+    secure = _is_secure(settings)
+    staff = StoredStaff(opened.beside)
+    sign_ins, tokens = SignIns(staff), StoredTokens(opened.beside)
     with asking(settings) as reader:
         site = Site(
             program,
             reader,
-            TokenCredentials(StoredTokens(opened.beside), opened.store.now),
+            KnownCallers(tokens, sign_ins, opened.store.now, secure=secure),
             StoredLooks(opened.beside, opened.store.now),
+            tokens,
+            staff,
+            sign_ins,
+            _provider(settings),
+            secure,
         )
         tls = Tls(cert, key) if cert and key else None
         with served(server(site), host, port, at_once=MOST_AT_ONCE, tls=tls) as found:
+            _welcome(settings, staff, sign_ins, f"{host}:{found}", opened.store.now())
             yield found
+
+
+def _welcome(
+    settings: EngineSettings, staff: "StoredStaff", sign_ins: "SignIns", place: str, now: datetime
+) -> None:
+    """Somebody has to be the first to sign in: by a link, printed once."""
+    if settings.oidc_issuer is not None or any(each.password for each in staff.all()):
+        return
+    if staff.member(FIRST) is None:
+        staff.add(Member(FIRST, Role.ADMIN, None))
+    base = settings.public_url or f"{'https' if _is_secure(settings) else 'http'}://{place}"
+    link = f"{base.rstrip('/')}/welcome/{sign_ins.invite(FIRST, now).reveal()}"
+    say(f"Nobody can sign in yet. Become {FIRST} by this link, once, within a day: {link}")
+
+
+def _provider(settings: EngineSettings) -> "OidcProvider | None":
+    from adapters.http.console.oidc import OidcProvider, Registered
+
+    if settings.oidc_issuer is None:
+        return None
+    if settings.oidc_client_id is None or not settings.oidc_roles:
+        raise SettingsError("Setting oidc_issuer: it needs oidc_client_id and oidc_roles, too.")
+    given = settings.oidc_client_secret
+    secret = Secret(given.get_secret_value()) if given else None
+    return OidcProvider(
+        Registered(
+            settings.oidc_issuer,
+            settings.oidc_client_id,
+            secret,
+            settings.oidc_claim,
+            settings.oidc_roles,
+        )
+    )
+
+
+def _is_secure(settings: EngineSettings) -> bool:
+    """Browsers come by TLS, which ends here or before."""
+    return settings.http_tls_cert is not None or (settings.public_url or "").startswith("https:")
 
 
 def _place(settings: EngineSettings, told: str) -> tuple[str, int]:

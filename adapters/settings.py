@@ -35,6 +35,7 @@ from adapters.kafka_settings import KafkaSettings
 from adapters.oauth_client import HOST_AND_PORT, OAuthClient
 from adapters.store_url import checked, own_folder, without_password
 from aggregates.command import Policy
+from engine.work.permissions import Role
 from events.vocabulary import OnAccountTrouble
 
 DEFAULT_FILE = Path("sendledger.toml")
@@ -189,6 +190,14 @@ class EngineSettings(KafkaSettings, BaseSettings):
     http_tls_key: Path | None = None
     http_without_tls: bool = False
     """Serve HTTP in the clear to other machines too: where something before it ends TLS."""
+    oidc_issuer: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """The provider at which staff sign in; without one there are local accounts alone."""
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_claim: str = "groups"
+    """The claim whose values say what somebody may do."""
+    oidc_roles: dict[str, Role] = Field(default_factory=dict)
+    """Value of the claim to role; the first that fits counts."""
     vault_key_file: Path | None = None
     """The vault's keys, in a file that nobody else may read."""
     vault_key: SecretStr | None = None

@@ -26,6 +26,7 @@ GROUPS = {
     ),
     "recipients": ("adapters.cli.recipients", "Show recipients, tell why, forget a person."),
     "sends": ("adapters.cli.by_hand", "Record sends by hand, at the simulated provider."),
+    "staff": ("adapters.cli.staff", "Let people sign in to the console: add, invite, change."),
     "store": ("adapters.cli.stores", "Make a store fit this program, and check it."),
     "suppressions": (
         "adapters.cli.suppressions",

@@ -1,4 +1,4 @@
-"""Who stands behind a token, and for how long that is taken as known."""
+"""Who stands behind a token or a session."""
 
 import time
 from datetime import timedelta
@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
+from adapters.http.console.sessions import SAFE, cookie_name, require_ours
 from engine.ports.clock import Clock
 from engine.work.api_tokens import ApiToken, ApiTokens, digest_of
 from engine.work.permissions import Caller
+from engine.work.staff import SignIns
 
 KNOWN_FOR = 1.0
 """Seconds for which a token is not looked up again: a revoked one is refused within them."""
@@ -22,12 +24,16 @@ class _Known(NamedTuple):
     token: ApiToken | None
 
 
-class TokenCredentials:
-    """Of programs. Safe to share between threads."""
+class KnownCallers:
+    """Programs by token, people by session. Safe to share between threads."""
 
-    def __init__(self, tokens: ApiTokens, now: Clock) -> None:
+    def __init__(
+        self, tokens: ApiTokens, sign_ins: SignIns, now: Clock, *, secure: bool = False
+    ) -> None:
         self._tokens = tokens
+        self._sign_ins = sign_ins
         self._now = now
+        self._cookie = cookie_name(secure=secure)
         self._known: dict[str, _Known] = {}
 
     def by_token(self, token: str) -> Caller | None:
@@ -38,8 +44,12 @@ class TokenCredentials:
         found = known.token
         return found.caller if found and found.expires_at > self._now() else None
 
-    def by_session(self, request: Request) -> Caller | None:  # noqa: ARG002
-        return None
+    def by_session(self, request: Request) -> Caller | None:
+        session = request.cookies.get(self._cookie)
+        member = self._sign_ins.who(session, self._now()) if session else None
+        if session and member and request.method not in SAFE:
+            require_ours(request, session)
+        return member.caller if member else None
 
     def _look_up(self, digest: str) -> _Known:
         found, now = self._tokens.by_digest(digest), self._now()

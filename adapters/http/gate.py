@@ -7,7 +7,7 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPBearer
 
 from adapters.http.problems import NotSignedIn
-from engine.work.permissions import Act, Caller, NoSuchWorkspace
+from engine.work.permissions import Act, Caller, Forbidden, NoSuchWorkspace
 
 
 class Credentials(Protocol):
@@ -52,6 +52,8 @@ def anywhere(act: Act) -> Callable[[Request], Caller]:
     def allowed(request: Request, _bearer: Annotated[object, Security(BEARER)] = None) -> Caller:
         caller = caller_of(request)
         caller.require(act)
+        if caller.workspace is not None:
+            raise Forbidden(role=str(caller.role), act=f"{act}, of all workspaces")
         return caller
 
     allowed.act = act  # type: ignore[attr-defined]
@@ -76,6 +78,11 @@ def here(act: Act) -> Callable[..., Here]:
 
     allowed.act = act  # type: ignore[attr-defined]
     return allowed
+
+
+def of_all(act: Act) -> Any:
+    """The same, for what concerns no one workspace: nobody of a single one may."""
+    return Depends(anywhere(act))
 
 
 def of(act: Act) -> Any:

@@ -1,19 +1,23 @@
 """What every request may use: the running program, and who stands behind a request."""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from adapters.composition import Opened, Program, check_schedule, inbox_cursors
+from adapters.http.console.attempts import Attempts
+from adapters.http.console.oidc import OidcProvider
 from adapters.http.gate import Credentials
 from adapters.http.reading import moments
 from adapters.http.reading.moments import View
 from adapters.settings import EngineSettings
 from engine.audit.one_recipient import Asked
 from engine.ports.check_schedule import CheckSchedule
+from engine.work.api_tokens import ApiTokens
 from engine.work.looks import Looks
 from engine.work.mailing.inboxes import InboxCursors
+from engine.work.staff import SignIns, Staff
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,22 @@ class Site:
     """The same store, opened so that nothing of it can change."""
     credentials: Credentials
     looks: Looks
+    tokens: ApiTokens
+    staff: Staff
+    sign_ins: SignIns
+    provider: OidcProvider | None = None
+    """Where staff may sign in, besides here."""
+    secure: bool = False
+    """Browsers come by TLS."""
+    attempts: Attempts = field(default_factory=Attempts)
 
     @property
     def settings(self) -> EngineSettings:
         return self.program.settings
+
+    def now(self) -> datetime:
+        """By the store's clock, UTC."""
+        return self.program.opened.store.now()
 
     @cached_property
     def schedule(self) -> CheckSchedule:

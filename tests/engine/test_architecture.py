@@ -59,7 +59,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.mailing": ("everything",),
     "adapters.reconciling": ("everything",),
     "adapters.settings": (
-        *(*PURE, "adapters.store_url", "adapters.oauth_client", "adapters.kafka_settings"),
+        *(
+            *PURE,
+            "engine.work",
+            "adapters.store_url",
+            "adapters.oauth_client",
+            "adapters.kafka_settings",
+        ),
     ),
     "adapters.kafka_settings": (),
     "adapters.serving_http": ("everything",),
@@ -95,6 +101,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.screen": (*ENGINE, *SHARED),
     "adapters.http": (*DOOR, "adapters.http.everything"),
     "adapters.http.api": (*DOOR, "adapters.http", "adapters.http.reading"),
+    "adapters.http.console": (*DOOR, "adapters.http", "adapters.http.reading"),
     "adapters.http.reading": (*DOOR, "adapters.http", "adapters.csv", "adapters.stores"),
     "adapters.worker": DOOR,
     "adapters.cli": DOOR,

@@ -22,3 +22,20 @@ CREATE TABLE looks (
 );
 
 CREATE INDEX looks_by_workspace ON looks (workspace, number);
+
+-- People who sign in, and their sessions by digest.
+CREATE TABLE staff (
+    name text PRIMARY KEY,
+    role text NOT NULL,
+    workspace text,
+    password text,
+    invitation text UNIQUE,
+    invited_until bigint
+);
+
+CREATE TABLE sessions (
+    digest text PRIMARY KEY,
+    name text NOT NULL,
+    began_at bigint NOT NULL,
+    seen_at bigint NOT NULL
+) WITH (fillfactor = 50);
