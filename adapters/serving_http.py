@@ -35,6 +35,7 @@ def http_served(program: Program) -> Iterator[int | None]:
     from adapters.http.serving import Tls, served
     from adapters.http.site import Site
     from adapters.stores.small_tables.api_tokens import StoredTokens
+    from adapters.stores.small_tables.http_requests import StoredRequests
     from adapters.stores.small_tables.looks import StoredLooks
     from adapters.stores.small_tables.staff import StoredStaff
 
@@ -56,6 +57,7 @@ def http_served(program: Program) -> Iterator[int | None]:
             tokens,
             staff,
             sign_ins,
+            StoredRequests(opened.beside),
             _provider(settings),
             secure,
         )

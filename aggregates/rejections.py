@@ -56,7 +56,7 @@ stand although the command was refused.
         └── NotTheNextStep
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from events.base import Event
@@ -408,3 +408,13 @@ class NotTheNextStep(RecipientRejected):
     code = "not_the_next_step"
     rule = "M3"
     sentence = "The next step of {recipient} is {next}, not {step}."
+
+
+def _leaves(kind: type[Rejected]) -> Iterator[type[Rejected]]:
+    yield from (kind,) if hasattr(kind, "code") else ()
+    for each in kind.__subclasses__():
+        yield from _leaves(each)
+
+
+RULES = {each.code: each.rule for each in _leaves(Rejected)}
+"""By code, the rule of each refusal."""

@@ -7,8 +7,10 @@ from starlette.staticfiles import StaticFiles
 from adapters.composition import health_of
 from adapters.http.api.access import router as access
 from adapters.http.api.caller import router as caller
+from adapters.http.api.commands import router as commands
 from adapters.http.api.history import router as history
 from adapters.http.api.questions import router as questions
+from adapters.http.commands.performing import Commands
 from adapters.http.console.rendering import HERE
 from adapters.http.console.signing_in import router as signing_in
 from adapters.http.guarding import LimitedBodies, SafeHeaders
@@ -18,7 +20,7 @@ from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
-API = (access, caller, history, lists(), questions())
+API = (access, caller, commands(), history, lists(), questions())
 CONSOLE = (signing_in,)
 
 
@@ -31,6 +33,7 @@ def server(site: Site) -> FastAPI:
         exception_handlers=HANDLERS,  # type: ignore[arg-type]
     )
     found.state.site = site
+    found.state.commands = Commands(site)
     found.add_middleware(SlashesInNames)
     found.add_middleware(LimitedBodies)
     found.add_middleware(SafeHeaders, secure=site.secure)

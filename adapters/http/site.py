@@ -4,8 +4,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from adapters.composition import Opened, Program, check_schedule, inbox_cursors
+from adapters.composition import Opened, Program, check_schedule, inbox_cursors, mail_dialler
 from adapters.http.console.attempts import Attempts
 from adapters.http.console.oidc import OidcProvider
 from adapters.http.gate import Credentials
@@ -15,9 +16,13 @@ from adapters.settings import EngineSettings
 from engine.audit.one_recipient import Asked
 from engine.ports.check_schedule import CheckSchedule
 from engine.work.api_tokens import ApiTokens
+from engine.work.kept_requests import KeptRequests
 from engine.work.looks import Looks
 from engine.work.mailing.inboxes import InboxCursors
 from engine.work.staff import SignIns, Staff
+
+if TYPE_CHECKING:
+    from adapters.mail.dialling import Dialler
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Site:
     tokens: ApiTokens
     staff: Staff
     sign_ins: SignIns
+    requests: KeptRequests
     provider: OidcProvider | None = None
     """Where staff may sign in, besides here."""
     secure: bool = False
@@ -49,6 +55,11 @@ class Site:
     @cached_property
     def schedule(self) -> CheckSchedule:
         return check_schedule(self.reader)
+
+    @cached_property
+    def dialler(self) -> "Dialler":
+        """One for all mailboxes. Raises ``SettingsError``."""
+        return mail_dialler(self.settings)
 
     @cached_property
     def cursors(self) -> InboxCursors:
