@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from adapters.access import staff_of, tokens_of
 from adapters.composition import Program, asking
 from adapters.screen.output import say
 from adapters.settings import EngineSettings, SettingsError
@@ -15,7 +15,7 @@ from engine.work.staff import Member, SignIns
 
 if TYPE_CHECKING:
     from adapters.http.console.oidc import OidcProvider
-    from adapters.stores.small_tables.staff import StoredStaff
+    from adapters.http.site import Site
 
 FIRST = "admin"
 """Who signs in first."""
@@ -34,10 +34,6 @@ def http_served(program: Program) -> Iterator[int | None]:
     from adapters.http.server import server
     from adapters.http.serving import Tls, served
     from adapters.http.site import Site
-    from adapters.stores.small_tables.api_tokens import StoredTokens
-    from adapters.stores.small_tables.http_requests import StoredRequests
-    from adapters.stores.small_tables.looks import StoredLooks
-    from adapters.stores.small_tables.staff import StoredStaff
 
     settings, opened, _ = program
     if settings.http is None:
@@ -46,37 +42,26 @@ def http_served(program: Program) -> Iterator[int | None]:
     host, port = _place(settings, settings.http)
     cert, key = settings.http_tls_cert, settings.http_tls_key
     secure = _is_secure(settings)
-    staff = StoredStaff(opened.beside)
-    sign_ins, tokens = SignIns(staff), StoredTokens(opened.beside)
+    callers = KnownCallers(
+        tokens_of(opened), SignIns(staff_of(opened)), opened.store.now, secure=secure
+    )
     with asking(settings) as reader:
-        site = Site(
-            program,
-            reader,
-            KnownCallers(tokens, sign_ins, opened.store.now, secure=secure),
-            StoredLooks(opened.beside, opened.store.now),
-            tokens,
-            staff,
-            sign_ins,
-            StoredRequests(opened.beside),
-            _provider(settings),
-            secure,
-        )
+        site = Site(program, reader, callers, _provider(settings), secure)
         tls = Tls(cert, key) if cert and key else None
-        with served(server(site), host, port, at_once=MOST_AT_ONCE, tls=tls) as found:
-            _welcome(settings, staff, sign_ins, f"{host}:{found}", opened.store.now())
+        with served(server(site), host, port, most=MOST_AT_ONCE, tls=tls) as found:
+            _welcome(site, f"{host}:{found}")
             yield found
 
 
-def _welcome(
-    settings: EngineSettings, staff: "StoredStaff", sign_ins: "SignIns", place: str, now: datetime
-) -> None:
+def _welcome(site: "Site", place: str) -> None:
     """Somebody has to be the first to sign in: by a link, printed once."""
+    settings, staff = site.settings, site.staff
     if settings.oidc_issuer is not None or any(each.password for each in staff.all()):
         return
     if staff.member(FIRST) is None:
         staff.add(Member(FIRST, Role.ADMIN, None))
     base = settings.public_url or f"{'https' if _is_secure(settings) else 'http'}://{place}"
-    link = f"{base.rstrip('/')}/welcome/{sign_ins.invite(FIRST, now).reveal()}"
+    link = f"{base.rstrip('/')}/welcome/{site.sign_ins.invite(FIRST, site.now()).reveal()}"
     say(f"Nobody can sign in yet. Become {FIRST} by this link, once, within a day: {link}")
 
 

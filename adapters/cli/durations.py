@@ -10,7 +10,7 @@ def duration(option: str, text: str, longest: timedelta) -> timedelta:
     """``PT2H``, ``2 days`` or seconds; ends the program for anything else, or longer."""
     from pydantic import TypeAdapter, ValidationError
 
-    from adapters.settings import Positive
+    from adapters.durations import Positive
 
     try:
         found: timedelta = TypeAdapter(Positive).validate_python(text)

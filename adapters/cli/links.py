@@ -8,9 +8,10 @@ import typer
 from adapters.cli.common import Session, session
 from adapters.cli.durations import duration
 from adapters.screen.exit_codes import EXIT_REFUSED, EXIT_UNREADABLE
-from adapters.screen.options import Account, Json, Store, Workspace
+from adapters.screen.options import Account
 from adapters.screen.output import fail, print_json, say
-from adapters.screen.reading import Zone, reader
+from adapters.screen.reading import reader
+from adapters.screen.where import Zoned
 
 if TYPE_CHECKING:
     from aggregates.email_account import EmailAccount
@@ -23,22 +24,20 @@ def link(
     good_for: Annotated[
         str, typer.Option("--for", help="How long it is good: `PT2H`, `2 days`, or seconds.")
     ] = "P1D",
-    store: Store = None,
-    workspace: Workspace = None,
-    _zone: Zone = None,
-    as_json: Json = False,
+    *,
+    at: Zoned,
 ) -> None:
     """Make a link by which the mailbox's owner reconnects it in his own browser, once."""
     from adapters.mailboxes import link_to, signed_links
     from events.vocabulary import instant_text
 
     span = duration("--for", good_for, LONGEST)
-    with session(store, workspace) as here:
+    with session(at) as here:
         found = _account(here, account)
         until = here.store.now() + span
         made = signed_links(here.opened, here.settings).make(here.workspace, found.id, until)
         address = link_to(here.settings, made)
-        if as_json:
+        if at.as_json:
             told = {"account_id": found.id, "link": address, "until": instant_text(made.until)}
             print_json(told)
             return

@@ -9,9 +9,9 @@ import typer
 from adapters.cli.common import Session, reading, require_name, session
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Json, Store
-from adapters.screen.output import fail, print_json, say
+from adapters.screen.output import fail, print_json
 from adapters.screen.program import group
+from adapters.screen.where import WholeStore
 from engine.work.permissions import AccessError, Role
 
 if TYPE_CHECKING:
@@ -24,59 +24,55 @@ RoleOption = Annotated[Role, typer.Option(help="What the person may do.")]
 
 
 @app.command()
-def add(
-    name: Name, role: RoleOption, workspace: Only = None, store: Store = None, as_json: Json = False
-) -> None:
+def add(name: Name, role: RoleOption, workspace: Only = None, *, at: WholeStore) -> None:
     """Add a person, and print the link by which the person sets a password, once, within a day."""
     from engine.work.staff import Member
 
     require_name("member of staff", name)
     if name.startswith("sso:"):
         fail("Names with sso: are of people who sign in elsewhere.", EXIT_UNREADABLE)
-    with _staff(store, create=True) as (here, staff):
+    with _staff(at, create=True) as (here, staff):
         staff.add(Member(name, role, workspace))
-        _invite(here, staff, name, as_json=as_json)
+        _invite(at, here, staff, name)
 
 
 @app.command()
-def invite(name: Name, store: Store = None, as_json: Json = False) -> None:
+def invite(name: Name, *, at: WholeStore) -> None:
     """Print a new link to set a password; the one before is over."""
-    with _staff(store) as (here, staff):
-        _invite(here, staff, name, as_json=as_json)
+    with _staff(at) as (here, staff):
+        _invite(at, here, staff, name)
 
 
 @app.command("set")
-def change(
-    name: Name, role: RoleOption, workspace: Only = None, store: Store = None, as_json: Json = False
-) -> None:
+def change(name: Name, role: RoleOption, workspace: Only = None, *, at: WholeStore) -> None:
     """Change what a person may do. Ends the person's sessions."""
     from engine.work.staff import NoSuchStaff
 
-    with _staff(store) as (_, staff):
+    with _staff(at) as (_, staff):
         before = staff.member(name)
         if before is None:
             raise NoSuchStaff(name=name)
         staff.change(before._replace(role=role, workspace=workspace))
-        _tell(f"{name} is {role} now.", {"name": name, "role": role}, as_json=as_json)
+        at.tell({"name": name, "role": role}, f"{name} is {role} now.")
 
 
 @app.command()
-def remove(name: Name, store: Store = None, as_json: Json = False) -> None:
+def remove(name: Name, *, at: WholeStore) -> None:
     """Have a person sign in no more. Ends the person's sessions."""
-    with _staff(store) as (_, staff):
+    with _staff(at) as (_, staff):
         staff.remove(name)
-        _tell(f"{name} is removed.", {"name": name, "removed": True}, as_json=as_json)
+        at.tell({"name": name, "removed": True}, f"{name} is removed.")
 
 
 @app.command("list")
-def list_all(store: Store = None, as_json: Json = False) -> None:
+def list_all(*, at: WholeStore) -> None:
     """Show everybody who may sign in."""
+    from adapters.access import staff_of
     from adapters.screen.tables import print_table
-    from adapters.stores.small_tables.staff import StoredStaff
 
-    with reading(store) as opened:
-        found = StoredStaff(opened.beside).all()
-        if as_json:
+    with reading(at) as opened:
+        found = staff_of(opened).all()
+        if at.as_json:
             print_json({"staff": [{**each._asdict(), "password": None} for each in found]})
             return
         rows = [
@@ -87,27 +83,17 @@ def list_all(store: Store = None, as_json: Json = False) -> None:
 
 
 @contextmanager
-def _staff(store: str | None, *, create: bool = False) -> "Iterator[tuple[Session, Staff]]":
-    from adapters.stores.small_tables.staff import StoredStaff
+def _staff(at: WholeStore, *, create: bool = False) -> "Iterator[tuple[Session, Staff]]":
+    from adapters.access import staff_of
 
-    with explained(AccessError), session(store, None, create=create) as here:
-        yield here, StoredStaff(here.opened.beside)
+    with explained(AccessError), session(at, create=create) as here:
+        yield here, staff_of(here.opened)
 
 
-def _invite(here: Session, staff: "Staff", name: str, *, as_json: bool) -> None:
+def _invite(at: WholeStore, here: Session, staff: "Staff", name: str) -> None:
     from engine.work.staff import SignIns
 
     link = f"/welcome/{SignIns(staff).invite(name, here.store.now()).reveal()}"
     base = (here.settings.public_url or f"http://{here.settings.http or 'HOST:PORT'}").rstrip("/")
-    _tell(
-        f"{name} sets a password here, once, within a day: {base}{link}",
-        {"name": name, "link": f"{base}{link}"},
-        as_json=as_json,
-    )
-
-
-def _tell(text: str, told: dict[str, object], *, as_json: bool) -> None:
-    if as_json:
-        print_json(told)
-    else:
-        say(text)
+    told = {"name": name, "link": f"{base}{link}"}
+    at.tell(told, f"{name} sets a password here, once, within a day: {base}{link}")

@@ -8,9 +8,9 @@ import typer
 from adapters.cli.common import reading, require_name, session
 from adapters.cli.durations import duration
 from adapters.screen.errors import explained
-from adapters.screen.options import Json, Store
 from adapters.screen.output import print_json, say
 from adapters.screen.program import group
+from adapters.screen.where import WholeStore
 from engine.work.permissions import AccessError, Role
 
 if TYPE_CHECKING:
@@ -30,22 +30,22 @@ def create(
     good_for: Annotated[
         str, typer.Option("--for", help="How long it is good: `P90D`, `2 days`, or seconds.")
     ] = "P90D",
-    store: Store = None,
-    as_json: Json = False,
+    *,
+    at: WholeStore,
 ) -> None:
     """Make a token and print it, this once. Makes the store if there is none."""
-    from adapters.stores.small_tables.api_tokens import StoredTokens
+    from adapters.access import tokens_of
     from engine.work.api_tokens import LONGEST, ApiToken, make
     from events.vocabulary import instant_text
 
     require_name("token", name)
     span = duration("--for", good_for, LONGEST)
-    with explained(AccessError), session(store, None, create=True) as here:
+    with explained(AccessError), session(at, create=True) as here:
         now = here.store.now()
         wanted = ApiToken(name, role, workspace, now, now + span)
-        made = make(StoredTokens(here.opened.beside), wanted).reveal()
+        made = make(tokens_of(here.opened), wanted).reveal()
         until = instant_text(wanted.expires_at)
-        if as_json:
+        if at.as_json:
             print_json({"name": name, "role": role, "token": made, "expires_at": until})
             return
         say(made)
@@ -53,37 +53,37 @@ def create(
 
 
 @app.command("list")
-def list_all(store: Store = None, as_json: Json = False) -> None:
+def list_all(*, at: WholeStore) -> None:
     """Show every token that is not revoked: never the token itself."""
-    from adapters.stores.small_tables.api_tokens import StoredTokens
+    from adapters.access import tokens_of
 
-    with reading(store) as opened:
-        _show(StoredTokens(opened.beside).all(), as_json=as_json)
+    with reading(at) as opened:
+        _show(at, tokens_of(opened).all())
 
 
 @app.command()
 def revoke(
     name: Annotated[str, typer.Argument(help="The token's name.")],
-    store: Store = None,
-    as_json: Json = False,
+    *,
+    at: WholeStore,
 ) -> None:
     """Have a token refused from now on: by a running server within a second."""
-    from adapters.stores.small_tables.api_tokens import StoredTokens
+    from adapters.access import tokens_of
 
-    with explained(AccessError), session(store, None) as here:
-        StoredTokens(here.opened.beside).revoke(name)
-        if as_json:
+    with explained(AccessError), session(at) as here:
+        tokens_of(here.opened).revoke(name)
+        if at.as_json:
             print_json({"name": name, "revoked": True})
         else:
             say(f"{name} is revoked.")
 
 
-def _show(found: "Sequence[ApiToken]", *, as_json: bool) -> None:
+def _show(at: WholeStore, found: "Sequence[ApiToken]") -> None:
     from adapters.screen.reading import reader
     from adapters.screen.tables import print_table
     from engine.answers.telling.rows import all_told
 
-    if as_json:
+    if at.as_json:
         print_json({"tokens": all_told(found)})
         return
     when = reader().when

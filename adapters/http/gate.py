@@ -52,8 +52,6 @@ def anywhere(act: Act) -> Callable[[Request], Caller]:
     def allowed(request: Request, _bearer: Annotated[object, Security(BEARER)] = None) -> Caller:
         caller = caller_of(request)
         caller.require(act)
-        if caller.workspace is not None:
-            raise Forbidden(role=str(caller.role), act=f"{act}, of all workspaces")
         return caller
 
     allowed.act = act  # type: ignore[attr-defined]
@@ -81,8 +79,16 @@ def here(act: Act) -> Callable[..., Here]:
 
 
 def of_all(act: Act) -> Any:
-    """The same, for what concerns no one workspace: nobody of a single one may."""
-    return Depends(anywhere(act))
+    """The same, for what concerns all workspaces: nobody of a single one may."""
+    of_any = anywhere(act)
+
+    def allowed(caller: Annotated[Caller, Depends(of_any)]) -> Caller:
+        if caller.workspace is not None:
+            raise Forbidden(role=str(caller.role), act=f"{act}, of all workspaces")
+        return caller
+
+    allowed.act = act  # type: ignore[attr-defined]
+    return Depends(allowed)
 
 
 def of(act: Act) -> Any:

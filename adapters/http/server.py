@@ -2,17 +2,17 @@
 
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, PlainTextResponse
-from starlette.staticfiles import StaticFiles
 
 from adapters.composition import health_of
 from adapters.http.api.access import router as access
 from adapters.http.api.caller import router as caller
 from adapters.http.api.commands import router as commands
+from adapters.http.api.feed import router as feed
+from adapters.http.api.filters import router as filters
 from adapters.http.api.history import router as history
 from adapters.http.api.questions import router as questions
 from adapters.http.commands.performing import Commands
-from adapters.http.console.rendering import HERE
-from adapters.http.console.signing_in import router as signing_in
+from adapters.http.console.app import console
 from adapters.http.guarding import LimitedBodies, SafeHeaders
 from adapters.http.names import SlashesInNames
 from adapters.http.problems import HANDLERS
@@ -20,8 +20,7 @@ from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
-API = (access, caller, commands(), history, lists(), questions())
-CONSOLE = (signing_in,)
+API = (access, caller, commands(), feed, filters, history, lists(), questions())
 
 
 def server(site: Site) -> FastAPI:
@@ -40,11 +39,9 @@ def server(site: Site) -> FastAPI:
     found.router.redirect_slashes = False
     for each in API:
         found.include_router(each, prefix="/v1")
-    for each in CONSOLE:
-        found.include_router(each)
-    found.mount("/static", StaticFiles(directory=HERE / "static"))
     found.add_api_route("/livez", _alive, include_in_schema=False)
     found.add_api_route("/readyz", lambda: _ready(site), include_in_schema=False)
+    found.mount("/", console(site))
     return found
 
 

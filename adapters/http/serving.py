@@ -56,10 +56,10 @@ def served(
     port: int,
     protocol: type[H11Protocol] = Patience,
     *,
-    at_once: int = MOST_AT_ONCE,
+    most: int = MOST_AT_ONCE,
     tls: Tls | None = None,
 ) -> Iterator[int]:
-    """Serve for as long as the ``with`` lasts; answers the port.
+    """Serve for as long as the ``with`` lasts; answers the port. ``most``: connections at once.
 
     Raises ``SettingsError`` for a port that cannot be had, or a certificate that cannot be used.
     """
@@ -70,7 +70,7 @@ def served(
         access_log=False,  # addresses of requests hold links and codes
         server_header=False,
         lifespan="off",
-        limit_concurrency=at_once,
+        limit_concurrency=most,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=5,
         proxy_headers=False,

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import NamedTuple
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from engine.ports.log import Entry, Row, StoreIdentity
 from engine.stream.trace_context import traceparent
@@ -17,6 +18,7 @@ from events.catalogue import CorruptEvent
 from events.recorded import Envelope
 
 CONTENT_TYPE = "application/json"
+OCCURRED_AT = b'"occurred_at"'
 DIGITS = 20
 """Of positions and entries in headers: as texts they sort as numbers do."""
 
@@ -47,6 +49,8 @@ class Teller:
         """The last entry's envelope, which the next one may share: its key and its headers."""
         self._occurred_at = "", b""
         """Likewise of the last event, as it has it and as its header says it."""
+        self._begins = b"\0"
+        """What a state begins with that says the same without being parsed."""
 
     def record(self, entry: Entry) -> CloudEvent:
         """Of an event for the topic, of an envelope without events for its refusals.
@@ -54,14 +58,14 @@ class Teller:
         Raises ``CorruptEvent`` for a state that does not say when it happened.
         """
         number, envelope, row = entry
-        last, key, of_command = self._last
+        last, key, shared = self._last
         if envelope is not last:
-            key, of_command = envelope.workspace.encode(), _encoded(_of_command(envelope))
-            self._last = envelope, key, of_command
+            key, shared = envelope.workspace.encode(), _encoded(of_command(envelope))
+            self._last = envelope, key, shared
         if row is None:
             headers = self._of_envelope(number, envelope)
-            return CloudEvent(key, headers + of_command, told_without_events(envelope))
-        return CloudEvent(key, self._of_event(number, row) + of_command, row[4])
+            return CloudEvent(key, headers + shared, told_without_events(envelope))
+        return CloudEvent(key, self._of_event(number, row) + shared, row[4])
 
     def _of_event(self, number: int, row: Row) -> list[Header]:
         position, stream, version, topic, _ = row
@@ -69,7 +73,7 @@ class Teller:
             *(self._types.get(topic) or self._of_type(topic)),
             ("ce_id", b"%b:%d" % (self._id, position)),
             ("ce_entry", b"%0*d" % (DIGITS, number)),
-            ("ce_time", self._time(row)),
+            ("ce_time", self.time(row)),
             ("ce_subject", stream.encode()),
             ("ce_streamversion", b"%d" % version),
             ("ce_sequence", b"%0*d" % (DIGITS, position)),
@@ -85,23 +89,22 @@ class Teller:
         ]
 
     def _of_type(self, topic: str) -> list[Header]:
-        event_type = type_of(topic)
-        told = {
-            "content-type": CONTENT_TYPE,
-            "ce_specversion": "1.0",
-            "ce_source": self.source,
-            "ce_type": event_type,
-            "ce_dataschema": schema_id(event_type),
-        }
-        self._types[topic] = _encoded(told)
+        self._types[topic] = _encoded(of_type(topic, self.source))
         return self._types[topic]
 
-    def _time(self, row: Row) -> bytes:
-        """Whatever the event and its version: the field is every event's."""
+    def time(self, row: Row) -> bytes:
+        """Whatever the event and its version: the field is every event's.
+
+        Raises ``CorruptEvent`` for a state that does not say when it happened.
+        """
+        state = row[4] or b""
+        if state.startswith(self._begins) and state.count(OCCURRED_AT) == 1:
+            return self._occurred_at[1]
         try:
-            text = from_json(row[4])["occurred_at"]
+            text = from_json(state)["occurred_at"]
             if text != self._occurred_at[0] or not text:
                 self._occurred_at = text, instant(datetime.fromisoformat(text)).encode()
+                self._begins = b"{%b:%b," % (OCCURRED_AT, to_json(text))
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             where = f"position {row[0]} ({row[1]}, version {row[2]})"
             problem = f"it says no time of occurrence ({error!r})"
@@ -109,23 +112,48 @@ class Teller:
         return self._occurred_at[1]
 
 
-def _of_command(envelope: Envelope) -> dict[str, str | None]:
-    return {
-        "ce_recordedtime": instant(envelope.recorded_at),
-        "ce_partitionkey": envelope.workspace,
-        "ce_commandid": envelope.command_id,
-        "ce_command": envelope.command,
-        "ce_place": f"{envelope.first_position}/{envelope.event_count}",
-        "ce_correlationid": envelope.correlation_id,
-        "ce_causationid": envelope.causation_id,
-        "ce_actor": envelope.actor,
-        "ce_rejection": rejection_code(envelope),
+def of_command(envelope: Envelope) -> dict[str, str]:
+    """The attributes that all events of a command have in common."""
+    told = {
+        "recordedtime": instant(envelope.recorded_at),
+        "partitionkey": envelope.workspace,
+        "commandid": envelope.command_id,
+        "command": envelope.command,
+        "place": f"{envelope.first_position}/{envelope.event_count}",
+        "correlationid": envelope.correlation_id,
+        "actor": envelope.actor,
         "traceparent": traceparent(envelope),
+    }
+    if envelope.causation_id is not None:
+        told["causationid"] = envelope.causation_id
+    if (code := rejection_code(envelope)) is not None:
+        told["rejection"] = code
+    return told
+
+
+def of_type(topic: str, source: str) -> dict[str, str]:
+    """Those that all events of a type have in common."""
+    event_type = type_of(topic)
+    return {
+        "datacontenttype": CONTENT_TYPE,
+        "specversion": "1.0",
+        "source": source,
+        "type": event_type,
+        "dataschema": schema_id(event_type),
     }
 
 
-def _encoded(told: Mapping[str, str | None]) -> list[Header]:
-    return [(name, text.encode()) for name, text in told.items() if text is not None]
+WITHOUT_PREFIX = {"datacontenttype": "content-type", "traceparent": "traceparent"}
+
+
+@cache
+def header_of(attribute: str) -> str:
+    """Kafka's header for an attribute."""
+    return WITHOUT_PREFIX.get(attribute) or f"ce_{attribute}"
+
+
+def _encoded(told: Mapping[str, str]) -> list[Header]:
+    return [(header_of(name), text.encode()) for name, text in told.items()]
 
 
 def name_of(topic: str) -> str:
@@ -150,4 +178,5 @@ def schema_id(event_type: str) -> str:
 
 def instant(moment: datetime) -> str:
     """RFC 3339 in UTC, with six digits."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"

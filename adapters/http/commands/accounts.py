@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from adapters.composition import proposed_servers, told_probe
 from adapters.http.commands.operation import Asked, Body, Operation, Preview, Progress, Told
 from adapters.http.commands.performing import Refused, insist
 from adapters.http.commands.tags import tag_of
 from adapters.http.problems import NotFound, Problem
+from adapters.mail_servers import proposed_servers, told_probe
 from adapters.mailboxes import accesses_of, mailboxes_of
 from aggregates.calendar import is_zone
 from aggregates.email_account import EmailAccount
@@ -167,9 +167,8 @@ def known(asked: Asked) -> EmailAccount:
 
 
 def real(asked: Asked, *step: str) -> Mailboxes:
-    return mailboxes_of(
-        asked.site.program, asked.workspace, asked.site.dialler, asked.key.new_ids(*step)
-    )
+    new_id = asked.key.new_ids(*step)
+    return mailboxes_of(asked.site.program, asked.workspace, new_id=new_id)
 
 
 def simulated(asked: Asked, found: FailureClass | None = None, *step: str) -> ConnectionChecks:

@@ -28,7 +28,7 @@ def _iso(moment: str | datetime | None) -> str:
     return instant_text(moment) if isinstance(moment, datetime) else moment or ""
 
 
-def _segment(name: str) -> str:
+def segment(name: str) -> str:
     """A name inside a path."""
     return quote(name, safe="")
 
@@ -48,7 +48,7 @@ ENVIRONMENT = Environment(
 ENVIRONMENT.filters |= {
     "when": _when,
     "iso": _iso,
-    "segment": _segment,
+    "segment": segment,
     "words": _words,
     "line": lambda text: one_line(str(text)),
 }

@@ -39,3 +39,11 @@ CREATE TABLE sessions (
     began_at bigint NOT NULL,
     seen_at bigint NOT NULL
 ) WITH (fillfactor = 50);
+
+-- Views of the log that people keep under a name.
+CREATE TABLE saved_filters (
+    owner text NOT NULL,
+    name text NOT NULL,
+    query text NOT NULL,
+    PRIMARY KEY (owner, name)
+);
