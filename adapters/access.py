@@ -1,11 +1,13 @@
-"""Where tokens, staff, looks and saved views are kept, beside ``composition``."""
+"""Where tokens, staff, looks, saved views and requests are kept, beside ``composition``."""
 
 from adapters.composition import Opened
 from adapters.stores.small_tables.api_tokens import StoredTokens
+from adapters.stores.small_tables.http_requests import StoredRequests
 from adapters.stores.small_tables.looks import StoredLooks
 from adapters.stores.small_tables.saved_filters import StoredFilters
 from adapters.stores.small_tables.staff import StoredStaff
 from engine.work.api_tokens import ApiTokens
+from engine.work.kept_requests import KeptRequests
 from engine.work.looks import Looks
 from engine.work.saved_filters import SavedFilters
 from engine.work.staff import Staff
@@ -25,3 +27,7 @@ def looks_of(opened: Opened) -> Looks:
 
 def filters_of(opened: Opened) -> SavedFilters:
     return StoredFilters(opened.beside)
+
+
+def requests_of(opened: Opened) -> KeptRequests:
+    return StoredRequests(opened.beside)

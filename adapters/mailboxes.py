@@ -23,7 +23,7 @@ from engine.work.consents import Consents
 from engine.work.inbound import Inbound, SentMail
 from engine.work.letters import Letter, Sender
 from engine.work.mailboxes import Mailboxes
-from engine.work.ports import Person
+from engine.work.ports import NewId, Person
 from engine.work.secret import NoSuchSecret, Secret, SecretRef, VaultError
 from engine.work.sequences import FindMissing
 from engine.work.tokens import Tokens
@@ -204,15 +204,21 @@ def _made_once(vault: Vault) -> Secret:
         return made
 
 
-def mailboxes_of(program: Program, workspace: str, dialler: "Dialler | None" = None) -> Mailboxes:
-    """Of a workspace, on real mail servers; ``dialler``: one that is there already.
+def mailboxes_of(
+    program: Program,
+    workspace: str,
+    dialler: "Dialler | None" = None,
+    new_id: NewId | None = None,
+) -> Mailboxes:
+    """Of a workspace, on real mail servers; ``dialler``: one that is there already; ``new_id``
+    makes the ids of commands.
 
     Raises ``SettingsError``.
     """
     settings, opened, engine = program
     tokens = tokens_over(opened, settings, workspace)
     probe = mail_probe(opened, settings, workspace, tokens, dialler)
-    checks = ConnectionChecks(engine, probe, workspace, _new_id, opened.evidence)
+    checks = ConnectionChecks(engine, probe, workspace, new_id or _new_id, opened.evidence)
     accesses = accesses_of(opened, settings, workspace)
     return Mailboxes(engine, checks, accesses, workspace, opened.store.now)
 

@@ -76,7 +76,8 @@ def disconnect(
     with session(at) as here:
         before = known(here, account)
         address = before.id
-        follows = of_disconnecting(here.engine, here.workspace, address, here.store.now())
+        with here.look() as now:
+            follows = of_disconnecting(now, here.settings.policy, address, here.store.now())
         if not at.as_json:
             tell_consequences(follows)
         if not preview:

@@ -24,7 +24,7 @@ def insist(here: Session, checked: "Checked", hint: str = "") -> None:
     if refusal is not None and findings is not None and findings.sentence:
         told = [f"Refused ({refusal.code}): {refusal.message}", findings.sentence]
         told += [hint] if hint else []
-        fail(told, EXIT_REFUSED, code=refusal.code, check=_as_json(findings))
+        fail(told, EXIT_REFUSED, code=refusal.code, check=findings.to_json())
     if checked.reply is not None:
         here.insist(checked.reply)
 
@@ -92,20 +92,7 @@ def tell_found(
     why = f" {findings.sentence or row.reason or ''}".rstrip()
     outcome = "The check passed." if found is None else f"The check found {found}."
     status = f"{outcome} Connection Status of {address}: {row.status}.{why}"
-    tell(here, address, status, as_json, check=_as_json(findings))
+    tell(here, address, status, as_json, check=findings.to_json())
     hint = new_credentials(account, findings)
     if hint and not as_json:
         say(hint)
-
-
-def _as_json(findings: "Findings") -> dict[str, Any]:
-    report = findings.report
-    return {
-        "passed": [*report.passed],
-        "failed_at": report.failed_at,
-        "class": report.found,
-        "classifier": report.classifier,
-        "evidence": report.evidence_digest,
-        "sentence": findings.sentence or None,
-        "sent_folder": findings.folders.sent if findings.folders else None,
-    }

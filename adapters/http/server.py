@@ -6,10 +6,12 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from adapters.composition import health_of
 from adapters.http.api.access import router as access
 from adapters.http.api.caller import router as caller
+from adapters.http.api.commands import router as commands
 from adapters.http.api.feed import router as feed
 from adapters.http.api.filters import router as filters
 from adapters.http.api.history import router as history
 from adapters.http.api.questions import router as questions
+from adapters.http.commands.performing import Commands
 from adapters.http.console.app import console
 from adapters.http.guarding import LimitedBodies, SafeHeaders
 from adapters.http.names import SlashesInNames
@@ -18,7 +20,7 @@ from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
-API = (access, caller, feed, filters, history, lists(), questions())
+API = (access, caller, commands(), feed, filters, history, lists(), questions())
 
 
 def server(site: Site) -> FastAPI:
@@ -30,6 +32,7 @@ def server(site: Site) -> FastAPI:
         exception_handlers=HANDLERS,  # type: ignore[arg-type]
     )
     found.state.site = site
+    found.state.commands = Commands(site)
     found.add_middleware(SlashesInNames)
     found.add_middleware(LimitedBodies)
     found.add_middleware(SafeHeaders, secure=site.secure)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 
-from adapters.access import filters_of, looks_of, staff_of, tokens_of
+from adapters.access import filters_of, looks_of, requests_of, staff_of, tokens_of
 from adapters.composition import Opened, Program, StoredCheckSchedule, StoredCursors, appends
 from adapters.http.console.attempts import Attempts
 from adapters.http.console.oidc import OidcProvider
@@ -18,6 +18,7 @@ from engine.audit.one_recipient import Asked
 from engine.ports.check_schedule import CheckSchedule
 from engine.stream.feed import Feed
 from engine.work.api_tokens import ApiTokens
+from engine.work.kept_requests import KeptRequests
 from engine.work.looks import Looks
 from engine.work.mailing.inboxes import InboxCursors
 from engine.work.saved_filters import SavedFilters
@@ -63,6 +64,10 @@ class Site:
     @cached_property
     def staff(self) -> Staff:
         return staff_of(self.program.opened)
+
+    @cached_property
+    def requests(self) -> KeptRequests:
+        return requests_of(self.program.opened)
 
     @cached_property
     def sign_ins(self) -> SignIns:

@@ -1,0 +1,186 @@
+"""A route for each operation, and one for its preview: lean, as commands are many.
+
+FastAPI reads the signatures for its document; what carries a request out is ``_handled``, on one
+thread from the gate to the answer.
+"""
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+
+from adapters.http.commands.keys import LONGEST, digest_of, key_of
+from adapters.http.commands.operation import Asked, Operation
+from adapters.http.commands.performing import REPLAYED, Answer, Commands
+from adapters.http.commands.previews import HEADER
+from adapters.http.commands.table import OPERATIONS
+from adapters.http.gate import Here, here, of
+from adapters.http.names import path_names
+from adapters.http.problems import Problem
+
+IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=LONGEST)]
+Confirmation = Annotated[str | None, Header(alias=HEADER)]
+IfMatch = Annotated[str | None, Header(alias="If-Match")]
+
+
+class Event(BaseModel):
+    position: int
+    type: str
+    stream: str
+
+
+class Done(BaseModel):
+    """What a command of one step has recorded: at most 100 of its events."""
+
+    command_id: str
+    position: int
+    """Nothing of the command stands after it in the log."""
+    events: list[Event]
+    recorded: int
+    """How many events there are."""
+
+
+class Shown(BaseModel):
+    preview: dict[str, Any]
+    token: str
+    expires_at: str
+
+
+def router() -> APIRouter:
+    found = APIRouter()
+    for each in OPERATIONS:
+        found.routes.append(_route(each, each.path, each.method, _documented(each)))
+        if each.preview is not None:
+            found.routes.append(_route(each, f"{each.path}/preview", "POST", _previewed(each)))
+    return found
+
+
+def commands_of(request: Request) -> Commands:
+    found: Commands = request.app.state.commands
+    return found
+
+
+def asked_of(
+    request: Request, asks: Here, operation: Operation, octets: bytes, *, key: bool
+) -> Asked:
+    """Raises ``Problem`` and ``RequestValidationError``."""
+    commands, headers = commands_of(request), request.headers
+    told = _json(octets)
+    try:
+        body = operation.body.model_validate_json(octets or b"{}")
+    except ValidationError as error:
+        raise RequestValidationError(_without_input(error)) from None
+    names = path_names(request)
+    secret = commands.kept.secret()
+    what = digest_of(secret, operation.name, json.dumps(names), told)
+    given = headers.get("Idempotency-Key") if key else "preview"
+    return Asked(
+        request.app.state.site,
+        asks.caller,
+        asks.workspace,
+        names,
+        body,
+        what,
+        key_of(given, asks.caller, what),
+        headers.get(HEADER),
+        headers.get("If-Match"),
+    )
+
+
+def _json(octets: bytes) -> str:
+    """The same text for the same value, however it was written."""
+    try:
+        return json.dumps(json.loads(octets or b"{}"), sort_keys=True)
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _without_input(error: ValidationError) -> list[Any]:
+    """What was given may be a secret."""
+    return [
+        {**each, "loc": ("body", *each["loc"])}
+        for each in error.errors(include_input=False, include_context=False, include_url=False)
+    ]
+
+
+def _route(
+    operation: Operation, path: str, method: str, documented: Callable[..., Any]
+) -> "_LeanRoute":
+    is_preview = path.endswith("/preview") and operation.preview is not None
+    found = _LeanRoute(
+        path,
+        documented,
+        name=f"{operation.name}_preview" if is_preview else operation.name,
+        operation_id=f"preview_{operation.name}" if is_preview else operation.name,
+        summary=f"What would happen: {operation.summary}" if is_preview else operation.summary,
+        methods=[method],
+        tags=[operation.path.split("/")[1]],
+        response_model=Shown if is_preview else Done if operation.command else dict[str, Any],
+    )
+    found.operation, found.is_preview = operation, is_preview
+    return found
+
+
+class _LeanRoute(APIRoute):
+    operation: Operation
+    is_preview: bool
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        async def handle(request: Request) -> Response:
+            octets = await body_of(request)
+            return await run_in_threadpool(self._handled, request, octets)
+
+        return handle
+
+    def _handled(self, request: Request, octets: bytes) -> Response:
+        operation = self.operation
+        asks = here(operation.act)(request, request.query_params.get("workspace"))
+        asked = asked_of(request, asks, operation, octets, key=not self.is_preview)
+        commands = commands_of(request)
+        perform = commands.preview if self.is_preview else commands.perform
+        return response_to(perform(operation, asked))
+
+
+async def body_of(request: Request) -> bytes:
+    """Raises ``Problem`` for what is no JSON by its headers, and for what was cut off."""
+    kind = request.headers.get("Content-Type", "application/json").partition(";")[0]
+    if kind.strip().lower() != "application/json" or "Content-Encoding" in request.headers:
+        raise Problem(415, "unsupported_media_type", "Give a body of application/json, as it is.")
+    try:
+        return await request.body()
+    except ClientDisconnect:
+        raise Problem(400, "cut_off", "The request ended before its end.") from None
+
+
+def response_to(answer: Answer) -> Response:
+    headers = REPLAYED if answer.replayed else None
+    return JSONResponse(answer.body, answer.status, headers)
+
+
+def _documented(operation: Operation) -> Callable[..., Any]:
+    def asked(
+        asks: Annotated[Here, of(operation.act)],
+        body: Any,
+        idempotency_key: IdempotencyKey,
+        confirmation: Confirmation = None,
+        if_match: IfMatch = None,
+    ) -> None:
+        """For the document alone."""
+
+    asked.__annotations__["body"] = operation.body
+    return asked
+
+
+def _previewed(operation: Operation) -> Callable[..., Any]:
+    def asked(asks: Annotated[Here, of(operation.act)], body: Any) -> None:
+        """For the document alone."""
+
+    asked.__annotations__["body"] = operation.body
+    return asked
