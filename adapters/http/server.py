@@ -41,7 +41,7 @@ def server(site: Site) -> FastAPI:
         found.include_router(each, prefix="/v1")
     found.add_api_route("/livez", _alive, include_in_schema=False)
     found.add_api_route("/readyz", lambda: _ready(site), include_in_schema=False)
-    found.mount("/", console(site))
+    found.mount("/", console(site, found.state.commands))
     return found
 
 

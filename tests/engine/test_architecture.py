@@ -119,6 +119,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.http.console": (
         *(*DOOR, "adapters.http", "adapters.http.reading", "adapters.http.api"),
         "adapters.http.commands",
+        "adapters.http.commands",
     ),
     "adapters.http.reading": (*DOOR, "adapters.http", "adapters.csv", "adapters.stores"),
     "adapters.worker": DOOR,

@@ -43,6 +43,7 @@ class Commands:
     """One for each process that serves HTTP. Safe to share between threads."""
 
     def __init__(self, site: Site) -> None:
+        self.site = site
         self.kept = site.requests
         self.under_way = UnderWay(site.program.opened.coordination)
 
