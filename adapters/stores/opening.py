@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from adapters.settings import EngineSettings
 from adapters.store_url import scheme_of
+from adapters.stores.small_tables.inbox_cursors import StoredCursors
+from adapters.stores.small_tables.relay_mark import StoredMark
+from adapters.stores.small_tables.small_table import TableStore
 from engine.fence import StoreFence
 from engine.ports.check_schedule import CheckSchedule
 from engine.ports.coordination import Coordination
@@ -45,6 +48,11 @@ class Opened(NamedTuple):
     coordination: Coordination
     evidence: EvidenceStore
     fence: StoreFence
+
+    @property
+    def beside(self) -> TableStore:
+        """Where small tables stand, beside the log."""
+        return cast("TableStore", self.store)
 
     def close(self) -> None:
         self.store.close()
@@ -143,33 +151,13 @@ def check_schedule(opened: Opened) -> CheckSchedule:
 
 
 def relay_mark(opened: Opened) -> RelayMark:
-    """Up to where the store was told outside. Raises ``StoreError``."""
-    from adapters.stores.sqlite import SQLiteStore
-
-    if isinstance(opened.store, SQLiteStore):
-        from adapters.stores.sqlite.relay_mark import SQLiteMark
-
-        return SQLiteMark(opened.store)
-    from adapters.stores.postgres import PostgresStore
-    from adapters.stores.postgres.relay_mark import PostgresMark
-
-    assert isinstance(opened.store, PostgresStore)
-    return PostgresMark(opened.store)
+    """Up to where the store was told outside."""
+    return StoredMark(opened.beside)
 
 
 def inbox_cursors(opened: Opened) -> InboxCursors:
-    """How far each inbox has been read. Raises ``StoreError``."""
-    from adapters.stores.sqlite import SQLiteStore
-
-    if isinstance(opened.store, SQLiteStore):
-        from adapters.stores.sqlite.inbox_cursors import SQLiteCursors
-
-        return SQLiteCursors(opened.store)
-    from adapters.stores.postgres import PostgresStore
-    from adapters.stores.postgres.inbox_cursors import PostgresCursors
-
-    assert isinstance(opened.store, PostgresStore)
-    return PostgresCursors(opened.store)
+    """How far each inbox has been read."""
+    return StoredCursors(opened.beside)
 
 
 def rebuild(

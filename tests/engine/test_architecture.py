@@ -66,6 +66,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.store_url": (),
     "adapters.stores": (*CORE, "engine.stream", *WORK, *SHARED, "adapters.stores.everything"),
     "adapters.stores.memory": (*CORE, *WORK, "adapters.stores"),
+    "adapters.stores.small_tables": (*CORE, "engine.stream", *WORK, "adapters.stores"),
     "adapters.stores.sqlite": (*CORE, "engine.stream", *WORK, "adapters.stores"),
     "adapters.stores.postgres": (*CORE, "engine.stream", *WORK, "adapters.stores"),
     "adapters.stores.postgres.rebuild": (*CORE, "adapters.stores", "adapters.stores.postgres"),

@@ -19,7 +19,7 @@ import pytest
 
 from adapters.kafka.access import KafkaAccess
 from adapters.kafka.sink import KafkaSink
-from adapters.stores.sqlite.relay_mark import SQLiteMark
+from adapters.stores.small_tables.relay_mark import StoredMark
 from engine.stream.cloud_events import Teller
 from engine.work.relay import Relay
 from tests.stream.broker import VARIABLE, NamedBroker
@@ -105,7 +105,7 @@ def stops(tmp_path: Path) -> Iterator[Stops]:
 def relay_all(stops: Stops, broker: NamedBroker, topic: str) -> None:
     source = Teller(stops.store.identity).source
     with closing(KafkaSink(KafkaAccess(broker.address), topic, source, lambda _: None)) as sink:
-        relay = Relay(stops.store, sink, SQLiteMark(stops.store))
+        relay = Relay(stops.store, sink, StoredMark(stops.store))
         relay.begin()
         while relay.turn():
             pass

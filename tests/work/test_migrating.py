@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from adapters.stores.sqlite import SQLiteStore
-from adapters.stores.sqlite.inbox_cursors import SQLiteCursors
 from aggregates.campaign.commands import MigrateRecipients, Past
 from engine.ports.clock import ManualClock
 from engine.work.mailing.dispatch import Dispatch
@@ -46,7 +46,7 @@ def workplace(tmp_path: Path) -> Iterator[Workplace]:
 @pytest.fixture
 def inboxes(workplace: Workplace) -> WorkspaceInboxes:
     assert isinstance(workplace.store, SQLiteStore)
-    inboxes = WorkspaceInboxes(SQLiteCursors(workplace.store), ACME)
+    inboxes = WorkspaceInboxes(StoredCursors(workplace.store), ACME)
     for account in (ANN, BOB):
         inboxes.move(account, READ)
     return inboxes

@@ -7,6 +7,7 @@ begins with; the second appends, commits, and waits for the disk when everybody 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 from threading import local
 from typing import Any
 
@@ -16,6 +17,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 from psycopg_pool import PoolTimeout
 
+from adapters.stores.named_sql import statements, with_named_values
 from adapters.stores.postgres.append import timer_of, timer_values
 from adapters.stores.postgres.datastore import LedgerDatastore
 from adapters.stores.postgres.entries import PostgresEntries
@@ -248,6 +250,12 @@ class PostgresStore(PostgresEntries):
         self.datastore.pool.open()
         with self.datastore.pool.connection() as connection:
             yield connection
+
+    def portable(self, path: Path) -> Mapping[str, str]:
+        return {name: with_named_values(text) for name, text in statements(path).items()}
+
+    def has_table(self, name: str) -> bool:  # noqa: ARG002 a store without a step is not opened
+        return True
 
     @contextmanager
     def reading(self, *, binary: bool = False) -> Iterator[Cursor[Any]]:

@@ -126,3 +126,6 @@ FROM stored_events WHERE topic = 'CampaignCreated' OR topic LIKE 'CampaignCreate
 
 -- name: set_store_version
 INSERT INTO store_info VALUES (?)
+
+-- name: has_table
+SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?

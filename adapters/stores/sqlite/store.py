@@ -13,6 +13,7 @@ from eventsourcing.sqlite import SQLiteCursor
 
 from adapters.stores.clocks import system_clock
 from adapters.stores.microseconds import from_micros, to_micros
+from adapters.stores.named_sql import statements
 from adapters.stores.sqlite.append import envelope_of, timer_of, timer_values
 from adapters.stores.sqlite.connections import ReadingConnections, WritingConnections, connected
 from adapters.stores.sqlite.entries import SQLiteEntries
@@ -131,6 +132,13 @@ class SQLiteStore(SQLiteEntries):
 
     def now(self) -> datetime:
         return self._clock()
+
+    def portable(self, path: Path) -> Mapping[str, str]:
+        return statements(path)
+
+    def has_table(self, name: str) -> bool:
+        with self.explained(), self.reading() as c:
+            return c.execute(SQL["has_table"], (name,)).fetchone() is not None
 
     @contextmanager
     def look(self, workspace: str) -> Iterator[Looked]:

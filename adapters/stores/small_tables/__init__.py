@@ -1,0 +1,1 @@
+"""Small tables beside a store's log, each written once for every product."""
