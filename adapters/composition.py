@@ -22,7 +22,7 @@ from adapters.stores.opening import (
     relay_mark,
 )
 from aggregates.command import DEFAULT_POLICY, Policy
-from engine.answers.health import Health, look
+from engine.answers.health import Health, WebhookStanding, look
 from engine.engine import Engine
 from engine.fence import Unfenced
 from engine.observing import SILENT, Observer
@@ -30,7 +30,7 @@ from engine.ports.clock import Clock
 from engine.ports.views import ReadableViews
 from engine.work.access import Accesses
 from engine.work.addresses import ascii_form, normalised
-from engine.work.ports import OwnerChannel, Probe, RejectedLine
+from engine.work.ports import OwnerLetters, Probe, RejectedLine
 from engine.work.secret import Secret
 from engine.work.tokens import Tokens
 from engine.work.vault import Vault
@@ -113,7 +113,14 @@ def health_of(opened: Opened) -> Health:
     """How an opened store is now. Raises ``StoreError`` if it is lost."""
     schedule, mark = check_schedule(opened), relay_mark(opened)
     found = look(opened.store, opened.views, opened.coordination, schedule, mark)
-    return found._replace(fenced=opened.fence.closed())
+    return found._replace(fenced=opened.fence.closed(), webhooks=_webhooks(opened))
+
+
+def _webhooks(opened: Opened) -> Sequence[WebhookStanding]:
+    from adapters.stores.small_tables.webhooks import StoredEndpoints
+    from engine.work.webhooks.standing import standings
+
+    return list(standings(opened.store, StoredEndpoints(opened.beside)))
 
 
 def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:
@@ -252,7 +259,7 @@ def rotate_vault(
 
 def owner_channel(
     settings: EngineSettings, views: ReadableViews, link: "Link | None" = None
-) -> OwnerChannel | None:
+) -> OwnerLetters | None:
     """The way to owners that the settings name; None where they name none. ``link``: where they
     may reconnect, unless below the public address.
 

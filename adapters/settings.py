@@ -182,6 +182,10 @@ class EngineSettings(KafkaSettings, BaseSettings):
     links_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """Where a mailbox's owner reconnects it by a link; without one there is no such door."""
     links_host: str = "127.0.0.1"
+    webhook_allow: list[IPvAnyNetwork] = Field(default_factory=list)
+    """Networks inside which receivers of webhooks may be, beside all public addresses."""
+    webhook_ca_file: Path | None = None
+    """Certificates, in PEM, that receivers' must lead to; else those the system trusts."""
     vault_key_file: Path | None = None
     """The vault's keys, in a file that nobody else may read."""
     vault_key: SecretStr | None = None

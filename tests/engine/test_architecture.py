@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("events", "aggregates", "processors", "projections", "engine", "adapters")
 PURE = ("events", "aggregates", "processors", "projections")
 CORE = (*PURE, "engine", "engine.ports")
-WORK = ("engine.work", "engine.work.classifying", "engine.work.mailing")
+WORK = ("engine.work", "engine.work.classifying", "engine.work.mailing", "engine.work.webhooks")
 ENGINE = (
     *(*CORE, "engine.planning", "engine.answers", "engine.answers.telling", "engine.audit"),
     "engine.stream",
@@ -27,6 +27,7 @@ DOOR = (
     "adapters.mailing",
     "adapters.reconciling",
     "adapters.streaming",
+    "adapters.webhooking",
     "adapters.screen",
     "adapters.yaml_files",
 )
@@ -50,6 +51,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "engine.work.classifying",
     ),
     "engine.work.classifying": ("events",),
+    "engine.work.webhooks": (*CORE, "engine.answers", "engine.stream", "engine.work"),
     "engine.work.mailing": (*CORE, "engine.planning", "engine.work"),
     "adapters": ("everything",),
     "adapters.composition": ("everything",),
@@ -86,6 +88,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("adapters.kafka.consumer", "adapters.stores.postgres"),
     ),
     "adapters.archiving": ("adapters.kafka.consumer",),
+    "adapters.webhooks": ("engine.work.webhooks", "adapters.mail"),
+    "adapters.webhooking": ("everything",),
     "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", "engine.stream", *SHARED),

@@ -62,8 +62,12 @@ class StoredEndpoints:
         most = 0 if failed else 1
         found = self._deliveries.rows("newest", endpoint_id=endpoint_id, most=most, limit=limit)
         return [
-            Delivery(*row[:3], from_micros(row[3]), bool(row[4]), *row[5:]) for row in found
+            Delivery._make((*row[:3], from_micros(row[3]), bool(row[4]), *row[5:])) for row in found
         ]
+
+
+def _delivery(row: Row) -> Delivery:
+    return Delivery._make((*row[:3], from_micros(row[3]), bool(row[4]), *row[5:]))
 
 
 def _tried(each: Delivery) -> dict[str, Any]:

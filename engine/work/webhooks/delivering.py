@@ -7,7 +7,7 @@ sent again, under the same ids.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 from typing import NamedTuple
 
@@ -22,6 +22,8 @@ from engine.work.webhooks.signing import Sign, SigningSecrets, signed
 PAGE = 1_000
 AT_ONCE = 8
 """Workspaces of an endpoint that are delivered to at the same time."""
+AHEAD = 20 * PAGE
+"""Entries that are read beyond the slowest workspace that is being delivered to."""
 SLICE = 1.0
 """Seconds after which a workspace makes room for others."""
 COMMIT_EVERY = 1.0
@@ -40,14 +42,25 @@ class Parts(NamedTuple):
     waits: Sequence[timedelta] = WAITS
 
 
-def attempt(parts: Parts, signers: Sequence[Sign], url: str, message: Message) -> Answer:
-    """One request, signed now."""
-    headers = {
-        "content-type": CONTENT_TYPE,
-        POSITION: str(message.position),
-        **signed(signers, message.id, parts.now(), message.body),
-    }
-    return parts.send(url, headers, message.body)
+class Attempts(NamedTuple):
+    """Requests to one endpoint, each signed when it is made."""
+
+    parts: Parts
+    url: str
+    signers: Sequence[Sign]
+
+    def make(self, workspace: str, message: Message, number: int) -> tuple[Answer, Delivery]:
+        """``number``: from 1, for this message."""
+        began, at = monotonic(), self.parts.now()
+        headers = {
+            "content-type": CONTENT_TYPE,
+            POSITION: str(message.position),
+            **signed(self.signers, message.id, at, message.body),
+        }
+        answer = self.parts.send(self.url, headers, message.body)
+        spent = int((monotonic() - began) * 1_000)
+        told = (answer.is_success, answer.status, answer.said, spent)
+        return answer, Delivery(workspace, message.position, number, at, *told)
 
 
 def has_work(endpoint: Endpoint, parts: Parts, last_entry: int) -> bool:
@@ -80,7 +93,7 @@ class EndpointRun:
         self._parts, self._endpoint, self._go_on = parts, endpoint, go_on
         self._lanes = dict(endpoint.lanes)
         self._messages = Messages(parts.log)
-        self._signers = parts.secrets.signers(endpoint.id)
+        self._attempts = Attempts(parts, endpoint.url, parts.secrets.signers(endpoint.id))
         self._running: dict[str, Future[_Sent]] = {}
         self._tried: list[Delivery] = []
         self._is_kept, self._changed, self._committed_at = True, False, monotonic()
@@ -90,11 +103,11 @@ class EndpointRun:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
             while True:
                 self._collect()
-                if self._may_begin:
-                    self._hand_out(pool)
-                if not self._running:
+                is_more = self._may_begin and self._hand_out(pool)
+                if not (is_more or self._running):
                     break
-                wait(self._running.values(), COMMIT_EVERY, FIRST_COMPLETED)
+                if not is_more:
+                    wait(self._running.values(), COMMIT_EVERY, FIRST_COMPLETED)
                 if monotonic() - self._committed_at >= COMMIT_EVERY:
                     self._commit()
         self._commit()
@@ -103,14 +116,13 @@ class EndpointRun:
     def _may_begin(self) -> bool:
         return self._is_kept and self._endpoint.status is Status.ACTIVE and self._go_on()
 
-    def _hand_out(self, pool: ThreadPoolExecutor) -> None:
-        """First to those that are not as far as the rest, then what is new."""
-        while len(self._running) < AT_ONCE:
+    def _hand_out(self, pool: ThreadPoolExecutor) -> bool:
+        """To those that are not as far as the rest; if there are none, read on. More to do?"""
+        due = self._due()
+        while due and len(self._running) < AT_ONCE:
+            self._catch_up(pool, due)
             due = self._due()
-            if due:
-                self._catch_up(pool, due)
-            elif not self._read_on():
-                return
+        return len(self._running) < AT_ONCE and self._read_on()
 
     def _due(self) -> list[str]:
         """Lanes whose turn it is, the one that is least far first."""
@@ -139,6 +151,9 @@ class EndpointRun:
 
     def _read_on(self) -> bool:
         """Whoever gets something of the next page has a lane from now on."""
+        slowest = min((self._lanes[each].entry for each in self._running), default=None)
+        if slowest is not None and self._endpoint.entry - slowest >= AHEAD:
+            return False
         page = self._read(self._endpoint.entry, PAGE)
         for workspace in wanted(self._endpoint, page):
             self._lanes.setdefault(workspace, Lane(self._endpoint.entry))
@@ -161,9 +176,8 @@ class EndpointRun:
         for message in messages:
             if not self._go_on() or (tried and monotonic() > ends):
                 return _Sent(workspace, entry, tried, None)
-            began, at = monotonic(), self._parts.now()
-            answer = attempt(self._parts, self._signers, self._endpoint.url, message)
-            tried.append(delivery_of(answer, workspace, message, failures + 1, at, began))
+            answer, delivery = self._attempts.make(workspace, message, failures + 1)
+            tried.append(delivery)
             if not answer.is_success:
                 return _Sent(workspace, entry, tried, answer)
             entry, failures = message.entry, 0
@@ -206,14 +220,6 @@ class EndpointRun:
         self._tried, self._changed = [], False
         self._is_kept = kept is not None
         self._endpoint = kept or self._endpoint
-
-
-def delivery_of(
-    answer: Answer, workspace: str, message: Message, number: int, at: datetime, began: float
-) -> Delivery:
-    spent = int((monotonic() - began) * 1_000)
-    told = (answer.is_success, answer.status, answer.said, spent)
-    return Delivery(workspace, message.position, number, at, *told)
 
 
 def _why_parked(answer: Answer, lane: Lane) -> str:

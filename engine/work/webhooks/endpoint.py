@@ -132,7 +132,10 @@ class UnknownEvents(WebhookError):
 
 
 class NoSuchPosition(WebhookError):
-    sentence = "The log has no position {position}: it ends at {last}. Give one of 1 to {last}."
+    sentence = (
+        "The log has no position {position}: it ends at {last}. Give one from 1 up to there, or "
+        "the next one."
+    )
 
 
 class WebhookChanged(WebhookError):

@@ -1,12 +1,12 @@
 """What people and programs do with webhooks, whatever the door."""
 
-from collections.abc import Callable, Iterator, Sequence
-from time import monotonic
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from engine.answers.health import WebhookStanding
 from engine.stream.cloud_events import instant
-from engine.work.webhooks.delivering import Parts, attempt, delivery_of
+from engine.work.plain_letter import PlainLetter
+from engine.work.ports import OwnerLetters
+from engine.work.webhooks.delivering import Attempts, Parts
 from engine.work.webhooks.endpoint import (
     Delivery,
     Endpoint,
@@ -18,7 +18,6 @@ from engine.work.webhooks.endpoint import (
     checked_url,
 )
 from engine.work.webhooks.messages import Message, entry_before, position_at
-from engine.work.webhooks.ports import LetterChannel, PlainLetter
 from engine.work.webhooks.signing import Scheme, new_secret, scheme_of, verifier
 
 TEST_TYPE = "sendledger.WebhookTest.v1"
@@ -92,13 +91,17 @@ class Webhooks:
         owner: str | None = None,
         types: Sequence[str] | None = None,
     ) -> Endpoint:
-        given = {
-            "url": None if url is None else checked_url(url),
-            "owner": None if owner is None else checked_owner(owner),
-            "types": None if types is None else checked_types(types),
-        }
-        told = {name: value for name, value in given.items() if value is not None}
-        return self._changed(webhook, lambda found: found._replace(**told))
+        new_url = None if url is None else checked_url(url)
+        new_owner = None if owner is None else checked_owner(owner)
+        new_types = None if types is None else checked_types(types)
+        return self._changed(
+            webhook,
+            lambda found: found._replace(
+                url=new_url or found.url,
+                owner=new_owner or found.owner,
+                types=found.types if new_types is None else new_types,
+            ),
+        )
 
     def pause(self, webhook: str) -> Endpoint:
         """A parked one stays parked."""
@@ -137,10 +140,8 @@ class Webhooks:
     def test(self, webhook: str) -> Delivery:
         """Send it an event that no log has, now, whatever its state."""
         found = self._found(webhook)
-        signers = self._parts.secrets.signers(webhook)
-        message, at, began = self._test_message(), self._parts.now(), monotonic()
-        answer = attempt(self._parts, signers, found.url, message)
-        told = delivery_of(answer, found.workspace or "", message, 1, at, began)
+        attempts = Attempts(self._parts, found.url, self._parts.secrets.signers(webhook))
+        _, told = attempts.make(found.workspace or "", self._test_message(), 1)
         self._parts.endpoints.note(webhook, [told])
         return told
 
@@ -150,18 +151,7 @@ class Webhooks:
         """The newest first."""
         return self._parts.endpoints.deliveries(self._found(webhook).id, limit, failed=failed)
 
-    def standings(self) -> Iterator[WebhookStanding]:
-        """For ``health``."""
-        log, now = self._parts.log, self._parts.log.now()
-        for each in self._parts.endpoints.all():
-            seconds = 0.0
-            if each.status is Status.ACTIVE:
-                oldest = log.entries(each.has_all_until, 1)
-                recorded = [entry.envelope.recorded_at for entry in oldest]
-                seconds = max(((now - at).total_seconds() for at in recorded), default=0.0)
-            yield WebhookStanding(each.id, each.status, each.reason, max(seconds, 0.0))
-
-    def tell_owners(self, channel: LetterChannel) -> int:
+    def tell_owners(self, channel: OwnerLetters) -> int:
         """A letter to each owner of a parked endpoint who does not know yet; answers how many.
 
         Raises ``OSError`` from the channel; trying again is harmless.
@@ -205,16 +195,19 @@ class Webhooks:
 def letter_of(endpoint: Endpoint, delivered_until: int) -> PlainLetter:
     """What the owner of a parked endpoint is told."""
     assert endpoint.parked_at is not None
+    stopped = (
+        f"Nothing is delivered any more to {endpoint.url}, the webhook {endpoint.id}: "
+        f"{endpoint.reason}."
+    )
+    kept = (
+        f"It has every event up to position {delivered_until}. Nothing is lost: the events after "
+        "it are in the log, and are delivered in order once the webhook is resumed."
+    )
+    then = "Put the receiver right, then resume the webhook, or delete it."
     return PlainLetter(
-        f"{endpoint.id} {endpoint.parked_at.isoformat()}",
-        endpoint.owner,
-        f"Webhook {endpoint.id} is parked: nothing is delivered to it",
-        [
-            f"Nothing is delivered any more to {endpoint.url}, the webhook {endpoint.id}: "
-            f"{endpoint.reason}.",
-            f"It has every event up to position {delivered_until}. Nothing is lost: the events "
-            "after it are in the log, and are delivered in order once the webhook is resumed.",
-            "Put the receiver right, then resume the webhook, or delete it.",
-        ],
-        endpoint.parked_at,
+        key=f"{endpoint.id} {endpoint.parked_at.isoformat()}",
+        to=endpoint.owner,
+        subject=f"Webhook {endpoint.id} is parked: nothing is delivered to it",
+        paragraphs=[stopped, kept, then],
+        written_at=endpoint.parked_at,
     )

@@ -60,11 +60,15 @@ def _name(entry: Entry) -> str:
 
 
 def entry_before(log: Log, position: int) -> int:
-    """After which entry the event of that position is the next event; raises ``NoSuchPosition``."""
-    last = log.last_position()
-    if not 1 <= position <= last:
+    """After which entry the event of that position is the next event, the one to come included.
+
+    Raises ``NoSuchPosition``.
+    """
+    last, low, high = log.last_position(), position - 1, log.last_entry()
+    if not 1 <= position <= last + 1:
         raise NoSuchPosition(position=position, last=last)
-    low, high = position - 1, log.last_entry()
+    if position > last:
+        return high
     while low < high:
         middle = (low + high) // 2
         low, high = (middle + 1, high) if _position(log, middle) < position else (low, middle)

@@ -1,7 +1,7 @@
 """What delivering needs of the world."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from engine.work.webhooks.endpoint import Delivery, Endpoint
@@ -53,22 +53,4 @@ class KeptEndpoints(Protocol):
         self, endpoint_id: str, limit: int, *, failed: bool = False
     ) -> Sequence[Delivery]:
         """The newest first; ``failed`` for those alone."""
-        ...
-
-
-class PlainLetter(NamedTuple):
-    """To one person, once: the same ``key`` is the same letter."""
-
-    key: str
-    to: str
-    subject: str
-    paragraphs: Sequence[str]
-    written_at: datetime
-
-
-class LetterChannel(Protocol):
-    """The notices' way to owners."""
-
-    def tell(self, letter: PlainLetter) -> None:
-        """Raises ``OSError`` when it is not on its way."""
         ...

@@ -1,0 +1,252 @@
+"""``sendledger webhooks``: endpoints to which events are delivered, and what was tried."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from adapters.cli.common import settings_of
+from adapters.screen.errors import explained
+from adapters.screen.exit_codes import EXIT_FAILED, EXIT_UNREADABLE
+from adapters.screen.options import Json, Store, Yes
+from adapters.screen.output import agreed, fail, print_json, say
+from adapters.screen.program import group
+
+if TYPE_CHECKING:
+    from engine.work.webhooks.endpoint import Delivery, Endpoint
+    from engine.work.webhooks.managing import Standing, Webhooks
+
+app = group(no_args_is_help=True)
+
+Webhook = Annotated[str, typer.Argument(help="The webhook's id.")]
+Url = Annotated[str, typer.Argument(help="Where its receiver answers: https://host.example/path.")]
+Types = Annotated[
+    list[str] | None, typer.Option("--type", help="Name of an event; more than once. Default: all.")
+]
+Owner = Annotated[
+    str | None, typer.Option(help="Who is told when it is parked. Default: `owner_address`.")
+]
+Workspace = Annotated[str | None, typer.Option(help="Whose events it gets. Default: everybody's.")]
+From = Annotated[
+    int | None, typer.Option("--from", help="Position to begin with. Default: what comes from now.")
+]
+
+
+@app.command()
+def create(
+    url: Url,
+    types: Types = None,
+    workspace: Workspace = None,
+    owner: Owner = None,
+    first: From = None,
+    scheme: Annotated[str, typer.Option(help="Of signatures: hmac or ed25519.")] = "hmac",
+    store: Store = None,
+    as_json: Json = False,
+) -> None:
+    """Have events delivered to a URL. Its secret is shown this once."""
+    from engine.work.webhooks.signing import Scheme
+
+    if scheme not in {*Scheme}:
+        fail(f"Scheme {scheme}: expected {' or '.join(Scheme)}.", EXIT_UNREADABLE)
+    with _webhooks(store) as (webhooks, default_owner):
+        made = webhooks.create(
+            url,
+            owner or default_owner,
+            workspace=workspace,
+            types=types or (),
+            scheme=Scheme(scheme),
+            first=first,
+        )
+        if as_json:
+            print_json({**_json(webhooks.show(made.endpoint.id)), "verifier": made.verifier})
+            return
+    say(f"Webhook {made.endpoint.id} delivers to {made.endpoint.url}.")
+    say(f"Its receiver verifies signatures with {made.verifier}")
+
+
+@app.command("list")
+def list_(store: Store = None, as_json: Json = False) -> None:
+    """Show every webhook: its state, and how far it is."""
+    with _webhooks(store) as (webhooks, _):
+        found = webhooks.list()
+    if as_json:
+        print_json({"webhooks": [_json(each) for each in found]})
+        return
+    for each in found:
+        say(_line(each))
+    if not found:
+        say("There are no webhooks.")
+
+
+@app.command()
+def show(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
+    """Show a webhook, and each workspace whose delivery failed."""
+    with _webhooks(store) as (webhooks, _):
+        _shown(webhooks.show(webhook), as_json=as_json)
+
+
+@app.command()
+def change(
+    webhook: Webhook,
+    url: Annotated[str | None, typer.Option(help="Another URL.")] = None,
+    types: Types = None,
+    owner: Owner = None,
+    store: Store = None,
+    as_json: Json = False,
+) -> None:
+    """Change where a webhook delivers, what, or who is told when it is parked."""
+    with _webhooks(store) as (webhooks, _):
+        webhooks.change(webhook, url=url, owner=owner, types=types)
+        _shown(webhooks.show(webhook), as_json=as_json)
+
+
+@app.command()
+def pause(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
+    """Deliver nothing until it is resumed; nothing is lost."""
+    with _webhooks(store) as (webhooks, _):
+        webhooks.pause(webhook)
+        _shown(webhooks.show(webhook), as_json=as_json)
+
+
+@app.command()
+def resume(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
+    """Go on delivering from where it is, at once, paused or parked."""
+    with _webhooks(store) as (webhooks, _):
+        webhooks.resume(webhook)
+        _shown(webhooks.show(webhook), as_json=as_json)
+
+
+@app.command()
+def replay(
+    webhook: Webhook,
+    first: Annotated[int, typer.Option("--from", help="Position to begin with.")],
+    store: Store = None,
+    as_json: Json = False,
+) -> None:
+    """Deliver everything from a position on once more, under the same ids; and resume."""
+    with _webhooks(store) as (webhooks, _):
+        webhooks.replay(webhook, first)
+        _shown(webhooks.show(webhook), as_json=as_json)
+
+
+@app.command()
+def delete(webhook: Webhook, yes: Yes = False, store: Store = None, as_json: Json = False) -> None:
+    """Deliver nothing to it any more, and forget it with its secret and its deliveries."""
+    with _webhooks(store) as (webhooks, _):
+        found = webhooks.show(webhook).endpoint
+        agreed(f"Forget webhook {webhook}, which delivers to {found.url}?", yes=yes)
+        webhooks.delete(webhook)
+    if as_json:
+        print_json({"id": webhook})
+    else:
+        say(f"Webhook {webhook} is forgotten.")
+
+
+@app.command()
+def rotate(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
+    """Give it a new secret; the one before signs beside it for a day."""
+    with _webhooks(store) as (webhooks, _):
+        verifier = webhooks.rotate(webhook)
+    if as_json:
+        print_json({"id": webhook, "verifier": verifier})
+    else:
+        say(f"From now on its receiver verifies signatures with {verifier}")
+
+
+@app.command("test")
+def send_test(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
+    """Send it an event that no log has, now. Exit 1 where it is not taken."""
+    with _webhooks(store) as (webhooks, _):
+        _told([webhooks.test(webhook)], as_json=as_json)
+
+
+@app.command()
+def deliveries(
+    webhook: Webhook,
+    failed: Annotated[bool, typer.Option(help="Only those that failed.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, at most.")] = 100,
+    store: Store = None,
+    as_json: Json = False,
+) -> None:
+    """Show what was tried, the newest first."""
+    with _webhooks(store) as (webhooks, _):
+        found = webhooks.deliveries(webhook, limit, failed=failed)
+    if as_json:
+        print_json({"deliveries": [_delivery_json(each) for each in found]})
+        return
+    for each in found:
+        say(_delivery_line(each))
+    if not found:
+        say("Nothing was tried yet.")
+
+
+@contextmanager
+def _webhooks(store: str | None) -> "Iterator[tuple[Webhooks, str]]":
+    """And who is told where nobody else is named."""
+    from adapters.composition import running
+    from adapters.webhooking import webhooks_over
+
+    settings = settings_of(store, None)
+    with (
+        explained(),
+        running(settings) as program,
+        webhooks_over(program.opened, settings) as found,
+    ):
+        yield found.webhooks, settings.owner_address
+
+
+def _told(found: "list[Delivery]", *, as_json: bool) -> None:
+    for each in found:
+        if as_json:
+            print_json(_delivery_json(each))
+        else:
+            say(_delivery_line(each))
+    raise typer.Exit(0 if all(each.delivered for each in found) else EXIT_FAILED)
+
+
+def _shown(found: "Standing", *, as_json: bool) -> None:
+    if as_json:
+        print_json(_json(found))
+        return
+    say(_line(found))
+    for workspace, lane in found.endpoint.lanes.items():
+        if lane.attempts:
+            again = f"; tried again at {lane.next_at:%Y-%m-%dT%H:%M:%SZ}" if lane.next_at else ""
+            say(f"  {workspace}: {lane.attempts} attempts failed: {lane.answer}{again}")
+
+
+def _line(found: "Standing") -> str:
+    endpoint = found.endpoint
+    state = f"parked: {endpoint.reason}" if endpoint.reason else str(endpoint.status)
+    return (
+        f"{endpoint.id} {endpoint.url} ({state}), has {_what(endpoint)} up to position "
+        f"{found.delivered_until} of {found.last_position}"
+    )
+
+
+def _what(endpoint: "Endpoint") -> str:
+    names = ", ".join(endpoint.types) or "every event"
+    return f"{names} of {endpoint.workspace}" if endpoint.workspace else names
+
+
+def _json(found: "Standing") -> dict[str, Any]:
+    from engine.work.webhooks.telling import standing_json
+
+    return standing_json(found)
+
+
+def _delivery_json(each: "Delivery") -> dict[str, Any]:
+    from engine.work.webhooks.telling import delivery_json
+
+    return delivery_json(each)
+
+
+def _delivery_line(each: "Delivery") -> str:
+    told = _delivery_json(each)
+    what = f"position {each.position}" if each.position else "test"
+    came = f"delivered ({each.status})" if each.delivered else f"failed: {each.answer}"
+    return (
+        f"{told['at']} {each.workspace} {what}, attempt {each.attempt}, {came}, "
+        f"{each.milliseconds} ms"
+    )
