@@ -4,6 +4,7 @@ import json
 import ssl
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import create_server
 from threading import Lock, Thread
 from typing import Any, NamedTuple, Self
 
@@ -17,6 +18,12 @@ class Received(NamedTuple):
     event: Mapping[str, Any]
     headers: Mapping[str, str]
     body: bytes
+
+
+def free_port() -> int:
+    with create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 Answers = Callable[["Handler", Received], int]

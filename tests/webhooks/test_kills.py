@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres import free_port
 from tests.stream.ledger import WORKSPACES
 from tests.webhooks.desk import Desk
+from tests.webhooks.receiver import free_port
 
 FAST = (timedelta(milliseconds=10),) * 100_000
 """The table of waits is the engine's own in all but its times."""

@@ -22,7 +22,7 @@ def worker(desk: Desk, folder: Path, name: str = "worker", *words: str) -> Proce
     words = words or ("work", "--only", "webhooks,projections")
     output = folder / f"{name}.txt"
     told = {"VAULT_KEY_FILE": str(folder / "vault.key"), "WEBHOOK_ALLOW": ALLOW}
-    return Process(output, *words, STORE=desk.settings.store, WITNESS=str(folder / "w"), **told)
+    return Process(output, *words, STORE=desk.settings.store, WITNESS=f"{folder}-witness", **told)
 
 
 def test_a_duty_delivers_what_comes_and_tells_the_owner_of_who_is_gone(
@@ -120,6 +120,7 @@ def test_a_worker_killed_between_delivery_and_commit_sends_again_under_the_same_
             process = worker(desk, tmp_path, f"worker{number}")
             running.append(process)
             eventually(lambda: process.process.poll() is not None)  # noqa: B023
+            assert process.process.returncode == -signal.SIGKILL, process.output.read_text()
         final = worker(desk, tmp_path, "last")
         try:
             eventually(lambda: {*receiver.positions} == {*range(1, last + 1)})
