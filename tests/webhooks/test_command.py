@@ -12,7 +12,7 @@ import pytest
 from tests.docs.test_docs import FENCED, page
 from tests.docs.test_walkthroughs import blocks, followed
 from tests.webhooks.desk import Desk
-from tests.webhooks.receiver import Receiver
+from tests.webhooks.receiver import Receiver, free_port
 from tests.worker.processes import eventually
 
 SENDLEDGER = Path(sys.executable).with_name("sendledger")
@@ -122,8 +122,7 @@ def test_the_receiver_of_the_page_takes_each_event_once_and_refuses_what_is_forg
     (program,) = (text for kind, text in FENCED.findall(page("webhooks.md")) if kind == "python")
     (tmp_path / "receiver.py").write_text(program)
     file_desk.ledger.grow(4)
-    with closing(Receiver()._server) as free:
-        port = free.server_port
+    port = free_port()
     webhook, secret = file_desk.create(f"http://127.0.0.1:{port}/hook")
     process = subprocess.Popen(
         [sys.executable, "receiver.py", secret, str(port)], cwd=tmp_path, stdout=subprocess.PIPE
