@@ -1,6 +1,6 @@
 """``sendledger webhooks``: endpoints to which events are delivered, and what was tried."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,13 +80,6 @@ def list_(store: Store = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def show(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
-    """Show a webhook, and each workspace whose delivery failed."""
-    with _webhooks(store) as (webhooks, _):
-        _shown(webhooks.show(webhook), as_json=as_json)
-
-
-@app.command()
 def change(
     webhook: Webhook,
     url: Annotated[str | None, typer.Option(help="Another URL.")] = None,
@@ -101,20 +94,20 @@ def change(
         _shown(webhooks.show(webhook), as_json=as_json)
 
 
-@app.command()
-def pause(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
-    """Deliver nothing until it is resumed; nothing is lost."""
-    with _webhooks(store) as (webhooks, _):
-        webhooks.pause(webhook)
-        _shown(webhooks.show(webhook), as_json=as_json)
+def _shows(name: str, help_: str, act: "Callable[[Webhooks, str], object] | None" = None) -> None:
+    """A command that may do something with a webhook, and shows it."""
+
+    @app.command(name, help=help_)
+    def command(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
+        with _webhooks(store) as (webhooks, _):
+            if act is not None:
+                act(webhooks, webhook)
+            _shown(webhooks.show(webhook), as_json=as_json)
 
 
-@app.command()
-def resume(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
-    """Go on delivering from where it is, at once, paused or parked."""
-    with _webhooks(store) as (webhooks, _):
-        webhooks.resume(webhook)
-        _shown(webhooks.show(webhook), as_json=as_json)
+_shows("show", "Show a webhook, and each workspace whose delivery failed.")
+_shows("pause", "Deliver nothing until it is resumed; nothing is lost.", lambda w, i: w.pause(i))
+_shows("resume", "Go on from where it is, at once, paused or parked.", lambda w, i: w.resume(i))
 
 
 @app.command()
@@ -158,7 +151,12 @@ def rotate(webhook: Webhook, store: Store = None, as_json: Json = False) -> None
 def send_test(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
     """Send it an event that no log has, now. Exit 1 where it is not taken."""
     with _webhooks(store) as (webhooks, _):
-        _told([webhooks.test(webhook)], as_json=as_json)
+        told = webhooks.test(webhook)
+    if as_json:
+        print_json(_delivery_json(told))
+    else:
+        say(_delivery_line(told))
+    raise typer.Exit(0 if told.delivered else EXIT_FAILED)
 
 
 @app.command()
@@ -194,15 +192,6 @@ def _webhooks(store: str | None) -> "Iterator[tuple[Webhooks, str]]":
         webhooks_over(program.opened, settings) as found,
     ):
         yield found.webhooks, settings.owner_address
-
-
-def _told(found: "list[Delivery]", *, as_json: bool) -> None:
-    for each in found:
-        if as_json:
-            print_json(_delivery_json(each))
-        else:
-            say(_delivery_line(each))
-    raise typer.Exit(0 if all(each.delivered for each in found) else EXIT_FAILED)
 
 
 def _shown(found: "Standing", *, as_json: bool) -> None:

@@ -5,20 +5,14 @@ CREATE TABLE IF NOT EXISTS webhook_deliveries (
     endpoint_id TEXT NOT NULL,
     delivered SMALLINT NOT NULL,
     tried_at BIGINT NOT NULL,
-    workspace TEXT NOT NULL,
     position BIGINT NOT NULL,
-    attempt INTEGER NOT NULL,
-    status INTEGER NOT NULL,
-    answer TEXT NOT NULL,
-    milliseconds INTEGER NOT NULL,
-    PRIMARY KEY (endpoint_id, delivered, tried_at, workspace, position)
+    delivery TEXT NOT NULL,
+    PRIMARY KEY (endpoint_id, delivered, tried_at, position)
 )
 
 -- name: add
-INSERT INTO webhook_deliveries (endpoint_id, delivered, tried_at, workspace, position, attempt,
-    status, answer, milliseconds)
-VALUES (:endpoint_id, :delivered, :tried_at, :workspace, :position, :attempt, :status, :answer,
-    :milliseconds)
+INSERT INTO webhook_deliveries (endpoint_id, delivered, tried_at, position, delivery)
+VALUES (:endpoint_id, :delivered, :tried_at, :position, :delivery)
 ON CONFLICT DO NOTHING
 
 -- name: keep
@@ -32,8 +26,7 @@ DELETE FROM webhook_deliveries
 WHERE endpoint_id = :endpoint_id AND delivered = 0 AND tried_at < :before
 
 -- name: newest
-SELECT workspace, position, attempt, tried_at, delivered, status, answer, milliseconds
-FROM webhook_deliveries WHERE endpoint_id = :endpoint_id AND delivered <= :most
+SELECT delivery FROM webhook_deliveries WHERE endpoint_id = :endpoint_id AND delivered <= :most
 ORDER BY tried_at DESC, position DESC LIMIT :limit
 
 -- name: remove

@@ -4,39 +4,20 @@
 CREATE TABLE IF NOT EXISTS webhook_endpoints (
     id TEXT PRIMARY KEY,
     version BIGINT NOT NULL,
-    workspace TEXT,
-    url TEXT NOT NULL,
-    types TEXT NOT NULL,
-    owner TEXT NOT NULL,
-    status TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    entry BIGINT NOT NULL,
-    lanes TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
-    parked_at BIGINT,
-    told SMALLINT NOT NULL
+    endpoint TEXT NOT NULL
 )
 
 -- name: all
-SELECT id, version, workspace, url, types, owner, status, reason, entry, lanes, created_at,
-    parked_at, told
-FROM webhook_endpoints ORDER BY created_at, id
+SELECT version, endpoint FROM webhook_endpoints
 
 -- name: find
-SELECT id, version, workspace, url, types, owner, status, reason, entry, lanes, created_at,
-    parked_at, told
-FROM webhook_endpoints WHERE id = :id
+SELECT version, endpoint FROM webhook_endpoints WHERE id = :id
 
 -- name: add
-INSERT INTO webhook_endpoints (id, version, workspace, url, types, owner, status, reason, entry,
-    lanes, created_at, parked_at, told)
-VALUES (:id, :version, :workspace, :url, :types, :owner, :status, :reason, :entry, :lanes,
-    :created_at, :parked_at, :told)
+INSERT INTO webhook_endpoints (id, version, endpoint) VALUES (:id, :version, :endpoint)
 
 -- name: save
-UPDATE webhook_endpoints SET version = version + 1, workspace = :workspace, url = :url,
-    types = :types, owner = :owner, status = :status, reason = :reason, entry = :entry,
-    lanes = :lanes, created_at = :created_at, parked_at = :parked_at, told = :told
+UPDATE webhook_endpoints SET version = version + 1, endpoint = :endpoint
 WHERE id = :id AND version = :version
 
 -- name: remove
