@@ -11,16 +11,12 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from adapters.composition import (
-    Opened,
-    Program,
-    mail_dialler,
-    mail_probe,
-    network_policy,
-    vault_over,
-)
+from adapters.composition import Opened, Program
+from adapters.mail_servers import mail_dialler, mail_probe, network_policy
 from adapters.oauth_client import OAuthClient
 from adapters.settings import EngineSettings, SettingsError
+from adapters.stores.small_tables.used_links import StoredLinks
+from adapters.vaults import vault_over
 from engine.work.access import Accesses, Security, Server
 from engine.work.check_connection import ConnectionChecks
 from engine.work.consents import Consents
@@ -231,7 +227,6 @@ def links_served(program: Program) -> Iterator[int | None]:
     from adapters.http.reconnecting import Parts, ReconnectPages
     from adapters.http.serving import served
     from adapters.http.unsubscribing import UnsubscribePages
-    from adapters.stores.opening import used_links
 
     settings, opened, engine = program
     if settings.links_port is None:
@@ -243,7 +238,7 @@ def links_served(program: Program) -> Iterator[int | None]:
     parts = Parts(
         settings,
         signed_links(opened, settings),
-        used_links(opened),
+        StoredLinks(opened.beside),
         consents(opened, settings),
         lambda workspace: mailboxes_of(program, workspace, dialler),
     )

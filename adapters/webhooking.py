@@ -6,14 +6,13 @@ from random import random
 from secrets import token_hex
 from typing import NamedTuple
 
-from adapters.composition import Opened, vault_over
+from adapters.composition import Opened
 from adapters.mail.dialling import verifying_context
-from adapters.mail.dns import dns_lookup
-from adapters.mail.name_lookup import system_lookup
-from adapters.mail.network import NetworkPolicy
+from adapters.mail_servers import network_policy
 from adapters.settings import EngineSettings, SettingsError
 from adapters.stores.clocks import system_clock
 from adapters.stores.small_tables.webhooks import StoredEndpoints
+from adapters.vaults import vault_over
 from adapters.webhooks.sending import HttpSender
 from engine.work.webhooks.delivering import Parts
 from engine.work.webhooks.managing import Webhooks
@@ -42,9 +41,8 @@ def webhooks_over(opened: Opened, settings: EngineSettings) -> Iterator[Deliveri
 
 
 def _sender(settings: EngineSettings) -> HttpSender:
-    lookup = dns_lookup(settings.dns_servers) if settings.dns_servers else system_lookup
     try:
         trusted = verifying_context(settings.webhook_ca_file)
     except OSError as error:
         raise SettingsError(f"Setting webhook_ca_file: it cannot be used: {error}.") from error
-    return HttpSender(NetworkPolicy(settings.webhook_allow, lookup), trusted)
+    return HttpSender(network_policy(settings, settings.webhook_allow), trusted)

@@ -10,6 +10,7 @@ import sys
 from statistics import median
 
 from bench.checks.table import CHECKS
+from bench.http.feed import FEED
 from bench.measures import MEASURES, Figures
 from bench.postgres.table import POSTGRES
 from bench.ratio import Ratio
@@ -135,6 +136,7 @@ TABLE = (
     *CHECKS,
     *POSTGRES,
     *STREAM,
+    *FEED,
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from bench.bare_import import import_all, loop_into_directory, loop_into_plainest
 from bench.checks.measures import CHECK_MEASURES
 from bench.composing import composing
+from bench.http.feed import http_feed, http_readers
 from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, on_file, reserve
 from bench.planning import planning
@@ -308,6 +309,8 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "planning": planning,
     **CHECK_MEASURES,
     **POSTGRES_MEASURES,
+    "http_feed": http_feed,
+    "http_readers": http_readers,
     **STREAM_MEASURES,
 }
 

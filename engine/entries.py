@@ -1,7 +1,9 @@
 """From what a store keeps to entries: events and envelopes without events, in one order."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import repeat
 from typing import NamedTuple
 
 from engine.decoding import GapInLog, MissingEnvelope
@@ -51,16 +53,20 @@ def merged(
     """
     entry, count = after, run.numbered_before
     waiting = deque(numbered)
-    for row, envelope in _in_envelopes(page):
-        while waiting and waiting[0].entry <= row[0] - 1 + count:
+    for envelope, rows in _in_envelopes(page):
+        while waiting and waiting[0].entry <= rows[0][0] - 1 + count:
             entry, count = entry + 1, count + 1
             yield _without_events(entry, count, waiting.popleft())
-        entry += 1
-        if row[0] != entry + 1 - count:
-            raise GapInLog(expected=entry + 1 - count, found=row[0])
-        yield Entry(entry, envelope, row)
+        _require_consecutive(entry + 2 - count, rows)
+        numbers = range(entry + 1, entry + 1 + len(rows))
+        yield from map(_entry, zip(numbers, repeat(envelope), rows))
+        entry = numbers[-1]
     for further, each in enumerate(waiting, 1):
         yield _without_events(entry + further, count + further, each)
+
+
+_entry: Callable[[tuple[int, Envelope, Row]], Entry] = partial(tuple.__new__, Entry)
+"""Without a call of Python's for each."""
 
 
 def _without_events(entry: int, number: int, found: Numbered) -> Entry:
@@ -74,13 +80,22 @@ def _without_events(entry: int, number: int, found: Numbered) -> Entry:
     return Entry(entry, envelope, None)
 
 
-def _in_envelopes(page: Page) -> Iterator[tuple[Row, Envelope]]:
-    envelopes = iter(page.envelopes)
-    envelope, last = None, -1
-    for row in page.rows:
-        while envelope is None or row[0] > last:
-            envelope = next(envelopes, None)
-            if envelope is None or envelope.first_position > row[0]:
-                raise MissingEnvelope(position=row[0], topic=row[3])
-            last = envelope.last_position
-        yield row, envelope
+def _require_consecutive(first: int, rows: Sequence[Row]) -> None:
+    if rows[0][0] != first or rows[-1][0] != first + len(rows) - 1:
+        for expected, row in enumerate(rows, first):
+            if row[0] != expected:
+                raise GapInLog(expected=expected, found=row[0])
+
+
+def _in_envelopes(page: Page) -> Iterator[tuple[Envelope, Sequence[Row]]]:
+    """What came together. Where a row is missing, those after it are not in their envelope."""
+    rows, at = page.rows, 0
+    for envelope in page.envelopes:
+        if at == len(rows) or envelope.first_position > rows[at][0]:
+            break
+        end = at + envelope.last_position + 1 - rows[at][0]
+        if end > at:
+            yield envelope, rows[at:end]
+            at = min(end, len(rows))
+    if at < len(rows):
+        raise MissingEnvelope(position=rows[at][0], topic=rows[at][3])

@@ -71,7 +71,7 @@ def tell_stages_of(address: str) -> "Watch":
 
 def domain_warnings(settings: "EngineSettings", address: str) -> Callable[[], None]:
     """Looks up the sender's domain beside the check; called, it says what is lacking there."""
-    from adapters.composition import sender_domain_warnings
+    from adapters.mail_servers import sender_domain_warnings
 
     found = sender_domain_warnings(settings, address)
 

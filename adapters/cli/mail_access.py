@@ -50,7 +50,7 @@ class Given(NamedTuple):
 
 def by_password(here: "Session", address: str, given: Given) -> "Access":
     """Servers as given, or as proposed and shown; ends the program where there are none."""
-    from adapters.composition import proposed_servers
+    from adapters.mail_servers import proposed_servers
     from engine.work.access import Access
 
     imap = server(given.imap, 993, 143) if given.imap else None

@@ -9,9 +9,10 @@ import typer
 from adapters.cli.common import settings_of
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_FAILED, EXIT_UNREADABLE
-from adapters.screen.options import Json, Store, Yes
-from adapters.screen.output import agreed, fail, print_json, say
+from adapters.screen.options import Yes
+from adapters.screen.output import agreed, fail
 from adapters.screen.program import group
+from adapters.screen.where import WholeStore
 
 if TYPE_CHECKING:
     from engine.work.webhooks.endpoint import Delivery, Endpoint
@@ -41,15 +42,15 @@ def create(
     owner: Owner = None,
     first: From = None,
     scheme: Annotated[str, typer.Option(help="Of signatures: hmac or ed25519.")] = "hmac",
-    store: Store = None,
-    as_json: Json = False,
+    *,
+    at: WholeStore,
 ) -> None:
     """Have events delivered to a URL. Its secret is shown this once."""
     from engine.work.webhooks.signing import Scheme
 
     if scheme not in {*Scheme}:
         fail(f"Scheme {scheme}: expected {' or '.join(Scheme)}.", EXIT_UNREADABLE)
-    with _webhooks(store) as (webhooks, default_owner):
+    with _webhooks(at) as (webhooks, default_owner):
         made = webhooks.create(
             url,
             owner or default_owner,
@@ -58,51 +59,33 @@ def create(
             scheme=Scheme(scheme),
             first=first,
         )
-        if as_json:
-            print_json({**_json(webhooks.show(made.endpoint.id)), "verifier": made.verifier})
-            return
-    say(f"Webhook {made.endpoint.id} delivers to {made.endpoint.url}.")
-    say(f"Its receiver verifies signatures with {made.verifier}")
+        told = {**_json(webhooks.show(made.endpoint.id)), "verifier": made.verifier}
+    at.tell(
+        told,
+        f"Webhook {made.endpoint.id} delivers to {url}.",
+        f"Its receiver verifies signatures with {made.verifier}",
+    )
 
 
 @app.command("list")
-def list_(store: Store = None, as_json: Json = False) -> None:
+def list_(*, at: WholeStore) -> None:
     """Show every webhook: its state, and how far it is."""
-    with _webhooks(store) as (webhooks, _):
+    with _webhooks(at) as (webhooks, _):
         found = webhooks.list()
-    if as_json:
-        print_json({"webhooks": [_json(each) for each in found]})
-        return
-    for each in found:
-        say(_line(each))
-    if not found:
-        say("There are no webhooks.")
+    lines = map(_line, found) if found else ["There are no webhooks."]
+    at.tell({"webhooks": [_json(each) for each in found]}, *lines)
 
 
-@app.command()
-def change(
-    webhook: Webhook,
-    url: Annotated[str | None, typer.Option(help="Another URL.")] = None,
-    types: Types = None,
-    owner: Owner = None,
-    store: Store = None,
-    as_json: Json = False,
+def _shows(
+    name: str, says: str, act: "Callable[[Webhooks, str], object]" = lambda _, __: None
 ) -> None:
-    """Change where a webhook delivers, what, or who is told when it is parked."""
-    with _webhooks(store) as (webhooks, _):
-        webhooks.change(webhook, url=url, owner=owner, types=types)
-        _shown(webhooks.show(webhook), as_json=as_json)
+    """A command that does something with a webhook, and shows it."""
 
-
-def _shows(name: str, help_: str, act: "Callable[[Webhooks, str], object] | None" = None) -> None:
-    """A command that may do something with a webhook, and shows it."""
-
-    @app.command(name, help=help_)
-    def command(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
-        with _webhooks(store) as (webhooks, _):
-            if act is not None:
-                act(webhooks, webhook)
-            _shown(webhooks.show(webhook), as_json=as_json)
+    @app.command(name, help=says)
+    def command(webhook: Webhook, *, at: WholeStore) -> None:
+        with _webhooks(at) as (webhooks, _):
+            act(webhooks, webhook)
+            _show(webhooks, webhook, at)
 
 
 _shows("show", "Show a webhook, and each workspace whose delivery failed.")
@@ -111,52 +94,59 @@ _shows("resume", "Go on from where it is, at once, paused or parked.", lambda w,
 
 
 @app.command()
+def change(
+    webhook: Webhook,
+    url: Annotated[str | None, typer.Option(help="Another URL.")] = None,
+    types: Types = None,
+    owner: Owner = None,
+    *,
+    at: WholeStore,
+) -> None:
+    """Change where a webhook delivers, what, or who is told when it is parked."""
+    with _webhooks(at) as (webhooks, _):
+        webhooks.change(webhook, url=url, owner=owner, types=types)
+        _show(webhooks, webhook, at)
+
+
+@app.command()
 def replay(
     webhook: Webhook,
     first: Annotated[int, typer.Option("--from", help="Position to begin with.")],
-    store: Store = None,
-    as_json: Json = False,
+    *,
+    at: WholeStore,
 ) -> None:
     """Deliver everything from a position on once more, under the same ids; and resume."""
-    with _webhooks(store) as (webhooks, _):
+    with _webhooks(at) as (webhooks, _):
         webhooks.replay(webhook, first)
-        _shown(webhooks.show(webhook), as_json=as_json)
+        _show(webhooks, webhook, at)
 
 
 @app.command()
-def delete(webhook: Webhook, yes: Yes = False, store: Store = None, as_json: Json = False) -> None:
+def delete(webhook: Webhook, yes: Yes = False, *, at: WholeStore) -> None:
     """Deliver nothing to it any more, and forget it with its secret and its deliveries."""
-    with _webhooks(store) as (webhooks, _):
+    with _webhooks(at) as (webhooks, _):
         found = webhooks.show(webhook).endpoint
         agreed(f"Forget webhook {webhook}, which delivers to {found.url}?", yes=yes)
         webhooks.delete(webhook)
-    if as_json:
-        print_json({"id": webhook})
-    else:
-        say(f"Webhook {webhook} is forgotten.")
+    at.tell({"id": webhook}, f"Webhook {webhook} is forgotten.")
 
 
 @app.command()
-def rotate(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
+def rotate(webhook: Webhook, *, at: WholeStore) -> None:
     """Give it a new secret; the one before signs beside it for a day."""
-    with _webhooks(store) as (webhooks, _):
+    with _webhooks(at) as (webhooks, _):
         verifier = webhooks.rotate(webhook)
-    if as_json:
-        print_json({"id": webhook, "verifier": verifier})
-    else:
-        say(f"From now on its receiver verifies signatures with {verifier}")
+    told = {"id": webhook, "verifier": verifier}
+    at.tell(told, f"From now on its receiver verifies signatures with {verifier}")
 
 
 @app.command("test")
-def send_test(webhook: Webhook, store: Store = None, as_json: Json = False) -> None:
+def send_test(webhook: Webhook, *, at: WholeStore) -> None:
     """Send it an event that no log has, now. Exit 1 where it is not taken."""
-    with _webhooks(store) as (webhooks, _):
-        told = webhooks.test(webhook)
-    if as_json:
-        print_json(_delivery_json(told))
-    else:
-        say(_delivery_line(told))
-    raise typer.Exit(0 if told.delivered else EXIT_FAILED)
+    with _webhooks(at) as (webhooks, _):
+        tried = webhooks.test(webhook)
+    at.tell(_delivery_json(tried), _delivery_line(tried))
+    raise typer.Exit(0 if tried.delivered else EXIT_FAILED)
 
 
 @app.command()
@@ -164,45 +154,40 @@ def deliveries(
     webhook: Webhook,
     failed: Annotated[bool, typer.Option(help="Only those that failed.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, at most.")] = 100,
-    store: Store = None,
-    as_json: Json = False,
+    *,
+    at: WholeStore,
 ) -> None:
     """Show what was tried, the newest first."""
-    with _webhooks(store) as (webhooks, _):
+    with _webhooks(at) as (webhooks, _):
         found = webhooks.deliveries(webhook, limit, failed=failed)
-    if as_json:
-        print_json({"deliveries": [_delivery_json(each) for each in found]})
-        return
-    for each in found:
-        say(_delivery_line(each))
-    if not found:
-        say("Nothing was tried yet.")
+    lines = map(_delivery_line, found) if found else ["Nothing was tried yet."]
+    at.tell({"deliveries": [_delivery_json(each) for each in found]}, *lines)
 
 
 @contextmanager
-def _webhooks(store: str | None) -> "Iterator[tuple[Webhooks, str]]":
+def _webhooks(at: WholeStore) -> "Iterator[tuple[Webhooks, str]]":
     """And who is told where nobody else is named."""
     from adapters.composition import running
     from adapters.webhooking import webhooks_over
 
-    settings = settings_of(store, None)
-    with (
-        explained(),
-        running(settings) as program,
-        webhooks_over(program.opened, settings) as found,
-    ):
-        yield found.webhooks, settings.owner_address
+    with explained():
+        settings = settings_of(at)
+        with (
+            running(settings) as program,
+            webhooks_over(program.opened, settings) as found,
+        ):
+            yield found.webhooks, settings.owner_address
 
 
-def _shown(found: "Standing", *, as_json: bool) -> None:
-    if as_json:
-        print_json(_json(found))
-        return
-    say(_line(found))
-    for workspace, lane in found.endpoint.lanes.items():
-        if lane.attempts:
-            again = f"; tried again at {lane.next_at:%Y-%m-%dT%H:%M:%SZ}" if lane.next_at else ""
-            say(f"  {workspace}: {lane.attempts} attempts failed: {lane.answer}{again}")
+def _show(webhooks: "Webhooks", webhook: str, at: WholeStore) -> None:
+    found = webhooks.show(webhook)
+    failing = [
+        f"  {workspace}: {lane.attempts} attempts failed: {lane.answer}"
+        + (f"; tried again at {lane.next_at:%Y-%m-%dT%H:%M:%SZ}" if lane.next_at else "")
+        for workspace, lane in found.endpoint.lanes.items()
+        if lane.attempts
+    ]
+    at.tell(_json(found), _line(found), *failing)
 
 
 def _line(found: "Standing") -> str:

@@ -1,18 +1,24 @@
 """The application behind ``serve --http``: the doors side by side, and what they share."""
 
 from fastapi import FastAPI
-from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from adapters.composition import health_of
+from adapters.http.api.access import router as access
 from adapters.http.api.caller import router as caller
+from adapters.http.api.feed import router as feed
+from adapters.http.api.filters import router as filters
+from adapters.http.api.history import router as history
+from adapters.http.api.questions import router as questions
+from adapters.http.console.app import console
+from adapters.http.guarding import LimitedBodies, SafeHeaders
 from adapters.http.names import SlashesInNames
 from adapters.http.problems import HANDLERS
 from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
-ROUTERS = (caller, lists())
+API = (access, caller, feed, filters, history, lists(), questions())
 
 
 def server(site: Site) -> FastAPI:
@@ -25,20 +31,24 @@ def server(site: Site) -> FastAPI:
     )
     found.state.site = site
     found.add_middleware(SlashesInNames)
+    found.add_middleware(LimitedBodies)
+    found.add_middleware(SafeHeaders, secure=site.secure)
     found.router.redirect_slashes = False
-    for each in ROUTERS:
+    for each in API:
         found.include_router(each, prefix="/v1")
-
-    @found.get("/livez", include_in_schema=False)
-    def alive() -> PlainTextResponse:
-        return PlainTextResponse("ok\n")
-
-    @found.get("/readyz", include_in_schema=False)
-    def ready(_: Request) -> JSONResponse:
-        try:
-            health_of(site.program.opened)
-        except StoreError as error:
-            return JSONResponse({"ready": False, "reason": str(error)}, 503)
-        return JSONResponse({"ready": True})
-
+    found.add_api_route("/livez", _alive, include_in_schema=False)
+    found.add_api_route("/readyz", lambda: _ready(site), include_in_schema=False)
+    found.mount("/", console(site))
     return found
+
+
+def _alive() -> PlainTextResponse:
+    return PlainTextResponse("ok\n")
+
+
+def _ready(site: Site) -> JSONResponse:
+    try:
+        health_of(site.program.opened)
+    except StoreError as error:
+        return JSONResponse({"ready": False, "reason": str(error)}, 503)
+    return JSONResponse({"ready": True})

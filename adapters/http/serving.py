@@ -5,6 +5,8 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 import uvicorn
@@ -14,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from adapters.settings import SettingsError
 
 MOST_AT_ONCE = 100
-"""Connections at the same time; one more is answered with 503."""
+"""Connections at the same time, unless told; one more is answered with 503."""
 
 log = structlog.get_logger("sendledger.http")
 
@@ -40,13 +42,26 @@ class Patience(H11Protocol):
             self.loop.call_later(self.seconds, self._look)
 
 
+class Tls(NamedTuple):
+    """Files in PEM."""
+
+    certificate: Path
+    key: Path
+
+
 @contextmanager
 def served(
-    app: ASGIApp, host: str, port: int, protocol: type[H11Protocol] = Patience
+    app: ASGIApp,
+    host: str,
+    port: int,
+    protocol: type[H11Protocol] = Patience,
+    *,
+    most: int = MOST_AT_ONCE,
+    tls: Tls | None = None,
 ) -> Iterator[int]:
-    """Serve for as long as the ``with`` lasts; answers the port.
+    """Serve for as long as the ``with`` lasts; answers the port. ``most``: connections at once.
 
-    Raises ``SettingsError`` for a port that cannot be had.
+    Raises ``SettingsError`` for a port that cannot be had, or a certificate that cannot be used.
     """
     config = uvicorn.Config(
         app,
@@ -55,11 +70,17 @@ def served(
         access_log=False,  # addresses of requests hold links and codes
         server_header=False,
         lifespan="off",
-        limit_concurrency=MOST_AT_ONCE,
+        limit_concurrency=most,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=5,
         proxy_headers=False,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
+    try:
+        config.load()
+    except OSError as error:
+        raise SettingsError(f"Settings http_tls_cert and http_tls_key: {error}.") from error
     with _listening(host, port) as listener:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), name="http")
@@ -79,7 +100,7 @@ def _listening(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family, backlog=MOST_AT_ONCE)
     except OSError as error:
         raise SettingsError(
-            f"Settings links_host and links_port: nothing can listen on {host}:{port}: {error}."
+            f"Nothing can listen on {host}:{port}, as the settings say: {error}."
         ) from error
     # Handed down to connections; asyncio sets it only where a socket names its protocol.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -12,7 +12,8 @@ from functools import partial
 
 import structlog
 
-from adapters.composition import Program, owner_channel
+from adapters.composition import Program
+from adapters.notices import owner_channel
 from adapters.webhooking import webhooks_over
 from adapters.worker.reasons import reason
 from engine.ports.errors import StoreUnavailable

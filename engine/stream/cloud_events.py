@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import NamedTuple
 
 from pydantic_core import from_json, to_json
@@ -66,14 +67,10 @@ class Teller:
             return CloudEvent(key, headers + shared, told_without_events(envelope))
         return CloudEvent(key, self._of_event(number, row) + shared, row[4])
 
-    def of_type(self, topic: str) -> list[Header]:
-        """What all events of a type have in common in this store."""
-        return self._types.get(topic) or self._of_type(topic)
-
     def _of_event(self, number: int, row: Row) -> list[Header]:
         position, stream, version, topic, _ = row
         return [
-            *(self.of_type(topic)),
+            *(self._types.get(topic) or self._of_type(topic)),
             ("ce_id", b"%b:%d" % (self._id, position)),
             ("ce_entry", b"%0*d" % (DIGITS, number)),
             ("ce_time", self.time(row)),
@@ -85,22 +82,14 @@ class Teller:
     def _of_envelope(self, number: int, envelope: Envelope) -> list[Header]:
         topic = EnvelopeWithoutEvents.__name__
         return [
-            *(self.of_type(topic)),
+            *(self._types.get(topic) or self._of_type(topic)),
             ("ce_id", b"%b:entry:%d" % (self._id, number)),
             ("ce_entry", b"%0*d" % (DIGITS, number)),
             ("ce_time", instant(envelope.recorded_at).encode()),
         ]
 
     def _of_type(self, topic: str) -> list[Header]:
-        event_type = type_of(topic)
-        told = {
-            "content-type": CONTENT_TYPE,
-            "ce_specversion": "1.0",
-            "ce_source": self.source,
-            "ce_type": event_type,
-            "ce_dataschema": schema_id(event_type),
-        }
-        self._types[topic] = _encoded(told)
+        self._types[topic] = _encoded(of_type(topic, self.source))
         return self._types[topic]
 
     def time(self, row: Row) -> bytes:
@@ -123,24 +112,48 @@ class Teller:
         return self._occurred_at[1]
 
 
-def of_command(envelope: Envelope) -> dict[str, str | None]:
-    """What all events of a command have in common."""
-    return {
-        "ce_recordedtime": instant(envelope.recorded_at),
-        "ce_partitionkey": envelope.workspace,
-        "ce_commandid": envelope.command_id,
-        "ce_command": envelope.command,
-        "ce_place": f"{envelope.first_position}/{envelope.event_count}",
-        "ce_correlationid": envelope.correlation_id,
-        "ce_causationid": envelope.causation_id,
-        "ce_actor": envelope.actor,
-        "ce_rejection": rejection_code(envelope),
+def of_command(envelope: Envelope) -> dict[str, str]:
+    """The attributes that all events of a command have in common."""
+    told = {
+        "recordedtime": instant(envelope.recorded_at),
+        "partitionkey": envelope.workspace,
+        "commandid": envelope.command_id,
+        "command": envelope.command,
+        "place": f"{envelope.first_position}/{envelope.event_count}",
+        "correlationid": envelope.correlation_id,
+        "actor": envelope.actor,
         "traceparent": traceparent(envelope),
+    }
+    if envelope.causation_id is not None:
+        told["causationid"] = envelope.causation_id
+    if (code := rejection_code(envelope)) is not None:
+        told["rejection"] = code
+    return told
+
+
+def of_type(topic: str, source: str) -> dict[str, str]:
+    """Those that all events of a type have in common."""
+    event_type = type_of(topic)
+    return {
+        "datacontenttype": CONTENT_TYPE,
+        "specversion": "1.0",
+        "source": source,
+        "type": event_type,
+        "dataschema": schema_id(event_type),
     }
 
 
-def _encoded(told: Mapping[str, str | None]) -> list[Header]:
-    return [(name, text.encode()) for name, text in told.items() if text is not None]
+WITHOUT_PREFIX = {"datacontenttype": "content-type", "traceparent": "traceparent"}
+
+
+@cache
+def header_of(attribute: str) -> str:
+    """Kafka's header for an attribute."""
+    return WITHOUT_PREFIX.get(attribute) or f"ce_{attribute}"
+
+
+def _encoded(told: Mapping[str, str]) -> list[Header]:
+    return [(header_of(name), text.encode()) for name, text in told.items()]
 
 
 def name_of(topic: str) -> str:

@@ -3,13 +3,12 @@
 The attributes are those of the stream's record, each a text, and ``data`` is the stored state.
 """
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable
 
 from pydantic_core import to_json
 
 from engine.ports.log import Entry, StoreIdentity
-from engine.stream.cloud_events import Teller, of_command
+from engine.stream.cloud_events import Teller, of_command, of_type
 from events.recorded import Envelope
 
 EVENT = b'%b%d","time":"%b","subject":%b"%d","sequence":"%020d","entry":"%020d",%b,"data":%b}'
@@ -28,29 +27,28 @@ class Structured:
         self._subjects: dict[str, bytes] = {}
         self._last: tuple[Envelope | None, bytes] = None, b""
 
-    def encoded(self, entry: Entry) -> bytes:
-        """Raises ``CorruptEvent`` for a state that does not say when it happened."""
-        number, envelope, row = entry
-        assert row is not None
-        position, stream, version, topic, state = row
-        if envelope is not self._last[0]:
-            self._last = envelope, _members(of_command(envelope))
-        return EVENT % (
-            self._types.get(topic) or self._of_type(topic),
-            position,
-            self._teller.time(row),
-            self._subjects.get(stream) or self._subject(stream),
-            version,
-            position,
-            number,
-            self._last[1],
-            state,
-        )
+    def encoded(self, entries: Iterable[Entry]) -> list[bytes]:
+        """Of events. Raises ``CorruptEvent`` for a state that does not say when it happened."""
+        types, subjects, time = self._types, self._subjects, self._teller.time
+        envelope, shared = self._last
+        found = []
+        for number, own, row in entries:
+            assert row is not None
+            position, stream, version, topic, state = row
+            if own is not envelope:
+                envelope, shared = self._last = own, to_json(of_command(own))[1:-1]
+            head = types.get(topic) or self._of_type(topic)
+            subject = subjects.get(stream) or self._subject(stream)
+            found.append(
+                EVENT
+                % (head, position, time(row), subject, version, position, number, shared, state)
+            )
+        return found
 
     def _of_type(self, topic: str) -> bytes:
+        of_all = to_json(of_type(topic, self._teller.source))[:-1]
         store_id, generation = self._store
-        told = {name: text.decode() for name, text in self._teller.of_type(topic)}
-        self._types[topic] = b'{%b,"id":"%b.%d:' % (_members(told), store_id.encode(), generation)
+        self._types[topic] = b'%b,"id":"%b.%d:' % (of_all, store_id.encode(), generation)
         return self._types[topic]
 
     def _subject(self, stream: str) -> bytes:
@@ -58,15 +56,3 @@ class Structured:
             self._subjects.clear()
         self._subjects[stream] = to_json(stream) + b',"streamversion":'
         return self._subjects[stream]
-
-
-def _members(headers: Mapping[str, str | None]) -> bytes:
-    """Of a JSON object, without its braces."""
-    told = {attribute(name): text for name, text in headers.items() if text is not None}
-    return to_json(told)[1:-1]
-
-
-@cache
-def attribute(header: str) -> str:
-    """The CloudEvent's attribute behind a header of Kafka's binary mode."""
-    return "datacontenttype" if header == "content-type" else header.removeprefix("ce_")

@@ -6,8 +6,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from adapters.composition import new_vault_key, vault_over
 from adapters.stores.clocks import system_clock
+from adapters.vaults import new_vault_key, vault_over
 from adapters.webhooking import webhooks_over
 from engine.work.webhooks.delivering import EndpointRun, Parts, has_work
 from engine.work.webhooks.managing import Webhooks

@@ -157,7 +157,7 @@ def _file(site: Site, workspace: str, collection: Collection, asking: Asking) ->
     with site.view(workspace, asking.at) as view:
         lines = (
             [getattr(row, each) for each in asking.columns]
-            for row in _chosen(view, collection, asking)
+            for row in chosen(view, collection, asking.wanted)
         )
         write = write_csv if asking.format is Format.CSV else write_parquet
         write({each: hints[each] for each in asking.columns}, lines, file)
@@ -165,14 +165,14 @@ def _file(site: Site, workspace: str, collection: Collection, asking: Asking) ->
 
 
 def _page(view: View, collection: Collection, asking: Asking) -> dict[str, Any]:
-    found = list(islice(_chosen(view, collection, asking), asking.limit + 1))
+    found = list(islice(chosen(view, collection, asking.wanted), asking.limit + 1))
     shown, more = found[: asking.limit], len(found) > asking.limit
     following = cursor_of(collection.path, collection.key_of(shown[-1])) if more else None
-    rows = [_told(each, asking.columns) for each in shown]
+    rows = [told_row(each, asking.columns) for each in shown]
     return {"rows": rows, "next": following, "at": instant_text(view.at)}
 
 
-def _told(row: Any, columns: Sequence[str]) -> dict[str, Any]:
+def told_row(row: Any, columns: Sequence[str]) -> dict[str, Any]:
     return {name: _json(value) for name, value in told(row, columns).items()}
 
 
@@ -182,10 +182,10 @@ def _json(value: Any) -> Any:
     return value
 
 
-def _chosen(view: View, collection: Collection, asking: Asking) -> Iterator[Any]:
-    equal = {
-        each: value for each, value in asking.wanted.equal.items() if each in collection.columns
-    }
-    for row in collection.rows(view, asking.wanted):
+def chosen(view: View, collection: Collection, wanted: Wanted) -> Iterator[Any]:
+    """The rows that have what is wanted, in order of key."""
+    columns = collection.columns
+    equal = {each: value for each, value in wanted.equal.items() if each in columns}
+    for row in collection.rows(view, wanted):
         if all(str(plain(getattr(row, each))) == value for each, value in equal.items()):
             yield row

@@ -1,6 +1,6 @@
 """Endpoints of webhooks and what was tried, kept as JSON beside a store's log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +14,6 @@ KEPT = 1_000
 """Deliveries of an endpoint that succeeded."""
 KEPT_FOR = timedelta(days=90)
 """Those that failed."""
-FOLDER = Path(__file__).parent
 ENDPOINT, DELIVERY = TypeAdapter(Endpoint), TypeAdapter(Delivery)
 
 
@@ -22,15 +21,14 @@ class StoredEndpoints:
     """Implements ``KeptEndpoints``."""
 
     def __init__(self, store: TableStore) -> None:
-        self._endpoints = SmallTable(store, FOLDER / "webhook_endpoints.sql")
-        self._deliveries = SmallTable(store, FOLDER / "webhook_deliveries.sql")
+        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"))
 
     def all(self) -> Sequence[Endpoint]:
-        found = map(_endpoint, self._endpoints.rows("all"))
+        found = map(_endpoint, self._table.rows("all"))
         return sorted(found, key=lambda each: (each.created_at, each.id))
 
     def find(self, endpoint_id: str) -> Endpoint | None:
-        row = self._endpoints.row("find", id=endpoint_id)
+        row = self._table.row("find", id=endpoint_id)
         return _endpoint(row) if row else None
 
     def add(self, endpoint: Endpoint) -> None:
@@ -42,9 +40,9 @@ class StoredEndpoints:
         return endpoint._replace(version=endpoint.version + 1)
 
     def remove(self, endpoint_id: str) -> bool:
-        removed = self._endpoints.write("remove", id=endpoint_id)
-        self._deliveries.write("remove", endpoint_id=endpoint_id)
-        return bool(removed)
+        with self._table.changing() as change:
+            change.count("remove_deliveries", endpoint_id=endpoint_id)
+            return bool(change.count("remove", id=endpoint_id))
 
     def note(self, endpoint_id: str, deliveries: Sequence[Delivery]) -> None:
         if not deliveries:
@@ -52,30 +50,32 @@ class StoredEndpoints:
         good = [each for each in deliveries if each.delivered][-KEPT:]
         bad = [each for each in deliveries if not each.delivered]
         before = to_micros(deliveries[-1].at - KEPT_FOR)
-        with self._deliveries.changing() as change:
-            for each in (*good, *bad):
-                change(
-                    "add",
-                    endpoint_id=endpoint_id,
-                    delivered=int(each.delivered),
-                    tried_at=to_micros(each.at),
-                    position=each.position,
-                    delivery=DELIVERY.dump_json(each).decode(),
-                )
-            change("keep", endpoint_id=endpoint_id, kept=KEPT - 1)
-            change("forget", endpoint_id=endpoint_id, before=before)
+        with self._table.changing() as change:
+            change.each("add_delivery", [_columns(endpoint_id, each) for each in (*good, *bad)])
+            change.count("keep", endpoint_id=endpoint_id, kept=KEPT - 1)
+            change.count("forget", endpoint_id=endpoint_id, before=before)
 
     def deliveries(
         self, endpoint_id: str, limit: int, *, failed: bool = False
     ) -> Sequence[Delivery]:
         most = 0 if failed else 1
-        found = self._deliveries.rows("newest", endpoint_id=endpoint_id, most=most, limit=limit)
+        found = self._table.rows("newest", endpoint_id=endpoint_id, most=most, limit=limit)
         return [DELIVERY.validate_json(each) for (each,) in found]
 
     def _write(self, statement: str, endpoint: Endpoint) -> int:
         told = ENDPOINT.dump_json(endpoint).decode()
         version = endpoint.version
-        return self._endpoints.write(statement, id=endpoint.id, version=version, endpoint=told)
+        return self._table.write(statement, id=endpoint.id, version=version, endpoint=told)
+
+
+def _columns(endpoint_id: str, each: Delivery) -> Mapping[str, object]:
+    return {
+        "endpoint_id": endpoint_id,
+        "delivered": int(each.delivered),
+        "tried_at": to_micros(each.at),
+        "position": each.position,
+        "delivery": DELIVERY.dump_json(each).decode(),
+    }
 
 
 def _endpoint(row: Row) -> Endpoint:

@@ -37,9 +37,8 @@ class Messages:
             self._structured[generation] = Structured(StoreIdentity(self._store_id, generation))
         position = entry.row[0]
         message_id = f"{self._store_id}.{generation}:{position}"
-        return Message(
-            message_id, entry.number, position, self._structured[generation].encoded(entry)
-        )
+        (body,) = self._structured[generation].encoded([entry])
+        return Message(message_id, entry.number, position, body)
 
 
 def wanted(endpoint: Endpoint, entries: Sequence[Entry]) -> dict[str, list[Entry]]:

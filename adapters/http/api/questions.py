@@ -1,0 +1,55 @@
+"""A route for each single question, with an entity tag of what was seen."""
+
+from hashlib import sha256
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+from starlette.responses import Response
+
+from adapters.http.gate import Here, of
+from adapters.http.names import path_names
+from adapters.http.reading.listing import moment_of
+from adapters.http.reading.questions import QUESTIONS, Asking, Question
+from adapters.http.site import Site
+
+At = Annotated[str | None, Query(description="As recorded up to that time.")]
+
+
+def router() -> APIRouter:
+    found = APIRouter()
+    for each in QUESTIONS:
+        _add(found, each)
+    return found
+
+
+def _add(routes: APIRouter, question: Question) -> None:
+    def answer(
+        request: Request, asks: Annotated[Here, of(question.act)], at: At = None
+    ) -> Response:
+        site: Site = request.app.state.site
+        names = path_names(request)
+        with site.view(
+            asks.workspace, moment_of(at), question.about(asks.workspace, names)
+        ) as view:
+            return tagged(request, question.answer(Asking(site, view, names, asks.caller)))
+
+    routes.add_api_route(
+        question.path,
+        answer,
+        name=question.name,
+        operation_id=question.name,
+        summary=question.answers,
+        response_model=dict[str, Any],
+        tags=[question.path.split("/")[1]],
+    )
+
+
+def tagged(request: Request, told: dict[str, Any]) -> Response:
+    """304 for who has it already."""
+    response = JSONResponse(told)
+    tag = f'"{sha256(bytes(response.body)).hexdigest()[:32]}"'
+    if request.headers.get("If-None-Match") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    response.headers["ETag"] = tag
+    return response

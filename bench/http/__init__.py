@@ -1,0 +1,1 @@
+"""HTTP, measured over loopback."""

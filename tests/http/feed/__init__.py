@@ -1,0 +1,1 @@
+"""The feed: read by batches, waited for, and followed."""
