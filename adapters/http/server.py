@@ -11,6 +11,7 @@ from adapters.http.api.feed import router as feed
 from adapters.http.api.filters import router as filters
 from adapters.http.api.history import router as history
 from adapters.http.api.questions import router as questions
+from adapters.http.api.webhooks import router as webhooks
 from adapters.http.commands.performing import Commands
 from adapters.http.console.app import console
 from adapters.http.guarding import LimitedBodies, SafeHeaders
@@ -20,7 +21,7 @@ from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
-API = (access, caller, commands(), feed, filters, history, lists(), questions())
+API = (access, caller, commands(), feed, filters, history, lists(), questions(), webhooks)
 
 
 def server(site: Site) -> FastAPI:

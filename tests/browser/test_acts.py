@@ -45,7 +45,8 @@ def test_what_changed_since_it_was_shown_is_shown_again(page: Page, place: Place
 
     page.goto("/act/forget_recipient?recipient_id=r4")
     engine = place.program.engine
-    engine.execute("acme", signal(REPLIED, "r4"), command_id="meanwhile", actor="user:test")
+    (replied,) = signal(REPLIED, "r4")
+    engine.execute("acme", replied, command_id="meanwhile", actor="user:test")
     page.get_by_role("button", name="Do it").click()
     expect(page.get_by_role("alert")).to_contain_text("Look at the new preview")
     page.get_by_role("button", name="Do it").click()

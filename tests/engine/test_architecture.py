@@ -116,13 +116,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.yaml_files": ("events", "aggregates"),
     "adapters.screen": (*ENGINE, *SHARED),
     "adapters.http": (*DOOR, "adapters.http.everything"),
-    "adapters.http.commands": (*DOOR, "adapters.http"),
+    "adapters.http.commands": (*DOOR, "adapters.http", "adapters.http.reading"),
     "adapters.http.api": (
         *(*DOOR, "adapters.http", "adapters.http.commands", "adapters.http.reading"),
     ),
     "adapters.http.console": (
         *(*DOOR, "adapters.http", "adapters.http.reading", "adapters.http.api"),
-        "adapters.http.commands",
         "adapters.http.commands",
     ),
     "adapters.http.reading": (*DOOR, "adapters.http", "adapters.csv", "adapters.stores"),
