@@ -1,5 +1,7 @@
 """The application behind ``serve --http``: the doors side by side, and what they share."""
 
+from functools import partial
+
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, PlainTextResponse
 
@@ -14,6 +16,7 @@ from adapters.http.api.questions import router as questions
 from adapters.http.api.webhooks import router as webhooks
 from adapters.http.commands.performing import Commands
 from adapters.http.console.app import console
+from adapters.http.document import document
 from adapters.http.guarding import LimitedBodies, SafeHeaders
 from adapters.http.names import SlashesInNames
 from adapters.http.problems import HANDLERS
@@ -43,6 +46,7 @@ def server(site: Site) -> FastAPI:
     found.add_api_route("/livez", _alive, include_in_schema=False)
     found.add_api_route("/readyz", lambda: _ready(site), include_in_schema=False)
     found.mount("/", console(site, found.state.commands))
+    found.openapi = partial(document, found)  # type: ignore[method-assign]
     return found
 
 

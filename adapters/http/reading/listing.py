@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from tempfile import TemporaryFile
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
@@ -88,7 +88,9 @@ def _parameters(collection: Collection) -> type[BaseModel]:
 
 def _page_model(collection: Collection) -> type[BaseModel]:
     hints = get_type_hints(collection.row)
-    columns: dict[str, Any] = {each: (hints[each] | None, None) for each in collection.columns}
+    columns: dict[str, Any] = {
+        each: (_as_told(hints[each]) | None, None) for each in collection.columns
+    }
     row = create_model(f"{_title(collection)}Row", **columns)
     return create_model(
         f"{_title(collection)}Page",
@@ -96,6 +98,17 @@ def _page_model(collection: Collection) -> type[BaseModel]:
         next=(str | None, None),
         at=(datetime, ...),
     )
+
+
+def _as_told(hint: Any) -> Any:
+    """Named tuples inside a row are told as objects."""
+    for inner in get_args(hint):
+        if hasattr(inner, "_fields"):
+            fields: dict[str, Any] = {
+                name: (kind, ...) for name, kind in get_type_hints(inner).items()
+            }
+            return list[create_model(inner.__name__, **fields)]  # type: ignore[misc]
+    return hint
 
 
 def _title(collection: Collection) -> str:
