@@ -16,7 +16,7 @@ from adapters.http.names import path_names
 from adapters.http.problems import Problem
 from adapters.http.reading.collections import AT_ONCE, COLLECTIONS, Collection, Wanted
 from adapters.http.reading.cursors import cursor_of, key_in
-from adapters.http.reading.formats import MEDIA_TYPES, Format, sent, write_csv, write_parquet
+from adapters.http.reading.formats import MEDIA_TYPES, Format, Sent, write_csv, write_parquet
 from adapters.http.reading.moments import View
 from adapters.http.site import Site
 from engine.answers.telling.rows import plain, told
@@ -167,14 +167,18 @@ def _file(site: Site, workspace: str, collection: Collection, asking: Asking) ->
     """Written whole before it is sent: whoever reads slowly holds no moment of the store."""
     file = TemporaryFile()  # noqa: SIM115 closed when it was sent
     hints = get_type_hints(collection.row)
-    with site.view(workspace, asking.at) as view:
-        lines = (
-            [getattr(row, each) for each in asking.columns]
-            for row in chosen(view, collection, asking.wanted)
-        )
-        write = write_csv if asking.format is Format.CSV else write_parquet
-        write({each: hints[each] for each in asking.columns}, lines, file)
-    return sent(file, f"{collection.name}.{asking.format}", MEDIA_TYPES[asking.format])
+    write = write_csv if asking.format is Format.CSV else write_parquet
+    try:
+        with site.view(workspace, asking.at) as view:
+            lines = (
+                [getattr(row, each) for each in asking.columns]
+                for row in chosen(view, collection, asking.wanted)
+            )
+            write({each: hints[each] for each in asking.columns}, lines, file)
+    except BaseException:
+        file.close()
+        raise
+    return Sent(file, f"{collection.name}.{asking.format}", MEDIA_TYPES[asking.format])
 
 
 def _page(view: View, collection: Collection, asking: Asking) -> dict[str, Any]:
