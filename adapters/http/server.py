@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from adapters.composition import health_of
 from adapters.http.api.access import router as access
 from adapters.http.api.caller import router as caller
+from adapters.http.api.commands import Shortcut, editable
 from adapters.http.api.commands import router as commands
 from adapters.http.api.feed import router as feed
 from adapters.http.api.filters import router as filters
@@ -20,7 +21,8 @@ from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
-API = (access, caller, commands(), feed, filters, history, lists(), questions())
+COMMANDS = commands()
+API = (access, caller, COMMANDS, editable(), feed, filters, history, lists(), questions())
 
 
 def server(site: Site) -> FastAPI:
@@ -37,6 +39,7 @@ def server(site: Site) -> FastAPI:
     found.add_middleware(LimitedBodies)
     found.add_middleware(SafeHeaders, secure=site.secure)
     found.router.redirect_slashes = False
+    found.router.routes.insert(0, Shortcut(COMMANDS, "/v1"))
     for each in API:
         found.include_router(each, prefix="/v1")
     found.add_api_route("/livez", _alive, include_in_schema=False)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapters.settings import SettingsError
 
@@ -21,7 +21,7 @@ MOST_AT_ONCE = 100
 log = structlog.get_logger("sendledger.http")
 
 
-class Patience(H11Protocol):
+class Patience(HttpToolsProtocol):
     """Ends a connection on which no request is being answered, every ``seconds``.
 
     uvicorn waits for ever for a first request, and a few silent clients would keep all others out.
@@ -54,7 +54,7 @@ def served(
     app: ASGIApp,
     host: str,
     port: int,
-    protocol: type[H11Protocol] = Patience,
+    protocol: type[HttpToolsProtocol] = Patience,
     *,
     most: int = MOST_AT_ONCE,
     tls: Tls | None = None,
