@@ -11,7 +11,9 @@ from adapters.http.api.commands import router as commands
 from adapters.http.api.feed import router as feed
 from adapters.http.api.filters import router as filters
 from adapters.http.api.history import router as history
+from adapters.http.api.imports import router as imports
 from adapters.http.api.questions import router as questions
+from adapters.http.commands.imports import Imports
 from adapters.http.commands.performing import Commands
 from adapters.http.console.app import console
 from adapters.http.guarding import LimitedBodies, SafeHeaders
@@ -22,7 +24,7 @@ from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
 COMMANDS = commands()
-API = (access, caller, COMMANDS, editable(), feed, filters, history, lists(), questions())
+API = (access, caller, COMMANDS, editable(), imports, feed, filters, history, lists(), questions())
 
 
 def server(site: Site) -> FastAPI:
@@ -35,6 +37,7 @@ def server(site: Site) -> FastAPI:
     )
     found.state.site = site
     found.state.commands = Commands(site)
+    found.state.imports = Imports(found.state.commands)
     found.add_middleware(SlashesInNames)
     found.add_middleware(LimitedBodies)
     found.add_middleware(SafeHeaders, secure=site.secure)

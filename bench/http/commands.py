@@ -42,17 +42,18 @@ def _measured(callers: int, rounds: int) -> dict[str, float]:
     with (
         durable_server() as server,
         _serving(server.create_database("api")) as (settings, port, secret),
+        running(settings) as program,
+        ExitStack() as stack,
     ):
-        with running(settings) as program, ExitStack() as stack:
-            engines = [_by_engine(program, each) for each in range(callers)]
-            over = [
-                _by_http(stack.enter_context(closing(Caller(port, secret))), each)
-                for each in range(callers)
-            ]
-            rates: dict[str, list[float]] = {"engine": [], "api": []}
-            for _ in range(rounds):
-                rates["engine"].append(_rate(engines))
-                rates["api"].append(_rate(over))
+        engines = [_by_engine(program, each) for each in range(callers)]
+        over = [
+            _by_http(stack.enter_context(closing(Caller(port, secret))), each)
+            for each in range(callers)
+        ]
+        rates: dict[str, list[float]] = {"engine": [], "api": []}
+        for _ in range(rounds):
+            rates["engine"].append(_rate(engines))
+            rates["api"].append(_rate(over))
     return {name: median(each) for name, each in rates.items()}
 
 
