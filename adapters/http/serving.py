@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 import uvicorn
@@ -21,6 +21,32 @@ MOST_AT_ONCE = 100
 log = structlog.get_logger("sendledger.http")
 
 
+class AtOnce:
+    """A transport that sends together what is written in one turn of the loop: head and body."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._waiting: list[bytes] = []
+
+    def write(self, octets: bytes) -> None:
+        if not self._waiting:
+            self._loop.call_soon(self._send)
+        self._waiting.append(octets)
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        octets, self._waiting = b"".join(self._waiting), []
+        if octets:
+            self._transport.write(octets)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class Patience(HttpToolsProtocol):
     """Ends a connection on which no request is being answered, every ``seconds``.
 
@@ -30,7 +56,7 @@ class Patience(HttpToolsProtocol):
     seconds = 10.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(AtOnce(transport, self.loop))  # type: ignore[arg-type]
         self.loop.call_later(self.seconds, self._look)
 
     def _look(self) -> None:

@@ -80,6 +80,7 @@ class Imports:
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
         self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
         _delete_orphans()
 
     def begin(self, operation: Operation, asked: Asked) -> Answer:
@@ -98,7 +99,9 @@ class Imports:
             self._commands.kept.note(kept, told)
             going_on = stack.pop_all()
             work = Job(self._commands, asked, kept, lines, self._stopping.is_set)
-            threading.Thread(target=_run, args=(work, going_on), name="import", daemon=True).start()
+            thread = threading.Thread(target=_run, args=(work, going_on), name="import")
+            thread.start()
+            self._threads = [each for each in (*self._threads, thread) if each.is_alive()]
             return Answer(told, 202)
         raise AssertionError("the stack swallows nothing")
 
@@ -118,6 +121,8 @@ class Imports:
     def stop(self) -> None:
         """Imports end after their page, and may go on later."""
         self._stopping.set()
+        for each in self._threads:
+            each.join()
 
 
 class Job(NamedTuple):

@@ -5,6 +5,7 @@ import os
 import socket
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -136,21 +137,23 @@ def test_a_server_killed_in_the_midst_goes_on_under_the_same_key(
     people = 100_000
     octets = b"email\n" + b"".join(b"p%d@x.test\n" % each for each in range(people))
     secret = token(house.program, "importing", Role.OPERATOR, ACME)
-    told = {"STORE": settings.store, "WORKSPACE": ACME, "TMPDIR": str(tmp_path)}
+    told = {"STORE": settings.store, "WORKSPACE": ACME}
     server = Process(tmp_path / "first.log", "serve", "--http", "127.0.0.1:0", **told)
-    caller = Caller(_port(server), secret)
-    begun = take(caller, octets, "k1")
-    path = f"/imports/{begun.body['import_id']}"
-    eventually(lambda: caller.get(path).body["lines"] >= 10_000)
-    server.kill()
+    try:
+        with closing(Caller(_port(server), secret)) as caller:
+            begun = take(caller, octets, "k1")
+            path = f"/imports/{begun.body['import_id']}"
+            eventually(lambda: caller.get(path).body["lines"] >= 10_000)
+    finally:
+        server.kill()
 
     assert 0 < house.recorded("RecipientAdded") < people
     server = Process(tmp_path / "second.log", "serve", "--http", "127.0.0.1:0", **told)
     try:
-        caller = Caller(_port(server), secret)
-        stopped = caller.get(path).body
-        again = take(caller, octets, "k1")
-        found = ended(caller, again).body
+        with closing(Caller(_port(server), secret)) as caller:
+            stopped = caller.get(path).body
+            again = take(caller, octets, "k1")
+            found = ended(caller, again).body
     finally:
         server.kill()
 
