@@ -48,12 +48,13 @@ class AtOnce:
 
 
 class Patience(HttpToolsProtocol):
-    """Ends a connection on which no request is being answered, every ``seconds``.
+    """Ends a connection on which no request was answered for ``seconds``.
 
     uvicorn waits for ever for a first request, and a few silent clients would keep all others out.
     """
 
     seconds = 10.0
+    _last_cycle: object = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(AtOnce(transport, self.loop))  # type: ignore[arg-type]
@@ -62,9 +63,11 @@ class Patience(HttpToolsProtocol):
     def _look(self) -> None:
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
+        answered = self.cycle is None or self.cycle.response_complete
+        if answered and self.cycle is self._last_cycle:
             self.transport.abort()
         else:
+            self._last_cycle = self.cycle
             self.loop.call_later(self.seconds, self._look)
 
 
