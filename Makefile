@@ -24,7 +24,7 @@ check: $(READY) $(SERVERS) ## Lint, types, and the tests that kill no process
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m tests.suites cli servers mail properties doors stream law engine
+	$(BIN)/python -m tests.suites cli http servers browser mail properties doors stream law engine
 
 soak: $(READY) $(SERVERS) ## Longer histories, more interleavings, more kills
 	$(BIN)/python -m pytest -q -m soak
@@ -52,7 +52,7 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
 
-$(SERVERS): .ci/install-servers tests/stream/parser/package-lock.json | $(READY)
+$(SERVERS): .ci/install-servers tests/stream/parser/package-lock.json tests/browser/axe/package-lock.json | $(READY)
 	.ci/install-servers
 	@touch $(SERVERS)
 

@@ -23,7 +23,7 @@ from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from adapters.stores.small_tables.relay_mark import StoredMark
 from aggregates.command import DEFAULT_POLICY, Policy
-from engine.answers.health import Health, look
+from engine.answers.health import Health, WebhookStanding, look
 from engine.engine import Engine
 from engine.fence import Unfenced
 from engine.observing import SILENT, Observer
@@ -107,7 +107,14 @@ def health_of(opened: Opened) -> Health:
     """How an opened store is now. Raises ``StoreError`` if it is lost."""
     schedule, mark = StoredCheckSchedule(opened.beside), StoredMark(opened.beside)
     found = look(opened.store, opened.views, opened.coordination, schedule, mark)
-    return found._replace(fenced=opened.fence.closed())
+    return found._replace(fenced=opened.fence.closed(), webhooks=_webhooks(opened))
+
+
+def _webhooks(opened: Opened) -> Sequence[WebhookStanding]:
+    from adapters.stores.small_tables.webhooks import StoredEndpoints
+    from engine.work.webhooks.standing import standings
+
+    return list(standings(opened.store, StoredEndpoints(opened.beside)))
 
 
 def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:

@@ -1,6 +1,6 @@
 """Mail servers and what is known of them: how they are reached and checked, by the settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from adapters.settings import EngineSettings, SettingsError
@@ -14,7 +14,7 @@ from events.vocabulary import FailureClass
 
 if TYPE_CHECKING:
     from adapters.mail.dialling import Dialler
-    from adapters.mail.network import NetworkPolicy
+    from adapters.mail.network import Network, NetworkPolicy
     from adapters.mail.proposing import Proposal
 
 
@@ -25,14 +25,16 @@ def told_probe(found: FailureClass | None) -> Probe:
     return ToldProbe(found)
 
 
-def network_policy(settings: EngineSettings) -> "NetworkPolicy":
-    """Which addresses mailboxes and providers may have."""
+def network_policy(
+    settings: EngineSettings, allowed: "Sequence[Network] | None" = None
+) -> "NetworkPolicy":
+    """Which addresses mailboxes and providers may have; or others, to whom these are allowed."""
     from adapters.mail.dns import dns_lookup
     from adapters.mail.name_lookup import system_lookup
     from adapters.mail.network import NetworkPolicy
 
     lookup = dns_lookup(settings.dns_servers) if settings.dns_servers else system_lookup
-    return NetworkPolicy(settings.allowed_networks, lookup)
+    return NetworkPolicy(settings.allowed_networks if allowed is None else allowed, lookup)
 
 
 def mail_dialler(settings: EngineSettings) -> "Dialler":

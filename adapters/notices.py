@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from adapters.settings import EngineSettings, SettingsError
 from engine.ports.views import ReadableViews
-from engine.work.ports import OwnerChannel
+from engine.work.ports import OwnerLetters
 from engine.work.secret import Secret
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def owner_channel(
     settings: EngineSettings, views: ReadableViews, link: "Link | None" = None
-) -> OwnerChannel | None:
+) -> OwnerLetters | None:
     """The way to owners that the settings name; None where they name none. ``link``: where they
     may reconnect, unless below the public address.
 

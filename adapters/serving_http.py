@@ -9,6 +9,7 @@ from adapters.access import staff_of, tokens_of
 from adapters.composition import Program, asking
 from adapters.screen.output import say
 from adapters.settings import EngineSettings, SettingsError
+from adapters.webhooking import webhooks_over
 from engine.work.permissions import Role
 from engine.work.secret import Secret
 from engine.work.staff import Member, SignIns
@@ -45,8 +46,8 @@ def http_served(program: Program) -> Iterator[int | None]:
     callers = KnownCallers(
         tokens_of(opened), SignIns(staff_of(opened)), opened.store.now, secure=secure
     )
-    with asking(settings) as reader:
-        site = Site(program, reader, callers, _provider(settings), secure)
+    with asking(settings) as reader, webhooks_over(opened, settings) as delivering:
+        site = Site(program, reader, callers, delivering.webhooks, _provider(settings), secure)
         tls = Tls(cert, key) if cert and key else None
         app = server(site)
         with ExitStack() as stack:

@@ -15,6 +15,7 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -84,6 +85,10 @@ class EngineSettings(HttpSettings, MailSettings, KafkaSettings, BaseSettings):
     witness: Annotated[Path, AfterValidator(Path.absolute)] | None = None
     """A folder elsewhere than the store, in which is noted how far the store went."""
     workspace: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = "main"
+    webhook_allow: list[IPvAnyNetwork] = Field(default_factory=list)
+    """Networks inside which receivers of webhooks may be, beside all public addresses."""
+    webhook_ca_file: Path | None = None
+    """Certificates, in PEM, that receivers' must lead to; else those the system trusts."""
     vault_key_file: Path | None = None
     """The vault's keys, in a file that nobody else may read."""
     vault_key: SecretStr | None = None

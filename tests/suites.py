@@ -43,10 +43,15 @@ SUITES = {
     "stream": Suite(("stream",), SIDE_BY_SIDE, 540),
     "cli": Suite(("cli",), SIDE_BY_SIDE, 500),
     "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 260),
-    "mail": Suite(("mail", "http", "vault"), SIDE_BY_SIDE, 240),
+    "mail": Suite(("mail", "vault", "webhooks"), SIDE_BY_SIDE, 300),
+    "http": Suite(("http",), SIDE_BY_SIDE, 400),
+    "browser": Suite(("browser",), SIDE_BY_SIDE, 200),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
     "kills": Suite(
-        ("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http", "stream", "work"),
+        (
+            *("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http", "stream"),
+            *("work", "webhooks"),
+        ),
         "kills and not soak",
         1_200,
     ),

@@ -31,6 +31,10 @@ GROUPS = {
         "Whom no campaign ever writes to again: add, import, release, list.",
     ),
     "tokens": ("adapters.cli.tokens", "Let programs call the HTTP API: make, list, revoke tokens."),
+    "webhooks": (
+        "adapters.cli.webhooks",
+        "Have events delivered by HTTP: create, look at, pause, replay, test.",
+    ),
     "vault": ("adapters.cli.vault", "Keep passwords and tokens encrypted: keys, checks, rotation."),
 }
 """Name, module and what it is for."""

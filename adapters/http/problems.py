@@ -17,6 +17,7 @@ from engine.stream.feed import AheadOfLog, HistoryLost, NotAPlace, PlaceOfAnothe
 from engine.work.api_tokens import NoSuchToken
 from engine.work.permissions import AccessError, Forbidden, NoSuchWorkspace
 from engine.work.staff import NoSuchStaff
+from engine.work.webhooks.endpoint import NoSuchWebhook, WebhookChanged, WebhookError
 from events.errors import ExplainedError
 
 log = structlog.get_logger("sendledger.http")
@@ -26,6 +27,9 @@ STATUS: dict[type[ExplainedError], int] = {
     Forbidden: 403,
     NoSuchWorkspace: 404,
     NoSuchToken: 404,
+    NoSuchWebhook: 404,
+    WebhookChanged: 409,
+    WebhookError: 422,
     NoSuchStaff: 404,
     AccessError: 409,
     NotAPlace: 422,

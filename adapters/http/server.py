@@ -1,5 +1,7 @@
 """The application behind ``serve --http``: the doors side by side, and what they share."""
 
+from functools import partial
+
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, PlainTextResponse
 
@@ -13,9 +15,11 @@ from adapters.http.api.filters import router as filters
 from adapters.http.api.history import router as history
 from adapters.http.api.imports import router as imports
 from adapters.http.api.questions import router as questions
+from adapters.http.api.webhooks import router as webhooks
 from adapters.http.commands.imports import Imports
 from adapters.http.commands.performing import Commands
 from adapters.http.console.app import console
+from adapters.http.document import document
 from adapters.http.guarding import LimitedBodies, SafeHeaders
 from adapters.http.names import SlashesInNames
 from adapters.http.problems import HANDLERS
@@ -24,7 +28,10 @@ from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
 COMMANDS = commands()
-API = (access, caller, COMMANDS, editable(), imports, feed, filters, history, lists(), questions())
+API = (
+    *(access, caller, COMMANDS, editable(), imports, feed, filters, history),
+    *(lists(), questions(), webhooks),
+)
 
 
 def server(site: Site) -> FastAPI:
@@ -47,7 +54,8 @@ def server(site: Site) -> FastAPI:
         found.include_router(each, prefix="/v1")
     found.add_api_route("/livez", _alive, include_in_schema=False)
     found.add_api_route("/readyz", lambda: _ready(site), include_in_schema=False)
-    found.mount("/", console(site))
+    found.mount("/", console(site, found.state.commands))
+    found.openapi = partial(document, found)  # type: ignore[method-assign]
     return found
 
 

@@ -23,6 +23,7 @@ from engine.work.looks import Looks
 from engine.work.mailing.inboxes import InboxCursors
 from engine.work.saved_filters import SavedFilters
 from engine.work.staff import SignIns, Staff
+from engine.work.webhooks.managing import Webhooks
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Site:
     reader: Opened
     """The same store, opened so that nothing of it can change."""
     credentials: Credentials
+    webhooks: Webhooks
     provider: OidcProvider | None = None
     """Where staff may sign in, besides here."""
     secure: bool = False

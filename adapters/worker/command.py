@@ -26,7 +26,8 @@ def work(
     only: Annotated[
         str | None,
         typer.Option(
-            help="Roles, with commas: clocks, projections, notices, checks, relay. Default: all."
+            help="Roles, with commas: clocks, projections, notices, checks, mail, relay, "
+            "webhooks. Default: all."
         ),
     ] = None,
     store: Store = None,

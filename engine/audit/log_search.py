@@ -1,7 +1,8 @@
 """Events of one workspace by type, stream, cause, time or text: newest first, or oldest first.
 
-What the view ``histories`` lists is looked up; anything else is scanned, a bounded stretch at a
-time, so that a search among millions of events answers soon and says how far it came.
+What the view ``histories`` lists is looked up, and what it lacks yet is read; anything else is
+scanned, a bounded stretch at a time, so that a search among millions of events answers soon and
+says how far it came.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,8 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from engine.answers.history import History, positions_in
+from engine.answers.history import History
+from engine.audit.event_index import Places
 from engine.audit.source import Source
 from engine.decoding import decode_rows
 from engine.ports.log import Page
@@ -74,7 +76,7 @@ def _listed(
     newest: bool,
 ) -> Found:
     assert sought.subject is not None
-    positions = positions_in(source.views)
+    positions = Places(source, workspace)
     places = [each for each in positions(workspace, sought.subject) if each <= source.end]
     if start is not None:
         places = [each for each in places if (each < start if newest else each > start)]

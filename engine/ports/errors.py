@@ -39,6 +39,7 @@
     ├── ViewStopped        an operator has to decide
     ├── StillHeld          somebody else does it, and takes long
     ├── NotStoppedThere    there is nothing to skip
+    ├── WebhookError       (engine.work.webhooks.endpoint) a webhook cannot be so
     ├── TracesRemain       (engine.work.ports) a person is not wholly forgotten yet
     └── VaultError         (engine.work.secret) a secret or its key cannot be had
 """

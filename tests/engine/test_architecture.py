@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("events", "aggregates", "processors", "projections", "engine", "adapters")
 PURE = ("events", "aggregates", "processors", "projections")
 CORE = (*PURE, "engine", "engine.ports")
-WORK = ("engine.work", "engine.work.classifying", "engine.work.mailing")
+WORK = ("engine.work", "engine.work.classifying", "engine.work.mailing", "engine.work.webhooks")
 ENGINE = (
     *(*CORE, "engine.planning", "engine.answers", "engine.answers.telling", "engine.audit"),
     "engine.stream",
@@ -32,6 +32,7 @@ DOOR = (
     "adapters.streaming",
     "adapters.access",
     "adapters.serving_http",
+    "adapters.webhooking",
     "adapters.screen",
     "adapters.yaml_files",
 )
@@ -55,6 +56,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "engine.work.classifying",
     ),
     "engine.work.classifying": ("events",),
+    "engine.work.webhooks": (*CORE, "engine.answers", "engine.stream", "engine.work"),
     "engine.work.mailing": (*CORE, "engine.planning", "engine.work"),
     "adapters": ("everything",),
     "adapters.composition": ("everything",),
@@ -106,13 +108,15 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("adapters.kafka.consumer", "adapters.stores.postgres"),
     ),
     "adapters.archiving": ("adapters.kafka.consumer",),
+    "adapters.webhooks": ("engine.work.webhooks", "adapters.mail"),
+    "adapters.webhooking": ("everything",),
     "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", "engine.stream", *SHARED),
     "adapters.yaml_files": ("events", "aggregates"),
     "adapters.screen": (*ENGINE, *SHARED),
     "adapters.http": (*DOOR, "adapters.http.everything"),
-    "adapters.http.commands": (*DOOR, "adapters.http"),
+    "adapters.http.commands": (*DOOR, "adapters.http", "adapters.http.reading"),
     "adapters.http.api": (
         *(*DOOR, "adapters.http", "adapters.http.commands", "adapters.http.reading"),
     ),

@@ -144,30 +144,35 @@ def commands_of(request: Request) -> Commands:
     return found
 
 
+class Given(NamedTuple):
+    """What a request brings: its body's octets, and what stands in headers."""
+
+    octets: bytes
+    key: str | None
+    token: str | None = None
+    tag: str | None = None
+
+
 def asked_of(
-    request: Request, asks: Here, operation: Operation, octets: bytes, *, key: bool
+    commands: Commands, asks: Here, operation: Operation, names: dict[str, str], given: Given
 ) -> Asked:
     """Raises ``Problem`` and ``RequestValidationError``."""
-    commands, headers = commands_of(request), request.headers
-    told = _json(octets)
+    told = _json(given.octets)
     try:
-        body = operation.body.model_validate_json(octets or b"{}")
+        body = operation.body.model_validate_json(given.octets or b"{}")
     except ValidationError as error:
         raise RequestValidationError(_without_input(error)) from None
-    names = path_names(request)
-    secret = commands.kept.secret()
-    what = digest_of(secret, operation.name, json.dumps(names), told)
-    given = headers.get("Idempotency-Key") if key else "preview"
+    what = digest_of(commands.kept.secret(), operation.name, json.dumps(names), told)
     return Asked(
-        request.app.state.site,
+        commands.site,
         asks.caller,
         asks.workspace,
         names,
         body,
         what,
-        key_of(given, asks.caller, what),
-        headers.get(HEADER),
-        headers.get("If-Match"),
+        key_of(given.key, asks.caller, what),
+        given.token,
+        given.tag,
     )
 
 
@@ -219,8 +224,10 @@ class _LeanRoute(APIRoute):
     def _handled(self, request: Request, octets: bytes) -> Response:
         operation = self.operation
         asks = here(operation.act)(request, request.query_params.get("workspace"))
-        asked = asked_of(request, asks, operation, octets, key=not self.is_preview)
-        commands = commands_of(request)
+        commands, headers = commands_of(request), request.headers
+        key = "preview" if self.is_preview else headers.get("Idempotency-Key")
+        given = Given(octets, key, headers.get(HEADER), headers.get("If-Match"))
+        asked = asked_of(commands, asks, operation, path_names(request), given)
         perform = commands.preview if self.is_preview else commands.perform
         return response_to(perform(operation, asked))
 

@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from adapters.http.console import routes, signing_in, trying
+from adapters.http.commands.performing import Commands
+from adapters.http.console import acts, routes, signing_in, trying
 from adapters.http.console.pages import FILTERS, NotSignedInYet
 from adapters.http.console.rendering import ENVIRONMENT, HERE, rendered
 from adapters.http.problems import Problem, status_of
@@ -22,13 +23,14 @@ log = structlog.get_logger("sendledger.http")
 ENVIRONMENT.filters |= FILTERS
 
 
-def console(site: Site) -> FastAPI:
+def console(site: Site, commands: Commands) -> FastAPI:
     found = FastAPI(openapi_url=None, exception_handlers=HANDLERS)  # type: ignore[arg-type]
-    found.state.site = site
+    found.state.site, found.state.commands = site, commands
     found.router.redirect_slashes = False
     found.include_router(signing_in.router)
     found.include_router(routes.router)
     found.include_router(trying.router)
+    found.include_router(acts.router)
     found.mount("/static", StaticFiles(directory=HERE / "static"))
     return found
 

@@ -40,9 +40,9 @@ def chain(case: Case, link: Callable[[int], str]) -> Markup:
     parts = [_mark(each, number, link) for number, each in enumerate(marks)]
     line = Markup('<line x1="{0}" y1="20" x2="{0}" y2="{1}"/>').format(LEFT, height - STEP)
     return Markup(
-        '<svg class="chain" role="img" viewBox="0 0 {} {}" width="{}" height="{}">'
-        "<title>{}</title>{}{}</svg>"
-    ).format(WIDTH, height, WIDTH, height, "From cause to effect", line, Markup("").join(parts))
+        '<svg class="chain" role="group" aria-label="From cause to effect" '
+        'viewBox="0 0 {} {}" width="{}" height="{}">{}{}</svg>'
+    ).format(WIDTH, height, WIDTH, height, line, Markup("").join(parts))
 
 
 def _mark(mark: Mark, number: int, link: Callable[[int], str]) -> Markup:

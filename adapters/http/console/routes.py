@@ -23,6 +23,7 @@ from adapters.http.reading.cursors import cursor_of, key_in
 from adapters.http.reading.listing import chosen, told_row
 from adapters.http.reading.moments import View
 from adapters.http.reading.questions import person_of, reader_of
+from adapters.http.reading.webhooks import standing_told, visible
 from engine.answers.telling.case import case_told
 from engine.answers.telling.facts import happened
 from engine.answers.telling.reader import ANYBODY
@@ -317,6 +318,12 @@ def _changes(
     return changes[:MOST], len(changes) > MOST
 
 
+def _webhooks(page: Page) -> list[dict[str, Any]] | None:
+    if not page.caller.may(Act.OPERATE):
+        return None
+    return [standing_told(each) for each in visible(page.site.webhooks, page.caller)]
+
+
 @router.get("/machine")
 def machine(page: Looking) -> Response:
     page.require(Act.READ)
@@ -328,5 +335,5 @@ def machine(page: Looking) -> Response:
         told=health.to_json(),
         reasons=[each.text for each in health.reasons(page.site.settings.overdue_after)],
         workers=workers,
-        webhooks=None,
+        webhooks=_webhooks(page),
     )

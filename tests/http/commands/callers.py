@@ -58,6 +58,12 @@ class Caller:
     def get(self, path: str) -> Answer:
         return self.ask("GET", path)
 
+    def octets(self, path: str) -> bytes:
+        """As they come, which is no text."""
+        told = {"Authorization": f"Bearer {self._token}"}
+        self._connection.request("GET", f"/v1{path}", None, told)
+        return self._connection.getresponse().read()
+
     def do(
         self, path: str, told: Any = None, key: str | None = None, method: str = "POST", **more: str
     ) -> Answer:

@@ -11,6 +11,7 @@ from adapters.http.following import Following
 from adapters.http.server import server
 from adapters.http.serving import MOST_AT_ONCE, served
 from adapters.http.site import Site
+from adapters.webhooking import webhooks_over
 from engine.stream.feed import Feed
 from engine.work.permissions import Caller, Role
 
@@ -52,7 +53,8 @@ def serving(
     site: type[Site] = HastySite,
 ) -> Iterator[int]:
     """Answers the port. ``most``: connections at once."""
-    with asking(program.settings) as reader:
-        app = server(site(program, reader, tokens or Tokens()))
+    settings = program.settings
+    with asking(settings) as reader, webhooks_over(program.opened, settings) as delivering:
+        app = server(site(program, reader, tokens or Tokens(), delivering.webhooks))
         with served(app, "127.0.0.1", 0, most=most) as port:
             yield port
