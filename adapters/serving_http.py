@@ -1,7 +1,7 @@
 """Where the HTTP API and the console are put together, beside ``composition``."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,10 @@ def http_served(program: Program) -> Iterator[int | None]:
     with asking(settings) as reader, webhooks_over(opened, settings) as delivering:
         site = Site(program, reader, callers, delivering.webhooks, _provider(settings), secure)
         tls = Tls(cert, key) if cert and key else None
-        with served(server(site), host, port, most=MOST_AT_ONCE, tls=tls) as found:
+        app = server(site)
+        with ExitStack() as stack:
+            stack.callback(app.state.imports.stop)
+            found = stack.enter_context(served(app, host, port, most=MOST_AT_ONCE, tls=tls))
             _welcome(site, f"{host}:{found}")
             yield found
 

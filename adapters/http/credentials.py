@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from adapters.http.console.sessions import SAFE, cookie_name, require_ours
 from engine.ports.clock import Clock
-from engine.work.api_tokens import ApiToken, ApiTokens, digest_of
+from engine.work.api_tokens import ApiTokens, digest_of
 from engine.work.permissions import Caller
 from engine.work.staff import SignIns
 
@@ -21,7 +21,8 @@ NOTED = timedelta(hours=1)
 
 class _Known(NamedTuple):
     until: float
-    token: ApiToken | None
+    """By ``time.monotonic``: a token that expires within the second is not known for so long."""
+    caller: Caller | None
 
 
 class KnownCallers:
@@ -41,8 +42,7 @@ class KnownCallers:
         known = self._known.get(digest)
         if known is None or known.until < time.monotonic():
             known = self._look_up(digest)
-        found = known.token
-        return found.caller if found and found.expires_at > self._now() else None
+        return known.caller
 
     def by_session(self, request: Request) -> Caller | None:
         session = request.cookies.get(self._cookie)
@@ -57,5 +57,8 @@ class KnownCallers:
             self._tokens.note_use(found.name, now)
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        known = self._known[digest] = _Known(time.monotonic() + KNOWN_FOR, found)
+        good = (found.expires_at - now).total_seconds() if found else KNOWN_FOR
+        caller = found.caller if found and good > 0 else None
+        known = _Known(time.monotonic() + min(KNOWN_FOR, max(good, 0.0)), caller)
+        self._known[digest] = known
         return known

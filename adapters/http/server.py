@@ -8,12 +8,15 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from adapters.composition import health_of
 from adapters.http.api.access import router as access
 from adapters.http.api.caller import router as caller
+from adapters.http.api.commands import Shortcut, editable
 from adapters.http.api.commands import router as commands
 from adapters.http.api.feed import router as feed
 from adapters.http.api.filters import router as filters
 from adapters.http.api.history import router as history
+from adapters.http.api.imports import router as imports
 from adapters.http.api.questions import router as questions
 from adapters.http.api.webhooks import router as webhooks
+from adapters.http.commands.imports import Imports
 from adapters.http.commands.performing import Commands
 from adapters.http.console.app import console
 from adapters.http.document import document
@@ -24,7 +27,11 @@ from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
-API = (access, caller, commands(), feed, filters, history, lists(), questions(), webhooks)
+COMMANDS = commands()
+API = (
+    *(access, caller, COMMANDS, editable(), imports, feed, filters, history),
+    *(lists(), questions(), webhooks),
+)
 
 
 def server(site: Site) -> FastAPI:
@@ -37,10 +44,12 @@ def server(site: Site) -> FastAPI:
     )
     found.state.site = site
     found.state.commands = Commands(site)
+    found.state.imports = Imports(found.state.commands)
     found.add_middleware(SlashesInNames)
     found.add_middleware(LimitedBodies)
     found.add_middleware(SafeHeaders, secure=site.secure)
     found.router.redirect_slashes = False
+    found.router.routes.insert(0, Shortcut(COMMANDS, "/v1"))
     for each in API:
         found.include_router(each, prefix="/v1")
     found.add_api_route("/livez", _alive, include_in_schema=False)

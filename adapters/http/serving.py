@@ -6,12 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapters.settings import SettingsError
 
@@ -21,24 +21,53 @@ MOST_AT_ONCE = 100
 log = structlog.get_logger("sendledger.http")
 
 
-class Patience(H11Protocol):
-    """Ends a connection on which no request is being answered, every ``seconds``.
+class AtOnce:
+    """A transport that sends together what is written in one turn of the loop: head and body."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._waiting: list[bytes] = []
+
+    def write(self, octets: bytes) -> None:
+        if not self._waiting:
+            self._loop.call_soon(self._send)
+        self._waiting.append(octets)
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        octets, self._waiting = b"".join(self._waiting), []
+        if octets:
+            self._transport.write(octets)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class Patience(HttpToolsProtocol):
+    """Ends a connection on which no request was answered for ``seconds``.
 
     uvicorn waits for ever for a first request, and a few silent clients would keep all others out.
     """
 
     seconds = 10.0
+    _last_cycle: object = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(AtOnce(transport, self.loop))  # type: ignore[arg-type]
         self.loop.call_later(self.seconds, self._look)
 
     def _look(self) -> None:
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
+        answered = self.cycle is None or self.cycle.response_complete
+        if answered and self.cycle is self._last_cycle:
             self.transport.abort()
         else:
+            self._last_cycle = self.cycle
             self.loop.call_later(self.seconds, self._look)
 
 
@@ -54,7 +83,7 @@ def served(
     app: ASGIApp,
     host: str,
     port: int,
-    protocol: type[H11Protocol] = Patience,
+    protocol: type[HttpToolsProtocol] = Patience,
     *,
     most: int = MOST_AT_ONCE,
     tls: Tls | None = None,

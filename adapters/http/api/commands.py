@@ -5,7 +5,7 @@ thread from the gate to the answer.
 """
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Header, Request
@@ -15,16 +15,21 @@ from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Match, request_response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.http.commands.keys import LONGEST, digest_of, key_of
-from adapters.http.commands.operation import Asked, Operation
+from adapters.http.commands.operation import Asked, Operation, Told, tag_of
 from adapters.http.commands.performing import REPLAYED, Answer, Commands
 from adapters.http.commands.previews import HEADER
 from adapters.http.commands.table import OPERATIONS
 from adapters.http.gate import Here, here, of
 from adapters.http.names import path_names
-from adapters.http.problems import Problem
+from adapters.http.problems import NotFound, Problem
+from engine.command_context import Look
+from engine.work.permissions import Act
 
+Edited = Callable[[Mapping[str, str], Look], Told | None]
 IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=LONGEST)]
 Confirmation = Annotated[str | None, Header(alias=HEADER)]
 IfMatch = Annotated[str | None, Header(alias="If-Match")]
@@ -60,6 +65,78 @@ def router() -> APIRouter:
         if each.preview is not None:
             found.routes.append(_route(each, f"{each.path}/preview", "POST", _previewed(each)))
     return found
+
+
+def editable() -> APIRouter:
+    """What can be edited, each with its entity tag."""
+    found = APIRouter()
+    for each in OPERATIONS:
+        if each.edited is not None:
+            _add_read(found, each, each.edited)
+    return found
+
+
+def _add_read(routes: APIRouter, operation: Operation, edited: Edited) -> None:
+    def read(request: Request, asks: Annotated[Here, of(Act.READ)]) -> Response:
+        names = path_names(request)
+        with commands_of(request).site.program.engine.look(asks.workspace) as now:
+            told = edited(names, now)
+        if told is None:
+            raise NotFound(operation.path.split("/")[1].rstrip("s"), next(iter(names.values())))
+        return JSONResponse(told, headers={"ETag": tag_of(told)})
+
+    routes.add_api_route(
+        operation.path,
+        read,
+        name=f"{operation.name}_now",
+        operation_id=operation.name.replace("set_", "read_"),
+        summary="As it is now; its ETag is for If-Match.",
+        response_model=dict[str, Any],
+        tags=[operation.path.split("/")[1]],
+    )
+
+
+class Shortcut(BaseRoute):
+    """To stand before all routes: finds that of an operation without trying one after another."""
+
+    def __init__(self, routes: APIRouter, prefix: str) -> None:
+        self._known: dict[tuple[str, int], list[_Way]] = {}
+        for each in routes.routes:
+            assert isinstance(each, _LeanRoute)
+            way = _Way.to(each, prefix)
+            for method in each.methods or ():
+                self._known.setdefault((method, len(way.segments)), []).append(way)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] == "http":
+            segments = scope["path"].split("/")
+            for way in self._known.get((scope["method"], len(segments)), ()):
+                names = way.names_in(segments)
+                if names is not None:
+                    return Match.FULL, {"path_params": names, "shortcut": way.app}
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["shortcut"](scope, receive, send)
+
+
+class _Way(NamedTuple):
+    segments: Sequence[str]
+    app: ASGIApp
+
+    @classmethod
+    def to(cls, route: "_LeanRoute", prefix: str) -> "_Way":
+        path = f"{prefix}{route.path}"
+        return cls(path.split("/"), request_response(route.get_route_handler()))
+
+    def names_in(self, segments: Sequence[str]) -> dict[str, str] | None:
+        names = {}
+        for ours, theirs in zip(self.segments, segments, strict=True):
+            if ours[:1] == "{" and theirs:
+                names[ours[1:-1]] = theirs
+            elif ours != theirs:
+                return None
+        return names
 
 
 def commands_of(request: Request) -> Commands:

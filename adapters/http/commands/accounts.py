@@ -1,5 +1,6 @@
 """What may be done to email accounts: connect, test, reconnect, set, disconnect."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Literal
 
@@ -7,7 +8,6 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from adapters.http.commands.operation import Asked, Body, Operation, Preview, Progress, Told
 from adapters.http.commands.performing import Refused, insist
-from adapters.http.commands.tags import tag_of
 from adapters.http.problems import NotFound, Problem
 from adapters.mail_servers import proposed_servers, told_probe
 from adapters.mailboxes import accesses_of, mailboxes_of
@@ -210,9 +210,9 @@ def _set(asked: Asked, now: Look | None) -> UpdateSettings:
     return UpdateSettings(account_id=name, settings=asked.body.on(now.account(name).settings))
 
 
-def settings_tag(asked: Asked, now: Look) -> str | None:
-    account = now.account(normalised(asked.names["account_id"]))
-    return tag_of(account.settings) if account.status else None
+def settings_of(names: Mapping[str, str], now: Look) -> Told | None:
+    account = now.account(normalised(names["account_id"]))
+    return account.settings.model_dump(mode="json") if account.status else None
 
 
 def _disconnect(asked: Asked, _: Look | None) -> DisconnectAccount:
@@ -270,7 +270,7 @@ ACCOUNTS = (
     ),
     Operation(
         "set_account_settings", f"{PATH}/settings", "Set those settings that are named.",
-        Act.RUN, SettingsGiven, "PATCH", _set, tag=settings_tag,
+        Act.RUN, SettingsGiven, "PATCH", _set, edited=settings_of,
     ),
     Operation(
         "disconnect_account", f"{PATH}/disconnect", "Begin a Two-Step Reconnect (T1, T2).",

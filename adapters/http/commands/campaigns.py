@@ -1,5 +1,6 @@
 """What may be done to campaigns: create, set steps, start, pause, resume, senders."""
 
+from collections.abc import Mapping
 from secrets import token_hex
 from typing import Annotated
 
@@ -7,10 +8,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from adapters.http.commands.accounts import Address, Name
 from adapters.http.commands.operation import Asked, Body, Operation, Preview, Told
-from adapters.http.commands.tags import tag_of
 from adapters.http.problems import Problem
 from adapters.mailboxes import letters
-from adapters.yaml_files.sequence import SequenceGiven
+from adapters.yaml_files.sequence import SequenceGiven, as_given
 from aggregates.campaign import Campaign
 from aggregates.campaign.commands import (
     AddSender,
@@ -100,9 +100,12 @@ def _wanted(asked: Asked, now: Look) -> tuple[Campaign, MailSequence]:
     return campaign, asked.body.sequence(campaign.mail_id or token_hex(16))
 
 
-def steps_tag(asked: Asked, now: Look) -> str | None:
-    campaign = now.campaign(asked.names["campaign_id"])
-    return tag_of(campaign.sequence) if campaign.status else None
+def steps_of(names: Mapping[str, str], now: Look) -> Told | None:
+    """As they are given; nothing where none are set."""
+    campaign = now.campaign(names["campaign_id"])
+    if campaign.status is None:
+        return None
+    return as_given(campaign.sequence) if campaign.sequence else {}
 
 
 def _changes(asked: Asked, now: Look) -> Told | None:
@@ -214,7 +217,7 @@ CAMPAIGNS = (
     ),
     Operation(
         "set_steps", f"{PATH}/steps", "Set what it sends, for what is not sent yet (M3).",
-        Act.RUN, Steps, "PUT", _steps, tag=steps_tag,
+        Act.RUN, Steps, "PUT", _steps, edited=steps_of,
         preview=Preview(_changes, wanted=_is_under_way, beside=_lack_of_wanted),
     ),
     Operation(

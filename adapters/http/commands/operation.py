@@ -1,6 +1,8 @@
 """What an operation is: where it is asked for, by whom, with what, and how it is carried out."""
 
+import json
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -76,6 +78,12 @@ class Preview(NamedTuple):
     beside: Callable[[Asked], Told] = lambda _asked: {}
 
 
+def tag_of(told: Told | None) -> str:
+    """The entity tag: the same for the same value, whoever asks."""
+    octets = json.dumps(told, sort_keys=True).encode("utf-8", "surrogatepass")
+    return f'"{sha256(octets).hexdigest()[:32]}"'
+
+
 class Operation(NamedTuple):
     """Of one step, which ``command`` builds; or of several, which ``steps`` takes."""
 
@@ -86,10 +94,10 @@ class Operation(NamedTuple):
     body: type[Body] = Body
     method: str = "POST"
     command: Callable[[Asked, Look | None], Command] | None = None
-    """The look is there for what is edited, where there is a ``tag``."""
+    """The look is there for what is ``edited``."""
     steps: Callable[[Asked, Progress], Told] | None = None
     preview: Preview | None = None
-    tag: Callable[[Asked, Look], str | None] | None = None
-    """Entity tag of what is edited; None where it is not there."""
+    edited: Callable[[Mapping[str, str], Look], Told | None] | None = None
+    """The value that is edited, as it is now; None where it is not there."""
     afterwards: Callable[[Asked, Reply], object] | None = None
     """What may be done twice, once it was decided."""

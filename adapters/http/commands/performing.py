@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from adapters.http.commands import previews
 from adapters.http.commands.keys import KeyUsed, UnderWay
-from adapters.http.commands.operation import Asked, Operation, Told
+from adapters.http.commands.operation import Asked, Operation, Told, tag_of
 from adapters.http.problems import Problem
 from adapters.http.site import Site
 from aggregates.rejections import RULES
@@ -82,13 +82,13 @@ class Commands:
         assert operation.command is not None
         previews.require_ours(operation, asked, self.kept)
         tag = None
-        if operation.tag is None:
+        if operation.edited is None:
             command = operation.command(asked, None)
         else:
             with asked.engine.look(asked.workspace) as now:
                 command = operation.command(asked, now)
-                tag = asked.tag or operation.tag(asked, now)
-        is_free = operation.preview is None and operation.tag is None
+                tag = asked.tag or tag_of(operation.edited(asked.names, now))
+        is_free = operation.preview is None and operation.edited is None
         condition = None if is_free else partial(self._unmet, operation, asked, tag)
         request = Request(command, asked.key.command_id, asked.actor, condition)
         try:
@@ -100,9 +100,10 @@ class Commands:
     def _unmet(
         self, operation: Operation, asked: Asked, tag: str | None, now: Look
     ) -> Refusal | None:
-        found = operation.tag(asked, now) if operation.tag and tag not in (None, "*") else tag
-        if found != tag:
-            return Refusal(CHANGED, "It was changed meanwhile. Read it again.", {"tag": str(found)})
+        if operation.edited is not None and tag != "*":
+            found = tag_of(operation.edited(asked.names, now))
+            if found != tag:
+                return Refusal(CHANGED, "It was changed meanwhile. Read it again.", {"tag": found})
         return previews.confirmed(operation, asked, now, self.kept)
 
     def _require_unused(self, asked: Asked) -> None:
