@@ -41,6 +41,9 @@ law: $(READY) ## Write docs/law.md anew: rule, guard, tests, scenario
 contract: $(READY) ## Publish schemas of new events and versions, and write docs/stream/asyncapi.yaml anew
 	$(BIN)/python -m tests.stream_contract
 
+pictures: $(READY) $(SERVERS) ## Take the pictures of the documentation anew
+	$(BIN)/python -m pytest -q -m pictures tests/browser
+
 clean: ## Remove what the recipes made
 	rm -rf $(VENV) demo-store mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -56,4 +59,4 @@ $(SERVERS): .ci/install-servers tests/stream/parser/package-lock.json tests/brow
 	.ci/install-servers
 	@touch $(SERVERS)
 
-.PHONY: help run stream test check soak mutate bench law contract clean
+.PHONY: help run stream test check soak mutate bench law contract pictures clean

@@ -19,7 +19,7 @@ TESTS = Path(__file__).parent
 AT_ONCE = 2
 TO_CLEAN_UP = 30
 """Seconds for a suite that is ended to stop what it has started."""
-SIDE_BY_SIDE = "not kills and not soak"
+SIDE_BY_SIDE = "not kills and not soak and not pictures"
 
 
 class Suite(NamedTuple):
