@@ -99,7 +99,7 @@ def create(
             mail_id=token_hex(16),
         )
         here.ask(command)
-        _tell(here, campaign, f"{campaign} is created, a draft.", at.as_json)
+        _tell(here, campaign, f"{campaign} is created, a draft.")
 
 
 @app.command("import")
@@ -143,7 +143,7 @@ def start(campaign: Name, yes: Yes = False, *, at: Where) -> None:
         found = known(here, campaign)
         if found.sequence is not None and found.status is CampaignStatus.DRAFT:
             agree_to_lack(here, found, found.sequence, yes=yes)
-        _do(here, StartCampaign(campaign_id=campaign), "is started", at.as_json)
+        _do(here, StartCampaign(campaign_id=campaign), "is started")
 
 
 @app.command()
@@ -155,7 +155,7 @@ def pause(campaign: Name, *, at: Where) -> None:
         known(here, campaign)
         reply = here.ask(PauseCampaign(campaign_id=campaign))
         told = "is paused" if reply.recorded else "was paused already; nothing was changed"
-        _tell(here, campaign, f"{campaign} {told}.", at.as_json)
+        _tell(here, campaign, f"{campaign} {told}.")
 
 
 @app.command()
@@ -196,7 +196,7 @@ def resume(
             told = "runs already; nothing was changed"
         else:
             here.insist(answer)
-        _tell(here, campaign, f"{campaign} {told}.", at.as_json)
+        _tell(here, campaign, f"{campaign} {told}.")
 
 
 def _agree_to_bounces(campaign: "Campaign", *, yes: bool) -> None:
@@ -245,17 +245,17 @@ def _require_accounts(here: Session, accounts: tuple[str, ...]) -> None:
         known_account(here, account)
 
 
-def _do(here: Session, command: "CampaignCommand", done: str, as_json: bool) -> None:
+def _do(here: Session, command: "CampaignCommand", done: str) -> None:
     known(here, command.campaign_id)
     here.ask(command)
-    _tell(here, command.campaign_id, f"{command.campaign_id} {done}.", as_json)
+    _tell(here, command.campaign_id, f"{command.campaign_id} {done}.")
 
 
-def _tell(here: Session, name: str, sentence: str, as_json: bool) -> None:
+def _tell(here: Session, name: str, sentence: str) -> None:
     """What was done, and the campaign as it is now."""
     from engine.answers.telling import rows
 
-    if as_json:
+    if here.at.as_json:
         print_json({"campaign": rows.told(here.answers().campaigns[name], rows.CAMPAIGN)})
     else:
         say(sentence)

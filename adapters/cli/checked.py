@@ -46,11 +46,11 @@ def new_credentials(account: "EmailAccount", findings: "Findings | None") -> str
     return f"With {new}: sendledger accounts reconnect {account.id} --anew"
 
 
-def tell(here: Session, address: str, sentence: str, as_json: bool, **more: Any) -> None:
+def tell(here: Session, address: str, sentence: str, **more: Any) -> None:
     """Say what was done; with ``--json`` the account as it is now, and ``more``."""
     from engine.answers.telling import rows
 
-    if as_json:
+    if here.at.as_json:
         row = here.answers().accounts[address]
         print_json({"account": rows.told(row, rows.ACCOUNT), **more})
     else:
@@ -82,9 +82,7 @@ def domain_warnings(settings: "EngineSettings", address: str) -> Callable[[], No
     return say_them
 
 
-def tell_found(
-    here: Session, account: "EmailAccount", findings: "Findings | None", as_json: bool
-) -> None:
+def tell_found(here: Session, account: "EmailAccount", findings: "Findings | None") -> None:
     """Say what a check found, and what the Connection Status is since."""
     assert findings is not None
     address = account.id
@@ -92,7 +90,7 @@ def tell_found(
     why = f" {findings.sentence or row.reason or ''}".rstrip()
     outcome = "The check passed." if found is None else f"The check found {found}."
     status = f"{outcome} Connection Status of {address}: {row.status}.{why}"
-    tell(here, address, status, as_json, check=findings.to_json())
+    tell(here, address, status, check=findings.to_json())
     hint = new_credentials(account, findings)
-    if hint and not as_json:
+    if hint and not here.at.as_json:
         say(hint)

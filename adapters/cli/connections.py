@@ -103,9 +103,7 @@ def connect(
         )
         insist(here, _connected(here, wanted, given))
         lost = fleet.lost(here, address)
-        tell(
-            here, address, f"{address} is connected in slot {slot.strip()}.", at.as_json, lost=lost
-        )
+        tell(here, address, f"{address} is connected in slot {slot.strip()}.", lost=lost)
         if not at.as_json:
             fleet.tell_connected(here, address, slot.strip())
 
@@ -124,7 +122,7 @@ def connection_test(account: Account, result: Found = None, *, at: Where) -> Non
             checked = real(here).test(before.id, actor=actor(), watch=tell_stage)
             warnings()
         insist(here, checked)
-        tell_found(here, before, checked.findings, at.as_json)
+        tell_found(here, before, checked.findings)
 
 
 def check(account: Account, result: Found = None, *, at: Where) -> None:
@@ -138,7 +136,7 @@ def check(account: Account, result: Found = None, *, at: Where) -> None:
         else:
             checked = real(here).check_in_background(before.id)
         insist(here, checked)
-        tell_found(here, before, checked.findings, at.as_json)
+        tell_found(here, before, checked.findings)
 
 
 def reconnect(
@@ -185,7 +183,7 @@ def reconnect(
         told = f"{before.id} is reconnected; its settings are as before."
         if waiting:
             told += f" {RESUME_ALL} Waiting to be resumed: {', '.join(waiting)}."
-        tell(here, before.id, told, at.as_json)
+        tell(here, before.id, told)
 
 
 def real(here: Session) -> "Mailboxes":

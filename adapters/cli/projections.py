@@ -90,7 +90,7 @@ def retry(name: Name, *, at: Where) -> None:
     with session(at) as here:
         projection, stop = _stopped(here, name)
         here.views.retry(projection)
-        _go_on(here, projection, f"{name} tries position {stop.position} again", at.as_json)
+        _go_on(here, projection, f"{name} tries position {stop.position} again")
 
 
 @app.command()
@@ -116,7 +116,7 @@ def skip(
         )
         actor, now = f"user:{person()}", here.store.now()
         here.views.skip(projection, Skip(position, reason.strip(), actor, now))
-        _go_on(here, projection, f"{name} passes over position {position}", at.as_json)
+        _go_on(here, projection, f"{name} passes over position {position}")
 
 
 def look(log: "Log", views: "ReadableViews") -> list[Shown]:
@@ -145,14 +145,14 @@ def _stopped(here: Session, name: str, position: int | None = None) -> "tuple[Pr
     return projection, stop
 
 
-def _go_on(here: Session, projection: "Projection", done: str, as_json: bool) -> None:
+def _go_on(here: Session, projection: "Projection", done: str) -> None:
     """Try it at once, or have its keeper do so, and tell how it stands then."""
     from engine.waiting import keep_or_wait
 
     keep_or_wait(here.store, here.views, [projection])
     (shown,) = (each for each in look(here.store, here.views) if each.projection == projection)
     stop = shown.status.stop
-    if as_json:
+    if here.at.as_json:
         print_json({"projection": shown.to_json()})
     elif stop is None:
         say(f"{done} and stands at {shown.status.position}.")

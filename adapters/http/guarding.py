@@ -46,7 +46,8 @@ class SafeHeaders:
 
 
 class LimitedBodies:
-    """413 for a body that is too long: by its announced length, or once it has grown so long."""
+    """413 for a body that is too long: by its announced length, or once it has grown so long; and
+    422 for an address with a zero character, which not every store can be asked for."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -54,6 +55,9 @@ class LimitedBodies:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if b"%00" in scope.get("raw_path", b"") or b"%00" in scope.get("query_string", b""):
+            await _ZERO.response()(scope, receive, send)
             return
         most = MOST_UPLOADED if scope["path"].endswith("/import") else MOST_OCTETS
         announced = dict(scope["headers"]).get(b"content-length", b"0")
@@ -71,6 +75,9 @@ class LimitedBodies:
             return message
 
         await self._app(scope, limited, send)
+
+
+_ZERO = Problem(422, "zero_character", "An address with a zero character names nothing here.")
 
 
 def _too_long(most: int) -> Problem:

@@ -33,7 +33,7 @@ FROM check_schedule WHERE workspace = :workspace AND account_id = :account_id
 SELECT count(*), min(due_at) FROM check_schedule WHERE due_at <= :now
 
 -- name: any_due
-SELECT 1 FROM check_schedule WHERE due_at <= :now LIMIT 1
+SELECT 1 FROM check_schedule WHERE due_at <= :now ORDER BY due_at LIMIT 1
 
 -- name: add
 INSERT INTO check_schedule (workspace, account_id, due_at, credentials, server)

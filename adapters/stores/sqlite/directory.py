@@ -32,7 +32,7 @@ class SQLiteDirectory(StoredDirectory):
             }
             for address, each in new.items()
         )
-        change.each("enrol_person", rows)
+        change.cursor.executemany(self._table.sql["enrol_person"], rows)
         return ids
 
     def _before_change(self, change: Change) -> None:
