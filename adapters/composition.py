@@ -150,6 +150,20 @@ def staged(settings: EngineSettings, clock: Clock) -> Iterator[Program]:
 
 
 @contextmanager
+def watched_by(settings: EngineSettings, clock: Clock) -> Iterator[Opened]:
+    """An embedded store that goes by a clock of its own, opened so that nothing of it can change.
+
+    Raises ``StoreError``.
+    """
+    from adapters.stores.opening import opened_file, path_of
+    from adapters.stores.sqlite import SQLiteStore
+
+    store = SQLiteStore(path_of(settings.store), clock, create=False, read_only=True)
+    with closing(opened_file(store, settings.witness_folder)) as opened:
+        yield opened
+
+
+@contextmanager
 def step_by_step(program: Program) -> Iterator["StepByStep"]:
     """A worker that does everything, where nobody else does.
 

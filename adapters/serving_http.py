@@ -1,15 +1,16 @@
 """Where the HTTP API and the console are put together, beside ``composition``."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from adapters.access import staff_of, tokens_of
-from adapters.composition import Program, asking
+from adapters.composition import Opened, Program, asking
 from adapters.screen.output import say
 from adapters.settings import EngineSettings, SettingsError
 from adapters.webhooking import webhooks_over
+from engine.ports.clock import Clock
 from engine.work.permissions import Role
 from engine.work.secret import Secret
 from engine.work.staff import Member, SignIns
@@ -26,10 +27,13 @@ MOST_AT_ONCE = 2_000
 
 
 @contextmanager
-def http_served(program: Program) -> Iterator[int | None]:
+def http_served(
+    program: Program, reader: Opened | None = None, clock: Clock | None = None
+) -> Iterator[int | None]:
     """Serve where the setting ``http`` says, if it says; answers the port.
 
-    Raises ``SettingsError`` and ``StoreError``.
+    ``reader``: the same store, opened to be read only. ``clock``: of sessions and tokens, if it is
+    not the store's. Raises ``SettingsError`` and ``StoreError``.
     """
     from adapters.http.credentials import KnownCallers
     from adapters.http.server import server
@@ -43,11 +47,12 @@ def http_served(program: Program) -> Iterator[int | None]:
     host, port = _place(settings, settings.http)
     cert, key = settings.http_tls_cert, settings.http_tls_key
     secure = _is_secure(settings)
-    callers = KnownCallers(
-        tokens_of(opened), SignIns(staff_of(opened)), opened.store.now, secure=secure
-    )
-    with asking(settings) as reader, webhooks_over(opened, settings) as delivering:
-        site = Site(program, reader, callers, delivering.webhooks, _provider(settings), secure)
+    now = clock or opened.store.now
+    callers = KnownCallers(tokens_of(opened), SignIns(staff_of(opened)), now, secure=secure)
+    reading = asking(settings) if reader is None else nullcontext(reader)
+    with reading as found_reader, webhooks_over(opened, settings) as delivering:
+        webhooks, provider = delivering.webhooks, _provider(settings)
+        site = Site(program, found_reader, callers, webhooks, provider, secure, now)
         tls = Tls(cert, key) if cert and key else None
         app = server(site)
         with ExitStack() as stack:
@@ -65,7 +70,7 @@ def _welcome(site: "Site", place: str) -> None:
     if staff.member(FIRST) is None:
         staff.add(Member(FIRST, Role.ADMIN, None))
     base = settings.public_url or f"{'https' if _is_secure(settings) else 'http'}://{place}"
-    link = f"{base.rstrip('/')}/welcome/{site.sign_ins.invite(FIRST, site.now()).reveal()}"
+    link = f"{base.rstrip('/')}/welcome/{site.sign_ins.invite(FIRST, site.signed_at()).reveal()}"
     say(f"Nobody can sign in yet. Become {FIRST} by this link, once, within a day: {link}")
 
 

@@ -16,6 +16,7 @@ from adapters.http.reading.moments import View
 from adapters.settings import EngineSettings
 from engine.audit.one_recipient import Asked
 from engine.ports.check_schedule import CheckSchedule
+from engine.ports.clock import Clock
 from engine.stream.feed import Feed
 from engine.work.api_tokens import ApiTokens
 from engine.work.kept_requests import KeptRequests
@@ -39,6 +40,8 @@ class Site:
     """Where staff may sign in, besides here."""
     secure: bool = False
     """Browsers come by TLS."""
+    clock: Clock | None = None
+    """Of sessions, tokens and links, if it is not the store's."""
     attempts: Attempts = field(default_factory=Attempts)
 
     @cached_property
@@ -74,6 +77,10 @@ class Site:
     @cached_property
     def sign_ins(self) -> SignIns:
         return SignIns(self.staff)
+
+    def signed_at(self) -> datetime:
+        """By the clock of sessions, tokens and links, UTC."""
+        return self.clock() if self.clock else self.now()
 
     def now(self) -> datetime:
         """By the store's clock, UTC."""

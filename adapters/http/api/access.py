@@ -48,7 +48,7 @@ def make_token(
     request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)], wanted: NewToken
 ) -> dict[str, Any]:
     """A new token, shown this once."""
-    site, now = _site(request), _site(request).now()
+    site, now = _site(request), _site(request).signed_at()
     _require(wanted)
     token = ApiToken(wanted.name, wanted.role, wanted.workspace, now, now + wanted.good_for)
     return {**told(token), "token": make(site.tokens, token).reveal()}
@@ -74,7 +74,7 @@ def add_member(
     site = _site(request)
     _require(wanted)
     site.staff.add(Member(wanted.name, wanted.role, wanted.workspace))
-    link = site.sign_ins.invite(wanted.name, site.now()).reveal()
+    link = site.sign_ins.invite(wanted.name, site.signed_at()).reveal()
     return {"name": wanted.name, "role": wanted.role, "link": f"/welcome/{link}"}
 
 

@@ -106,7 +106,7 @@ def page_of(request: Request, workspace: str | None = None, at: str | None = Non
     """Raises ``NotSignedInYet``, ``NoSuchWorkspace``, ``Problem``."""
     site: Site = request.app.state.site
     session = request.cookies.get(cookie_name(secure=site.secure), "")
-    member = site.sign_ins.who(session, site.now()) if session else None
+    member = site.sign_ins.who(session, site.signed_at()) if session else None
     if member is None:
         raise NotSignedInYet
     caller = member.caller

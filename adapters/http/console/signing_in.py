@@ -40,7 +40,7 @@ def sign_in(request: Request, name: Text = "", password: Text = "", next: Text =
     if wait:
         told = f"Too many tries. Try again in {wait // 60 + 1} minutes."
         return _form(request, next, told, status=429, wait=wait)
-    session = site.sign_ins.by_password(name, password, site.now())
+    session = site.sign_ins.by_password(name, password, site.signed_at())
     if session is None:
         site.attempts.failed(*whose)
         return _form(request, next, FAILED, status=403)
@@ -54,7 +54,7 @@ def sign_out(request: Request, csrf: Text = "", everywhere: Text = "") -> Respon
     name = cookie_name(secure=site.secure)
     session = request.cookies.get(name, "")
     require_ours(request, session, {"csrf": csrf})
-    member = site.sign_ins.who(session, site.now())
+    member = site.sign_ins.who(session, site.signed_at())
     if everywhere and member:
         site.sign_ins.end_all(member.name)
     site.sign_ins.end(session)
@@ -73,7 +73,7 @@ def welcome(request: Request, link: str) -> Response:
 def accept(request: Request, link: str, password: Text = "") -> Response:
     site: Site = request.app.state.site
     try:
-        session = site.sign_ins.accept(link, password, site.now())
+        session = site.sign_ins.accept(link, password, site.signed_at())
     except PasswordTooShort as error:
         return _welcome(request, link, str(error), status=422)
     return begun(request, session, "/") if session else _welcome(request, link)
@@ -105,7 +105,7 @@ def _form(
 
 def _welcome(request: Request, link: str, problem: str = "", *, status: int = 200) -> Response:
     site: Site = request.app.state.site
-    name = site.sign_ins.invited(link, site.now())
+    name = site.sign_ins.invited(link, site.signed_at())
     context = {"name": name, "problem": problem, "least": SHORTEST_PASSWORD}
     return rendered("welcome.html", context, status=status if name else 404)
 
@@ -141,7 +141,7 @@ def answered(request: Request) -> Response:
         member = site.provider.answered(_answer_uri(request), asked, dict(request.query_params))
     except NotSignedInThere as error:
         return _form(request, "/", str(error), status=403)
-    session = site.sign_ins.vouched_for(member, site.now())
+    session = site.sign_ins.vouched_for(member, site.signed_at())
     response = begun(request, session, unquote(wanted))
     response.delete_cookie(ASKED, path=ANSWER)
     return response
