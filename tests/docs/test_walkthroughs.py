@@ -92,6 +92,19 @@ def test_a_campaign_sends_from_a_mailbox_as_its_page_says(tmp_path: Path) -> Non
     assert "Subject: A word about Elm Street Books" in first["content"]
 
 
+def test_the_first_calls_of_the_api_are_answered_as_its_page_says(tmp_path: Path) -> None:
+    with create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    said = followed(tmp_path, "sh", "-eu", text=blocks("api.md", "sh").replace("8420", str(port)))
+
+    assert said.count('{"suppressed":true,"new":true}') == 2
+    assert "campaign_id,mode,slot_id,status" in said
+    assert said.lower().count("idempotency-replayed: true") == 1
+    assert '{"rows":[],"next":null,"at":"2020-01-01T00:00:00Z"}' in said
+    assert '"code":"preview_required"' in (tmp_path / "shown.json").read_text()
+    assert '"type":"PersonReleased"' in said
+
+
 def row_of_free_ports() -> int:
     """The first of ten in a row, a multiple of ten, as in the page."""
     for base in range(4100, 9000, 10):
