@@ -3,7 +3,9 @@
 from functools import partial
 
 from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.routing import Match
 
 from adapters.composition import health_of
 from adapters.http.api.access import router as access
@@ -22,7 +24,7 @@ from adapters.http.console.app import console
 from adapters.http.document import document
 from adapters.http.guarding import LimitedBodies, SafeHeaders
 from adapters.http.names import SlashesInNames
-from adapters.http.problems import HANDLERS
+from adapters.http.problems import HANDLERS, Problem
 from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
 from engine.ports.errors import StoreError
@@ -54,9 +56,29 @@ def server(site: Site) -> FastAPI:
         found.include_router(each, prefix="/v1")
     found.add_api_route("/livez", _alive, include_in_schema=False)
     found.add_api_route("/readyz", lambda: _ready(site), include_in_schema=False)
+    found.add_api_route("/v1/{rest:path}", _nothing, methods=METHODS, include_in_schema=False)
     found.mount("/", console(site, found.state.commands))
     found.openapi = partial(document, found)  # type: ignore[method-assign]
     return found
+
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def _nothing(request: Request) -> None:
+    """Raises ``Problem``: there is no such address, or none for this method."""
+    routes = (each for each in request.app.routes if each.path != "/v1/{rest:path}")
+    there = {
+        m
+        for each in routes
+        if each.matches(request.scope)[0] is Match.PARTIAL
+        for m in each.methods
+    }
+    if there:
+        allowed = ", ".join(sorted(there))
+        sentence = f"This address takes {allowed}."
+        raise Problem(405, "method_not_allowed", sentence, headers={"Allow": allowed})
+    raise Problem(404, "not_found", "There is nothing at this address.")
 
 
 def _alive() -> PlainTextResponse:

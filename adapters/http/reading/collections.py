@@ -86,6 +86,18 @@ class SenderLine(NamedTuple):
     deadline_at: datetime | None
 
 
+class SuppressionLine(NamedTuple):
+    """A person, or a domain with all below it, who is never written to again (M7)."""
+
+    kind: str
+    """``person`` or ``domain``."""
+    suppressed: str
+    """The recipient's id, or the domain."""
+    because: str | None
+    address: str | None = None
+    name: str | None = None
+
+
 def _in_memory(found: Iterable[Any], key: Sequence[str], wanted: Wanted) -> Iterator[Any]:
     """Of few rows, those after the key, in its order."""
 
@@ -185,6 +197,16 @@ def _sends(view: View, wanted: Wanted) -> Iterator[SendRow]:
         after = (*prefix, page[-1].send_id)
 
 
+def _suppressions(view: View, wanted: Wanted) -> Iterator[SuppressionLine]:
+    listed = view.aggregates().suppressions()
+    people = view.opened.directory.people(view.workspace, listed.people)
+    lines = [SuppressionLine("domain", each, None) for each in listed.domains]
+    for each, because in listed.people.items():
+        known = shown(people[each], wanted.caller)[:2] if each in people else ()
+        lines.append(SuppressionLine("person", each, str(because), *known))
+    return _in_memory(lines, ("kind", "suppressed"), wanted)
+
+
 CLOCK_KEY = ("started_at", "campaign_id", "account_id", "incident_id")
 NOTICE_KEY = ("issued_at", "account_id", "incident_id", "number")
 RECIPIENT_COLUMNS = (*rows.RECIPIENT, "held_until", "incident_id", "address", "name")
@@ -252,6 +274,15 @@ COLLECTIONS = (
         ("campaign_id", "recipient_id"),
         ("recipient",),
         _found,
+    ),
+    Collection(
+        "/suppressions",
+        "Who is never written to again, and why?",
+        SuppressionLine,
+        SuppressionLine._fields,
+        ("kind", "suppressed"),
+        ("kind", "because"),
+        _suppressions,
     ),
     Collection(
         "/clocks",

@@ -16,8 +16,13 @@ from tests.workplace import ACME, Workplace, much_happens
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> EngineSettings:
-    is_file = request.param == "sqlite"
+def product(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, product: str, tmp_path: Path) -> EngineSettings:
+    is_file = product == "sqlite"
     url = str(tmp_path / "ledger.db") if is_file else request.getfixturevalue("postgres_url")
     clock = ManualClock(NOON)
     store: Store = SQLiteStore(Path(url), clock) if is_file else PostgresStore(url, clock)

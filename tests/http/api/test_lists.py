@@ -118,7 +118,7 @@ def test_filters_and_fields_choose(auditor: Caller) -> None:
 
 def test_the_past_is_answered_as_it_was_answered_then(house: Door, auditor: Caller) -> None:
     """F2"""
-    paths = [each for each in LISTS if not each.endswith("/senders")]
+    paths = [each for each in LISTS if not each.endswith(("/senders", "/suppressions"))]
     before = {path: auditor.get(_asked(path)).body for path in paths}
     moment = quote(before["/accounts"]["at"])
     house.given(import_recipients("r70", "r71"))
@@ -141,3 +141,15 @@ def test_any_name_can_be_asked_for(house: Door, auditor: Caller) -> None:
 def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(house: Door, auditor: Caller) -> None:
     house.given(create(campaign="=HYPERLINK(1)", to=["n1"]))
     assert "\n'=HYPERLINK(1)" in auditor.get("/campaigns?format=csv").text.replace("\r", "")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/nothing", 404), ("POST", "/nothing", 404), ("DELETE", "/now", 405)],
+)
+def test_an_address_that_there_is_not_is_a_problem_too(
+    auditor: Caller, method: str, path: str, status: int
+) -> None:
+    answer = auditor.ask(method, path)
+    assert answer.status == status
+    assert answer.headers["content-type"] == "application/problem+json"

@@ -43,6 +43,8 @@ def _gated(route: APIRoute) -> Gated:
     return Gated(method, path, act, is_of_a_workspace)
 
 
+embedded = pytest.mark.parametrize("product", ["sqlite"])
+"""What is let in is no matter of the store."""
 GATED = [_gated(each) for each in _routes()]
 
 
@@ -51,6 +53,7 @@ def test_every_route_has_exactly_one_gate() -> None:
     assert {each.act for each in GATED} >= {*Act} - {Act.READ_PERSONS}
 
 
+@embedded
 def test_nobody_without_a_good_token_gets_in(house: Door) -> None:
     stranger = Caller(house.port, "slk_of_nobody")
     found = {each: stranger.ask(each.method, each.path).status for each in GATED}
@@ -58,6 +61,7 @@ def test_nobody_without_a_good_token_gets_in(house: Door) -> None:
     assert {*found.values()} == {401}
 
 
+@embedded
 @pytest.mark.parametrize("role", Role)
 def test_a_role_is_let_in_where_the_table_says_so_and_nowhere_else(house: Door, role: Role) -> None:
     caller = house.caller(role, role, None)
@@ -72,6 +76,7 @@ def test_a_role_is_let_in_where_the_table_says_so_and_nowhere_else(house: Door, 
     assert wrong == []
 
 
+@embedded
 @pytest.mark.parametrize("role", Role)
 def test_a_caller_of_one_workspace_finds_no_other(house: Door, role: Role) -> None:
     caller = house.caller(role, role, "elsewhere")
@@ -85,6 +90,7 @@ def test_a_caller_of_one_workspace_finds_no_other(house: Door, role: Role) -> No
     assert {status for each, status in found.items() if each.act not in MAY[role]} <= {403}
 
 
+@embedded
 def test_an_auditor_sees_cases_and_no_name(house: Door) -> None:
     """F1"""
     store = house.program.opened
