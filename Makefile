@@ -24,7 +24,7 @@ check: $(READY) $(SERVERS) ## Lint, types, and the tests that kill no process
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m tests.suites cli servers mail properties doors stream law engine
+	$(BIN)/python -m tests.suites cli http servers browser mail properties doors stream law engine
 
 soak: $(READY) $(SERVERS) ## Longer histories, more interleavings, more kills
 	$(BIN)/python -m pytest -q -m soak
@@ -41,6 +41,9 @@ law: $(READY) ## Write docs/law.md anew: rule, guard, tests, scenario
 contract: $(READY) ## Publish schemas of new events and versions, and write docs/stream/asyncapi.yaml anew
 	$(BIN)/python -m tests.stream_contract
 
+pictures: $(READY) $(SERVERS) ## Take the pictures of the documentation anew
+	$(BIN)/python -m pytest -q -m pictures tests/browser
+
 clean: ## Remove what the recipes made
 	rm -rf $(VENV) demo-store mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -52,8 +55,8 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
 
-$(SERVERS): .ci/install-servers tests/stream/parser/package-lock.json | $(READY)
+$(SERVERS): .ci/install-servers tests/stream/parser/package-lock.json tests/browser/axe/package-lock.json | $(READY)
 	.ci/install-servers
 	@touch $(SERVERS)
 
-.PHONY: help run stream test check soak mutate bench law contract clean
+.PHONY: help run stream test check soak mutate bench law contract pictures clean

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from functools import cache
 from uuid import uuid4
 
-from adapters.composition import Program, check_schedule, mail_dialler, mail_probe, vault_over
+from adapters.composition import Program
+from adapters.mail_servers import mail_dialler, mail_probe
 from adapters.mailboxes import accesses_of, tokens_over
+from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
+from adapters.vaults import vault_over
 from engine.work.background_checks import BackgroundChecks
 from engine.work.check_connection import ConnectionChecks
 from engine.work.check_places import Places
@@ -36,7 +39,7 @@ def background_checks(program: Program) -> BackgroundChecks:
         return hosts
 
     return BackgroundChecks(
-        check_schedule(opened),
+        StoredCheckSchedule(opened.beside),
         opened.views,
         checks_of,
         servers_of,

@@ -11,23 +11,19 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from adapters.composition import (
-    Opened,
-    Program,
-    mail_dialler,
-    mail_probe,
-    network_policy,
-    vault_over,
-)
+from adapters.composition import Opened, Program
+from adapters.mail_servers import mail_dialler, mail_probe, network_policy
 from adapters.oauth_client import OAuthClient
 from adapters.settings import EngineSettings, SettingsError
+from adapters.stores.small_tables.used_links import StoredLinks
+from adapters.vaults import vault_over
 from engine.work.access import Accesses, Security, Server
 from engine.work.check_connection import ConnectionChecks
 from engine.work.consents import Consents
 from engine.work.inbound import Inbound, SentMail
 from engine.work.letters import Letter, Sender
 from engine.work.mailboxes import Mailboxes
-from engine.work.ports import Person
+from engine.work.ports import NewId, Person
 from engine.work.secret import NoSuchSecret, Secret, SecretRef, VaultError
 from engine.work.sequences import FindMissing
 from engine.work.tokens import Tokens
@@ -208,15 +204,21 @@ def _made_once(vault: Vault) -> Secret:
         return made
 
 
-def mailboxes_of(program: Program, workspace: str, dialler: "Dialler | None" = None) -> Mailboxes:
-    """Of a workspace, on real mail servers; ``dialler``: one that is there already.
+def mailboxes_of(
+    program: Program,
+    workspace: str,
+    dialler: "Dialler | None" = None,
+    new_id: NewId | None = None,
+) -> Mailboxes:
+    """Of a workspace, on real mail servers; ``dialler``: one that is there already; ``new_id``
+    makes the ids of commands.
 
     Raises ``SettingsError``.
     """
     settings, opened, engine = program
     tokens = tokens_over(opened, settings, workspace)
     probe = mail_probe(opened, settings, workspace, tokens, dialler)
-    checks = ConnectionChecks(engine, probe, workspace, _new_id, opened.evidence)
+    checks = ConnectionChecks(engine, probe, workspace, new_id or _new_id, opened.evidence)
     accesses = accesses_of(opened, settings, workspace)
     return Mailboxes(engine, checks, accesses, workspace, opened.store.now)
 
@@ -231,7 +233,6 @@ def links_served(program: Program) -> Iterator[int | None]:
     from adapters.http.reconnecting import Parts, ReconnectPages
     from adapters.http.serving import served
     from adapters.http.unsubscribing import UnsubscribePages
-    from adapters.stores.opening import used_links
 
     settings, opened, engine = program
     if settings.links_port is None:
@@ -243,7 +244,7 @@ def links_served(program: Program) -> Iterator[int | None]:
     parts = Parts(
         settings,
         signed_links(opened, settings),
-        used_links(opened),
+        StoredLinks(opened.beside),
         consents(opened, settings),
         lambda workspace: mailboxes_of(program, workspace, dialler),
     )

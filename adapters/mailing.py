@@ -5,13 +5,15 @@ from functools import cache
 from typing import NamedTuple
 from uuid import uuid4
 
-from adapters.composition import Program, check_schedule, mail_dialler
+from adapters.composition import Program
 from adapters.mail.inbound.reading import read, read_headers
 from adapters.mail.letter_composer import LetterComposer
 from adapters.mail.wire.inbox import Fetched, Means, Need
 from adapters.mail.wire.mail_wire import MailWire
+from adapters.mail_servers import mail_dialler
 from adapters.mailboxes import accesses_of, tokens_over, unsubscribe_links
-from adapters.stores.opening import inbox_cursors
+from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
+from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from engine.work.background_checks import ask_for_check
 from engine.work.inbound import Inbound, Kind, SentMail
 from engine.work.mailing.account_mail import Desk
@@ -41,8 +43,8 @@ def mail_of(program: Program, held: Callable[[], bool]) -> Callable[[str], MailO
     """Makes a workspace's mail. ``held``: is mail still this process's business? Raises
     ``SettingsError``."""
     settings, opened, engine = program
-    dialler, cursors = mail_dialler(settings), inbox_cursors(opened)
-    links, schedule = unsubscribe_links(opened, settings), check_schedule(opened)
+    dialler, cursors = mail_dialler(settings), StoredCursors(opened.beside)
+    links, schedule = unsubscribe_links(opened, settings), StoredCheckSchedule(opened.beside)
     turns = Turns(engine, opened.fence, opened.directory)
 
     def complain(about: str, text: str) -> None:

@@ -5,10 +5,11 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from uuid import uuid4
 
-from adapters.composition import Program, mail_dialler, mail_probe
+from adapters.composition import Program
 from adapters.mail.wire.mail_wire import MailWire
+from adapters.mail_servers import mail_dialler, mail_probe
 from adapters.mailboxes import accesses_of, tokens_over
-from adapters.stores.opening import inbox_cursors
+from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from engine.work.check_connection import ConnectionChecks
 from engine.work.mailing.reconcile import Means, World
 
@@ -30,7 +31,7 @@ def reconciling(program: Program) -> Iterator[Means]:
             checks = ConnectionChecks(engine, probe, workspace, _new_id, opened.evidence)
             return World(checks, wire.transport)
 
-        yield Means(engine, opened.fence, inbox_cursors(opened), world_of)
+        yield Means(engine, opened.fence, StoredCursors(opened.beside), world_of)
 
 
 def _new_id() -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.kafka.limits import TookTooLong
 from adapters.settings import EngineSettings, SettingsError
-from adapters.stores.opening import Opened, relay_mark
+from adapters.stores.opening import Opened
+from adapters.stores.small_tables.relay_mark import StoredMark
 from engine.fence import StoreIsFenced
 from engine.stream.cloud_events import Teller
 from engine.work.relay import Relay
@@ -66,7 +67,7 @@ def relay_over(
         raise StoreIsFenced(reason=reason)
     source = Teller(opened.store.identity).source
     with closing(KafkaSink(kafka_access(settings), settings.kafka_topic, source, noticed)) as sink:
-        yield Relay(opened.store, sink, relay_mark(opened))
+        yield Relay(opened.store, sink, StoredMark(opened.beside))
 
 
 def topics_as_source(settings: EngineSettings) -> "KafkaSource":
@@ -78,7 +79,7 @@ def topics_as_source(settings: EngineSettings) -> "KafkaSource":
 
 def begin_anew(opened: Opened) -> None:
     """Forget in which topic the store was told, and how far."""
-    relay_mark(opened).forget()
+    StoredMark(opened.beside).forget()
 
 
 class RowsOf(NamedTuple):

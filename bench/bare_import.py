@@ -11,6 +11,8 @@ from uuid import uuid4
 
 from adapters.csv.recipients_csv import RecipientsFile
 from adapters.csv.rejected_lines import RejectedLines
+from adapters.stores import directory
+from adapters.stores.named_sql import statements
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.directory import SQLiteDirectory
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger
@@ -21,11 +23,10 @@ def import_all(ledger: Ledger[SQLiteStore], file: Path) -> None:
     """As the command does it: read to the end once, then page by page into directory and log."""
     people = RecipientsFile(file)
     people.count()
-    directory = SQLiteDirectory(ledger.store)
     with file.with_name("rejected.csv").open("wb") as report:
         Import(
             engine=ledger.engine,
-            directory=directory,
+            directory=SQLiteDirectory(ledger.store),
             workspace=WORKSPACE,
             campaign_id=CAMPAIGN,
             actor="user:bench",
@@ -35,15 +36,18 @@ def import_all(ledger: Ledger[SQLiteStore], file: Path) -> None:
 
 
 def loop_into_directory(store: Path, file: Path) -> None:
-    insert = SQLiteDirectory.SQL["enrol_person"]
+    sql = statements(Path(directory.__file__).with_suffix(".sql"))
+    insert = sql["enrol_person"]
     with (
-        _one_transaction(store, SQLiteDirectory.SQL["directory"]) as c,
+        _one_transaction(store, sql["directory"]) as c,
         file.open(encoding="utf-8") as lines,
     ):
         for row in csv.DictReader(lines):
             address = row.pop("email")
             name = f"{row['first_name']} {row['last_name']}"
-            c.execute(insert, (WORKSPACE, secrets.token_hex(10), address, name, json.dumps(row)))
+            person = {"address": address, "name": name, "variables": json.dumps(row)}
+            recipient_id = secrets.token_hex(10)
+            c.execute(insert, {"workspace": WORKSPACE, "recipient_id": recipient_id, **person})
 
 
 def loop_into_plainest(store: Path, file: Path) -> None:

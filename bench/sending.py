@@ -27,8 +27,9 @@ from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mail.wire.inbox import Fetched
 from adapters.mail.wire.mail_wire import MailWire
 from adapters.stores.clocks import system_clock
-from adapters.stores.opening import Opened, inbox_cursors, opened_file, opened_schema
+from adapters.stores.opening import Opened, opened_file, opened_schema
 from adapters.stores.postgres import PostgresStore
+from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from adapters.stores.sqlite import SQLiteStore
 from aggregates.campaign.commands import CreateCampaign, SetSequence, StartCampaign
 from aggregates.command import Command
@@ -165,7 +166,7 @@ def _workspace(post: _Post, name: str, mailboxes: Sequence[Mailbox]) -> list[Out
     ids = (f"{name}-{number}" for number in count())
     for command in [*connects, create, sequence, StartCampaign(campaign_id=CAMPAIGN)]:
         _tell(engine, name, command, next(ids))
-    dispatch = Dispatch(engine, name, WorkspaceInboxes(inbox_cursors(opened), name))
+    dispatch = Dispatch(engine, name, WorkspaceInboxes(StoredCursors(opened.beside), name))
     composer = LetterComposer(name, LINKS.ways, system_clock, _complain)
     way = Way(engine, dispatch, composer, wire.transport, turns, lambda: next(ids))
     return [Outgoing(way, account) for account in accounts]

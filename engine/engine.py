@@ -83,6 +83,17 @@ class Engine:
         of each, or what went wrong with it."""
         return self._group_commit.ask_all(pages)
 
+    def retold(self, workspace: str, reply: Reply) -> Reply:
+        """A repeated reply with all that was recorded then; any other as it is."""
+        envelope = self.store.envelope(workspace, reply.command_id) if reply.repeated else None
+        if envelope is None:
+            return reply
+        told = list(
+            takewhile(partial(_of_the_same, envelope), self._log(envelope.first_position - 1))
+        )
+        position = told[-1].position if told else envelope.first_position - 1
+        return reply._replace(recorded=told, position=position)
+
     def tick(self, workspace: str, *, inclusive: bool = False) -> int:
         """A worker's turn: settle what is due and issue reminders (N1). Returns how many events.
 
@@ -190,7 +201,7 @@ class Engine:
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             try:
                 replies = self._decided(workspace, requests)
-                return [self._retold(workspace, each) for each in replies] if again else replies
+                return [self._as_it_was(workspace, each) for each in replies] if again else replies
             except StoreUnavailable:
                 if time.monotonic() + pause > until:
                     raise
@@ -211,13 +222,9 @@ class Engine:
             self._committed([work])
             return _replies(work, outcomes)
 
-    def _retold(self, workspace: str, reply: Reply) -> Reply:
-        """A reply that was lost on the way, as it was: the log still has what was recorded."""
-        envelope = self.store.envelope(workspace, reply.command_id) if reply.repeated else None
-        if envelope is None:
-            return reply
-        told = takewhile(partial(_of_the_same, envelope), self._log(envelope.first_position - 1))
-        return reply._replace(recorded=list(told), repeated=False)
+    def _as_it_was(self, workspace: str, reply: Reply) -> Reply:
+        """A reply that was lost on the way: the log still has what was recorded."""
+        return self.retold(workspace, reply)._replace(repeated=False)
 
     def _log(self, position: int) -> Iterator[Recorded]:
         """Everything after that position."""

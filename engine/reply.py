@@ -1,23 +1,37 @@
 """What is asked of the engine, and what it answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from aggregates.command import Command
+from engine.command_context import Look
 from events.recorded import Recorded
 
-
-class Request(NamedTuple):
-    """A command with its id and who sends it (``user:…`` or ``check``)."""
-
-    command: Command
-    command_id: str
-    actor: str
+NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
 
 class Refusal(NamedTuple):
     code: str
     message: str
+    facts: Mapping[str, object] = NO_FACTS
+    """What the message speaks of, by name: texts and numbers."""
+
+
+Condition = Callable[[Look], Refusal | None]
+
+
+class Request(NamedTuple):
+    """A command with its id and who sends it (``user:…`` or ``check``).
+
+    ``condition`` is asked under the workspace's lock, when what is due is settled and the command
+    was not decided before. What it refuses is not decided and leaves nothing behind.
+    """
+
+    command: Command
+    command_id: str
+    actor: str
+    condition: Condition | None = None
 
 
 class Reply(NamedTuple):

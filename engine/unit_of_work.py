@@ -28,7 +28,7 @@ from engine.reply import Refusal, Reply, Request
 from engine.streams import ACCOUNT, CAMPAIGN, SLOT, SUPPRESSIONS, addressee
 from events.base import Event
 from events.recorded import Envelope
-from events.vocabulary import AccountId, CampaignId, SlotId
+from events.vocabulary import AccountId, CampaignId, SlotId, instant_text
 from processors import roster, timers
 from processors.reactions import REACTIONS
 from processors.timers import Timer
@@ -129,6 +129,9 @@ class UnitOfWork:
             fenced = StoreFenced(reason=self._fenced)
             told = Refusal(fenced.code, fenced.message)
             return Outcome(request.command_id, told, (), self.decided)
+        unmet = request.condition(self) if request.condition else None
+        if unmet is not None:
+            return Outcome(request.command_id, unmet, (), self.decided)
         cause = Cause(request.command_id, request.actor, request.command_id, requested=True)
         before = len(self._batches)
         refusal = self._attempt(changed(request.command, at=self.now), cause)
@@ -226,7 +229,7 @@ class UnitOfWork:
             self._aggregates.states, self._timers.changes = states, changes
             self._roster, self.decided = enrolled, decided
             del self._batches[batches:]
-            refusal = Refusal(rejected.code, rejected.message)
+            refusal = Refusal(rejected.code, rejected.message, _facts(rejected))
             self._accept(command, cause, rejected.facts, refusal)
             return refusal
         return None
@@ -282,3 +285,16 @@ class UnitOfWork:
                 for key, timer in timers_of(event, *cause):
                     self._timers.set(key, timer)
                 self._roster.update(dict.fromkeys(entries_of(event)))
+
+
+def _facts(rejected: Rejected) -> dict[str, object]:
+    """As JSON has them."""
+    return {
+        name: value if isinstance(value, int) else _told(value)
+        for name, value in rejected.about.items()
+        if value is not None
+    }
+
+
+def _told(value: object) -> str:
+    return instant_text(value) if isinstance(value, datetime) else str(value)

@@ -15,13 +15,13 @@ from typing import Any
 import yaml
 
 from engine.ports.log import Entry, StoreIdentity
-from engine.stream.asyncapi import document
 from engine.stream.cloud_events import Teller
-from engine.stream.compatibility import differences, incompatible
 from engine.stream.headers import headers_schema, headers_schema_without_events
 from engine.stream.schemas import Schema, names, schemas
 from events.recorded import Envelope
 from tests.events.golden import recorded
+from tests.stream.asyncapi import document
+from tests.stream.compatibility import differences, incompatible
 
 FOLDER = Path(__file__).parents[1] / "docs" / "stream"
 HEADERS = {

@@ -19,7 +19,7 @@ TESTS = Path(__file__).parent
 AT_ONCE = 2
 TO_CLEAN_UP = 30
 """Seconds for a suite that is ended to stop what it has started."""
-SIDE_BY_SIDE = "not kills and not soak"
+SIDE_BY_SIDE = "not kills and not soak and not pictures"
 
 
 class Suite(NamedTuple):
@@ -43,10 +43,15 @@ SUITES = {
     "stream": Suite(("stream",), SIDE_BY_SIDE, 540),
     "cli": Suite(("cli",), SIDE_BY_SIDE, 500),
     "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 260),
-    "mail": Suite(("mail", "http", "vault"), SIDE_BY_SIDE, 240),
+    "mail": Suite(("mail", "vault", "webhooks"), SIDE_BY_SIDE, 300),
+    "http": Suite(("http",), SIDE_BY_SIDE, 400),
+    "browser": Suite(("browser",), SIDE_BY_SIDE, 200),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
     "kills": Suite(
-        ("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http", "stream", "work"),
+        (
+            *("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http", "stream"),
+            *("work", "webhooks"),
+        ),
         "kills and not soak",
         1_200,
     ),

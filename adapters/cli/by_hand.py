@@ -7,9 +7,8 @@ import typer
 
 from adapters.cli.common import Session, moment, session
 from adapters.cli.known_recipient import known as known_recipient
-from adapters.screen.options import Json, Store, Workspace
-from adapters.screen.output import print_json, say
 from adapters.screen.program import group
+from adapters.screen.where import Where
 from events.vocabulary import RecipientStatus, RefusalFault, Signal
 
 if TYPE_CHECKING:
@@ -33,105 +32,73 @@ SIGNALS: "Mapping[Signal, str]" = {
 Fault = Annotated[RefusalFault, typer.Option(help="Whose fault the refusal was.")]
 
 
-def assign(
-    recipient: Recipient,
-    account: Account,
-    campaign: Campaign,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def assign(recipient: Recipient, account: Account, campaign: Campaign, *, at: Where) -> None:
     """Have a recipient hear from this account first (M1). Only one who heard from nobody."""
     from aggregates.campaign.commands import AssignRecipient
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         who, address = _named(here, campaign, recipient, account)
         here.ask(AssignRecipient(campaign_id=campaign, recipient_id=who, account_id=address))
-        _tell(here, campaign, who, "It is recorded", as_json)
+        _tell(here, campaign, who, "It is recorded")
 
 
 def signal_of(signal: Signal) -> "Callable[..., None]":
     """The command that records this signal."""
 
-    def record(
-        recipient: Recipient,
-        campaign: Campaign,
-        store: Store = None,
-        workspace: Workspace = None,
-        as_json: Json = False,
-    ) -> None:
+    def record(recipient: Recipient, campaign: Campaign, *, at: Where) -> None:
         from aggregates.campaign.commands import RecordSignal
 
-        with session(store, workspace) as here:
+        with session(at) as here:
             who, _ = _named(here, campaign, recipient)
             here.ask(RecordSignal(campaign_id=campaign, recipient_id=who, signal=signal))
-            _tell(here, campaign, who, "It is recorded", as_json)
+            _tell(here, campaign, who, "It is recorded")
 
     return record
 
 
-def complained(
-    recipient: Recipient,
-    campaign: Campaign,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def complained(recipient: Recipient, campaign: Campaign, *, at: Where) -> None:
     """Record that a recipient called an email unwanted: nobody writes to them again (M7)."""
     from aggregates.campaign.commands import RecordComplaint
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         who, _ = _named(here, campaign, recipient)
         here.ask(RecordComplaint(campaign_id=campaign, recipient_id=who))
-        _tell(here, campaign, who, "It is recorded", as_json)
+        _tell(here, campaign, who, "It is recorded")
 
 
 def away(
     recipient: Recipient,
     campaign: Campaign,
     until: Annotated[str | None, typer.Option(help="Nothing is sent before this time.")] = None,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Record an automatic reply; one that names a date holds the recipient until then (M5)."""
     from aggregates.campaign.commands import RecordAutoReply
 
     back = moment(until) if until else None
-    with session(store, workspace) as here:
+    with session(at) as here:
         who, _ = _named(here, campaign, recipient)
         here.ask(RecordAutoReply(campaign_id=campaign, recipient_id=who, until=back))
-        _tell(here, campaign, who, "It is recorded", as_json)
+        _tell(here, campaign, who, "It is recorded")
 
 
 @app.command()
-def accepted(
-    recipient: Recipient,
-    account: Account,
-    campaign: Campaign,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def accepted(recipient: Recipient, account: Account, campaign: Campaign, *, at: Where) -> None:
     """Record an email that the mail server took: reserved and accepted in one go."""
     from aggregates.campaign.commands import RecordAccepted
 
-    _send(recipient, account, campaign, RecordAccepted, store, workspace, as_json)
+    _send(recipient, account, campaign, RecordAccepted, at)
 
 
 @app.command("unknown")
 def outcome_unknown(
-    recipient: Recipient,
-    account: Account,
-    campaign: Campaign,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    recipient: Recipient, account: Account, campaign: Campaign, *, at: Where
 ) -> None:
     """Record an email whose outcome nobody knows; it counts as received (M2)."""
     from aggregates.campaign.commands import RecordUnknown
 
-    _send(recipient, account, campaign, RecordUnknown, store, workspace, as_json)
+    _send(recipient, account, campaign, RecordUnknown, at)
 
 
 @app.command()
@@ -140,9 +107,8 @@ def refused(
     account: Account,
     campaign: Campaign,
     fault: Fault = RefusalFault.RECIPIENT,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Record an email that the mail server refused: for good, or for the time being."""
     from functools import partial
@@ -150,7 +116,7 @@ def refused(
     from aggregates.campaign.commands import RecordRefused
 
     record = partial(RecordRefused, fault=fault)
-    _send(recipient, account, campaign, record, store, workspace, as_json)
+    _send(recipient, account, campaign, record, at)
 
 
 def _send(
@@ -158,20 +124,18 @@ def _send(
     account: str,
     campaign: str,
     record: "Callable[..., RecordOutcome]",
-    store: str | None,
-    workspace: str | None,
-    as_json: bool,
+    at: Where,
 ) -> None:
     from aggregates.campaign.commands import ReserveSend
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         who, address = _named(here, campaign, recipient, account)
         send = uuid4().hex
         here.ask(
             ReserveSend(campaign_id=campaign, recipient_id=who, account_id=address, send_id=send)
         )
         here.ask(record(campaign_id=campaign, recipient_id=who, send_id=send))
-        _tell(here, campaign, who, f"The email from {address} is recorded", as_json)
+        _tell(here, campaign, who, f"The email from {address} is recorded")
 
 
 def _named(here: Session, campaign: str, recipient: str, account: str = "") -> tuple[str, str]:
@@ -184,13 +148,11 @@ def _named(here: Session, campaign: str, recipient: str, account: str = "") -> t
     return who, known_account(here, account).id if account else ""
 
 
-def _tell(here: Session, campaign: str, who: str, done: str, as_json: bool) -> None:
+def _tell(here: Session, campaign: str, who: str, done: str) -> None:
     """What was done, and the recipient as it is now."""
     from engine.answers.telling import rows
 
     found = here.answers().recipient(campaign, who)
     assert found is not None
-    if as_json:
-        print_json({"recipient": rows.told(found, ("campaign_id", *rows.RECIPIENT))})
-    else:
-        say(f"{done}: {who} is {found.status} in {campaign}.")
+    told = {"recipient": rows.told(found, ("campaign_id", *rows.RECIPIENT))}
+    here.at.tell(told, f"{done}: {who} is {found.status} in {campaign}.")

@@ -9,10 +9,10 @@ import typer
 from adapters.cli import fleet
 from adapters.cli.common import Here, Session, asking, require_name, session
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Json, Store, Workspace, Yes, group_options
+from adapters.screen.options import Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say, unknown, warn
 from adapters.screen.program import group, later
-from adapters.screen.reading import Zone
+from adapters.screen.where import Where, Zoned
 from events.vocabulary import CampaignStatus
 
 if TYPE_CHECKING:
@@ -38,48 +38,33 @@ Offset = Annotated[int, typer.Option(min=0, help="Leave out so many before.")]
 
 
 @app.callback(invoke_without_command=True)
-def campaigns(
-    context: typer.Context, store: Store = None, workspace: Workspace = None, as_json: Json = False
-) -> None:
+def campaigns(context: typer.Context, *, at: Where) -> None:
     """Campaigns. Without a command: show each, what keeps it, whether it waits to be resumed."""
     if group_options(context):
-        show_all(None, None, 0, store, workspace, as_json)
+        show_all(None, None, 0, at=at)
 
 
 @app.command("list")
-def show_all(
-    status: Status = None,
-    limit: Limit = None,
-    offset: Offset = 0,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def show_all(status: Status = None, limit: Limit = None, offset: Offset = 0, *, at: Where) -> None:
     """Show each campaign: is it running, what keeps it, does it wait to be resumed?"""
     from adapters.cli.tables import show_campaigns
 
-    with asking(store, workspace) as here:
-        show_campaigns(here.answers(), status, limit, offset, as_json=as_json)
+    with asking(at) as here:
+        show_campaigns(here.answers(), status, limit, offset, as_json=at.as_json)
 
 
 @app.command()
-def show(
-    campaign: Name,
-    store: Store = None,
-    workspace: Workspace = None,
-    _zone: Zone = None,
-    as_json: Json = False,
-) -> None:
+def show(campaign: Name, *, at: Zoned) -> None:
     """Show one campaign: its senders, its recipients by status, how much it sent, its clocks."""
     from adapters.cli.tables import show_campaign
     from engine.answers.waits import campaign_pace
 
-    with asking(store, workspace) as here:
+    with asking(at) as here:
         answers = here.answers()
         if campaign not in answers.campaigns:
             unknown("campaign", campaign, [*answers.campaigns])
         pace = campaign_pace(known(here, campaign), here.current.now)
-        show_campaign(answers, campaign, pace, as_json=as_json)
+        show_campaign(answers, campaign, pace, as_json=at.as_json)
 
 
 @app.command()
@@ -90,9 +75,8 @@ def create(
         typer.Option("--from", help="Inbox Rotation: an account of FROM EMAIL; may be repeated."),
     ] = None,
     slot: Annotated[str | None, typer.Option(help="Single sender: the slot it sends from.")] = None,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Create a campaign: an Inbox Rotation (--from …) or one with a single sender (--slot)."""
     from secrets import token_hex
@@ -104,7 +88,7 @@ def create(
     if bool(senders) == bool(slot) or not campaign.strip():
         fail("Name the campaign, and either --from, once or more, or --slot.", EXIT_UNREADABLE)
     require_name("campaign", campaign)
-    with session(store, workspace) as here:
+    with session(at) as here:
         accounts = tuple(map(normalised, senders or ()))
         _require_accounts(here, accounts)
         command = CreateCampaign(
@@ -115,7 +99,7 @@ def create(
             mail_id=token_hex(16),
         )
         here.ask(command)
-        _tell(here, campaign, f"{campaign} is created, a draft.", as_json)
+        _tell(here, campaign, f"{campaign} is created, a draft.")
 
 
 @app.command("import")
@@ -133,9 +117,8 @@ def import_people(
         bool, typer.Option("--skip-undecodable", help="Reject lines that are not UTF-8 singly.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a report that is there.")] = False,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Import recipients from a CSV file. Importing it again takes only who is missing."""
     from adapters.cli.importing import import_file, read_names
@@ -143,44 +126,36 @@ def import_people(
     from adapters.composition import recipients_file
 
     people = recipients_file(file, read_names(names), skip_undecodable=skip_undecodable)
-    with session(store, workspace) as here:
+    with session(at) as here:
         known(here, campaign)
-        import_file(here, campaign, people, report, force=force, as_json=as_json)
-        if not as_json:
+        import_file(here, campaign, people, report, force=force, as_json=at.as_json)
+        if not at.as_json:
             tell_lack_after_import(here, known(here, campaign))
 
 
 @app.command()
-def start(
-    campaign: Name,
-    yes: Yes = False,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def start(campaign: Name, yes: Yes = False, *, at: Where) -> None:
     """Start a draft, after listing whom a letter cannot be written to for want of variables."""
     from adapters.cli.sequence_lack import agree_to_lack
     from aggregates.campaign.commands import StartCampaign
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         found = known(here, campaign)
         if found.sequence is not None and found.status is CampaignStatus.DRAFT:
             agree_to_lack(here, found, found.sequence, yes=yes)
-        _do(here, StartCampaign(campaign_id=campaign), "is started", as_json)
+        _do(here, StartCampaign(campaign_id=campaign), "is started")
 
 
 @app.command()
-def pause(
-    campaign: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
-) -> None:
+def pause(campaign: Name, *, at: Where) -> None:
     """Pause a campaign, until somebody resumes it. Clocks run on (P4)."""
     from aggregates.campaign.commands import PauseCampaign
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         known(here, campaign)
         reply = here.ask(PauseCampaign(campaign_id=campaign))
         told = "is paused" if reply.recorded else "was paused already; nothing was changed"
-        _tell(here, campaign, f"{campaign} {told}.", as_json)
+        _tell(here, campaign, f"{campaign} {told}.")
 
 
 @app.command()
@@ -195,10 +170,8 @@ def resume(
         list[str] | None,
         typer.Option(help="Go on without this account, whose hour runs; may be repeated."),
     ] = None,
-    store: Store = None,
-    workspace: Workspace = None,
-    _zone: Zone = None,
-    as_json: Json = False,
+    *,
+    at: Zoned,
 ) -> None:
     """Resume a paused campaign. While an hour runs, name whom it goes on without (P3)."""
     from aggregates.campaign.commands import ResumeCampaign
@@ -206,9 +179,9 @@ def resume(
 
     if waiting == (campaign is not None) or (waiting and without) or (campaign and preview):
         fail("Name a campaign; or --waiting, with or without --preview.", EXIT_UNREADABLE)
-    with session(store, workspace) as here:
+    with session(at) as here:
         if campaign is None:
-            fleet.resume_waiting(here, fleet.Manner(preview, yes, as_json))
+            fleet.resume_waiting(here, fleet.Manner(preview, yes, at.as_json))
             return
         known(here, campaign)
         accounts = tuple(map(normalised, without or ()))
@@ -223,7 +196,7 @@ def resume(
             told = "runs already; nothing was changed"
         else:
             here.insist(answer)
-        _tell(here, campaign, f"{campaign} {told}.", as_json)
+        _tell(here, campaign, f"{campaign} {told}.")
 
 
 def _agree_to_bounces(campaign: "Campaign", *, yes: bool) -> None:
@@ -272,17 +245,17 @@ def _require_accounts(here: Session, accounts: tuple[str, ...]) -> None:
         known_account(here, account)
 
 
-def _do(here: Session, command: "CampaignCommand", done: str, as_json: bool) -> None:
+def _do(here: Session, command: "CampaignCommand", done: str) -> None:
     known(here, command.campaign_id)
     here.ask(command)
-    _tell(here, command.campaign_id, f"{command.campaign_id} {done}.", as_json)
+    _tell(here, command.campaign_id, f"{command.campaign_id} {done}.")
 
 
-def _tell(here: Session, name: str, sentence: str, as_json: bool) -> None:
+def _tell(here: Session, name: str, sentence: str) -> None:
     """What was done, and the campaign as it is now."""
     from engine.answers.telling import rows
 
-    if as_json:
+    if here.at.as_json:
         print_json({"campaign": rows.told(here.answers().campaigns[name], rows.CAMPAIGN)})
     else:
         say(sentence)

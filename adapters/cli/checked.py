@@ -24,7 +24,7 @@ def insist(here: Session, checked: "Checked", hint: str = "") -> None:
     if refusal is not None and findings is not None and findings.sentence:
         told = [f"Refused ({refusal.code}): {refusal.message}", findings.sentence]
         told += [hint] if hint else []
-        fail(told, EXIT_REFUSED, code=refusal.code, check=_as_json(findings))
+        fail(told, EXIT_REFUSED, code=refusal.code, check=findings.to_json())
     if checked.reply is not None:
         here.insist(checked.reply)
 
@@ -46,11 +46,11 @@ def new_credentials(account: "EmailAccount", findings: "Findings | None") -> str
     return f"With {new}: sendledger accounts reconnect {account.id} --anew"
 
 
-def tell(here: Session, address: str, sentence: str, as_json: bool, **more: Any) -> None:
+def tell(here: Session, address: str, sentence: str, **more: Any) -> None:
     """Say what was done; with ``--json`` the account as it is now, and ``more``."""
     from engine.answers.telling import rows
 
-    if as_json:
+    if here.at.as_json:
         row = here.answers().accounts[address]
         print_json({"account": rows.told(row, rows.ACCOUNT), **more})
     else:
@@ -71,7 +71,7 @@ def tell_stages_of(address: str) -> "Watch":
 
 def domain_warnings(settings: "EngineSettings", address: str) -> Callable[[], None]:
     """Looks up the sender's domain beside the check; called, it says what is lacking there."""
-    from adapters.composition import sender_domain_warnings
+    from adapters.mail_servers import sender_domain_warnings
 
     found = sender_domain_warnings(settings, address)
 
@@ -82,9 +82,7 @@ def domain_warnings(settings: "EngineSettings", address: str) -> Callable[[], No
     return say_them
 
 
-def tell_found(
-    here: Session, account: "EmailAccount", findings: "Findings | None", as_json: bool
-) -> None:
+def tell_found(here: Session, account: "EmailAccount", findings: "Findings | None") -> None:
     """Say what a check found, and what the Connection Status is since."""
     assert findings is not None
     address = account.id
@@ -92,20 +90,7 @@ def tell_found(
     why = f" {findings.sentence or row.reason or ''}".rstrip()
     outcome = "The check passed." if found is None else f"The check found {found}."
     status = f"{outcome} Connection Status of {address}: {row.status}.{why}"
-    tell(here, address, status, as_json, check=_as_json(findings))
+    tell(here, address, status, check=findings.to_json())
     hint = new_credentials(account, findings)
-    if hint and not as_json:
+    if hint and not here.at.as_json:
         say(hint)
-
-
-def _as_json(findings: "Findings") -> dict[str, Any]:
-    report = findings.report
-    return {
-        "passed": [*report.passed],
-        "failed_at": report.failed_at,
-        "class": report.found,
-        "classifier": report.classifier,
-        "evidence": report.evidence_digest,
-        "sentence": findings.sentence or None,
-        "sent_folder": findings.folders.sent if findings.folders else None,
-    }

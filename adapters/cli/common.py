@@ -11,6 +11,7 @@ from uuid import uuid4
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_REFUSED, EXIT_UNREADABLE
 from adapters.screen.output import fail, unknown
+from adapters.screen.where import Where
 
 if TYPE_CHECKING:
     from adapters.composition import Opened
@@ -36,6 +37,9 @@ class Here(Protocol):
     """An opened store, for as long as a command takes."""
 
     @property
+    def at(self) -> Where: ...
+
+    @property
     def settings(self) -> "EngineSettings": ...
 
     @property
@@ -56,6 +60,7 @@ class Here(Protocol):
 class Asked(NamedTuple):
     """Opened to be read: nothing of it can change."""
 
+    at: Where
     settings: "EngineSettings"
     directory: "Directory"
     coordination: "Coordination"
@@ -76,7 +81,7 @@ class Asked(NamedTuple):
 
 
 @contextmanager
-def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> Iterator[Asked]:
+def asking(at: Where, *, strict: bool = True) -> Iterator[Asked]:
     """Open the store to ask about one workspace, which ends the program if it is unknown.
 
     ``strict`` refuses to answer from a view that is older than the rest.
@@ -87,7 +92,7 @@ def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> 
     from engine.work.mailing.inboxes import WorkspaceInboxes
 
     with explained():
-        settings = settings_of(store, workspace)
+        settings = settings_of(at)
         with composition.asking(settings) as opened:
             require_workspace(opened.store, settings.workspace)
             with current(
@@ -98,22 +103,23 @@ def asking(store: str | None, workspace: str | None, *, strict: bool = True) -> 
                 fence=opened.fence,
                 strict=strict,
             ) as now:
-                schedule = composition.check_schedule(opened)
-                inboxes = WorkspaceInboxes(composition.inbox_cursors(opened), now.workspace)
+                schedule = composition.StoredCheckSchedule(opened.beside)
+                cursors = composition.StoredCursors(opened.beside)
+                inboxes = WorkspaceInboxes(cursors, now.workspace)
                 fenced = now.fenced is not None
                 moment = Moment(now.aggregates, now.now, settings.policy, inboxes, fenced)
                 directory, coordination = opened.directory, opened.coordination
-                yield Asked(settings, directory, coordination, now, schedule, moment)
+                yield Asked(at, settings, directory, coordination, now, schedule, moment)
 
 
 @contextmanager
-def reading(store: str | None, workspace: str | None = None) -> Iterator["Opened"]:
+def reading(at: Where) -> Iterator["Opened"]:
     """Open the store to ask about it as a whole. A workspace that is named must be known."""
     from adapters import composition
 
-    with explained(), composition.asking(settings_of(store, workspace)) as opened:
-        if workspace is not None:
-            require_workspace(opened.store, workspace)
+    with explained(), composition.asking(settings_of(at)) as opened:
+        if at.workspace is not None:
+            require_workspace(opened.store, at.workspace)
         yield opened
 
 
@@ -136,6 +142,7 @@ def require_workspace(log: "Log", workspace: str) -> None:
 class Session(NamedTuple):
     """Opened to act. Views that no other process keeps are brought up to what was done."""
 
+    at: Where
     settings: "EngineSettings"
     opened: "Opened"
     engine: "Engine"
@@ -202,16 +209,16 @@ class Session(NamedTuple):
 
 
 @contextmanager
-def session(store: str | None, workspace: str | None, *, create: bool = False) -> Iterator[Session]:
+def session(at: Where, *, create: bool = False) -> Iterator[Session]:
     """Open the store; ``create`` makes one where there is none."""
     from adapters.composition import running
     from engine.ports.errors import StoreError
     from engine.work.ports import RecipientsError
 
     with explained(RecipientsError):
-        settings = settings_of(store, workspace)
+        settings = settings_of(at)
         with running(settings, create=create) as program:
-            here = Session(settings, program.opened, program.engine, settings.workspace)
+            here = Session(at, settings, program.opened, program.engine, settings.workspace)
             yield here
             with suppress(StoreError):  # what was done is done; the next one brings them on
                 here.keep_views()
@@ -241,7 +248,7 @@ def moment(text: str) -> datetime:
     return named.astimezone(UTC)
 
 
-def settings_of(store: str | None, workspace: str | None) -> "EngineSettings":
+def settings_of(at: Where) -> "EngineSettings":
     from adapters.settings import load_settings
 
-    return load_settings(store=store, workspace=workspace)
+    return load_settings(store=at.store, workspace=at.workspace)

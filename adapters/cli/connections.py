@@ -35,9 +35,9 @@ from adapters.cli.mail_access import (
 from adapters.cli.providers import PROVIDERS, SIMULATED, Provider, provider_of, require_fitting
 from adapters.cli.told_results import Found, Result, Verdict, class_of
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Account, Json, Store, Workspace, Yes
+from adapters.screen.options import Account, Yes
 from adapters.screen.output import fail
-from adapters.screen.reading import Zone
+from adapters.screen.where import Where, Zoned
 
 if TYPE_CHECKING:
     from aggregates.email_account import EmailAccount
@@ -70,9 +70,8 @@ def connect(
     limit: Pairs = None,
     schedule: Pairs = None,
     folder: Pairs = None,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Connect an account to a slot, after a full check. Makes the store if there is none."""
     from aggregates.email_account.commands import ConnectAccount
@@ -89,7 +88,7 @@ def connect(
     if provider is not None:
         require_fitting(provider, given, result)
     told = account_settings.given(signature, sender_name, sending_speed, limit, schedule, folder)
-    with session(store, workspace, create=True) as here:
+    with session(at, create=True) as here:
         address = normalised(account)
         if slot.strip() not in slots(here):
             require_name("slot", slot.strip())
@@ -104,22 +103,16 @@ def connect(
         )
         insist(here, _connected(here, wanted, given))
         lost = fleet.lost(here, address)
-        tell(here, address, f"{address} is connected in slot {slot.strip()}.", as_json, lost=lost)
-        if not as_json:
+        tell(here, address, f"{address} is connected in slot {slot.strip()}.", lost=lost)
+        if not at.as_json:
             fleet.tell_connected(here, address, slot.strip())
 
 
-def connection_test(
-    account: Account,
-    result: Found = None,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def connection_test(account: Account, result: Found = None, *, at: Where) -> None:
     """Test Connection (C1). A failed test makes the account failed, and says why."""
     from engine.work.ports import Mailbox
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         before = known(here, account)
         if _is_simulated(before, result):
             checks = told_checks(here, class_of(result))
@@ -129,27 +122,21 @@ def connection_test(
             checked = real(here).test(before.id, actor=actor(), watch=tell_stage)
             warnings()
         insist(here, checked)
-        tell_found(here, before, checked.findings, as_json)
+        tell_found(here, before, checked.findings)
 
 
-def check(
-    account: Account,
-    result: Found = None,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def check(account: Account, result: Found = None, *, at: Where) -> None:
     """Check now as in the background (C2). A check that finds nothing new leaves nothing."""
     from engine.work.ports import Mailbox
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         before = known(here, account)
         if _is_simulated(before, result):
             checked = told_checks(here, class_of(result)).in_background(Mailbox(before.id))
         else:
             checked = real(here).check_in_background(before.id)
         insist(here, checked)
-        tell_found(here, before, checked.findings, as_json)
+        tell_found(here, before, checked.findings)
 
 
 def reconnect(
@@ -164,10 +151,8 @@ def reconnect(
     password_file: PasswordFile = None,
     yes: Yes = False,
     result: Result = None,
-    store: Store = None,
-    workspace: Workspace = None,
-    _zone: Zone = None,
-    as_json: Json = False,
+    *,
+    at: Zoned,
 ) -> None:
     """One-Click Reconnect (R1-R3): keeps every setting and every recipient, once verified.
 
@@ -180,9 +165,9 @@ def reconnect(
         fail("Name an account; or --failed, with or without --preview.", EXIT_UNREADABLE)
     if failed and (anew or given != Given(yes=yes)):
         fail("--failed reconnects with what there is; name one account.", EXIT_UNREADABLE)
-    with session(store, workspace) as here:
+    with session(at) as here:
         if account is None:
-            manner = fleet.Manner(preview, yes, as_json)
+            manner = fleet.Manner(preview, yes, at.as_json)
             one = _with_what_there_is(here, result, tell_stages_of)
             fleet.reconnect_failed(here, lambda name: explained_refusal(one(name)), manner)
             return
@@ -198,7 +183,7 @@ def reconnect(
         told = f"{before.id} is reconnected; its settings are as before."
         if waiting:
             told += f" {RESUME_ALL} Waiting to be resumed: {', '.join(waiting)}."
-        tell(here, before.id, told, as_json)
+        tell(here, before.id, told)
 
 
 def real(here: Session) -> "Mailboxes":
@@ -214,7 +199,7 @@ def told_checks(here: Session, found: "FailureClass | None" = None) -> "Connecti
     """Checks at the provider ``simulated``, which find what they are told to."""
     from uuid import uuid4
 
-    from adapters.composition import told_probe
+    from adapters.mail_servers import told_probe
     from engine.work.check_connection import ConnectionChecks
 
     return ConnectionChecks(here.engine, told_probe(found), here.workspace, lambda: uuid4().hex)

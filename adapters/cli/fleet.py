@@ -7,9 +7,10 @@ import typer
 
 from adapters.cli.common import Session, session
 from adapters.screen.exit_codes import EXIT_FAILED
-from adapters.screen.options import Account, Json, Store, Workspace, Yes
+from adapters.screen.options import Account, Yes
 from adapters.screen.output import agreed, print_json, say
-from adapters.screen.reading import Zone, reader
+from adapters.screen.reading import reader
+from adapters.screen.where import Zoned
 
 if TYPE_CHECKING:
     from engine.answers.fleet import Plan
@@ -69,17 +70,15 @@ def readd(
     ] = False,
     preview: Preview = False,
     yes: Yes = False,
-    store: Store = None,
-    workspace: Workspace = None,
-    _zone: Zone = None,
-    as_json: Json = False,
+    *,
+    at: Zoned,
 ) -> None:
     """Re-add an account to FROM EMAIL of every campaign that lost it; in time, it cures (T4)."""
     from adapters.cli.known_account import known
     from engine.answers.fleet import of_readding, readding
     from engine.answers.telling.words import RESUME_ALL
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         address = known(here, account).id
         plan = of_readding(here.engine, here.workspace, address, expired=expired)
         act = Act(
@@ -88,7 +87,7 @@ def readd(
             f"{RESUME_ALL} {RESUME}",
         )
         names = [each.campaign_id for each in plan.steps]
-        _carry_out(plan, names, act, Manner(preview, yes, as_json))
+        _carry_out(plan, names, act, Manner(preview, yes, at.as_json))
 
 
 def lost(here: Session, address: str) -> list[dict[str, Any]]:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.cli.common import Session, session
+from adapters.cli.durations import duration
 from adapters.screen.exit_codes import EXIT_REFUSED, EXIT_UNREADABLE
-from adapters.screen.options import Account, Json, Store, Workspace
+from adapters.screen.options import Account
 from adapters.screen.output import fail, print_json, say
-from adapters.screen.reading import Zone, reader
+from adapters.screen.reading import reader
+from adapters.screen.where import Zoned
 
 if TYPE_CHECKING:
     from aggregates.email_account import EmailAccount
@@ -22,22 +24,20 @@ def link(
     good_for: Annotated[
         str, typer.Option("--for", help="How long it is good: `PT2H`, `2 days`, or seconds.")
     ] = "P1D",
-    store: Store = None,
-    workspace: Workspace = None,
-    _zone: Zone = None,
-    as_json: Json = False,
+    *,
+    at: Zoned,
 ) -> None:
     """Make a link by which the mailbox's owner reconnects it in his own browser, once."""
     from adapters.mailboxes import link_to, signed_links
     from events.vocabulary import instant_text
 
-    duration = _duration(good_for)
-    with session(store, workspace) as here:
+    span = duration("--for", good_for, LONGEST)
+    with session(at) as here:
         found = _account(here, account)
-        until = here.store.now() + duration
+        until = here.store.now() + span
         made = signed_links(here.opened, here.settings).make(here.workspace, found.id, until)
         address = link_to(here.settings, made)
-        if as_json:
+        if at.as_json:
             told = {"account_id": found.id, "link": address, "until": instant_text(made.until)}
             print_json(told)
             return
@@ -77,19 +77,3 @@ def _require_password(account: "EmailAccount", public_url: str) -> None:
     if not public_url.startswith("https://"):
         text = f"{account.id} has a password, which is only asked for over https: see public_url."
         fail(text, EXIT_UNREADABLE)
-
-
-def _duration(text: str) -> timedelta:
-    from pydantic import TypeAdapter, ValidationError
-
-    from adapters.settings import Positive
-
-    try:
-        found: timedelta = TypeAdapter(Positive).validate_python(text)
-    except ValidationError:
-        fail(
-            f"--for: expected a duration like `PT2H` or `2 days`, found {text!r}.", EXIT_UNREADABLE
-        )
-    if found > LONGEST:
-        fail(f"--for: a link is good for {LONGEST.days} days at most.", EXIT_UNREADABLE)
-    return found

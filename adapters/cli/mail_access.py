@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 LONGEST = 10_000
 """Characters of a password, or of an app password with whatever surrounds it."""
-_WRITTEN = "HOST, HOST:PORT, or HOST:PORT/starttls and HOST:PORT/tls for unusual ports"
 _METAVAR = "HOST[:PORT][/starttls|/tls]"
 
 Imap = Annotated[
@@ -50,7 +49,7 @@ class Given(NamedTuple):
 
 def by_password(here: "Session", address: str, given: Given) -> "Access":
     """Servers as given, or as proposed and shown; ends the program where there are none."""
-    from adapters.composition import proposed_servers
+    from adapters.mail_servers import proposed_servers
     from engine.work.access import Access
 
     imap = server(given.imap, 993, 143) if given.imap else None
@@ -109,50 +108,13 @@ def consented(
 
 
 def server(text: str, implicit: int, starttls: int) -> "Server":
-    """``imap.acme.test``, ``imap.acme.test:143``, ``[::1]:1143/starttls``: TLS from the beginning,
-    unless the port is the usual one for STARTTLS or the text says so. Ends the program for others.
-    """
-    import idna
-
-    from engine.work.access import Security, Server
-
-    address, _, security = text.strip().partition("/")
-    host, port = _split(address)
-    if security not in ("", "tls", "starttls") or not _is_host(host):
-        fail(f"Server {text!r}: write {_WRITTEN}.", EXIT_UNREADABLE)
-    if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
-        fail(f"Server {text!r}: the port is a number up to 65535.", EXIT_UNREADABLE)
-    number = int(port) if port else (starttls if security == "starttls" else implicit)
-    host = host if _is_address(host) else idna.encode(host, uts46=True).decode()
-    usual = {143: Security.STARTTLS, 587: Security.STARTTLS, 25: Security.STARTTLS}
-    how = {"tls": Security.IMPLICIT, "starttls": Security.STARTTLS}
-    return Server(host, number, how.get(security) or usual.get(number, Security.IMPLICIT))
-
-
-def _split(address: str) -> tuple[str, str]:
-    if address.startswith("["):
-        host, _, rest = address[1:].partition("]")
-        return host, rest.removeprefix(":")
-    host, _, port = address.rpartition(":") if address.count(":") == 1 else (address, "", "")
-    return host, port
-
-
-def _is_host(host: str) -> bool:
-    import idna
+    """As ``read_server``; ends the program for what is none."""
+    from engine.work.written_servers import read_server
 
     try:
-        return _is_address(host) or bool(idna.encode(host, uts46=True))
-    except (idna.IDNAError, UnicodeError):
-        return False
-
-
-def _is_address(host: str) -> bool:
-    from ipaddress import ip_address
-
-    try:
-        return bool(ip_address(host))
-    except ValueError:
-        return False
+        return read_server(text, implicit, starttls)
+    except ValueError as error:
+        fail(f"{error}.", EXIT_UNREADABLE)
 
 
 def password(file: Path | None, whose: str) -> "Secret":

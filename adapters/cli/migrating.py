@@ -10,8 +10,8 @@ from adapters.cli.campaigns import known
 from adapters.cli.common import Session, asking, session
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Json, Store, Workspace
 from adapters.screen.output import fail, print_json, say
+from adapters.screen.where import Where
 
 if TYPE_CHECKING:
     from adapters.composition import LeadsFile
@@ -52,9 +52,8 @@ def import_list(
         bool, typer.Option("--skip-undecodable", help="Reject lines that are not UTF-8 singly.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a report that is there.")] = False,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Import a list that another program exported; what it sent counts: nobody hears twice."""
     from adapters.cli.importing import import_file, read_names
@@ -64,16 +63,16 @@ def import_list(
     given = _given(read_names(values), read_names(steps))
     people = leads_file(file, read_names(names), program, skip_undecodable=skip_undecodable)
     if dry_run:
-        _rehearse(campaign, people, given, store, workspace, as_json)
+        _rehearse(campaign, people, given, at)
         return
-    with session(store, workspace) as here:
+    with session(at) as here:
         known(here, campaign)
         with here.look() as now:
             migration = Migration(now, campaign, people.leads, given, here.store.now())
         _read_again(here, migration.senders)
         try:
             import_file(
-                here, campaign, people, report, migration=migration, force=force, as_json=as_json
+                here, campaign, people, report, migration=migration, force=force, as_json=at.as_json
             )
         finally:
             _read_again(here, migration.senders)
@@ -81,9 +80,9 @@ def import_list(
 
 def _read_again(here: Session, accounts: Sequence[str]) -> None:
     """M4: an answer that came before its sender was known here meant nothing when it was read."""
-    from adapters.composition import inbox_cursors
+    from adapters.composition import StoredCursors
 
-    cursors = inbox_cursors(here.opened)
+    cursors = StoredCursors(here.opened.beside)
     for account in accounts:
         cursors.forget(here.workspace, account)
 
@@ -97,19 +96,12 @@ def _given(values: Mapping[str, str], steps: Mapping[str, str]) -> "Given":
     return Given(**values, steps=steps)
 
 
-def _rehearse(
-    campaign: str,
-    people: "LeadsFile",
-    given: "Given",
-    store: str | None,
-    workspace: str | None,
-    as_json: bool,
-) -> None:
+def _rehearse(campaign: str, people: "LeadsFile", given: "Given", at: Where) -> None:
     from engine.work.migrating import Migration, rehearse
     from engine.work.ports import RecipientsError
 
     rejected: list[RejectedLine] = []
-    with explained(RecipientsError), asking(store, workspace) as here, here.look() as now:
+    with explained(RecipientsError), asking(at) as here, here.look() as now:
         known(here, campaign)
         people.count()
         migration = Migration(now, campaign, people.leads, given, here.current.now)
@@ -118,7 +110,7 @@ def _rehearse(
             return here.directory.recipient_at(here.workspace, address)
 
         done = rehearse(migration, now, campaign, recipient_at, rejected.append)
-    _tell(campaign, done, rejected, as_json=as_json)
+    _tell(campaign, done, rejected, as_json=at.as_json)
 
 
 def _tell(

@@ -6,9 +6,10 @@ import typer
 
 from adapters.cli.common import Session, person, reading, session
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Json, Store, Workspace, Yes, group_options
+from adapters.screen.options import Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say, unknown
 from adapters.screen.program import group
+from adapters.screen.where import Where
 from events.vocabulary import instant_text
 
 if TYPE_CHECKING:
@@ -52,48 +53,44 @@ class Shown(NamedTuple):
 
 
 @app.callback(invoke_without_command=True)
-def projections(
-    context: typer.Context, store: Store = None, workspace: Workspace = None, as_json: Json = False
-) -> None:
+def projections(context: typer.Context, *, at: Where) -> None:
     """The views. Without a command: show how each stands."""
     if group_options(context):
-        show_all(store, workspace, as_json)
+        show_all(at=at)
 
 
 @app.command("list")
-def show_all(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+def show_all(*, at: Where) -> None:
     """Show each view: how far it is, who keeps it, and if it is stopped, where and why."""
-    with reading(store, workspace) as opened:
+    with reading(at) as opened:
         shown = look(opened.store, opened.views)
-    if as_json:
+    if at.as_json:
         print_json({"projections": [each.to_json() for each in shown]})
     else:
         _show(shown)
 
 
 @app.command("catch-up")
-def catch_up(store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+def catch_up(*, at: Where) -> None:
     """Bring the views to the log's end, where no worker keeps them. Asking alone writes nothing."""
-    with session(store, workspace) as here:
+    with session(at) as here:
         stopped = here.catch_up()
         shown = look(here.store, here.views)
-    if as_json:
-        print_json({"projections": [each.to_json() for each in shown]})
-    else:
-        say(f"The views stand at {min(each.status.position for each in shown)}.")
+    at.tell(
+        {"projections": [each.to_json() for each in shown]},
+        f"The views stand at {min(each.status.position for each in shown)}.",
+    )
     for projection, stop in stopped.items():
         fail(f"View {projection.name} is stopped at position {stop.position}: {stop.error}.")
 
 
 @app.command()
-def retry(
-    name: Name, store: Store = None, workspace: Workspace = None, as_json: Json = False
-) -> None:
+def retry(name: Name, *, at: Where) -> None:
     """Have a stopped view try its event again, when what was wrong is put right."""
-    with session(store, workspace) as here:
+    with session(at) as here:
         projection, stop = _stopped(here, name)
         here.views.retry(projection)
-        _go_on(here, projection, f"{name} tries position {stop.position} again", as_json)
+        _go_on(here, projection, f"{name} tries position {stop.position} again")
 
 
 @app.command()
@@ -102,16 +99,15 @@ def skip(
     position: Annotated[int, typer.Option(min=1, help="Where it is stopped.")],
     reason: Annotated[str, typer.Option(help="Why the view can do without; recorded for ever.")],
     yes: Yes = False,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Have a stopped view pass over its event for ever, also when it is rebuilt."""
     from engine.ports.view_status import Skip
 
     if not reason.strip():
         fail("Expected a reason; it is recorded with your name.", EXIT_UNREADABLE)
-    with session(store, workspace) as here:
+    with session(at) as here:
         projection, stop = _stopped(here, name, position)
         agreed(
             f"View {name} will never show what happened at position {position} ({stop.error}). "
@@ -120,7 +116,7 @@ def skip(
         )
         actor, now = f"user:{person()}", here.store.now()
         here.views.skip(projection, Skip(position, reason.strip(), actor, now))
-        _go_on(here, projection, f"{name} passes over position {position}", as_json)
+        _go_on(here, projection, f"{name} passes over position {position}")
 
 
 def look(log: "Log", views: "ReadableViews") -> list[Shown]:
@@ -149,14 +145,14 @@ def _stopped(here: Session, name: str, position: int | None = None) -> "tuple[Pr
     return projection, stop
 
 
-def _go_on(here: Session, projection: "Projection", done: str, as_json: bool) -> None:
+def _go_on(here: Session, projection: "Projection", done: str) -> None:
     """Try it at once, or have its keeper do so, and tell how it stands then."""
     from engine.waiting import keep_or_wait
 
     keep_or_wait(here.store, here.views, [projection])
     (shown,) = (each for each in look(here.store, here.views) if each.projection == projection)
     stop = shown.status.stop
-    if as_json:
+    if here.at.as_json:
         print_json({"projection": shown.to_json()})
     elif stop is None:
         say(f"{done} and stands at {shown.status.position}.")

@@ -10,10 +10,10 @@ from adapters.cli.common import Session, asking, moment, session
 from adapters.cli.known_recipient import known
 from adapters.cli.why import planned, wait_of, why
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Json, Store, Workspace, Yes, group_options
+from adapters.screen.options import Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say, unknown
 from adapters.screen.program import group
-from adapters.screen.reading import Zone
+from adapters.screen.where import Where, Zoned
 from events.vocabulary import RecipientStatus
 
 app = group()
@@ -43,14 +43,12 @@ def recipients(
     campaign: Campaign = None,
     status: Status = None,
     limit: Limit = None,
-    store: Store = None,
-    workspace: Workspace = None,
-    _zone: Zone = None,
-    as_json: Json = False,
+    *,
+    at: Zoned,
 ) -> None:
     """Recipients. With --campaign and no command: its recipients; stopped ones with the reason."""
     if group_options(context):
-        show_all(campaign, status, limit, 0, None, None, False, store, workspace, as_json=as_json)
+        show_all(campaign, status, limit, 0, None, None, False, at=at)
 
 
 @app.command("list")
@@ -62,10 +60,8 @@ def show_all(
     sender: Sender = None,
     stopped_since: Since = None,
     names: Names = False,
-    store: Store = None,
-    workspace: Workspace = None,
-    _zone: Zone = None,
-    as_json: Json = False,
+    *,
+    at: Zoned,
 ) -> None:
     """Show a campaign's recipients: status, sender, and for stopped ones the reason."""
     from adapters.cli.tables import Wanted, show_recipients
@@ -74,28 +70,22 @@ def show_all(
     if campaign is None:
         fail("Name the campaign: --campaign NAME.", EXIT_UNREADABLE)
     since = moment(stopped_since) if stopped_since else None
-    with asking(store, workspace) as here:
+    with asking(at) as here:
         answers = here.answers()
         if campaign not in answers.campaigns:
             unknown("campaign", campaign, [*answers.campaigns])
         wanted = Wanted(status, sender and normalised(sender), since, limit, offset)
         named = here if names else None
         waits = partial(wait_of, here, campaign) if planned(here, campaign) else None
-        show_recipients(answers, campaign, wanted, named, waits, as_json=as_json)
+        show_recipients(answers, campaign, wanted, named, waits, as_json=at.as_json)
 
 
 @app.command()
-def show(
-    recipient: Recipient,
-    store: Store = None,
-    workspace: Workspace = None,
-    _zone: Zone = None,
-    as_json: Json = False,
-) -> None:
+def show(recipient: Recipient, *, at: Zoned) -> None:
     """Show a recipient: who it is, or since when forgotten, and its state in every campaign."""
     from adapters.cli.tables import show_recipient
 
-    with asking(store, workspace) as here:
+    with asking(at) as here:
         answers = here.answers()
         recipient_id = known(here, answers, recipient)
         show_recipient(
@@ -103,27 +93,21 @@ def show(
             recipient_id,
             here.directory.person(here.workspace, recipient_id),
             here.directory.forgotten_at(here.workspace, recipient_id),
-            as_json=as_json,
+            as_json=at.as_json,
         )
 
 
 @app.command()
-def forget(
-    recipient: Recipient,
-    yes: Yes = False,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def forget(recipient: Recipient, yes: Yes = False, *, at: Where) -> None:
     """Forget a person for good: name, address, variables. The history, by id, stays whole."""
     from events.vocabulary import instant_text
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         recipient_id = known(here, here.answers(), recipient)
         agreed(f"Forget {recipient_id} for good? Nobody can undo this.", yes=yes)
         stopped_in = _forget(here, recipient_id)
         forgotten_at = here.directory.forgotten_at(here.workspace, recipient_id)
-        if as_json:
+        if at.as_json:
             print_json(
                 {
                     "recipient_id": recipient_id,

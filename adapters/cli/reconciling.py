@@ -11,8 +11,9 @@ from adapters.cli.recovering import tell as tell_recovered
 from adapters.cli.recovering import to_json as recovered_json
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_REFUSED, EXIT_UNREADABLE
-from adapters.screen.options import Json, KafkaTopic, Store, Yes
+from adapters.screen.options import KafkaTopic, Yes
 from adapters.screen.output import agreed, fail, print_json, say
+from adapters.screen.where import WholeStore
 
 if TYPE_CHECKING:
     from adapters.composition import Program
@@ -38,8 +39,8 @@ def reconcile(
     topic: KafkaTopic = None,
     from_store: FromStore = None,
     yes: Yes = False,
-    store: Store = None,
-    as_json: Json = False,
+    *,
+    at: WholeStore,
 ) -> None:
     """Open a store that came from a backup: recover what a copy of its log has, search the Sent
     folders, test every account with a clock. What cannot be undone waits for `--confirm`."""
@@ -47,11 +48,11 @@ def reconcile(
     from events.errors import ExplainedError
 
     confirmed = _numbers(confirm or [])
-    show = _as_json if as_json else _tell
+    show = _as_json if at.as_json else _tell
     with (
         explained(ExplainedError, OSError),
-        copy_of_the_log(store, from_kafka, topic, from_store) as source,
-        running(settings_of(store, None)) as program,
+        copy_of_the_log(at, from_kafka, topic, from_store) as source,
+        running(settings_of(at)) as program,
         program.opened.coordination.exclusively("reconciliation", PATIENCE),
     ):
         from engine.work.mailing.reconcile import survey
@@ -60,11 +61,11 @@ def reconcile(
         if dry_run:
             show(seen, None, None)
             return
-        if not as_json:
+        if not at.as_json:
             _tell_survey(seen)
         agreed(f"Reconcile {program.opened.name}? Nobody can undo this.", yes=yes)
         recovery = recovered(program.opened, source) if source is not None else None
-        if recovery is not None and not as_json:
+        if recovery is not None and not at.as_json:
             tell_recovered(recovery)
         done = _reconciled(program, confirmed)
         if done.unconfirmed and not yes:

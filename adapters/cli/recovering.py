@@ -9,8 +9,9 @@ import typer
 from adapters.cli.common import settings_of
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Json, KafkaTopic, Store, Yes
+from adapters.screen.options import KafkaTopic, Yes
 from adapters.screen.output import agreed, fail, print_json, say
+from adapters.screen.where import Where, WholeStore
 
 if TYPE_CHECKING:
     from adapters.composition import Opened
@@ -32,22 +33,22 @@ def recover(
     topic: KafkaTopic = None,
     from_store: FromStore = None,
     yes: Yes = False,
-    store: Store = None,
-    as_json: Json = False,
+    *,
+    at: WholeStore,
 ) -> None:
     """Bring a restored store back: append what a copy of its log has beyond it, as it was."""
     from events.errors import ExplainedError
 
     if (from_kafka is None) == (from_store is None):
         fail("Name one of --from-kafka HOST:PORT and --from-store COPY.", EXIT_UNREADABLE)
-    with explained(ExplainedError), copy_of_the_log(store, from_kafka, topic, from_store) as source:
+    with explained(ExplainedError), copy_of_the_log(at, from_kafka, topic, from_store) as source:
         assert source is not None
-        recover_from(source, store, yes=yes, as_json=as_json)
+        recover_from(source, at, yes=yes)
 
 
 @contextmanager
 def copy_of_the_log(
-    store: str | None, kafka: str | None, topic: str | None, other: str | None
+    at: Where, kafka: str | None, topic: str | None, other: str | None
 ) -> "Iterator[StreamSource | None]":
     """Of the topic, or of the other store; None where neither is named."""
     from adapters.composition import asking
@@ -56,19 +57,19 @@ def copy_of_the_log(
     from engine.stream.source import StoreAsSource
 
     if other is not None:
-        with asking(settings_of(other, None)) as copy:
+        with asking(settings_of(WholeStore(other))) as copy:
             yield StoreAsSource(copy.store)
     elif kafka is not None:
-        yield topics_as_source(load_settings(store=store, kafka=kafka, kafka_topic=topic))
+        yield topics_as_source(load_settings(store=at.store, kafka=kafka, kafka_topic=topic))
     else:
         yield None
 
 
-def recover_from(source: "StreamSource", store: str | None, *, yes: bool, as_json: bool) -> None:
+def recover_from(source: "StreamSource", at: Where, *, yes: bool) -> None:
     """Whatever the stream is read from. Raises ``ExplainedError``."""
     from adapters.composition import running
 
-    with running(settings_of(store, None)) as program:
+    with running(settings_of(at)) as program:
         opened = program.opened
         agreed(
             f"Append to {opened.name} what {source.name} has beyond it? Nobody else may work on "
@@ -77,7 +78,7 @@ def recover_from(source: "StreamSource", store: str | None, *, yes: bool, as_jso
         )
         found = recovered(opened, source)
         fenced = opened.fence.closed()
-    if as_json:
+    if at.as_json:
         print_json({**to_json(found), "fenced": fenced})
     else:
         tell(found)

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from adapters.cli.common import Session, asking, session
-from adapters.screen.options import Json, Store, Workspace, Yes
+from adapters.screen.options import Yes
 from adapters.screen.output import agreed, print_json, say
 from adapters.screen.program import group
-from adapters.screen.reading import Zone
+from adapters.screen.where import Where, Zoned
 
 app = group()
 
@@ -17,38 +17,26 @@ Account = Annotated[str, typer.Argument(help="The account's address.")]
 
 
 @app.command("list")
-def show_all(
-    campaign: Name,
-    store: Store = None,
-    workspace: Workspace = None,
-    _zone: Zone = None,
-    as_json: Json = False,
-) -> None:
+def show_all(campaign: Name, *, at: Zoned) -> None:
     """Show each account that sends or sent for the campaign: listed, contacted, its clock."""
     from adapters.cli.campaigns import known
     from adapters.cli.tables import show_senders
 
-    with asking(store, workspace) as here:
-        show_senders(known(here, campaign), as_json=as_json)
+    with asking(at) as here:
+        show_senders(known(here, campaign), as_json=at.as_json)
 
 
 @app.command()
-def add(
-    campaign: Name,
-    account: Account,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def add(campaign: Name, account: Account, *, at: Where) -> None:
     """Add an account to FROM EMAIL. Within its hour that cures the clock (T4)."""
     from aggregates.campaign.commands import AddSender
     from events.campaign import GracePeriodCured
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         address = _address(here, campaign, account)
         answer = here.ask(AddSender(campaign_id=campaign, account_id=address))
         cured = any(isinstance(each.event, GracePeriodCured) for each in answer.recorded)
-        if as_json:
+        if at.as_json:
             print_json({"campaign_id": campaign, "account_id": address, "cured": cured})
             return
         kept = " in time: its recipients keep their sender" if cured else ""
@@ -56,32 +44,25 @@ def add(
 
 
 @app.command()
-def remove(
-    campaign: Name,
-    account: Account,
-    yes: Yes = False,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def remove(campaign: Name, account: Account, yes: Yes = False, *, at: Where) -> None:
     """Remove an account from FROM EMAIL, after showing how many recipients are held (S10)."""
     from adapters.cli.campaigns import known
     from aggregates.campaign.commands import RemoveSender
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         address = _address(here, campaign, account)
         lane = known(here, campaign).lane(address)
         held = len(lane.contacted)
         if lane.listed:
-            if not as_json:
+            if not at.as_json:
                 say(f"{held} contacted recipients are held until {address} is added again.")
                 say("No clock starts by this, and none that runs is stopped.")
             agreed(f"Remove {address} from {campaign}?", yes=yes)
         here.ask(RemoveSender(campaign_id=campaign, account_id=address, confirmed=held))
-        if as_json:
-            print_json({"campaign_id": campaign, "account_id": address, "held": held})
-        else:
-            say(f"{address} has left FROM EMAIL of {campaign}; {held} recipients are held.")
+        at.tell(
+            {"campaign_id": campaign, "account_id": address, "held": held},
+            f"{address} has left FROM EMAIL of {campaign}; {held} recipients are held.",
+        )
 
 
 def _address(here: Session, campaign: str, account: str) -> str:

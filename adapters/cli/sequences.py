@@ -18,9 +18,10 @@ from adapters.cli.sequence_lack import (
 )
 from adapters.screen.errors import error_code, explained
 from adapters.screen.exit_codes import EXIT_FAILED, EXIT_UNREADABLE
-from adapters.screen.options import Campaign, Json, Recipient, Store, Workspace, Yes
+from adapters.screen.options import Campaign, Recipient, Yes
 from adapters.screen.output import fail, print_json, say, unknown
 from adapters.screen.program import group
+from adapters.screen.where import Where
 from engine.answers.telling.reader import full_name
 from engine.answers.telling.words import counted, people
 from events.vocabulary import CampaignStatus
@@ -46,9 +47,8 @@ def set_sequence(
     file: Annotated[Path, typer.Argument(help="YAML or JSON: zone, window, limits, steps.")],
     preview: Preview = False,
     yes: Yes = False,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Set what a campaign sends, for what is not sent yet; what recipients lack is listed first."""
     from adapters.cli.campaigns import known
@@ -61,7 +61,7 @@ def set_sequence(
         given = read_sequence(file)
     except UnreadableSequence as error:
         fail(str(error), EXIT_UNREADABLE)
-    with session(store, workspace) as here:
+    with session(at) as here:
         before = known(here, campaign)
         wanted = given.sequence(before.mail_id or uuid4().hex)
         _refuse_names(here, wanted)
@@ -70,35 +70,30 @@ def set_sequence(
         except LetterError as error:
             fail(f"{file}: {error}", EXIT_UNREADABLE, code=error_code(error))
         changed = changes(before, wanted)
-        if not as_json:
+        if not at.as_json:
             tell_lack(here, lack)
             tell_changes(changed)
         if not preview:
             if before.status in (CampaignStatus.RUNNING, CampaignStatus.PAUSED):
                 agree_all_the_same(lack, changed, "Set the sequence all the same?", yes=yes)
             here.ask(SetSequence(campaign_id=campaign, sequence=wanted))
-        if as_json:
+        if at.as_json:
             print_json({"campaign_id": campaign, "set": not preview, **lack_json(lack, changed)})
         elif not preview:
             say(f"{campaign} sends {len(wanted.steps)} steps, by the clocks of {wanted.zone}.")
 
 
 @app.command()
-def show(
-    campaign: Campaign,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def show(campaign: Campaign, *, at: Where) -> None:
     """Show a campaign's sequence as a file that `set` takes."""
     import yaml
 
     from adapters.cli.campaigns import known
     from adapters.yaml_files.sequence import as_given
 
-    with asking(store, workspace) as here:
+    with asking(at) as here:
         told = as_given(_sequence_of(known(here, campaign)))
-    if as_json:
+    if at.as_json:
         print_json({"campaign_id": campaign, "sequence": told})
         return
     text: str = yaml.dump(told, Dumper=_dumper(), allow_unicode=True, sort_keys=False, width=1_000)
@@ -107,20 +102,15 @@ def show(
 
 
 @app.command()
-def check(
-    campaign: Campaign,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def check(campaign: Campaign, *, at: Where) -> None:
     """List what recipients lack for the steps still to come. Exit 0 when nothing is missing."""
     from adapters.cli.campaigns import known
     from engine.work.letters import LetterError
 
-    with asking(store, workspace) as here, explained(LetterError):
+    with asking(at) as here, explained(LetterError):
         found = known(here, campaign)
         lack = lack_in(here, found, _sequence_of(found))
-        if as_json:
+        if at.as_json:
             print_json({"campaign_id": campaign, **lack_json(lack)})
         else:
             tell_lack(here, lack)
@@ -137,9 +127,8 @@ def preview(
     step: Annotated[
         str | None, typer.Option(help="Which one. Default: the recipient's next, or the first.")
     ] = None,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Show a letter as this recipient would get it from the sender. The link is an example."""
     from adapters.cli.campaigns import known
@@ -147,7 +136,7 @@ def preview(
     from adapters.mailboxes import letters
     from engine.work.letters import LetterError
 
-    with asking(store, workspace) as here, explained(LetterError):
+    with asking(at) as here, explained(LetterError):
         found = known(here, campaign)
         wanted = _sequence_of(found)
         recipient_id = known_recipient(here, here.answers(), recipient)
@@ -168,7 +157,7 @@ def preview(
         "address": person.address,
         **letter._asdict(),
     }
-    if as_json:
+    if at.as_json:
         print_json(told)
         return
     say(f"Step {name}, from {full_name(sender.name, sender.address)} to {person.address}")

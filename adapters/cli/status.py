@@ -1,16 +1,15 @@
 """``sendledger status``: what needs a human now, the most urgent first."""
 
 from contextlib import suppress
-from datetime import timedelta
 
 from adapters.cli.common import Asked
 from adapters.screen.hints import with_hint
 from adapters.screen.output import print_json
 from adapters.screen.reading import reader
 from adapters.screen.tables import safe, show
-from engine.answers.attention import Attention, attention
+from engine.answers.telling.attention import Attention, attention
 from engine.answers.telling.waiting import who_waits
-from engine.answers.telling.words import counted, people
+from engine.answers.telling.words import countdown, counted, people
 from engine.answers.waits import waits
 from engine.fence import StoreIsFenced
 from events.catalogue import UnreadableEvent
@@ -66,15 +65,6 @@ def _show(found: Attention) -> None:
         _say("Nothing needs you now.", "green")
     for each in found.waits:
         _say(who_waits(each, found.now, reader(says_zone=True)), "")
-
-
-def countdown(left: timedelta) -> str:
-    """``in 8 d 23:59:10``; a deadline that has passed is settled at the next command or turn."""
-    seconds = int(abs(left.total_seconds()))
-    minutes, second = divmod(seconds % 86_400, 60)
-    days = f"{seconds // 86_400} d " if seconds >= 86_400 else ""
-    clock = f"{days}{minutes // 60:02}:{minutes % 60:02}:{second:02}"
-    return f"in {clock}" if left >= timedelta(0) else f"overdue by {clock}, to be settled"
 
 
 def _say(line: str, style: str) -> None:

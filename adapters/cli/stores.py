@@ -11,9 +11,10 @@ from adapters.cli.reconciling import reconcile
 from adapters.cli.recovering import recover
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_FAILED
-from adapters.screen.options import Json, Store, Yes
+from adapters.screen.options import Yes
 from adapters.screen.output import agreed, print_json, say
 from adapters.screen.program import group
+from adapters.screen.where import WholeStore
 
 if TYPE_CHECKING:
     from adapters.composition import Migrated, Opened
@@ -30,32 +31,32 @@ BeforeOnly = Annotated[
 
 
 @app.command()
-def migrate(before_only: BeforeOnly = False, store: Store = None, as_json: Json = False) -> None:
+def migrate(before_only: BeforeOnly = False, *, at: WholeStore) -> None:
     """Make the store where there is none, and put in the steps of its schema that it lacks."""
     from adapters.composition import migrate
 
     with explained():
-        done = migrate(settings_of(store, None), before_only=before_only)
-    if as_json:
+        done = migrate(settings_of(at), before_only=before_only)
+    if at.as_json:
         print_json(_json(done))
     else:
         _tell(done)
 
 
 @app.command()
-def check(store: Store = None, as_json: Json = False) -> None:
+def check(*, at: WholeStore) -> None:
     """Does the store fit this program, and what it derives its log? Exit 1 with what does not."""
     with explained(), ExitStack() as stack:
-        opened = _opened(settings_of(store, None), stack)
+        opened = _opened(settings_of(at), stack)
         identity = None if isinstance(opened, str) else _identity(opened)
-        if identity and not as_json:
+        if identity and not at.as_json:
             say(f"Store {identity.store_id}, generation {identity.generation}.")
         found = []
         for each in [opened] if isinstance(opened, str) else _findings(opened):
             found.append(each)
-            if not as_json:
+            if not at.as_json:
                 say(each)
-    if as_json:
+    if at.as_json:
         told = identity._asdict() if identity else {"store_id": None, "generation": None}
         print_json({**told, "findings": found})
     elif not found:
@@ -103,11 +104,11 @@ def _findings(opened: "Opened") -> Iterator[str]:
 
 
 @app.command("new-id")
-def new_id(yes: Yes = False, store: Store = None, as_json: Json = False) -> None:
+def new_id(yes: Yes = False, *, at: WholeStore) -> None:
     """Give a copy of a store an id of its own, so that the two histories are never mixed up."""
     from adapters.composition import running
 
-    with explained(), running(settings_of(store, None)) as program:
+    with explained(), running(settings_of(at)) as program:
         opened = program.opened
         old = opened.store.identity
         agreed(
@@ -116,10 +117,10 @@ def new_id(yes: Yes = False, store: Store = None, as_json: Json = False) -> None
             yes=yes,
         )
         new = opened.store.renew_identity()
-    if as_json:
-        print_json({"store": opened.name, "old_store_id": old.store_id, **new._asdict()})
-    else:
-        say(f"The store {opened.name} has the id {new.store_id}, generation {new.generation}.")
+    at.tell(
+        {"store": opened.name, "old_store_id": old.store_id, **new._asdict()},
+        f"The store {opened.name} has the id {new.store_id}, generation {new.generation}.",
+    )
 
 
 def _json(done: "Migrated") -> dict[str, Any]:

@@ -8,10 +8,11 @@ import typer
 
 from adapters.cli.common import Here, Session, actor, asking, session
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Json, Store, Workspace, Yes, group_options
+from adapters.screen.options import Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say, unknown
 from adapters.screen.program import group
 from adapters.screen.tables import print_table
+from adapters.screen.where import Where
 from events.vocabulary import SuppressedBecause
 
 if TYPE_CHECKING:
@@ -28,27 +29,16 @@ Names = Annotated[bool, typer.Option("--names", help="With name and address.")]
 
 
 @app.callback(invoke_without_command=True)
-def suppressions(
-    context: typer.Context,
-    names: Names = False,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def suppressions(context: typer.Context, names: Names = False, *, at: Where) -> None:
     """Whom no campaign ever writes to again. Without a command: list them."""
     if group_options(context):
-        show_all(names, store, workspace, as_json)
+        show_all(names, at=at)
 
 
 @app.command("list")
-def show_all(
-    names: Names = False,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def show_all(names: Names = False, *, at: Where) -> None:
     """List the suppressed persons, each with the reason, and the suppressed domains."""
-    with asking(store, workspace) as here:
+    with asking(at) as here:
         listed = here.current.aggregates.suppressions()
         ids = sorted(listed.people)
         people = here.directory.people(here.workspace, ids) if names else {}
@@ -59,7 +49,7 @@ def show_all(
         ]
     rows = [[*row, *[None] * (len(columns) - len(row))] for row in found]
     domains = sorted(listed.domains)
-    if as_json:
+    if at.as_json:
         told = [dict(zip(columns, row, strict=True)) for row in rows]
         print_json({"people": told, "domains": domains})
         return
@@ -68,11 +58,11 @@ def show_all(
 
 
 @app.command()
-def show(who: Who, store: Store = None, workspace: Workspace = None, as_json: Json = False) -> None:
+def show(who: Who, *, at: Where) -> None:
     """Is this person, or this domain, suppressed, and why?"""
     from engine.work.suppressing import domain_of
 
-    with asking(store, workspace) as here:
+    with asking(at) as here:
         listed = here.current.aggregates.suppressions()
         known, domain = _named(here, who)
         person = here.directory.person(here.workspace, known) if known else None
@@ -85,28 +75,22 @@ def show(who: Who, store: Store = None, workspace: Workspace = None, as_json: Js
         "because": because,
         "domain": covered,
     }
-    if as_json:
+    if at.as_json:
         print_json(told)
     elif because is not None:
         say(f"{who} is suppressed in person ({because}), as {known}.")
     elif not covered:
         say(f"{who} is not suppressed.")
-    if covered and not as_json:
+    if covered and not at.as_json:
         say(f"The domain {domain}, or one above it, is suppressed.")
 
 
 @app.command()
-def add(
-    who: Who,
-    because: Because = SuppressedBecause.OPERATOR,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
+def add(who: Who, because: Because = SuppressedBecause.OPERATOR, *, at: Where) -> None:
     """Suppress a person or a domain, with all below it: at once, in every campaign."""
     from engine.work.ports import Person
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         job = _suppressing(here, because)
         recipient_id, domain = _named(here, who)
         if domain is not None:
@@ -115,10 +99,10 @@ def add(
             new = job.people([recipient_id])
         else:
             new = job.run([(1, Person(who.strip().lower()))]).people
-        if as_json:
-            print_json({"suppressed": True, "new": bool(new)})
-        else:
-            say(f"{who} is {'' if new else 'already '}suppressed: nothing is sent there any more.")
+        at.tell(
+            {"suppressed": True, "new": bool(new)},
+            f"{who} is {'' if new else 'already '}suppressed: nothing is sent there any more.",
+        )
 
 
 @app.command("import")
@@ -130,20 +114,19 @@ def import_people(
         list[str] | None,
         typer.Option("--map", metavar="HEADER=COLUMN", help="Another name for a column of FILE."),
     ] = None,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Suppress the addresses of a CSV file; a domain in that column is suppressed as one."""
     from adapters.cli.importing import read_names
     from adapters.composition import recipients_file
 
     people = recipients_file(file, read_names(names))
-    with session(store, workspace) as here:
+    with session(at) as here:
         people.count()
         done = _suppressing(here, because).run(people.lines(), dry=dry_run)
     rejected = [each._asdict() for each in done.rejected]
-    if as_json:
+    if at.as_json:
         print_json({**done._asdict(), "rejected": rejected, "dry_run": dry_run})
         return
     would = "would be" if dry_run else "are"
@@ -162,14 +145,13 @@ def release(
     who: Who,
     reason: Annotated[str, typer.Option(help="Why; kept for ever, and names no address.")],
     yes: Yes = False,
-    store: Store = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Let campaigns write to a person or a domain again. Whoever was ended stays so."""
     from aggregates.suppressions import ReleaseDomain, ReleasePerson
 
-    with session(store, workspace) as here:
+    with session(at) as here:
         recipient_id, domain = _named(here, who)
         with here.look() as now:
             listed = now.suppressions()
@@ -183,10 +165,10 @@ def release(
             here.ask(ReleaseDomain(domain=domain, reason=reason))
         elif recipient_id is not None:
             here.ask(ReleasePerson(recipient_id=recipient_id, reason=reason))
-        if as_json:
-            print_json({"released": True})
-        else:
-            say(f"{who} is released: campaigns that take {who} from now on may write there.")
+        at.tell(
+            {"released": True},
+            f"{who} is released: campaigns that take {who} from now on may write there.",
+        )
 
 
 def _suppressing(here: Session, because: SuppressedBecause) -> "Suppressing":

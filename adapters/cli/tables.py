@@ -17,7 +17,13 @@ from engine.answers.consequences import Consequences
 from engine.answers.telling import rows
 from engine.answers.telling.reader import full_name
 from engine.answers.telling.waiting import account_pace, campaign_pace
-from engine.answers.telling.whole import account_told, campaign_told, recipient_told, using
+from engine.answers.telling.whole import (
+    account_told,
+    campaign_told,
+    person_told,
+    recipient_told,
+    using,
+)
 from engine.answers.telling.words import account_of, background_check, people
 from engine.answers.waits import AccountPace, CampaignPace
 from engine.answers.workspace_answers import Answers, RecipientAnswer, WaitingCampaign
@@ -200,7 +206,9 @@ def show_recipient(
     as_json: bool,
 ) -> None:
     if as_json:
-        print_json(recipient_told(answers, recipient_id, person, forgotten_at))
+        print_json(
+            recipient_told(answers, recipient_id, person and person_told(*person), forgotten_at)
+        )
         return
     columns = ("campaign_id", *rows.RECIPIENT[1:])
     found = answers.everywhere(recipient_id)

@@ -10,9 +10,10 @@ import typer
 from adapters.cli.common import settings_of
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_FAILED
-from adapters.screen.options import Json, Store
+from adapters.screen.options import Json
 from adapters.screen.output import print_json, say
 from adapters.screen.program import group
+from adapters.screen.where import WholeStore
 
 if TYPE_CHECKING:
     from adapters.composition import Program
@@ -30,7 +31,7 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Make a key file, readable by nobody else. Name it in the setting `vault_key_file`."""
-    from adapters.composition import new_vault_key
+    from adapters.vaults import new_vault_key
 
     with explained():
         key_id = new_vault_key(file)
@@ -42,13 +43,13 @@ def init(
 
 
 @app.command()
-def check(store: Store = None, as_json: Json = False) -> None:
+def check(*, at: WholeStore) -> None:
     """Can every secret be read with the keys there are? Exit 1 with what cannot."""
-    from adapters.composition import check_vault
+    from adapters.vaults import check_vault
 
-    with _program(store) as program:
+    with _program(at) as program:
         found = check_vault(program.opened, program.settings)
-    if as_json:
+    if at.as_json:
         print_json({"secrets": found.secrets, "keys": found.keys, "findings": [*found.problems]})
     else:
         for problem in found.problems or [f"Nothing found; {_secrets(found.secrets)}."]:
@@ -57,14 +58,14 @@ def check(store: Store = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def rotate(drop_damaged: DropDamaged = False, store: Store = None, as_json: Json = False) -> None:
+def rotate(drop_damaged: DropDamaged = False, *, at: WholeStore) -> None:
     """Encrypt every secret with a new key. If it is interrupted, run it again."""
-    from adapters.composition import rotate_vault
+    from adapters.vaults import rotate_vault
 
-    with _program(store) as program:
+    with _program(at) as program:
         done = rotate_vault(program.opened, program.settings, drop_damaged=drop_damaged)
         kept = program.settings.vault_key_file is None
-    if as_json:
+    if at.as_json:
         print_json({"key": done.key_id, "resealed": done.resealed, "removed": done.removed})
         return
     say(f"The vault is encrypted with the key {done.key_id}; {_secrets(done.resealed)} anew.")
@@ -74,10 +75,10 @@ def rotate(drop_damaged: DropDamaged = False, store: Store = None, as_json: Json
 
 
 @contextmanager
-def _program(store: str | None) -> "Iterator[Program]":
+def _program(at: WholeStore) -> "Iterator[Program]":
     from adapters.composition import running
 
-    with explained(), running(settings_of(store, None)) as program:
+    with explained(), running(settings_of(at)) as program:
         yield program
 
 

@@ -8,9 +8,9 @@ import typer
 
 from adapters.cli.common import Asked, asking
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Json, Store, Workspace
 from adapters.screen.output import fail, print_json, say, unknown
-from adapters.screen.reading import Zone, reader, zone_name
+from adapters.screen.reading import reader, zone_name
+from adapters.screen.where import Zoned
 
 if TYPE_CHECKING:
     from aggregates.waiting import NotBefore
@@ -28,22 +28,20 @@ def why(
     campaign: Annotated[
         str | None, typer.Option(help="The campaign's name, where the person is in several.")
     ] = None,
-    store: Store = None,
-    workspace: Workspace = None,
-    _zone: Zone = None,
-    as_json: Json = False,
+    *,
+    at: Zoned,
 ) -> None:
     """Tell why a recipient stands where it stands: what happened, who was told, what was tried."""
     from engine.answers.telling.case import case_told
     from engine.answers.telling.why import explained
 
-    with asking(store, workspace) as opened:
+    with asking(at) as opened:
         case = _case(opened, campaign, recipient)
         person = opened.directory.person(opened.workspace, case.answer.recipient_id)
         names = {case.answer.recipient_id: person.name} if person else {}
-        sentences = explained(case, reader(says_zone=as_json, names=names))
-        if as_json:
-            print_json(case_told(case, opened.workspace, person, sentences))
+        sentences = explained(case, reader(says_zone=at.as_json, names=names))
+        if at.as_json:
+            print_json(case_told(case, opened.workspace, person and person._asdict(), sentences))
         else:
             say(_heading(opened, case, person))
             _print(sentences)

@@ -13,6 +13,9 @@ def demo(
     folder: Annotated[Path, typer.Argument(help="Where the demo leaves its store.")] = Path(
         "demo-store"
     ),
+    with_console: Annotated[
+        bool, typer.Option("--console", help="Serve the console while the story runs, and after.")
+    ] = False,
 ) -> None:
     """Run a campaign over mail servers of this machine, with time sped up: a clock runs out."""
     from rich.console import Console
@@ -20,5 +23,5 @@ def demo(
     from adapters.demo.run import run_demo
 
     with explained():
-        if not run_demo(folder, Console()):
+        if not run_demo(folder, Console(), with_console=with_console):
             raise typer.Exit(EXIT_FAILED)

@@ -2,18 +2,19 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, time, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from secrets import token_urlsafe
+from threading import Event
 
 import structlog
 from pydantic import SecretStr
 from rich.console import Console
 
-from adapters.composition import served, staged, step_by_step
-from adapters.demo.cast import OWNER, ZONE
+from adapters.composition import Program, served, staged, step_by_step, watched_by
+from adapters.demo.cast import OWNER, WORKSPACE, ZONE
 from adapters.demo.folder import OUTBOX, STORE, claim, clear
 from adapters.demo.screen import Screen
 from adapters.demo.stage import Stage
@@ -21,6 +22,7 @@ from adapters.demo.story import tell_story
 from adapters.demo.verdict import show_verdict
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.oauth_client import OAuthClient
+from adapters.serving_http import http_served
 from adapters.settings import EngineSettings
 from engine.ports.clock import ManualClock
 
@@ -29,30 +31,55 @@ STORY = timedelta(days=11)
 MORNING = time(8, 55)
 
 
-def run_demo(folder: Path, console: Console, *, patient: bool = True) -> bool:
+def run_demo(
+    folder: Path, console: Console, *, patient: bool = True, with_console: bool = False
+) -> bool:
     """Play the story in ``folder``, in less than a minute.
 
-    Leaves the store and the outbox there. Answers whether all that is checked at the end holds.
-    Raises ``StoreError`` for a folder that holds anything but an earlier demo, and for a store that
-    a running ``serve`` uses.
+    ``with_console``: on any free port of this machine, until Ctrl-C. Leaves the store and the
+    outbox there. Answers whether all that is checked at the end holds. Raises ``StoreError`` for a
+    folder that holds anything but an earlier demo, and for a store that a running ``serve`` uses.
     """
     claim(folder)
     day = (datetime.now(ZONE) - STORY).date()
     clock = ManualClock(datetime.combine(day, MORNING, ZONE).astimezone(UTC))
     with _quietly(), Sandbox((), now=lambda: clock().timestamp()) as sandbox:
-        settings = _settings(folder, sandbox)
+        settings = _settings(folder, sandbox, with_console=with_console)
         with served(settings):
             clear(folder)
         with staged(settings, clock) as program, step_by_step(program) as worker:
             screen = Screen(console, clock, program.opened.views)
             stage = Stage(program, worker, sandbox, clock, screen, patient=patient)
-            with screen.shown():
-                tell_story(stage)
-                stage.reach(datetime.now(UTC))
-            return show_verdict(console, program)
+            with _console(program, clock) as is_served:
+                with screen.shown():
+                    tell_story(stage)
+                    stage.reach(datetime.now(UTC))
+                holds = show_verdict(console, program)
+                if is_served:
+                    _wait(console)
+            return holds
 
 
-def _settings(folder: Path, sandbox: Sandbox) -> EngineSettings:
+@contextmanager
+def _console(program: Program, clock: ManualClock) -> Iterator[bool]:
+    """Sessions go by the time of those who look, not by the story's."""
+    if program.settings.http is None:
+        yield False
+        return
+    with (
+        watched_by(program.settings, clock) as reader,
+        http_served(program, reader, lambda: datetime.now(UTC)),
+    ):
+        yield True
+
+
+def _wait(console: Console) -> None:
+    console.print("The console is served until you press Ctrl-C.")
+    with suppress(KeyboardInterrupt):
+        Event().wait()
+
+
+def _settings(folder: Path, sandbox: Sandbox, *, with_console: bool) -> EngineSettings:
     """One account at a time, so that the story is the same every time."""
     there = sandbox.served()
     oauth, ca_file = there["oauth"], Path(there["ca_file"])
@@ -72,6 +99,8 @@ def _settings(folder: Path, sandbox: Sandbox) -> EngineSettings:
         google_client_secret=SecretStr(oauth["client_secret"]),
         check_interval=timedelta(hours=6),
         mail_at_once=1,
+        http="127.0.0.1:0" if with_console else None,
+        workspace=WORKSPACE,
     )
 
 

@@ -86,7 +86,10 @@ Look around:
   {name} recipients --store {store} --campaign {CAMPAIGN}
 {looks}
   {name}-replay check --store {store}
-  {name} simulate examples/scenarios/clocks.yaml"""
+  {name} simulate examples/scenarios/clocks.yaml
+
+Open the console on it, in a browser:
+  {name} serve --http 127.0.0.1:8420 --store {store}"""
 
 
 def _program() -> str:

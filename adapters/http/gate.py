@@ -7,7 +7,7 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPBearer
 
 from adapters.http.problems import NotSignedIn
-from engine.work.permissions import Act, Caller, NoSuchWorkspace
+from engine.work.permissions import Act, Caller, Forbidden, NoSuchWorkspace
 
 
 class Credentials(Protocol):
@@ -76,6 +76,19 @@ def here(act: Act) -> Callable[..., Here]:
 
     allowed.act = act  # type: ignore[attr-defined]
     return allowed
+
+
+def of_all(act: Act) -> Any:
+    """The same, for what concerns all workspaces: nobody of a single one may."""
+    of_any = anywhere(act)
+
+    def allowed(caller: Annotated[Caller, Depends(of_any)]) -> Caller:
+        if caller.workspace is not None:
+            raise Forbidden(role=str(caller.role), act=f"{act}, of all workspaces")
+        return caller
+
+    allowed.act = act  # type: ignore[attr-defined]
+    return Depends(allowed)
 
 
 def of(act: Act) -> Any:

@@ -12,9 +12,12 @@ from starlette.responses import JSONResponse
 
 from engine.answers.telling.rows import plain
 from engine.fence import StoreIsFenced
-from engine.ports.errors import StillHeld, StoreUnavailable
+from engine.ports.errors import StillHeld, StoreUnavailable, ZeroCharacter
 from engine.stream.feed import AheadOfLog, HistoryLost, NotAPlace, PlaceOfAnotherStore
-from engine.work.permissions import Forbidden, NoSuchWorkspace
+from engine.work.api_tokens import NoSuchToken
+from engine.work.permissions import AccessError, Forbidden, NoSuchWorkspace
+from engine.work.staff import NoSuchStaff
+from engine.work.webhooks.endpoint import NoSuchWebhook, WebhookChanged, WebhookError
 from events.errors import ExplainedError
 
 log = structlog.get_logger("sendledger.http")
@@ -23,11 +26,18 @@ MEDIA_TYPE = "application/problem+json"
 STATUS: dict[type[ExplainedError], int] = {
     Forbidden: 403,
     NoSuchWorkspace: 404,
+    NoSuchToken: 404,
+    NoSuchWebhook: 404,
+    WebhookChanged: 409,
+    WebhookError: 422,
+    NoSuchStaff: 404,
+    AccessError: 409,
     NotAPlace: 422,
     AheadOfLog: 409,
     HistoryLost: 410,
     PlaceOfAnotherStore: 410,
     StoreIsFenced: 503,
+    ZeroCharacter: 422,
     StoreUnavailable: 503,
     StillHeld: 503,
 }
@@ -98,11 +108,16 @@ async def explained(_: Request, error: Exception) -> JSONResponse:
 
 def problem_of(error: ExplainedError) -> Problem:
     """The nearest class in ``STATUS`` says whose fault it is."""
-    status = next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
+    status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("a request failed", error=type(error).__name__, said=str(error))
     facts = {name: value for name, value in error.about.items() if isinstance(value, str | int)}
     return Problem(status, _code(error), str(error), facts=facts)
+
+
+def status_of(error: ExplainedError) -> int:
+    """By the nearest class that is known; 500 for what is nobody's fault who asked."""
+    return next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
 
 
 async def invalid(_: Request, error: Exception) -> JSONResponse:

@@ -1,20 +1,37 @@
 """The application behind ``serve --http``: the doors side by side, and what they share."""
 
+from functools import partial
+
 from fastapi import FastAPI
-from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from adapters.composition import health_of
+from adapters.http.api.access import router as access
 from adapters.http.api.caller import router as caller
+from adapters.http.api.commands import Shortcut, editable
+from adapters.http.api.commands import router as commands
 from adapters.http.api.feed import router as feed
+from adapters.http.api.filters import router as filters
+from adapters.http.api.history import router as history
+from adapters.http.api.imports import router as imports
 from adapters.http.api.questions import router as questions
+from adapters.http.api.webhooks import router as webhooks
+from adapters.http.commands.imports import Imports
+from adapters.http.commands.performing import Commands
+from adapters.http.console.app import console
+from adapters.http.document import document
+from adapters.http.guarding import LimitedBodies, SafeHeaders
 from adapters.http.names import SlashesInNames
 from adapters.http.problems import HANDLERS
 from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
 from engine.ports.errors import StoreError
 
-ROUTERS = (caller, lists(), questions(), feed)
+COMMANDS = commands()
+API = (
+    *(access, caller, COMMANDS, editable(), imports, feed, filters, history),
+    *(lists(), questions(), webhooks),
+)
 
 
 def server(site: Site) -> FastAPI:
@@ -26,21 +43,29 @@ def server(site: Site) -> FastAPI:
         exception_handlers=HANDLERS,  # type: ignore[arg-type]
     )
     found.state.site = site
+    found.state.commands = Commands(site)
+    found.state.imports = Imports(found.state.commands)
     found.add_middleware(SlashesInNames)
+    found.add_middleware(LimitedBodies)
+    found.add_middleware(SafeHeaders, secure=site.secure)
     found.router.redirect_slashes = False
-    for each in ROUTERS:
+    found.router.routes.insert(0, Shortcut(COMMANDS, "/v1"))
+    for each in API:
         found.include_router(each, prefix="/v1")
-
-    @found.get("/livez", include_in_schema=False)
-    def alive() -> PlainTextResponse:
-        return PlainTextResponse("ok\n")
-
-    @found.get("/readyz", include_in_schema=False)
-    def ready(_: Request) -> JSONResponse:
-        try:
-            health_of(site.program.opened)
-        except StoreError as error:
-            return JSONResponse({"ready": False, "reason": str(error)}, 503)
-        return JSONResponse({"ready": True})
-
+    found.add_api_route("/livez", _alive, include_in_schema=False)
+    found.add_api_route("/readyz", lambda: _ready(site), include_in_schema=False)
+    found.mount("/", console(site, found.state.commands))
+    found.openapi = partial(document, found)  # type: ignore[method-assign]
     return found
+
+
+def _alive() -> PlainTextResponse:
+    return PlainTextResponse("ok\n")
+
+
+def _ready(site: Site) -> JSONResponse:
+    try:
+        health_of(site.program.opened)
+    except StoreError as error:
+        return JSONResponse({"ready": False, "reason": str(error)}, 503)
+    return JSONResponse({"ready": True})

@@ -5,39 +5,77 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapters.settings import SettingsError
 
 MOST_AT_ONCE = 100
-"""Connections at the same time; one more is answered with 503."""
+"""Connections at the same time, unless told; one more is answered with 503."""
 
 log = structlog.get_logger("sendledger.http")
 
 
-class Patience(H11Protocol):
-    """Ends a connection on which no request is being answered, every ``seconds``.
+class AtOnce:
+    """A transport that sends together what is written in one turn of the loop: head and body."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._waiting: list[bytes] = []
+
+    def write(self, octets: bytes) -> None:
+        if not self._waiting:
+            self._loop.call_soon(self._send)
+        self._waiting.append(octets)
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        octets, self._waiting = b"".join(self._waiting), []
+        if octets:
+            self._transport.write(octets)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class Patience(HttpToolsProtocol):
+    """Ends a connection on which no request was answered for ``seconds``.
 
     uvicorn waits for ever for a first request, and a few silent clients would keep all others out.
     """
 
     seconds = 10.0
+    _last_cycle: object = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(AtOnce(transport, self.loop))  # type: ignore[arg-type]
         self.loop.call_later(self.seconds, self._look)
 
     def _look(self) -> None:
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
+        answered = self.cycle is None or self.cycle.response_complete
+        if answered and self.cycle is self._last_cycle:
             self.transport.abort()
         else:
+            self._last_cycle = self.cycle
             self.loop.call_later(self.seconds, self._look)
+
+
+class Tls(NamedTuple):
+    """Files in PEM."""
+
+    certificate: Path
+    key: Path
 
 
 @contextmanager
@@ -45,13 +83,14 @@ def served(
     app: ASGIApp,
     host: str,
     port: int,
-    protocol: type[H11Protocol] = Patience,
+    protocol: type[HttpToolsProtocol] = Patience,
     *,
     most: int = MOST_AT_ONCE,
+    tls: Tls | None = None,
 ) -> Iterator[int]:
     """Serve for as long as the ``with`` lasts; answers the port. ``most``: connections at once.
 
-    Raises ``SettingsError`` for a port that cannot be had.
+    Raises ``SettingsError`` for a port that cannot be had, or a certificate that cannot be used.
     """
     config = uvicorn.Config(
         app,
@@ -64,7 +103,13 @@ def served(
         timeout_keep_alive=5,
         timeout_graceful_shutdown=5,
         proxy_headers=False,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
+    try:
+        config.load()
+    except OSError as error:
+        raise SettingsError(f"Settings http_tls_cert and http_tls_key: {error}.") from error
     with _listening(host, port) as listener:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), name="http")
@@ -84,7 +129,7 @@ def _listening(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family, backlog=MOST_AT_ONCE)
     except OSError as error:
         raise SettingsError(
-            f"Settings links_host and links_port: nothing can listen on {host}:{port}: {error}."
+            f"Nothing can listen on {host}:{port}, as the settings say: {error}."
         ) from error
     # Handed down to connections; asyncio sets it only where a socket names its protocol.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

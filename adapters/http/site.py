@@ -1,11 +1,14 @@
 """What every request may use: the running program, and who stands behind a request."""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 
-from adapters.composition import Opened, Program, appends, check_schedule, inbox_cursors
+from adapters.access import filters_of, looks_of, requests_of, staff_of, tokens_of
+from adapters.composition import Opened, Program, StoredCheckSchedule, StoredCursors, appends
+from adapters.http.console.attempts import Attempts
+from adapters.http.console.oidc import OidcProvider
 from adapters.http.following import Following
 from adapters.http.gate import Credentials
 from adapters.http.reading import moments
@@ -13,9 +16,15 @@ from adapters.http.reading.moments import View
 from adapters.settings import EngineSettings
 from engine.audit.one_recipient import Asked
 from engine.ports.check_schedule import CheckSchedule
+from engine.ports.clock import Clock
 from engine.stream.feed import Feed
+from engine.work.api_tokens import ApiTokens
+from engine.work.kept_requests import KeptRequests
 from engine.work.looks import Looks
 from engine.work.mailing.inboxes import InboxCursors
+from engine.work.saved_filters import SavedFilters
+from engine.work.staff import SignIns, Staff
+from engine.work.webhooks.managing import Webhooks
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,14 @@ class Site:
     reader: Opened
     """The same store, opened so that nothing of it can change."""
     credentials: Credentials
-    looks: Looks
+    webhooks: Webhooks
+    provider: OidcProvider | None = None
+    """Where staff may sign in, besides here."""
+    secure: bool = False
+    """Browsers come by TLS."""
+    clock: Clock | None = None
+    """Of sessions, tokens and links, if it is not the store's."""
+    attempts: Attempts = field(default_factory=Attempts)
 
     @cached_property
     def following(self) -> Following:
@@ -39,12 +55,44 @@ class Site:
         return self.program.settings
 
     @cached_property
+    def looks(self) -> Looks:
+        return looks_of(self.program.opened)
+
+    @cached_property
+    def filters(self) -> SavedFilters:
+        return filters_of(self.program.opened)
+
+    @cached_property
+    def tokens(self) -> ApiTokens:
+        return tokens_of(self.program.opened)
+
+    @cached_property
+    def staff(self) -> Staff:
+        return staff_of(self.program.opened)
+
+    @cached_property
+    def requests(self) -> KeptRequests:
+        return requests_of(self.program.opened)
+
+    @cached_property
+    def sign_ins(self) -> SignIns:
+        return SignIns(self.staff)
+
+    def signed_at(self) -> datetime:
+        """By the clock of sessions, tokens and links, UTC."""
+        return self.clock() if self.clock else self.now()
+
+    def now(self) -> datetime:
+        """By the store's clock, UTC."""
+        return self.program.opened.store.now()
+
+    @cached_property
     def schedule(self) -> CheckSchedule:
-        return check_schedule(self.reader)
+        return StoredCheckSchedule(self.reader.beside)
 
     @cached_property
     def cursors(self) -> InboxCursors:
-        return inbox_cursors(self.reader)
+        return StoredCursors(self.reader.beside)
 
     def knows(self, workspace: str) -> bool:
         """Whether anything was ever recorded in it, or it is the one of the settings."""

@@ -2,17 +2,16 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Self
+from contextlib import contextmanager
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from adapters.mail.connection import GOODBYE, Connection, Limits
+from adapters.mail.connection import Connection
 from adapters.mail.imap_client import Client, Complaints
 from adapters.mail.refused import NO_STARTTLS, NotUnderstood, ServerRefused
 from adapters.mail.sasl import plain, xoauth2
 from adapters.mail.sent_folder import Listed, delimiter, read, sent_folder
-from engine.work.access import Security
+from adapters.mail.session import Session
 from engine.work.findings import Folders
 from engine.work.secret import Secret
 
@@ -20,46 +19,22 @@ ABOUT_US = {"name": "Sendledger"}
 _MOST_CHALLENGES = 3
 
 
-class ImapSession:
-    """Nothing is read before ``secure`` or ``greet``. Every method raises ``ServerRefused`` with
-    what the server said, ``NotUnderstood``, or ``OSError`` for a connection that fails.
-
-    A context manager: says goodbye where nothing went wrong, and closes the connection.
-    ``client`` is for whatever else is asked of the mailbox, inside ``told``.
-    """
+class ImapSession(Session):
+    """``client`` is for whatever else is asked of the mailbox, inside ``told``."""
 
     client: Client
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._complaints = Complaints()
-        self._greeted = False
         self._listed: list[Listed] | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, failed: object, *_: object) -> None:
-        if failed is None and self._greeted:
-            self._connection.allow(GOODBYE)
-            with suppress(ServerRefused, NotUnderstood, OSError), self.told():
-                self.client.logout()
-        self.close()
-
-    def close(self) -> None:
-        """Close the connection without saying goodbye."""
-        self._connection.close()
-
-    def allow(self, limits: Limits) -> None:
-        """New limits for what comes, which count from now."""
-        self._connection.allow(limits)
+    def _say_goodbye(self) -> None:
+        self.client.logout()
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Errors raised inside become ``ServerRefused`` where the server said why.
-
-        A hostile answer can raise anything in the libraries that read it.
-        """
+        """``ServerRefused`` where the server said why."""
         self._complaints.forget()
         try:
             yield
@@ -78,32 +53,18 @@ class ImapSession:
         said = self._complaints.text
         return ServerRefused(said) if said else NotUnderstood(type(error).__name__)
 
-    def secure(self, security: Security) -> None:
-        """Begin TLS, at once or by STARTTLS. Raises what every method does where that fails."""
-        if security is Security.IMPLICIT:
-            self._connection.encrypt()
-            return
-        self.greet()
-        self._start_tls()
-
-    def greet(self) -> None:
-        """Read the server's greeting; the second time does nothing."""
-        if self._greeted:
-            return
-        with self.told():
-            self.client = Client(self._connection, self._complaints)
-        self._greeted = True
+    def _greet(self) -> None:
+        self.client = Client(self._connection, self._complaints)
 
     def _start_tls(self) -> None:
-        with self.told():
-            if not self.client.has_capability("STARTTLS"):
-                raise ServerRefused(f"{NO_STARTTLS}: the server does not offer it.")
-            try:
-                self.client.starttls()
-            except IMAPClientAbortError:
-                raise
-            except IMAPClientError:
-                raise ServerRefused(f"{NO_STARTTLS}: {self._complaints.text}") from None
+        if not self.client.has_capability("STARTTLS"):
+            raise ServerRefused(f"{NO_STARTTLS}: the server does not offer it.")
+        try:
+            self.client.starttls()
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError:
+            raise ServerRefused(f"{NO_STARTTLS}: {self._complaints.text}") from None
 
     def log_in(self, user: str, password: Secret) -> None:
         """Log in by AUTHENTICATE PLAIN, which takes any characters; else by LOGIN.

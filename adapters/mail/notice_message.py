@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 
 from adapters.mail.owners import Owners
 from engine.answers.telling.notices import letter
+from engine.work.plain_letter import PlainLetter
 from events.vocabulary import NoticeKind
 from projections.notices import NoticeRow
 
@@ -65,28 +66,41 @@ class Copies(NamedTuple):
                 link := self.link(notice)
             ):
                 paragraphs.insert(-1, f"{RECONNECT}{link}")
-            message = self._headed(notice, to, digest, subject)
-            message.set_content("\n\n".join(paragraphs) + "\n")
-            message.add_alternative(html_of(paragraphs), subtype="html")
-            message.set_boundary(f"=_{digest}")
+            assert notice.issued_at is not None
+            message = self._message(to, digest, subject, paragraphs, notice.issued_at)
             yield Copy(to, digest, message)
 
-    def _headed(
-        self, notice: NoticeRow, to: Sequence[str], digest: str, subject: str
+    def of_letter(self, letter: PlainLetter) -> Copy:
+        digest = _digest(letter.key)
+        told = (digest, letter.subject, letter.paragraphs, letter.written_at)
+        return Copy([letter.to], digest, self._message([letter.to], *told))
+
+    def _message(
+        self,
+        to: Sequence[str],
+        digest: str,
+        subject: str,
+        paragraphs: Sequence[str],
+        written_at: datetime,
     ) -> EmailMessage:
-        assert notice.issued_at is not None
         message = EmailMessage(policy=POLICY)
         message["From"] = self.sender
         message["To"] = [Address(addr_spec=each) for each in to]
         message["Subject"] = subject
-        message["Date"] = notice.issued_at
+        message["Date"] = written_at
         message["Message-ID"] = f"<{digest}@{HOST}>"
         message["Auto-Submitted"] = "auto-generated"
+        message.set_content("\n\n".join(paragraphs) + "\n")
+        message.add_alternative(html_of(paragraphs), subtype="html")
+        message.set_boundary(f"=_{digest}")
         return message
 
 
 def digest_of(notice: NoticeRow, *more: str) -> str:
-    parts = (notice.workspace, notice.incident_id, notice.number, *filter(None, more))
+    return _digest(notice.workspace, notice.incident_id, notice.number, *filter(None, more))
+
+
+def _digest(*parts: str) -> str:
     return blake2b("\x1f".join(parts).encode(errors="replace"), digest_size=16).hexdigest()
 
 

@@ -7,6 +7,7 @@ from adapters.mail.notice_message import Copies, Link, digest_of, no_link
 from adapters.mail.owners import Owners
 from adapters.mail.relay import Relay, RelayFailed
 from engine.work.addresses import normalised
+from engine.work.plain_letter import PlainLetter
 from engine.work.ports import PartlyDelivered
 from projections.notices import NoticeRow
 
@@ -38,7 +39,7 @@ class SmtpNotices:
     def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
         """Raises ``RelayFailed`` or ``PartlyDelivered`` unless each owner has it, or is refused
         for good."""
-        self._refuse_a_connected_account(notice)
+        self._refuse_a_connected_account(notice.account_id)
         owners = self.copies.owners.of(notice)
         if owners == [notice.account_id]:
             raise RelayFailed("The account's own address is its only owner's; name another owner.")
@@ -57,6 +58,13 @@ class SmtpNotices:
             raise PartlyDelivered(failed, marks) from None
         return f"{self._relay}, {len(owners) - len(refused)} of {len(owners)} owners"
 
+    def tell(self, letter: PlainLetter) -> None:
+        """Raises ``RelayFailed`` unless the relay has taken it."""
+        self._refuse_a_connected_account()
+        to, _, message = self.copies.of_letter(letter)
+        codes = self._relay.submit(self.copies.sender.addr_spec, to, message.as_bytes())
+        self._require_done(codes, len(to))
+
     def _left(self, notice: NoticeRow, reason: str | None) -> Sequence[tuple[Sequence[str], bytes]]:
         """Which owners have not taken the notice yet, with the message for each."""
         copies = [
@@ -65,9 +73,9 @@ class SmtpNotices:
         ]
         return [(to, message.as_bytes()) for to, message in copies if to]
 
-    def _refuse_a_connected_account(self, notice: NoticeRow) -> None:
+    def _refuse_a_connected_account(self, account_id: str | None = None) -> None:
         user = normalised(self._relay.user or "")
-        if user and (user == notice.account_id or self._connected(user)):
+        if user and (user == account_id or self._connected(user)):
             raise RelayFailed(
                 f"The relay logs in as {user}, which is a connected account: notices must not "
                 "depend on one. Name another relay or user."

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from pathlib import Path
 
-from adapters.mail.notice_message import HOST, Copies, Link, no_link
+from adapters.mail.notice_message import HOST, Copies, Copy, Link, no_link
 from adapters.mail.owners import Owners
+from engine.work.plain_letter import PlainLetter
 from projections.notices import NoticeRow
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,14 +37,21 @@ class MaildirOutbox:
         Raises ``OSError``; then of each message nothing is there, or all, and trying again is
         harmless.
         """
+        assert notice.issued_at is not None
+        issued_at = notice.issued_at
+        return ", ".join(self._put(copy, issued_at) for copy in self.copies.of(notice, reason))
+
+    def tell(self, letter: PlainLetter) -> None:
+        """As ``deliver``."""
+        self._put(self.copies.of_letter(letter), letter.written_at)
+
+    def _put(self, copy: Copy, at: datetime) -> str:
         for part in ("tmp", "new", "cur"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
-        names = []
-        for copy in self.copies.of(notice, reason):
-            names.append(name := _name(notice, copy.digest))
-            if not self._kept(name):
-                self._keep(name, copy.message.as_bytes())
-        return ", ".join(names)
+        name = _name(at, copy.digest)
+        if not self._kept(name):
+            self._keep(name, copy.message.as_bytes())
+        return name
 
     def _kept(self, name: str) -> bool:
         """Whether the message is there, also where a mail program has moved it to ``cur``."""
@@ -60,9 +68,8 @@ class MaildirOutbox:
         _sync(finished.parent)
 
 
-def _name(notice: NoticeRow, digest: str) -> str:
-    assert notice.issued_at is not None
-    seconds = (notice.issued_at - EPOCH) // timedelta(seconds=1)
+def _name(at: datetime, digest: str) -> str:
+    seconds = (at - EPOCH) // timedelta(seconds=1)
     return f"{seconds}.{digest}.sendledger"
 
 

@@ -4,13 +4,13 @@ import re
 import smtplib
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, Self
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
-from adapters.mail.connection import GOODBYE, Connection, Limits
+from adapters.mail.connection import Connection
 from adapters.mail.refused import NO_STARTTLS, Dropped, NotUnderstood, ServerRefused
 from adapters.mail.sasl import plain, xoauth2
-from engine.work.access import Security
+from adapters.mail.session import Session
 from engine.work.addresses import ascii_form
 from engine.work.secret import Secret
 
@@ -59,64 +59,32 @@ class Smtp(smtplib.SMTP):
         self._connection.close()
 
 
-class SmtpSession:
-    """Nothing is read before ``secure`` or ``greet``. Every method raises ``ServerRefused`` with
-    what the server said, ``NotUnderstood``, or ``OSError`` for a connection that fails.
-
-    A context manager: says goodbye where nothing went wrong, and closes the connection.
-    ``smtp`` is for whatever else is asked of the server, inside ``told``.
-    """
+class SmtpSession(Session):
+    """``smtp`` is for whatever else is asked of the server, inside ``told``."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self.smtp = Smtp(connection)
-        self._greeted = False
 
-    def __enter__(self) -> Self:
-        return self
+    def told(self) -> AbstractContextManager[None]:
+        return told()
 
-    def __exit__(self, failed: object, *_: object) -> None:
-        if failed is None and self._greeted:
-            self._connection.allow(GOODBYE)
-            with suppress(ServerRefused, NotUnderstood, OSError), told():
-                self.smtp.docmd("QUIT")
-        self.close()
+    def _say_goodbye(self) -> None:
+        self.smtp.docmd("QUIT")
 
-    def close(self) -> None:
-        """Close the connection without saying goodbye."""
-        self._connection.close()
-
-    def allow(self, limits: Limits) -> None:
-        """New limits for what comes, which count from now."""
-        self._connection.allow(limits)
-
-    def secure(self, security: Security) -> None:
-        """Begin TLS, at once or by STARTTLS. Raises what every method does where that fails."""
-        if security is Security.IMPLICIT:
-            self._connection.encrypt()
-            return
-        self.greet()
-        self._start_tls()
-
-    def greet(self) -> None:
-        """Read the greeting and say EHLO; the second time does nothing."""
-        if self._greeted:
-            return
-        with told():
-            require(self.smtp.getreply())
-            require(self.smtp.ehlo())
-        self._greeted = True
+    def _greet(self) -> None:
+        require(self.smtp.getreply())
+        require(self.smtp.ehlo())
 
     def _start_tls(self) -> None:
-        with told():
-            if not self.smtp.has_extn("starttls"):
-                raise ServerRefused(f"{NO_STARTTLS}: the server does not offer it.")
-            code, said = self.smtp.docmd("STARTTLS")
-            if code >= 500:
-                raise ServerRefused(f"{NO_STARTTLS}: {told_by(code, said)}")
-            require((code, said))
-            self._connection.encrypt()
-            require(self.smtp.ehlo())
+        if not self.smtp.has_extn("starttls"):
+            raise ServerRefused(f"{NO_STARTTLS}: the server does not offer it.")
+        code, said = self.smtp.docmd("STARTTLS")
+        if code >= 500:
+            raise ServerRefused(f"{NO_STARTTLS}: {told_by(code, said)}")
+        require((code, said))
+        self._connection.encrypt()
+        require(self.smtp.ehlo())
 
     def log_in(self, user: str, password: Secret) -> None:
         """Log in by PLAIN, or by LOGIN where the server offers no PLAIN."""

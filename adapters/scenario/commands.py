@@ -1,6 +1,9 @@
 """From a scenario's step to the engine's commands, with who asks for them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from inspect import signature
+from typing import Any
 
 from adapters.scenario import steps
 from adapters.scenario.reader import Step
@@ -26,6 +29,13 @@ from events.vocabulary import (
 
 USER, CHECK, MAIL = "user:scenario", "check", "mail"
 
+ID_OF = {
+    "account": "account_id",
+    "campaign": "campaign_id",
+    "recipient": "recipient_id",
+    "slot": "slot_id",
+}
+"""Commands name by an id what a scenario calls by its kind."""
 SIGNALS: dict[str, Signal] = {
     "reply": RecipientStatus.REPLIED,
     "bounce": RecipientStatus.BOUNCED,
@@ -34,28 +44,12 @@ SIGNALS: dict[str, Signal] = {
 }
 
 
-def _accepted(campaign_id: str, recipient_id: str, send_id: str) -> Command:
-    return campaign.RecordAccepted(
-        campaign_id=campaign_id, recipient_id=recipient_id, send_id=send_id
-    )
-
-
-def _unknown(campaign_id: str, recipient_id: str, send_id: str) -> Command:
-    return campaign.RecordUnknown(
-        campaign_id=campaign_id, recipient_id=recipient_id, send_id=send_id
-    )
-
-
-def _refused(campaign_id: str, recipient_id: str, send_id: str) -> Command:
-    return campaign.RecordRefused(
-        campaign_id=campaign_id,
-        recipient_id=recipient_id,
-        send_id=send_id,
-        fault=RefusalFault.RECIPIENT,
-    )
-
-
-OUTCOMES = {"email_accepted": _accepted, "email_unknown": _unknown, "email_refused": _refused}
+OUTCOMES: dict[str, Callable[..., Command]] = {
+    "email_accepted": campaign.RecordAccepted,
+    "email_unknown": campaign.RecordUnknown,
+    "email_refused": partial(campaign.RecordRefused, fault=RefusalFault.RECIPIENT),
+}
+"""What becomes of a message, given ``campaign_id``, ``recipient_id`` and ``send_id``."""
 
 
 def suppresses(engine: Engine) -> bool:
@@ -66,13 +60,14 @@ def suppresses(engine: Engine) -> bool:
 Told = tuple[Command, str]
 
 
-def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  # noqa: C901, PLR0912, PLR0915 one case a step
+def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  # noqa: C901, PLR0912 one case a step
     """The step's commands in order; a refused one ends the step."""
     match step.arguments:
-        case steps.Connect() as given:
-            yield _connect(given), USER
-        case steps.OneClickReconnect() as given:
-            yield _one_click(given), USER
+        case steps.Connect(settings=settings, result=found) as given:
+            told = settings.over(Settings())
+            yield _told(account.ConnectAccount, given, **_checked(found), settings=told), USER
+        case steps.OneClickReconnect(result=found) as given:
+            yield _told(account.OneClickReconnect, given, **_checked(found)), USER
         case steps.TestConnection(account=name, result=found):
             yield _check(name, Asker.USER, found), USER
         case steps.ConnectionFails(account=name, failure_class=found):
@@ -81,61 +76,63 @@ def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  
             with engine.look(workspace) as before:
                 current = before.account(name).settings
             yield account.UpdateSettings(account_id=name, settings=settings.over(current)), USER
-        case steps.CreateCampaign() as given:
+        case steps.CreateCampaign(campaign=name) as given:
             yield _create(given), USER
-            sequence = given.sequence(derived_id("scenario", given.campaign))
+            sequence = given.sequence(derived_id("scenario", name))
             if sequence is not None:
-                set_sequence = campaign.SetSequence(campaign_id=given.campaign, sequence=sequence)
-                yield set_sequence, USER
-        case steps.ImportRecipients(campaign=name, recipients=recipients):
-            yield campaign.ImportRecipients(campaign_id=name, recipient_ids=recipients), USER
-        case steps.Resume(campaign=name, without=without):
-            yield campaign.ResumeCampaign(campaign_id=name, without=frozenset(without)), USER
+                yield campaign.SetSequence(campaign_id=name, sequence=sequence), USER
+        case steps.ImportRecipients(recipients=people) as given:
+            yield _told(campaign.ImportRecipients, given, recipient_ids=people), USER
+        case steps.Resume(without=without) as given:
+            yield _told(campaign.ResumeCampaign, given, without=frozenset(without)), USER
         case steps.Email() as given:
-            yield from _email(step, given)
-        case steps.Assign(campaign=name, recipient=recipient, account=sender):
-            yield (
-                campaign.AssignRecipient(
-                    campaign_id=name, recipient_id=recipient, account_id=sender
-                ),
-                USER,
-            )
-        case steps.AutoReply(campaign=name, recipient=recipient):
-            yield (
-                campaign.RecordAutoReply(
-                    campaign_id=name, recipient_id=recipient, until=step.until
-                ),
-                MAIL,
-            )
-        case steps.Suppress(recipient=recipient):
-            because = SuppressedBecause.OPERATOR
-            yield SuppressPerson(recipient_id=recipient, because=because), USER
+            send = {"send_id": f"send-{step.number}"}
+            yield _told(campaign.ReserveSend, given, **send), MAIL
+            yield _told(OUTCOMES[step.name], given, **send), MAIL
+        case steps.Suppress() as given:
+            yield _told(SuppressPerson, given, because=SuppressedBecause.OPERATOR), USER
         case steps.SentSearched() as given:
             yield _searched(given, engine, workspace), MAIL
-        case steps.OfSender(campaign=name, account=sender):
-            yield _sender(step.name, name, sender, engine, workspace), USER
-        case steps.OfRecipient(campaign=name, recipient=recipient) if step.name == "complaint":
-            yield campaign.RecordComplaint(campaign_id=name, recipient_id=recipient), MAIL
-        case steps.OfRecipient(campaign=name, recipient=recipient):
-            yield (
-                campaign.RecordSignal(
-                    campaign_id=name,
-                    recipient_id=recipient,
-                    signal=SIGNALS[step.name],
-                    address_unknown=step.name == "bounce" and suppresses(engine),
-                ),
-                MAIL,
-            )
-        case steps.OfCampaign(campaign=name) if step.name == "start":
-            yield campaign.StartCampaign(campaign_id=name), USER
-        case steps.OfCampaign(campaign=name):
-            yield campaign.PauseCampaign(campaign_id=name), USER
-        case steps.OfAccount(account=name) if step.name == "disconnect":
-            yield account.DisconnectAccount(account_id=name), USER
-        case steps.OfAccount(account=name):
+        case steps.AutoReply() as given:
+            yield _told(campaign.RecordAutoReply, given, until=step.until), MAIL
+        case steps.OfSender(campaign=name, account=sender) if step.name == "remove_sender":
+            with engine.look(workspace) as before:
+                held = len(before.campaign(name).lane(sender).contacted)
+            yield _told(campaign.RemoveSender, step.arguments, confirmed=held), USER
+        case steps.OfRecipient() as given if step.name in SIGNALS:
+            gone = step.name == "bounce" and suppresses(engine)
+            signal = {"signal": SIGNALS[step.name], "address_unknown": gone}
+            yield _told(campaign.RecordSignal, given, **signal), MAIL
+        case steps.OfAccount(account=name) if step.name == "connection_passes":
             yield _check(name, Asker.BACKGROUND, None), CHECK
+        case given if step.name in SAME:
+            command, actor = SAME[step.name]
+            yield _told(command, given), actor
         case _:
             raise TypeError(f"no command for the step {step.name}")
+
+
+SAME: dict[str, tuple[type[Command], str]] = {
+    "assign": (campaign.AssignRecipient, USER),
+    "add_sender": (campaign.AddSender, USER),
+    "complaint": (campaign.RecordComplaint, MAIL),
+    "start": (campaign.StartCampaign, USER),
+    "pause": (campaign.PauseCampaign, USER),
+    "disconnect": (account.DisconnectAccount, USER),
+}
+"""Steps that say all that their command needs, and who asks for it."""
+
+
+def _told(command: Callable[..., Command], given: steps.Arguments, **more: Any) -> Command:
+    """The command with what the step has under the same names, and ``more``."""
+    named = {ID_OF.get(name, name): value for name, value in given}
+    wanted = signature(command).parameters.keys() & named.keys()
+    return command(**{name: named[name] for name in wanted - more.keys()}, **more)
+
+
+def _checked(verdict: steps.Verdict) -> dict[str, Any]:
+    refusal = None if verdict == "passes" else verdict
+    return {"report": simulated_report(None), "refusal": refusal}
 
 
 def _searched(given: steps.SentSearched, engine: Engine, workspace: str) -> Command:
@@ -158,29 +155,6 @@ def _searched(given: steps.SentSearched, engine: Engine, workspace: str) -> Comm
     )
 
 
-def _connect(given: steps.Connect) -> account.ConnectAccount:
-    return account.ConnectAccount(
-        account_id=given.account,
-        slot_id=given.slot,
-        provider=given.provider,
-        settings=given.settings.over(Settings()),
-        report=simulated_report(None),
-        refusal=_refusal(given.result),
-    )
-
-
-def _one_click(given: steps.OneClickReconnect) -> account.OneClickReconnect:
-    return account.OneClickReconnect(
-        account_id=given.account,
-        report=simulated_report(None),
-        refusal=_refusal(given.result),
-    )
-
-
-def _refusal(verdict: steps.Verdict) -> str | None:
-    return None if verdict == "passes" else verdict
-
-
 def _check(name: str, asked_by: Asker, found: FailureClass | None) -> account.RecordCheck:
     return account.RecordCheck(account_id=name, asked_by=asked_by, report=simulated_report(found))
 
@@ -193,25 +167,3 @@ def _create(given: steps.CreateCampaign) -> campaign.CreateCampaign:
         account_ids=given.senders,
         recipient_ids=given.recipients,
     )
-
-
-def _sender(
-    step_name: str, campaign_id: str, account_id: str, engine: Engine, workspace: str
-) -> Command:
-    if step_name == "add_sender":
-        return campaign.AddSender(campaign_id=campaign_id, account_id=account_id)
-    with engine.look(workspace) as before:
-        held = len(before.campaign(campaign_id).lane(account_id).contacted)
-    return campaign.RemoveSender(campaign_id=campaign_id, account_id=account_id, confirmed=held)
-
-
-def _email(step: Step, given: steps.Email) -> Iterator[Told]:
-    send_id = f"send-{step.number}"
-    reserve = campaign.ReserveSend(
-        campaign_id=given.campaign,
-        recipient_id=given.recipient,
-        account_id=given.account,
-        send_id=send_id,
-    )
-    yield reserve, MAIL
-    yield OUTCOMES[step.name](given.campaign, given.recipient, send_id), MAIL

@@ -161,7 +161,11 @@ class Sending:
         reserved = next(e.event for e in reply.recorded if isinstance(e.event, SendReserved))
         about = reserved.campaign_id, reserved.recipient_id
         fate = self._fates.pop(about, "email_accepted")
-        outcome = OUTCOMES[fate](*about, reserved.send_id)
+        outcome = OUTCOMES[fate](
+            campaign_id=reserved.campaign_id,
+            recipient_id=reserved.recipient_id,
+            send_id=reserved.send_id,
+        )
         if isinstance(outcome, RecordRefused):
             outcome = replace(outcome, address_unknown=True)
         self._execute(outcome)

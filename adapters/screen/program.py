@@ -1,10 +1,10 @@
 """A program of commands: loads a group when it is asked for, and tells what was mistyped."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -13,6 +13,9 @@ from typer.main import get_command
 
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.output import complain, errors_as_json, fail, say
+from adapters.screen.where import spread
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Program(TyperGroup):
@@ -29,9 +32,27 @@ class Program(TyperGroup):
             return super().invoke(ctx)
 
 
-def program(name: str, description: str) -> typer.Typer:
+class Commands(typer.Typer):
+    """Commands whose functions may ask for the options they share as one parameter, ``at``."""
+
+    def command(self, *about: Any, **more: Any) -> Callable[[Function], Function]:
+        return _spreading(super().command(*about, **more))
+
+    def callback(self, *about: Any, **more: Any) -> Callable[[Function], Function]:
+        return _spreading(super().callback(*about, **more))
+
+
+def _spreading(register: Callable[[Any], Any]) -> Callable[[Function], Function]:
+    def registered(function: Function) -> Function:
+        register(spread(function))
+        return function
+
+    return registered
+
+
+def program(name: str, description: str) -> Commands:
     """The root; ``--version`` is among its options."""
-    root = typer.Typer(
+    root = Commands(
         cls=Program,
         name=name,
         help=description,
@@ -55,9 +76,9 @@ def program(name: str, description: str) -> typer.Typer:
     return root
 
 
-def group(*, no_args_is_help: bool = False) -> typer.Typer:
+def group(*, no_args_is_help: bool = False) -> Commands:
     """Commands about one kind of thing."""
-    return typer.Typer(
+    return Commands(
         no_args_is_help=no_args_is_help,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

@@ -3,10 +3,17 @@
 A statement begins after a line ``-- name: …`` and ends before the next.
 """
 
+import json
 import re
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from adapters.stores.microseconds import to_micros
 
 _VALUE = re.compile(r"(?<![:\w]):([a-z_]+)")
+_LOCK = re.compile(r"^LOCK TABLE .*|\s*\bFOR UPDATE( SKIP LOCKED)?\b", re.MULTILINE)
+_LIST = re.compile(r"(= ANY|<> ALL) \((:[a-z_]+)\)")
 _NAME = re.compile(r"^-- name: *(\w+)[^\n]*\n", re.MULTILINE)
 
 
@@ -19,3 +26,19 @@ def statements(path: Path) -> dict[str, str]:
 def with_named_values(text: str) -> str:
     """``:name`` as psycopg has it."""
     return _VALUE.sub(r"%(\1)s", text.replace("%", "%%"))
+
+
+def embedded(text: str) -> str:
+    """As SQLite has it: without locks, since there is one writer at a time, and a list as JSON."""
+    return _LIST.sub(_from_json, _LOCK.sub("", text))
+
+
+def _from_json(found: re.Match[str]) -> str:
+    how = "IN" if found[1] == "= ANY" else "NOT IN"
+    return f"{how} (SELECT value FROM json_each({found[2]}))"  # noqa: S608 a name in our own file
+
+
+def embedded_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return to_micros(value)
+    return json.dumps(value) if isinstance(value, list) else value

@@ -11,21 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from adapters.settings import EngineSettings
 from adapters.store_url import scheme_of
-from adapters.stores.small_tables.inbox_cursors import StoredCursors
-from adapters.stores.small_tables.relay_mark import StoredMark
+from adapters.stores.small_tables.evidence import StoredEvidence
 from adapters.stores.small_tables.small_table import TableStore
 from engine.fence import StoreFence
-from engine.ports.check_schedule import CheckSchedule
 from engine.ports.coordination import Coordination
 from engine.ports.errors import WithoutEntries
 from engine.ports.store import Store
 from engine.ports.views import Views
-from engine.stream.log_sink import RelayMark
 from engine.waiting import Polling, Wakes
-from engine.work.links import UsedLinks
-from engine.work.mailing.inboxes import InboxCursors
 from engine.work.ports import Directory, EvidenceStore
-from engine.work.vault import SealedRows
 from projections.projection import Projection
 
 if TYPE_CHECKING:
@@ -106,36 +100,6 @@ def open_store(
             return opened_schema(schema, settings.witness_folder)
 
 
-def sealed_rows(opened: Opened) -> SealedRows:
-    """Where the opened store keeps what the vault has encrypted. Raises ``StoreError``."""
-    from adapters.stores.sqlite import SQLiteStore
-
-    if isinstance(opened.store, SQLiteStore):
-        from adapters.stores.sqlite.sealed_rows import SQLiteSealedRows
-
-        return SQLiteSealedRows(opened.store)
-    from adapters.stores.postgres import PostgresStore
-    from adapters.stores.postgres.sealed_rows import PostgresSealedRows
-
-    assert isinstance(opened.store, PostgresStore)
-    return PostgresSealedRows(opened.store)
-
-
-def used_links(opened: Opened) -> UsedLinks:
-    """Which links for reconnecting were used. Raises ``StoreError``."""
-    from adapters.stores.sqlite import SQLiteStore
-
-    if isinstance(opened.store, SQLiteStore):
-        from adapters.stores.sqlite.used_links import SQLiteLinks
-
-        return SQLiteLinks(opened.store)
-    from adapters.stores.postgres import PostgresStore
-    from adapters.stores.postgres.used_links import PostgresLinks
-
-    assert isinstance(opened.store, PostgresStore)
-    return PostgresLinks(opened.store)
-
-
 @contextmanager
 def appends(opened: Opened) -> Iterator[Wakes]:
     """Wakes whoever waits for something to be appended to the opened store."""
@@ -150,31 +114,6 @@ def appends(opened: Opened) -> Iterator[Wakes]:
     assert isinstance(opened.store, PostgresStore)
     with closing(Listener(opened.store)) as listener:
         yield listener
-
-
-def check_schedule(opened: Opened) -> CheckSchedule:
-    """When each account is checked next in the background. Raises ``StoreError``."""
-    from adapters.stores.sqlite import SQLiteStore
-
-    if isinstance(opened.store, SQLiteStore):
-        from adapters.stores.sqlite.check_schedule import SQLiteCheckSchedule
-
-        return SQLiteCheckSchedule(opened.store)
-    from adapters.stores.postgres import PostgresStore
-    from adapters.stores.postgres.check_schedule import PostgresCheckSchedule
-
-    assert isinstance(opened.store, PostgresStore)
-    return PostgresCheckSchedule(opened.store)
-
-
-def relay_mark(opened: Opened) -> RelayMark:
-    """Up to where the store was told outside."""
-    return StoredMark(opened.beside)
-
-
-def inbox_cursors(opened: Opened) -> InboxCursors:
-    """How far each inbox has been read."""
-    return StoredCursors(opened.beside)
 
 
 def rebuild(
@@ -235,13 +174,12 @@ def opened_file(store: "SQLiteStore", witness: Path | None = None) -> Opened:
     """With all that belongs to an embedded store. ``witness``: the folder of its witness."""
     from adapters.stores.sqlite import SQLiteViews
     from adapters.stores.sqlite.directory import SQLiteDirectory
-    from adapters.stores.sqlite.evidence import SQLiteEvidence
     from adapters.stores.sqlite.serve_lock import SQLiteCoordination
 
     try:
         views = SQLiteViews(store)
         coordination = SQLiteCoordination(store, views)
-        directory, evidence = SQLiteDirectory(store), SQLiteEvidence(store)
+        directory, evidence = SQLiteDirectory(store), StoredEvidence(store)
         fence = _fence(store, coordination, witness)
         return Opened(store.name, store, views, directory, coordination, evidence, fence)
     except BaseException:
@@ -254,11 +192,10 @@ def opened_schema(store: "PostgresStore", witness: Path | None = None) -> Opened
     from adapters.stores.postgres import PostgresViews
     from adapters.stores.postgres.coordination import PostgresCoordination
     from adapters.stores.postgres.directory import PostgresDirectory
-    from adapters.stores.postgres.evidence import PostgresEvidence
 
     views = PostgresViews(store)
     coordination = PostgresCoordination(store, views)
-    directory, evidence = PostgresDirectory(store), PostgresEvidence(store)
+    directory, evidence = PostgresDirectory(store), StoredEvidence(store)
     fence = _fence(store, coordination, witness)
     store.when_lost = fence.doubt
     return Opened(store.name, store, views, directory, coordination, evidence, fence)

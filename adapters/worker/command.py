@@ -10,16 +10,24 @@ from adapters.screen.options import Kafka, KafkaTopic, Store, Workspace
 from adapters.screen.output import fail
 
 
-def serve(store: Store = None, workspace: Workspace = None) -> None:
+def serve(
+    http: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Serve API and console there. Default: setting."),
+    ] = None,
+    store: Store = None,
+    workspace: Workspace = None,
+) -> None:
     """Let clocks fall due and keep the answers in step, until SIGTERM or Ctrl-C."""
-    _work(store, workspace, None)
+    _work(store, workspace, None, http)
 
 
 def work(
     only: Annotated[
         str | None,
         typer.Option(
-            help="Roles, with commas: clocks, projections, notices, checks, relay. Default: all."
+            help="Roles, with commas: clocks, projections, notices, checks, mail, relay, "
+            "webhooks. Default: all."
         ),
     ] = None,
     store: Store = None,
@@ -52,7 +60,9 @@ def relay(
         relay_until_stopped(settings, anew=anew, with_stdin=with_stdin)
 
 
-def _work(store: str | None, workspace: str | None, only: str | None) -> None:
+def _work(
+    store: str | None, workspace: str | None, only: str | None, http: str | None = None
+) -> None:
     from adapters.settings import load_settings
     from adapters.worker.process import work as work_until_stopped
     from adapters.worker.roles import UnknownRole, read_roles
@@ -62,4 +72,5 @@ def _work(store: str | None, workspace: str | None, only: str | None) -> None:
     except UnknownRole as error:
         fail(str(error), EXIT_UNREADABLE, code="unknown_role")
     with explained():
-        work_until_stopped(load_settings(store=store, workspace=workspace), roles)
+        settings = load_settings(store=store, workspace=workspace, http=http)
+        work_until_stopped(settings, roles)

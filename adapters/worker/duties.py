@@ -17,6 +17,7 @@ from adapters.worker.notices import Deliveries
 from adapters.worker.projections import Keeping
 from adapters.worker.relaying import Relaying
 from adapters.worker.roles import Role
+from adapters.worker.webhooks import WebhookDuty
 from engine.ports.coordination import Membership
 from projections.shipped import SHIPPED
 
@@ -26,6 +27,9 @@ MAILING = 0.25
 """Seconds between two looks at whose mail is due."""
 CHECKING = 0.5
 """Seconds between two looks at which background checks are due."""
+
+WEBHOOKS = 0.25
+"""Seconds between two looks at which webhooks have something to get."""
 
 log = structlog.get_logger("sendledger.worker")
 
@@ -88,6 +92,9 @@ def _of(role: Role, program: Program, member: Membership, wanted: Callable[[], b
         case Role.RELAY:
             relaying = Relaying(settings, lambda: member.alone_in(Role.RELAY))
             return Duty(role, relaying.turn, RELAYING, close=relaying.close)
+        case Role.WEBHOOKS:
+            made = WebhookDuty(program, lambda: member.alone_in(Role.WEBHOOKS), wanted)
+            return Duty(role, made.turn, WEBHOOKS, close=made.close, settle=made.settle)
 
 
 def _alone(member: Membership, deliveries: Deliveries) -> Callable[[], object]:

@@ -1,7 +1,8 @@
 """The notices' turn: what was issued and not delivered goes on its way."""
 
-from adapters.composition import Program, owner_channel
+from adapters.composition import Program
 from adapters.mailboxes import notice_link
+from adapters.notices import owner_channel
 from engine.work.deliver_notices import Courier
 
 

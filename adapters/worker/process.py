@@ -20,6 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from adapters.composition import working
 from adapters.mailboxes import links_served
+from adapters.serving_http import http_served
 from adapters.settings import EngineSettings
 from adapters.store_url import without_password
 from adapters.worker.duties import Duty, duties
@@ -50,6 +51,7 @@ class Worker:
             working(settings) as program,
             program.opened.coordination.serving(worker_name(), self._roles) as member,
             links_served(program),
+            http_served(program),
         ):
             reason = program.engine.fence.closed()
             if reason is not None:

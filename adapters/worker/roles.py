@@ -17,6 +17,8 @@ class Role(StrEnum):
     """Sends what campaigns have to send, and reads the inboxes (M2-M5)."""
     RELAY = "relay"
     """Tells the log to Kafka, where the setting ``kafka`` names one."""
+    WEBHOOKS = "webhooks"
+    """Delivers events to webhooks, and tells owners of those that are parked."""
 
 
 ALL = tuple(Role)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.checking import background_checks
-from adapters.composition import Opened, Program, check_schedule, engine_over
+from adapters.composition import Opened, Program, engine_over
+from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from adapters.worker.checks import Checking
 from adapters.worker.duties import CHECKING
 from engine.ports.check_schedule import ScheduledCheck
@@ -33,7 +34,7 @@ class Round(NamedTuple):
 
     def fall_due(self, names: Sequence[str], apart: float = 0.0) -> None:
         """One every so many seconds, the first now."""
-        schedule, now = check_schedule(self.opened), self.opened.store.now()
+        schedule, now = StoredCheckSchedule(self.opened.beside), self.opened.store.now()
         rows = {row.account_id: row for row in schedule.rows()}
         schedule.settle(
             rows[name]._replace(due_at=now + timedelta(seconds=number * apart))
@@ -41,7 +42,7 @@ class Round(NamedTuple):
         )
 
     def checked(self) -> dict[str, ScheduledCheck]:
-        rows = check_schedule(self.opened).rows()
+        rows = StoredCheckSchedule(self.opened.beside).rows()
         return {row.account_id: row for row in rows if row.checked_at is not None}
 
     def turns(self, happened: Callable[[], bool]) -> None:
@@ -64,7 +65,10 @@ def round_of(
         program = Program(room.settings, opened, engine_over(opened, room.settings))
         checking = Checking(background_checks(program), room.settings.checks_at_once)
         checking.turn()
-        schedule, later = check_schedule(opened), opened.store.now() + timedelta(hours=20)
+        schedule, later = (
+            StoredCheckSchedule(opened.beside),
+            opened.store.now() + timedelta(hours=20),
+        )
         schedule.settle(row._replace(due_at=later) for row in schedule.rows())
         try:
             yield Round(opened, checking, [*accesses])
@@ -85,7 +89,7 @@ def _connect_others(opened: Opened, room: Mailroom, number: int) -> None:
         ]
         engine.execute_page(MAIN, page)
     ProjectionRunner(opened.store, opened.views, SHIPPED).keep_up()
-    check_schedule(opened).add(
+    StoredCheckSchedule(opened.beside).add(
         ScheduledCheck(MAIN, each.account_id, later, "vault:other", "other.test")
         for each in commands
     )

@@ -1,1 +1,1 @@
-"""HTTP, measured over loopback."""
+"""The figures of the HTTP API, on a PostgreSQL server of its own that really waits for the disk."""

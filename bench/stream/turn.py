@@ -14,7 +14,7 @@ from adapters.kafka.access import KafkaAccess
 from adapters.kafka.producing import transactional_producer
 from adapters.kafka.sink import KafkaSink
 from adapters.kafka.topics import Topics
-from adapters.stores.opening import relay_mark
+from adapters.stores.small_tables.relay_mark import StoredMark
 from adapters.worker.relay_process import YOUNG
 from bench.stream.places import opened
 from bench.timing import timed
@@ -50,10 +50,10 @@ class Kept:
 
 def relay(store: str, access: KafkaAccess, topic: str) -> float:
     with opened(store) as found:
-        relay_mark(found).forget()
+        StoredMark(found.beside).forget()
         source = Teller(found.store.identity).source
         with closing(KafkaSink(access, topic, source, print)) as sink:
-            relaying = Relay(found.store, sink, relay_mark(found))
+            relaying = Relay(found.store, sink, StoredMark(found.beside))
             relaying.begin()
             _as_the_process()
             return timed(lambda: _all(relaying))
@@ -61,12 +61,12 @@ def relay(store: str, access: KafkaAccess, topic: str) -> float:
 
 def bare(store: str, access: KafkaAccess, topic: str) -> float:
     with opened(store) as found:
-        relay_mark(found).forget()
+        StoredMark(found.beside).forget()
         kept = Kept()
-        relaying = Relay(found.store, kept, relay_mark(found))
+        relaying = Relay(found.store, kept, StoredMark(found.beside))
         relaying.begin()
         _all(relaying)
-        relay_mark(found).forget()
+        StoredMark(found.beside).forget()
     topics = Topics(access, topic)
     largest = topics.make().largest
     records = [

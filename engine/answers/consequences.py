@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from aggregates.campaign import Campaign
-from engine.engine import Engine
+from aggregates.command import Policy
+from engine.command_context import Neighbours
 from events.vocabulary import CampaignStatus, IncidentKind
 
 
@@ -26,17 +27,18 @@ class Consequences(NamedTuple):
     """Single-sender campaigns under way that pause, without limit."""
 
 
-def of_disconnecting(engine: Engine, workspace: str, account_id: str, at: datetime) -> Consequences:
-    """T2: as it would be decided at that time, by the settings in force."""
-    hour_ends = at + engine.policy.grace_period
-    with engine.look(workspace) as now:
-        slot_id = now.account(account_id).slot_id
-        rotation = [
-            _stakes(campaign, account_id, hour_ends)
-            for campaign in now.campaigns_of(account_id)
-            if campaign.rotates and campaign.lane(account_id).depended_on
-        ]
-        single = now.campaigns_on(slot_id) if slot_id else ()
+def of_disconnecting(
+    now: Neighbours, policy: Policy, account_id: str, at: datetime
+) -> Consequences:
+    """T2: as it would be decided at that time, by the policy in force."""
+    hour_ends = at + policy.grace_period
+    slot_id = now.account(account_id).slot_id
+    rotation = [
+        _stakes(campaign, account_id, hour_ends)
+        for campaign in now.campaigns_of(account_id)
+        if campaign.rotates and campaign.lane(account_id).depended_on
+    ]
+    single = now.campaigns_on(slot_id) if slot_id else ()
     return Consequences(
         account_id,
         tuple(rotation),

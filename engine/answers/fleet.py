@@ -104,7 +104,7 @@ def of_resuming(engine: Engine, workspace: str, campaigns: Iterable[CampaignId])
             if BOUNCES_CAUSE in now.campaign(name).causes:
                 left_out.append(LeftOut(name, "too_many_bounces", BOUNCED))
             elif refused is None:
-                steps.append(_resume(now.campaign(name)))
+                steps.append(resumed(now.campaign(name)))
             else:
                 left_out.append(LeftOut(name, refused.code, str(refused)))
     return Plan(tuple(steps), tuple(left_out))
@@ -182,7 +182,8 @@ def _ran_out(lane: Lane, incident_id: str | None) -> bool:
     )
 
 
-def _resume(campaign: Campaign) -> Resume:
+def resumed(campaign: Campaign) -> Resume:
+    """Who goes on once it is resumed, and who does not."""
     lanes = campaign.lanes.values()
     held = sum(len(lane.contacted) for lane in lanes if not lane.connected)
     running = [lane for lane in lanes if lane.running]

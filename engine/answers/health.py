@@ -24,6 +24,10 @@ CHECK_PATIENCE = 3600.0
 """Seconds that a background check may wait: those of a server that hangs wait for each other."""
 
 
+WEBHOOK_PATIENCE = 600.0
+"""Seconds that a webhook may lag: a receiver that fails once is tried again after 5 minutes."""
+
+
 class ViewHealth(NamedTuple):
     """How far a view is from the log's end."""
 
@@ -64,6 +68,17 @@ class RelayLag(NamedTuple):
     """Age of the oldest entry; 0 without any."""
 
 
+class WebhookStanding(NamedTuple):
+    """How a webhook stands, as of at most a second ago."""
+
+    webhook: str
+    status: str
+    reason: str
+    """Why it is parked."""
+    seconds: float
+    """Age of the oldest entry that it has not; 0 without any, and where it is not active."""
+
+
 class Undelivered(NamedTuple):
     """Notices that were issued and did not reach their owner."""
 
@@ -98,6 +113,7 @@ class Health(NamedTuple):
     late_checks: LateChecks = LateChecks(0, 0.0)
     relay: RelayLag | None = None
     """None for a store that was never told outside."""
+    webhooks: Sequence[WebhookStanding] = ()
     fenced: str | None = None
     """M6: why the store may lack what it did, as the end of a sentence."""
 
@@ -112,6 +128,7 @@ class Health(NamedTuple):
             *self._of_alarms(),
             *self._of_checks(patience),
             *self._of_relay(patience),
+            *self._of_webhooks(patience),
         ]
 
     def _of_fence(self) -> Iterator[Finding]:
@@ -188,6 +205,23 @@ class Health(NamedTuple):
                 "Does a worker relay, and can it?",
             )
 
+    def _of_webhooks(self, patience: float) -> Iterator[Finding]:
+        for each in self.webhooks:
+            if each.status == "parked":
+                yield Finding(
+                    "webhook_parked",
+                    f"Webhook {each.webhook} is parked: {each.reason}. Resume it once its receiver "
+                    "is well.",
+                    each.webhook,
+                )
+            elif each.seconds > max(patience, WEBHOOK_PATIENCE):
+                yield Finding(
+                    "webhook_late",
+                    f"Webhook {each.webhook} has not got what was recorded {each.seconds:.0f} s "
+                    "ago. Does its receiver answer, and has a worker the role webhooks?",
+                    each.webhook,
+                )
+
     def _of_alarms(self) -> Iterator[Finding]:
         for each in (each for each in self.alarms if each.about != ALARM):
             text = f"Since {instant_text(each.since)}: {each.text}"
@@ -202,6 +236,7 @@ class Health(NamedTuple):
             "due": self.due._asdict(),
             "late_checks": self.late_checks._asdict(),
             "relay": self.relay and self.relay._asdict(),
+            "webhooks": [each._asdict() for each in self.webhooks],
             "parked": [
                 {
                     **each._asdict(),

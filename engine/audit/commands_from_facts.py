@@ -6,10 +6,10 @@ A command that left no fact, a refusal mostly, is not known and not told.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aggregates.campaign import commands as campaign
 from aggregates.command import Command, Policy
@@ -84,44 +84,102 @@ def _due_now(event: Event, now: datetime) -> bool:
             return False
 
 
+SAME: dict[type[Event], type[Command]] = {
+    facts.CampaignStarted: campaign.StartCampaign,
+    facts.CampaignPaused: campaign.PauseCampaign,
+    facts.GracePeriodCured: campaign.CureLostClock,
+    facts.SequenceSet: campaign.SetSequence,
+    facts.SenderAdded: campaign.AddSender,
+    facts.EmailAccepted: campaign.RecordAccepted,
+    facts.EmailOutcomeUnknown: campaign.RecordUnknown,
+    facts.EmailRefused: campaign.RecordRefused,
+    facts.SentSearched: campaign.RecordSentFolderSearch,
+    facts.LateSignalRecorded: campaign.RecordSignal,
+    facts.ComplaintReceived: campaign.RecordComplaint,
+    facts.AutoReplyReceived: campaign.RecordAutoReply,
+    facts.RecipientAssigned: campaign.AssignRecipient,
+    RecipientForgotten: ForgetRecipient,
+    PersonSuppressed: SuppressPerson,
+    PersonReleased: ReleasePerson,
+    DomainSuppressed: SuppressDomain,
+    DomainReleased: ReleaseDomain,
+    account_facts.OneClickReconnected: account.OneClickReconnect,
+    account_facts.CheckRequested: account.RequestCheck,
+    account_facts.CheckPassed: account.RecordCheck,
+    account_facts.CheckFailed: account.RecordCheck,
+    account_facts.SettingsUpdated: account.UpdateSettings,
+    account_facts.AccountDisconnected: account.DisconnectAccount,
+    account_facts.SentSearchProved: account.ProveSentSearch,
+    account_facts.NoticeAttempted: account.RecordNoticeAttempt,
+}
+"""Facts that say what was asked under the names by which it was asked."""
+
+
 def command_of(events: Sequence[Event], command: str = "") -> Command:
     """What was asked, told from what it recorded; the first fact says which command it was."""
     first = events[0]
+    if command == campaign.RecordLostSend.__name__:
+        return _lost_send(events)
     match first:
         case facts.CampaignCreated():
-            return campaign.CreateCampaign(
-                campaign_id=first.campaign_id,
-                mode=first.mode,
-                slot_id=first.slot_id,
-                account_ids=tuple(e.account_id for e in events if isinstance(e, facts.SenderAdded)),
+            accounts = tuple(e.account_id for e in events if isinstance(e, facts.SenderAdded))
+            return _told(
+                campaign.CreateCampaign,
+                first,
+                account_ids=accounts,
                 recipient_ids=_people(events),
                 suppressed=_suppressed(events),
-                mail_id=first.mail_id,
             )
         case facts.RecipientAdded() | facts.RecipientImportRefused():
             return _import(first.campaign_id, events, command)
-        case facts.RecipientEvent():
-            if command == campaign.RecordLostSend.__name__:
-                return _lost_send(events)
-            told = _about_recipient(first, command)
-            if isinstance(told, campaign.RecordRefused):
-                bounces = (each for each in events if isinstance(each, facts.RecipientBounced))
-                return replace(told, address_unknown=any(each.address_unknown for each in bounces))
-            return told
-        case facts.CampaignEventBase():
-            return _about_campaign(first)
-        case RecipientForgotten(recipient_id=recipient):
-            return ForgetRecipient(recipient_id=recipient)
-        case PersonSuppressed(recipient_id=recipient, because=because):
-            return SuppressPerson(recipient_id=recipient, because=because)
-        case PersonReleased(recipient_id=recipient, reason=reason):
-            return ReleasePerson(recipient_id=recipient, reason=reason)
-        case DomainSuppressed(domain=domain):
-            return SuppressDomain(domain=domain)
-        case DomainReleased(domain=domain, reason=reason):
-            return ReleaseDomain(domain=domain, reason=reason)
+        case facts.EmailRefused():
+            bounces = (each for each in events if isinstance(each, facts.RecipientBounced))
+            unknown = any(each.address_unknown for each in bounces)
+            return _told(campaign.RecordRefused, first, address_unknown=unknown)
+        case facts.RecipientFinished(occurred_at=at) if command == "FinishRecipient":
+            return _told(campaign.FinishRecipient, first, inbox_read_until=at)
         case _:
-            return _about_account(first)
+            return _from_one(first)
+
+
+def _told(command: type[Command], event: Event, **more: Any) -> Command:
+    """The command with what the fact has under its names, and ``more``."""
+    same = {each.name for each in fields(command)} & {each.name for each in fields(event)}
+    return command(**{name: getattr(event, name) for name in same - more.keys()}, **more)
+
+
+def _from_one(event: Event) -> Command:
+    match event:
+        case facts.CampaignResumed(given_up=given_up):
+            without = frozenset(each.account_id for each in given_up)
+            return _told(campaign.ResumeCampaign, event, without=without)
+        case facts.SenderRemoved(held=held):
+            return _told(campaign.RemoveSender, event, confirmed=held)
+        case facts.SendReserved(step=step):
+            return _told(campaign.ReserveSend if step is None else campaign.ReserveStep, event)
+        case facts.SentFolderSearched(found=found):
+            return _told(campaign.RecordSentFolderSearch, event, result=_result(found))
+        case facts.RecipientBounced(address_unknown=unknown):
+            signal = SIGNALS[type(event)]
+            unknown = bool(unknown)
+            return _told(campaign.RecordSignal, event, signal=signal, address_unknown=unknown)
+        case facts.RecipientEnded():
+            return _told(campaign.RecordSignal, event, signal=SIGNALS[type(event)])
+        case account_facts.AccountConnected():
+            return _told(account.ConnectAccount, event, report=WELL)
+        case account_facts.ConnectRejected(reason=reason):
+            return _told(account.ConnectAccount, event, provider="", report=WELL, refusal=reason)
+        case account_facts.OneClickRejected(reason=reason):
+            return _told(account.OneClickReconnect, event, report=WELL, refusal=reason)
+        case _ if type(event) in SAME:
+            return _told(SAME[type(event)], event)
+        case _:
+            name = type(event).__name__
+            raise ValueError(f"{name} begins with no command that somebody can ask for")
+
+
+def _result(found: bool) -> SearchResult:
+    return SearchResult.FOUND if found else SearchResult.INCONCLUSIVE
 
 
 def _people(events: Sequence[Event]) -> tuple[str, ...]:
@@ -155,156 +213,13 @@ def _import(campaign_id: str, events: Sequence[Event], command: str) -> Command:
     )
 
 
-def _about_campaign(event: facts.CampaignEventBase) -> Command:
-    name = event.campaign_id
-    match event:
-        case facts.CampaignStarted():
-            return campaign.StartCampaign(campaign_id=name)
-        case facts.CampaignPaused():
-            return campaign.PauseCampaign(campaign_id=name)
-        case facts.CampaignResumed(given_up=given_up):
-            without = frozenset(each.account_id for each in given_up)
-            return campaign.ResumeCampaign(campaign_id=name, without=without)
-        case facts.GracePeriodCured(account_id=sender, incident_id=incident):
-            return campaign.CureLostClock(campaign_id=name, account_id=sender, incident_id=incident)
-        case facts.SequenceSet(sequence=sequence):
-            return campaign.SetSequence(campaign_id=name, sequence=sequence)
-        case facts.SenderAdded(account_id=sender):
-            return campaign.AddSender(campaign_id=name, account_id=sender)
-        case facts.SenderRemoved(account_id=sender, held=held):
-            return campaign.RemoveSender(campaign_id=name, account_id=sender, confirmed=held)
-        case _:
-            raise _no_command(event)
-
-
 def _lost_send(events: Sequence[Event]) -> Command:
     first, second = events[0], events[1]
     assert isinstance(first, facts.SendReserved)
     assert first.step is not None
-    found = isinstance(second, facts.EmailAccepted)
-    return campaign.RecordLostSend(
-        campaign_id=first.campaign_id,
-        recipient_id=first.recipient_id,
-        account_id=first.account_id,
-        step=first.step,
-        result=SearchResult.FOUND if found else SearchResult.INCONCLUSIVE,
+    return _told(
+        campaign.RecordLostSend, first, result=_result(isinstance(second, facts.EmailAccepted))
     )
-
-
-def _about_recipient(event: facts.RecipientEvent, command: str) -> Command:  # noqa: C901, PLR0912 one case a fact
-    name, who = event.campaign_id, event.recipient_id
-    match event:
-        case facts.SendReserved(account_id=sender, step=str(step)):
-            return campaign.ReserveStep(
-                campaign_id=name,
-                recipient_id=who,
-                account_id=sender,
-                step=step,
-                inbox_read_until=event.inbox_read_until,
-            )
-        case facts.SendReserved(account_id=sender, send_id=send):
-            return campaign.ReserveSend(
-                campaign_id=name, recipient_id=who, account_id=sender, send_id=send
-            )
-        case facts.EmailAccepted(send_id=send):
-            return campaign.RecordAccepted(campaign_id=name, recipient_id=who, send_id=send)
-        case facts.EmailOutcomeUnknown(send_id=send):
-            return campaign.RecordUnknown(campaign_id=name, recipient_id=who, send_id=send)
-        case facts.EmailRefused(send_id=send, fault=fault, told_until=until):
-            return campaign.RecordRefused(
-                campaign_id=name, recipient_id=who, send_id=send, fault=fault, told_until=until
-            )
-        case facts.SentFolderSearched(send_id=send, found=found):
-            result = SearchResult.FOUND if found else SearchResult.INCONCLUSIVE
-            return campaign.RecordSentFolderSearch(
-                campaign_id=name, recipient_id=who, send_id=send, result=result
-            )
-        case facts.SentSearched(send_id=send, result=result):
-            return campaign.RecordSentFolderSearch(
-                campaign_id=name, recipient_id=who, send_id=send, result=result
-            )
-        case facts.LateSignalRecorded(signal=signal):
-            return campaign.RecordSignal(campaign_id=name, recipient_id=who, signal=signal)
-        case facts.RecipientFinished(occurred_at=at) if command == "FinishRecipient":
-            return campaign.FinishRecipient(campaign_id=name, recipient_id=who, inbox_read_until=at)
-        case facts.ComplaintReceived():
-            return campaign.RecordComplaint(campaign_id=name, recipient_id=who)
-        case facts.RecipientBounced(address_unknown=unknown):
-            return campaign.RecordSignal(
-                campaign_id=name,
-                recipient_id=who,
-                signal=RecipientStatus.BOUNCED,
-                address_unknown=bool(unknown),
-            )
-        case facts.RecipientEnded():
-            signal = SIGNALS[type(event)]
-            return campaign.RecordSignal(campaign_id=name, recipient_id=who, signal=signal)
-        case facts.AutoReplyReceived(until=until):
-            return campaign.RecordAutoReply(campaign_id=name, recipient_id=who, until=until)
-        case facts.RecipientAssigned(account_id=sender):
-            return campaign.AssignRecipient(campaign_id=name, recipient_id=who, account_id=sender)
-        case _:
-            raise _no_command(event)
-
-
-def _about_account(event: Event) -> Command:
-    match event:
-        case account_facts.AccountConnected():
-            return account.ConnectAccount(
-                account_id=event.account_id,
-                slot_id=event.slot_id,
-                provider=event.provider,
-                settings=event.settings,
-                report=WELL,
-                configuration=event.configuration,
-                credentials=event.credentials,
-            )
-        case account_facts.ConnectRejected(account_id=name, slot_id=slot, reason=reason):
-            return account.ConnectAccount(
-                account_id=name, slot_id=slot, provider="", report=WELL, refusal=reason
-            )
-        case account_facts.OneClickReconnected():
-            return account.OneClickReconnect(
-                account_id=event.account_id,
-                report=event.report,
-                credentials=event.credentials,
-                check_id=event.check_id,
-            )
-        case account_facts.OneClickRejected(account_id=name, reason=reason, check_id=check):
-            return account.OneClickReconnect(
-                account_id=name, report=WELL, refusal=reason, check_id=check
-            )
-        case account_facts.CheckRequested(account_id=name, check_id=check):
-            return account.RequestCheck(account_id=name, check_id=str(check))
-        case account_facts.CheckPassed() | account_facts.CheckFailed():
-            return account.RecordCheck(
-                account_id=event.account_id,
-                asked_by=event.asked_by,
-                report=event.report,
-                check_id=event.check_id,
-            )
-        case account_facts.SettingsUpdated(account_id=name, settings=settings):
-            return account.UpdateSettings(account_id=name, settings=settings)
-        case account_facts.AccountDisconnected(account_id=name):
-            return account.DisconnectAccount(account_id=name)
-        case account_facts.SentSearchProved(account_id=name, send_id=send):
-            return account.ProveSentSearch(account_id=name, send_id=send)
-        case account_facts.NoticeAttempted():
-            return account.RecordNoticeAttempt(
-                account_id=event.account_id,
-                incident_id=event.incident_id,
-                number=event.number,
-                channel=event.channel,
-                delivered=event.delivered,
-                detail=event.detail,
-                taken_by=event.taken_by,
-            )
-        case _:
-            raise _no_command(event)
-
-
-def _no_command(event: Event) -> ValueError:
-    return ValueError(f"{type(event).__name__} begins with no command that somebody can ask for")
 
 
 def recorded_policy(policy: Policy, events: Iterable[Event]) -> Policy:

@@ -10,10 +10,12 @@ from projections.histories import HISTORIES, Subject, key
 
 def history_of(source: Source, workspace: str) -> History:
     """By the view ``histories``, as far as it has come; what the log has beyond it is read once."""
-    return History(source, _Places(source, workspace), workspace)
+    return History(source, Places(source, workspace), workspace)
 
 
-class _Places:
+class Places:
+    """Where events stand: ``Positions`` of a history under audit."""
+
     def __init__(self, source: Source, workspace: str) -> None:
         self._source = source
         stands_at = source.views.position(HISTORIES)

@@ -12,13 +12,13 @@
     ├── OtherProgram       tables that are none of ours
     ├── NotAUrl            (adapters.stores.postgres) no URL of a database
     ├── UnsafeFunctions    (adapters.stores.postgres) a variable that loses events
-    ├── ZeroCharacter      (adapters.stores.postgres) a text that cannot be stored
     ├── RebuildRefused     (adapters.stores.postgres.rebuild) the views are as they were
     │   ├── RebuildUnderWay
     │   ├── RebuildHindered    somebody held a view or the log
     │   ├── SkippedMeanwhile   an operator had a view skip an event
     │   └── SharedWrongly      a view says of its rows what its events do not
     ├── AlreadyServed      (adapters.stores.sqlite) one process serves it
+    ├── ZeroCharacter      a text that cannot be stored
     ├── FileUnwritable     a file beside the store cannot be written
     ├── ReadOnlyStore      opened only to be read
     ├── StoreLacksSteps    made by an older program
@@ -39,6 +39,7 @@
     ├── ViewStopped        an operator has to decide
     ├── StillHeld          somebody else does it, and takes long
     ├── NotStoppedThere    there is nothing to skip
+    ├── WebhookError       (engine.work.webhooks.endpoint) a webhook cannot be so
     ├── TracesRemain       (engine.work.ports) a person is not wholly forgotten yet
     └── VaultError         (engine.work.secret) a secret or its key cannot be had
 """
@@ -123,6 +124,13 @@ class ReadOnlyStore(StoreError):
     """The store was opened to be read, so that nothing of it can change."""
 
     sentence = "The store {store} is open for reading only; nothing was written."
+
+
+class ZeroCharacter(StoreError):
+    sentence = (
+        "The event {event} of {stream} has a text with a zero character, which PostgreSQL cannot "
+        "store. Leave it out; nothing was written."
+    )
 
 
 class StaleView(StoreError):

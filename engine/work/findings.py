@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.work.classifying.classifier import CLASSIFIER, classify
 from engine.work.classifying.evidence import Auth, Evidence, Protocol
@@ -92,6 +92,19 @@ class Findings(NamedTuple):
     sentence: str = ""
     back_off: timedelta | None = None
     folders: Folders | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Without what servers said."""
+        report = self.report
+        return {
+            "passed": [*report.passed],
+            "failed_at": report.failed_at,
+            "class": report.found,
+            "classifier": report.classifier,
+            "evidence": report.evidence_digest,
+            "sentence": self.sentence or None,
+            "sent_folder": self.folders.sent if self.folders else None,
+        }
 
 
 def judged(sides: Sequence[Side], secrets: tuple[str, ...] = ()) -> Findings:

@@ -137,6 +137,7 @@ class Import(NamedTuple):
         command = replace(self.command(self.campaign_id, ids, people), suppressed=covered)
         request = Request(command, self.new_id(), self.actor)
         (reply,) = self.engine.execute_page(self.workspace, [request])
+        reply = self.engine.retold(self.workspace, reply)
         events = [recorded.event for recorded in reply.recorded]
         kept_out = {
             each.recipient_id: SUPPRESSED if each.reason == Suppressed.code else STOPPED_BEFORE

@@ -62,11 +62,15 @@ MAY = MappingProxyType(
 """What each role may do. An auditor sees cases under the ids of persons, never their names."""
 
 
-class Forbidden(ExplainedError):
+class AccessError(ExplainedError):
+    """Something about who may do what."""
+
+
+class Forbidden(AccessError):
     sentence = "The role {role} may not do this ({act})."
 
 
-class NoSuchWorkspace(ExplainedError):
+class NoSuchWorkspace(AccessError):
     """Also of one that there is, for a caller who has no business in it."""
 
     sentence = "There is no workspace {workspace}."

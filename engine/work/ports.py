@@ -13,6 +13,7 @@ from engine.ports.errors import StoreError
 from engine.work.classifying.evidence import Evidence
 from engine.work.findings import Findings, Watch, unwatched
 from engine.work.inbound import Inbound
+from engine.work.plain_letter import PlainLetter
 from events.vocabulary import (
     AccountId,
     CampaignId,
@@ -295,4 +296,12 @@ class OwnerChannel(Protocol):
     def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
         """Answers where the notice was put. Raises ``OSError`` when it is not there, and
         ``PartlyDelivered`` when not every owner has it; ``notice.taken_by`` get it no more."""
+        ...
+
+
+class OwnerLetters(OwnerChannel, Protocol):
+    """The same way, for letters that are no notices."""
+
+    def tell(self, letter: PlainLetter) -> None:
+        """Raises ``OSError`` when it is not on its way."""
         ...

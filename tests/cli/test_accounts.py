@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.settings import load_settings
-from adapters.stores.opening import check_schedule, open_store
+from adapters.stores.opening import open_store
+from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from engine.ports.check_schedule import ScheduledCheck
 from tests.cli.keyboard import Keyboard, people_file
 from tests.law.story import ANN, BOB, SPRING, hear_from
@@ -131,7 +132,7 @@ def test_an_account_is_shown_with_its_background_checks(keyboard: Keyboard) -> N
     due = datetime(2026, 3, 2, 12, tzinfo=UTC)
     check = ScheduledCheck("main", ANN, due, server="imap.acme.test")
     with closing(open_store(load_settings(store=keyboard.store))) as opened:
-        schedule = check_schedule(opened)
+        schedule = StoredCheckSchedule(opened.beside)
         schedule.add([check])
         assert "Not checked in the background yet; the next comes at 2026-03-02 12:00:00" in (
             keyboard.do("accounts", "show", ANN)

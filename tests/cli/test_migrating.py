@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.stores.opening import inbox_cursors
+from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from engine.engine import Engine
 from engine.work.mailing.inboxes import Cursor
 from events.vocabulary import RecipientStatus
@@ -168,15 +168,15 @@ def test_inboxes_are_read_from_the_beginning_afterwards(desk: Keyboard) -> None:
     """An answer that was read while nobody knew its sender counts after all (M4)."""
     with desk.opened() as opened:
         for account in (ANN, BOB):
-            inbox_cursors(opened).move(MAIN, account, Cursor("17:4"))
+            StoredCursors(opened.beside).move(MAIN, account, Cursor("17:4"))
     file = exported(desk.folder, "lemlist")
     desk.do("recipients", "import", SPRING, file, "--from", "lemlist", "--dry-run")
     with desk.opened() as opened:
-        assert {*inbox_cursors(opened).all(MAIN)} == {ANN, BOB}
+        assert {*StoredCursors(opened.beside).all(MAIN)} == {ANN, BOB}
 
     desk.do("recipients", "import", SPRING, file, "--from", "lemlist")
     with desk.opened() as opened:
-        assert not inbox_cursors(opened).all(MAIN)
+        assert not StoredCursors(opened.beside).all(MAIN)
 
 
 @IN_A_FILE

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from adapters.cli.why import why
+from adapters.screen.program import group
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.directory import SQLiteDirectory
 from aggregates.command import DEFAULT_POLICY, Policy
@@ -60,7 +60,7 @@ from tests.workplace import ACME, Workplace, much_happens
 
 LONG_AGO, LONG_AHEAD = NOON.replace(year=2020), NOON.replace(year=2926)
 """On either side of the clock on the wall, by which the command goes."""
-app = typer.Typer()
+app = group()
 app.command()(why)
 
 

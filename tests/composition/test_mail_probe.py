@@ -5,18 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from adapters.composition import (
-    Opened,
+from adapters.composition import Opened, running
+from adapters.mail.sandbox.sandbox import Sandbox
+from adapters.mail_servers import (
     mail_dialler,
     mail_probe,
-    new_vault_key,
     proposed_servers,
-    running,
     sender_domain_warnings,
-    vault_over,
 )
-from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.settings import EngineSettings, SettingsError
+from adapters.vaults import new_vault_key, vault_over
 from engine.work.access import Accesses
 from engine.work.ports import Mailbox
 from engine.work.secret import Secret

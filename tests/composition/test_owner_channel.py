@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters.composition import owner_channel, rehearsal
-from adapters.settings import EngineSettings, RelayTls, SettingsError
+from adapters.composition import rehearsal
+from adapters.mail_settings import RelayTls
+from adapters.notices import owner_channel
+from adapters.settings import EngineSettings, SettingsError
 from aggregates.email_account.commands import ConnectAccount, DisconnectAccount
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner

@@ -11,22 +11,28 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("events", "aggregates", "processors", "projections", "engine", "adapters")
 PURE = ("events", "aggregates", "processors", "projections")
 CORE = (*PURE, "engine", "engine.ports")
-WORK = ("engine.work", "engine.work.classifying", "engine.work.mailing")
+WORK = ("engine.work", "engine.work.classifying", "engine.work.mailing", "engine.work.webhooks")
 ENGINE = (
     *(*CORE, "engine.planning", "engine.answers", "engine.answers.telling", "engine.audit"),
     "engine.stream",
     *WORK,
 )
-SHARED = ("adapters.settings", "adapters.store_url")
+SHARED = ("adapters.settings", "adapters.durations", "adapters.store_url")
 DOOR = (
     *ENGINE,
     *SHARED,
     "adapters.composition",
+    "adapters.vaults",
+    "adapters.notices",
+    "adapters.mail_servers",
     "adapters.mailboxes",
     "adapters.checking",
     "adapters.mailing",
     "adapters.reconciling",
     "adapters.streaming",
+    "adapters.access",
+    "adapters.serving_http",
+    "adapters.webhooking",
     "adapters.screen",
     "adapters.yaml_files",
 )
@@ -50,25 +56,41 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "engine.work.classifying",
     ),
     "engine.work.classifying": ("events",),
+    "engine.work.webhooks": (*CORE, "engine.answers", "engine.stream", "engine.work"),
     "engine.work.mailing": (*CORE, "engine.planning", "engine.work"),
     "adapters": ("everything",),
     "adapters.composition": ("everything",),
+    "adapters.vaults": ("everything",),
+    "adapters.notices": ("everything",),
+    "adapters.mail_servers": ("everything",),
     "adapters.mailboxes": ("everything",),
     "adapters.checking": ("everything",),
     "adapters.mailing": ("everything",),
     "adapters.reconciling": ("everything",),
     "adapters.settings": (
         *(*PURE, "adapters.store_url", "adapters.oauth_client", "adapters.kafka_settings"),
+        *("adapters.durations", "adapters.mail_settings", "adapters.http_settings"),
     ),
+    "adapters.http_settings": ("adapters.oauth_client", "engine.work"),
+    "adapters.mail_settings": ("adapters.durations", "adapters.oauth_client"),
+    "adapters.durations": (),
     "adapters.kafka_settings": (),
+    "adapters.access": ("everything",),
+    "adapters.serving_http": ("everything",),
     "adapters.streaming": ("everything",),
     "adapters.oauth_client": (),
     "adapters.store_url": (),
     "adapters.stores": (*CORE, "engine.stream", *WORK, *SHARED, "adapters.stores.everything"),
     "adapters.stores.memory": (*CORE, *WORK, "adapters.stores"),
     "adapters.stores.small_tables": (*CORE, "engine.stream", *WORK, "adapters.stores"),
-    "adapters.stores.sqlite": (*CORE, "engine.stream", *WORK, "adapters.stores"),
-    "adapters.stores.postgres": (*CORE, "engine.stream", *WORK, "adapters.stores"),
+    "adapters.stores.sqlite": (
+        *(*CORE, "engine.stream", *WORK, "adapters.stores"),
+        "adapters.stores.small_tables",
+    ),
+    "adapters.stores.postgres": (
+        *(*CORE, "engine.stream", *WORK, "adapters.stores"),
+        "adapters.stores.small_tables",
+    ),
     "adapters.stores.postgres.rebuild": (*CORE, "adapters.stores", "adapters.stores.postgres"),
     "adapters.mail": (
         *(*CORE, "engine.answers", "engine.answers.telling", *WORK),
@@ -86,12 +108,23 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("adapters.kafka.consumer", "adapters.stores.postgres"),
     ),
     "adapters.archiving": ("adapters.kafka.consumer",),
+    "adapters.webhooks": ("engine.work.webhooks", "adapters.mail"),
+    "adapters.webhooking": ("everything",),
     "adapters.vault": (*CORE, "engine.work"),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", "engine.stream", *SHARED),
     "adapters.yaml_files": ("events", "aggregates"),
     "adapters.screen": (*ENGINE, *SHARED),
-    "adapters.http": DOOR,
+    "adapters.http": (*DOOR, "adapters.http.everything"),
+    "adapters.http.commands": (*DOOR, "adapters.http", "adapters.http.reading"),
+    "adapters.http.api": (
+        *(*DOOR, "adapters.http", "adapters.http.commands", "adapters.http.reading"),
+    ),
+    "adapters.http.console": (
+        *(*DOOR, "adapters.http", "adapters.http.reading", "adapters.http.api"),
+        "adapters.http.commands",
+    ),
+    "adapters.http.reading": (*DOOR, "adapters.http", "adapters.csv", "adapters.stores"),
     "adapters.worker": DOOR,
     "adapters.cli": DOOR,
     "adapters.cli.auditing": (*DOOR, "adapters.cli"),

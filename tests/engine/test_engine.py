@@ -103,7 +103,9 @@ def test_a_refusal_says_why_and_leaves_no_event(workplace: Workplace) -> None:
     answer = workplace.tell(add_sender(ANN), "twice")
 
     assert answer.refusal == Refusal(
-        "already_in_campaign", f"{ANN} is in FROM EMAIL of {SPRING} already."
+        "already_in_campaign",
+        f"{ANN} is in FROM EMAIL of {SPRING} already.",
+        {"account": ANN, "campaign": SPRING},
     )
     assert answer.recorded == []
     assert workplace.log == before
@@ -325,7 +327,9 @@ def test_two_workspaces_of_one_store_know_nothing_of_each_other(workplace: Workp
     answer = workplace.engine.execute("beta", start(), command_id="beta-1", actor="user:test")
 
     assert answer.refusal == Refusal(
-        "unknown_campaign", f"There is no campaign {SPRING}. Create it first."
+        "unknown_campaign",
+        f"There is no campaign {SPRING}. Create it first.",
+        {"campaign": SPRING},
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import requests
 
-from adapters.composition import Program, running, vault_over
+from adapters.composition import Program, running
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mailboxes import (
     accesses_of,
@@ -21,6 +21,7 @@ from adapters.mailboxes import (
 )
 from adapters.settings import load_settings
 from adapters.stores.opening import migrate
+from adapters.vaults import vault_over
 from aggregates.command import Command
 from aggregates.email_account.commands import ConnectAccount
 from engine.work.access import Access, Grant

@@ -12,13 +12,14 @@ from adapters.mail.network import NetworkPolicy
 from adapters.mail.probe import MailProbe
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.stores.clocks import system_clock
-from adapters.stores.memory.sealed_rows import MemorySealedRows
+from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from adapters.vault.keys import Key
 from adapters.vault.vault import SealedVault
 from engine.work.access import Access, Accesses, Grant, Security, Server
 from engine.work.ports import Mailbox
 from engine.work.secret import Secret
 from engine.work.tokens import Token, TokenError
+from tests.tables_in_memory import TablesInMemory
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 SCOPES = ["https://mail.google.com/"]
@@ -57,7 +58,9 @@ class Site:
 
     def __init__(self, sandbox: Sandbox, ca_file: str | Path, limits: Limits = QUICK) -> None:
         numbers = count()
-        self.vault = SealedVault(MemorySealedRows(system_clock), lambda: (Key("k1", bytes(32)),))
+        self.vault = SealedVault(
+            StoredSealedRows(TablesInMemory(system_clock)), lambda: (Key("k1", bytes(32)),)
+        )
         self.accesses = Accesses(self.vault, "main", lambda: f"{next(numbers)}")
         self.tokens = SandboxTokens(sandbox, self.accesses)
         self.dialler = Dialler(NetworkPolicy(LOOPBACK), verifying_context(Path(ca_file)), limits)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from adapters.composition import check_schedule, health_of
+from adapters.composition import health_of
 from adapters.screen.hints import finding_with_hint
 from adapters.settings import EngineSettings
 from adapters.stores.opening import Opened
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.postgres.leases import Leases
+from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from aggregates.email_account.commands import RecordNoticeAttempt
 from engine.answers.health import Due, Health
 from engine.ports.check_schedule import ScheduledCheck
@@ -79,7 +80,7 @@ def test_a_store_that_is_kept_is_well(patient: Patient) -> None:
 
 def test_background_checks_that_nobody_begins_are_told_after_an_hour(patient: Patient) -> None:
     check = ScheduledCheck(ACME, "ann@acme.test", NOON)
-    check_schedule(patient.opened).add([check])
+    StoredCheckSchedule(patient.opened.beside).add([check])
     patient.workplace.at(NOON + HOUR)
     assert not [each for each in patient.complaints() if "Background checks" in each]
 

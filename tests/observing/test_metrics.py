@@ -13,11 +13,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapters.composition import check_schedule, health_of
+from adapters.composition import health_of
 from adapters.observing.metrics import StoreMetrics, serve_metrics
 from adapters.observing.watching import watched as watched_by
 from adapters.settings import EngineSettings, SettingsError
 from adapters.stores.opening import Opened
+from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from engine.engine import Engine
 from engine.observing import SILENT
 from engine.ports.check_schedule import ScheduledCheck
@@ -102,7 +103,7 @@ def test_background_checks_that_wait_are_counted(settings: EngineSettings) -> No
     with at_work(settings) as watched:
         assert watched.scraped()["sendledger_checks_waiting",] == 0
         check = ScheduledCheck("acme", ANN, NOON - MINUTE)
-        check_schedule(watched.opened).add([check])
+        StoredCheckSchedule(watched.opened.beside).add([check])
         found = watched.scraped()
         assert found["sendledger_checks_waiting",] == 1
         assert found["sendledger_checks_waiting_seconds",] == 60

@@ -8,33 +8,25 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.stores.memory.check_schedule import MemoryCheckSchedule
 from adapters.stores.postgres import PostgresStore
-from adapters.stores.postgres.check_schedule import PostgresCheckSchedule
+from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from adapters.stores.sqlite import SQLiteStore
-from adapters.stores.sqlite.check_schedule import SQLiteCheckSchedule
 from engine.ports.check_schedule import CheckSchedule, Overdue
 from engine.ports.clock import ManualClock
 from tests.stores.contract.check_schedule import ANN, BOB, CheckScheduleContract, leased
-
-
-class TestMemoryCheckSchedule(CheckScheduleContract):
-    @pytest.fixture
-    def schedule(self, clock: ManualClock) -> CheckSchedule:
-        return MemoryCheckSchedule(clock)
 
 
 class TestSQLiteCheckSchedule(CheckScheduleContract):
     @pytest.fixture
     def schedule(self, tmp_path: Path, clock: ManualClock) -> Iterator[CheckSchedule]:
         with closing(SQLiteStore(tmp_path / "store.db", clock)) as store:
-            yield SQLiteCheckSchedule(store)
+            yield StoredCheckSchedule(store)
 
     def test_a_store_of_before_has_none_when_it_is_only_read(self, tmp_path: Path) -> None:
         path = tmp_path / "store.db"
         SQLiteStore(path).close()
         with closing(SQLiteStore(path, read_only=True)) as store:
-            schedule = SQLiteCheckSchedule(store)
+            schedule = StoredCheckSchedule(store)
             assert schedule.rows() == []
             assert schedule.row(*ANN.key) is None
             assert schedule.overdue() == Overdue(0, None)
@@ -44,7 +36,7 @@ class TestPostgresCheckSchedule(CheckScheduleContract):
     @pytest.fixture
     def schedule(self, postgres_url: str, clock: ManualClock) -> Iterator[CheckSchedule]:
         with closing(PostgresStore(postgres_url, clock)) as store:
-            yield PostgresCheckSchedule(store)
+            yield StoredCheckSchedule(store)
 
     def test_what_another_takes_at_this_moment_is_passed_over(
         self, schedule: CheckSchedule, postgres_url: str
@@ -58,7 +50,7 @@ class TestPostgresCheckSchedule(CheckScheduleContract):
 
     def test_it_goes_by_the_database_s_clock(self, postgres_url: str) -> None:
         with closing(PostgresStore(postgres_url)) as store:
-            schedule, now = PostgresCheckSchedule(store), store.now()
+            schedule, now = StoredCheckSchedule(store), store.now()
             later = BOB._replace(due_at=now + timedelta(minutes=1))
             schedule.add([ANN._replace(due_at=now), later])
             assert [each.key for each in leased(schedule, "a")] == [ANN.key]

@@ -9,9 +9,8 @@ import psycopg
 import pytest
 
 from adapters.stores.postgres import PostgresStore
-from adapters.stores.postgres.evidence import PostgresEvidence
+from adapters.stores.small_tables.evidence import StoredEvidence
 from adapters.stores.sqlite import SQLiteStore
-from adapters.stores.sqlite.evidence import SQLiteEvidence
 from engine.ports.errors import ReadOnlyStore
 from engine.work.evidence import digest
 from engine.work.ports import EvidenceStore, TracesRemain
@@ -30,7 +29,7 @@ class TestSQLiteEvidence(EvidenceContract):
 
     @pytest.fixture
     def evidence(self, store: SQLiteStore) -> EvidenceStore:
-        return SQLiteEvidence(store)
+        return StoredEvidence(store)
 
     @pytest.fixture
     def octets(self, store: SQLiteStore) -> Octets:
@@ -56,7 +55,7 @@ class TestSQLiteEvidence(EvidenceContract):
         self, store: SQLiteStore, evidence: EvidenceStore
     ) -> None:
         with closing(SQLiteStore(store.path, read_only=True)) as opened:
-            reader = SQLiteEvidence(opened)
+            reader = StoredEvidence(opened)
             assert reader.find(ACME, digest(SAID)) is None
             evidence.keep(ACME, ANN, digest(SAID), SAID)
 
@@ -73,7 +72,7 @@ class TestPostgresEvidence(EvidenceContract):
 
     @pytest.fixture
     def evidence(self, store: PostgresStore) -> EvidenceStore:
-        return PostgresEvidence(store)
+        return StoredEvidence(store)
 
     @pytest.fixture
     def octets(self, store: PostgresStore, postgres_server: NamedServer) -> Octets:

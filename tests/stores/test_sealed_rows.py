@@ -8,34 +8,25 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.stores.clocks import system_clock
-from adapters.stores.memory.sealed_rows import MemorySealedRows
 from adapters.stores.postgres import PostgresStore
-from adapters.stores.postgres.sealed_rows import PostgresSealedRows
+from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from adapters.stores.sqlite import SQLiteStore
-from adapters.stores.sqlite.sealed_rows import SQLiteSealedRows
 from engine.ports.errors import StoreError
 from engine.work.vault import SealedRows
 from tests.stores.contract.sealed_rows import ANN, SealedRowsContract, with_key
-
-
-class TestMemorySealedRows(SealedRowsContract):
-    @pytest.fixture
-    def sealed_rows(self) -> SealedRows:
-        return MemorySealedRows(system_clock)
 
 
 class TestSQLiteSealedRows(SealedRowsContract):
     @pytest.fixture
     def sealed_rows(self, tmp_path: Path) -> Iterator[SealedRows]:
         with closing(SQLiteStore(tmp_path / "store.db")) as store:
-            yield SQLiteSealedRows(store)
+            yield StoredSealedRows(store)
 
     def test_they_outlive_the_process(self, tmp_path: Path) -> None:
         with closing(SQLiteStore(tmp_path / "store.db")) as store:
-            with_key(SQLiteSealedRows(store)).write(ANN, "k1", b"sealed")
+            with_key(StoredSealedRows(store)).write(ANN, "k1", b"sealed")
         with closing(SQLiteStore(tmp_path / "store.db")) as store:
-            row = SQLiteSealedRows(store).row(ANN)
+            row = StoredSealedRows(store).row(ANN)
         assert row is not None
         assert row.sealed == b"sealed"
 
@@ -48,7 +39,7 @@ class TestPostgresSealedRows(SealedRowsContract):
 
     @pytest.fixture
     def sealed_rows(self, store: PostgresStore) -> SealedRows:
-        return PostgresSealedRows(store)
+        return StoredSealedRows(store)
 
     def test_a_key_that_a_row_still_being_written_needs_is_not_removed(
         self, sealed_rows: SealedRows, postgres_url: str

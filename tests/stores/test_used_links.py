@@ -8,9 +8,8 @@ from threading import Barrier, Thread
 import pytest
 
 from adapters.stores.postgres import PostgresStore
-from adapters.stores.postgres.used_links import PostgresLinks
+from adapters.stores.small_tables.used_links import StoredLinks
 from adapters.stores.sqlite import SQLiteStore
-from adapters.stores.sqlite.used_links import SQLiteLinks
 from engine.ports.clock import ManualClock
 from engine.work.links import UsedLinks
 from tests.law.story import NOON
@@ -26,12 +25,12 @@ class TestSQLiteLinks(LinksContract):
     @pytest.fixture
     def links(self, clock: ManualClock, tmp_path: Path) -> Iterator[UsedLinks]:
         with closing(SQLiteStore(tmp_path / "store.db", clock)) as store:
-            yield SQLiteLinks(store)
+            yield StoredLinks(store)
 
     def test_a_restart_forgets_none(self, tmp_path: Path, clock: ManualClock) -> None:
         for expected in (True, False):
             with closing(SQLiteStore(tmp_path / "store.db", clock)) as store:
-                assert SQLiteLinks(store).use("link", f"state {expected}", SOON) is expected
+                assert StoredLinks(store).use("link", f"state {expected}", SOON) is expected
 
 
 class TestPostgresLinks(LinksContract):
@@ -42,7 +41,7 @@ class TestPostgresLinks(LinksContract):
 
     @pytest.fixture
     def links(self, store: PostgresStore) -> UsedLinks:
-        return PostgresLinks(store)
+        return StoredLinks(store)
 
     @pytest.mark.rule("R1")
     def test_of_many_at_once_one_uses_it(self, links: UsedLinks) -> None:

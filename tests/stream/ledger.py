@@ -4,7 +4,8 @@ from itertools import count
 from typing import Self
 
 from adapters.settings import EngineSettings
-from adapters.stores.opening import Opened, open_store, relay_mark
+from adapters.stores.opening import Opened, open_store
+from adapters.stores.small_tables.relay_mark import StoredMark
 from engine.engine import Engine
 from engine.ports.log import Entry
 from engine.stream.cloud_events import Teller
@@ -33,7 +34,7 @@ class Ledger:
 
     @property
     def mark(self) -> RelayMark:
-        return relay_mark(self.opened)
+        return StoredMark(self.opened.beside)
 
     @property
     def source(self) -> str:

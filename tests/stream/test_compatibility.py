@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.stream.compatibility import differences, incompatible
 from engine.stream.schemas import Schema
+from tests.stream.compatibility import differences, incompatible
 from tests.stream.told import PUBLISHED
 
 BASE: Schema = {

@@ -12,11 +12,12 @@ import psycopg
 import pytest
 
 from adapters.composition import running as running_program
-from adapters.composition import vault_over
 from adapters.screen.output_files import unused
 from adapters.settings import load_settings
-from adapters.stores.opening import open_store, sealed_rows
+from adapters.stores.opening import open_store
+from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from adapters.vault.key_file import read_key_file
+from adapters.vaults import vault_over
 from engine.work.secret import Secret, SecretRef
 from engine.work.vault import SealedRow
 from tests.certificates import make_certificate
@@ -79,7 +80,7 @@ class Premises:
     def damage(self) -> None:
         """Three rows, each in another way; and back again."""
         with closing(open_store(load_settings(store=self.keyboard.store))) as opened:
-            rows = sealed_rows(opened)
+            rows = StoredSealedRows(opened.beside)
             whole = list(rows.rows())
             other = whole[1].sealed
             for row, sealed in zip(whole, (whole[0].sealed[:-2], b"SLV9", other), strict=True):

@@ -11,13 +11,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from adapters.composition import Program, mail_probe, vault_over
+from adapters.composition import Program
 from adapters.composition import running as running_program
 from adapters.mail.sandbox.authority import Authority
 from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
+from adapters.mail_servers import mail_probe
 from adapters.mailboxes import providers, tokens_over
 from adapters.settings import load_settings
+from adapters.vaults import vault_over
 from aggregates.email_account.commands import ConnectAccount
 from engine.work.access import Access, Accesses, Grant, Security, Server
 from engine.work.check_connection import UNCHECKED, Checked, ConnectionChecks

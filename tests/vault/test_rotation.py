@@ -12,8 +12,8 @@ import pytest
 
 from adapters.settings import load_settings
 from adapters.stores.clocks import system_clock
-from adapters.stores.memory.sealed_rows import MemorySealedRows
-from adapters.stores.opening import open_store, sealed_rows
+from adapters.stores.opening import open_store
+from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from adapters.vault.key_file import key_source, make_key_file, read_key_file
 from adapters.vault.keys import Key
 from adapters.vault.rotation import check, rotate_file, rotate_given
@@ -28,6 +28,7 @@ from engine.work.secret import (
 )
 from engine.work.vault import SealedRows
 from tests.cli.keyboard import Keyboard
+from tests.tables_in_memory import TablesInMemory
 
 REFS = [SecretRef("main", f"{name}@acme.example", "password") for name in ("ann", "bob", "eve")]
 K1, K2 = Key("k1", bytes(range(32))), Key("k2", bytes(32))
@@ -63,7 +64,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def rows(file: Path) -> SealedRows:
-    rows = MemorySealedRows(system_clock)
+    rows = StoredSealedRows(TablesInMemory(system_clock))
     fill(rows, file)
     return rows
 
@@ -93,7 +94,7 @@ def test_all_is_sealed_anew_and_the_old_key_is_gone(rows: SealedRows, file: Path
 
 
 def test_an_empty_vault_rotates(file: Path) -> None:
-    rows = MemorySealedRows(system_clock)
+    rows = StoredSealedRows(TablesInMemory(system_clock))
     assert rotate_file(rows, file).resealed == 0
     fill(rows, file)
     assert readable(rows, file)
@@ -104,7 +105,7 @@ def test_ended_after_any_step_everything_can_be_read_and_it_goes_on(tmp_path: Pa
     for number in range(1, 40):
         file = tmp_path / f"{number}.key"
         first = make_key_file(file)
-        rows = MemorySealedRows(system_clock)
+        rows = StoredSealedRows(TablesInMemory(system_clock))
         fill(rows, file)
         try:
             rotate_file(Mortal(rows, number), file)
@@ -150,7 +151,7 @@ def test_a_damaged_secret_ends_it_before_it_begins_unless_it_may_be_dropped(
 
 
 def test_keys_that_somebody_else_keeps_are_rotated_to_the_first() -> None:
-    rows = MemorySealedRows(system_clock)
+    rows = StoredSealedRows(TablesInMemory(system_clock))
     SealedVault(rows, lambda: (K1,)).put(REFS[0], secret_of(REFS[0]))
     with pytest.raises(UnusableKey, match="no new key beside k1"):
         rotate_given(rows, lambda: (K1,))
@@ -160,7 +161,7 @@ def test_keys_that_somebody_else_keeps_are_rotated_to_the_first() -> None:
 
 
 def test_back_to_an_older_key_is_a_rotation_too() -> None:
-    rows = MemorySealedRows(system_clock)
+    rows = StoredSealedRows(TablesInMemory(system_clock))
     SealedVault(rows, lambda: (K1,)).put(REFS[0], secret_of(REFS[0]))
     rows.use_key("k2", K2.fingerprint, instead_of="k1")
     assert rotate_given(rows, lambda: (K1, K2)).key_id == "k1"
@@ -183,12 +184,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from adapters.settings import load_settings
-from adapters.stores.opening import open_store, sealed_rows
+from adapters.stores.opening import open_store
+from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from adapters.vault.rotation import rotate_file
 with closing(open_store(load_settings(store=sys.argv[1]))) as opened:
     print("ready", flush=True)
     while True:
-        rotate_file(sealed_rows(opened), Path(sys.argv[2]))
+        rotate_file(StoredSealedRows(opened.beside), Path(sys.argv[2]))
 """
 KILLS = 25
 
@@ -196,7 +198,7 @@ KILLS = 25
 @contextmanager
 def opened_rows(store: str) -> Iterator[SealedRows]:
     with closing(open_store(load_settings(store=store), create=True)) as opened:
-        yield sealed_rows(opened)
+        yield StoredSealedRows(opened.beside)
 
 
 @pytest.mark.kills

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from adapters.stores.clocks import system_clock
-from adapters.stores.memory.sealed_rows import MemorySealedRows
+from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from adapters.vault.keys import Key, Keyring
 from adapters.vault.rotation import rotate_given
 from adapters.vault.vault import SealedVault
@@ -22,6 +22,7 @@ from engine.work.secret import (
     WrongKey,
 )
 from engine.work.vault import SealedRow, Vault
+from tests.tables_in_memory import TablesInMemory
 
 K1, K2 = Key("k1", bytes(range(32))), Key("k2", bytes(32))
 ANN = SecretRef("main", "ann@acme.example", "password")
@@ -34,7 +35,7 @@ class Cellar:
 
     def __init__(self) -> None:
         self.keys: Keyring = (K1,)
-        self.rows = MemorySealedRows(system_clock)
+        self.rows = StoredSealedRows(TablesInMemory(system_clock))
         self.vault: Vault = SealedVault(self.rows, lambda: self.keys)
         self.vault.put(ANN, PASSWORD)
         self.vault.put(BOB, OTHER)
@@ -58,7 +59,7 @@ def cellar() -> Cellar:
     return Cellar()
 
 
-class Hurried(MemorySealedRows):
+class Hurried(StoredSealedRows):
     """Somebody acts after the next row was read, and before it is written."""
 
     then: Callable[[], object] | None = None
@@ -72,7 +73,7 @@ class Hurried(MemorySealedRows):
 
 
 def test_a_secret_that_is_deleted_while_it_is_replaced_stays_deleted() -> None:
-    rows = Hurried(system_clock)
+    rows = Hurried(TablesInMemory(system_clock))
     vault = SealedVault(rows, lambda: (K1,))
     vault.put(ANN, PASSWORD)
     rows.then = lambda: vault.delete(ANN)
@@ -83,7 +84,7 @@ def test_a_secret_that_is_deleted_while_it_is_replaced_stays_deleted() -> None:
 
 
 def test_a_secret_that_is_sealed_anew_while_it_is_replaced_is_replaced() -> None:
-    rows = Hurried(system_clock)
+    rows = Hurried(TablesInMemory(system_clock))
     keys: Keyring = (K1,)
     vault = SealedVault(rows, lambda: keys)
     vault.put(ANN, PASSWORD)
@@ -195,11 +196,11 @@ def test_a_vault_that_runs_goes_on_after_another_process_rotated_its_keys(cellar
     assert {each.key_id for each in cellar.vault.list()} == {"k2"}
 
 
-class Overtaken(MemorySealedRows):
+class Overtaken(StoredSealedRows):
     """Whose keys another process rotates right after a row, or the key in use, was read."""
 
     def __init__(self) -> None:
-        super().__init__(system_clock)
+        super().__init__(TablesInMemory(system_clock))
         self.meanwhile: list[Callable[[], object]] = []
 
     def row(self, ref: SecretRef):  # type: ignore[no-untyped-def]

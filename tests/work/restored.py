@@ -8,8 +8,9 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.stores.opening import Opened, inbox_cursors, opened_file, opened_schema
+from adapters.stores.opening import Opened, opened_file, opened_schema
 from adapters.stores.postgres import PostgresStore
+from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from adapters.stores.sqlite import SQLiteStore
 from aggregates.command import Command
 from engine.engine import Engine
@@ -124,13 +125,13 @@ class Sender:
             checks = ConnectionChecks(program.engine, self.server, workspace, new_id)
             return World(checks, self.server, lambda: self.listening(program))
 
-        cursors = inbox_cursors(program.opened)
+        cursors = StoredCursors(program.opened.beside)
         return Means(program.engine, program.opened.fence, cursors, world_of)
 
     def listening(self, program: Program) -> Listening:
         with program.engine.look(ACME) as now:
             self.server.to_whom = SentIndex(now).find
-        inboxes = WorkspaceInboxes(inbox_cursors(program.opened), ACME)
+        inboxes = WorkspaceInboxes(StoredCursors(program.opened.beside), ACME)
         return Listening(program.engine, ACME, self.server, inboxes, lambda _: None)
 
     def at(self, moment: datetime) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.composition import health_of
 from adapters.stores.memory import MemoryStore
-from adapters.stores.opening import inbox_cursors
+from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from adapters.stores.witness_file import FileWitness
 from adapters.worker.clocks import Clocks
 from aggregates.campaign.commands import FinishRecipient
@@ -310,7 +310,7 @@ def test_nothing_is_submitted_where_nothing_can_be_noted(sender: Sender, *, fenc
         assert (opened.fence.closed() is not None) is fenced
         program.given(unknown(R3, message(R3)))
         sender.at(NOON + 3 * DAY + 7 * HOUR)
-        inboxes = WorkspaceInboxes(inbox_cursors(opened), ACME)
+        inboxes = WorkspaceInboxes(StoredCursors(opened.beside), ACME)
         inboxes.move(ANN, Cursor("", sender.clock()))
         dispatch = Dispatch(engine, ACME, inboxes)
         file.unlink()

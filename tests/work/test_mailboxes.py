@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.stores.memory import MemoryViews
-from adapters.stores.memory.sealed_rows import MemorySealedRows
+from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from adapters.vault.keys import Key
 from adapters.vault.vault import SealedVault
 from aggregates.email_account.commands import ConnectAccount, DisconnectAccount
@@ -23,6 +23,7 @@ from events.email_account import AccountConnected, OneClickReconnected
 from events.vocabulary import ConnectionStatus, FailureClass
 from projections.shipped import SHIPPED
 from tests.law.story import fail
+from tests.tables_in_memory import TablesInMemory
 from tests.work.desk import USER, Desk
 from tests.workplace import ACME
 
@@ -54,7 +55,8 @@ class Office:
     def __init__(self) -> None:
         self.desk = Desk()
         self.vault = SealedVault(
-            MemorySealedRows(self.desk.clock), lambda: (Key("k1", bytes(range(32))),)
+            StoredSealedRows(TablesInMemory(self.desk.clock)),
+            lambda: (Key("k1", bytes(range(32))),),
         )
         self.accesses = Accesses(self.vault, ACME, self.desk.new_id)
         self.provider = OnePassword(self.accesses, "right")

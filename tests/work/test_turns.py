@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.stores.opening import inbox_cursors
+from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from engine.engine import Engine
 from engine.reply import Request
 from engine.work.mailing.dispatch import Dispatch, Draft
@@ -40,7 +40,7 @@ class Letters:
 
 
 def dispatch_of(program: Program) -> Dispatch:
-    inboxes = WorkspaceInboxes(inbox_cursors(program.opened), ACME)
+    inboxes = WorkspaceInboxes(StoredCursors(program.opened.beside), ACME)
     return Dispatch(program.engine, ACME, inboxes)
 
 

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 import pytest
 
-from adapters.stores.opening import inbox_cursors
+from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from aggregates.campaign.commands import MigrateRecipients, Past
 from aggregates.email_account.commands import UpdateSettings
 from aggregates.recipient import ForgetRecipient
@@ -118,7 +118,7 @@ class Mail:
         with engine.look(ACME) as now:
             index = SentIndex(now)
         sender.server.to_whom = index.find
-        inboxes = WorkspaceInboxes(inbox_cursors(program.opened), ACME)
+        inboxes = WorkspaceInboxes(StoredCursors(program.opened.beside), ACME)
         dispatch = Dispatch(engine, ACME, inboxes)
         new_id = lambda: f"mail-{next(_NUMBERS)}"  # noqa: E731
         fence = program.opened.fence
@@ -379,7 +379,7 @@ def test_an_inbox_is_read_from_the_beginning_once_it_may_concern_people_who_were
     with sender.running() as program:
         mail = Mail(sender, program)
         mail.turns()
-        cursors = inbox_cursors(program.opened)
+        cursors = StoredCursors(program.opened.beside)
         assert cursors.all(ACME)[ANN].read_until == NOON
         past = Past("r9", ANN, INTRO, NOON - DAY)
         program.given(MigrateRecipients(campaign_id=SPRING, people=(past,)))

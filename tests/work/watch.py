@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import count
 
 from adapters.stores.memory import MemoryStore, MemoryViews
-from adapters.stores.memory.check_schedule import MemoryCheckSchedule
+from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from aggregates.email_account.commands import ConnectAccount
 from engine.ports.check_schedule import ScheduledCheck
 from engine.ports.clock import ManualClock
@@ -21,6 +21,7 @@ from engine.work.secret import NoSuchSecret, SecretRef
 from events.vocabulary import FailureClass, Settings
 from projections.shipped import SHIPPED
 from tests.law.story import MINUTE, NOON, WELL
+from tests.tables_in_memory import TablesInMemory
 from tests.workplace import ACME, Workplace
 
 PERIOD = 15 * MINUTE
@@ -68,7 +69,7 @@ class Watched:
         self.clock = ManualClock(NOON)
         self.workplace = Workplace(MemoryStore(self.clock), self.clock)
         self.views = MemoryViews()
-        self.schedule = MemoryCheckSchedule(self.clock)
+        self.schedule = StoredCheckSchedule(TablesInMemory(self.clock))
         self.probe = Told()
         self.servers: dict[str, str] = {}
         self._ids = (f"watch-{number}" for number in count(1))

@@ -6,10 +6,12 @@ from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
-from adapters.composition import engine_over, new_vault_key, vault_over
+from adapters.composition import engine_over
 from adapters.mailboxes import accesses_of
 from adapters.settings import EngineSettings, load_settings
-from adapters.stores.opening import Opened, check_schedule, open_store
+from adapters.stores.opening import Opened, open_store
+from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
+from adapters.vaults import new_vault_key, vault_over
 from engine.ports.check_schedule import ScheduledCheck
 from engine.projecting import ProjectionRunner
 from engine.work.access import Access, Security, Server
@@ -62,7 +64,7 @@ class Mailroom:
 
     def row(self, account: str) -> ScheduledCheck | None:
         with self.opened() as opened:
-            return check_schedule(opened).row(MAIN, account)
+            return StoredCheckSchedule(opened.beside).row(MAIN, account)
 
     def status(self, account: str) -> ConnectionStatus:
         with self.opened() as opened:

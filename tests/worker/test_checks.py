@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from adapters.stores.memory import MemoryStore, MemoryViews
-from adapters.stores.memory.check_schedule import MemoryCheckSchedule
+from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from adapters.worker.checks import Checking
 from engine.engine import Engine
 from engine.ports.check_schedule import ScheduledCheck
@@ -26,6 +26,7 @@ from engine.work.ports import Mailbox
 from events.vocabulary import FailureClass
 from projections.shipped import SHIPPED
 from tests.mail.servers.scripted import NeverAnswering, Scripted, greeting
+from tests.tables_in_memory import TablesInMemory
 from tests.work.watch import connect_real
 from tests.worker.processes import eventually
 
@@ -73,7 +74,7 @@ class Shift:
             connecting = connect_real(account, f"s{number}")
             engine.execute(WORKSPACE, connecting, command_id=f"c{number}", actor="t")
         ProjectionRunner(store, views, SHIPPED).keep_up()
-        self.schedule = MemoryCheckSchedule(store.now)
+        self.schedule = StoredCheckSchedule(TablesInMemory(store.now))
         checks = ConnectionChecks(engine, self.probe, WORKSPACE, lambda: uuid4().hex)
         self.wanted = True
         self.tidied = 0

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli.auditing.reading import StoreUrl, open_source, reading
+from adapters.cli.auditing.reading import open_source, reading
 from adapters.screen.exit_codes import EXIT_FAILED
-from adapters.screen.options import Json
 from adapters.screen.output import print_json, say, unknown
 from adapters.screen.progress import progress
+from adapters.screen.where import WholeStore
 from engine.audit import Auditor, Violation
 from engine.audit.source import PAGE, Source
 from engine.gc_pause import gc_paused
@@ -38,15 +38,15 @@ def command(
     workspace: Annotated[
         str | None, typer.Option(help="Only what concerns this workspace. Default: all.")
     ] = None,
-    store: StoreUrl = None,
-    as_json: Json = False,
+    *,
+    at: WholeStore,
 ) -> None:
     """Walk the whole history and verify every rule it can show. Exit 1 when one is broken."""
-    with reading(), open_source(store) as source:
+    with reading(), open_source(at.store) as source:
         if workspace is not None and workspace not in source.workspaces():
             unknown("workspace", workspace, source.workspaces())
-        findings = check(source, _ignore if as_json else _tell, workspace)
-        _show(source, findings, as_json=as_json)
+        findings = check(source, _ignore if at.as_json else _tell, workspace)
+        _show(source, findings, as_json=at.as_json)
     raise typer.Exit(EXIT_FAILED if findings.by_rule else 0)
 
 

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from adapters.cli.auditing.reading import ByOption, StoreUrl, moment_of, open_source, reading
-from adapters.screen.options import Json
+from adapters.cli.auditing.reading import ByOption, moment_of, open_source, reading
 from adapters.screen.output import print_json, say
 from adapters.screen.progress import progress
 from adapters.screen.tables import lines, print_table, text
+from adapters.screen.where import WholeStore
 from engine.audit.differences import Change, Columns, changes_between
 from engine.audit.moments import By
 
@@ -21,16 +21,16 @@ def command(
     workspace: Annotated[
         str | None, typer.Option(help="Only this workspace. Default: all.")
     ] = None,
-    store: StoreUrl = None,
-    as_json: Json = False,
+    *,
+    at: WholeStore,
 ) -> None:
     """Show what changed between two moments: accounts, campaigns, recipients, clocks, notices."""
-    with reading(), open_source(store) as source:
+    with reading(), open_source(at.store) as source:
         first, last = moment_of(from_, by, source), moment_of(to, by, source)
         with progress("Reading the log", source.end) as position:
             found = [*changes_between(source, first, last, position)]
         changes = [each for each in found if workspace in {None, each.key[0]}]
-        if as_json:
+        if at.as_json:
             told = [each.told() for each in changes]
             print_json({"from": first.told(), "to": last.told(), "changes": told})
         else:

@@ -7,11 +7,12 @@ import typer
 from rich.console import Console
 from rich.tree import Tree
 
-from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
+from adapters.cli.auditing.reading import open_source, reading
+from adapters.cli.common import settings_of
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Json, Workspace
 from adapters.screen.output import fail, print_json, unknown
 from adapters.screen.tables import safe
+from adapters.screen.where import Where
 from engine.answers.history import History
 from engine.answers.recipient_case import OPENINGS
 from engine.answers.telling.facts import sentence
@@ -47,21 +48,20 @@ def command(
     recipient: Annotated[str | None, typer.Option(help="This recipient of the campaign.")] = None,
     account: Annotated[str | None, typer.Option(help="This account.")] = None,
     incident: Annotated[str | None, typer.Option(help="This incident: ann@acme.test#1.")] = None,
-    store: StoreUrl = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Show what brought events about and what came of them: positions, ids, both times."""
     asked = _asked(campaign, recipient, account, incident)
     with reading():
-        chosen = settings_for(store, workspace).workspace
-        with open_source(store) as source:
+        chosen = settings_of(at).workspace
+        with open_source(at.store) as source:
             history = history_of(source, chosen)
             found = _facts(history, asked)
             if not found:
                 _refuse(source, chosen, asked)
             roots = CausalTree(history, found).tree()
-    if as_json:
+    if at.as_json:
         print_json(_json(chosen, asked, roots))
     else:
         _print(chosen, asked, roots)

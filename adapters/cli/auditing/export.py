@@ -10,9 +10,10 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.auditing.reading import StoreUrl, open_source, reading
+from adapters.cli.auditing.reading import open_source, reading
 from adapters.composition import store_files
 from adapters.screen.exit_codes import EXIT_FAILED, EXIT_UNREADABLE
+from adapters.screen.options import Store
 from adapters.screen.output import fail, say
 from adapters.screen.output_files import OutputFileError, OutputRefused, appearing, require_free
 from adapters.screen.progress import progress
@@ -38,7 +39,7 @@ def command(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     format_: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.JSONL,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-    store: StoreUrl = None,
+    store: Store = None,
 ) -> None:
     """Write every event, with its envelope, to a file of JSON lines or Parquet."""
     write = write_jsonl if format_ is Format.JSONL else write_parquet

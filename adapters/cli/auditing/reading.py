@@ -15,14 +15,6 @@ from adapters.settings import EngineSettings, load_settings
 from engine.audit.moments import By, Moment, NoMoment, read_moment
 from engine.audit.source import Source
 
-StoreUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--store", metavar="STORE", help="A path, or postgresql://… Default: the setting `store`."
-    ),
-]
-
-
 ByOption = Annotated[
     By, typer.Option("--by", help="Which time counts: when it was recorded, or when it happened.")
 ]

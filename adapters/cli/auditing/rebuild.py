@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from adapters.cli.auditing.diff import show_changes
-from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
+from adapters.cli.auditing.reading import open_source, reading
+from adapters.cli.common import settings_of
 from adapters.composition import rebuild
 from adapters.screen.exit_codes import EXIT_FAILED
-from adapters.screen.options import Json
 from adapters.screen.output import print_json, say, unknown
 from adapters.screen.progress import progress
+from adapters.screen.where import WholeStore
 from engine.audit.differences import Change, changes_of
 from engine.audit.fold import Fold
 from engine.audit.source import Source, facts
@@ -24,27 +25,26 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; show what would change.")
     ] = False,
-    store: StoreUrl = None,
-    as_json: Json = False,
+    *,
+    at: WholeStore,
 ) -> None:
     """Build the views anew from the history. With --dry-run: exit 1 when they would change."""
     chosen = _chosen(projection)
     if dry_run:
-        with reading(), open_source(store) as source:
+        with reading(), open_source(at.store) as source:
             changes, lag = list(differences(source, chosen)), behind(source, chosen)
-        _show(changes, lag, as_json=as_json)
+        _show(changes, lag, as_json=at.as_json)
         raise typer.Exit(EXIT_FAILED if changes else 0)
     with reading("Stopped. Every view is as it was; nothing was rebuilt."):
-        settings = settings_for(store)
-        with open_source(store) as source:
+        settings = settings_of(at)
+        with open_source(at.store) as source:
             length = source.end
         with progress("Rebuilding", length) as position:
             end = rebuild(settings, chosen, position)
     names = [each.name for each in chosen]
-    if as_json:
-        print_json({"projections": names, "position": end})
-    else:
-        say(f"Rebuilt {', '.join(names)} up to position {end}.")
+    at.tell(
+        {"projections": names, "position": end}, f"Rebuilt {', '.join(names)} up to position {end}."
+    )
 
 
 def differences(source: Source, projections: Sequence[Projection]) -> Iterator[Change]:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from adapters.cli.auditing.reading import StoreUrl, reading, settings_for
+from adapters.cli.auditing.reading import reading
+from adapters.cli.common import settings_of
 from adapters.composition import asking
-from adapters.screen.options import Json
 from adapters.screen.output import print_json, say
 from adapters.screen.progress import progress
 from adapters.screen.tables import print_table
+from adapters.screen.where import WholeStore
 from engine.answers.telling.rows import told
 from engine.audit.reclassify import Reclassified, Reclassifier
 from engine.audit.source import Source, facts
@@ -18,13 +19,13 @@ AVOIDED = ("incident_id", "opened_at", "opens_at")
 MISSED = ("account_id", "position", "occurred_at")
 
 
-def command(store: StoreUrl = None, as_json: Json = False) -> None:
+def command(*, at: WholeStore) -> None:
     """Judge kept evidence by today's classifier: what would have come out otherwise."""
-    with reading(), asking(settings_for(store)) as opened:
+    with reading(), asking(settings_of(at)) as opened:
         source = Source(opened.store, opened.views)
         with progress("Reclassifying", source.end) as moved:
             found = Reclassifier(opened.evidence.find).read(facts(source, progress=moved))
-    if as_json:
+    if at.as_json:
         print_json(_json(found))
     else:
         _show(found)

@@ -7,17 +7,16 @@ import typer
 
 from adapters.cli.auditing.reading import (
     ByOption,
-    StoreUrl,
     moment_of,
     open_source,
     reading,
-    settings_for,
 )
+from adapters.cli.common import settings_of
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Json, Workspace
 from adapters.screen.output import fail, print_json, say, unknown
 from adapters.screen.progress import progress
 from adapters.screen.tables import print_table
+from adapters.screen.where import Where
 from engine.answers.telling.rows import all_told
 from engine.answers.workspace_answers import Answers, RecipientAnswer
 from engine.audit.fold import Fold
@@ -37,7 +36,7 @@ class State(NamedTuple):
 
 
 def command(
-    at: Annotated[str | None, typer.Option(help="A time with its zone.")] = None,
+    time: Annotated[str | None, typer.Option("--at", help="A time with its zone.")] = None,
     position: Annotated[int | None, typer.Option(min=0, help="A position of the log.")] = None,
     by: ByOption = By.RECORDED,
     campaign: Annotated[str | None, typer.Option(help="Only this campaign.")] = None,
@@ -45,22 +44,21 @@ def command(
         str | None, typer.Option(help="Only this recipient of the campaign.")
     ] = None,
     account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
-    store: StoreUrl = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Show accounts, campaigns and recipients as they were at a time or a position."""
-    if (at is None) == (position is None):
+    if (time is None) == (position is None):
         fail("Name one moment: --at TIME or --position N.", EXIT_UNREADABLE)
     if recipient is not None and campaign is None:
         fail("A recipient is somebody in a campaign: name it with --campaign.", EXIT_UNREADABLE)
     with reading():
-        chosen = settings_for(store, workspace).workspace
+        chosen = settings_of(at).workspace
         asked = Asked(chosen, campaign, recipient, account)
-        with open_source(store) as source:
-            moment = moment_of(at or str(position), by, source)
+        with open_source(at.store) as source:
+            moment = moment_of(time or str(position), by, source)
             found = state_at(source, moment, asked)
-        _show(found, moment, asked, as_json=as_json)
+        _show(found, moment, asked, as_json=at.as_json)
 
 
 def state_at(source: Source, moment: Moment, asked: Asked) -> State:

@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli.auditing.reading import StoreUrl, open_source, reading, settings_for
+from adapters.cli.auditing.reading import open_source, reading
+from adapters.cli.common import settings_of
 from adapters.composition import rehearsal
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Json
 from adapters.screen.output import fail, print_json, say, unknown
 from adapters.screen.progress import progress
 from adapters.screen.tables import print_table, text
+from adapters.screen.where import Where
 from aggregates.campaign.commands import AddSender
 from aggregates.email_account.commands import AccountCommand
 from engine.answers.telling.rows import plain
@@ -30,16 +31,15 @@ def command(
     leave_out: Annotated[
         str | None, typer.Option(help="A command less: the position or id of what it recorded.")
     ] = None,
-    workspace: Annotated[str | None, typer.Option(help="Default: the setting.")] = None,
-    store: StoreUrl = None,
-    as_json: Json = False,
+    *,
+    at: Where,
 ) -> None:
     """Live the history again with one command more or less, and compare. Writes nothing."""
     with reading():
-        settings = settings_for(store, workspace)
+        settings = settings_of(at)
         inserted = insert or []
         insertions = [_insertion(each) for each in inserted]
-        with open_source(store) as source, progress("Reading", source.end) as moved:
+        with open_source(at.store) as source, progress("Reading", source.end) as moved:
             history = WorkspaceFacts(source, settings.workspace, moved)
             real = reality(history, settings.workspace)
             if real is None:
@@ -58,7 +58,7 @@ def command(
                 policy=settings.policy,
             )
     outcome = compare(real, altered)
-    if as_json:
+    if at.as_json:
         print_json(outcome_told(outcome, omitted, inserted))
     else:
         _show(outcome, omitted, inserted)

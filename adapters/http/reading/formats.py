@@ -3,15 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from types import MappingProxyType
 from typing import IO, Any
 
 from fastapi.responses import StreamingResponse
-from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from adapters.csv.rejected_lines import harmless
 from adapters.stores.row_types import kind_of
@@ -67,17 +68,18 @@ def write_parquet(columns: Columns, lines: Iterable[Sequence[Any]], file: IO[byt
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
 
 
-def sent(file: IO[bytes], name: str, media_type: str) -> Response:
-    """The file from its beginning; it goes when it was sent."""
-    file.seek(0)
+class Sent(StreamingResponse):
+    """A file from its beginning; it is closed whatever becomes of the request."""
 
-    def pieces() -> Iterator[bytes]:
-        with file:
-            while piece := file.read(PIECE):
-                yield piece
+    def __init__(self, file: IO[bytes], name: str, media_type: str) -> None:
+        file.seek(0)
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        super().__init__(iter(partial(file.read, PIECE), b""), 200, headers, media_type)
+        self._file = file
 
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(pieces(), media_type=media_type, headers=headers)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._file:
+            await super().__call__(scope, receive, send)
 
 
 def _cells(line: Sequence[Any]) -> list[str]:

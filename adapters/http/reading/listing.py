@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from tempfile import TemporaryFile
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
@@ -16,7 +16,7 @@ from adapters.http.names import path_names
 from adapters.http.problems import Problem
 from adapters.http.reading.collections import AT_ONCE, COLLECTIONS, Collection, Wanted
 from adapters.http.reading.cursors import cursor_of, key_in
-from adapters.http.reading.formats import MEDIA_TYPES, Format, sent, write_csv, write_parquet
+from adapters.http.reading.formats import MEDIA_TYPES, Format, Sent, write_csv, write_parquet
 from adapters.http.reading.moments import View
 from adapters.http.site import Site
 from engine.answers.telling.rows import plain, told
@@ -88,7 +88,9 @@ def _parameters(collection: Collection) -> type[BaseModel]:
 
 def _page_model(collection: Collection) -> type[BaseModel]:
     hints = get_type_hints(collection.row)
-    columns: dict[str, Any] = {each: (hints[each] | None, None) for each in collection.columns}
+    columns: dict[str, Any] = {
+        each: (_as_told(hints[each]) | None, None) for each in collection.columns
+    }
     row = create_model(f"{_title(collection)}Row", **columns)
     return create_model(
         f"{_title(collection)}Page",
@@ -96,6 +98,17 @@ def _page_model(collection: Collection) -> type[BaseModel]:
         next=(str | None, None),
         at=(datetime, ...),
     )
+
+
+def _as_told(hint: Any) -> Any:
+    """Named tuples inside a row are told as objects."""
+    for inner in get_args(hint):
+        if hasattr(inner, "_fields"):
+            fields: dict[str, Any] = {
+                name: (kind, ...) for name, kind in get_type_hints(inner).items()
+            }
+            return list[create_model(inner.__name__, **fields)]  # type: ignore[misc]
+    return hint
 
 
 def _title(collection: Collection) -> str:
@@ -154,25 +167,29 @@ def _file(site: Site, workspace: str, collection: Collection, asking: Asking) ->
     """Written whole before it is sent: whoever reads slowly holds no moment of the store."""
     file = TemporaryFile()  # noqa: SIM115 closed when it was sent
     hints = get_type_hints(collection.row)
-    with site.view(workspace, asking.at) as view:
-        lines = (
-            [getattr(row, each) for each in asking.columns]
-            for row in _chosen(view, collection, asking)
-        )
-        write = write_csv if asking.format is Format.CSV else write_parquet
-        write({each: hints[each] for each in asking.columns}, lines, file)
-    return sent(file, f"{collection.name}.{asking.format}", MEDIA_TYPES[asking.format])
+    write = write_csv if asking.format is Format.CSV else write_parquet
+    try:
+        with site.view(workspace, asking.at) as view:
+            lines = (
+                [getattr(row, each) for each in asking.columns]
+                for row in chosen(view, collection, asking.wanted)
+            )
+            write({each: hints[each] for each in asking.columns}, lines, file)
+    except BaseException:
+        file.close()
+        raise
+    return Sent(file, f"{collection.name}.{asking.format}", MEDIA_TYPES[asking.format])
 
 
 def _page(view: View, collection: Collection, asking: Asking) -> dict[str, Any]:
-    found = list(islice(_chosen(view, collection, asking), asking.limit + 1))
+    found = list(islice(chosen(view, collection, asking.wanted), asking.limit + 1))
     shown, more = found[: asking.limit], len(found) > asking.limit
     following = cursor_of(collection.path, collection.key_of(shown[-1])) if more else None
-    rows = [_told(each, asking.columns) for each in shown]
+    rows = [told_row(each, asking.columns) for each in shown]
     return {"rows": rows, "next": following, "at": instant_text(view.at)}
 
 
-def _told(row: Any, columns: Sequence[str]) -> dict[str, Any]:
+def told_row(row: Any, columns: Sequence[str]) -> dict[str, Any]:
     return {name: _json(value) for name, value in told(row, columns).items()}
 
 
@@ -182,10 +199,10 @@ def _json(value: Any) -> Any:
     return value
 
 
-def _chosen(view: View, collection: Collection, asking: Asking) -> Iterator[Any]:
-    equal = {
-        each: value for each, value in asking.wanted.equal.items() if each in collection.columns
-    }
-    for row in collection.rows(view, asking.wanted):
+def chosen(view: View, collection: Collection, wanted: Wanted) -> Iterator[Any]:
+    """The rows that have what is wanted, in order of key."""
+    columns = collection.columns
+    equal = {each: value for each, value in wanted.equal.items() if each in columns}
+    for row in collection.rows(view, wanted):
         if all(str(plain(getattr(row, each))) == value for each, value in equal.items()):
             yield row

@@ -9,8 +9,9 @@ from adapters.composition import Opened
 from adapters.http.problems import Problem
 from aggregates.command import Policy
 from engine.answers.current import Current, current
-from engine.answers.history import History, Positions, positions_in
+from engine.answers.history import History, Positions
 from engine.answers.workspace_answers import Answers
+from engine.audit.event_index import Places
 from engine.audit.fold import Fold
 from engine.audit.moments import Moment, facts_until
 from engine.audit.one_recipient import Asked, without_a_scan
@@ -72,7 +73,7 @@ def then(
     fold = without_a_scan(source, moment, asked) if asked else None
     folded = fold or Fold().add(facts_until(source, moment))
     until = source.last_position_until(at)
-    history = History(source, _until(positions_in(opened.views), until), workspace)
+    history = History(source, _until(Places(source, workspace), until), workspace)
     yield View(workspace, at, folded.views(), history, opened, None)
 
 

@@ -10,12 +10,12 @@ from adapters.http.problems import NotFound
 from adapters.http.reading.collections import campaign_of
 from adapters.http.reading.moments import View
 from adapters.http.site import Site
-from engine.answers.attention import Attention, attention
 from engine.answers.recipient_case import Case, case_of
 from engine.answers.telling import rows
+from engine.answers.telling.attention import Attention, attention
 from engine.answers.telling.case import case_told
 from engine.answers.telling.reader import Reader
-from engine.answers.telling.whole import account_told, campaign_told, recipient_told
+from engine.answers.telling.whole import account_told, campaign_told, person_told, recipient_told
 from engine.answers.telling.why import explained
 from engine.answers.waits import account_pace, campaign_pace, waits
 from engine.audit.one_recipient import Asked
@@ -105,7 +105,7 @@ def recipient(asking: Asking) -> dict[str, Any]:
     known = directory.recipient_at(view.workspace, name.strip().lower()) or name
     forgotten = directory.forgotten_at(view.workspace, known)
     person = person_of(view, known, caller)
-    told = recipient_told(answers, known, person, forgotten)
+    told = recipient_told(answers, known, person and person_told(*person), forgotten)
     if not (told["campaigns"] or person or forgotten):
         raise NotFound("recipient", name)
     return told
@@ -117,7 +117,7 @@ def case(asking: Asking) -> dict[str, Any]:
     _, view, names, caller = asking
     person = person_of(view, names["recipient_id"], caller)
     sentences = explained(found, reader_of(names["recipient_id"], person))
-    return case_told(found, view.workspace, person, sentences)
+    return case_told(found, view.workspace, person and person._asdict(), sentences)
 
 
 def case_in(asking: Asking) -> Case:

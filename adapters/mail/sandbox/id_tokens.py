@@ -1,14 +1,10 @@
 """Who consented, signed: ID tokens of OpenID Connect (ES256), and the key to check them by."""
 
-import json
-import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
 
 SECONDS = 3_600
 
@@ -18,26 +14,12 @@ class IdTokens:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._key_id = secrets.token_hex(8)
+        self._key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
 
     @property
     def keys(self) -> dict[str, Any]:
         """A JSON Web Key Set."""
-        point = self._key.public_key().public_numbers()
-        return {
-            "keys": [
-                {
-                    "kty": "EC",
-                    "crv": "P-256",
-                    "use": "sig",
-                    "alg": "ES256",
-                    "kid": self._key_id,
-                    "x": _encoded(point.x.to_bytes(32)),
-                    "y": _encoded(point.y.to_bytes(32)),
-                }
-            ]
-        }
+        return {**KeySet([self._key]).as_dict(private=False)}
 
     def sign(self, issuer: str, client: str, account: str, nonce: str | None) -> str:
         """The account is subject, e-mail address and preferred user name in one."""
@@ -53,12 +35,4 @@ class IdTokens:
             "exp": issued + SECONDS,
             **({"nonce": nonce} if nonce else {}),
         }
-        header = {"alg": "ES256", "typ": "JWT", "kid": self._key_id}
-        signed = ".".join(_encoded(json.dumps(each).encode()) for each in (header, claims))
-        signature = self._key.sign(signed.encode(), ec.ECDSA(hashes.SHA256()))
-        r, s = decode_dss_signature(signature)
-        return f"{signed}.{_encoded(r.to_bytes(32) + s.to_bytes(32))}"
-
-
-def _encoded(octets: bytes) -> str:
-    return urlsafe_b64encode(octets).rstrip(b"=").decode()
+        return jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims, self._key)

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from adapters.stores.postgres.recorder import SQL
 from engine.appending import Continuation
-from engine.ports.errors import StoreError
+from engine.ports.errors import ZeroCharacter
 from engine.ports.transactions import Append, NewRow
 from events.recorded import Envelope
 from processors.timers import Key, Timer
@@ -90,13 +90,6 @@ def _copy_events(cursor: Cursor[Any], rows: Iterable[NewRow], after: int) -> Non
         while octets := b"".join(islice(binary, ROWS_AT_ONCE)):
             copy.write(octets)
         copy.write(COPY_TAIL)
-
-
-class ZeroCharacter(StoreError):
-    sentence = (
-        "The event {event} of {stream} has a text with a zero character, which PostgreSQL cannot "
-        "store. Leave it out; nothing was written."
-    )
 
 
 def _events(pending: Iterable[Placed]) -> Iterator[NewRow]:

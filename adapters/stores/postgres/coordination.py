@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import datetime
 
-from adapters.stores.postgres.alarms import PostgresAlarms
 from adapters.stores.postgres.leading import Leader
 from adapters.stores.postgres.leases import SQL as LEASES
 from adapters.stores.postgres.leases import Leases
@@ -14,11 +13,12 @@ from adapters.stores.postgres.name_locks import name_lock
 from adapters.stores.postgres.single_runner import SingleRunner
 from adapters.stores.postgres.store import PostgresStore
 from adapters.stores.postgres.views import PostgresViews
+from adapters.stores.small_tables.alarms import StoredAlarms
 from engine.ports.coordination import Leased, Led, LiveWorker, Membership, Overdue, Parked
 from projections.projection import Projection
 
 
-class PostgresCoordination(PostgresAlarms):
+class PostgresCoordination(StoredAlarms):
     def __init__(self, store: PostgresStore, views: PostgresViews) -> None:
         super().__init__(store)
         self._store = store

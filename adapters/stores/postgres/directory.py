@@ -1,17 +1,17 @@
 """The directory of the PostgreSQL store."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-from psycopg import Cursor
-from psycopg.errors import LockNotAvailable
 
 from adapters.stores.directory import Ids, StoredDirectory
 from adapters.stores.ids_and_digests import random_ids, variables_text
 from adapters.stores.named_sql import statements
-from engine.work.ports import Person, TracesRemain
+from adapters.stores.postgres.erasing import write_anew
+from adapters.stores.postgres.store import PostgresStore
+from adapters.stores.small_tables.small_table import Change
+from engine.work.ports import Person
+
+SQL = statements(Path(__file__).with_suffix(".sql"))
 
 
 class PostgresDirectory(StoredDirectory):
@@ -25,26 +25,17 @@ class PostgresDirectory(StoredDirectory):
     told to keep parameters of statements.
     """
 
-    SQL = statements(Path(__file__).with_suffix(".sql"))
+    def __init__(self, store: PostgresStore) -> None:
+        super().__init__(store)
+        self._schema = store
 
-    def _enter(self, c: Cursor[Any]) -> None:
-        c.execute(self.SQL["enter"])
-
-    def _listed(self, values: Iterable[str]) -> list[str]:
-        return list(values)
-
-    def _stored(self, moment: datetime) -> datetime:
-        return moment
-
-    def _moment(self, stored: datetime) -> datetime:
-        return stored
-
-    def _known(self, c: Cursor[Any], workspace: str, addresses: Iterable[str]) -> Ids:
+    def _known(self, change: Change, workspace: str, addresses: Iterable[str]) -> Ids:
         """Planned anew each time: a plan for an empty table is none for a full one."""
-        asked = (workspace, list(addresses))
-        return dict(c.execute(self.SQL["recipients_at"], asked, prepare=False).fetchall())
+        asked = {"workspace": workspace, "addresses": list(addresses)}
+        sql = self._table.sql["recipients_at"]
+        return dict(change.cursor.execute(sql, asked, prepare=False).fetchall())
 
-    def _write_down(self, c: Cursor[Any], workspace: str, new: Mapping[str, Person]) -> Ids:
+    def _write_down(self, change: Change, workspace: str, new: Mapping[str, Person]) -> Ids:
         """In order of address, so that two who enrol the same people never wait in a circle.
         Whoever is second waits for the first and then finds the addresses taken."""
         people = [new[address] for address in sorted(new)]
@@ -54,27 +45,17 @@ class PostgresDirectory(StoredDirectory):
             [each.name.replace("\0", "") for each in people],
             list(map(variables_text, people)),
         )
-        c.execute(self.SQL["enrol"], (workspace, *columns))
-        return self._known(c, workspace, new)
+        change.cursor.execute(SQL["enrol"], (workspace, *columns))
+        return self._known(change, workspace, new)
 
     def _kept(self, told: tuple[str, str]) -> tuple[str, str]:
         name, variables = told
         return name.replace("\0", ""), variables
 
-    def _stand_still(self, c: Cursor[Any], workspace: str) -> int:
-        c.execute(self.SQL["nobody_enrols"])
-        ((position,),) = c.execute(self.SQL["nobody_acts"], (workspace,)).fetchall()
+    def _stand_still(self, change: Change, workspace: str) -> int:
+        change("nobody_enrols")
+        ((position,),) = change.cursor.execute(SQL["nobody_acts"], (workspace,)).fetchall()
         return int(position)
 
     def _erase(self) -> None:
-        """Write those who stay into files of their own, and drop the old ones.
-
-        VACUUM FULL would copy the deleted rows too, as long as an old snapshot may see them.
-        """
-        with self._store.writing() as c:
-            try:
-                c.execute(self.SQL["nobody_reads"])
-            except LockNotAvailable:
-                raise TracesRemain(store=self._store.name) from None
-            for step in ("keep_the_others", "drop_the_files", "write_the_others"):
-                c.execute(self.SQL[step])
+        write_anew(self._schema.writing, self._schema.name, "directory")

@@ -21,6 +21,7 @@ from adapters.stores.named_sql import statements, with_named_values
 from adapters.stores.postgres.append import timer_of, timer_values
 from adapters.stores.postgres.datastore import LedgerDatastore
 from adapters.stores.postgres.entries import PostgresEntries
+from adapters.stores.postgres.erasing import write_anew
 from adapters.stores.postgres.errors import explained
 from adapters.stores.postgres.migrating import migrate, schema_state
 from adapters.stores.postgres.recorder import SQL, PostgresLedgerRecorder
@@ -253,6 +254,19 @@ class PostgresStore(PostgresEntries):
 
     def portable(self, path: Path) -> Mapping[str, str]:
         return {name: with_named_values(text) for name, text in statements(path).items()}
+
+    def stored(self, value: Any) -> Any:
+        return value
+
+    @contextmanager
+    def erasing(self, table: str, made_by: Sequence[str]) -> Iterator[Cursor[Any]]:  # noqa: ARG002 by a migration
+        """A write transaction, after which the table has no trace of the rows deleted in it.
+
+        Raises ``TracesRemain``.
+        """
+        with self.writing() as c:
+            yield c
+        write_anew(self.writing, self.name, table)
 
     def has_table(self, name: str) -> bool:  # noqa: ARG002 a store without a step is not opened
         return True

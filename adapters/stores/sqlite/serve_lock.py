@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from adapters.stores.one_process import OneProcess, OnlyMember
-from adapters.stores.sqlite.alarms import SQLiteAlarms
+from adapters.stores.small_tables.alarms import StoredAlarms
 from adapters.stores.sqlite.name_locks import name_lock
 from adapters.stores.sqlite.store import SQLiteStore
 from engine.ports.coordination import LiveWorker, Membership
@@ -28,12 +28,12 @@ class AlreadyServed(StoreError):
     )
 
 
-class SQLiteCoordination(SQLiteAlarms, OneProcess):
+class SQLiteCoordination(StoredAlarms, OneProcess):
     """The one worker holds the lock of the file, so that other processes can tell."""
 
     def __init__(self, store: SQLiteStore, views: Views) -> None:
         OneProcess.__init__(self, store, views)
-        SQLiteAlarms.__init__(self, store)
+        StoredAlarms.__init__(self, store)
         self._file = store
 
     @contextmanager

@@ -13,10 +13,11 @@ from eventsourcing.sqlite import SQLiteCursor
 
 from adapters.stores.clocks import system_clock
 from adapters.stores.microseconds import from_micros, to_micros
-from adapters.stores.named_sql import statements
+from adapters.stores.named_sql import embedded, embedded_value, statements
 from adapters.stores.sqlite.append import envelope_of, timer_of, timer_values
 from adapters.stores.sqlite.connections import ReadingConnections, WritingConnections, connected
 from adapters.stores.sqlite.entries import SQLiteEntries
+from adapters.stores.sqlite.erasing import write_anew, zero_what_is_freed
 from adapters.stores.sqlite.errors import explained
 from adapters.stores.sqlite.recorder import SQL, SQLiteLedgerRecorder
 from adapters.stores.sqlite.workspace_transaction import Entered, Looked
@@ -24,6 +25,7 @@ from engine.ports.clock import Clock
 from engine.ports.errors import EmptyDatabase, NoStore, OtherProgram, StoreError, VersionTooNew
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes, earliest
+from engine.work.ports import TracesRemain
 from events.recorded import Envelope
 from processors.timers import Timer
 
@@ -134,7 +136,10 @@ class SQLiteStore(SQLiteEntries):
         return self._clock()
 
     def portable(self, path: Path) -> Mapping[str, str]:
-        return statements(path)
+        return {name: embedded(text) for name, text in statements(path).items()}
+
+    def stored(self, value: Any) -> Any:
+        return embedded_value(value)
 
     def has_table(self, name: str) -> bool:
         with self.explained(), self.reading() as c:
@@ -248,6 +253,19 @@ class SQLiteStore(SQLiteEntries):
         assert isinstance(self._connections, WritingConnections)
         with self._connections.outside_of_a_transaction() as c:
             return bool(c.execute(SQL["empty_the_write_ahead_log"]).fetchone()[0])
+
+    @contextmanager
+    def erasing(self, table: str, made_by: Sequence[str]) -> Iterator[Cursor]:
+        """A write transaction, after which the table has no trace of the rows deleted in it.
+
+        Raises ``TracesRemain`` where somebody reads the write-ahead log.
+        """
+        with self.writing() as c:
+            zero_what_is_freed(c)
+            yield c
+            write_anew(c, table, made_by)
+        if self.checkpoint_is_hindered():
+            raise TracesRemain(store=self.name)
 
     def writing(self) -> AbstractContextManager[Cursor]:
         """A write transaction. Raises ``ReadOnlyStore``."""

@@ -1,23 +1,22 @@
 """The JSON of a recipient's case: the keys and their order are a promise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.answers.recipient_case import Case
 from engine.answers.telling import rows
 from engine.answers.telling.sentence import Sentence
-from engine.work.ports import Person
 from events.vocabulary import instant_text
 
 
 def case_told(
-    case: Case, workspace: str, person: Person | None, sentences: Sequence[Sentence]
+    case: Case, workspace: str, person: Mapping[str, Any] | None, sentences: Sequence[Sentence]
 ) -> dict[str, Any]:
     return {
         "workspace": workspace,
         "campaign_id": case.answer.campaign_id,
         "recipient_id": case.answer.recipient_id,
-        "person": {"name": person.name, "address": person.address} if person else None,
+        "person": {name: person[name] for name in ("name", "address")} if person else None,
         "status": case.answer.status,
         "sender": case.sender,
         "not_before": rows.not_before(case.waits),

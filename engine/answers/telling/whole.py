@@ -1,5 +1,6 @@
 """The JSON of one account, campaign or recipient, with all that belongs to it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,6 @@ from engine.answers.telling import rows
 from engine.answers.waits import AccountPace, CampaignPace
 from engine.answers.workspace_answers import Answers
 from engine.ports.check_schedule import ScheduledCheck
-from engine.work.ports import Person
 
 
 def account_told(
@@ -49,13 +49,20 @@ def campaign_told(answers: Answers, campaign_id: str, pace: CampaignPace | None)
     }
 
 
+def person_told(address: str, name: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    return {"address": address, "name": name, "variables": dict(variables)}
+
+
 def recipient_told(
-    answers: Answers, recipient_id: str, person: Person | None, forgotten_at: datetime | None
+    answers: Answers,
+    recipient_id: str,
+    person: Mapping[str, Any] | None,
+    forgotten_at: datetime | None,
 ) -> dict[str, Any]:
     columns = ("campaign_id", *rows.RECIPIENT[1:])
     return {
         "recipient_id": recipient_id,
-        "person": person and {**person._asdict(), "variables": dict(person.variables)},
+        "person": dict(person) if person else None,
         "forgotten_at": rows.plain(forgotten_at),
         "campaigns": rows.all_told(answers.everywhere(recipient_id), columns),
     }

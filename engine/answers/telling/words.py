@@ -214,3 +214,12 @@ def background_check(check: ScheduledCheck, reader: Reader) -> str:
         last = f"The background check of {reader.when(check.checked_at)} {found}"
     following = "one runs now" if check.lease else f"the next comes at {reader.when(check.due_at)}"
     return f"{last}; {following}."
+
+
+def countdown(left: timedelta) -> str:
+    """``in 8 d 23:59:10``; a deadline that has passed is settled at the next command or turn."""
+    seconds = int(abs(left.total_seconds()))
+    minutes, second = divmod(seconds % 86_400, 60)
+    days = f"{seconds // 86_400} d " if seconds >= 86_400 else ""
+    clock = f"{days}{minutes // 60:02}:{minutes % 60:02}:{second:02}"
+    return f"in {clock}" if left >= timedelta(0) else f"overdue by {clock}, to be settled"

@@ -7,39 +7,16 @@ import re
 from functools import cache
 
 from engine.work.classifying.evidence import Auth, Evidence, Protocol
-from engine.work.classifying.limits import LIMITS
-from engine.work.classifying.network import NETWORK
-from engine.work.classifying.oauth import CHALLENGES, MICROSOFT, TOKEN_ENDPOINT
 from engine.work.classifying.outcome import Outcome, Verdict
-from engine.work.classifying.passing import AMBIGUOUS, BY_CHANCE, IN_USE, OK
-from engine.work.classifying.password import OF_THE_PASSWORD
 from engine.work.classifying.reading import Reading, read
 from engine.work.classifying.row import Row
-from engine.work.classifying.sending import LAST_RESORT, OF_A_MESSAGE
 from engine.work.classifying.sentences import RENEWING, sentence
-from engine.work.classifying.signing_in import ASK_THE_ADMINISTRATOR, BY_ADMINISTRATOR, BY_OWNER
+from engine.work.classifying.table import TABLE
 from events.vocabulary import FailureClass
 
 CLASSIFIER = "sendledger/2"
 """Goes into every report (C1). Raise the number with any change of a row or of the reading."""
 
-TABLE: tuple[Row, ...] = (
-    *OK,
-    *AMBIGUOUS,
-    *MICROSOFT,
-    *LIMITS,
-    *IN_USE,
-    *NETWORK,
-    *TOKEN_ENDPOINT,
-    *CHALLENGES,
-    *BY_ADMINISTRATOR,
-    *BY_OWNER,
-    *ASK_THE_ADMINISTRATOR,
-    *BY_CHANCE,
-    *OF_THE_PASSWORD,
-    *OF_A_MESSAGE,
-    *LAST_RESORT,
-)
 NOBODY_KNOWS = "no row fits: unknown, never a wrong password (C3)"
 
 _ALIASES = {

@@ -5,20 +5,13 @@ from typing import NamedTuple
 from engine.work.classifying.evidence import At, Auth, Evidence, Protocol
 from engine.work.classifying.outcome import Outcome
 
-CONNECTING = (At.NAME, At.TCP, At.TLS)
-SESSION = (At.LOGIN, At.IMAP, At.SMTP, At.MAIL)
-"""A server answers, and the account is what it is about."""
-SENDING = (At.RCPT, At.DATA)
-"""A message is what it is about."""
-BEFORE_DATA = (*SESSION, At.RCPT)
-
 
 class Row(NamedTuple):
     """The first row of the table that fits decides. What is None or empty fits everything.
 
-    ``says`` is searched in the readable text, ``code`` must be the whole code; both are regular
-    expressions in lower case, without nested repetition. ``todo`` replaces the sentence of the
-    class. ``example`` is decided by this very row.
+    ``says`` is searched in the readable text, ``code`` must be the whole code (empty: no server has
+    answered); both are regular expressions in lower case, without nested repetition. ``todo``
+    replaces the sentence of the class. ``example`` is decided by this very row.
     """
 
     outcome: Outcome

@@ -1,6 +1,6 @@
 """A store's HTTP server with callers who may follow its feed, and one who may not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
 
@@ -11,8 +11,8 @@ from adapters.http.following import Following
 from adapters.http.server import server
 from adapters.http.serving import MOST_AT_ONCE, served
 from adapters.http.site import Site
+from adapters.webhooking import webhooks_over
 from engine.stream.feed import Feed
-from engine.work.looks import Look
 from engine.work.permissions import Caller, Role
 
 EVERYWHERE, OF_W1, VIEWER = "token-of-all", "token-of-w1", "token-of-a-viewer"
@@ -35,16 +35,6 @@ class Tokens:
         return None
 
 
-class NoLooks:
-    """Implements ``Looks`` where no case is shown."""
-
-    def record(self, *_: object) -> None:
-        raise AssertionError("the feed shows no case")
-
-    def recorded(self, *_: object) -> Sequence[Look]:
-        return ()
-
-
 class HastySite(Site):
     """Asks again soon whether readers still may follow."""
 
@@ -63,7 +53,8 @@ def serving(
     site: type[Site] = HastySite,
 ) -> Iterator[int]:
     """Answers the port. ``most``: connections at once."""
-    with asking(program.settings) as reader:
-        app = server(site(program, reader, tokens or Tokens(), NoLooks()))
+    settings = program.settings
+    with asking(settings) as reader, webhooks_over(program.opened, settings) as delivering:
+        app = server(site(program, reader, tokens or Tokens(), delivering.webhooks))
         with served(app, "127.0.0.1", 0, most=most) as port:
             yield port

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.composition import Program, mail_probe
+from adapters.composition import Program
 from adapters.mail.oauth.provider import Provider
 from adapters.mail.sandbox.sandbox import Sandbox
+from adapters.mail_servers import mail_probe
 from adapters.mailboxes import tokens_over
 from engine.work.access import Accesses
 from engine.work.classifying.classifier import classify

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.work.classifying.classifier import CLASSIFIER, TABLE, classify, deciding_row
+from engine.work.classifying.classifier import CLASSIFIER, classify, deciding_row
 from engine.work.classifying.evidence import At, Auth, Evidence, Protocol
 from engine.work.classifying.outcome import Answer
 from engine.work.classifying.row import Row
 from engine.work.classifying.sentences import SENTENCES, SERVERS
+from engine.work.classifying.table import TABLE
 from events.vocabulary import FailureClass
 from tests.work.classifying.corpus import CORPUS, Known
 

@@ -1,0 +1,33 @@
+"""Where tokens, staff, looks, saved views and requests are kept, beside ``composition``."""
+
+from adapters.composition import Opened
+from adapters.stores.small_tables.api_tokens import StoredTokens
+from adapters.stores.small_tables.http_requests import StoredRequests
+from adapters.stores.small_tables.looks import StoredLooks
+from adapters.stores.small_tables.saved_filters import StoredFilters
+from adapters.stores.small_tables.staff import StoredStaff
+from engine.work.api_tokens import ApiTokens
+from engine.work.kept_requests import KeptRequests
+from engine.work.looks import Looks
+from engine.work.saved_filters import SavedFilters
+from engine.work.staff import Staff
+
+
+def tokens_of(opened: Opened) -> ApiTokens:
+    return StoredTokens(opened.beside)
+
+
+def staff_of(opened: Opened) -> Staff:
+    return StoredStaff(opened.beside)
+
+
+def looks_of(opened: Opened) -> Looks:
+    return StoredLooks(opened.beside, opened.store.now)
+
+
+def filters_of(opened: Opened) -> SavedFilters:
+    return StoredFilters(opened.beside)
+
+
+def requests_of(opened: Opened) -> KeptRequests:
+    return StoredRequests(opened.beside)

@@ -1,0 +1,121 @@
+"""Tokens, staff, and who looked at which case."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from adapters.http.gate import Here, of, of_all
+from adapters.http.names import path_names
+from adapters.http.problems import Problem
+from adapters.http.site import Site
+from engine.answers.telling.rows import all_told, told
+from engine.work.api_tokens import LONGEST, ApiToken, make
+from engine.work.names import name_problem
+from engine.work.permissions import Act, Caller, Role
+from engine.work.staff import Member, NoSuchStaff
+
+router = APIRouter(tags=["access"])
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NewToken(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    role: Role
+    workspace: Name | None = None
+    good_for: Annotated[timedelta, Field(gt=timedelta(0), le=LONGEST)] = timedelta(days=90)
+
+
+class NewMember(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    role: Role
+    workspace: Name | None = None
+
+
+@router.get("/tokens")
+def tokens(request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)]) -> dict[str, Any]:
+    """Every token that is not revoked: never the token itself."""
+    return {"tokens": all_told(_site(request).tokens.all())}
+
+
+@router.post("/tokens", status_code=201)
+def make_token(
+    request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)], wanted: NewToken
+) -> dict[str, Any]:
+    """A new token, shown this once."""
+    site, now = _site(request), _site(request).signed_at()
+    _require(wanted)
+    token = ApiToken(wanted.name, wanted.role, wanted.workspace, now, now + wanted.good_for)
+    return {**told(token), "token": make(site.tokens, token).reveal()}
+
+
+@router.delete("/tokens/{name}", status_code=204)
+def revoke_token(request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)]) -> None:
+    """Refused from now on: within a second."""
+    _site(request).tokens.revoke(path_names(request)["name"])
+
+
+@router.get("/staff")
+def staff(request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)]) -> dict[str, Any]:
+    """Everybody who may sign in."""
+    return {"staff": all_told(_site(request).staff.all(), ("name", "role", "workspace"))}
+
+
+@router.post("/staff", status_code=201)
+def add_member(
+    request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)], wanted: NewMember
+) -> dict[str, Any]:
+    """A person, who sets a password by the link, once, within a day."""
+    site = _site(request)
+    _require(wanted)
+    site.staff.add(Member(wanted.name, wanted.role, wanted.workspace))
+    link = site.sign_ins.invite(wanted.name, site.signed_at()).reveal()
+    return {"name": wanted.name, "role": wanted.role, "link": f"/welcome/{link}"}
+
+
+@router.patch("/staff/{name}")
+def change_member(
+    request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)], wanted: NewMember
+) -> dict[str, Any]:
+    """What a person may do. Ends the person's sessions."""
+    site, name = _site(request), path_names(request)["name"]
+    before = site.staff.member(name)
+    if before is None:
+        raise NoSuchStaff(name=name)
+    site.staff.change(before._replace(role=wanted.role, workspace=wanted.workspace))
+    return {"name": name, "role": wanted.role, "workspace": wanted.workspace}
+
+
+@router.delete("/staff/{name}", status_code=204)
+def remove_member(request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)]) -> None:
+    """Signs in no more. Ends the person's sessions."""
+    _site(request).staff.remove(path_names(request)["name"])
+
+
+@router.get("/looks")
+def looks(
+    request: Request,
+    asks: Annotated[Here, of(Act.READ_LOOKS)],
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+) -> dict[str, Any]:
+    """Who looked at which person's case? In order of time, those after a number."""
+    found = _site(request).looks.recorded(asks.workspace, after, limit)
+    return {"looks": all_told(found), "next": found[-1].number if len(found) == limit else None}
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+def _require(wanted: NewToken | NewMember) -> None:
+    """Raises ``Problem`` for a name that nobody could see or tell from another."""
+    problem = name_problem(wanted.name)
+    if problem is not None:
+        raise Problem(422, "bad_name", f"The name {problem}. Choose another.")

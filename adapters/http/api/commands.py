@@ -1,0 +1,270 @@
+"""A route for each operation, and one for its preview: lean, as commands are many.
+
+FastAPI reads the signatures for its document; what carries a request out is ``_handled``, on one
+thread from the gate to the answer.
+"""
+
+import json
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, Header, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Match, request_response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from adapters.http.commands.keys import LONGEST, digest_of, key_of
+from adapters.http.commands.operation import Asked, Operation, Told, tag_of
+from adapters.http.commands.performing import REPLAYED, Answer, Commands
+from adapters.http.commands.previews import HEADER
+from adapters.http.commands.table import OPERATIONS
+from adapters.http.gate import Here, here, of
+from adapters.http.names import path_names
+from adapters.http.problems import NotFound, Problem
+from engine.command_context import Look
+from engine.work.permissions import Act
+
+Edited = Callable[[Mapping[str, str], Look], Told | None]
+IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=LONGEST)]
+Confirmation = Annotated[str | None, Header(alias=HEADER)]
+IfMatch = Annotated[str | None, Header(alias="If-Match")]
+
+
+class Event(BaseModel):
+    position: int
+    type: str
+    stream: str
+
+
+class Done(BaseModel):
+    """What a command of one step has recorded: at most 100 of its events."""
+
+    command_id: str
+    position: int
+    """Nothing of the command stands after it in the log."""
+    events: list[Event]
+    recorded: int
+    """How many events there are."""
+
+
+class Shown(BaseModel):
+    preview: dict[str, Any]
+    token: str
+    expires_at: str
+
+
+def router() -> APIRouter:
+    found = APIRouter()
+    for each in OPERATIONS:
+        found.routes.append(_route(each, each.path, each.method, _documented(each)))
+        if each.preview is not None:
+            found.routes.append(_route(each, f"{each.path}/preview", "POST", _previewed(each)))
+    return found
+
+
+def editable() -> APIRouter:
+    """What can be edited, each with its entity tag."""
+    found = APIRouter()
+    for each in OPERATIONS:
+        if each.edited is not None:
+            _add_read(found, each, each.edited)
+    return found
+
+
+def _add_read(routes: APIRouter, operation: Operation, edited: Edited) -> None:
+    def read(request: Request, asks: Annotated[Here, of(Act.READ)]) -> Response:
+        names = path_names(request)
+        with commands_of(request).site.program.engine.look(asks.workspace) as now:
+            told = edited(names, now)
+        if told is None:
+            raise NotFound(operation.path.split("/")[1].rstrip("s"), next(iter(names.values())))
+        return JSONResponse(told, headers={"ETag": tag_of(told)})
+
+    routes.add_api_route(
+        operation.path,
+        read,
+        name=f"{operation.name}_now",
+        operation_id=operation.name.replace("set_", "read_"),
+        summary="As it is now; its ETag is for If-Match.",
+        response_model=dict[str, Any],
+        tags=[operation.path.split("/")[1]],
+    )
+
+
+class Shortcut(BaseRoute):
+    """To stand before all routes: finds that of an operation without trying one after another."""
+
+    def __init__(self, routes: APIRouter, prefix: str) -> None:
+        self._known: dict[tuple[str, int], list[_Way]] = {}
+        for each in routes.routes:
+            assert isinstance(each, _LeanRoute)
+            way = _Way.to(each, prefix)
+            for method in each.methods or ():
+                self._known.setdefault((method, len(way.segments)), []).append(way)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] == "http":
+            segments = scope["path"].split("/")
+            for way in self._known.get((scope["method"], len(segments)), ()):
+                names = way.names_in(segments)
+                if names is not None:
+                    return Match.FULL, {"path_params": names, "shortcut": way.app}
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["shortcut"](scope, receive, send)
+
+
+class _Way(NamedTuple):
+    segments: Sequence[str]
+    app: ASGIApp
+
+    @classmethod
+    def to(cls, route: "_LeanRoute", prefix: str) -> "_Way":
+        path = f"{prefix}{route.path}"
+        return cls(path.split("/"), request_response(route.get_route_handler()))
+
+    def names_in(self, segments: Sequence[str]) -> dict[str, str] | None:
+        names = {}
+        for ours, theirs in zip(self.segments, segments, strict=True):
+            if ours[:1] == "{" and theirs:
+                names[ours[1:-1]] = theirs
+            elif ours != theirs:
+                return None
+        return names
+
+
+def commands_of(request: Request) -> Commands:
+    found: Commands = request.app.state.commands
+    return found
+
+
+class Given(NamedTuple):
+    """What a request brings: its body's octets, and what stands in headers."""
+
+    octets: bytes
+    key: str | None
+    token: str | None = None
+    tag: str | None = None
+
+
+def asked_of(
+    commands: Commands, asks: Here, operation: Operation, names: dict[str, str], given: Given
+) -> Asked:
+    """Raises ``Problem`` and ``RequestValidationError``."""
+    told = _json(given.octets)
+    try:
+        body = operation.body.model_validate_json(given.octets or b"{}")
+    except ValidationError as error:
+        raise RequestValidationError(_without_input(error)) from None
+    what = digest_of(commands.kept.secret(), operation.name, json.dumps(names), told)
+    return Asked(
+        commands.site,
+        asks.caller,
+        asks.workspace,
+        names,
+        body,
+        what,
+        key_of(given.key, asks.caller, what),
+        given.token,
+        given.tag,
+    )
+
+
+def _json(octets: bytes) -> str:
+    """The same text for the same value, however it was written."""
+    try:
+        return json.dumps(json.loads(octets or b"{}"), sort_keys=True)
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _without_input(error: ValidationError) -> list[Any]:
+    """What was given may be a secret."""
+    return [
+        {**each, "loc": ("body", *each["loc"])}
+        for each in error.errors(include_input=False, include_context=False, include_url=False)
+    ]
+
+
+def _route(
+    operation: Operation, path: str, method: str, documented: Callable[..., Any]
+) -> "_LeanRoute":
+    is_preview = path.endswith("/preview") and operation.preview is not None
+    found = _LeanRoute(
+        path,
+        documented,
+        name=f"{operation.name}_preview" if is_preview else operation.name,
+        operation_id=f"preview_{operation.name}" if is_preview else operation.name,
+        summary=f"What would happen: {operation.summary}" if is_preview else operation.summary,
+        methods=[method],
+        tags=[operation.path.split("/")[1]],
+        response_model=Shown if is_preview else Done if operation.command else dict[str, Any],
+    )
+    found.operation, found.is_preview = operation, is_preview
+    return found
+
+
+class _LeanRoute(APIRoute):
+    operation: Operation
+    is_preview: bool
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        async def handle(request: Request) -> Response:
+            octets = await body_of(request)
+            return await run_in_threadpool(self._handled, request, octets)
+
+        return handle
+
+    def _handled(self, request: Request, octets: bytes) -> Response:
+        operation = self.operation
+        asks = here(operation.act)(request, request.query_params.get("workspace"))
+        commands, headers = commands_of(request), request.headers
+        key = "preview" if self.is_preview else headers.get("Idempotency-Key")
+        given = Given(octets, key, headers.get(HEADER), headers.get("If-Match"))
+        asked = asked_of(commands, asks, operation, path_names(request), given)
+        perform = commands.preview if self.is_preview else commands.perform
+        return response_to(perform(operation, asked))
+
+
+async def body_of(request: Request) -> bytes:
+    """Raises ``Problem`` for what is no JSON by its headers, and for what was cut off."""
+    kind = request.headers.get("Content-Type", "application/json").partition(";")[0]
+    if kind.strip().lower() != "application/json" or "Content-Encoding" in request.headers:
+        raise Problem(415, "unsupported_media_type", "Give a body of application/json, as it is.")
+    try:
+        return await request.body()
+    except ClientDisconnect:
+        raise Problem(400, "cut_off", "The request ended before its end.") from None
+
+
+def response_to(answer: Answer) -> Response:
+    headers = REPLAYED if answer.replayed else None
+    return JSONResponse(answer.body, answer.status, headers)
+
+
+def _documented(operation: Operation) -> Callable[..., Any]:
+    def asked(
+        asks: Annotated[Here, of(operation.act)],
+        body: Any,
+        idempotency_key: IdempotencyKey,
+        confirmation: Confirmation = None,
+        if_match: IfMatch = None,
+    ) -> None:
+        """For the document alone."""
+
+    asked.__annotations__["body"] = operation.body
+    return asked
+
+
+def _previewed(operation: Operation) -> Callable[..., Any]:
+    def asked(asks: Annotated[Here, of(operation.act)], body: Any) -> None:
+        """For the document alone."""
+
+    asked.__annotations__["body"] = operation.body
+    return asked

@@ -1,0 +1,339 @@
+"""The pages that show something: each asks a question of the tables that the API asks, too."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from itertools import groupby, islice
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from adapters.composition import health_of
+from adapters.http.api.history import MOST, Filter, told, turn
+from adapters.http.console.chain_svg import chain
+from adapters.http.console.pages import Looking, Page
+from adapters.http.console.rendering import segment
+from adapters.http.names import path_names
+from adapters.http.problems import NotFound
+from adapters.http.reading import questions
+from adapters.http.reading.collections import COLLECTIONS, Collection, Wanted
+from adapters.http.reading.cursors import cursor_of, key_in
+from adapters.http.reading.listing import chosen, told_row
+from adapters.http.reading.moments import View
+from adapters.http.reading.questions import person_of, reader_of
+from adapters.http.reading.webhooks import standing_told, visible
+from engine.answers.telling.case import case_told
+from engine.answers.telling.facts import happened
+from engine.answers.telling.reader import ANYBODY
+from engine.answers.telling.sentence import TITLES, Section, Sentence
+from engine.answers.telling.why import explained
+from engine.audit.differences import changes_between
+from engine.audit.log_search import search
+from engine.audit.moments import By, Moment, read_moment
+from engine.audit.one_recipient import Asked
+from engine.audit.source import Source
+from engine.work.permissions import Act
+from events.recorded import Recorded
+from events.vocabulary import instant_text
+from projections.histories import of_account, of_campaign
+
+router = APIRouter(include_in_schema=False)
+ROWS = 100
+BY_NAME = {each.name: each for each in COLLECTIONS}
+SHOWN_HISTORY = 50
+"""Events of an account or campaign on its page; the log has all."""
+
+
+@router.get("/")
+def now(page: Looking) -> Response:
+    page.require(Act.READ)
+    with page.site.view(page.workspace, page.at) as view:
+        shown = questions.now(page.asking(view))
+
+    def cure(clock: Mapping[str, Any]) -> str:
+        names = {"account_id": clock["account_id"], "campaign_id": clock["campaign_id"]}
+        return page.act(
+            "reconnect_account" if clock["kind"] == "failure" else "add_sender", **names
+        )
+
+    return page.show("now.html", "/", told=shown, cure=cure)
+
+
+@router.get("/lists/{name}")
+def listed(page: Looking, name: str, campaign_id: str = "", cursor: str = "") -> Response:
+    collection = BY_NAME.get(name)
+    if collection is None:
+        raise NotFound("list", name)
+    page.require(collection.act)
+    query = page.request.query_params
+    equal = {each: query[each] for each in collection.filters if query.get(each)}
+    names = {"campaign_id": campaign_id}
+    after = key_in(collection.path, cursor, len(collection.key)) if cursor else None
+    wanted = Wanted(page.caller, names, after, equal, ROWS + 1)
+    with page.site.view(page.workspace, page.at) as view:
+        found = list(islice(chosen(view, collection, wanted), ROWS + 1))
+    rows = [told_row(each, collection.columns) for each in found[:ROWS]]
+    following = None
+    if len(found) > ROWS:
+        place = cursor_of(collection.path, collection.key_of(found[ROWS - 1]))
+        following = page.link(f"/lists/{name}", **equal, **names, cursor=place)
+    exported = _exports(page, collection, names, equal)
+    return page.show(
+        "list.html",
+        f"/lists/{name}",
+        title=collection.path.split("/")[-1].capitalize(),
+        question=collection.answers,
+        filters=collection.filters,
+        equal=equal,
+        columns=collection.columns,
+        rows=rows,
+        next=following,
+        link_to=_links(page, campaign_id),
+        exported=exported,
+    )
+
+
+def _exports(
+    page: Page, collection: Collection, names: Mapping[str, str], equal: Mapping[str, str]
+) -> Callable[[str], str]:
+    path = collection.path.replace("{campaign_id}", names["campaign_id"].replace("/", "%2F"))
+    return lambda format_: page.link(f"/v1{path}", **equal, format=format_)
+
+
+def _links(page: Page, campaign_id: str = "") -> Callable[[str, Mapping[str, Any]], str | None]:
+    """Where a cell leads."""
+
+    def target(column: str, row: Mapping[str, Any]) -> str | None:
+        value = row[column]
+        campaign = row.get("campaign_id") or campaign_id
+        match column:
+            case "account_id" | "sender" if value:
+                return page.link(f"/accounts/{segment(value)}")
+            case "campaign_id":
+                return page.link(f"/campaigns/{segment(value)}")
+            case "recipient_id" if campaign and value:
+                return page.link(f"/campaigns/{segment(campaign)}/recipients/{segment(value)}")
+            case _:
+                return None
+
+    return target
+
+
+@router.get("/accounts/{account_id}")
+def account(page: Looking) -> Response:
+    page.require(Act.READ)
+    names = path_names(page.request)
+    with page.site.view(page.workspace, page.at) as view:
+        shown = questions.account(page.asking(view, names))
+        timeline = _timeline(page, view, of_account(names["account_id"]))
+    return page.show("account.html", timeline=timeline, **shown)
+
+
+@router.get("/campaigns/{campaign_id}")
+def campaign(page: Looking) -> Response:
+    page.require(Act.READ)
+    names = path_names(page.request)
+    with page.site.view(page.workspace, page.at) as view:
+        shown = questions.campaign(page.asking(view, names))
+        attention = questions.attention_of(page.asking(view))
+        mine = [e for e in attention.to_json()["waits"] if e["campaign_id"] == names["campaign_id"]]
+        lanes = []
+        if view.current is not None:
+            everybody = Wanted(page.caller, names, None, {})
+            senders = BY_NAME["campaigns_campaign_id_senders"]
+            lanes = [told_row(e, senders.columns) for e in chosen(view, senders, everybody)]
+        timeline = _timeline(page, view, of_campaign(names["campaign_id"]))
+    return page.show(
+        "campaign.html",
+        timeline=timeline,
+        waits=mine,
+        senders=lanes,
+        link_to=_links(page),
+        **shown,
+    )
+
+
+def _timeline(page: Page, view: View, subject: Any) -> list[tuple[int, str, str]] | None:
+    """The last events, newest first; None for who may not read the log."""
+    if not page.caller.may(Act.READ_LOG):
+        return None
+    facts = view.history.of(subject)[-SHOWN_HISTORY:]
+    return [
+        (each.position, instant_text(each.event.occurred_at), happened(each, ANYBODY))
+        for each in reversed(facts)
+    ]
+
+
+@router.get("/search")
+def find(page: Looking, q: str = "") -> Response:
+    """Straight there where one thing is meant."""
+    page.require(Act.READ)
+    sought = q.strip()[:320]
+    with page.site.view(page.workspace, page.at) as view:
+        answers, directory = view.answers(), view.opened.directory
+        if sought in answers.campaigns:
+            return RedirectResponse(page.link(f"/campaigns/{segment(sought)}"), 303)
+        if sought.lower() in answers.accounts:
+            return RedirectResponse(page.link(f"/accounts/{segment(sought.lower())}"), 303)
+        lines = BY_NAME["recipients"]
+        wanted = Wanted(page.caller, {}, None, {"recipient": sought})
+        rows = [told_row(each, lines.columns) for each in lines.rows(view, wanted)]
+        forgotten = directory.forgotten_at(view.workspace, sought) if sought else None
+    if len(rows) == 1 and page.caller.may(Act.READ_CASE):
+        return RedirectResponse(str(_links(page)("recipient_id", rows[0])), 303)
+    shown = instant_text(forgotten) if forgotten else None
+    return page.show("found.html", q=sought, rows=rows, forgotten_at=shown, link_to=_links(page))
+
+
+@router.get("/campaigns/{campaign_id}/recipients/{recipient_id}")
+def case(page: Looking) -> Response:
+    page.require(Act.READ_CASE)
+    names = path_names(page.request)
+    about = Asked(page.workspace, names["campaign_id"], names["recipient_id"])
+    with page.site.view(page.workspace, page.at, about) as view:
+        found = questions.case_in(page.asking(view, names))
+        person = person_of(view, names["recipient_id"], page.caller)
+        sentences = explained(found, reader_of(names["recipient_id"], person))
+    shown = case_told(found, page.workspace, person and person._asdict(), sentences)
+    sender = found.sender or ""
+    campaign_id = names["campaign_id"]
+    last = found.troubles[-1] if found.troubles else None
+    moment = (last.deadline - timedelta(minutes=10)) if last else found.now
+    return page.show(
+        "case.html",
+        told=shown,
+        sections=_sections(shown["sentences"]),
+        chain=chain(found, lambda position: page.link(f"/log/{position}")),
+        letter=letter(sentences),
+        tries=[
+            f"reconnect {sender}",
+            f"add-sender {campaign_id} {sender}",
+            f"test {sender} passes",
+        ],
+        try_at=instant_text(moment.replace(microsecond=0)),
+    )
+
+
+def letter(sentences: Sequence[Sentence]) -> str:
+    """What may be told a customer: the answer, what happened, what could have avoided it."""
+    told_to_them = (Section.ANSWER, Section.HAPPENED, Section.TOLD, Section.AVOIDABLE)
+    return "\n".join(each.text for each in sentences if each.section in told_to_them)
+
+
+def _sections(sentences: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, list[Any]]]:
+    grouped = groupby(sentences, key=lambda each: str(each["section"]))
+    return [(name, TITLES[Section(name)], list(each)) for name, each in grouped]
+
+
+@router.get("/log")
+def log(page: Looking) -> Response:
+    page.require(Act.READ_LOG)
+    query = {name: value for name, value in page.request.query_params.items() if value}
+    query.setdefault("newest", "true")
+    wanted = Filter.model_validate({n: v for n, v in query.items() if n in Filter.model_fields})
+    source = Source(page.site.reader.store, page.site.reader.views)
+    sought = wanted.sought()
+    if page.at is not None:
+        sought = sought._replace(until=min(page.at, sought.until or page.at))
+    found = search(source, page.workspace, sought, wanted.start, wanted.limit, newest=wanted.newest)
+    kept = {n: v for n, v in query.items() if n not in ("start", "workspace", "at")}
+    following = found.looked_until
+    return page.show(
+        "log.html",
+        "/log",
+        events=[told(each) for each in found.events],
+        query=query,
+        newest=wanted.newest,
+        this=page.link("/log", **kept),
+        next=page.link("/log", **kept, start=following) if following is not None else None,
+        saved=_saved(page),
+        query_text=urlencode(kept),
+    )
+
+
+def _saved(page: Page) -> list[tuple[str, str]]:
+    found = page.site.filters.of(page.caller.name)
+    return [(each.name, page.link("/log", **dict(parse_qsl(each.query)))) for each in found]
+
+
+@router.get("/log/{position}")
+def event(page: Looking) -> Response:
+    page.require(Act.READ_LOG)
+    names = path_names(page.request)
+    with page.site.view(page.workspace, page.at) as view:
+        shown = questions.event(page.asking(view, names))
+        (found,) = view.history.at([int(names["position"])])
+    return page.show(
+        "event.html", told=shown, sentence=happened(found, ANYBODY), **_facts(shown, found)
+    )
+
+
+def _facts(shown: Mapping[str, Any], found: Recorded) -> dict[str, Any]:
+    names = (
+        *("stream", "version", "occurred_at", "recorded_at", "actor", "command", "command_id"),
+        *("correlation_id", "causation_id", "event_id"),
+    )
+    late = (found.envelope.recorded_at - found.event.occurred_at).total_seconds()
+    facts = {each: shown[each] for each in names} | {"recorded after, seconds": f"{late:.3f}"}
+    return {"facts": facts, "payload": json.dumps(shown["data"], indent=2, ensure_ascii=False)}
+
+
+@router.get("/past")
+def past(page: Looking) -> Response:
+    page.require(Act.READ_LOG)
+    source = Source(page.site.reader.store, page.site.reader.views)
+    first = source.read(0, 1).envelopes
+    began = first[0].recorded_at if first else page.site.now()
+    ended, query = page.site.now(), page.request.query_params
+    earlier, later = query.get("from", instant_text(began)), query.get("to", instant_text(ended))
+    changes, more = None, False
+    if query.get("from") and query.get("to"):
+        moments = [read_moment(each, By.RECORDED, source) for each in (earlier, later)]
+        changes, more = _changes(page, source, moments)
+    chosen_at = page.at or ended
+    return page.show(
+        "past.html",
+        "/past",
+        first=int(began.timestamp()),
+        last=int(ended.timestamp()) + 1,
+        chosen=int(chosen_at.timestamp()),
+        chosen_text=instant_text(chosen_at.replace(microsecond=0)),
+        earlier=earlier,
+        later=later,
+        changes=changes,
+        more=more,
+    )
+
+
+def _changes(
+    page: Page, source: Source, moments: Sequence[Moment]
+) -> tuple[list[dict[str, Any]], bool]:
+    first, last = moments
+    with turn():
+        found = changes_between(source, first, last)
+        mine = (each for each in found if each.key[0] == page.workspace)
+        changes = [each.told() for each in islice(mine, MOST + 1)]
+    return changes[:MOST], len(changes) > MOST
+
+
+def _webhooks(page: Page) -> list[dict[str, Any]] | None:
+    if not page.caller.may(Act.OPERATE):
+        return None
+    return [standing_told(each) for each in visible(page.site.webhooks, page.caller)]
+
+
+@router.get("/machine")
+def machine(page: Looking) -> Response:
+    page.require(Act.READ)
+    health = health_of(page.site.program.opened)
+    workers = None if health.workers is None else [each._asdict() for each in health.workers]
+    return page.show(
+        "machine.html",
+        "/machine",
+        told=health.to_json(),
+        reasons=[each.text for each in health.reasons(page.site.settings.overdue_after)],
+        workers=workers,
+        webhooks=_webhooks(page),
+    )

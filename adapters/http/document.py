@@ -1,0 +1,59 @@
+"""``/openapi.json``: the routes as FastAPI tells them, with problems as they really are."""
+
+import re
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from adapters.http.problems import MEDIA_TYPE
+
+PROBLEM = {
+    "description": "A problem: what is wrong, and what to do next.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+_NAMES = re.compile(r"{(\w+)}")
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    """For programs; of a refusal as in scenarios."""
+    rule: str | None = None
+    """Of the law."""
+    detail: str
+    """A sentence for people."""
+    facts: dict[str, Any] | None = None
+    """What the sentence speaks of, by name."""
+
+
+def _of_path(name: str) -> dict[str, Any]:
+    text = {"type": "string", "minLength": 1}
+    return {"name": name, "in": "path", "required": True, "schema": text}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Made once for each process."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schemas = made["components"]["schemas"]
+        for each in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(each, None)
+        schemas["Problem"] = Problem.model_json_schema()
+        for path, operations in made["paths"].items():
+            for operation in operations.values():
+                operation["responses"].pop("422", None)
+                operation["responses"]["default"] = PROBLEM
+                operation["parameters"] = [
+                    *(_of_path(each) for each in _NAMES.findall(path)),
+                    *(e for e in operation.get("parameters", ()) if e["in"] != "path"),
+                ]
+        app.openapi_schema = made
+    return app.openapi_schema

@@ -1,0 +1,26 @@
+"""Links for reconnecting that were used, kept beside a store's log (R1)."""
+
+from datetime import datetime
+from pathlib import Path
+
+from adapters.stores.small_tables.small_table import SmallTable, TableStore
+
+
+class StoredLinks:
+    """Implements ``UsedLinks``."""
+
+    def __init__(self, store: TableStore) -> None:
+        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"))
+
+    def use(self, link: str, state: str, until: datetime) -> bool:
+        with self._table.changing() as change:
+            change("drop_expired", now=self._table.store.now())
+            return bool(change.count("use", link=link, state=state, until=until))
+
+    def used(self, link: str) -> bool:
+        return self._table.row("used", link=link) is not None
+
+    def answer(self, state: str) -> str | None:
+        with self._table.changing() as change:
+            found = change("answer", state=state, now=self._table.store.now(), yes=True)
+        return str(found[0]) if found else None

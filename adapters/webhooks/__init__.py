@@ -1,0 +1,1 @@
+"""Webhooks over HTTP: one request to an address that was checked."""

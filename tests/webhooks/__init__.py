@@ -1,0 +1,1 @@
+"""Webhooks: events told to receivers over HTTP."""
