@@ -11,6 +11,7 @@ from statistics import median
 
 from bench.checks.table import CHECKS
 from bench.http.feed import FEED
+from bench.http.reads import READS
 from bench.measures import MEASURES, Figures
 from bench.postgres.table import POSTGRES
 from bench.ratio import Ratio
@@ -137,6 +138,7 @@ TABLE = (
     *POSTGRES,
     *STREAM,
     *FEED,
+    *READS,
 )  # fmt: skip
 
 

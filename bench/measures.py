@@ -21,7 +21,9 @@ from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from bench.bare_import import import_all, loop_into_directory, loop_into_plainest
 from bench.checks.measures import CHECK_MEASURES
 from bench.composing import composing
+from bench.http.commands import api_commands_1, api_commands_8
 from bench.http.feed import http_feed, http_readers
+from bench.http.reads import http_reads
 from bench.million import HEARD, RECIPIENTS, million, scan, why
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger, accepted, on_file, reserve
 from bench.planning import planning
@@ -311,6 +313,9 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     **POSTGRES_MEASURES,
     "http_feed": http_feed,
     "http_readers": http_readers,
+    "http_reads": http_reads,
+    "http_commands": api_commands_1,
+    "http_commands_8": api_commands_8,
     **STREAM_MEASURES,
 }
 
