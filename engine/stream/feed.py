@@ -200,14 +200,10 @@ def entry_of(log: Log, position: int) -> int:
     """Which entry the event at that position is; -1 for the beginning of the log."""
     if position == 0:
         return -1
-    last = log.last_entry() - (log.last_position() - position)
+    later = log.last_position() - position  # asked first: the log may grow in between
+    last = log.last_entry() - later
     between = range(position - 1, last + 1)
     found = bisect_left(
         between, position, key=lambda entry: _position(log.entries(entry - 1, 1)[0])
     )
     return between[found]
-
-
-def _at(log: Log, entry: int) -> int:
-    (found,) = log.entries(entry - 1, 1)
-    return _position(found)
