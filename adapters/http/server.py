@@ -3,6 +3,7 @@
 from functools import partial
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Match
@@ -67,13 +68,10 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 def _nothing(request: Request) -> None:
     """Raises ``Problem``: there is no such address, or none for this method."""
-    routes = (each for each in request.app.routes if each.path != "/v1/{rest:path}")
-    there = {
-        m
-        for each in routes
-        if each.matches(request.scope)[0] is Match.PARTIAL
-        for m in each.methods
-    }
+    scope = {**request.scope, "path": request.scope["path"].removeprefix("/v1")}
+    routes = [each for router in API for each in router.routes if isinstance(each, APIRoute)]
+    matching = (each for each in routes if each.matches(scope)[0] is Match.PARTIAL)
+    there = {method for each in matching for method in each.methods or ()}
     if there:
         allowed = ", ".join(sorted(there))
         sentence = f"This address takes {allowed}."
