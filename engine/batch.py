@@ -58,8 +58,19 @@ class Cause(NamedTuple):
             causation_id=self.causation_id,
             first_position=first_position,
             event_count=event_count,
-            rejection=json.dumps(refusal._asdict()) if refusal else None,
+            rejection=_kept(refusal, self.command_id) if refusal else None,
         )
+
+
+KEEPS_FACTS = "http."
+"""Programs of before read refusals without facts; none of them repeats a command of such an id."""
+
+
+def _kept(refusal: Refusal, command_id: str) -> str:
+    kept = refusal._asdict()
+    if not command_id.startswith(KEEPS_FACTS):
+        del kept["facts"]
+    return json.dumps(kept)
 
 
 class Batch(NamedTuple):

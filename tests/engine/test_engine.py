@@ -36,6 +36,7 @@ from tests.law.story import (
     R2,
     R3,
     R4,
+    REPLIED,
     SPRING,
     accepted,
     add_sender,
@@ -48,6 +49,7 @@ from tests.law.story import (
     one_click,
     pause,
     reserve,
+    signal,
     start,
 )
 from tests.workplace import ACME, Workplace, on_file
@@ -121,14 +123,14 @@ def test_a_refusal_says_why_and_leaves_no_event(workplace: Workplace) -> None:
 def test_the_same_command_id_gets_the_old_answer(
     workplace: Workplace, command: Command, code: str | None
 ) -> None:
-    first = workplace.tell(command, "once")
+    first = workplace.tell(command, "http.once")
     workplace.given(import_recipients("somebody-else"))
     before = workplace.log
 
-    again = workplace.tell(command, "once")
+    again = workplace.tell(command, "http.once")
 
     end = workplace.store.last_position()
-    assert again == Reply("once", end, first.refusal, (), repeated=True)
+    assert again == Reply("http.once", end, first.refusal, (), repeated=True)
     assert (again.refusal.code if again.refusal else None) == code
     assert workplace.log == before
 
@@ -151,13 +153,24 @@ def test_the_old_answer_stands_though_another_command_comes_with_its_id(
 def test_the_old_answer_outlives_the_process(tmp_path: Path, command: Command) -> None:
     path = tmp_path / "sendledger.db"
     with closing(on_file(path).given(*office()).store) as store:
-        first = on_file(path, name="first").tell(command, "once")
+        first = on_file(path, name="first").tell(command, "http.once")
         before = store.last_position()
 
     with closing(on_file(path, name="second").store) as store:
-        again = Workplace(store, ManualClock(NOON + HOUR)).tell(command, "once")
-        assert again == Reply("once", before, first.refusal, (), repeated=True)
+        again = Workplace(store, ManualClock(NOON + HOUR)).tell(command, "http.once")
+        assert again == Reply("http.once", before, first.refusal, (), repeated=True)
         assert store.last_position() == before
+
+
+def test_an_old_answer_under_another_id_is_one_that_older_programs_read(
+    workplace: Workplace,
+) -> None:
+    first = workplace.tell(signal(REPLIED, "nobody")[0], "once").refusal
+    assert first is not None
+    again = workplace.tell(signal(REPLIED, "nobody")[0], "once").refusal
+    assert again is not None
+    assert (again.code, again.message, dict(again.facts)) == (first.code, first.message, {})
+    assert first.facts
 
 
 # A page of commands.

@@ -14,7 +14,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from adapters.http.problems import Problem
-from engine.batch import derived_id
+from engine.batch import KEEPS_FACTS, derived_id
 from engine.ports.coordination import Coordination
 from engine.ports.errors import StillHeld
 from engine.work.permissions import Caller
@@ -76,7 +76,7 @@ def key_of(given: str | None, caller: Caller, request: str) -> Key:
     if not given or len(given) > LONGEST or not given.isascii() or not given.isprintable():
         raise KeyMissing
     told = f"{caller.name}\x1f{given}"
-    return Key(f"http.{sha256(told.encode()).hexdigest()[:32]}", request)
+    return Key(f"{KEEPS_FACTS}{sha256(told.encode()).hexdigest()[:32]}", request)
 
 
 def digest_of(secret: bytes, *parts: str) -> str:
