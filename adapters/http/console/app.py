@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from adapters.http.commands.performing import Commands
-from adapters.http.console import acts, routes, signing_in, trying
+from adapters.http.console import acts, history_pages, routes, signing_in, trying
 from adapters.http.console.pages import FILTERS, NotSignedInYet
 from adapters.http.console.rendering import ENVIRONMENT, HERE, rendered
 from adapters.http.problems import Problem, status_of
@@ -29,6 +29,7 @@ def console(site: Site, commands: Commands) -> FastAPI:
     found.router.redirect_slashes = False
     found.include_router(signing_in.router)
     found.include_router(routes.router)
+    found.include_router(history_pages.router)
     found.include_router(trying.router)
     found.include_router(acts.router)
     found.mount("/static", StaticFiles(directory=HERE / "static"))
