@@ -4,12 +4,16 @@ import json
 import threading
 from itertools import pairwise
 from time import monotonic
+from typing import Any
 
 import pytest
 
+from engine.fence import Unfenced
 from engine.stream.cloud_events import Teller, header_of
+from engine.stream.feed import Feed
 from tests.http.feed.conftest import Site
 from tests.http.feed.places import OF_W1, VIEWER
+from tests.stream.ledger import Ledger
 
 
 def test_every_event_is_told_as_the_stream_tells_it(site: Site) -> None:
@@ -124,3 +128,30 @@ def test_only_refusals_after_a_position_do_not_hide_the_event_after_them(site: S
 def test_entries_go_on_as_positions_do(site: Site) -> None:
     entries = [int(each["entry"]) for each in site.batch("limit=10000").events]
     assert all(first < second for first, second in pairwise(entries))
+
+
+class Busy:
+    """A log to which others append whenever somebody asked for its end."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger, self.log = ledger, ledger.opened.store
+
+    def last_position(self) -> int:
+        last = self.log.last_position()
+        self.ledger.grow(3, "w2")
+        return last
+
+    def last_entry(self) -> int:
+        last = self.log.last_entry()
+        self.ledger.grow(3, "w2")
+        return last
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.log, name)
+
+
+def test_a_page_begins_right_while_others_append(ledger: Ledger) -> None:
+    for back in range(5):
+        after = ledger.opened.store.last_position() - back
+        page = Feed(Busy(ledger), Unfenced()).read(after, after + 2)
+        assert page.positions == [after + 1, after + 2]
