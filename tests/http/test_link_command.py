@@ -97,7 +97,7 @@ def test_a_door_needs_an_address_that_owners_reach_and_a_port_that_is_free(
 ) -> None:
     taken = place.program.settings
     without = taken.model_copy(update={"public_url": None})
-    for settings, why in ((without, "public_url"), (taken, "nothing can listen on")):
+    for settings, why in ((without, "public_url"), (taken, "Nothing can listen on")):
         program = place.program._replace(settings=settings)
         with pytest.raises(SettingsError, match=why), door(place._replace(program=program)):
             pass
