@@ -56,12 +56,16 @@ def set_cookie(response: Response, session: Secret, *, secure: bool) -> None:
 
 def require_ours(request: Request, session: str, form: Mapping[str, str] | None = None) -> None:
     """For what changes something: it comes from our own page. Raises ``ForgedForm``."""
+    require_from_here(request)
     given = (form or {}).get(CSRF_FIELD) or request.headers.get(CSRF_HEADER, "")
-    origin = request.headers.get("Origin")
-    elsewhere = origin not in (None, "null") and urlsplit(origin).netloc != request.headers.get(
-        "Host"
-    )
+    if not hmac.compare_digest(given.encode(), csrf_of(session).encode()):
+        raise ForgedForm
+
+
+def require_from_here(request: Request) -> None:
+    """As far as the browser says: no other site has sent it. Raises ``ForgedForm``."""
+    origin, host = request.headers.get("Origin"), request.headers.get("Host")
+    is_elsewhere = origin not in (None, "null") and urlsplit(origin).netloc != host
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    fits = hmac.compare_digest(given.encode(), csrf_of(session).encode())
-    if elsewhere or site not in ("same-origin", "none") or not fits:
+    if is_elsewhere or site not in ("same-origin", "none"):
         raise ForgedForm

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from adapters.http.console.oidc import Asked, NotSignedInThere
 from adapters.http.console.rendering import rendered, with_query
-from adapters.http.console.sessions import cookie_name, require_ours, set_cookie
+from adapters.http.console.sessions import cookie_name, require_from_here, require_ours, set_cookie
 from adapters.http.problems import NotFound
 from adapters.http.site import Site
 from engine.work.secret import Secret
@@ -34,6 +34,7 @@ def form(request: Request, next: str = "/") -> Response:  # noqa: A002 as it sta
 
 @router.post("/sign-in")
 def sign_in(request: Request, name: Text = "", password: Text = "", next: Text = "/") -> Response:  # noqa: A002
+    require_from_here(request)
     site: Site = request.app.state.site
     whose = f"name:{name}", f"address:{request.client.host if request.client else ''}"
     wait = site.attempts.wait(*whose)
@@ -71,6 +72,7 @@ def welcome(request: Request, link: str) -> Response:
 
 @router.post("/welcome/{link}")
 def accept(request: Request, link: str, password: Text = "") -> Response:
+    require_from_here(request)
     site: Site = request.app.state.site
     try:
         session = site.sign_ins.accept(link, password, site.signed_at())
@@ -112,6 +114,7 @@ def _welcome(request: Request, link: str, problem: str = "", *, status: int = 20
 
 @router.post("/sign-in/provider")
 def ask_provider(request: Request, next: Text = "/") -> Response:  # noqa: A002
+    require_from_here(request)
     site: Site = request.app.state.site
     if site.provider is None:
         raise NotFound("provider", "to sign in at")

@@ -54,6 +54,17 @@ def test_a_wrong_password_and_an_unknown_name_look_the_same(place: Office) -> No
     assert told[0].text == told[1].text
 
 
+def test_another_site_signs_nobody_in(place: Office) -> None:
+    browser = place.browser()
+    answer = browser.post(
+        f"{place.url}/sign-in",
+        {"name": "ann", "password": PASSWORD},
+        headers={"Origin": "https://evil.test", "Sec-Fetch-Site": "cross-site"},
+    )
+    assert answer.status_code == 403
+    assert not _is_signed_in(browser, place.url)
+
+
 def test_after_five_failures_even_the_right_password_waits(place: Office) -> None:
     for _ in range(5):
         place.browser().post(f"{place.url}/sign-in", {"name": "ann", "password": "wrong"})
