@@ -42,11 +42,11 @@ SUITES = {
     "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 180),
     "stream": Suite(("stream",), SIDE_BY_SIDE, 540),
     "cli": Suite(("cli",), SIDE_BY_SIDE, 600),
-    "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 260),
+    "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 340),
     "mail": Suite(("mail", "vault", "webhooks"), SIDE_BY_SIDE, 300),
     "http": Suite(("http",), SIDE_BY_SIDE, 700),
     "browser": Suite(("browser",), SIDE_BY_SIDE, 200),
-    "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 240),
+    "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 320),
     "kills": Suite(
         (
             *("proof", "stores", "survival", "vault", "worker", "cli", "mail", "http", "stream"),
