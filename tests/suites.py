@@ -37,9 +37,9 @@ class Suite(NamedTuple):
 
 
 SUITES = {
-    "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 120),
+    "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 180),
     "properties": Suite(("proof",), SIDE_BY_SIDE, 300),
-    "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 180),
+    "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 240),
     "stream": Suite(("stream",), SIDE_BY_SIDE, 540),
     "cli": Suite(("cli",), SIDE_BY_SIDE, 600),
     "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 340),
