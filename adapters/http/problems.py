@@ -44,8 +44,11 @@ STATUS: dict[type[ExplainedError], int] = {
 """Of the errors that are the caller's, or will pass; any other is 500."""
 
 
-class Problem(Exception):
-    """An answer that is no success. ``code`` is for programs, ``sentence`` for people."""
+class Problem(HTTPException):
+    """An answer that is no success. ``code`` is for programs, ``sentence`` for people.
+
+    One that comes up while a body is read passes through the framework, as its own errors do.
+    """
 
     def __init__(
         self,
@@ -57,7 +60,7 @@ class Problem(Exception):
         facts: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(sentence)
+        super().__init__(status, sentence)
         self.status, self.code, self.sentence, self.rule = status, code, sentence, rule
         self.headers = dict(headers or {})
         self.facts = {name: plain(value) for name, value in (facts or {}).items()}

@@ -18,6 +18,9 @@ from adapters.settings import SettingsError
 MOST_AT_ONCE = 100
 """Connections at the same time, unless told; one more is answered with 503."""
 
+LEAST_OCTETS = 1_000
+"""Of a body, within the patience with a connection: slower is as good as silent."""
+
 log = structlog.get_logger("sendledger.http")
 
 
@@ -48,27 +51,38 @@ class AtOnce:
 
 
 class Patience(HttpToolsProtocol):
-    """Ends a connection on which no request was answered for ``seconds``.
+    """Ends a connection on which no request was answered for ``seconds``, or a body hardly comes.
 
-    uvicorn waits for ever for a first request, and a few silent clients would keep all others out.
+    uvicorn waits for ever for a first request and for the rest of a body, and a few silent clients
+    would keep all others out.
     """
 
     seconds = 10.0
     _last_cycle: object = None
+    _came = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(AtOnce(transport, self.loop))  # type: ignore[arg-type]
         self.loop.call_later(self.seconds, self._look)
 
+    def data_received(self, data: bytes) -> None:
+        self._came += len(data)
+        super().data_received(data)
+
     def _look(self) -> None:
         if self.transport.is_closing():
             return
         answered = self.cycle is None or self.cycle.response_complete
-        if answered and self.cycle is self._last_cycle:
+        if self.cycle is self._last_cycle and (answered or self._is_slow()):
             self.transport.abort()
         else:
-            self._last_cycle = self.cycle
+            self._last_cycle, self._came = self.cycle, 0
             self.loop.call_later(self.seconds, self._look)
+
+    def _is_slow(self) -> bool:
+        """The rest of a body is waited for, and it is not we who keep it back."""
+        ours = self.flow.read_paused or self.cycle.waiting_for_100_continue
+        return self.cycle.more_body and not ours and self._came < LEAST_OCTETS
 
 
 class Tls(NamedTuple):

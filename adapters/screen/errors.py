@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from adapters.screen.exit_codes import EXIT_INTERRUPTED
+from adapters.screen.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNKNOWN
 from adapters.screen.output import fail
 
 STOPPED = "Stopped. What was answered is in the store; nothing is half done."
@@ -25,7 +25,9 @@ def explained(*also: type[Exception], stopped: str = STOPPED) -> Iterator[None]:
     except known as error:
         from adapters.screen.hints import with_hint
 
-        fail(with_hint(error), code=error_code(error))
+        code = error_code(error)
+        is_unknown = code.startswith("no_such_")
+        fail(with_hint(error), EXIT_UNKNOWN if is_unknown else EXIT_FAILED, code=code)
     except KeyboardInterrupt:
         fail(stopped, EXIT_INTERRUPTED)
 

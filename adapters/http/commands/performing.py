@@ -65,7 +65,7 @@ class Commands:
         headers = REPLAYED if replayed else {}
         if reply.refusal is not None:
             refused = Refused(reply.refusal, self._instead(operation, asked, reply.refusal))
-            refused.headers |= headers
+            refused.headers = headers
             raise refused
         if operation.afterwards is not None:
             operation.afterwards(asked, reply)

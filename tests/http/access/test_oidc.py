@@ -1,6 +1,8 @@
 """Signing in at a provider of OpenID Connect, which a test has say right and wrong things."""
 
+import json
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,3 +116,18 @@ def test_a_provider_that_is_gone_is_told_of(place: Office, provider: Provider) -
 def test_an_address_that_nobody_verified_is_no_name(place: Office, provider: Provider) -> None:
     provider.claims = {"email_verified": False}
     assert "u-1" in _answered(place, provider).text
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "HS256"])
+def test_a_token_that_no_key_of_the_provider_signed_is_refused(
+    place: Office, provider: Provider, algorithm: str
+) -> None:
+    """All its claims are right."""
+    real = provider.token
+
+    def unsigned() -> str:
+        head = urlsafe_b64encode(json.dumps({"alg": algorithm, "kid": "1"}).encode()).decode()
+        return f"{head.rstrip('=')}.{real().split('.')[1]}."
+
+    provider.token = unsigned  # type: ignore[method-assign]
+    assert _answered(place, provider).status_code == 403
