@@ -40,7 +40,7 @@ SUITES = {
     "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 180),
     "properties": Suite(("proof",), SIDE_BY_SIDE, 300),
     "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 240),
-    "stream": Suite(("stream",), SIDE_BY_SIDE, 540),
+    "stream": Suite(("stream",), SIDE_BY_SIDE, 660),
     "cli": Suite(("cli",), SIDE_BY_SIDE, 600),
     "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 340),
     "mail": Suite(("mail", "vault", "webhooks"), SIDE_BY_SIDE, 300),
