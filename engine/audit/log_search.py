@@ -21,7 +21,7 @@ from projections.histories import Subject
 
 STRETCH = 5_000
 """Events that are read together."""
-MOST_SCANNED = 100_000
+MOST_SCANNED = 10_000
 """Events that one search looks at."""
 
 

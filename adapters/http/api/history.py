@@ -95,7 +95,7 @@ def events(
     """Which events fit? By position after ``start``; with ``newest`` those before it, backwards.
 
     ``next`` is the ``start`` of the following page, which may be needed though this one is not
-    full: one request looks at 100,000 events at most.
+    full: one request looks at 10,000 events at most.
     """
     source, sought = _source(request), wanted.sought()
     found = search(source, asks.workspace, sought, wanted.start, wanted.limit, newest=wanted.newest)
