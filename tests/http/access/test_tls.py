@@ -58,6 +58,7 @@ def test_with_a_certificate_cookies_go_by_tls_alone(
         assert {"Secure", "HttpOnly", "Path=/"} <= {*cookie.split("; ")}
         assert "max-age" in answer.headers["Strict-Transport-Security"]
         assert browser.get(f"{url}/", allow_redirects=False).status_code == 200
+        browser.close()  # else the server waits for its part in ending TLS
 
 
 def test_a_certificate_that_is_none_is_told(tmp_path: Path) -> None:
