@@ -30,6 +30,18 @@ def test_a_disconnect_shows_its_cost_first_and_is_done_by_the_keyboard_alone(
     assert "AccountDisconnected" in _recorded(place, before)
 
 
+def test_an_act_needs_no_script(chromium: Browser, place: Place) -> None:
+    with browsing(chromium, place, java_script_enabled=False) as context:
+        sign_in(context, place, "admin-of-all")
+        page = context.new_page()
+        page.goto("/accounts/ann%40acme.test")
+        page.get_by_role("link", name="What would a disconnect cost?").click()
+        before = place.position
+        page.get_by_role("button", name="Do it").click()
+        expect(page.locator(".card.good")).to_contain_text("Done.")
+        assert "AccountDisconnected" in _recorded(place, before)
+
+
 def test_a_button_that_is_pressed_twice_acts_once(page: Page, place: Place) -> None:
     page.goto("/act/pause_campaign?campaign_id=solo")
     form = page.locator("main form").evaluate(
