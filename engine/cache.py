@@ -33,6 +33,38 @@ class Earlier:
         self.doubts = doubts
 
 
+class EarlierLooks:
+    """The most recently read aggregates of any workspace, for looks to begin with.
+
+    Safe to share between threads. ``doubts`` as in ``Earlier``: as many as there are now.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._entries: OrderedDict[str, Cached] = OrderedDict()
+        self._doubts = 0
+        self._lock = Lock()
+
+    def known(self, workspace: str, doubts: int) -> "AggregateCache":
+        """For one look, which begins after this: each entry has to catch up."""
+        with self._lock:
+            if doubts != self._doubts:
+                self._entries.clear()
+                self._doubts = doubts
+            return AggregateCache(0).of(workspace, self._entries)
+
+    def keep(self, entries: Mapping[str, Cached], doubts: int) -> None:
+        """What a look read, before anything was decided."""
+        with self._lock:
+            if doubts != self._doubts:
+                return
+            for stream_id, entry in entries.items():
+                self._entries[stream_id] = entry
+                self._entries.move_to_end(stream_id)
+            while len(self._entries) > self._size:
+                self._entries.popitem(last=False)
+
+
 class _Mark(NamedTuple):
     """Where this engine left a workspace; ``epoch`` grows whenever it is found elsewhere."""
 

@@ -15,14 +15,19 @@ from events.recorded import Recorded
 
 
 def settled(
-    reading: WorkspaceReading, workspace: str, policy: Policy, fenced: str | None
+    reading: WorkspaceReading,
+    workspace: str,
+    policy: Policy,
+    fenced: str | None,
+    known: AggregateCache,
 ) -> UnitOfWork:
     """The workspace as the next turn of a worker finds it once it has settled. Writes nothing.
 
     No reminder is issued: reminders wait for a worker (N1). ``fenced``: nothing is settled (M6).
+    ``known``: what was read before, for this look alone.
     """
     with gc_paused():
-        work = UnitOfWork(reading, workspace, AggregateCache(0), policy, fenced)
+        work = UnitOfWork(reading, workspace, known, policy, fenced)
         work.settle()
     return work
 

@@ -15,6 +15,7 @@ from adapters.http.reading import moments
 from adapters.http.reading.moments import View
 from adapters.settings import EngineSettings
 from engine.audit.one_recipient import Asked
+from engine.cache import EarlierLooks
 from engine.ports.check_schedule import CheckSchedule
 from engine.ports.clock import Clock
 from engine.stream.feed import Feed
@@ -53,6 +54,10 @@ class Site:
     @property
     def settings(self) -> EngineSettings:
         return self.program.settings
+
+    @cached_property
+    def earlier_looks(self) -> EarlierLooks:
+        return EarlierLooks(self.settings.cache_size)
 
     @cached_property
     def looks(self) -> Looks:
@@ -106,5 +111,5 @@ class Site:
         Raises ``StoreError``.
         """
         if at is None:
-            return moments.now(self.reader, workspace, self.settings.policy)
+            return moments.now(self.reader, workspace, self.settings.policy, self.earlier_looks)
         return moments.then(self.reader, workspace, at, asked)

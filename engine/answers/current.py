@@ -14,6 +14,7 @@ from aggregates.command import Policy
 from engine.answers.history import History, positions_in
 from engine.answers.overlay import OverlaidLog, OverlaidViews
 from engine.answers.workspace_answers import Answers
+from engine.cache import EarlierLooks
 from engine.command_context import Neighbours
 from engine.fence import Fence
 from engine.ports.log import Log
@@ -63,22 +64,27 @@ def current(
     *,
     fence: Fence,
     strict: bool = True,
+    earlier: EarlierLooks | None = None,
 ) -> Iterator[Current]:
     """Good until the end of the block.
 
     ``fence`` is the store's. ``strict`` raises what ``ProjectionRunner.catch_up`` does, for a view
     that an event stops; otherwise such a view stays as old as that. Raises ``StoreError`` when the
     log cannot be read. ``views`` must be of the moment of ``store.look``, as those of a store are
-    that was opened to be read only.
+    that was opened to be read only. ``earlier`` has what looks with it read.
     """
-    fenced = fence.closed()
+    fenced, doubts, looks = fence.closed(), fence.doubts, earlier or EarlierLooks(0)
+    known = looks.known(workspace, doubts)
     with store.look(workspace) as reading:
         end = store.last_position()
-        work = settled(reading, workspace, policy, fenced)
+        work = settled(reading, workspace, policy, fenced, known)
         log = OverlaidLog(store, end, unsettled_events(work, end))
         above = OverlaidViews(views)
         runner = ProjectionRunner(log, above, SHIPPED)
         if strict:
             runner.catch_up()
         stopped = {} if strict else runner.keep_up().stopped
-        yield Current(workspace, reading.now, work, log, end, above, stopped, fenced)
+        try:
+            yield Current(workspace, reading.now, work, log, end, above, stopped, fenced)
+        finally:
+            looks.keep(work.as_read, doubts)

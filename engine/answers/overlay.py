@@ -61,9 +61,18 @@ class OverlaidViews:
         limit: int,
         **equal: str | bool,
     ) -> Sequence[Any]:
-        if not self._rows.get(projection) and not self._hides(projection):
-            return self._base.page(projection, prefix, after, limit, **equal)
-        return page_of(projection, self.rows(projection, *prefix, **equal), after, limit)
+        changed, length = self._rows.get(projection, {}), projection.key_length
+        more = limit + len(changed)
+        base = (
+            ()
+            if self._hides(projection)
+            else self._base.page(projection, prefix, after, more, **equal)
+        )
+        if not changed:
+            return base[:limit]
+        kept = {row[:length]: row for row in base if row[:length] not in changed}
+        found = {**kept, **_chosen(changed, prefix, equal)}
+        return page_of(projection, [found[key] for key in sorted(found)], after, limit)
 
     def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
         base = 0 if self._hides(projection) else self._base.count(projection, *prefix, **equal)

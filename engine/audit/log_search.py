@@ -20,7 +20,7 @@ from events.recorded import Envelope, Recorded
 from projections.histories import Subject
 
 STRETCH = 5_000
-"""Events that are read together."""
+"""Events that are read together, at most."""
 MOST_SCANNED = 10_000
 """Events that one search looks at."""
 
@@ -56,7 +56,7 @@ def search(
         return _listed(source, workspace, sought, start, limit, newest=newest)
     events: list[Recorded] = []
     beyond = (source.end + 1 if newest else 0) if start is None else start
-    for first, length in _stretches(source.end, beyond, newest=newest):
+    for first, length in _stretches(source.end, beyond, limit, newest=newest):
         found = list(_fitting(source.read(first, length), workspace, sought))
         events += reversed(found) if newest else found
         if len(events) >= limit:
@@ -87,18 +87,21 @@ def _listed(
     return Found(found, found[-1].position if len(found) == limit else None)
 
 
-def _stretches(end: int, beyond: int, *, newest: bool) -> Iterator[tuple[int, int]]:
-    """After which position to read next, and how many."""
-    for _ in range(MOST_SCANNED // STRETCH):
+def _stretches(end: int, beyond: int, wanted: int, *, newest: bool) -> Iterator[tuple[int, int]]:
+    """After which position to read next, and how many: as many as are wanted, then ever more."""
+    left, size = MOST_SCANNED, wanted
+    while left > 0:
+        size = min(size, STRETCH, left)
         if newest:
-            first = max(min(beyond, end + 1) - 1 - STRETCH, 0)
+            first = max(min(beyond, end + 1) - 1 - size, 0)
             length = min(beyond, end + 1) - 1 - first
         else:
-            first, length = beyond, min(STRETCH, end - beyond)
+            first, length = beyond, min(size, end - beyond)
         if length <= 0:
             return
         yield first, length
         beyond = first + 1 if newest else first + length
+        left, size = left - length, 2 * size
 
 
 def _fitting(page: Page, workspace: str, sought: Sought) -> Iterator[Recorded]:

@@ -18,8 +18,9 @@ from aggregates.campaign import Campaign
 from aggregates.email_account import EmailAccount
 from engine.answers.current import current
 from engine.answers.history import History, positions_in
-from engine.answers.workspace_answers import Answers
+from engine.answers.workspace_answers import Answers, RecipientAnswer
 from engine.audit.index_check import check_indexes, check_snapshots
+from engine.cache import EarlierLooks
 from engine.engine import Engine
 from engine.fence import Unfenced
 from engine.ports.clock import ManualClock
@@ -132,20 +133,33 @@ class AnyCacheIsAsGood(Histories):
 
 class AskingTellsTheTruth(Histories):
     """F3, S7: what asking says now is what a worker's settling makes of it, and asking writes
-    nothing: the views are behind, and deadlines have passed that nobody has settled."""
+    nothing: the views are behind, and deadlines have passed that nobody has settled. What earlier
+    looks have read, and reading a page at a time, change nothing."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.views = MemoryViews()
+        self.views, self.earlier = MemoryViews(), EarlierLooks(3)
 
     def tick(self) -> None:
         before, end = stored(self.store), self.store.last_position()
-        with current(self.store, self.views, WORKSPACE, self.policy, fence=Unfenced()) as now:
+        with current(
+            self.store,
+            self.views,
+            WORKSPACE,
+            self.policy,
+            fence=Unfenced(),
+            earlier=self.earlier,
+        ) as now:
             told, history = everything(now.answers()), now.history()
+            campaigns = now.aggregates.campaigns()
+            for name in now.answers().campaigns:
+                assert by_pages(now.answers(), name) == list(now.answers().recipients(name))
             case = history.of(of_recipient(SPRING, R1))
         assert stored(self.store) == before
         assert now.recorded_until == end
         self.engine.execute_page(WORKSPACE, [])
+        with self.engine.look(WORKSPACE) as settled:
+            assert campaigns == settled.campaigns()
         ProjectionRunner(self.store, self.views, SHIPPED).catch_up()
         assert told == everything(Answers(self.views, WORKSPACE))
         recorded = History(self.store, positions_in(self.views), WORKSPACE)
@@ -226,6 +240,15 @@ def everything(answers: Answers) -> tuple[Any, ...]:
         *(answers.accounts, answers.campaigns, recipients, answers.clocks(), answers.notices()),
         *(answers.waiting_campaigns(), answers.not_sending()),
     )
+
+
+def by_pages(answers: Answers, campaign_id: str) -> list[RecipientAnswer]:
+    found: list[RecipientAnswer] = []
+    after = None
+    while page := answers.recipients_page(campaign_id, after, 2):
+        found += page
+        after = page[-1].recipient_id
+    return found
 
 
 def is_reminder(notice: NoticeIssued) -> bool:

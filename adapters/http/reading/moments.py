@@ -16,6 +16,7 @@ from engine.audit.fold import Fold
 from engine.audit.moments import Moment, facts_until
 from engine.audit.one_recipient import Asked, without_a_scan
 from engine.audit.source import Source
+from engine.cache import EarlierLooks
 from engine.command_context import Neighbours
 from engine.ports.views import ReadableViews
 from projections.histories import Subject
@@ -50,13 +51,19 @@ class View(NamedTuple):
 
 
 @contextmanager
-def now(opened: Opened, workspace: str, policy: Policy) -> Iterator[View]:
+def now(opened: Opened, workspace: str, policy: Policy, earlier: EarlierLooks) -> Iterator[View]:
     """``opened`` to be read only. A view that is stopped is as old as that.
 
     Raises ``StoreError``.
     """
     with current(
-        opened.store, opened.views, workspace, policy, fence=opened.fence, strict=False
+        opened.store,
+        opened.views,
+        workspace,
+        policy,
+        fence=opened.fence,
+        strict=False,
+        earlier=earlier,
     ) as found:
         yield View(workspace, found.now, found.views, found.history(), opened, found)
 
