@@ -191,7 +191,7 @@ class _Run:
         if isinstance(step, Tick):
             engine.tick(WORKSPACE)
             return None
-        command_id = f"worker-{owner}.{number}"
+        command_id = f"http.worker-{owner}.{number}"
         return engine.execute(WORKSPACE, step, command_id=command_id, actor="user:test")
 
     def _contents(self) -> Any:
