@@ -14,6 +14,7 @@ from adapters.screen.tables import print_table, text
 from aggregates.campaign import Campaign
 from aggregates.waiting import NotBefore
 from engine.answers.consequences import Consequences
+from engine.answers.senders import SenderLine, senders_of
 from engine.answers.telling import rows
 from engine.answers.telling.reader import full_name
 from engine.answers.telling.waiting import account_pace, campaign_pace
@@ -124,25 +125,7 @@ def show_campaign(
 
 def show_senders(campaign: Campaign, *, as_json: bool) -> None:
     """Each lane of the campaign."""
-    lines = [
-        SenderLine(
-            account,
-            lane.listed,
-            len(lane.contacted),
-            lane.running and str(lane.running.kind),
-            lane.running and lane.running.deadline_at,
-        )
-        for account, lane in sorted(campaign.lanes.items())
-    ]
-    _show("senders", SenderLine._fields, lines, as_json)
-
-
-class SenderLine(NamedTuple):
-    account_id: str
-    listed: bool
-    contacted: int
-    clock: str | None
-    deadline_at: datetime | None
+    _show("senders", SenderLine._fields, senders_of(campaign), as_json)
 
 
 def show_recipients(

@@ -1,13 +1,11 @@
 """The shipped projections folded in memory, over any part of a history."""
 
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 from engine.ports.view_status import Keeper, ViewStatus
-from engine.ports.views import page_of
+from engine.ports.views import RowsInMemory
 from events.base import Event
 from events.recorded import Recorded
 from projections.accounts import ACCOUNTS
@@ -50,7 +48,7 @@ class Fold:
         return FoldedViews(self.rows)
 
 
-class FoldedViews:
+class FoldedViews(RowsInMemory):
     """Rows that change no more, sorted once: many campaigns are asked for one after the other."""
 
     def __init__(self, rows: Mapping[Projection, Mapping[RowKey, Any]]) -> None:
@@ -78,25 +76,6 @@ class FoldedViews:
             for row in found
             if all(getattr(row, column) == value for column, value in equal.items())
         ]
-
-    def page(
-        self,
-        projection: Projection,
-        prefix: RowKey,
-        after: RowKey | None,
-        limit: int,
-        **equal: str | bool,
-    ) -> Sequence[Any]:
-        return page_of(projection, self.rows(projection, *prefix, **equal), after, limit)
-
-    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
-        return len(self.rows(projection, *prefix, **equal))
-
-    def tally(
-        self, projection: Projection, columns: Sequence[str], *prefix: str
-    ) -> Mapping[tuple[Any, ...], int]:
-        values = attrgetter(*columns, "__class__")
-        return Counter(values(row)[:-1] for row in self.rows(projection, *prefix))
 
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
         return {each: ViewStatus() for each in projections}

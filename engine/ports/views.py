@@ -1,7 +1,10 @@
 """Where projections keep their rows and their position."""
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Protocol
 
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
@@ -56,6 +59,32 @@ def page_of(
     length = projection.key_length
     first = bisect_right(rows, after, key=lambda row: row[:length]) if after is not None else 0
     return rows[first : first + limit]
+
+
+class RowsInMemory(ABC):
+    """The answers that follow from ``rows`` where all of those are at hand."""
+
+    @abstractmethod
+    def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]: ...
+
+    def page(
+        self,
+        projection: Projection,
+        prefix: RowKey,
+        after: RowKey | None,
+        limit: int,
+        **equal: str | bool,
+    ) -> Sequence[Any]:
+        return page_of(projection, self.rows(projection, *prefix, **equal), after, limit)
+
+    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
+        return len(self.rows(projection, *prefix, **equal))
+
+    def tally(
+        self, projection: Projection, columns: Sequence[str], *prefix: str
+    ) -> Mapping[tuple[Any, ...], int]:
+        values = attrgetter(*columns, "__class__")
+        return Counter(values(row)[:-1] for row in self.rows(projection, *prefix))
 
 
 class Views(ReadableViews, Protocol):

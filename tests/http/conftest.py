@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from adapters.mail.sandbox.sandbox import Sandbox
+from adapters.settings import EngineSettings
+from tests.http.commands.callers import Door
+from tests.http.commands.callers import door as opened
 from tests.http.owners import Owner, Place, door, in_trouble, settings_for
 from tests.law.story import ANN, BOB
 
@@ -26,3 +29,9 @@ def place(sandbox: Sandbox, tmp_path: Path) -> Iterator[Place]:
 def owner(sandbox: Sandbox) -> Iterator[Owner]:
     with Owner(sandbox) as owner:
         yield owner
+
+
+@pytest.fixture
+def house(settings: EngineSettings) -> Iterator[Door]:
+    with opened(settings) as found:
+        yield found

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
 import pytest
 
@@ -33,14 +32,6 @@ def own_broker() -> Iterator[Broker]:
 @pytest.fixture
 def topic() -> str:
     return f"test-{os.getpid()}-{next(_NUMBERS)}"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where a store may be made."""
-    if request.param == "sqlite":
-        return str(tmp_path / "store.db")
-    return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

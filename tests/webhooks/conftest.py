@@ -8,14 +8,6 @@ import pytest
 from tests.webhooks.desk import Desk
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        found: str = request.getfixturevalue("postgres_url")
-        return found
-    return str(tmp_path / "store.db")
-
-
 @pytest.fixture
 def desk(url: str, tmp_path: Path) -> Iterator[Desk]:
     with Desk(url, tmp_path) as found:

@@ -12,7 +12,7 @@ from adapters.http.gate import Here, of
 from adapters.http.problems import Problem
 from adapters.http.reading.listing import moment_of
 from adapters.http.site import Site
-from engine.answers.telling.rows import event
+from engine.answers.telling.rows import event_and_command
 from engine.audit import Auditor, Violation
 from engine.audit.changes import UnreadableChange, command_at, read_insertion
 from engine.audit.counterfactual import reality, relive
@@ -22,7 +22,6 @@ from engine.audit.moments import By, Moment, NoMoment, read_moment
 from engine.audit.outcome import compare, outcome_told
 from engine.audit.source import PAGE, Source, WorkspaceFacts
 from engine.work.permissions import Act
-from events.recorded import Recorded
 from projections.histories import Subject, of_account, of_campaign, of_recipient
 
 router = APIRouter(tags=["history"])
@@ -99,7 +98,10 @@ def events(
     """
     source, sought = _source(request), wanted.sought()
     found = search(source, asks.workspace, sought, wanted.start, wanted.limit, newest=wanted.newest)
-    return {"events": [told(each) for each in found.events], "next": found.looked_until}
+    return {
+        "events": [event_and_command(each) for each in found.events],
+        "next": found.looked_until,
+    }
 
 
 @router.get("/differences")
@@ -174,19 +176,6 @@ class turn:  # noqa: N801 used as a statement
 
     def __exit__(self, *_: object) -> None:
         _turns.release()
-
-
-def told(recorded: Recorded) -> dict[str, Any]:
-    envelope = recorded.envelope
-    return {
-        **event(recorded),
-        "event_id": recorded.event_id,
-        "actor": envelope.actor,
-        "command": envelope.command,
-        "command_id": envelope.command_id,
-        "correlation_id": envelope.correlation_id,
-        "causation_id": envelope.causation_id,
-    }
 
 
 def _source(request: Request) -> Source:

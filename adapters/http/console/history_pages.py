@@ -10,13 +10,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from adapters.composition import health_of
-from adapters.http.api.history import MOST, Filter, told, turn
+from adapters.http.api.history import MOST, Filter, turn
 from adapters.http.console.pages import Looking, Page
 from adapters.http.names import path_names
 from adapters.http.reading import questions
 from adapters.http.reading.webhooks import standing_told, visible
 from engine.answers.telling.facts import happened
 from engine.answers.telling.reader import ANYBODY
+from engine.answers.telling.rows import event_and_command
 from engine.audit.differences import changes_between
 from engine.audit.log_search import search
 from engine.audit.moments import By, Moment, read_moment
@@ -44,7 +45,7 @@ def log(page: Looking) -> Response:
     return page.show(
         "log.html",
         "/log",
-        events=[told(each) for each in found.events],
+        events=[event_and_command(each) for each in found.events],
         query=query,
         newest=wanted.newest,
         this=page.link("/log", **kept),

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from adapters.http.problems import NotFound
 from adapters.http.reading.moments import View
+from engine.answers.senders import SenderLine, senders_of
 from engine.answers.telling import rows
 from engine.answers.workspace_answers import Answers, ClockAnswer, NotSending, RecipientAnswer
 from engine.work.masking import shown
@@ -76,14 +77,6 @@ class RecipientLine(NamedTuple):
     incident_id: str | None
     address: str | None
     name: str | None
-
-
-class SenderLine(NamedTuple):
-    account_id: str
-    listed: bool
-    contacted: int
-    clock: str | None
-    deadline_at: datetime | None
 
 
 class SuppressionLine(NamedTuple):
@@ -174,18 +167,8 @@ def _named(view: View, found: Sequence[RecipientAnswer], caller: Caller) -> Iter
 
 def _senders(view: View, wanted: Wanted) -> Iterator[SenderLine]:
     campaign_id = campaign_of(view.answers(), wanted.path["campaign_id"])
-    lanes = view.aggregates().campaign(campaign_id).lanes
-    lines = [
-        SenderLine(
-            account,
-            lane.listed,
-            len(lane.contacted),
-            str(lane.running.kind) if lane.running else None,
-            lane.running.deadline_at if lane.running else None,
-        )
-        for account, lane in lanes.items()
-    ]
-    return _in_memory(lines, ("account_id",), wanted)
+    found = senders_of(view.aggregates().campaign(campaign_id))
+    return _in_memory(found, ("account_id",), wanted)
 
 
 def _sends(view: View, wanted: Wanted) -> Iterator[SendRow]:

@@ -167,14 +167,7 @@ def event(asking: Asking) -> dict[str, Any]:
         raise NotFound("event", position)
     envelope = found.envelope
     return {
-        **rows.event(found),
-        "event_id": found.event_id,
-        "version": found.version,
-        "command": envelope.command,
-        "command_id": envelope.command_id,
-        "actor": envelope.actor,
-        "correlation_id": envelope.correlation_id,
-        "causation_id": envelope.causation_id,
+        **rows.event_and_command(found),
         "place": {"first_position": envelope.first_position, "events": envelope.event_count},
         "causes": [_brief(each) for each in history.causes(found)[:-1]],
         "brought_about": [_brief(each) for each in history.commands_caused_by(envelope)]

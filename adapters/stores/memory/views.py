@@ -1,17 +1,15 @@
 """Projections' rows in memory."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 from adapters.stores.view_checks import check_move, check_skip, check_stop
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus, view_status
-from engine.ports.views import page_of
+from engine.ports.views import RowsInMemory
 from projections.projection import Projection, RowKey
 
 
-class MemoryViews:
+class MemoryViews(RowsInMemory):
     def __init__(self) -> None:
         self._rows: dict[str, dict[RowKey, Any]] = {}
         self._positions: dict[str, int] = {}
@@ -51,25 +49,6 @@ class MemoryViews:
             if key[: len(prefix)] == prefix
             and all(getattr(row, column) == value for column, value in equal.items())
         ]
-
-    def page(
-        self,
-        projection: Projection,
-        prefix: RowKey,
-        after: RowKey | None,
-        limit: int,
-        **equal: str | bool,
-    ) -> Sequence[Any]:
-        return page_of(projection, self.rows(projection, *prefix, **equal), after, limit)
-
-    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
-        return len(self.rows(projection, *prefix, **equal))
-
-    def tally(
-        self, projection: Projection, columns: Sequence[str], *prefix: str
-    ) -> Mapping[tuple[Any, ...], int]:
-        values = attrgetter(*columns, "__class__")
-        return Counter(values(row)[:-1] for row in self.rows(projection, *prefix))
 
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
         return {each: self._status(each) for each in projections}

@@ -127,6 +127,21 @@ def event(recorded: Recorded) -> dict[str, Any]:
     }
 
 
+def event_and_command(recorded: Recorded) -> dict[str, Any]:
+    """The event, and what its envelope says of the command that brought it about."""
+    envelope = recorded.envelope
+    return {
+        **event(recorded),
+        "event_id": recorded.event_id,
+        "version": recorded.version,
+        "actor": envelope.actor,
+        "command": envelope.command,
+        "command_id": envelope.command_id,
+        "correlation_id": envelope.correlation_id,
+        "causation_id": envelope.causation_id,
+    }
+
+
 def stopped_view(projection: Projection, stop: Stop) -> dict[str, Any]:
     return {
         "name": projection.name,

@@ -10,7 +10,7 @@ from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SQLiteStore
 from engine.ports.clock import ManualClock
 from engine.ports.store import Store
-from tests.http.commands.callers import Caller, Door, door
+from tests.http.commands.callers import Caller, Door
 from tests.law.story import NOON
 from tests.workplace import ACME, Workplace, much_happens
 
@@ -29,12 +29,6 @@ def settings(request: pytest.FixtureRequest, product: str, tmp_path: Path) -> En
     much_happens(Workplace(store, clock))
     store.close()
     return load_settings(store=url, workspace=ACME, http="127.0.0.1:0")
-
-
-@pytest.fixture
-def house(settings: EngineSettings) -> Iterator[Door]:
-    with door(settings) as found:
-        yield found
 
 
 @pytest.fixture

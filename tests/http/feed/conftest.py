@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -86,14 +85,6 @@ class Stream:
 
     def take(self, count: int) -> list[Sent]:
         return list(islice(self, count))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where a store may be made."""
-    if request.param == "sqlite":
-        return str(tmp_path / "store.db")
-    return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
