@@ -6,6 +6,7 @@ thread from the gate to the answer.
 
 import json
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from inspect import Parameter, Signature
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Header, Request
@@ -92,6 +93,7 @@ def _add_read(routes: APIRouter, operation: Operation, edited: Edited) -> None:
         operation_id=operation.name.replace("set_", "read_"),
         summary="As it is now; its ETag is for If-Match.",
         response_model=dict[str, Any],
+        responses={200: {"headers": {"ETag": {"schema": {"type": "string"}}}}},
         tags=[operation.path.split("/")[1]],
     )
 
@@ -249,22 +251,29 @@ def response_to(answer: Answer) -> Response:
 
 
 def _documented(operation: Operation) -> Callable[..., Any]:
-    def asked(
-        asks: Annotated[Here, of(operation.act)],
-        body: Any,
-        idempotency_key: IdempotencyKey,
-        confirmation: Confirmation = None,
-        if_match: IfMatch = None,
-    ) -> None:
-        """For the document alone."""
-
-    asked.__annotations__["body"] = operation.body
-    return asked
+    headers = {
+        "idempotency_key": IdempotencyKey,
+        **({"confirmation": Confirmation} if operation.preview else {}),
+        **({"if_match": IfMatch} if operation.edited else {}),
+    }
+    return _signed(operation, headers)
 
 
 def _previewed(operation: Operation) -> Callable[..., Any]:
-    def asked(asks: Annotated[Here, of(operation.act)], body: Any) -> None:
-        """For the document alone."""
+    return _signed(operation, {})
 
-    asked.__annotations__["body"] = operation.body
+
+def _signed(operation: Operation, headers: Mapping[str, Any]) -> Callable[..., Any]:
+    """For the document alone."""
+
+    def asked(**_: Any) -> None: ...
+
+    taken = {"asks": Annotated[Here, of(operation.act)], "body": operation.body, **headers}
+    none = dict.fromkeys(("confirmation", "if_match"))
+    asked.__signature__ = Signature(  # type: ignore[attr-defined]
+        Parameter(
+            name, Parameter.KEYWORD_ONLY, annotation=each, default=none.get(name, Parameter.empty)
+        )
+        for name, each in taken.items()
+    )
     return asked

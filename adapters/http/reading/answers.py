@@ -1,0 +1,164 @@
+"""Shapes of answers, for the document alone: answering checks nothing against them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from engine.work.permissions import Act, Role
+from events.vocabulary import CampaignStatus, IncidentKind, NoticeKind
+
+Position = Annotated[int, Field(ge=1)]
+
+
+class LoggedEvent(BaseModel):
+    position: Position
+    type: str
+    stream: str
+    occurred_at: datetime
+    recorded_at: datetime
+    data: dict[str, Any]
+    """Its facts, as its type has them."""
+
+
+class LoggedEvents(BaseModel):
+    events: list[LoggedEvent]
+
+
+class EventAndCommand(LoggedEvent):
+    """With the command that brought it about."""
+
+    event_id: str
+    version: int
+    actor: str
+    command: str
+    command_id: str
+    correlation_id: str
+    causation_id: str | None
+
+
+class EventsPage(BaseModel):
+    events: list[EventAndCommand]
+    next: int | None
+    """The ``start`` of the following page."""
+
+
+class Place(BaseModel):
+    first_position: Position
+    events: int
+
+
+class BriefEvent(BaseModel):
+    position: Position
+    type: str
+    at: datetime
+    actor: str
+
+
+class EventInContext(EventAndCommand):
+    """With its causes, from the first, and what it brought about."""
+
+    place: Place
+    causes: list[BriefEvent]
+    brought_about: list[BriefEvent]
+
+
+class StoppedProjection(BaseModel):
+    name: str
+    stopped_at: int
+    error: str
+    stopped_since: datetime
+
+
+class RunningClock(BaseModel):
+    campaign_id: str
+    account_id: str
+    kind: IncidentKind
+    deadline_at: datetime
+    seconds_left: int
+    at_stake: int
+    """Recipients who are stopped at the deadline unless it is cured."""
+    cheapest_cure: str | None
+
+
+class WhyNot(BaseModel):
+    code: str
+    text: str
+
+
+class CampaignNotSending(BaseModel):
+    campaign_id: str
+    status: CampaignStatus
+    reasons: list[WhyNot]
+
+
+class UndeliveredNotice(BaseModel):
+    account_id: str
+    incident_id: str
+    number: int
+    kind: NoticeKind
+    issued_at: datetime
+    attempts: int
+    detail: str | None
+
+
+class WaitingRecipients(BaseModel):
+    campaign_id: str
+    reason: str
+    recipients: int
+    at: datetime | None
+
+
+class Now(BaseModel):
+    """What needs a human, the most urgent first."""
+
+    at: datetime
+    fenced: str | None
+    """Why nothing is sent until the store is reconciled."""
+    stopped_projections: list[StoppedProjection]
+    clocks: list[RunningClock]
+    waiting: list[str]
+    """Campaigns that nothing keeps but that nobody resumed them."""
+    not_sending: list[CampaignNotSending]
+    undelivered_notices: list[UndeliveredNotice]
+    waits: list[WaitingRecipients]
+
+
+class Asker(BaseModel):
+    name: str
+    role: Role
+    workspace: str
+    may: list[Act]
+
+
+class LookAtCase(BaseModel):
+    number: int
+    at: datetime
+    by: str
+    workspace: str
+    campaign_id: str
+    recipient_id: str
+
+
+class LooksPage(BaseModel):
+    looks: list[LookAtCase]
+    next: int | None
+    """The ``after`` of the following page."""
+
+
+class FeedEvent(BaseModel):
+    """A CloudEvent, with the extensions that the stream's contract names."""
+
+    specversion: Literal["1.0"]
+    id: str
+    source: str
+    type: str
+    time: str
+    subject: str
+    sequence: str
+    """The position, in 20 digits."""
+    partitionkey: str
+    """The workspace."""
+    commandid: str
+    recordedtime: str
+    data: dict[str, Any]
