@@ -142,7 +142,7 @@ class Connection:
         self._workspace, self._patience = workspace, patience
         self._session = requests.Session()
         self._session.auth = _Token(token.strip())
-        self._session.verify = authority or True
+        self._authority = authority
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._address!r}, workspace={self._workspace!r})"
@@ -210,6 +210,7 @@ class Connection:
                 json=None if is_csv else call.body,
                 headers=call.headers(),
                 timeout=(10, 90),
+                verify=self._authority or True,
                 allow_redirects=False,
             )
         except LOST as error:

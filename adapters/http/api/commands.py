@@ -270,10 +270,11 @@ def _signed(operation: Operation, headers: Mapping[str, Any]) -> Callable[..., A
 
     taken = {"asks": Annotated[Here, of(operation.act)], "body": operation.body, **headers}
     none = dict.fromkeys(("confirmation", "if_match"))
-    asked.__signature__ = Signature(  # type: ignore[attr-defined]
+    parameters = [
         Parameter(
             name, Parameter.KEYWORD_ONLY, annotation=each, default=none.get(name, Parameter.empty)
         )
         for name, each in taken.items()
-    )
+    ]
+    asked.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     return asked
