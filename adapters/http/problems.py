@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from engine.answers.telling.rows import plain
 from engine.fence import StoreIsFenced
-from engine.ports.errors import StillHeld, StoreUnavailable, ZeroCharacter
+from engine.ports.errors import StillHeld, StoreRefused, StoreUnavailable, ZeroCharacter
 from engine.stream.feed import AheadOfLog, HistoryLost, NotAPlace, PlaceOfAnotherStore
 from engine.work.api_tokens import NoSuchToken
 from engine.work.permissions import AccessError, Forbidden, NoSuchWorkspace
@@ -38,6 +38,7 @@ STATUS: dict[type[ExplainedError], int] = {
     PlaceOfAnotherStore: 410,
     StoreIsFenced: 503,
     ZeroCharacter: 422,
+    StoreRefused: 503,
     StoreUnavailable: 503,
     StillHeld: 503,
 }
