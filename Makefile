@@ -18,7 +18,7 @@ stream: $(READY) ## A stop travels from a click to a consumer's row, over a real
 	$(BIN)/python examples/stream/run.py
 
 test: check ## Everything CI runs
-	$(BIN)/python -m tests.suites kills
+	$(BIN)/python -m tests.suites worker_kills store_kills
 
 check: $(READY) $(SERVERS) ## Lint, types, and the tests that kill no process
 	$(BIN)/ruff check .

@@ -36,7 +36,7 @@ def http_served(
     not the store's. Raises ``SettingsError`` and ``StoreError``.
     """
     from adapters.http.credentials import KnownCallers
-    from adapters.http.server import server
+    from adapters.http.server import guarded, server
     from adapters.http.serving import Tls, served
     from adapters.http.site import Site
 
@@ -57,7 +57,8 @@ def http_served(
         app = server(site)
         with ExitStack() as stack:
             stack.callback(app.state.imports.stop)
-            found = stack.enter_context(served(app, host, port, most=MOST_AT_ONCE, tls=tls))
+            doors = guarded(app, secure=secure)
+            found = stack.enter_context(served(doors, host, port, most=MOST_AT_ONCE, tls=tls))
             _welcome(site, f"{host}:{found}")
             yield found
 

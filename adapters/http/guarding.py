@@ -1,6 +1,5 @@
 """What every answer says to browsers, and how large a request may be."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.http.problems import Problem
@@ -30,16 +29,15 @@ class SafeHeaders:
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
-        self._headers = HEADERS | (
-            {"Strict-Transport-Security": STRICT_TRANSPORT} if secure else {}
-        )
+        told = HEADERS | ({"Strict-Transport-Security": STRICT_TRANSPORT} if secure else {})
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in told.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                own = message["headers"]
+                named = {name for name, _ in own}
+                own.extend(each for each in self._headers if each[0] not in named)
             await send(message)
 
         await self._app(scope, receive, told if scope["type"] == "http" else send)

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from engine.answers.telling.rows import plain
 from engine.fence import StoreIsFenced
-from engine.ports.errors import StillHeld, StoreUnavailable, ZeroCharacter
+from engine.ports.errors import StillHeld, StoreRefused, StoreUnavailable, ZeroCharacter
 from engine.stream.feed import AheadOfLog, HistoryLost, NotAPlace, PlaceOfAnotherStore
 from engine.work.api_tokens import NoSuchToken
 from engine.work.permissions import AccessError, Forbidden, NoSuchWorkspace
@@ -38,6 +38,7 @@ STATUS: dict[type[ExplainedError], int] = {
     PlaceOfAnotherStore: 410,
     StoreIsFenced: 503,
     ZeroCharacter: 422,
+    StoreRefused: 503,
     StoreUnavailable: 503,
     StillHeld: 503,
 }
@@ -99,14 +100,31 @@ class NotFound(Problem):
         )
 
 
-async def problem(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)
-    return error.response()
+def answer_to(error: Exception) -> JSONResponse:
+    """Never an error's own words where they are not meant for callers: those go into the log."""
+    match error:
+        case Problem():
+            return error.response()
+        case ExplainedError():
+            return problem_of(error).response()
+        case RequestValidationError():
+            told = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+            return Problem(422, "invalid_request", "; ".join(told[:10])).response()
+        case HTTPException():
+            phrase = HTTPStatus(error.status_code).phrase
+            code = phrase.lower().replace(" ", "_")
+            return Problem(error.status_code, code, f"{phrase}.", headers=error.headers).response()
+    log.error("a request failed", exc_info=error)
+    return Problem(500, "failed", "Something went wrong here. Try again later.").response()
 
 
-async def explained(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ExplainedError)
-    return problem_of(error).response()
+async def handled(_: Request, error: Exception) -> JSONResponse:
+    return answer_to(error)
+
+
+HANDLERS = dict.fromkeys(
+    (Problem, ExplainedError, RequestValidationError, HTTPException, Exception), handled
+)
 
 
 def problem_of(error: ExplainedError) -> Problem:
@@ -121,34 +139,6 @@ def problem_of(error: ExplainedError) -> Problem:
 def status_of(error: ExplainedError) -> int:
     """By the nearest class that is known; 500 for what is nobody's fault who asked."""
     return next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
-
-
-async def invalid(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    found = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:10]]
-    return Problem(422, "invalid_request", "; ".join(found)).response()
-
-
-async def http(_: Request, error: Exception) -> JSONResponse:
-    """What the framework answers by itself: no such address, no such method."""
-    assert isinstance(error, HTTPException)
-    phrase = HTTPStatus(error.status_code).phrase
-    code = phrase.lower().replace(" ", "_")
-    return Problem(error.status_code, code, f"{phrase}.", headers=error.headers).response()
-
-
-async def broken(_: Request, error: Exception) -> JSONResponse:
-    log.error("a request failed", exc_info=error)
-    return Problem(500, "failed", "Something went wrong here. Try again later.").response()
-
-
-HANDLERS = {
-    Problem: problem,
-    ExplainedError: explained,
-    RequestValidationError: invalid,
-    HTTPException: http,
-    Exception: broken,
-}
 
 
 def _code(error: ExplainedError) -> str:

@@ -7,17 +7,19 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Match
+from starlette.types import ASGIApp
 
 from adapters.composition import health_of
 from adapters.http.api.access import router as access
 from adapters.http.api.caller import router as caller
-from adapters.http.api.commands import Shortcut, editable
+from adapters.http.api.commands import editable
 from adapters.http.api.commands import router as commands
 from adapters.http.api.feed import router as feed
 from adapters.http.api.filters import router as filters
 from adapters.http.api.history import router as history
 from adapters.http.api.imports import router as imports
 from adapters.http.api.questions import router as questions
+from adapters.http.api.shortcut import Shortcut
 from adapters.http.api.webhooks import router as webhooks
 from adapters.http.commands.imports import Imports
 from adapters.http.commands.performing import Commands
@@ -49,11 +51,7 @@ def server(site: Site) -> FastAPI:
     found.state.site = site
     found.state.commands = Commands(site)
     found.state.imports = Imports(found.state.commands)
-    found.add_middleware(SlashesInNames)
-    found.add_middleware(LimitedBodies)
-    found.add_middleware(SafeHeaders, secure=site.secure)
     found.router.redirect_slashes = False
-    found.router.routes.insert(0, Shortcut(COMMANDS, "/v1"))
     for each in API:
         found.include_router(each, prefix="/v1")
     found.add_api_route("/livez", _alive, include_in_schema=False)
@@ -62,6 +60,12 @@ def server(site: Site) -> FastAPI:
     found.mount("/", console(site, found.state.commands))
     found.openapi = partial(document, found)  # type: ignore[method-assign]
     return found
+
+
+def guarded(app: FastAPI, *, secure: bool) -> ASGIApp:
+    """As it is served. ``secure``: browsers come by TLS."""
+    ways = SlashesInNames(Shortcut(app, COMMANDS, "/v1"))
+    return SafeHeaders(LimitedBodies(ways), secure=secure)
 
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

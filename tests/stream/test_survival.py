@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import PostgresServer
+from tests.small_disk import SmallDisk
 from tests.stream.broker import VARIABLE, Broker
 from tests.stream.cluster import Cluster
 from tests.stream.ledger import Ledger
 from tests.stream.reader import NONE, Seen, faults, stream
-from tests.stream.small_disk import SmallDisk
 from tests.stream.test_relay_process import all_told
 from tests.stream.troubled import Consumers, Relays, Troubles, Writing, until
 

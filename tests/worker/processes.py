@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 SENDLEDGER = Path(sys.executable).with_name("sendledger")
@@ -17,12 +17,14 @@ QUICK = {"TICK_INTERVAL": "0.1", "PROJECTION_INTERVAL": "0.1"}
 class Process:
     """Writes what it tells into the file ``output``, in whose folder it runs."""
 
-    def __init__(self, output: Path, *words: str, **settings: str) -> None:
+    def __init__(
+        self, output: Path, *words: str, within: Sequence[str] = (), **settings: str
+    ) -> None:
         self.output = output
         named = {f"SENDLEDGER_{name}": value for name, value in {**QUICK, **settings}.items()}
         with output.open("w") as stream:
             self.process = subprocess.Popen(
-                [SENDLEDGER, *words],
+                [*within, SENDLEDGER, *words],
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 cwd=output.parent,

@@ -91,10 +91,10 @@ def test_two_workers_divide_the_checks_and_do_none_twice(tmp_path: Path, postgre
             eventually(lambda: bool(LOGIN.findall(dovecot.log)))
             began = time.monotonic()
             eventually(lambda: len(LOGIN.findall(dovecot.log)) >= 24)
-            periods = (time.monotonic() - began) / 2
         finally:
             for each in crew:
                 assert each.stopped(signal.SIGTERM) == 0
+        periods = (time.monotonic() - began) / 2
         checked = Counter(LOGIN.findall(dovecot.log))
         assert set(checked) == {each.address for each in USERS}
         assert max(checked.values()) <= periods + 2

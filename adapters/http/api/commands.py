@@ -1,11 +1,11 @@
-"""A route for each operation, and one for its preview: lean, as commands are many.
+"""A route for each operation, and one for its preview.
 
-FastAPI reads the signatures for its document; what carries a request out is ``_handled``, on one
-thread from the gate to the answer.
+FastAPI reads the signatures for its document; requests come by ``Shortcut``, which has each carried
+out on one thread from the gate to the answer.
 """
 
 import json
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from inspect import Parameter, Signature
 from typing import Annotated, Any, NamedTuple
 
@@ -13,11 +13,8 @@ from fastapi import APIRouter, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Match, request_response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.http.commands.keys import LONGEST, digest_of, key_of
 from adapters.http.commands.operation import Asked, Operation, Told, tag_of
@@ -98,49 +95,6 @@ def _add_read(routes: APIRouter, operation: Operation, edited: Edited) -> None:
     )
 
 
-class Shortcut(BaseRoute):
-    """To stand before all routes: finds that of an operation without trying one after another."""
-
-    def __init__(self, routes: APIRouter, prefix: str) -> None:
-        self._known: dict[tuple[str, int], list[_Way]] = {}
-        for each in routes.routes:
-            assert isinstance(each, _LeanRoute)
-            way = _Way.to(each, prefix)
-            for method in each.methods or ():
-                self._known.setdefault((method, len(way.segments)), []).append(way)
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] == "http":
-            segments = scope["path"].split("/")
-            for way in self._known.get((scope["method"], len(segments)), ()):
-                names = way.names_in(segments)
-                if names is not None:
-                    return Match.FULL, {"path_params": names, "shortcut": way.app}
-        return Match.NONE, {}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await scope["shortcut"](scope, receive, send)
-
-
-class _Way(NamedTuple):
-    segments: Sequence[str]
-    app: ASGIApp
-
-    @classmethod
-    def to(cls, route: "_LeanRoute", prefix: str) -> "_Way":
-        path = f"{prefix}{route.path}"
-        return cls(path.split("/"), request_response(route.get_route_handler()))
-
-    def names_in(self, segments: Sequence[str]) -> dict[str, str] | None:
-        names = {}
-        for ours, theirs in zip(self.segments, segments, strict=True):
-            if ours[:1] == "{" and theirs:
-                names[ours[1:-1]] = theirs
-            elif ours != theirs:
-                return None
-        return names
-
-
 def commands_of(request: Request) -> Commands:
     found: Commands = request.app.state.commands
     return found
@@ -196,9 +150,9 @@ def _without_input(error: ValidationError) -> list[Any]:
 
 def _route(
     operation: Operation, path: str, method: str, documented: Callable[..., Any]
-) -> "_LeanRoute":
+) -> "LeanRoute":
     is_preview = path.endswith("/preview") and operation.preview is not None
-    found = _LeanRoute(
+    found = LeanRoute(
         path,
         documented,
         name=f"{operation.name}_preview" if is_preview else operation.name,
@@ -212,18 +166,12 @@ def _route(
     return found
 
 
-class _LeanRoute(APIRoute):
+class LeanRoute(APIRoute):
     operation: Operation
     is_preview: bool
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        async def handle(request: Request) -> Response:
-            octets = await body_of(request)
-            return await run_in_threadpool(self._handled, request, octets)
-
-        return handle
-
-    def _handled(self, request: Request, octets: bytes) -> Response:
+    def carried_out(self, request: Request, octets: bytes) -> Response:
+        """Raises ``Problem``, ``RequestValidationError`` and what the engine raises."""
         operation = self.operation
         asks = here(operation.act)(request, request.query_params.get("workspace"))
         commands, headers = commands_of(request), request.headers

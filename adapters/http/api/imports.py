@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
@@ -29,6 +30,10 @@ from engine.work.permissions import Act
 
 SECONDS = 30.0
 """Without an octet, after which an upload is given up."""
+NO_ROOM = (
+    "The server could not keep the upload: its disk for temporary files is full, or cannot be "
+    "written to. Nobody was taken; send it again when there is room."
+)
 CSV: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -41,6 +46,7 @@ Map = Annotated[
 Skip = Annotated[bool, Query(description="Reject lines that are not UTF-8 singly.")]
 
 router = APIRouter()
+log = structlog.get_logger("sendledger.http")
 
 
 @router.post(
@@ -127,7 +133,11 @@ async def _uploaded(
     columns, names = _columns(map_), path_names(request)
     given = key or request.headers.get("Idempotency-Key")
     key_of(given, asks.caller, "")
-    file, digest = await _streamed(request)
+    try:
+        file, digest = await _streamed(request)
+    except OSError as error:
+        log.warning("an upload could not be kept", error=str(error))
+        raise Problem(507, "no_room", NO_ROOM) from None
     listed = Listed(file, columns, skip_undecodable)
     told = operation.name, repr(sorted(names.items())), repr(listed[1:]), digest
     what = digest_of(commands_of(request).kept.secret(), *told)
@@ -153,6 +163,7 @@ async def _streamed(request: Request) -> tuple[Path, str]:
                 async with asyncio.timeout(SECONDS):
                     piece = await anext(pieces, None)
                 if piece is None:
+                    await run_in_threadpool(file.flush)
                     return path, digest.hexdigest()
                 digest.update(piece)
                 await run_in_threadpool(file.write, piece)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from adapters.composition import Program, appends, asking
 from adapters.http.following import Following
-from adapters.http.server import server
+from adapters.http.server import guarded, server
 from adapters.http.serving import MOST_AT_ONCE, served
 from adapters.http.site import Site
 from adapters.webhooking import webhooks_over
@@ -56,5 +56,5 @@ def serving(
     settings = program.settings
     with asking(settings) as reader, webhooks_over(program.opened, settings) as delivering:
         app = server(site(program, reader, tokens or Tokens(), delivering.webhooks))
-        with served(app, "127.0.0.1", 0, most=most) as port:
+        with served(guarded(app, secure=False), "127.0.0.1", 0, most=most) as port:
             yield port

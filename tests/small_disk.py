@@ -1,4 +1,4 @@
-"""A disk of few octets that a broker has for itself: full, it answers ENOSPC as any other does."""
+"""A disk of few octets that a program has for itself: full, it answers ENOSPC as any other does."""
 
 import subprocess
 from collections.abc import Iterator
