@@ -307,6 +307,19 @@ SearchResult = Literal["found", "absent", "inconclusive"]
 SuppressedBecause = Literal["unsubscribed", "complained", "bounced", "operator"]
 
 
+class AccountItself(TypedDict):
+    account_id: str
+    status: ConnectionStatus
+    slot_id: str | None
+    since: str | None
+    reason: str | None
+    deadline_at: str | None
+    provider: str
+    settings: dict[str, Any]
+    background_check: dict[str, Any] | None
+    pace: dict[str, Any] | None
+
+
 class AccountsRow(TypedDict):
     account_id: NotRequired[str]
     status: NotRequired[ConnectionStatus]
@@ -330,6 +343,15 @@ class BriefEvent(TypedDict):
     type: str
     at: str
     actor: str
+
+
+class CampaignItself(TypedDict):
+    campaign_id: str
+    mode: Mode
+    slot_id: str | None
+    status: CampaignStatus
+    pause_causes: list[str]
+    from_email: list[str]
 
 
 class CampaignNotSending(TypedDict):
@@ -385,6 +407,18 @@ class Change(TypedDict):
 
     insert: NotRequired[list[str]]
     leave_out: NotRequired[str | None]
+
+
+class ClockOfOne(TypedDict):
+    campaign_id: str
+    account_id: str
+    kind: IncidentKind
+    started_at: str
+    deadline_at: str
+    outcome: ClockOutcome
+    at_stake: int
+    stopped: int
+    cheapest_cure: str | None
 
 
 class ClocksRow(TypedDict):
@@ -457,18 +491,29 @@ class EventInContext(TypedDict):
 
 
 class FeedEvent(TypedDict):
-    """A CloudEvent, with the extensions that the stream's contract names."""
+    """A CloudEvent, with the extensions of the stream's contract."""
 
-    specversion: Literal["1.0"]
+    specversion: str
     id: str
     source: str
     type: str
+    dataschema: str
     time: str
-    subject: str
-    sequence: str
+    entry: str
+    recordedtime: str
     partitionkey: str
     commandid: str
-    recordedtime: str
+    command: str
+    place: str
+    correlationid: str
+    causationid: NotRequired[str]
+    actor: str
+    rejection: NotRequired[str]
+    traceparent: str
+    subject: str
+    streamversion: str
+    sequence: str
+    datacontenttype: str
     data: dict[str, Any]
 
 
@@ -527,6 +572,28 @@ class Now(TypedDict):
     waits: list[WaitingRecipients]
 
 
+class OneAccount(TypedDict):
+    account: AccountItself
+    campaigns: list[str]
+    clocks: list[ClockOfOne]
+
+
+class OneCampaign(TypedDict):
+    campaign: CampaignItself
+    recipients: dict[str, int]
+    not_sending: list[WhyNot]
+    clocks: list[ClockOfOne]
+    pace: dict[str, Any] | None
+    sequence: dict[str, Any] | None
+
+
+class OneRecipient(TypedDict):
+    recipient_id: str
+    person: dict[str, Any] | None
+    forgotten_at: str | None
+    campaigns: list[RecipientInCampaign]
+
+
 class Place(TypedDict):
     first_position: int
     events: int
@@ -535,6 +602,16 @@ class Place(TypedDict):
 class Reason(TypedDict):
     code: str
     text: str
+
+
+class RecipientInCampaign(TypedDict):
+    campaign_id: str
+    status: str
+    sender: str | None
+    sender_fixed: bool
+    emails_received: int
+    stopped_at: str | None
+    stop_reason: str | None
 
 
 class RecipientsRow(TypedDict):
@@ -1962,9 +2039,9 @@ class Client(Connection):
         answer: Now = self.answer(_Call("GET", "/v1/now", query={"at": at}))
         return answer
 
-    def account(self, account_id: str | int, *, at: str | None = None) -> dict[str, Any]:
+    def account(self, account_id: str | int, *, at: str | None = None) -> OneAccount:
         """How is the account, and what hangs on it?"""
-        answer: dict[str, Any] = self.answer(
+        answer: OneAccount = self.answer(
             _Call("GET", f"/v1/accounts/{_part(account_id)}", query={"at": at})
         )
         return answer
@@ -1976,9 +2053,9 @@ class Client(Connection):
         )
         return answer
 
-    def campaign(self, campaign_id: str | int, *, at: str | None = None) -> dict[str, Any]:
+    def campaign(self, campaign_id: str | int, *, at: str | None = None) -> OneCampaign:
         """How is the campaign?"""
-        answer: dict[str, Any] = self.answer(
+        answer: OneCampaign = self.answer(
             _Call("GET", f"/v1/campaigns/{_part(campaign_id)}", query={"at": at})
         )
         return answer
@@ -1990,9 +2067,9 @@ class Client(Connection):
         )
         return answer
 
-    def recipient(self, recipient_id: str | int, *, at: str | None = None) -> dict[str, Any]:
+    def recipient(self, recipient_id: str | int, *, at: str | None = None) -> OneRecipient:
         """Where is this recipient, by id or address?"""
-        answer: dict[str, Any] = self.answer(
+        answer: OneRecipient = self.answer(
             _Call("GET", f"/v1/recipients/{_part(recipient_id)}", query={"at": at})
         )
         return answer

@@ -59,9 +59,9 @@ class Shown(BaseModel):
 def router() -> APIRouter:
     found = APIRouter()
     for each in OPERATIONS:
-        found.routes.append(_route(each, each.path, each.method, _documented(each)))
+        found.routes.append(_route(each, each.path, each.method, _signed(each, _headers(each))))
         if each.preview is not None:
-            found.routes.append(_route(each, f"{each.path}/preview", "POST", _previewed(each)))
+            found.routes.append(_route(each, f"{each.path}/preview", "POST", _signed(each, {})))
     return found
 
 
@@ -198,17 +198,12 @@ def response_to(answer: Answer) -> Response:
     return JSONResponse(answer.body, answer.status, headers)
 
 
-def _documented(operation: Operation) -> Callable[..., Any]:
-    headers = {
+def _headers(operation: Operation) -> dict[str, Any]:
+    return {
         "idempotency_key": IdempotencyKey,
         **({"confirmation": Confirmation} if operation.preview else {}),
         **({"if_match": IfMatch} if operation.edited else {}),
     }
-    return _signed(operation, headers)
-
-
-def _previewed(operation: Operation) -> Callable[..., Any]:
-    return _signed(operation, {})
 
 
 def _signed(operation: Operation, headers: Mapping[str, Any]) -> Callable[..., Any]:

@@ -1,12 +1,20 @@
 """Shapes of answers, for the document alone: answering checks nothing against them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
+from engine.stream.headers import COMMON, OF_EVENTS
 from engine.work.permissions import Act, Role
-from events.vocabulary import CampaignStatus, IncidentKind, NoticeKind
+from events.vocabulary import (
+    CampaignStatus,
+    ClockOutcome,
+    ConnectionStatus,
+    IncidentKind,
+    Mode,
+    NoticeKind,
+)
 
 Position = Annotated[int, Field(ge=1)]
 
@@ -124,6 +132,75 @@ class Now(BaseModel):
     waits: list[WaitingRecipients]
 
 
+class ClockOfOne(BaseModel):
+    campaign_id: str
+    account_id: str
+    kind: IncidentKind
+    started_at: datetime
+    deadline_at: datetime
+    outcome: ClockOutcome
+    at_stake: int
+    stopped: int
+    cheapest_cure: str | None
+
+
+class AccountItself(BaseModel):
+    account_id: str
+    status: ConnectionStatus
+    slot_id: str | None
+    since: datetime | None
+    reason: str | None
+    deadline_at: datetime | None
+    provider: str
+    settings: dict[str, Any]
+    background_check: dict[str, Any] | None
+    pace: dict[str, Any] | None
+    """Known of now alone."""
+
+
+class OneAccount(BaseModel):
+    account: AccountItself
+    campaigns: list[str]
+    clocks: list[ClockOfOne]
+
+
+class CampaignItself(BaseModel):
+    campaign_id: str
+    mode: Mode
+    slot_id: str | None
+    status: CampaignStatus
+    pause_causes: list[str]
+    from_email: list[str]
+
+
+class OneCampaign(BaseModel):
+    campaign: CampaignItself
+    recipients: dict[str, int]
+    """How many there are of each status."""
+    not_sending: list[WhyNot]
+    clocks: list[ClockOfOne]
+    pace: dict[str, Any] | None
+    sequence: dict[str, Any] | None
+
+
+class RecipientInCampaign(BaseModel):
+    campaign_id: str
+    status: str
+    sender: str | None
+    sender_fixed: bool
+    emails_received: int
+    stopped_at: datetime | None
+    stop_reason: str | None
+
+
+class OneRecipient(BaseModel):
+    recipient_id: str
+    person: dict[str, Any] | None
+    """As far as the caller may see who it is."""
+    forgotten_at: datetime | None
+    campaigns: list[RecipientInCampaign]
+
+
 class Asker(BaseModel):
     name: str
     role: Role
@@ -146,19 +223,15 @@ class LooksPage(BaseModel):
     """The ``after`` of the following page."""
 
 
-class FeedEvent(BaseModel):
-    """A CloudEvent, with the extensions that the stream's contract names."""
+def _feed_event() -> type[BaseModel]:
+    fields: dict[str, Any] = {
+        name.removeprefix("ce_"): (str, Field(default=... if always else None, description=says))
+        for name, (says, _, always) in {**COMMON, **OF_EVENTS}.items()
+        if name != "content-type"
+    }
+    fields |= {"datacontenttype": (str, ...), "data": (dict[str, Any], ...)}
+    told = "A CloudEvent, with the extensions of the stream's contract."
+    return create_model("FeedEvent", __doc__=told, **fields)
 
-    specversion: Literal["1.0"]
-    id: str
-    source: str
-    type: str
-    time: str
-    subject: str
-    sequence: str
-    """The position, in 20 digits."""
-    partitionkey: str
-    """The workspace."""
-    commandid: str
-    recordedtime: str
-    data: dict[str, Any]
+
+FeedEvent = _feed_event()

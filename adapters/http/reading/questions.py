@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from adapters.http.problems import NotFound
-from adapters.http.reading.answers import EventInContext, LoggedEvents, Now
+from adapters.http.reading.answers import (
+    EventInContext,
+    LoggedEvents,
+    Now,
+    OneAccount,
+    OneCampaign,
+    OneRecipient,
+)
 from adapters.http.reading.collections import campaign_of
 from adapters.http.reading.moments import View
 from adapters.http.site import Site
@@ -213,7 +220,10 @@ RECIPIENT = "/campaigns/{campaign_id}/recipients/{recipient_id}"
 
 QUESTIONS = (
     Question("/now", "What needs a human now?", now, told=Now),
-    Question("/accounts/{account_id}", "How is the account, and what hangs on it?", account),
+    Question(
+        *("/accounts/{account_id}", "How is the account, and what hangs on it?", account),
+        told=OneAccount,
+    ),
     Question(
         "/accounts/{account_id}/events",
         "What happened to it?",
@@ -221,7 +231,7 @@ QUESTIONS = (
         Act.READ_LOG,
         LoggedEvents,
     ),
-    Question("/campaigns/{campaign_id}", "How is the campaign?", campaign),
+    Question("/campaigns/{campaign_id}", "How is the campaign?", campaign, told=OneCampaign),
     Question(
         "/campaigns/{campaign_id}/events",
         "What happened to it?",
@@ -229,7 +239,10 @@ QUESTIONS = (
         Act.READ_LOG,
         LoggedEvents,
     ),
-    Question("/recipients/{recipient_id}", "Where is this recipient, by id or address?", recipient),
+    Question(
+        *("/recipients/{recipient_id}", "Where is this recipient, by id or address?", recipient),
+        told=OneRecipient,
+    ),
     Question(RECIPIENT, "Why does it stand where it stands?", case, Act.READ_CASE),
     Question(
         f"{RECIPIENT}/events", "What happened to it?", recipient_events, Act.READ_LOG, LoggedEvents

@@ -53,12 +53,11 @@ def test_another_command_under_the_key_is_refused(client: Client) -> None:
     assert (refused.value.status, refused.value.code) == (422, "idempotency_key_used")
 
 
-@pytest.mark.rule("T5")
 def test_a_refusal_tells_code_rule_sentence_and_facts(client: Client) -> None:
     with pytest.raises(Problem) as refused:
         client.add_sender(SPRING, account_id=ANN)
     problem = refused.value
-    assert (problem.status, problem.code) == (409, "already_in_campaign")
+    assert (problem.status, problem.code, problem.rule) == (409, "already_in_campaign", "T4")
     assert problem.detail == str(problem)
     assert ANN in problem.detail
     assert problem.facts
