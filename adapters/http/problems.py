@@ -132,8 +132,16 @@ def problem_of(error: ExplainedError) -> Problem:
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("a request failed", error=type(error).__name__, said=str(error))
+        error = _without_place(error)
     facts = {name: value for name, value in error.about.items() if isinstance(value, str | int)}
     return Problem(status, _code(error), str(error), facts=facts)
+
+
+def _without_place(error: ExplainedError) -> ExplainedError:
+    """Where the store is concerns whoever runs the server; it stands in the log."""
+    if "store" not in error.about:
+        return error
+    return type(error)(**{**error.about, "store": "of this server"})
 
 
 def status_of(error: ExplainedError) -> int:

@@ -128,8 +128,8 @@ class ReadOnlyStore(StoreError):
 
 class ZeroCharacter(StoreError):
     sentence = (
-        "The event {event} of {stream} has a text with a zero character, which PostgreSQL cannot "
-        "store. Leave it out; nothing was written."
+        "{what} has a text with a zero character, which PostgreSQL cannot store. Leave it out; "
+        "nothing was written."
     )
 
 

@@ -100,7 +100,7 @@ def _storable(rows: Iterable[NewRow]) -> Iterator[NewRow]:
     """The rows. Raises ``ZeroCharacter`` for one whose texts no view here could ever hold."""
     for row in rows:
         if b"\\u0000" in row[3] and _ZERO.search(row[3]):
-            raise ZeroCharacter(event=row[2], stream=row[0])
+            raise ZeroCharacter(what=f"The event {row[2]} of {row[0]}")
         yield row
 
 

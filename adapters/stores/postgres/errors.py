@@ -7,7 +7,13 @@ import psycopg
 from eventsourcing.persistence import PersistenceError
 from psycopg_pool import PoolTimeout
 
-from engine.ports.errors import StoreError, StoreFailed, StoreRefused, StoreUnavailable
+from engine.ports.errors import (
+    StoreError,
+    StoreFailed,
+    StoreRefused,
+    StoreUnavailable,
+    ZeroCharacter,
+)
 
 _ADVICE = {
     "40P01": "somebody else waited for the same things. Try again",
@@ -69,6 +75,8 @@ def _explained(store: str, error: psycopg.Error | PersistenceError) -> StoreErro
         return _no_connection(store)
     if not isinstance(cause, psycopg.Error):
         return StoreFailed(store=store, said=_line(error))
+    if isinstance(cause, psycopg.DataError) and "cannot contain NUL" in str(cause):
+        return ZeroCharacter(what="What was given")
     advice = _ADVICE.get(cause.sqlstate or _condition(str(cause)))
     if advice is not None:
         return StoreRefused(store=store, advice=advice, said=_line(cause))

@@ -11,6 +11,7 @@ from adapters.http.guarding import MOST_OCTETS
 from engine.work.permissions import Role
 from tests.http.commands.callers import Caller, Door, token
 
+ANN, ZERO = "ann@acme.test", "a\0b"
 NEW = json.dumps({"campaign_id": "autumn", "from_email": ["ann@acme.test"]}).encode()
 embedded = pytest.mark.parametrize("product", ["sqlite"])
 
@@ -110,3 +111,29 @@ def test_what_is_no_body_of_ours_is_told_and_does_nothing(
     status, text = line.answer()
     assert 400 <= status < 500, text
     assert house.program.opened.store.last_position() == end
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/saved-filters/mine", {"query": ZERO}),
+        ("POST", "/tokens", {"name": ZERO, "role": "viewer"}),
+        ("POST", "/staff", {"name": ZERO, "role": "viewer"}),
+        ("POST", "/webhooks", {"webhook_id": ZERO, "url": "https://hooks.test/"}),
+        ("POST", "/webhooks", {"webhook_id": "a", "url": f"https://hooks.test/{ZERO}"}),
+        ("POST", "/suppressions", {"who": f"{ZERO}@x.test", "reason": ZERO}),
+        ("POST", "/accounts", {"account_id": "a@x.test", "slot_id": ZERO, "provider": "simulated"}),
+        ("POST", "/campaigns", {"campaign_id": ZERO}),
+        ("POST", "/campaigns", {"campaign_id": "autumn", "from_email": [ZERO]}),
+        ("PATCH", f"/accounts/{ANN}/settings", {"sender_name": ZERO}),
+        ("POST", "/what-if", {"insert": [ZERO]}),
+    ],
+)
+def test_a_zero_character_is_never_our_fault(
+    house: Door, method: str, path: str, body: dict[str, object]
+) -> None:
+    """Only one of both products can store it."""
+    caller = house.caller("zero", Role.ADMIN, None)
+    answer = caller.do(path, body, method=method)
+    caller.close()
+    assert answer.status < 500, answer.text

@@ -79,6 +79,7 @@ def test_two_thousand_wrong_requests_break_nothing(house: Door) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(7_200)
 def test_a_hundred_thousand_wrong_requests_break_nothing_and_take_no_memory(house: Door) -> None:
     """F1, F2"""
     right = _right(house)
