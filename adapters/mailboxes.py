@@ -11,12 +11,14 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
+from adapters.access import requests_of
 from adapters.composition import Opened, Program
 from adapters.mail_servers import mail_dialler, mail_probe, network_policy
 from adapters.oauth_client import OAuthClient
 from adapters.settings import EngineSettings, SettingsError
 from adapters.stores.small_tables.used_links import StoredLinks
 from adapters.vaults import vault_over
+from engine.answers.telling.reader import Reader, zone_named
 from engine.work.access import Accesses, Security, Server
 from engine.work.check_connection import ConnectionChecks
 from engine.work.consents import Consents
@@ -123,6 +125,13 @@ def signed_links(opened: Opened, settings: EngineSettings) -> "SignedLinks":
     return SignedLinks(_key_of_links(opened, settings), opened.store.now)
 
 
+def connecting_links(opened: Opened, settings: EngineSettings) -> "SignedLinks":
+    """For connecting with a provider's consent."""
+    from adapters.http.signed_links import CONNECT, SignedLinks
+
+    return SignedLinks(_key_of_links(opened, settings), opened.store.now, CONNECT)
+
+
 def unsubscribe_links(opened: Opened, settings: EngineSettings) -> "UnsubscribeLinks":
     """How recipients unsubscribe: by HTTPS too, where a public address leads here."""
     from adapters.http.unsubscribe_links import UnsubscribeLinks
@@ -134,7 +143,7 @@ def unsubscribe_links(opened: Opened, settings: EngineSettings) -> "UnsubscribeL
 
 def link_to(settings: EngineSettings, link: "Link") -> str:
     """The whole address. Raises ``SettingsError`` without a public one."""
-    from adapters.http.reconnecting import address_of
+    from adapters.http.consenting import address_of
 
     if settings.public_url is None:
         raise SettingsError("Setting public_url: a link needs to know how owners reach it.")
@@ -230,6 +239,7 @@ def links_served(program: Program) -> Iterator[int | None]:
     Raises ``SettingsError``.
     """
     from adapters.http.app import app
+    from adapters.http.connecting import ConnectPages, ConnectParts
     from adapters.http.reconnecting import Parts, ReconnectPages
     from adapters.http.serving import served
     from adapters.http.unsubscribing import UnsubscribePages
@@ -241,15 +251,23 @@ def links_served(program: Program) -> Iterator[int | None]:
     if settings.public_url is None:
         raise SettingsError("Setting public_url: links_port needs to know how owners reach it.")
     dialler = mail_dialler(settings)
-    parts = Parts(
-        settings,
-        signed_links(opened, settings),
-        StoredLinks(opened.beside),
-        consents(opened, settings),
-        lambda workspace: mailboxes_of(program, workspace, dialler),
+    used, asking_for = StoredLinks(opened.beside), consents(opened, settings)
+
+    def mailboxes(workspace: str, new_id: NewId | None = None) -> Mailboxes:
+        return mailboxes_of(program, workspace, dialler, new_id)
+
+    parts = Parts(settings, signed_links(opened, settings), used, asking_for, mailboxes)
+    connecting = ConnectParts(
+        connecting_links(opened, settings),
+        used,
+        requests_of(opened),
+        asking_for,
+        mailboxes,
+        settings.public_url,
+        Reader(zone_named(settings.owner_zone)),
     )
     unsubscribing = UnsubscribePages(engine, unsubscribe_links(opened, settings))
-    pages = app(ReconnectPages(parts), unsubscribing)
+    pages = app(ReconnectPages(parts), ConnectPages(connecting), unsubscribing)
     with served(pages, settings.links_host, settings.links_port) as port:
         yield port
 

@@ -10,8 +10,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from adapters.http.connecting import ConnectPages
+from adapters.http.consenting import CALLBACK, COOKIE, PAGES
 from adapters.http.pages import page
-from adapters.http.reconnecting import CALLBACK, COOKIE, LINKS, ReconnectPages
+from adapters.http.reconnecting import ReconnectPages
+from adapters.http.signed_links import CONNECT, RECONNECT
 from adapters.http.unsubscribe_links import UNSUBSCRIBE
 from adapters.http.unsubscribing import UnsubscribePages
 
@@ -21,7 +24,9 @@ SECONDS = 10.0
 """Within which a form must arrive."""
 
 
-def app(pages: ReconnectPages, unsubscribing: UnsubscribePages) -> Starlette:
+def app(
+    pages: ReconnectPages, connecting: ConnectPages, unsubscribing: UnsubscribePages
+) -> Starlette:
     async def look(request: Request) -> Response:
         return await run_in_threadpool(pages.look, request.path_params["token"])
 
@@ -32,8 +37,15 @@ def app(pages: ReconnectPages, unsubscribing: UnsubscribePages) -> Starlette:
         return await run_in_threadpool(pages.press, request.path_params["token"], form)
 
     async def come_back(request: Request) -> Response:
-        cookie = request.cookies.get(COOKIE, "")
-        return await run_in_threadpool(pages.come_back, dict(request.query_params), cookie)
+        cookie, answer = request.cookies.get(COOKIE, ""), dict(request.query_params)
+        found = connecting if connecting.is_of(cookie) else pages
+        return await run_in_threadpool(found.come_back, answer, cookie)
+
+    async def look_at_consent(request: Request) -> Response:
+        return await run_in_threadpool(connecting.look, request.path_params["token"])
+
+    async def give_consent(request: Request) -> Response:
+        return await run_in_threadpool(connecting.press, request.path_params["token"])
 
     async def ask(request: Request) -> Response:
         return unsubscribing.look(request.path_params["token"])
@@ -50,8 +62,10 @@ def app(pages: ReconnectPages, unsubscribing: UnsubscribePages) -> Starlette:
 
     found = Starlette(
         routes=[
-            Route(f"{LINKS}{{token}}", look, methods=["GET"]),
-            Route(f"{LINKS}{{token}}", press, methods=["POST"]),
+            Route(f"{PAGES[RECONNECT]}{{token}}", look, methods=["GET"]),
+            Route(f"{PAGES[RECONNECT]}{{token}}", press, methods=["POST"]),
+            Route(f"{PAGES[CONNECT]}{{token}}", look_at_consent, methods=["GET"]),
+            Route(f"{PAGES[CONNECT]}{{token}}", give_consent, methods=["POST"]),
             Route(CALLBACK, come_back, methods=["GET"]),
             Route(f"{UNSUBSCRIBE}{{token}}", ask, methods=["GET"]),
             Route(f"{UNSUBSCRIBE}{{token}}", unsubscribe, methods=["POST"]),

@@ -1,21 +1,19 @@
 """Pages by which an owner reconnects his mailbox: link, button, provider, result (R1).
 
 Looking at a link changes nothing, as mail scanners look at every link; only the button uses it up.
-What the provider's answer needs is in a cookie of the browser that pressed the button.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import structlog
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from adapters.composition import asking
-from adapters.http.pages import HEADERS, button, page, password_form
-from adapters.http.signed_links import Link, SignedLinks, digest
+from adapters.http.consenting import Consenting
+from adapters.http.pages import button, page, password_form
+from adapters.http.signed_links import Link, SignedLinks
 from adapters.settings import EngineSettings
 from aggregates.email_account.reasons import REASONS
 from engine.answers.current import current
@@ -42,12 +40,6 @@ from projections.accounts import AccountRow
 
 log = structlog.get_logger("sendledger.links")
 
-LINKS = "/links/"
-CALLBACK = "/oauth/callback"
-COOKIE = "sendledger_link"
-TO_CONSENT = timedelta(minutes=15)
-"""From the button until the provider's answer."""
-
 
 class Parts(NamedTuple):
     """What the pages need."""
@@ -67,21 +59,22 @@ class ReconnectPages:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._base = (parts.settings.public_url or "").rstrip("/")
+        base = (parts.settings.public_url or "").rstrip("/")
+        self._consenting = Consenting(parts.links, parts.used, base)
         self._reader = Reader(zone_named(parts.settings.owner_zone))
 
     def look(self, token: str) -> Response:
         """The link's page; uses nothing up."""
         link = self._parts.links.read(token)
         if link is None or self._parts.used.used(link.digest):
-            return _gone()
+            return gone()
         return self._invited(link)
 
     def press(self, token: str, form: Mapping[str, str]) -> Response:
         """The page's button: the link is used up by it, once and for all."""
         link = self._parts.links.read(token)
         if link is None:
-            return _gone()
+            return gone()
         account = self._account(link)
         if account is None or account.status is ConnectionStatus.DISCONNECTED:
             return self._invited(link)
@@ -94,20 +87,12 @@ class ReconnectPages:
 
     def come_back(self, answer: Mapping[str, str], cookie: str) -> Response:
         """From the provider, in the browser that was sent there."""
-        verifier, _, token = cookie.partition(".")
-        link = self._parts.links.read(token, late=TO_CONSENT)
-        if link is None or not verifier:
-            return _gone()
-        if self._parts.used.answer(digest(answer.get("state", ""))) != link.digest:
-            return _gone()
-        account = self._account(link)
+        returned = self._consenting.returned(answer, cookie)
+        account = self._account(returned.link) if returned else None
         consents = self._parts.consents.get(account.provider) if account else None
-        if consents is None:
-            return _gone()
-        asked = Asked("", self._redirect_uri, answer.get("state", ""), Secret(verifier))
-        response = self._answered(link, consents, asked, answer)
-        response.delete_cookie(COOKIE, path=self._path)
-        return response
+        if returned is None or consents is None:
+            return gone()
+        return self._consenting.forget(self._answered(*returned, consents, answer))
 
     def _invited(self, link: Link) -> Response:
         with self._answers(link.workspace) as answers:
@@ -134,23 +119,10 @@ class ReconnectPages:
 
     def _sent_away(self, link: Link, consents: Consents, account: AccountRow) -> Response:
         again = account.reason == REASONS[FailureClass.AUTH_INSUFFICIENT_SCOPE]
-        asked = consents.ask(self._redirect_uri, link.account_id, again=again)
-        if not self._use_up(link, asked.state):
-            return _gone()
-        response = RedirectResponse(asked.url, 303, HEADERS)
-        response.set_cookie(
-            COOKIE,
-            f"{asked.verifier.reveal()}.{link.token.reveal()}",
-            max_age=int(TO_CONSENT.total_seconds()),
-            path=self._path,
-            secure=self._is_encrypted,
-            httponly=True,
-            samesite="lax",
-        )
-        return response
+        return self._consenting.send_away(link, consents, again=again) or gone()
 
     def _answered(
-        self, link: Link, consents: Consents, asked: Asked, answer: Mapping[str, str]
+        self, link: Link, asked: Asked, consents: Consents, answer: Mapping[str, str]
     ) -> Response:
         account_id, mailboxes = link.account_id, self._parts.mailboxes(link.workspace)
         old = mailboxes.access(account_id)
@@ -170,8 +142,8 @@ class ReconnectPages:
     def _with_password(self, link: Link, password: Secret) -> Response:
         mailboxes = self._parts.mailboxes(link.workspace)
         old = mailboxes.access(link.account_id)
-        if old is None or not self._use_up(link, link.digest):
-            return _gone()
+        if old is None or not self._consenting.use_up(link, link.digest):
+            return gone()
         return self._reconnected(link, mailboxes, old._replace(password=password, grant=None))
 
     def _reconnected(self, link: Link, mailboxes: Mailboxes, access: Access) -> Response:
@@ -214,30 +186,9 @@ class ReconnectPages:
         ):
             yield now.answers()
 
-    def _use_up(self, link: Link, state: str) -> bool:
-        """A digest of it is kept as long as the link, or its answer, could come again."""
-        return self._parts.used.use(link.digest, digest(state), link.until + 2 * TO_CONSENT)
-
     def _takes_password(self, account: AccountRow) -> bool:
         has_one = account.credentials is not None and account.provider not in PERMISSIONS
-        return has_one and self._is_encrypted
-
-    @property
-    def _is_encrypted(self) -> bool:
-        """Whether browsers come by TLS, which a server before this one ends (``public_url``)."""
-        return self._base.startswith("https://")
-
-    @property
-    def _redirect_uri(self) -> str:
-        return f"{self._base}{CALLBACK}"
-
-    @property
-    def _path(self) -> str:
-        return urlsplit(self._base).path or "/"
-
-
-def address_of(public_url: str, link: Link) -> str:
-    return f"{public_url.rstrip('/')}{LINKS}{link.token.reveal()}"
+        return has_one and self._consenting.is_encrypted
 
 
 def _at_the_same_servers(access: Access, old: Access | None) -> Access:
@@ -257,7 +208,8 @@ def _waiting(answers: Answers, account_id: str) -> list[str]:
     ]
 
 
-def _gone() -> Response:
+def gone() -> Response:
+    """For every link that is not good, whatever it was for."""
     told = (
         "This link was used, is too old, or never was one. Ask whoever gave it to you for another."
     )

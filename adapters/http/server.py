@@ -14,6 +14,7 @@ from adapters.http.api.access import router as access
 from adapters.http.api.caller import router as caller
 from adapters.http.api.commands import editable
 from adapters.http.api.commands import router as commands
+from adapters.http.api.consents import router as consents
 from adapters.http.api.feed import router as feed
 from adapters.http.api.filters import router as filters
 from adapters.http.api.history import router as history
@@ -34,7 +35,7 @@ from engine.ports.errors import StoreError
 
 COMMANDS = commands()
 API = (
-    *(access, caller, COMMANDS, editable(), imports, feed, filters, history),
+    *(access, caller, COMMANDS, editable(), consents, imports, feed, filters, history),
     *(lists(), questions(), webhooks),
 )
 

@@ -1,4 +1,4 @@
-"""Links for reconnecting: signed, good until a moment, for one account (R1).
+"""Links for a mailbox's owner: signed, good until a moment, for one account (R1, C1).
 
 A link says what it is for; that it was used is kept in the store (``UsedLinks``).
 """
@@ -18,7 +18,8 @@ from engine.work.secret import Secret
 from events.vocabulary import AccountId
 
 ALGORITHM = "HS256"
-AUDIENCE = "reconnect"
+RECONNECT, CONNECT = "reconnect", "connect"
+"""What a link is good for, and nothing else."""
 LONGEST = 2_000
 """Characters of a link's token; those of ours have some 400."""
 
@@ -30,6 +31,8 @@ class Link(NamedTuple):
     account_id: AccountId
     until: datetime
     token: Secret
+    name: str
+    audience: str
 
     @property
     def digest(self) -> str:
@@ -39,23 +42,25 @@ class Link(NamedTuple):
 class SignedLinks:
     """``key`` answers the key, once it is needed; ``now`` is the store's clock."""
 
-    def __init__(self, key: Callable[[], Secret], now: Clock) -> None:
+    def __init__(self, key: Callable[[], Secret], now: Clock, audience: str = RECONNECT) -> None:
         self._key = key
         self._now = now
+        self._audience = audience
 
     def make(
         self, workspace: str, account_id: AccountId, until: datetime, name: str | None = None
     ) -> Link:
         """``name`` makes the same link again, for a message that must be the same for ever."""
+        name = name or secrets.token_urlsafe(16)
         claims = {
-            "aud": AUDIENCE,
+            "aud": self._audience,
             "sub": account_id,
             "workspace": workspace,
             "exp": int(until.timestamp()),
-            "jti": name or secrets.token_urlsafe(16),
+            "jti": name,
         }
         token = jwt.encode({"alg": ALGORITHM}, claims, self._signing_key())
-        return Link(workspace, account_id, until, Secret(token))
+        return Link(workspace, account_id, until, Secret(token), name, self._audience)
 
     def read(self, token: str, late: timedelta = timedelta(0)) -> Link | None:
         """None for a token that we did not make, or whose time ended ``late`` or more ago."""
@@ -63,7 +68,7 @@ class SignedLinks:
         expected = jwt.JWTClaimsRegistry(
             now=now,
             leeway=int(late.total_seconds()),
-            aud={"essential": True, "value": AUDIENCE},
+            aud={"essential": True, "value": self._audience},
             exp={"essential": True},
         )
         if len(token) > LONGEST or not token.isascii():
@@ -74,7 +79,9 @@ class SignedLinks:
         except (JoseError, ValueError):
             return None
         until = datetime.fromtimestamp(claims["exp"], UTC)
-        return Link(claims["workspace"], claims["sub"], until, Secret(token))
+        return Link(
+            claims["workspace"], claims["sub"], until, Secret(token), claims["jti"], self._audience
+        )
 
     def _signing_key(self) -> OctKey:
         return OctKey.import_key(self._key().reveal())

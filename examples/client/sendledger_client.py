@@ -436,6 +436,17 @@ class ClocksRow(TypedDict):
     skipped: NotRequired[dict[str, int]]
 
 
+class ConsentTold(TypedDict):
+    consent_id: str
+    account_id: str
+    slot_id: str
+    provider: str
+    settings: dict[str, Any]
+    good_until: str
+    state: Literal["waiting", "connected", "refused", "expired"]
+    refusal: NotRequired[dict[str, Any] | None]
+
+
 class Done(TypedDict):
     """What a command of one step has recorded: at most 100 of its events."""
 
@@ -1008,6 +1019,42 @@ class Client(Connection):
                 key=_key(key),
             ),
         )
+
+    def begin_consent(
+        self,
+        *,
+        account_id: str,
+        slot_id: str,
+        provider: Literal["google", "microsoft"],
+        settings: Unset | SettingsGiven = UNSET,
+        key: str | None = None,
+    ) -> dict[str, Any]:
+        """Connect a mailbox with its provider's consent (C1, T1)."""
+        answer: dict[str, Any] = self.answer(
+            _Call(
+                "POST",
+                "/v1/consents",
+                body=_given(
+                    account_id=account_id, slot_id=slot_id, provider=provider, settings=settings
+                ),
+                key=_key(key),
+            )
+        )
+        return answer
+
+    def link_account(
+        self, account_id: str | int, *, good_for: Unset | int = UNSET, key: str | None = None
+    ) -> dict[str, Any]:
+        """Make a link by which the owner reconnects it, once (R1)."""
+        answer: dict[str, Any] = self.answer(
+            _Call(
+                "POST",
+                f"/v1/accounts/{_part(account_id)}/link",
+                body=_given(good_for=good_for),
+                key=_key(key),
+            )
+        )
+        return answer
 
     def create_campaign(
         self,
@@ -1704,6 +1751,11 @@ class Client(Connection):
                 key=_key(key),
             )
         )
+        return answer
+
+    def consent(self, consent_id: str | int) -> ConsentTold:
+        """Was it given, and is the mailbox connected?"""
+        answer: ConsentTold = self.answer(_Call("GET", f"/v1/consents/{_part(consent_id)}"))
         return answer
 
     def import_recipients(

@@ -109,39 +109,39 @@ def connect(asked: Asked, _: Progress) -> Told:
         refusal=body.result,
     )
     if body.provider == SIMULATED:
-        return _told(simulated(asked).connect(wanted, actor=asked.actor))
-    return _told(real(asked).connect(wanted, _access(asked, body), actor=asked.actor))
+        return told_of(simulated(asked).connect(wanted, actor=asked.actor))
+    return told_of(real(asked).connect(wanted, _access(asked, body), actor=asked.actor))
 
 
 def test(asked: Asked, _: Progress) -> Told:
     account = known(asked)
     if account.provider == SIMULATED:
         checks = simulated(asked, asked.body.result)
-        return _told(checks.test(Mailbox(account.id), actor=asked.actor))
+        return told_of(checks.test(Mailbox(account.id), actor=asked.actor))
     _require_unsaid(account, asked.body.result)
-    return _told(real(asked).test(account.id, actor=asked.actor))
+    return told_of(real(asked).test(account.id, actor=asked.actor))
 
 
 def check(asked: Asked, _: Progress) -> Told:
     account = known(asked)
     if account.provider == SIMULATED:
-        return _told(simulated(asked, asked.body.result).in_background(Mailbox(account.id)))
+        return told_of(simulated(asked, asked.body.result).in_background(Mailbox(account.id)))
     _require_unsaid(account, asked.body.result)
-    return _told(real(asked).check_in_background(account.id))
+    return told_of(real(asked).check_in_background(account.id))
 
 
 def reconnect(asked: Asked, _: Progress) -> Told:
     body: Opening = asked.body
     account = known(asked)
     if account.provider == SIMULATED:
-        return _told(reconnected(asked, account, body.result))
+        return told_of(reconnected(asked, account, body.result))
     _require_unsaid(account, body.result)
     if body.password is None:
-        return _told(reconnected(asked, account))
+        return told_of(reconnected(asked, account))
     mailboxes = real(asked)
     old = mailboxes.access(account.id)
     access = _access(asked, body, old)
-    return _told(mailboxes.reconnect(account.id, access, actor=asked.actor))
+    return told_of(mailboxes.reconnect(account.id, access, actor=asked.actor))
 
 
 def reconnected(asked: Asked, account: EmailAccount, refusal: str | None = None) -> Checked:
@@ -197,7 +197,8 @@ def _access(asked: Asked, body: Opening, old: Access | None = None) -> Access:
     return Access("imap", user, imap, smtp, Secret(body.password.get_secret_value()))
 
 
-def _told(checked: Checked) -> Told:
+def told_of(checked: Checked) -> Told:
+    """Raises ``Refused``."""
     found = {"check": checked.findings.to_json()} if checked.findings else {}
     if checked.refusal is not None:
         raise Refused(checked.refusal, found)

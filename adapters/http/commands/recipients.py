@@ -1,10 +1,10 @@
 """What may be done to recipients: record what came back, suppress, release, forget."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from adapters.http.commands.accounts import Address, Name
 from adapters.http.commands.operation import Asked, Body, Operation, Preview, Progress, Told
@@ -29,8 +29,15 @@ from engine.work.suppressing import Suppressing
 from events.vocabulary import RecipientStatus, Signal, SuppressedBecause, instant_text
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the time is before the first year of our calendar, or too late") from None
+
+
 class Away(Body):
-    until: AwareDatetime | None = None
+    until: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
     """Nothing is sent before (M5)."""
 
 

@@ -73,6 +73,7 @@ def listed(page: Looking, name: str, campaign_id: str = "", cursor: str = "") ->
     return page.show(
         "list.html",
         f"/lists/{name}",
+        name=name,
         title=collection.path.split("/")[-1].capitalize(),
         question=collection.answers,
         filters=collection.filters,

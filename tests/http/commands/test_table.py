@@ -9,7 +9,8 @@ from adapters.http.commands.table import OPERATIONS
 from aggregates import rejections
 from aggregates.rejections import RULES
 from engine.work.permissions import MAY, Role
-from tests.http.commands.callers import Door
+from tests.http.commands.callers import Caller, Door
+from tests.law.story import ANN, R1, SPRING, assign, connect, create
 from tests.law_page import RULES as LAW
 
 
@@ -49,3 +50,16 @@ def test_a_role_that_only_reads_does_nothing(house: Door, role: Role) -> None:
     assert len(found) == len(OPERATIONS)
     assert {each.status for each in found.values()} == {403}
     assert house.program.opened.store.last_position() == end
+
+
+@pytest.mark.rule("M5")
+def test_a_time_of_any_zone_is_taken_as_the_moment_that_it_is(house: Door, ops: Caller) -> None:
+    house.given(connect(ANN), create(ANN, to=[R1]), assign(R1, ANN))
+    away = f"/campaigns/{SPRING}/recipients/{R1}/away"
+    far = ops.do(away, {"until": "2026-12-24T00:00:00+14:00"})
+    never = ops.do(away, {"until": "0001-01-01T00:00:00+14:00"})
+    events = ops.get("/events?type=AutoReplyReceived").body["events"]
+
+    assert far.status == 200, far.text
+    assert never.status == 422
+    assert [each["data"]["until"] for each in events] == ["2026-12-23T10:00:00Z"]

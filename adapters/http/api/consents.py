@@ -1,0 +1,38 @@
+"""How consents stand that were begun by ``POST /v1/consents``."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from adapters.http.commands.consents import how_it_stands
+from adapters.http.gate import Here, of
+from adapters.http.names import path_names
+from adapters.http.site import Site
+from engine.work.permissions import Act
+
+router = APIRouter(tags=["consents"])
+
+
+class ConsentTold(BaseModel):
+    consent_id: str
+    account_id: str
+    slot_id: str
+    provider: str
+    settings: dict[str, Any]
+    good_until: str
+    state: Literal["waiting", "connected", "refused", "expired"]
+    refusal: dict[str, Any] | None = None
+    """Why not, as a problem has it."""
+
+
+@router.get(
+    "/consents/{consent_id}",
+    operation_id="consent",
+    summary="Was it given, and is the mailbox connected?",
+    response_model=ConsentTold,
+)
+def consent(request: Request, asks: Annotated[Here, of(Act.RUN)]) -> Response:
+    site: Site = request.app.state.site
+    return JSONResponse(how_it_stands(site, asks.workspace, path_names(request)["consent_id"]))
