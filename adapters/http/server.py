@@ -1,6 +1,7 @@
 """The application behind ``serve --http``: the doors side by side, and what they share."""
 
 from functools import partial
+from importlib.util import find_spec
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -63,8 +64,17 @@ def server(site: Site) -> FastAPI:
 
 def guarded(app: FastAPI, *, secure: bool) -> ASGIApp:
     """As it is served. ``secure``: browsers come by TLS."""
-    ways = SlashesInNames(Shortcut(app, COMMANDS, "/v1"))
+    ways = routed(app)
+    if find_spec("mcp") is not None:
+        from adapters.mcp.server import McpDoor
+
+        ways = McpDoor(ways, app)
     return SafeHeaders(LimitedBodies(ways), secure=secure)
+
+
+def routed(app: FastAPI) -> ASGIApp:
+    """By every way that a request may take to its route."""
+    return SlashesInNames(Shortcut(app, COMMANDS, "/v1"))
 
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
