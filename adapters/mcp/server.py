@@ -76,9 +76,7 @@ class McpDoor:
     def __init__(self, app: ASGIApp, application: FastAPI) -> None:
         site: Site = application.state.site
         self._app, self._application = app, application
-        self._server = mcp_server(
-            Calling(site, application, app), lambda each: each.request.state.known
-        )
+        self._server = mcp_server(Calling(site, application, app), _of_request)
         self._places = _places(site)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,6 +99,12 @@ class McpDoor:
         )
         async with manager.run():
             await manager.handle_request(request.scope, receive, send)
+
+
+def _of_request(context: Context) -> Known:
+    assert context.request is not None
+    known: Known = context.request.state.known
+    return known
 
 
 def _known(request: Request) -> Known:
