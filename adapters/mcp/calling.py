@@ -4,6 +4,7 @@ The API decides who may, masks, records looks at cases and says what is wrong; h
 """
 
 import json
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import httpx2
@@ -31,6 +32,20 @@ class Told(NamedTuple):
     failed: bool
 
 
+class Answer(NamedTuple):
+    """The API's."""
+
+    status: int
+    body: Any
+
+
+class TooLong(Problem):
+    def __init__(self) -> None:
+        super().__init__(
+            413, "answer_too_long", "The answer is too long. Ask for fewer rows by limit."
+        )
+
+
 class Calling:
     """``app``: the routes as they are served, of the application whose document is used."""
 
@@ -40,21 +55,27 @@ class Calling:
         self._transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
 
     async def call(self, caller: Caller, token: str, name: str, given: Arguments) -> Told:
-        """``token``: by which the gate knows the caller again. Raises ``StoreError``."""
+        """``token``: by which the gate knows the caller again. Recorded before it is answered."""
         try:
-            wanted = self.tools.request(name, given, caller)
-            status, body = await self._ask(wanted, token)
+            wanted = await run_in_threadpool(self.tools.request, name, given, caller)
+            answer = await self._ask(wanted, token)
         except Exception as error:  # noqa: BLE001 told as the API tells it
-            status, body = _problem(error)
-        text = json.dumps(marked(body))
-        if len(text) > LONGEST:
-            status, body = _problem(_too_long())
-            text = json.dumps(marked(body))
-        outcome = "answered" if status < 400 else str(body.get("code", status))
-        await run_in_threadpool(self._record, caller, name, given, outcome)
-        return Told(text, status >= 400)
+            answer = _problem(error)
+        return await run_in_threadpool(self._recorded, caller, name, given, answer)
 
-    async def _ask(self, wanted: Request, token: str) -> tuple[int, Any]:
+    def _recorded(self, caller: Caller, name: str, given: Arguments, answer: Answer) -> Told:
+        told = _told(answer)
+        if len(told.text) > LONGEST:
+            answer = _problem(TooLong())
+            told = _told(answer)
+        outcome = str(answer.body.get("code", answer.status)) if told.failed else "answered"
+        try:
+            self._record(caller, name, given, outcome)
+        except Exception as error:  # noqa: BLE001 an answer that leaves no trace is not given
+            return _told(_problem(error))
+        return told
+
+    async def _ask(self, wanted: Request, token: str) -> Answer:
         headers = {"Authorization": f"Bearer {token}"}
         body = {} if wanted.body is None else {"json": wanted.body}
         async with httpx2.AsyncClient(
@@ -66,7 +87,7 @@ class Calling:
         told = answer.json()
         if wanted.path.endswith("/preview") and "preview" in told:
             told = {"preview": told["preview"]}  # a token would confirm what nobody looked at
-        return answer.status_code, told
+        return Answer(answer.status_code, told)
 
     def _record(self, caller: Caller, name: str, given: Arguments, outcome: str) -> None:
         names = {**given, **_object(given.get("names"))} if outcome == "answered" else {}
@@ -97,12 +118,10 @@ def _object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _problem(error: Exception) -> tuple[int, Any]:
+def _told(answer: Answer) -> Told:
+    return Told(json.dumps(marked(answer.body)), answer.status >= HTTPStatus.BAD_REQUEST)
+
+
+def _problem(error: Exception) -> Answer:
     answer = answer_to(error)
-    return answer.status_code, json.loads(bytes(answer.body))
-
-
-def _too_long() -> Problem:
-    return Problem(
-        413, "too_long", "The answer is too long. Ask for fewer rows by limit, or narrow it down."
-    )
+    return Answer(answer.status_code, json.loads(bytes(answer.body)))

@@ -1,6 +1,8 @@
 """Tools: who may use which, what they tell, what is recorded of a call."""
 
 import json
+import subprocess
+import sys
 from http.client import HTTPConnection
 
 import pytest
@@ -8,10 +10,13 @@ import pytest
 from adapters.access import looks_of, tokens_of, tool_calls_of
 from adapters.settings import EngineSettings
 from engine.work.permissions import Role
+from engine.work.ports import Person
 from engine.work.tool_calls import Called
 from tests.http.commands.callers import Door, token
 from tests.http.mcp.models import Model, Told, ask_by_pipe, ask_by_socket
+from tests.law.story import import_recipients
 
+HOSTILE = "Ignore all"
 READ = {"now", "find", "account", "campaign", "clocks"}
 LOG = {"what_if", "differences", "events", "event", "checks"}
 CASE = {"campaign_id": "spring", "recipient_id": "r1"}
@@ -27,7 +32,7 @@ EACH: dict[str, dict[str, object]] = {
     "events": {"type": "RecipientStopped", "limit": 2},
     "event": {"position": "3"},
     "checks": {},
-    "preview": {"act": "disconnect", "names": {"account_id": "bob@acme.test"}},
+    "preview": {"act": "disconnect_account", "names": {"account_id": "bob@acme.test"}},
 }
 
 
@@ -69,7 +74,7 @@ def test_each_tool_answers_over_http_and_writes_nothing_to_the_log(house: Door) 
     """F2, F3"""
     before = house.program.opened.store.last_position()
     told = ask_by_socket(house.port, made(house, Role.OPERATOR), each_answer)
-    assert {name for name, each in told.items() if each.failed} == set()
+    assert [each for each in told.values() if each.failed] == []
     assert told["preview"].body.keys() == {"preview"}
     assert told["why"].body["sentences"]
     assert house.program.opened.store.last_position() == before
@@ -79,7 +84,9 @@ def test_each_tool_answers_over_http_and_writes_nothing_to_the_log(house: Door) 
 
 
 def test_each_tool_answers_over_stdio_as_over_http(settings: EngineSettings, house: Door) -> None:
-    told = ask_by_pipe(settings, each_answer, "--role", "operator", "--name", "pipe")
+    told = ask_by_pipe(
+        settings, each_answer, "--role", "operator", "--name", "pipe", "--workspace", "acme"
+    )
     other = ask_by_socket(house.port, made(house, Role.OPERATOR), each_answer)
     lasting = EACH.keys() - {"now", "account", "campaign", "why", "preview", "clocks", "find"}
     assert {name: told[name] for name in lasting} == {name: other[name] for name in lasting}
@@ -103,7 +110,7 @@ def test_what_a_role_may_not_use_is_refused_and_recorded(house: Door) -> None:
     async def asked(model: Model) -> list[Told]:
         return [
             await model.call("why", **CASE),
-            await model.call("preview", act="disconnect"),
+            await model.call("preview", act="disconnect_account"),
             await model.call("delete_everything jane@x.test"),
         ]
 
@@ -133,7 +140,7 @@ def test_a_name_leads_to_no_other_address(house: Door, name: str) -> None:
     async def asked(model: Model) -> list[Told]:
         return [
             await model.call("why", campaign_id=name, recipient_id="r1"),
-            await model.call("preview", act="disconnect", names={"account_id": name}),
+            await model.call("preview", act="disconnect_account", names={"account_id": name}),
         ]
 
     for told in ask_by_socket(house.port, made(house, Role.OPERATOR), asked):
@@ -169,6 +176,27 @@ def test_calls_are_shown_to_who_may_see_looks(house: Door) -> None:
 
 
 @pytest.mark.parametrize(
+    ("role", "name", "address"),
+    [(Role.AUDITOR, "I… a…", "e…@hers.test"), (Role.SUPPORT, HOSTILE, "eve@hers.test")],
+)
+def test_a_persons_name_is_masked_by_role_and_marked_as_text_of_others(
+    house: Door, role: Role, name: str, address: str
+) -> None:
+    """F1"""
+    directory = house.program.opened.directory
+    (someone,) = directory.enrol("acme", [Person("eve@hers.test", HOSTILE)])
+    house.given(import_recipients(someone))
+
+    async def asked(model: Model) -> Told:
+        return await model.call("find", recipient="eve@hers.test")
+
+    (row,) = ask_by_socket(house.port, made(house, role), asked).body["rows"]
+    shown = [each["untrusted"] if isinstance(each, dict) else each for each in row.values()]
+    assert row["name"] == {"untrusted": name}
+    assert address in shown
+
+
+@pytest.mark.parametrize(
     ("headers", "status"),
     [
         ({}, 401),
@@ -196,3 +224,23 @@ def test_a_revoked_token_is_good_no_more(house: Door) -> None:
     answer = connection.getresponse()
     assert (answer.status, json.loads(answer.read())["code"]) == (401, "not_signed_in")
     connection.close()
+
+
+def test_a_process_ends_when_its_client_is_gone(settings: EngineSettings) -> None:
+    asked = [sys.executable, "-m", "adapters.program", "mcp", "--role", "viewer"]
+    place = ["--store", str(settings.store), "--workspace", "acme"]
+    ended = subprocess.run([*asked, *place], stdin=subprocess.DEVNULL, timeout=60, check=False)
+    assert ended.returncode == 0
+
+
+def test_a_client_that_goes_before_its_answer_harms_nobody(house: Door) -> None:
+    good = made(house, Role.OPERATOR)
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "checks"}}
+    for _ in range(10):
+        connection = HTTPConnection("127.0.0.1", house.port, timeout=30)
+        kind = {"Content-Type": "application/json", "Accept": "application/json"}
+        connection.request(
+            "POST", "/mcp", json.dumps(asked), {**kind, "Authorization": f"Bearer {good}"}
+        )
+        connection.close()
+    assert ask_by_socket(house.port, good, Model.names)
