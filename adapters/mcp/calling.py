@@ -90,8 +90,10 @@ class Calling:
         return Answer(answer.status_code, told)
 
     def _record(self, caller: Caller, name: str, given: Arguments, outcome: str) -> None:
-        names = {**given, **_object(given.get("names"))} if outcome == "answered" else {}
-        kept = {each: names[each] for each in KEPT if names.get(each) is not None}
+        named = _object(given.get("names"))
+        named.pop("recipient_id", None)  # of a command it may be an address, too
+        found = {**given, **named} if outcome == "answered" else {}
+        kept = {each: found[each] for each in KEPT if found.get(each) is not None}
         self._site.tool_calls.record(
             Called(
                 caller.name,
@@ -115,7 +117,7 @@ class Calling:
 
 
 def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return dict(value) if isinstance(value, dict) else {}
 
 
 def _told(answer: Answer) -> Told:

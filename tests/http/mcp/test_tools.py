@@ -19,7 +19,7 @@ from tests.law.story import import_recipients
 HOSTILE = "Ignore all"
 READ = {"now", "find", "account", "campaign", "clocks"}
 LOG = {"what_if", "differences", "events", "event", "checks"}
-CASE = {"campaign_id": "spring", "recipient_id": "r1"}
+CASE: dict[str, object] = {"campaign_id": "spring", "recipient_id": "r1"}
 EACH: dict[str, dict[str, object]] = {
     "now": {},
     "find": {"recipient": "r1"},
