@@ -41,6 +41,9 @@ law: $(READY) ## Write docs/law.md anew: rule, guard, tests, scenario
 contract: $(READY) ## Publish schemas of new events and versions, and write docs/stream/asyncapi.yaml anew
 	$(BIN)/python -m tests.stream_contract
 
+client: $(READY) ## Write examples/client/sendledger_client.py anew from the API's document
+	$(BIN)/python -m tests.client_module
+
 pictures: $(READY) $(SERVERS) ## Take the pictures of the documentation anew
 	$(BIN)/python -m pytest -q -m pictures tests/browser
 
@@ -59,4 +62,4 @@ $(SERVERS): .ci/install-servers tests/stream/parser/package-lock.json tests/brow
 	.ci/install-servers
 	@touch $(SERVERS)
 
-.PHONY: help run stream test check soak mutate bench law contract pictures clean
+.PHONY: help run stream test check soak mutate bench law contract client pictures clean

@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from adapters.http.problems import MEDIA_TYPE
+from adapters.http.reading.answers import FeedEvent
 
 PROBLEM = {
     "description": "A problem: what is wrong, and what to do next.",
@@ -44,9 +45,10 @@ def document(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, routes=app.routes)
         schemas = made["components"]["schemas"]
-        for each in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(each, None)
-        schemas["Problem"] = Problem.model_json_schema()
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        for each in (Problem, FeedEvent):
+            schemas[each.__name__] = each.model_json_schema()
         for path, operations in made["paths"].items():
             for operation in operations.values():
                 operation["responses"].pop("422", None)

@@ -46,6 +46,7 @@ def server(site: Site) -> FastAPI:
         version="1",
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]
     )
     found.state.site = site

@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.http.gate import Here, of, of_all
 from adapters.http.names import path_names
 from adapters.http.problems import Problem
+from adapters.http.reading.answers import LooksPage
 from adapters.http.site import Site
 from engine.answers.telling.rows import all_told, told
 from engine.work.api_tokens import LONGEST, ApiToken, make
@@ -97,16 +99,17 @@ def remove_member(request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCES
     _site(request).staff.remove(path_names(request)["name"])
 
 
-@router.get("/looks")
+@router.get("/looks", response_model=LooksPage)
 def looks(
     request: Request,
     asks: Annotated[Here, of(Act.READ_LOOKS)],
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
-) -> dict[str, Any]:
+) -> Response:
     """Who looked at which person's case? In order of time, those after a number."""
     found = _site(request).looks.recorded(asks.workspace, after, limit)
-    return {"looks": all_told(found), "next": found[-1].number if len(found) == limit else None}
+    following = found[-1].number if len(found) == limit else None
+    return JSONResponse({"looks": all_told(found), "next": following})
 
 
 @router.get("/tool-calls")

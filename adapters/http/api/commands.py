@@ -6,6 +6,7 @@ out on one thread from the gate to the answer.
 
 import json
 from collections.abc import Callable, Mapping
+from inspect import Parameter, Signature
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Header, Request
@@ -58,9 +59,9 @@ class Shown(BaseModel):
 def router() -> APIRouter:
     found = APIRouter()
     for each in OPERATIONS:
-        found.routes.append(_route(each, each.path, each.method, _documented(each)))
+        found.routes.append(_route(each, each.path, each.method, _signed(each, _headers(each))))
         if each.preview is not None:
-            found.routes.append(_route(each, f"{each.path}/preview", "POST", _previewed(each)))
+            found.routes.append(_route(each, f"{each.path}/preview", "POST", _signed(each, {})))
     return found
 
 
@@ -89,6 +90,7 @@ def _add_read(routes: APIRouter, operation: Operation, edited: Edited) -> None:
         operation_id=operation.name.replace("set_", "read_"),
         summary="As it is now; its ETag is for If-Match.",
         response_model=dict[str, Any],
+        responses={200: {"headers": {"ETag": {"schema": {"type": "string"}}}}},
         tags=[operation.path.split("/")[1]],
     )
 
@@ -196,23 +198,26 @@ def response_to(answer: Answer) -> Response:
     return JSONResponse(answer.body, answer.status, headers)
 
 
-def _documented(operation: Operation) -> Callable[..., Any]:
-    def asked(
-        asks: Annotated[Here, of(operation.act)],
-        body: Any,
-        idempotency_key: IdempotencyKey,
-        confirmation: Confirmation = None,
-        if_match: IfMatch = None,
-    ) -> None:
-        """For the document alone."""
-
-    asked.__annotations__["body"] = operation.body
-    return asked
+def _headers(operation: Operation) -> dict[str, Any]:
+    return {
+        "idempotency_key": IdempotencyKey,
+        **({"confirmation": Confirmation} if operation.preview else {}),
+        **({"if_match": IfMatch} if operation.edited else {}),
+    }
 
 
-def _previewed(operation: Operation) -> Callable[..., Any]:
-    def asked(asks: Annotated[Here, of(operation.act)], body: Any) -> None:
-        """For the document alone."""
+def _signed(operation: Operation, headers: Mapping[str, Any]) -> Callable[..., Any]:
+    """For the document alone."""
 
-    asked.__annotations__["body"] = operation.body
+    def asked(**_: Any) -> None: ...
+
+    taken = {"asks": Annotated[Here, of(operation.act)], "body": operation.body, **headers}
+    none = dict.fromkeys(("confirmation", "if_match"))
+    parameters = [
+        Parameter(
+            name, Parameter.KEYWORD_ONLY, annotation=each, default=none.get(name, Parameter.empty)
+        )
+        for name, each in taken.items()
+    ]
+    asked.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     return asked

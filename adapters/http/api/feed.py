@@ -11,12 +11,14 @@ from starlette.responses import Response, StreamingResponse
 from adapters.http.following import BATCH
 from adapters.http.gate import Workspace, anywhere, caller_of
 from adapters.http.problems import NotSignedIn, Problem, problem_of
+from adapters.http.reading.answers import FeedEvent
 from adapters.http.site import Site
 from engine.work.permissions import Act, Caller, NoSuchWorkspace
 from events.errors import ExplainedError
 
 MOST, LONGEST_WAIT = 10_000, 60
 AFTER, PLACE = "Sendledger-After", "Sendledger-Place"
+EVENT = {"$ref": f"#/components/schemas/{FeedEvent.__name__}"}
 NO_STORE = {"Cache-Control": "no-store"}
 
 router = APIRouter(prefix="/feed", tags=["feed"])
@@ -40,7 +42,7 @@ LastEventId = Annotated[str | None, Header(max_length=200, description="Goes bef
     response_class=Response,
     responses={
         200: {
-            "content": {BATCH: {"schema": {"type": "array", "items": {"type": "object"}}}},
+            "content": {BATCH: {"schema": {"type": "array", "items": EVENT}}},
             "headers": {
                 AFTER: {"description": "How far was read.", "schema": {"type": "integer"}},
                 PLACE: {

@@ -23,20 +23,20 @@ class Query(BaseModel):
 
 
 @router.get("/saved-filters")
-def saved(request: Request, asks: Annotated[Here, of(Act.READ_LOG)]) -> dict[str, Any]:
+def saved_filters(request: Request, asks: Annotated[Here, of(Act.READ_LOG)]) -> dict[str, Any]:
     """Which views of the log has the caller saved?"""
     site: Site = request.app.state.site
     return {"filters": all_told(site.filters.of(asks.caller.name), ("name", "query"))}
 
 
 @router.put("/saved-filters/{name}", status_code=204)
-def save(request: Request, asks: Annotated[Here, of(Act.READ_LOG)], kept: Query) -> None:
+def save_filter(request: Request, asks: Annotated[Here, of(Act.READ_LOG)], kept: Query) -> None:
     """Keep it under that name, in place of what was there."""
     site: Site = request.app.state.site
     site.filters.save(SavedFilter(asks.caller.name, path_names(request)["name"], kept.query))
 
 
 @router.delete("/saved-filters/{name}", status_code=204)
-def remove(request: Request, asks: Annotated[Here, of(Act.READ_LOG)]) -> None:
+def remove_filter(request: Request, asks: Annotated[Here, of(Act.READ_LOG)]) -> None:
     site: Site = request.app.state.site
     site.filters.remove(asks.caller.name, path_names(request)["name"])

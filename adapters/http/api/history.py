@@ -5,11 +5,13 @@ from threading import BoundedSemaphore
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.composition import rehearsal
 from adapters.http.gate import Here, of
 from adapters.http.problems import Problem
+from adapters.http.reading.answers import EventsPage
 from adapters.http.reading.listing import moment_of
 from adapters.http.site import Site
 from engine.answers.telling.rows import event_and_command
@@ -87,10 +89,10 @@ class Filter(BaseModel):
         )
 
 
-@router.get("/events")
+@router.get("/events", response_model=EventsPage)
 def events(
     request: Request, asks: Annotated[Here, of(Act.READ_LOG)], wanted: Annotated[Filter, Query()]
-) -> dict[str, Any]:
+) -> Response:
     """Which events fit? By position after ``start``; with ``newest`` those before it, backwards.
 
     ``next`` is the ``start`` of the following page, which may be needed though this one is not
@@ -98,10 +100,8 @@ def events(
     """
     source, sought = _source(request), wanted.sought()
     found = search(source, asks.workspace, sought, wanted.start, wanted.limit, newest=wanted.newest)
-    return {
-        "events": [event_and_command(each) for each in found.events],
-        "next": found.looked_until,
-    }
+    told = [event_and_command(each) for each in found.events]
+    return JSONResponse({"events": told, "next": found.looked_until})
 
 
 @router.get("/differences")

@@ -66,8 +66,9 @@ async def take(
 
 
 @router.get(
-    "/imports/{import_id}", operation_id="import", summary="How far is it, and what was rejected?",
-    response_model=dict[str, Any], tags=["campaigns"],
+    "/imports/{import_id}", operation_id="import_progress",
+    summary="How far is it, and what was rejected?", response_model=dict[str, Any],
+    tags=["campaigns"],
 )  # fmt: skip
 def progress(request: Request, asks: Annotated[Here, of(Act.READ)]) -> Response:
     found = _imports(request).progress(asks.workspace, path_names(request)["import_id"])

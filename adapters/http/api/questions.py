@@ -40,7 +40,7 @@ def _add(routes: APIRouter, question: Question) -> None:
         name=question.name,
         operation_id=question.name,
         summary=question.answers,
-        response_model=dict[str, Any],
+        response_model=question.told,
         tags=[question.path.split("/")[1]],
     )
 

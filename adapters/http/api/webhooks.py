@@ -29,7 +29,7 @@ def webhook(request: Request, asks: Operates) -> dict[str, Any]:
 
 
 @router.get("/{webhook}/verifier")
-def verifier(request: Request, asks: Operates) -> dict[str, Any]:
+def webhook_verifier(request: Request, asks: Operates) -> dict[str, Any]:
     """With what does its receiver verify signatures? A secret, where the scheme is HMAC."""
     site: Site = request.app.state.site
     found = own(site.webhooks, path_names(request)["webhook"], asks.caller)
@@ -37,7 +37,7 @@ def verifier(request: Request, asks: Operates) -> dict[str, Any]:
 
 
 @router.get("/{webhook}/deliveries")
-def deliveries(
+def webhook_deliveries(
     request: Request,
     asks: Operates,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,

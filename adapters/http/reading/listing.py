@@ -1,5 +1,6 @@
 """One route for each collection: pages by cursor, filters, sparse fields; JSON, CSV or Parquet."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -61,7 +62,7 @@ def _add(routes: APIRouter, collection: Collection) -> None:
         collection.path,
         answer,
         name=collection.name,
-        operation_id=f"list_{collection.name}",
+        operation_id=f"list_{_brief(collection)}",
         summary=collection.answers,
         response_model=_page_model(collection),
         responses={200: {"content": {each: {} for each in MEDIA_TYPES.values()}}},
@@ -88,9 +89,7 @@ def _parameters(collection: Collection) -> type[BaseModel]:
 
 def _page_model(collection: Collection) -> type[BaseModel]:
     hints = get_type_hints(collection.row)
-    columns: dict[str, Any] = {
-        each: (_as_told(hints[each]) | None, None) for each in collection.columns
-    }
+    columns: dict[str, Any] = {each: (_as_told(hints[each]), None) for each in collection.columns}
     row = create_model(f"{_title(collection)}Row", **columns)
     return create_model(
         f"{_title(collection)}Page",
@@ -112,7 +111,12 @@ def _as_told(hint: Any) -> Any:
 
 
 def _title(collection: Collection) -> str:
-    return "".join(each.capitalize() for each in collection.name.replace("-", "_").split("_"))
+    return "".join(each.capitalize() for each in _brief(collection).split("_"))
+
+
+def _brief(collection: Collection) -> str:
+    """``/campaigns/{campaign_id}/sends`` → ``campaign_sends``."""
+    return re.sub(r"s/{\w+}/", "_", collection.path).strip("/").replace("-", "_")
 
 
 def _asking(collection: Collection, request: Request, asks: Here, query: Any) -> Asking:

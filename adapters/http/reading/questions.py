@@ -7,6 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from adapters.http.problems import NotFound
+from adapters.http.reading.answers import (
+    EventInContext,
+    LoggedEvents,
+    Now,
+    OneAccount,
+    OneCampaign,
+    OneRecipient,
+)
 from adapters.http.reading.collections import campaign_of
 from adapters.http.reading.moments import View
 from adapters.http.site import Site
@@ -43,6 +51,8 @@ class Question(NamedTuple):
     answers: str
     answer: Callable[[Asking], dict[str, Any]]
     act: Act = Act.READ
+    told: Any = dict[str, Any]
+    """The shape of the answer, for the document."""
 
     @property
     def name(self) -> str:
@@ -209,15 +219,39 @@ def _brief(recorded: Any) -> dict[str, Any]:
 RECIPIENT = "/campaigns/{campaign_id}/recipients/{recipient_id}"
 
 QUESTIONS = (
-    Question("/now", "What needs a human now?", now),
-    Question("/accounts/{account_id}", "How is the account, and what hangs on it?", account),
-    Question("/accounts/{account_id}/events", "What happened to it?", account_events, Act.READ_LOG),
-    Question("/campaigns/{campaign_id}", "How is the campaign?", campaign),
+    Question("/now", "What needs a human now?", now, told=Now),
     Question(
-        "/campaigns/{campaign_id}/events", "What happened to it?", campaign_events, Act.READ_LOG
+        *("/accounts/{account_id}", "How is the account, and what hangs on it?", account),
+        told=OneAccount,
     ),
-    Question("/recipients/{recipient_id}", "Where is this recipient, by id or address?", recipient),
+    Question(
+        "/accounts/{account_id}/events",
+        "What happened to it?",
+        account_events,
+        Act.READ_LOG,
+        LoggedEvents,
+    ),
+    Question("/campaigns/{campaign_id}", "How is the campaign?", campaign, told=OneCampaign),
+    Question(
+        "/campaigns/{campaign_id}/events",
+        "What happened to it?",
+        campaign_events,
+        Act.READ_LOG,
+        LoggedEvents,
+    ),
+    Question(
+        *("/recipients/{recipient_id}", "Where is this recipient, by id or address?", recipient),
+        told=OneRecipient,
+    ),
     Question(RECIPIENT, "Why does it stand where it stands?", case, Act.READ_CASE),
-    Question(f"{RECIPIENT}/events", "What happened to it?", recipient_events, Act.READ_LOG),
-    Question("/events/{position}", "What is recorded there, and why?", event, Act.READ_LOG),
+    Question(
+        f"{RECIPIENT}/events", "What happened to it?", recipient_events, Act.READ_LOG, LoggedEvents
+    ),
+    Question(
+        "/events/{position}",
+        "What is recorded there, and why?",
+        event,
+        Act.READ_LOG,
+        EventInContext,
+    ),
 )
