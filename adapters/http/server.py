@@ -1,7 +1,7 @@
 """The application behind ``serve --http``: the doors side by side, and what they share."""
 
+from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -63,14 +63,12 @@ def server(site: Site) -> FastAPI:
     return found
 
 
-def guarded(app: FastAPI, *, secure: bool) -> ASGIApp:
-    """As it is served. ``secure``: browsers come by TLS."""
+def guarded(
+    app: FastAPI, *, secure: bool, before: Callable[[ASGIApp], ASGIApp] | None = None
+) -> ASGIApp:
+    """As it is served. ``secure``: browsers come by TLS. ``before``: adds a door to the routes."""
     ways = routed(app)
-    if find_spec("mcp") is not None:
-        from adapters.mcp.server import McpDoor
-
-        ways = McpDoor(ways, app)
-    return SafeHeaders(LimitedBodies(ways), secure=secure)
+    return SafeHeaders(LimitedBodies(before(ways) if before else ways), secure=secure)
 
 
 def routed(app: FastAPI) -> ASGIApp:
