@@ -7,6 +7,7 @@ from adapters.cli.looks import looks
 from adapters.cli.projecting import project
 from adapters.demo.command import demo
 from adapters.mail.sandbox.command import sandbox
+from adapters.mcp.command import mcp
 from adapters.scenario.command import simulate
 from adapters.screen.program import later, program
 from adapters.worker.command import relay, serve, work
@@ -23,6 +24,7 @@ for command in (
     project,
     archive,
     looks,
+    mcp,
     *commands,
 ):
     app.command()(command)

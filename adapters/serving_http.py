@@ -1,7 +1,8 @@
 """Where the HTTP API and the console are put together, beside ``composition``."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ from engine.work.secret import Secret
 from engine.work.staff import Member, SignIns
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp
+
     from adapters.http.console.oidc import OidcProvider
     from adapters.http.site import Site
 
@@ -57,10 +61,19 @@ def http_served(
         app = server(site)
         with ExitStack() as stack:
             stack.callback(app.state.imports.stop)
-            doors = guarded(app, secure=secure)
+            doors = guarded(app, secure=secure, before=_tools(app))
             found = stack.enter_context(served(doors, host, port, most=MOST_AT_ONCE, tls=tls))
             _welcome(site, f"{host}:{found}")
             yield found
+
+
+def _tools(app: "FastAPI") -> "Callable[[ASGIApp], ASGIApp] | None":
+    """At ``/mcp``, where the extra of that name is installed."""
+    if find_spec("mcp") is None:
+        return None
+    from adapters.mcp.server import McpDoor
+
+    return lambda routes: McpDoor(routes, app)
 
 
 def _welcome(site: "Site", place: str) -> None:

@@ -13,21 +13,26 @@ from adapters.screen.where import Zoned
 def looks(
     after: Annotated[int, typer.Option(min=0, help="Only those after this number.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 1_000,
+    tools: Annotated[
+        bool, typer.Option("--tools", help="The calls of tools by language models instead.")
+    ] = False,
     *,
     at: Zoned,
 ) -> None:
     """Show who looked at which person's case, and when."""
-    from adapters.access import looks_of
+    from adapters.access import looks_of, tool_calls_of
     from adapters.screen.tables import print_table
     from engine.answers.telling.rows import all_told
     from engine.work.looks import Look
+    from engine.work.tool_calls import ToolCall
 
     with reading(at) as opened:
         chosen = settings_of(at).workspace
-        found = looks_of(opened).recorded(chosen, after, limit)
+        kept = tool_calls_of(opened) if tools else looks_of(opened)
+        found, what = kept.recorded(chosen, after, limit), "calls" if tools else "looks"
         if at.as_json:
-            print_json({"looks": all_told(found)})
+            print_json({what: all_told(found)})
             return
         when = reader().when
         rows = [[when(v) if n == "at" else v for n, v in each._asdict().items()] for each in found]
-        print_table("looks", Look._fields, rows, most=None)
+        print_table(what, (ToolCall if tools else Look)._fields, rows, most=None)

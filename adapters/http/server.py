@@ -1,5 +1,6 @@
 """The application behind ``serve --http``: the doors side by side, and what they share."""
 
+from collections.abc import Callable
 from functools import partial
 
 from fastapi import FastAPI
@@ -63,10 +64,17 @@ def server(site: Site) -> FastAPI:
     return found
 
 
-def guarded(app: FastAPI, *, secure: bool) -> ASGIApp:
-    """As it is served. ``secure``: browsers come by TLS."""
-    ways = SlashesInNames(Shortcut(app, COMMANDS, "/v1"))
-    return SafeHeaders(LimitedBodies(ways), secure=secure)
+def guarded(
+    app: FastAPI, *, secure: bool, before: Callable[[ASGIApp], ASGIApp] | None = None
+) -> ASGIApp:
+    """As it is served. ``secure``: browsers come by TLS. ``before``: adds a door to the routes."""
+    ways = routed(app)
+    return SafeHeaders(LimitedBodies(before(ways) if before else ways), secure=secure)
+
+
+def routed(app: FastAPI) -> ASGIApp:
+    """By every way that a request may take to its route."""
+    return SlashesInNames(Shortcut(app, COMMANDS, "/v1"))
 
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

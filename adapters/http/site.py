@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 
-from adapters.access import filters_of, looks_of, requests_of, staff_of, tokens_of
+from adapters.access import filters_of, looks_of, requests_of, staff_of, tokens_of, tool_calls_of
 from adapters.composition import Opened, Program, StoredCheckSchedule, StoredCursors, appends
 from adapters.http.console.attempts import Attempts
 from adapters.http.console.oidc import OidcProvider
@@ -25,6 +25,7 @@ from engine.work.looks import Looks
 from engine.work.mailing.inboxes import InboxCursors
 from engine.work.saved_filters import SavedFilters
 from engine.work.staff import SignIns, Staff
+from engine.work.tool_calls import ToolCalls
 from engine.work.webhooks.managing import Webhooks
 
 
@@ -62,6 +63,10 @@ class Site:
     @cached_property
     def looks(self) -> Looks:
         return looks_of(self.program.opened)
+
+    @cached_property
+    def tool_calls(self) -> ToolCalls:
+        return tool_calls_of(self.program.opened)
 
     @cached_property
     def filters(self) -> SavedFilters:

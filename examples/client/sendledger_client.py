@@ -792,6 +792,13 @@ class Client(Connection):
         """Who looked at which person's case? In order of time, those after a number."""
         return self._pages("/v1/looks", {"after": after, "limit": limit}, "after", "looks")
 
+    def tool_calls(self, *, after: int | None = None, limit: int | None = None) -> dict[str, Any]:
+        """Which tool was called by whom, about whom? In order of time, those after a number."""
+        answer: dict[str, Any] = self.answer(
+            _Call("GET", "/v1/tool-calls", query={"after": after, "limit": limit})
+        )
+        return answer
+
     def caller(self) -> Asker:
         """Who asks, about which workspace, and what he may do there."""
         answer: Asker = self.answer(_Call("GET", "/v1/caller"))

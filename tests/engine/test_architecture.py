@@ -128,6 +128,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.worker": DOOR,
     "adapters.cli": DOOR,
     "adapters.cli.auditing": (*DOOR, "adapters.cli"),
+    "adapters.mcp": (
+        *DOOR,
+        "adapters.cli",
+        "adapters.http",
+        "adapters.http.commands",
+        "adapters.http.reading",
+    ),
     "adapters.scenario": DOOR,
     "adapters.demo": (*DOOR, "adapters.oauth_client", "adapters.mail.sandbox"),
 }

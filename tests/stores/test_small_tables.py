@@ -8,9 +8,11 @@ import pytest
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.small_tables.relay_mark import StoredMark
 from adapters.stores.small_tables.small_table import SmallTable, TableStore
+from adapters.stores.small_tables.tool_calls import StoredToolCalls
 from adapters.stores.sqlite import SQLiteStore
 from engine.ports.errors import StoreError
 from engine.stream.log_sink import Relayed, Topic
+from engine.work.tool_calls import Called
 
 SQL = Path(__file__).parents[2] / "adapters" / "stores" / "small_tables" / "relay_mark.sql"
 TOLD = {"topic": "events", "topic_id": "t-1"}
@@ -65,3 +67,17 @@ def test_an_embedded_store_that_may_only_be_read_answers_without_the_table(tmp_p
         assert StoredMark(store).read() is None
     finally:
         store.close()
+
+
+def test_calls_of_tools_are_numbered_and_told_by_workspace(store: TableStore) -> None:
+    calls = StoredToolCalls(store, store.now)
+    assert calls.recorded("acme", 0, 10) == []
+    first = Called("mcp:ann", "acme", "why", "{}", "answered", "spring", "r1")
+    for each in (first, first._replace(workspace="other"), first._replace(tool="now")):
+        calls.record(each)
+    assert [(each.number, each.tool) for each in calls.recorded("acme", 0, 10)] == [
+        (1, "why"),
+        (3, "now"),
+    ]
+    assert [each.number for each in calls.recorded("acme", 1, 10)] == [3]
+    assert len(calls.recorded("acme", 0, 1)) == 1

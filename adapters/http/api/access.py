@@ -112,6 +112,18 @@ def looks(
     return JSONResponse({"looks": all_told(found), "next": following})
 
 
+@router.get("/tool-calls")
+def tool_calls(
+    request: Request,
+    asks: Annotated[Here, of(Act.READ_LOOKS)],
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+) -> dict[str, Any]:
+    """Which tool was called by whom, about whom? In order of time, those after a number."""
+    found = _site(request).tool_calls.recorded(asks.workspace, after, limit)
+    return {"calls": all_told(found), "next": found[-1].number if len(found) == limit else None}
+
+
 def _site(request: Request) -> Site:
     site: Site = request.app.state.site
     return site
