@@ -38,16 +38,16 @@ class Suite(NamedTuple):
 
 
 SUITES = {
-    "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 180),
+    "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 300),
     "properties": Suite(("proof",), SIDE_BY_SIDE, 300),
-    "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 240),
-    "stream": Suite(("stream",), SIDE_BY_SIDE, 660),
-    "cli": Suite(("cli",), SIDE_BY_SIDE, 600),
-    "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 340),
+    "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 360),
+    "stream": Suite(("stream",), SIDE_BY_SIDE, 900),
+    "cli": Suite(("cli",), SIDE_BY_SIDE, 900),
+    "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 480),
     "mail": Suite(("mail", "vault", "webhooks"), SIDE_BY_SIDE, 300),
-    "http": Suite(("http",), SIDE_BY_SIDE, 700),
-    "browser": Suite(("browser",), SIDE_BY_SIDE, 200),
-    "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 320),
+    "http": Suite(("http",), SIDE_BY_SIDE, 900),
+    "browser": Suite(("browser",), SIDE_BY_SIDE, 300),
+    "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 480),
     "worker_kills": Suite(("worker", "cli", "vault", "work", "webhooks", "proof"), KILLS, 900),
     "store_kills": Suite(("stores", "survival", "http", "mail", "stream"), KILLS, 900),
 }
