@@ -53,8 +53,9 @@ def place(tmp_path: Path) -> Iterator[Place]:
         with http_served(program) as port:
             assert port is not None
             found = Place(f"http://127.0.0.1:{port}", program)
+            form = kept_form(PASSWORD)
             for role in Role:
-                found.staff.add(Member(f"{role}-of-all", role, None, kept_form(PASSWORD)))
+                found.staff.add(Member(f"{role}-of-all", role, None, form))
             yield found
 
 

@@ -63,6 +63,7 @@ def place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Office
     """Ann may do everything, Vic may look."""
     with office(tmp_path / "ledger.db", capsys) as found:
         staff = staff_of(found.program.opened)
-        staff.add(Member("ann", Role.ADMIN, None, kept_form(PASSWORD)))
-        staff.add(Member("vic", Role.VIEWER, None, kept_form(PASSWORD)))
+        form = kept_form(PASSWORD)
+        staff.add(Member("ann", Role.ADMIN, None, form))
+        staff.add(Member("vic", Role.VIEWER, None, form))
         yield found
