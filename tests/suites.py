@@ -38,15 +38,15 @@ class Suite(NamedTuple):
 
 
 SUITES = {
-    "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 300),
-    "properties": Suite(("proof",), SIDE_BY_SIDE, 300),
+    "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 360),
+    "properties": Suite(("proof",), SIDE_BY_SIDE, 480),
     "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 360),
     "stream": Suite(("stream",), SIDE_BY_SIDE, 900),
     "cli": Suite(("cli",), SIDE_BY_SIDE, 900),
     "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 480),
-    "mail": Suite(("mail", "vault", "webhooks"), SIDE_BY_SIDE, 300),
-    "http": Suite(("http",), SIDE_BY_SIDE, 900),
-    "browser": Suite(("browser",), SIDE_BY_SIDE, 300),
+    "mail": Suite(("mail", "vault", "webhooks"), SIDE_BY_SIDE, 480),
+    "http": Suite(("http",), SIDE_BY_SIDE, 1_200),
+    "browser": Suite(("browser",), SIDE_BY_SIDE, 480),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 480),
     "worker_kills": Suite(("worker", "cli", "vault", "work", "webhooks", "proof"), KILLS, 900),
     "store_kills": Suite(("stores", "survival", "http", "mail", "stream"), KILLS, 900),
