@@ -8,6 +8,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, NamedTuple
@@ -76,6 +77,7 @@ def _started(
     store: PostgresStore, tasks: Sequence[Task]
 ) -> Iterator[dict[Connection, SpawnProcess]]:
     context = multiprocessing.get_context("spawn")
+    resource_tracker.ensure_running()  # the first start would, and have Ctrl-C come through after
     processes: dict[Connection, SpawnProcess] = {}
     try:
         for task in tasks:
