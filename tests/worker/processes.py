@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 SENDLEDGER = Path(sys.executable).with_name("sendledger")
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until a test believes that something never happens."""
 QUICK = {"TICK_INTERVAL": "0.1", "PROJECTION_INTERVAL": "0.1"}
 

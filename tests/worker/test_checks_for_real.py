@@ -90,14 +90,16 @@ def test_two_workers_divide_the_checks_and_do_none_twice(tmp_path: Path, postgre
         try:
             eventually(lambda: bool(LOGIN.findall(dovecot.log)))
             began = time.monotonic()
-            eventually(lambda: len(LOGIN.findall(dovecot.log)) >= 24)
+            eventually(lambda: len(LOGIN.findall(dovecot.log)) >= 48)
         finally:
             for each in crew:
                 assert each.stopped(signal.SIGTERM) == 0
         periods = (time.monotonic() - began) / 2
         checked = Counter(LOGIN.findall(dovecot.log))
         assert set(checked) == {each.address for each in USERS}
-        assert max(checked.values()) <= periods + 2
+        # Workers that did not divide them would do twice as many. A few more than one a period may
+        # be: on a busy machine a check can fail for want of time, and is then repeated sooner.
+        assert max(checked.values()) <= 1.5 * (periods + 1) + 1
         assert not any(each.told("Traceback") for each in crew)
 
 
