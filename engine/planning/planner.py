@@ -108,6 +108,23 @@ class Planner:
         """Nothing came of the plan: the recipient waits again."""
         self._follow(workspace.campaign(plan.campaign_id), [plan.recipient_id])
 
+    def refused(self, workspace: Neighbours, plan: Plan, at: datetime) -> None:
+        """The law lets nothing leave. Who waits for another sender or moment by now has a turn
+        again; whoever would only be planned likewise is left alone until something happens."""
+        campaign = workspace.campaign(plan.campaign_id)
+        if not self._is_ready(workspace, campaign, plan, at):
+            self._follow(campaign, [plan.recipient_id])
+
+    def _is_ready(
+        self, workspace: Neighbours, campaign: Campaign, plan: Plan, at: datetime
+    ) -> bool:
+        recipient, sequence = campaign.recipients[plan.recipient_id], campaign.sequence
+        step = next_step(sequence, recipient.progress) if sequence else None
+        if step is None or not may_send(workspace, campaign, plan.account_id):
+            return False
+        account = workspace.account(plan.account_id)
+        return soonest(at, constraints(account, campaign, recipient, step)) is None
+
     def follow(self, workspace: Neighbours, events: Iterable[Event]) -> None:
         """Take in what was recorded in the workspace, which stands after it."""
         touched: dict[CampaignId, dict[RecipientId, None]] = {}

@@ -181,3 +181,20 @@ def test_one_assigned_to_the_only_sender_waits_for_a_person_once_that_has_failed
     world.given(fail(ANN))
 
     assert wait(world, R1) == NotBefore(None, Waiting.SENDER)
+
+
+@pytest.mark.rule("M1")
+def test_one_whose_sender_is_removed_before_the_message_is_reserved_is_another_ones() -> None:
+    """Found by a worker on a busy machine: the recipient was left alone for good."""
+    world = mailing(ONE, to=[R1])
+    planner = Planner(DEFAULT_POLICY)
+    with world.engine.look(world.workspace) as now:
+        planner.begin(now)
+        plan = planner.next_from(now, ANN, now.now, None)
+        assert plan is not None
+        planner.set_aside(now, plan)
+    world.given(remove_sender(ANN, 0))
+    with world.engine.look(world.workspace) as now:
+        assert planner.next_from(now, BOB, now.now, None) is None
+        planner.refused(now, plan, now.now)
+        assert planner.next_from(now, BOB, now.now, None) == plan._replace(account_id=BOB)

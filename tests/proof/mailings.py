@@ -167,7 +167,7 @@ class Mailing(RuleBasedStateMachine):
         reply = self.tell(self.workers[worker].reservation(draft.plan))
         if reply.refusal is not None:
             assert not in_step, f"{draft.plan} was planned and refused: {reply.refusal}"
-            self.workers[worker].bring_back(draft.plan)
+            self.workers[worker].refused(draft.plan)
             return False
         reserved = next(
             each.event for each in reply.recorded if isinstance(each.event, SendReserved)

@@ -108,6 +108,11 @@ class Dispatch:
         """Nothing was reserved for this recipient."""
         self._ask(lambda now: self._planner.bring_back(now, plan))
 
+    def refused(self, plan: Plan) -> None:
+        """The law let nothing be reserved for this recipient."""
+        with self._lock, self._engine.look(self.workspace, self._read) as now:
+            self._planner.refused(now, plan, now.now)
+
     def _ask(self, ask: Callable[[Neighbours], T]) -> T:
         """Of what is known by heart, or else of the store."""
         with self._lock:

@@ -141,6 +141,8 @@ class Outgoing:
             if ready is not None and turn.reserved is not None:
                 going = self._submit(Reserved(turn.reserved, begun), ready, turn.unnoted)
                 offered += going
+            elif ready is not None:
+                self._way.dispatch.refused(ready.draft.plan)
             draft = turn.draft
         return offered
 

@@ -41,8 +41,7 @@ class Turn:
     more: bool
     """Plan another one."""
     reserved: Recorded | None = None
-    """None where the law lets nothing leave after all: somebody was faster. That recipient is left
-    alone until something happens to them."""
+    """None where the law lets nothing leave after all: somebody was faster, the sender is gone."""
     latest: Recorded | None = None
     """The last reservation of the same transaction."""
     draft: Draft | None = None
