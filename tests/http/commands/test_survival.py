@@ -136,7 +136,6 @@ def test_a_full_disk_is_told_and_with_room_the_same_keys_are_carried_out(tmp_pat
                 _fill_up_and_go_on(ops, disk)
         finally:
             assert server.stopped(signal.SIGTERM) == 0
-            assert not server.told("Traceback")
 
 
 def _token_made(within: Sequence[str], output: Path, told: Mapping[str, str]) -> str:
