@@ -76,7 +76,7 @@ class Shift:
         ProjectionRunner(store, views, SHIPPED).keep_up()
         self.schedule = StoredCheckSchedule(TablesInMemory(store.now))
         checks = ConnectionChecks(engine, self.probe, WORKSPACE, lambda: uuid4().hex)
-        self.wanted = True
+        self.wanted = False
         self.tidied = 0
         self.checking = Checking(
             BackgroundChecks(
@@ -95,6 +95,7 @@ class Shift:
         )
         with suppress(LookupError):
             self.checking.turn()
+        self.wanted = True
 
     def _tidy(self) -> None:
         self.tidied += 1
