@@ -4,7 +4,18 @@ Reads any store, and writes to none unless it rebuilds. Each command lives in a 
 in ``adapters.cli.auditing``.
 """
 
-from adapters.cli.auditing import check, diff, explain, export, rebuild, reclassify, state, what_if
+from adapters.cli.auditing import (
+    check,
+    diff,
+    explain,
+    export,
+    prove,
+    rebuild,
+    reclassify,
+    state,
+    verify,
+    what_if,
+)
 from adapters.screen.program import program
 
 app = program(
@@ -19,6 +30,8 @@ app.command("check")(check.command)
 app.command("what-if")(what_if.command)
 app.command("reclassify")(reclassify.command)
 app.command("export")(export.command)
+app.command("prove")(prove.command)
+app.command("verify")(verify.command)
 
 
 def main() -> None:

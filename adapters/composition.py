@@ -23,7 +23,7 @@ from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from adapters.stores.small_tables.relay_mark import StoredMark
 from aggregates.command import DEFAULT_POLICY, Policy
-from engine.answers.health import Health, WebhookStanding, look
+from engine.answers.health import Health, SignedLag, WebhookStanding, look, signed_lag
 from engine.engine import Engine
 from engine.fence import Unfenced
 from engine.observing import SILENT, Observer
@@ -84,7 +84,7 @@ def working(settings: EngineSettings) -> Iterator[Program]:
     configure_logs(settings)
     with (
         closing(open_store(settings, create=True)) as opened,
-        watched(partial(health_of, opened), settings) as observer,
+        watched(partial(health_of, opened, settings.proof_folder), settings) as observer,
     ):
         yield Program(settings, opened, engine_over(opened, settings, observer))
 
@@ -103,11 +103,21 @@ def log_as_set(settings: EngineSettings) -> None:
     configure_logs(settings)
 
 
-def health_of(opened: Opened) -> Health:
-    """How an opened store is now. Raises ``StoreError`` if it is lost."""
+def health_of(opened: Opened, proof_folder: Path | None = None) -> Health:
+    """How an opened store is now, and what of it is signed in that folder.
+
+    Raises ``StoreError`` if it is lost.
+    """
     schedule, mark = StoredCheckSchedule(opened.beside), StoredMark(opened.beside)
     found = look(opened.store, opened.views, opened.coordination, schedule, mark)
-    return found._replace(fenced=opened.fence.closed(), webhooks=_webhooks(opened))
+    signed = _signed(opened, proof_folder)
+    return found._replace(fenced=opened.fence.closed(), webhooks=_webhooks(opened), signed=signed)
+
+
+def _signed(opened: Opened, folder: Path | None) -> SignedLag | None:
+    from adapters.proofs import signed_entries
+
+    return signed_lag(opened.store, signed_entries(folder)) if folder is not None else None
 
 
 def _webhooks(opened: Opened) -> Sequence[WebhookStanding]:

@@ -93,6 +93,12 @@ class EngineSettings(HttpSettings, MailSettings, KafkaSettings, BaseSettings):
     """The vault's keys, in a file that nobody else may read."""
     vault_key: SecretStr | None = None
     """The vault's keys themselves."""
+    proof_key_file: Path | None = None
+    """The key that signs checkpoints of the log, in a file that nobody else may read."""
+    proof_folder: Annotated[Path, AfterValidator(Path.absolute)] | None = None
+    """Where workers keep the signed tree; without one they sign nothing."""
+    proof_name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9./_-]{0,99}$")] = "sendledger"
+    """What checkpoints call the log, before the store's id."""
     tick_interval: Seconds = 1.0
     """Seconds between two turns of the clocks."""
     projection_interval: Seconds = 0.25

@@ -39,7 +39,7 @@ class Suite(NamedTuple):
 
 SUITES = {
     "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 360),
-    "properties": Suite(("proof",), SIDE_BY_SIDE, 480),
+    "properties": Suite(("proof", "proving"), SIDE_BY_SIDE, 480),
     "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 360),
     "stream": Suite(("stream",), SIDE_BY_SIDE, 900),
     "cli": Suite(("cli",), SIDE_BY_SIDE, 900),
@@ -48,7 +48,9 @@ SUITES = {
     "http": Suite(("http",), SIDE_BY_SIDE, 1_200),
     "browser": Suite(("browser",), SIDE_BY_SIDE, 480),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 480),
-    "worker_kills": Suite(("worker", "cli", "vault", "work", "webhooks", "proof"), KILLS, 900),
+    "worker_kills": Suite(
+        ("worker", "cli", "vault", "work", "webhooks", "proof", "proving"), KILLS, 900
+    ),
     "store_kills": Suite(("stores", "survival", "http", "mail", "stream"), KILLS, 900),
 }
 

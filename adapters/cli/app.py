@@ -22,6 +22,7 @@ GROUPS = {
         "adapters.cli.projections",
         "How the views stand, and what to do with one that is stopped.",
     ),
+    "proof": ("adapters.cli.proof", "Sign the log, so that nobody can rewrite it unnoticed."),
     "recipients": ("adapters.cli.recipients", "Show recipients, tell why, forget a person."),
     "sends": ("adapters.cli.by_hand", "Record sends by hand, at the simulated provider."),
     "staff": ("adapters.cli.staff", "Let people sign in to the console: add, invite, change."),

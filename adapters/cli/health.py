@@ -24,6 +24,7 @@ NOTHING: dict[str, Any] = {
     "due": None,
     "late_checks": None,
     "relay": None,
+    "signed": None,
     "parked": [],
 }
 """What is seen of a store that cannot be used."""
@@ -60,7 +61,7 @@ def _look(settings: "EngineSettings", workspace: str | None) -> Found:
         with asking(settings) as opened:
             if workspace is not None:
                 require_workspace(opened.store, workspace)
-            health = health_of(opened)
+            health = health_of(opened, settings.proof_folder)
     except StoreError as error:
         return Found(None, [with_hint(error), *outbox])
     return Found(health, [*map(finding_with_hint, health.reasons(settings.overdue_after)), *outbox])

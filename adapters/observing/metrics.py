@@ -76,6 +76,7 @@ class StoreMetrics:
             yield from _of_clocks(health)
             yield from _of_checks(health)
             yield from _of_relay(health)
+            yield from _of_proof(health)
 
     def _look(self) -> "Future[Health]":
         """One look at a time, in a thread that nobody waits for at the end of the process."""
@@ -137,6 +138,14 @@ def _of_relay(health: Health) -> Iterator[Metric]:
         yield _of(_gauge("relay_lag_entries", says), lag.entries)
         yield _of(_gauge("relay_lag_positions", "Events among them."), lag.positions)
         yield _of(_gauge("relay_lag_seconds", "Age of the oldest of them."), lag.seconds)
+
+
+def _of_proof(health: Health) -> Iterator[Metric]:
+    lag = health.signed
+    if lag is not None:
+        says = "Entries of the log that are not signed."
+        yield _of(_gauge("proof_lag_entries", says), lag.entries)
+        yield _of(_gauge("proof_lag_seconds", "Age of the oldest of them."), lag.seconds)
 
 
 @contextmanager

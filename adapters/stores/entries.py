@@ -15,6 +15,7 @@ from uuid import uuid4
 from engine.appending import Continuation, LogEnd, continuation, streams_of
 from engine.entries import EntryRange, Numbered, merged
 from engine.ports.log import Entry, Generation, Page, StoreIdentity
+from engine.ports.maintenance import Counted
 from events.recorded import Envelope
 
 
@@ -44,6 +45,11 @@ class StoredEntries(ABC):
     def last_entry(self) -> int:
         with self.explained(), self._reading_entries() as c:
             return int(c.execute(self.ENTRIES["last_entry"]).fetchone()[0])
+
+    def counted_until(self, position: int) -> Counted:
+        with self.explained(), self._reading_entries() as c:
+            found = c.execute(self.ENTRIES["counted_until"], {"position": position})
+            return Counted(*found.fetchone())
 
     def unnumbered_envelopes(self) -> int:
         with self.explained(), self._reading_entries() as c:

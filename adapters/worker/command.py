@@ -27,7 +27,7 @@ def work(
         str | None,
         typer.Option(
             help="Roles, with commas: clocks, projections, notices, checks, mail, relay, "
-            "webhooks. Default: all."
+            "webhooks, proof. Default: all."
         ),
     ] = None,
     store: Store = None,

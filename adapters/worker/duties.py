@@ -15,6 +15,7 @@ from adapters.worker.clocks import Clocks
 from adapters.worker.mailing import Mailing
 from adapters.worker.notices import Deliveries
 from adapters.worker.projections import Keeping
+from adapters.worker.proving import Proving
 from adapters.worker.relaying import Relaying
 from adapters.worker.roles import Role
 from adapters.worker.webhooks import WebhookDuty
@@ -30,6 +31,8 @@ CHECKING = 0.5
 
 WEBHOOKS = 0.25
 """Seconds between two looks at which webhooks have something to get."""
+PROVING = 1.0
+"""Seconds between two checkpoints, when something came."""
 
 log = structlog.get_logger("sendledger.worker")
 
@@ -58,10 +61,11 @@ def duties(
     if Role.NOTICES in roles and not program.settings.tells_owners:
         log.warning("notices are issued and not delivered: neither outbox nor notice_relay is set")
         roles = [each for each in roles if each is not Role.NOTICES]
-    if program.settings.kafka is None:
-        if list(roles) == [Role.RELAY]:
-            log.warning("nothing is relayed: kafka is not set")
-        roles = [each for each in roles if each is not Role.RELAY]
+    settings = program.settings
+    if settings.kafka is None:
+        roles = _without(Role.RELAY, roles, "nothing is relayed: kafka is not set")
+    if settings.proof_folder is None:
+        roles = _without(Role.PROOF, roles, "nothing is signed: proof_folder is not set")
     return [_of(role, program, member, wanted) for role in roles]
 
 
@@ -95,6 +99,14 @@ def _of(role: Role, program: Program, member: Membership, wanted: Callable[[], b
         case Role.WEBHOOKS:
             made = WebhookDuty(program, lambda: member.alone_in(Role.WEBHOOKS), wanted)
             return Duty(role, made.turn, WEBHOOKS, close=made.close, settle=made.settle)
+        case Role.PROOF:
+            return Duty(role, Proving(program, lambda: member.alone_in(Role.PROOF)).turn, PROVING)
+
+
+def _without(role: Role, roles: Sequence[Role], why: str) -> Sequence[Role]:
+    if list(roles) == [role]:
+        log.warning(why)
+    return [each for each in roles if each is not role]
 
 
 def _alone(member: Membership, deliveries: Deliveries) -> Callable[[], object]:

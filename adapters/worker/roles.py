@@ -19,6 +19,8 @@ class Role(StrEnum):
     """Tells the log to Kafka, where the setting ``kafka`` names one."""
     WEBHOOKS = "webhooks"
     """Delivers events to webhooks, and tells owners of those that are parked."""
+    PROOF = "proof"
+    """Signs how far the log is, where the setting ``proof_folder`` names a place."""
 
 
 ALL = tuple(Role)

@@ -68,6 +68,17 @@ class RelayLag(NamedTuple):
     """Age of the oldest entry; 0 without any."""
 
 
+class SignedLag(NamedTuple):
+    """What was recorded and not signed yet, as the folder of tiles says."""
+
+    signed: int
+    """Entries."""
+    entries: int
+    """That are missing."""
+    seconds: float
+    """Age of the oldest of them; 0 without any."""
+
+
 class WebhookStanding(NamedTuple):
     """How a webhook stands, as of at most a second ago."""
 
@@ -114,6 +125,8 @@ class Health(NamedTuple):
     relay: RelayLag | None = None
     """None for a store that was never told outside."""
     webhooks: Sequence[WebhookStanding] = ()
+    signed: SignedLag | None = None
+    """None where no folder of tiles is known."""
     fenced: str | None = None
     """M6: why the store may lack what it did, as the end of a sentence."""
 
@@ -129,6 +142,7 @@ class Health(NamedTuple):
             *self._of_checks(patience),
             *self._of_relay(patience),
             *self._of_webhooks(patience),
+            *self._of_proof(patience),
         ]
 
     def _of_fence(self) -> Iterator[Finding]:
@@ -222,6 +236,15 @@ class Health(NamedTuple):
                     each.webhook,
                 )
 
+    def _of_proof(self, patience: float) -> Iterator[Finding]:
+        if self.signed is not None and self.signed.seconds > patience:
+            yield Finding(
+                "proof_late",
+                f"Of the log {self.signed.signed} entries are signed, and {self.signed.entries} "
+                f"are not, the oldest for {self.signed.seconds:.0f} s. Has a worker the role "
+                "proof, and can it sign?",
+            )
+
     def _of_alarms(self) -> Iterator[Finding]:
         for each in (each for each in self.alarms if each.about != ALARM):
             text = f"Since {instant_text(each.since)}: {each.text}"
@@ -236,6 +259,7 @@ class Health(NamedTuple):
             "due": self.due._asdict(),
             "late_checks": self.late_checks._asdict(),
             "relay": self.relay and self.relay._asdict(),
+            "signed": self.signed and self.signed._asdict(),
             "webhooks": [each._asdict() for each in self.webhooks],
             "parked": [
                 {
@@ -285,6 +309,14 @@ def _relay(store: Store, mark: RelayMark, now: datetime) -> RelayLag | None:
     first = oldest.row[0] if oldest.row else oldest.envelope.first_position
     events = max(store.last_position() + 1 - first, 0)
     return RelayLag(told.topic.name, missing, events, _since(oldest.envelope.recorded_at, now))
+
+
+def signed_lag(store: Store, signed: int) -> SignedLag:
+    """Of a log of which so many entries are signed."""
+    missing = max(store.last_entry() + 1 - signed, 0)
+    oldest = store.entries(signed - 1, 1) if missing else ()
+    since = oldest[0].envelope.recorded_at if oldest else None
+    return SignedLag(signed, missing, _since(since, store.now()))
 
 
 def _views(store: Store, views: ReadableViews, now: datetime) -> Iterator[ViewHealth]:

@@ -5,10 +5,9 @@ Read through ``engine.answers.history``: a few dozen events, however long the lo
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from aggregates.waiting import NotBefore
-from engine.answers.history import History
 from engine.answers.workspace_answers import Answers, RecipientAnswer
 from events.base import Event
 from events.campaign import (
@@ -37,7 +36,7 @@ from events.email_account import (
 from events.recorded import Recorded
 from events.vocabulary import Mode
 from projections.campaigns import CampaignRow
-from projections.histories import of_account, of_campaign, of_recipient
+from projections.histories import Subject, of_account, of_campaign, of_recipient
 
 OPENINGS = (ConnectionFailed, AccountDisconnected)
 ENDINGS = (GracePeriodCured, GracePeriodSuperseded, GracePeriodExpired)
@@ -51,6 +50,14 @@ TRIES = (
 )
 ANEW = (CheckPassed, AccountConnected, OneClickReconnected, ConnectionRestored)
 """After these, misses count from zero (C2)."""
+
+
+class Facts(Protocol):
+    """As ``engine.answers.history`` reads them of a log."""
+
+    def of(self, subject: Subject) -> list[Recorded]:
+        """Every event that concerns it, in order of position."""
+        ...
 
 
 class Notice(NamedTuple):
@@ -130,7 +137,7 @@ def chosen(facts: Iterable[Recorded], *kinds: type[Event], **equal: Any) -> list
 
 
 def case_of(
-    history: History,
+    history: Facts,
     answers: Answers,
     campaign_id: str,
     recipient_id: str,

@@ -31,6 +31,11 @@ def earliest(timers: Iterable[tuple[str, Timer]]) -> dict[str, datetime]:
     return due
 
 
+class Counted(NamedTuple):
+    events: int
+    envelopes: int
+
+
 class Maintenance(Protocol):
     def raise_generation(self) -> StoreIdentity:
         """Begin the next generation after the log's last entry: what was told beyond it is lost."""
@@ -46,6 +51,11 @@ class Maintenance(Protocol):
         All or none, and nothing that derives from them (``replace_indexes``). Raises
         ``NotContinued`` unless they go on exactly where the log ends, in whole commands.
         """
+        ...
+
+    def counted_until(self, position: int) -> Counted:
+        """What is there that begins at or before that position: in a sound store nothing but what
+        the log's entries are made of."""
         ...
 
     def unnumbered_envelopes(self) -> int:

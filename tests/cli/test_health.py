@@ -37,6 +37,7 @@ def test_a_store_that_is_kept_is_well(keyboard: Keyboard) -> None:
         "due",
         "late_checks",
         "relay",
+        "signed",
         "webhooks",
         "parked",
     ]

@@ -15,6 +15,7 @@ WORK = ("engine.work", "engine.work.classifying", "engine.work.mailing", "engine
 ENGINE = (
     *(*CORE, "engine.planning", "engine.answers", "engine.answers.telling", "engine.audit"),
     "engine.stream",
+    "engine.proof",
     *WORK,
 )
 SHARED = ("adapters.settings", "adapters.durations", "adapters.store_url")
@@ -22,6 +23,8 @@ DOOR = (
     *ENGINE,
     *SHARED,
     "adapters.composition",
+    "adapters.proof",
+    "adapters.proofs",
     "adapters.vaults",
     "adapters.notices",
     "adapters.mail_servers",
@@ -48,9 +51,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "engine.ports": PURE,
     "engine.planning": CORE,
     "engine.stream": CORE,
+    "engine.proof": ("events", "engine.ports"),
     "engine.answers": (*CORE, "engine.planning", "engine.stream"),
     "engine.answers.telling": (*CORE, "engine.answers"),
-    "engine.audit": (*CORE, "engine.answers", "engine.answers.telling", *WORK),
+    "engine.audit": (*(*CORE, "engine.answers", "engine.answers.telling", "engine.proof", *WORK),),
     "engine.work": (
         *(*CORE, "engine.planning", "engine.answers", "engine.answers.telling", "engine.stream"),
         "engine.work.classifying",
@@ -82,7 +86,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.store_url": (),
     "adapters.stores": (*CORE, "engine.stream", *WORK, *SHARED, "adapters.stores.everything"),
     "adapters.stores.memory": (*CORE, *WORK, "adapters.stores"),
-    "adapters.stores.small_tables": (*CORE, "engine.stream", *WORK, "adapters.stores"),
+    "adapters.stores.small_tables": (
+        *(*CORE, "engine.stream", "engine.proof", *WORK),
+        "adapters.stores",
+    ),
     "adapters.stores.sqlite": (
         *(*CORE, "engine.stream", *WORK, "adapters.stores"),
         "adapters.stores.small_tables",
@@ -111,6 +118,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "adapters.webhooks": ("engine.work.webhooks", "adapters.mail"),
     "adapters.webhooking": ("everything",),
     "adapters.vault": (*CORE, "engine.work"),
+    "adapters.proof": ("events", "engine.proof"),
+    "adapters.proofs": ("everything",),
     "adapters.csv": (*CORE, "engine.answers.telling", "engine.work"),
     "adapters.observing": (*CORE, "engine.answers", "engine.stream", *SHARED),
     "adapters.yaml_files": ("events", "aggregates"),

@@ -9,7 +9,7 @@ from eventsourcing.persistence import StoredEvent
 
 from engine.ports.errors import StoreUnavailable
 from engine.ports.log import Entry, Generation, Page, Row, StoreIdentity
-from engine.ports.maintenance import Indexes
+from engine.ports.maintenance import Counted, Indexes
 from engine.ports.store import Store
 from engine.ports.transactions import Append, WorkspaceReading, WorkspaceTransaction
 from events.recorded import Envelope
@@ -60,6 +60,9 @@ class FragileStore:
 
     def last_entry(self) -> int:
         return self.inner.last_entry()
+
+    def counted_until(self, position: int) -> Counted:
+        return self.inner.counted_until(position)
 
     def raise_generation(self) -> StoreIdentity:
         return self.inner.raise_generation()

@@ -129,7 +129,8 @@ def _webhooks(page: Page) -> list[dict[str, Any]] | None:
 @router.get("/machine")
 def machine(page: Looking) -> Response:
     page.require(Act.READ)
-    health = health_of(page.site.program.opened)
+    program = page.site.program
+    health = health_of(program.opened, program.settings.proof_folder)
     workers = None if health.workers is None else [each._asdict() for each in health.workers]
     return page.show(
         "machine.html",

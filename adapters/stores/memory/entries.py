@@ -14,6 +14,7 @@ from engine.entries import EntryRange, merged
 from engine.ports.clock import Clock
 from engine.ports.errors import WrittenMeanwhile
 from engine.ports.log import Entry, Generation, Page, StoreIdentity
+from engine.ports.maintenance import Counted
 
 
 class MemoryEntries(ABC):
@@ -61,6 +62,12 @@ class MemoryEntries(ABC):
                 )
             except IntegrityError as error:
                 raise WrittenMeanwhile(said=error) from error
+
+    def counted_until(self, position: int) -> Counted:
+        with self._lock:
+            envelopes = self.recorder.envelopes.values()
+            begun = sum(each.first_position <= position for each in envelopes)
+            return Counted(min(position, self.last_position()), begun)
 
     def _version(self, stream_id: str) -> int:
         rows = self.recorder.stream(stream_id, 0, self.last_position())

@@ -40,6 +40,10 @@ SELECT stream, version FROM unnest(%s::text[]) AS wanted (stream) CROSS JOIN LAT
     SELECT max(originator_version) AS version FROM stored_events WHERE originator_id = stream
 ) found WHERE version IS NOT NULL
 
+-- name: counted_until
+SELECT (SELECT count(*) FROM stored_events WHERE notification_id <= %(position)s),
+    (SELECT count(*) FROM envelopes WHERE first_position <= %(position)s)
+
 -- name: unnumbered_envelopes
 SELECT count(*) FROM envelopes e WHERE event_count = 0 AND NOT EXISTS (
     SELECT FROM envelopes_without_events n

@@ -81,6 +81,10 @@ SELECT (SELECT coalesce(max(rowid), 0) FROM stored_events),
 SELECT originator_id, max(originator_version) FROM stored_events
 WHERE originator_id IN (SELECT value FROM json_each(?)) GROUP BY originator_id
 
+-- name: counted_until
+SELECT (SELECT count(*) FROM stored_events WHERE rowid <= :position),
+    (SELECT count(*) FROM envelopes WHERE first_position <= :position)
+
 -- name: unnumbered_envelopes
 SELECT count(*) FROM envelopes WHERE event_count = 0 AND (workspace, command_id) NOT IN (
     SELECT workspace, command_id FROM envelopes_without_events

@@ -106,6 +106,10 @@ class EntriesContract:
             numbers = [(e.number, e.envelope.command_id, e.row and e.row[0]) for e in found]
             assert numbers == expected
         assert store.unnumbered_envelopes() == 0
+        for position in (0, 1, 5, store.last_position()):
+            begun = [e for e in found if e.envelope.first_position <= position]
+            envelopes = {(e.envelope.workspace, e.envelope.command_id) for e in begun}
+            assert store.counted_until(position) == (position, len(envelopes))
 
     def test_every_entry_comes_with_its_row_and_envelope(
         self, store: Store, clock: ManualClock

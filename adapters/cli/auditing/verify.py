@@ -1,0 +1,149 @@
+"""Is it the history that was signed? A folder or a case file alone, or a store."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.cli.auditing.reading import reading, settings_for
+from adapters.composition import asking
+from adapters.proof.folder import TileFolder
+from adapters.proof.signing import verifies
+from adapters.proofs import commitments_of
+from adapters.screen.exit_codes import EXIT_FAILED, EXIT_UNREADABLE
+from adapters.screen.output import fail, print_json, say
+from adapters.screen.progress import progress
+from adapters.screen.where import WholeStore
+from engine.audit.stop_case import require_told
+from engine.proof.case_file import CaseFile
+from engine.proof.errors import ProofError
+from engine.proof.notes import Checkpoint, NoteError, NotSigned, VerifierKey, opened, unverified
+from engine.proof.verifying import Difference, require_whole, verified
+
+LARGEST = 1 << 20
+"""Octets of a checkpoint's or a key's file."""
+LARGEST_CASE = 64 << 20
+
+
+def command(
+    path: Annotated[
+        Path | None, typer.Argument(help="A folder of tiles, or a case file that `prove` wrote.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="The checkpoint that you noted; without one, the folder's."),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="A file with the key that signed it. Without one, nothing says who did."),
+    ] = None,
+    *,
+    at: WholeStore,
+) -> None:
+    """Verify that nothing was changed since it was signed. Exit 1 where something was.
+
+    A folder alone: that its tiles lead to the signed root. With `--checkpoint`: that the store has
+    exactly the entries that were signed, with the folder's help which one differs first. A case
+    file: that its events were signed, and that what it tells is what they hold.
+    """
+    if path is None and checkpoint is None:
+        fail("Name a folder of tiles or a case file, a --checkpoint, or both.", EXIT_UNREADABLE)
+    with reading():
+        try:
+            if path is not None and path.is_file():
+                found, signed = None, case_verified(path, checkpoint, key)
+            else:
+                tiles = TileFolder(path) if path is not None else None
+                signed = _signed(checkpoint, tiles, key)
+                if checkpoint is None and tiles is not None:
+                    found = _of_folder(tiles, signed)
+                else:
+                    found = _of_store(at, signed, tiles)
+        except (NoteError, ProofError) as error:
+            found, signed = Difference(None, str(error)), None
+    _show(found, signed, at, of_case=bool(path and path.is_file()), is_signed=key is not None)
+    raise typer.Exit(EXIT_FAILED if found else 0)
+
+
+def _signed(noted: Path | None, tiles: TileFolder | None, key: Path | None) -> Checkpoint:
+    note = _text(noted) if noted is not None else tiles.checkpoint() if tiles else None
+    if note is None:
+        fail("The folder has no checkpoint.", EXIT_UNREADABLE)
+    return _opened(note, key)
+
+
+def _opened(note: str, key: Path | None) -> Checkpoint:
+    if key is None:
+        return unverified(note)
+    verifier = VerifierKey.of(_text(key))
+    found = Checkpoint.of(opened(note, verifier, verifies))
+    if found.origin != verifier.name:
+        raise NotSigned(name=verifier.name)
+    return found
+
+
+def noted_in(file: Path) -> Checkpoint:
+    """A checkpoint that somebody noted, with or without who signed it. Raises ``NotANote``."""
+    return unverified(_text(file))
+
+
+def case_verified(path: Path, noted: Path | None, key: Path | None) -> Checkpoint:
+    """The checkpoint under which the file's case was signed. Raises ``ProofError``, ``NoteError``.
+
+    ``noted``: an older checkpoint, from which the log must have grown.
+    """
+    file = CaseFile.of(_text(path, LARGEST_CASE))
+    signed = _opened(file.checkpoint, key)
+    file.require_proved(signed, noted_in(noted) if noted else None)
+    require_told(file)
+    return signed
+
+
+def _of_folder(tiles: TileFolder, signed: Checkpoint) -> Difference | None:
+    with progress("Verifying", signed.size) as moved:
+        require_whole(tiles, signed, moved)
+    return None
+
+
+def _of_store(at: WholeStore, signed: Checkpoint, tiles: TileFolder | None) -> Difference | None:
+    with asking(settings_for(at.store)) as found, progress("Verifying", signed.size) as moved:
+        store_id, generation = found.store.identity
+        if not signed.origin.endswith(f"/{store_id}/{generation}"):
+            told = f"the checkpoint is of {signed.origin}, the store is {store_id}/{generation}"
+            return Difference(None, told)
+        end = found.store.last_entry() + 1
+        return verified(commitments_of(found), end, signed, tiles, moved)
+
+
+def _text(file: Path, largest: int = LARGEST) -> str:
+    try:
+        with file.open("rb") as opened_file:
+            return opened_file.read(largest).decode(errors="replace")
+    except OSError as error:
+        fail(f"{file}: {error.strerror}.", EXIT_UNREADABLE)
+
+
+def _show(
+    found: Difference | None,
+    signed: Checkpoint | None,
+    at: WholeStore,
+    *,
+    of_case: bool,
+    is_signed: bool,
+) -> None:
+    if at.as_json:
+        about = {"origin": signed.origin, "entries": signed.size} if signed else {}
+        difference = found and {"entry": found.entry, "found": found.found}
+        print_json({"verified": found is None, **about, "signed": is_signed, "why": difference})
+        return
+    if found is not None:
+        say(f"Not verified: {found.found.rstrip('.')}.")
+        return
+    assert signed is not None
+    log = f"all {signed.size:,} entries of {signed.origin}"
+    if of_case:
+        say(f"Verified: what the case tells is recorded among {log}, word for word.")
+    else:
+        say(f"Verified: {log} are as they were signed.")
+    if not is_signed:
+        say("Who signed was not looked at: name the key with --key.")

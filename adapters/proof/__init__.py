@@ -1,0 +1,1 @@
+"""Tiles in a folder, and the key that signs checkpoints."""

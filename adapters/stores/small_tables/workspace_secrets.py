@@ -1,0 +1,27 @@
+"""Secrets under which entries are committed to, kept beside a store's log."""
+
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+from adapters.stores.small_tables.small_table import SmallTable, TableStore
+from engine.proof.errors import SecretMissing
+
+
+class StoredWorkspaceSecrets:
+    """Implements ``WorkspaceSecrets``."""
+
+    def __init__(self, store: TableStore) -> None:
+        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"))
+
+    def of(self, workspace: str) -> bytes:
+        if self._table.row("find", workspace=workspace) is None:
+            self._table.write("draw", workspace=workspace, value=token_hex(32))
+        return self.known(workspace)
+
+    def known(self, workspace: str) -> bytes:
+        found = self._table.row("find", workspace=workspace)
+        with suppress(TypeError, ValueError):
+            if found is not None:
+                return bytes.fromhex(found[0])
+        raise SecretMissing(workspace=workspace)

@@ -1,0 +1,67 @@
+"""What keeps a history from being proved."""
+
+from events.errors import ExplainedError
+
+
+class ProofError(ExplainedError):
+    """Nothing was signed, and nothing is proved."""
+
+
+class TileMissing(ProofError):
+    sentence = (
+        "{path} is not there, or not whole. Take the folder from a copy; it cannot be made anew "
+        "without an auditor noticing."
+    )
+
+
+class TilesDiffer(ProofError):
+    sentence = (
+        "The tiles are not those of the checkpoint: entry {entry} leads to another root. They "
+        "were changed, or are of another checkpoint."
+    )
+
+
+class NotAsSigned(ProofError):
+    sentence = (
+        "Entry {entry} of the store is not the one that was signed. Hold the store against the "
+        "checkpoint: that tells what was changed first."
+    )
+
+
+class NotGrownFrom(ProofError):
+    sentence = (
+        "The log of {size} entries does not go on from the checkpoint over {noted} that was noted: "
+        "it is another history, or shorter. Compare it with the log of the checkpoint."
+    )
+
+
+class CaseNotProved(ProofError):
+    sentence = "The case is not proved: {found}. It was changed, or is of another checkpoint."
+
+
+class ToldOtherwise(ProofError):
+    sentence = (
+        "All events of the case were signed, but it tells them otherwise than this version does: "
+        "it was changed, or another version wrote it. Read the events that are in it."
+    )
+
+
+class AnotherHistory(ProofError):
+    sentence = (
+        "The log is not the one that was signed: {found}. Nothing was signed. Bring back the log "
+        "that was there, or have the store reconciled, which begins a new generation."
+    )
+
+
+class AnotherOrigin(ProofError):
+    sentence = (
+        "The checkpoint is of {found}, the store is {expected}. Name the folder of this store, "
+        "or an empty one."
+    )
+
+
+class SecretMissing(ProofError):
+    sentence = (
+        "The store has no secret of workspace {workspace} that can be read, and without it none "
+        "of its entries can be held against what was signed. Bring it back from a backup."
+    )

@@ -1,0 +1,55 @@
+"""What of an entry is committed to: all that is stored of it, and nothing that can be guessed.
+
+An entry of the tree is 32 octets, HMAC-SHA-256 over the record under a nonce of its own. Whoever is
+shown records and nonces of one workspace can check them, and learns nothing of another one.
+"""
+
+import hmac
+import json
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from engine.ports.log import Entry
+from events.recorded import Envelope
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def record(entry: Entry) -> bytes:
+    """Its event as it is stored, and the digest of its envelope."""
+    if entry.row is None:
+        return b"sendledger/1 envelope\n" + digest(entry.envelope)
+    position, stream, version, topic, state = entry.row
+    parts = stream.encode(), topic.encode(), state
+    lengths = " ".join(str(len(each)) for each in parts)
+    head = f"sendledger/1 {position} {version} {lengths}\n".encode()
+    return b"".join((head, *parts, digest(entry.envelope)))
+
+
+def digest(envelope: Envelope) -> bytes:
+    """Of its columns as a compact JSON array, times in microseconds since 1970."""
+    recorded_at = (envelope.recorded_at - EPOCH) // MICROSECOND
+    columns = [*envelope._replace(recorded_at=recorded_at)]  # type: ignore[arg-type]
+    told = json.dumps(columns, separators=(",", ":"), ensure_ascii=False)
+    return sha256(told.encode("utf-8", "surrogatepass")).digest()
+
+
+def envelope_key(workspace_secret: bytes, envelope: Envelope) -> bytes:
+    """For all entries of one envelope; it tells nothing of others."""
+    about = f"{envelope.workspace}:{envelope.command_id}".encode()
+    return hmac.digest(workspace_secret, about, "sha256")
+
+
+def nonce(key: bytes, number: int) -> bytes:
+    return sha256(key + number.to_bytes(8, "big")).digest()
+
+
+def commitment(key: bytes, entry: Entry) -> bytes:
+    """The 32 octets that stand in the tree."""
+    return committed(nonce(key, entry.number), entry)
+
+
+def committed(nonce_: bytes, entry: Entry) -> bytes:
+    """The same, for one who was shown the nonce alone."""
+    return hmac.digest(nonce_, record(entry), "sha256")

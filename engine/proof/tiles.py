@@ -1,0 +1,135 @@
+"""Tiles of C2SP's tlog-tiles: the tree's nodes and entries in files of 256, which only grow."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from engine.proof.merkle import EMPTY, Node, leaf_hash, node_hash
+
+WIDTH, HEIGHT = 256, 8
+"""Hashes of a full tile, and levels of the tree from one level of tiles to the next."""
+OCTETS = 32
+"""Of a hash, and of an entry of ours."""
+_BUNDLED = OCTETS.to_bytes(2, "big")
+
+
+class Tile(NamedTuple):
+    level: int | None
+    """None for a bundle of entries."""
+    number: int
+    width: int = WIDTH
+    """Fewer than ``WIDTH`` at the right edge of the tree."""
+
+    @property
+    def path(self) -> str:
+        """``tile/0/x001/x234/067``; of 5 hashes ``tile/0/x001/x234/067.p/5``."""
+        groups, rest = [f"{self.number % 1_000:03}"], self.number // 1_000
+        while rest:
+            groups.insert(0, f"x{rest % 1_000:03}")
+            rest //= 1_000
+        level = "entries" if self.level is None else str(self.level)
+        partial = "" if self.width == WIDTH else f".p/{self.width}"
+        return f"tile/{level}/{'/'.join(groups)}{partial}"
+
+
+Reads = Callable[[Tile], Sequence[bytes]]
+"""The hashes of a tile, or the entries of a bundle. Raises what says that they are not there."""
+
+
+def bundle(entries: Sequence[bytes]) -> bytes:
+    """As a file: each entry after its length."""
+    return b"".join(_BUNDLED + each for each in entries)
+
+
+def in_bundle(octets: bytes) -> list[bytes]:
+    step = len(_BUNDLED) + OCTETS
+    return [octets[at + len(_BUNDLED) : at + step] for at in range(0, len(octets), step)]
+
+
+def in_tile(octets: bytes) -> list[bytes]:
+    return [octets[at : at + OCTETS] for at in range(0, len(octets), OCTETS)]
+
+
+class Edge:
+    """The right edge of a growing tree: what its partial tiles hold, the lowest first."""
+
+    def __init__(self, size: int, reads: Reads) -> None:
+        self.size = size
+        self.entries = _last(None, size, reads)
+        self.levels: list[list[bytes]] = []
+        while size >> HEIGHT * len(self.levels):
+            self.levels.append(_last(len(self.levels), size, reads))
+
+    def add(self, entry: bytes) -> Iterator[tuple[Tile, Sequence[bytes]]]:
+        """Answers the tiles that became full by it."""
+        number = self.size // WIDTH
+        self.size += 1
+        self.entries.append(entry)
+        if len(self.entries) == WIDTH:
+            yield Tile(None, number), self.entries
+            self.entries = []
+        yield from self._rise(0, number, leaf_hash(entry))
+
+    def _rise(
+        self, level: int, number: int, hash_: bytes
+    ) -> Iterator[tuple[Tile, Sequence[bytes]]]:
+        if level == len(self.levels):
+            self.levels.append([])
+        hashes = self.levels[level]
+        hashes.append(hash_)
+        if len(hashes) == WIDTH:
+            yield Tile(level, number), hashes
+            self.levels[level] = []
+            yield from self._rise(level + 1, number // WIDTH, folded(hashes))
+
+    def partial(self) -> Iterator[tuple[Tile, Sequence[bytes]]]:
+        """The tiles of the edge, as they are now."""
+        rows: list[tuple[int | None, list[bytes]]] = [(None, self.entries), *enumerate(self.levels)]
+        for level, hashes in rows:
+            if hashes:
+                number = self.size >> HEIGHT * ((level or 0) + 1)
+                yield Tile(level, number, len(hashes)), hashes
+
+    @property
+    def root(self) -> bytes:
+        peaks = [peak for hashes in reversed(self.levels) for peak in _peaks(hashes)]
+        if not peaks:
+            return EMPTY
+        found = peaks.pop()
+        while peaks:
+            found = node_hash(peaks.pop(), found)
+        return found
+
+
+def nodes(size: int, reads: Reads) -> Node:
+    """The nodes of the tree of that size, from its tiles."""
+
+    def node(level: int, index: int) -> bytes:
+        row, rest = divmod(level, HEIGHT)
+        number, begin = divmod(index << rest, WIDTH)
+        width = min((size >> HEIGHT * row) - number * WIDTH, WIDTH)
+        return folded(reads(Tile(row, number, width))[begin : begin + (1 << rest)])
+
+    return node
+
+
+def folded(hashes: Sequence[bytes]) -> bytes:
+    """The hash above a full subtree."""
+    while len(hashes) > 1:
+        pairs = zip(hashes[::2], hashes[1::2], strict=True)
+        hashes = [node_hash(left, right) for left, right in pairs]
+    return hashes[0]
+
+
+def _peaks(hashes: Sequence[bytes]) -> Iterator[bytes]:
+    """Of the largest full subtrees, from the left."""
+    begin = 0
+    for bit in range(HEIGHT, -1, -1):
+        if len(hashes) & 1 << bit:
+            yield folded(hashes[begin : begin + (1 << bit)])
+            begin += 1 << bit
+
+
+def _last(level: int | None, size: int, reads: Reads) -> list[bytes]:
+    """The hashes of the partial tile of that level, none where the last one is full."""
+    number, width = divmod(size >> HEIGHT * (level or 0), WIDTH)
+    return [*reads(Tile(level, number, width))] if width else []
