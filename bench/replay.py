@@ -10,8 +10,8 @@ from adapters.cli.auditing.state import state_at
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.rebuilding import rebuild
 from bench.ours import CAMPAIGN, WORKSPACE, recipient
+from engine.audit.by_stream import Asked
 from engine.audit.moments import Moment
-from engine.audit.one_recipient import Asked
 from projections.shipped import SHIPPED
 
 

@@ -1,6 +1,6 @@
 """From stored rows to facts, for one stream or a page of the log."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from engine.ports.errors import StoreError
 from engine.ports.log import Page, Row
@@ -52,8 +52,17 @@ def decode_rows(rows: Iterable[Row]) -> Iterator[Event]:
             yield _unreadable(row)
 
 
-def decode_page(page: Page, after: int) -> Iterator[Recorded]:
-    """The facts of a page that begins after ``after``.
+def decode_some(page: Page, names: Collection[str]) -> Iterator[Recorded]:
+    """The facts of these names, in whatever version, of a stream from its first event on.
+
+    Raises as ``decode_stream`` and ``decode_page``.
+    """
+    rows = [row for row in _unbroken(page.rows, 0) if row[3].partition("/")[0] in names]
+    return decode_page(page._replace(rows=rows), None)
+
+
+def decode_page(page: Page, after: int | None) -> Iterator[Recorded]:
+    """The facts of a page that begins after ``after``; None where its rows are no neighbours.
 
     Raises ``UnreadableEvent``, ``GapInLog`` and ``MissingEnvelope`` where the page stops to make
     sense; what stands before that place has been answered.
@@ -63,9 +72,10 @@ def decode_page(page: Page, after: int) -> Iterator[Recorded]:
     expected = after
     for row, event in zip(page.rows, decode_rows(page.rows), strict=True):
         position, stream_id, version, topic, _ = row
-        expected += 1
-        if position != expected:
-            raise GapInLog(expected=expected, found=position)
+        if expected is not None:
+            expected += 1
+            if position != expected:
+                raise GapInLog(expected=expected, found=position)
         while envelope is None or position > last:
             envelope = next(envelopes, None)
             if envelope is None or envelope.first_position > position:

@@ -14,7 +14,7 @@ from adapters.http.gate import Credentials
 from adapters.http.reading import moments
 from adapters.http.reading.moments import View
 from adapters.settings import EngineSettings
-from engine.audit.one_recipient import Asked
+from engine.audit.by_stream import Asked
 from engine.cache import EarlierLooks
 from engine.ports.check_schedule import CheckSchedule
 from engine.ports.clock import Clock

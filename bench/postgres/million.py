@@ -1,5 +1,7 @@
 """A log of 1,000,000 events, or any other number, in two workspaces."""
 
+from typing import Any
+
 from bench.ours import Ledger
 from bench.postgres.places import PostgresLedger
 
@@ -14,8 +16,8 @@ def million(ledger: PostgresLedger, events: int = 1_000_000) -> int:
     """
     recipients = min(LARGE, events // 10)
     other = Ledger(ledger.store, ledger.clock, ELSEWHERE, ledger.engine)
-    _heard(other, (events // 3 - recipients) // 2)
-    _heard(ledger, recipients)
+    heard(other, (events // 3 - recipients) // 2)
+    heard(ledger, recipients)
     rest = (events - ledger.store.last_position()) // 3
     other.import_more(recipients * 10, recipients * 10 + rest)
     other.hear(recipients * 10, recipients * 10 + rest)
@@ -23,6 +25,7 @@ def million(ledger: PostgresLedger, events: int = 1_000_000) -> int:
     return recipients
 
 
-def _heard(ledger: PostgresLedger, recipients: int) -> None:
+def heard(ledger: Ledger[Any], recipients: int) -> None:
+    """A campaign of so many, each of whom accepted the first step."""
     ledger.campaign(recipients)
     ledger.hear(0, recipients)

@@ -42,6 +42,7 @@ POSTGRES = (
     Ratio(
         "pg_state_at", "state of a recipient at T, s, over a scan", "recipient_s", "scan_s", None
     ),
+    Ratio("pg_state_at", "of a campaign of 1,000 at T, s, likewise", "few_s", "scan_s", None),
     Ratio(
         "pg_state_at", "of a campaign of 100,000 at T, s, likewise", "campaign_s", "scan_s", None
     ),

@@ -205,10 +205,10 @@ class OverlaidLog:
         later = [each.last_position for each in self._envelopes if each.recorded_at <= at]
         return max([min(self._base.last_position_until(at), self._end), *later])
 
-    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
-        recorded = self._base.stream_positions(stream_id)
-        later = [(row[0], row[3]) for row in self._rows if row[1] == stream_id]
-        return [*(each for each in recorded if each[0] <= self._end), *later]
+    def stream(self, stream_id: str, until: int) -> Page:
+        rows, envelopes = self._base.stream(stream_id, min(until, self._end))
+        later = [row for row in self._rows if row[1] == stream_id and row[0] <= until]
+        return Page([*rows, *later], [*envelopes, *self._envelopes])
 
     def reach_disk(self) -> None:
         self._base.reach_disk()

@@ -72,12 +72,12 @@ def facts_until(
 
     Times are compared fact by fact: the log is in order of its positions, and of no clock.
     """
-    found: Iterable[Recorded] = facts(source, _last_position(source, moment), progress)
+    found: Iterable[Recorded] = facts(source, last_position(source, moment), progress)
     return filter(moment.includes, found) if moment.at else iter(found)
 
 
-def _last_position(source: Source, moment: Moment) -> int | None:
-    """After which the moment includes nothing; None where only reading tells."""
+def last_position(source: Source, moment: Moment) -> int:
+    """After which the moment includes nothing."""
     if moment.at is not None and moment.by is By.RECORDED:
         return source.last_position_until(moment.at)
-    return moment.position
+    return source.end if moment.position is None else moment.position

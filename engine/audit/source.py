@@ -47,9 +47,9 @@ class Source:
         """The last position whose facts were recorded at or before that time; 0 for none."""
         return min(self._log.last_position_until(at), self.end)
 
-    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
-        """Position and topic of each event of one stream."""
-        return [each for each in self._log.stream_positions(stream_id) if each[0] <= self.end]
+    def stream(self, stream_id: str, until: int) -> Page:
+        """The events of one stream up to that position, and their envelopes."""
+        return self._log.stream(stream_id, min(until, self.end))
 
 
 def facts(

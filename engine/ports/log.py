@@ -108,8 +108,8 @@ class Log(Protocol):
         """
         ...
 
-    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
-        """Position and topic of each event of one stream, in order."""
+    def stream(self, stream_id: str, until: int) -> Page:
+        """The events of one stream up to that position, and the envelopes that they came in."""
         ...
 
     def workspaces(self) -> Sequence[str]:

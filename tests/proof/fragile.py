@@ -82,8 +82,8 @@ class FragileStore:
     def last_position_until(self, at: datetime) -> int:
         return self.inner.last_position_until(at)
 
-    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
-        return self.inner.stream_positions(stream_id)
+    def stream(self, stream_id: str, until: int) -> Page:
+        return self.inner.stream(stream_id, until)
 
     def now(self) -> datetime:
         return self.inner.now()

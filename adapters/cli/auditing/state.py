@@ -19,9 +19,9 @@ from adapters.screen.tables import print_table
 from adapters.screen.where import Where
 from engine.answers.telling.rows import all_told
 from engine.answers.workspace_answers import Answers, RecipientAnswer
+from engine.audit.by_stream import NEEDED, Asked, without_a_scan
 from engine.audit.fold import Fold
 from engine.audit.moments import By, Moment, facts_until
-from engine.audit.one_recipient import NEEDED, Asked, without_a_scan
 from engine.audit.source import Source
 from projections.accounts import AccountRow
 from projections.campaigns import CampaignRow
@@ -63,7 +63,7 @@ def command(
 
 def state_at(source: Source, moment: Moment, asked: Asked) -> State:
     """The state at that moment. Ends the program with what is known where a name is not."""
-    if asked.recipient is not None and (found := without_a_scan(source, moment, asked)) is not None:
+    if (found := without_a_scan(source, moment, asked)) is not None:
         return state_of(found, asked)
     with progress("Reading the log", source.end) as told_position:
         fold = Fold(NEEDED).add(facts_until(source, moment, told_position))

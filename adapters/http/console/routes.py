@@ -24,7 +24,7 @@ from engine.answers.telling.facts import happened
 from engine.answers.telling.reader import ANYBODY
 from engine.answers.telling.sentence import TITLES, Section, Sentence
 from engine.answers.telling.why import explained
-from engine.audit.one_recipient import Asked
+from engine.audit.by_stream import Asked
 from engine.work.permissions import Act
 from events.vocabulary import instant_text
 from projections.histories import of_account, of_campaign

@@ -11,10 +11,10 @@ from aggregates.command import Policy
 from engine.answers.current import Current, current
 from engine.answers.history import History, Positions
 from engine.answers.workspace_answers import Answers
+from engine.audit.by_stream import Asked, without_a_scan
 from engine.audit.event_index import Places
 from engine.audit.fold import Fold
 from engine.audit.moments import Moment, facts_until
-from engine.audit.one_recipient import Asked, without_a_scan
 from engine.audit.source import Source
 from engine.cache import EarlierLooks
 from engine.command_context import Neighbours

@@ -26,7 +26,7 @@ from engine.answers.telling.reader import Reader
 from engine.answers.telling.whole import account_told, campaign_told, person_told, recipient_told
 from engine.answers.telling.why import explained
 from engine.answers.waits import account_pace, campaign_pace, waits
-from engine.audit.one_recipient import Asked
+from engine.audit.by_stream import Asked
 from engine.planning.why_not_now import Moment, why_not_now
 from engine.work.mailing.inboxes import WorkspaceInboxes
 from engine.work.masking import shown

@@ -101,9 +101,10 @@ class MemoryStore(MemoryEntries):
         filled = reversed(self.recorder.filled)
         return next((each.last_position for each in filled if each.recorded_at <= at), 0)
 
-    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
-        rows = self.recorder.stream(stream_id, 0, self.last_position())
-        return [(row[0], row[3]) for row in rows]
+    def stream(self, stream_id: str, until: int) -> Page:
+        rows = list(self.recorder.stream(stream_id, 0, until))
+        found = {each.first_position: each for row in rows for each in self.read(row[0] - 1, 1)[1]}
+        return Page(rows, [found[each] for each in sorted(found)])
 
     def next_due(self) -> datetime | None:
         return min((timer.due_at for timer in self.recorder.timers.values()), default=None)

@@ -49,9 +49,18 @@ WHERE event_count > 0 AND recorded_at <= %(at)s AND first_position <= (
     SELECT max(first_position + 0) FROM envelopes WHERE recorded_at <= %(at)s
 ) ORDER BY first_position DESC LIMIT 1
 
--- name: stream_positions
-SELECT notification_id, topic FROM stored_events
-WHERE originator_id = %s ORDER BY originator_version
+-- name: stream_until
+SELECT notification_id, originator_id, originator_version, topic, state
+FROM stored_events WHERE originator_id = %s AND notification_id <= %s ORDER BY originator_version
+
+-- name: envelopes_of_stream
+SELECT * FROM envelopes WHERE event_count > 0 AND first_position IN (
+    SELECT (
+        SELECT max(first_position) FROM envelopes
+        WHERE event_count > 0 AND first_position <= stored_events.notification_id
+    )
+    FROM stored_events WHERE originator_id = %s AND notification_id <= %s
+) ORDER BY first_position
 
 -- name: read_log
 SELECT notification_id, originator_id, originator_version, topic, state

@@ -131,10 +131,12 @@ class PostgresStore(PostgresEntries):
         if not rows:
             return Page([], [])
         c.execute(SQL["envelopes_between"], (rows[-1][0], rows[0][0]))
-        envelopes = list(map(Envelope._make, c.fetchall()))
+        return self._on_disk(c, Page(rows, list(map(Envelope._make, c.fetchall()))))
+
+    def _on_disk(self, c: Cursor[Any], page: Page) -> Page:
         if not self.read_only:
             c.execute(SQL["seen_on_disk"])
-        return Page(rows, envelopes)
+        return page
 
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:
         with self.explained(), self.reading() as cursor:
@@ -158,9 +160,11 @@ class PostgresStore(PostgresEntries):
             found = cursor.execute(SQL["last_position_until"], {"at": at}).fetchone()
         return int(found[0]) if found else 0
 
-    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
-        with self.explained(), self.reading(binary=True) as cursor:
-            return cursor.execute(SQL["stream_positions"], (stream_id,)).fetchall()
+    def stream(self, stream_id: str, until: int) -> Page:
+        with self.explained(), self.reading(binary=True) as c:
+            rows: list[Row] = c.execute(SQL["stream_until"], (stream_id, until)).fetchall()
+            c.execute(SQL["envelopes_of_stream"], (stream_id, until))
+            return self._on_disk(c, Page(rows, list(map(Envelope._make, c.fetchall()))))
 
     def workspaces(self) -> Sequence[str]:
         with self.explained(), self.reading() as cursor:

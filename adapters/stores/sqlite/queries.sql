@@ -14,8 +14,18 @@ WHERE event_count > 0 AND first_position = (
 SELECT coalesce(max(first_position + event_count - 1), 0) FROM envelopes
 WHERE event_count > 0 AND recorded_at <= ?
 
--- name: stream_positions
-SELECT rowid, topic FROM stored_events WHERE originator_id = ? ORDER BY originator_version
+-- name: stream_until
+SELECT rowid, originator_id, originator_version, topic, state
+FROM stored_events WHERE originator_id = ? AND rowid <= ? ORDER BY originator_version
+
+-- name: envelopes_of_stream
+SELECT * FROM envelopes WHERE event_count > 0 AND first_position IN (
+    SELECT (
+        SELECT max(first_position) FROM envelopes
+        WHERE event_count > 0 AND first_position <= stored_events.rowid
+    )
+    FROM stored_events WHERE originator_id = ? AND rowid <= ?
+) ORDER BY first_position
 
 -- name: read_log
 SELECT rowid, originator_id, originator_version, topic, state

@@ -193,9 +193,11 @@ class SQLiteStore(SQLiteEntries):
     def last_position_until(self, at: datetime) -> int:
         return int(self._value("last_position_until", to_micros(at)))
 
-    def stream_positions(self, stream_id: str) -> Sequence[tuple[int, str]]:
+    def stream(self, stream_id: str, until: int) -> Page:
         with self.explained(), self.reading() as c:
-            return c.execute(SQL["stream_positions"], (stream_id,)).fetchall()
+            rows: list[Row] = c.execute(SQL["stream_until"], (stream_id, until)).fetchall()
+            c.execute(SQL["envelopes_of_stream"], (stream_id, until))
+            return Page(rows, list(map(envelope_of, c.fetchall())))
 
     def workspaces(self) -> Sequence[str]:
         with self.explained(), self.reading() as c:

@@ -9,9 +9,9 @@ import pytest
 from adapters.cli.auditing.reading import open_source
 from adapters.cli.auditing.state import state_of
 from engine.answers.workspace_answers import Answers
+from engine.audit.by_stream import NEEDED, Asked, without_a_scan
 from engine.audit.fold import LISTED, Fold
 from engine.audit.moments import By, Moment, facts_until
-from engine.audit.one_recipient import NEEDED, Asked, without_a_scan
 from engine.audit.source import Source, facts
 from engine.ports.views import ReadableViews
 from events.vocabulary import instant_text
@@ -143,17 +143,39 @@ def test_one_recipient_is_told_the_same_without_a_scan(
         assert known == recipients_of(source)
 
 
-def test_one_recipient_is_found_without_reading_the_log(
-    indexed: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("by", By)
+def test_one_campaign_and_one_account_are_told_the_same_without_a_scan(store: Path, by: By) -> None:
+    with open_source(store) as source:
+        log = list(facts(source))
+        moments = [Moment(position=position) for position in range(1, source.end + 1)]
+        moments += [Moment(at=fact.event.occurred_at, by=by) for fact in log]
+        for moment in moments:
+            scanned = Fold(NEEDED).add(facts_until(source, moment))
+            answers = Answers(scanned.views(), ACME)
+            parts = [Asked(ACME, campaign=each) for each in answers.campaigns]
+            parts += [Asked(ACME, account=each) for each in answers.accounts]
+            for asked in parts:
+                found = without_a_scan(source, moment, asked)
+                assert found is not None
+                assert state_of(found, asked) == state_of(scanned, asked)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [("--campaign", SPRING, "--recipient", R1), ("--campaign", SPRING), ("--account", ANN)],
+)
+def test_what_is_named_is_found_without_reading_the_log(
+    indexed: Path, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...]
 ) -> None:
     def scanned(*_arguments: object) -> None:
         raise AssertionError("the log was scanned")
 
     monkeypatch.setattr("adapters.cli.auditing.state.facts_until", scanned)
-    who = ("--campaign", SPRING, "--recipient", R1)
-    assert status_of(state(indexed, "--position", 80, *who)) == "campaign_stopped"
-    at = instant_text(DUE + MINUTE)
-    assert status_of(state(indexed, "--at", at, *who)) == "held"
+    found = [state(indexed, "--position", 80, *asked)]
+    found.append(state(indexed, "--at", instant_text(DUE + MINUTE), *asked))
+    if "--campaign" in asked:
+        assert [status_of(each) for each in found] == ["campaign_stopped", "held"]
+    assert all(each["accounts"] or each["campaigns"] for each in found)
 
 
 def test_only_what_was_asked_for_is_told(store: Path) -> None:

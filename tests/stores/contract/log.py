@@ -32,6 +32,22 @@ class LogContract:
                 told += decode_page(page, len(told))
             assert told == whole
 
+    def test_a_stream_is_told_up_to_any_position_with_its_envelopes(
+        self, store: Store, clock: ManualClock
+    ) -> None:
+        much_happens(Workplace(store, clock))
+        whole = log_of(store)
+
+        for stream in {each.stream_id for each in whole}:
+            for until in range(len(whole) + 2):
+                of_it = [e for e in whole if e.stream_id == stream and e.position <= until]
+                rows, envelopes = store.stream(stream, until)
+                assert [row[:3] for row in rows] == [
+                    (each.position, stream, each.version) for each in of_it
+                ]
+                assert list(envelopes) == [*dict.fromkeys(each.envelope for each in of_it)]
+        assert store.stream("acme:campaign:nobody's", len(whole)) == ([], [])
+
     def test_envelopes_without_events_come_with_no_page(self, store: Store) -> None:
         put(store, "nothing-yet")
         put(store, "c1", *rows(SPRING, 1, 2))
