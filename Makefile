@@ -17,14 +17,16 @@ run: $(READY) ## A campaign over mail servers on this machine, with time sped up
 stream: $(READY) ## A stop travels from a click to a consumer's row, over a real Kafka on this machine
 	$(BIN)/python examples/stream/run.py
 
-test: check ## Everything CI runs
-	$(BIN)/python -m tests.suites worker_kills store_kills
+test: lint $(SERVERS) ## Everything CI runs
+	$(BIN)/python -m tests.suites
 
-check: $(READY) $(SERVERS) ## Lint, types, and the tests that kill no process
+check: lint $(SERVERS) ## Lint, types, and the tests that kill no process
+	$(BIN)/python -m tests.suites --no-kills
+
+lint: $(READY) ## Lint and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m tests.suites cli http servers browser mail properties doors stream law engine
 
 soak: $(READY) $(SERVERS) ## Longer histories, more interleavings, more kills
 	$(BIN)/python -m pytest -q -m soak
