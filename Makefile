@@ -64,4 +64,4 @@ $(SERVERS): .ci/install-servers tests/stream/parser/package-lock.json tests/brow
 	.ci/install-servers
 	@touch $(SERVERS)
 
-.PHONY: help run stream test check soak mutate bench law contract client pictures clean
+.PHONY: help run stream test check lint soak mutate bench law contract client pictures clean
