@@ -11,8 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from engine.answers.telling.rows import plain
+from engine.audit.stop_case import NotStopped
 from engine.fence import StoreIsFenced
 from engine.ports.errors import StillHeld, StoreRefused, StoreUnavailable, ZeroCharacter
+from engine.proof.errors import NoProofFolder, NotGrownFrom, NotSignedYet, ProofError
+from engine.proof.notes import NoteError
 from engine.stream.feed import AheadOfLog, HistoryLost, NotAPlace, PlaceOfAnotherStore
 from engine.work.api_tokens import NoSuchToken
 from engine.work.permissions import AccessError, Forbidden, NoSuchWorkspace
@@ -41,6 +44,12 @@ STATUS: dict[type[ExplainedError], int] = {
     StoreRefused: 503,
     StoreUnavailable: 503,
     StillHeld: 503,
+    NoProofFolder: 404,
+    NotStopped: 404,
+    NotSignedYet: 409,
+    NotGrownFrom: 409,
+    ProofError: 503,
+    NoteError: 503,
 }
 """Of the errors that are the caller's, or will pass; any other is 500."""
 
@@ -138,10 +147,9 @@ def problem_of(error: ExplainedError) -> Problem:
 
 
 def _without_place(error: ExplainedError) -> ExplainedError:
-    """Where the store is concerns whoever runs the server; it stands in the log."""
-    if "store" not in error.about:
-        return error
-    return type(error)(**{**error.about, "store": "of this server"})
+    """Where the store and its files are concerns whoever runs the server; it is in its log."""
+    hidden = dict.fromkeys(error.about.keys() & {"store", "folder"}, "of this server")
+    return type(error)(**{**error.about, **hidden}) if hidden else error
 
 
 def status_of(error: ExplainedError) -> int:

@@ -20,6 +20,7 @@ from adapters.http.api.feed import router as feed
 from adapters.http.api.filters import router as filters
 from adapters.http.api.history import router as history
 from adapters.http.api.imports import router as imports
+from adapters.http.api.proofs import router as proofs
 from adapters.http.api.questions import router as questions
 from adapters.http.api.shortcut import Shortcut
 from adapters.http.api.webhooks import router as webhooks
@@ -32,12 +33,13 @@ from adapters.http.names import SlashesInNames
 from adapters.http.problems import HANDLERS, Problem
 from adapters.http.reading.listing import router as lists
 from adapters.http.site import Site
+from adapters.http.tiles import router as tiles
 from engine.ports.errors import StoreError
 
 COMMANDS = commands()
 API = (
     *(access, caller, COMMANDS, editable(), consents, imports, feed, filters, history),
-    *(lists(), questions(), webhooks),
+    *(lists(), proofs, questions(), webhooks),
 )
 
 
@@ -59,6 +61,7 @@ def server(site: Site) -> FastAPI:
     found.add_api_route("/livez", _alive, include_in_schema=False)
     found.add_api_route("/readyz", lambda: _ready(site), include_in_schema=False)
     found.add_api_route("/v1/{rest:path}", _nothing, methods=METHODS, include_in_schema=False)
+    found.include_router(tiles)
     found.mount("/", console(site, found.state.commands))
     found.openapi = partial(document, found)  # type: ignore[method-assign]
     return found

@@ -1,7 +1,7 @@
 """Every tool, in one table: which question of the API it asks. Its schema is the API's own."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from jsonschema.exceptions import best_match
 from adapters.http.commands.table import OPERATIONS
 from adapters.http.problems import NotFound, Problem
 from adapters.http.reading.questions import RECIPIENT
+from adapters.proved import HOW_TO_VERIFY_A_CASE
 from engine.work.permissions import Act, Caller, Forbidden
 
 _IN_PATH = re.compile(r"{(\w+)}")
@@ -22,6 +23,29 @@ _LEFT_OUT = frozenset({"format"})
 
 Schema = dict[str, Any]
 Arguments = Mapping[str, Any]
+Tells = Callable[[Any], Any]
+
+
+def _all(answer: Any) -> Any:
+    return answer
+
+
+def _unconfirmed(answer: Any) -> Any:
+    """Without the token, which would confirm what nobody looked at."""
+    return {"preview": answer["preview"]}
+
+
+def _in_short(case_file: Any) -> Any:
+    """What a case file tells, where each event of it stands in the log, and how to verify it."""
+    entries = {each["position"]: each["entry"] for each in case_file["events"]}
+    case = case_file["case"]
+    sentences = [{**each, "entry": entries[each["position"]]} for each in case["sentences"]]
+    return {
+        "case": {**case, "sentences": sentences},
+        "entries": sorted(entries.values()),
+        "checkpoint": case_file["checkpoint"],
+        "how_to_verify": HOW_TO_VERIFY_A_CASE,
+    }
 
 
 class Tool(NamedTuple):
@@ -29,15 +53,17 @@ class Tool(NamedTuple):
     path: str
     act: Act
     method: str = "get"
+    told: Tells = _all
 
 
 class Request(NamedTuple):
-    """What is asked of the API in a tool's place."""
+    """What is asked of the API in a tool's place, and what of an answer is told."""
 
     method: str
     path: str
     query: Mapping[str, Any]
     body: Any = None
+    told: Tells = _all
 
 
 TOOLS = (
@@ -46,7 +72,7 @@ TOOLS = (
     Tool("why", RECIPIENT, Act.READ_CASE),
     Tool("account", "/accounts/{account_id}", Act.READ),
     Tool("campaign", "/campaigns/{campaign_id}", Act.READ),
-    Tool("clocks", "/clocks", Act.READ),
+    Tool("proof", f"{RECIPIENT}/proof", Act.READ_CASE, told=_in_short),
     Tool("what_if", "/what-if", Act.READ_LOG, "post"),
     Tool("differences", "/differences", Act.READ_LOG),
     Tool("events", "/events", Act.READ_LOG),
@@ -152,7 +178,7 @@ def _asked(tool: Tool, given: Arguments) -> Request:
     rest = {name: value for name, value in given.items() if name not in in_path}
     if tool.method == "get":
         query = {name: value for name, value in rest.items() if value is not None}
-        return Request("GET", _filled(tool.path, given), query)
+        return Request("GET", _filled(tool.path, given), query, told=tool.told)
     workspace = rest.pop("workspace", None)
     return Request("POST", tool.path, _where(workspace), rest)
 
@@ -163,7 +189,9 @@ def _previewed(given: Arguments) -> Request:
     if missing:
         raise Problem(422, "invalid_request", f"names: {missing[0]} is missing.")
     path = f"{_filled(operation.path, names)}/preview"
-    return Request("POST", path, _where(given.get("workspace")), given.get("fields", {}))
+    return Request(
+        "POST", path, _where(given.get("workspace")), given.get("fields", {}), _unconfirmed
+    )
 
 
 def _where(workspace: str | None) -> dict[str, str]:

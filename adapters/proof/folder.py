@@ -67,6 +67,10 @@ class TileFolder:
                     return found[: tile.width]
         raise TileMissing(path=tile.path)
 
+    def octets(self, tile: Tile) -> bytes:
+        """As ``read``, as a file of that width."""
+        return _as_file(tile, self.read(tile))
+
     def write(self, tile: Tile, hashes: Sequence[bytes]) -> None:
         file = self._file(tile.path)
         self._replace(file, _as_file(tile, hashes))

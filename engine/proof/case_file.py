@@ -1,4 +1,4 @@
-"""A case in a file: what is told, and of each of its events the proof that it was signed."""
+"""Events and the proofs that they were signed: alone, or as a case with what is told of it."""
 
 import json
 from collections.abc import Sequence
@@ -76,14 +76,11 @@ class Since(_Part):
         return False
 
 
-class CaseFile(_Part):
-    sendledger_case: Annotated[int, Field(ge=1, le=1)]
-    case: dict[str, Any]
-    """As ``engine.answers.telling.case`` tells it."""
+class SignedEvents(_Part):
     checkpoint: str
     """A signed note."""
     since: Since | None
-    events: list[ProvedEvent]
+    events: Annotated[list[ProvedEvent], Field(min_length=1)]
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -96,6 +93,11 @@ class CaseFile(_Part):
         except (ValueError, RecursionError) as error:
             problem = str(error)
         raise CaseNotProved(found=f"it is no case file ({problem})")
+
+    @property
+    def octets(self) -> bytes:
+        """As a file, for people to read."""
+        return f"{self.model_dump_json(indent=2)}\n".encode()
 
     def require_proved(self, tree: Checkpoint, noted: Checkpoint | None) -> None:
         """Its events are in the tree, which goes on from what was ``noted``.
@@ -114,6 +116,21 @@ class CaseFile(_Part):
                 raise CaseNotProved(found="the log does not go on from the older checkpoint")
         if noted is not None and noted[:3] not in known:
             raise CaseNotProved(found="nothing in it leads to the checkpoint that was noted")
+
+
+class _Words(_Part):
+    sendledger_case: Annotated[int, Field(ge=1, le=1)]
+    case: dict[str, Any]
+    """As ``engine.answers.telling.case`` tells it."""
+
+
+class CaseFile(SignedEvents, _Words):
+    """The words come first."""
+
+
+def read(text: str) -> SignedEvents:
+    """A ``CaseFile``, if it is one. Raises ``CaseNotProved``."""
+    return (CaseFile if '"sendledger_case"' in text else SignedEvents).of(text)
 
 
 class Prover(NamedTuple):

@@ -7,6 +7,20 @@ class ProofError(ExplainedError):
     """Nothing was signed, and nothing is proved."""
 
 
+class NoProofFolder(ProofError):
+    sentence = (
+        "Nothing is proved here: no folder of tiles is set. Name one in the setting proof_folder; "
+        "workers sign the log in it."
+    )
+
+
+class NotSignedYet(ProofError):
+    sentence = (
+        "{what} is not signed yet: the last checkpoint is over {size} entries. Ask again in some "
+        "seconds where a worker signs; otherwise have the log signed."
+    )
+
+
 class TileMissing(ProofError):
     sentence = (
         "{path} is not there, or not whole. Take the folder from a copy; it cannot be made anew "

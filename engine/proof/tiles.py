@@ -1,5 +1,6 @@
 """Tiles of C2SP's tlog-tiles: the tree's nodes and entries in files of 256, which only grow."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -9,6 +10,9 @@ WIDTH, HEIGHT = 256, 8
 """Hashes of a full tile, and levels of the tree from one level of tiles to the next."""
 OCTETS = 32
 """Of a hash, and of an entry of ours."""
+_PATH = re.compile(
+    r"tile/(entries|[0-9]|[1-5][0-9]|6[0-3])/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([0-9]{1,3}))?"
+)
 _BUNDLED = OCTETS.to_bytes(2, "big")
 
 
@@ -29,6 +33,20 @@ class Tile(NamedTuple):
         level = "entries" if self.level is None else str(self.level)
         partial = "" if self.width == WIDTH else f".p/{self.width}"
         return f"tile/{level}/{'/'.join(groups)}{partial}"
+
+    @classmethod
+    def of(cls, path: str) -> "Tile | None":
+        """The tile of exactly that path."""
+        if (found := _PATH.fullmatch(path)) is None:
+            return None
+        level, groups, width = found.groups(default=str(WIDTH))
+        number = int(re.sub("[x/]", "", groups))
+        made = cls(None if level == "entries" else int(level), number, int(width))
+        return made if made.path == path and 0 < made.width <= WIDTH else None
+
+    def is_within(self, size: int) -> bool:
+        """Do all its hashes stand above the first ``size`` entries?"""
+        return self.number * WIDTH + self.width <= size >> HEIGHT * (self.level or 0)
 
 
 Reads = Callable[[Tile], Sequence[bytes]]

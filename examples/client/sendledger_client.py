@@ -402,6 +402,16 @@ class CampaignsRow(TypedDict):
     from_email: NotRequired[list[str]]
 
 
+class CaseFile(TypedDict):
+    """The words come first."""
+
+    sendledger_case: int
+    case: dict[str, Any]
+    checkpoint: str
+    since: Since | None
+    events: list[ProvedEvent]
+
+
 class Change(TypedDict):
     """One or several commands more, or one command less."""
 
@@ -610,6 +620,20 @@ class Place(TypedDict):
     events: int
 
 
+class ProvedEvent(TypedDict):
+    """Its nonce is shown and not its envelope's key, by which its neighbours could be guessed."""
+
+    entry: int
+    position: int
+    stream: str
+    version: int
+    topic: str
+    state: str
+    envelope: dict[str, str | int | None]
+    nonce: str
+    path: list[str]
+
+
 class Reason(TypedDict):
     code: str
     text: str
@@ -659,6 +683,20 @@ class SettingsGiven(TypedDict):
     limits: NotRequired[dict[str, int] | None]
     schedule: NotRequired[dict[str, str] | None]
     folders: NotRequired[dict[str, str] | None]
+
+
+class SignedEvents(TypedDict):
+    checkpoint: str
+    since: Since | None
+    events: list[ProvedEvent]
+
+
+class Since(TypedDict):
+    """An older checkpoint, from which the tree grew."""
+
+    size: int
+    root: str
+    path: list[str]
 
 
 class SlotsRow(TypedDict):
@@ -2092,6 +2130,26 @@ class Client(Connection):
             "cursor",
             "rows",
         )
+
+    def event_proof(self, position: str | int, *, since: str | None = None) -> SignedEvents:
+        """The event as it was recorded, and the proof that it was signed."""
+        answer: SignedEvents = self.answer(
+            _Call("GET", f"/v1/events/{_part(position)}/proof", query={"since": since})
+        )
+        return answer
+
+    def recipient_proof(
+        self, campaign_id: str | int, recipient_id: str | int, *, since: str | None = None
+    ) -> CaseFile:
+        """Why a recipient was stopped, in a file that others verify offline. Recorded as a look."""
+        answer: CaseFile = self.answer(
+            _Call(
+                "GET",
+                f"/v1/campaigns/{_part(campaign_id)}/recipients/{_part(recipient_id)}/proof",
+                query={"since": since},
+            )
+        )
+        return answer
 
     def now(self, *, at: str | None = None) -> Now:
         """What needs a human now?"""

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from adapters.composition import running
+from adapters.proof.signing import make_key
+from adapters.proofs import sequencer_of, signer_of
 from adapters.serving_http import http_served
 from adapters.settings import load_settings
 from adapters.stores.clocks import system_clock
@@ -42,13 +44,19 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    """Bob's account has failed just now, so a clock runs; Ann's disconnect stopped somebody."""
+    """Bob's account has failed just now, so a clock runs; Ann's disconnect stopped somebody.
+
+    All of it is signed."""
     path = tmp_path / "ledger.db"
     workplace = much_happens(on_file(path))
     workplace.at(system_clock() - timedelta(minutes=1)).given(fail(BOB))
     workplace.store.close()
-    settings = load_settings(store=path, workspace=ACME, http="127.0.0.1:0")
+    key, tiles = tmp_path / "proof.key", tmp_path / "tree"
+    signing = {"proof_key_file": key, "proof_folder": tiles}
+    settings = load_settings(store=path, workspace=ACME, http="127.0.0.1:0", **signing)
+    make_key(key)
     with running(settings) as program:
+        sequencer_of(program.opened, signer_of(settings, program.opened.store), tiles).advance()
         ProjectionRunner(program.opened.store, program.opened.views, SHIPPED).keep_up()
         with http_served(program) as port:
             assert port is not None

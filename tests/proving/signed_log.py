@@ -38,6 +38,11 @@ class SignedLog(NamedTuple):
     def settings(self) -> EngineSettings:
         return load_settings(store=self.url, workspace=ACME, proof_key_file=self.key)
 
+    def served(self, **more: Any) -> EngineSettings:
+        """Over HTTP, with its tiles."""
+        place = {"http": "127.0.0.1:0", "proof_folder": self.folder}
+        return load_settings(store=self.url, workspace=ACME, **{**place, **more})
+
     @property
     def noted(self) -> Path:
         """The checkpoint as an auditor has copied it."""

@@ -36,10 +36,35 @@ class Kept(dict[Tile, Sequence[bytes]]):
         (Tile(1, 1_234_067), "tile/1/x001/x234/067"),
         (Tile(0, 5, 12), "tile/0/005.p/12"),
         (Tile(None, 1_000), "tile/entries/x001/000"),
+        (Tile(63, 7, 255), "tile/63/007.p/255"),
     ],
 )
 def test_tiles_are_where_c2sp_has_them(tile: Tile, path: str) -> None:
-    assert tile.path == path
+    assert (tile.path, Tile.of(path)) == (path, tile)
+
+
+NUMBERS = st.integers(0, 2**60), st.integers(1, 256)
+TILES = st.builds(Tile, st.none() | st.integers(0, 63), *NUMBERS)
+
+
+@given(TILES)
+def test_a_path_leads_back_to_its_tile(tile: Tile) -> None:
+    assert Tile.of(tile.path) == tile
+
+
+@given(TILES, st.data())
+def test_a_path_that_is_no_tiles_own_leads_to_none(tile: Tile, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(tile.path)))
+    put = data.draw(st.sampled_from(["/", "..", ".", "0", "x", "x000/", "٣", "%2f", "\n", ".p/0"]))
+    changed = f"{tile.path[:place]}{put}{tile.path[place:]}"
+    found = Tile.of(changed)
+    assert found is None or found.path == changed
+
+
+@given(TILES, st.integers(0, 2**70))
+def test_a_tile_is_within_a_tree_that_has_every_entry_below_it(tile: Tile, size: int) -> None:
+    last = (tile.number * 256 + tile.width) << 8 * (tile.level or 0)
+    assert tile.is_within(size) is (last <= size)
 
 
 def test_a_bundle_holds_each_entry_after_its_length() -> None:

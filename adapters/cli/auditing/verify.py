@@ -15,7 +15,7 @@ from adapters.screen.output import fail, print_json, say
 from adapters.screen.progress import progress
 from adapters.screen.where import WholeStore
 from engine.audit.stop_case import require_told
-from engine.proof.case_file import CaseFile
+from engine.proof.case_file import CaseFile, read
 from engine.proof.errors import ProofError
 from engine.proof.notes import Checkpoint, NoteError, NotSigned, VerifierKey, opened, unverified
 from engine.proof.verifying import Difference, require_whole, verified
@@ -27,7 +27,7 @@ LARGEST_CASE = 64 << 20
 
 def command(
     path: Annotated[
-        Path | None, typer.Argument(help="A folder of tiles, or a case file that `prove` wrote.")
+        Path | None, typer.Argument(help="A folder of tiles, a case file, or an event's proof.")
     ] = None,
     checkpoint: Annotated[
         Path | None,
@@ -88,14 +88,16 @@ def noted_in(file: Path) -> Checkpoint:
 
 
 def case_verified(path: Path, noted: Path | None, key: Path | None) -> Checkpoint:
-    """The checkpoint under which the file's case was signed. Raises ``ProofError``, ``NoteError``.
+    """The checkpoint under which a file's events were signed.
 
-    ``noted``: an older checkpoint, from which the log must have grown.
+    ``noted``: an older checkpoint, from which the log must have grown. Raises ``ProofError`` and
+    ``NoteError``.
     """
-    file = CaseFile.of(_text(path, LARGEST_CASE))
+    file = read(_text(path, LARGEST_CASE))
     signed = _opened(file.checkpoint, key)
     file.require_proved(signed, noted_in(noted) if noted else None)
-    require_told(file)
+    if isinstance(file, CaseFile):
+        require_told(file)
     return signed
 
 
@@ -142,7 +144,7 @@ def _show(
     assert signed is not None
     log = f"all {signed.size:,} entries of {signed.origin}"
     if of_case:
-        say(f"Verified: what the case tells is recorded among {log}, word for word.")
+        say(f"Verified: what the file tells is recorded among {log}, word for word.")
     else:
         say(f"Verified: {log} are as they were signed.")
     if not is_signed:

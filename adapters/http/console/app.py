@@ -11,10 +11,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from adapters.http.commands.performing import Commands
-from adapters.http.console import acts, history_pages, routes, signing_in, trying
+from adapters.http.console import acts, history_pages, proofs, routes, signing_in, trying
 from adapters.http.console.pages import FILTERS, NotSignedInYet
 from adapters.http.console.rendering import ENVIRONMENT, HERE, rendered
-from adapters.http.problems import Problem, status_of
+from adapters.http.problems import Problem, problem_of
 from adapters.http.site import Site
 from engine.audit.moments import NoMoment
 from events.errors import ExplainedError
@@ -30,6 +30,7 @@ def console(site: Site, commands: Commands) -> FastAPI:
     found.include_router(signing_in.router)
     found.include_router(routes.router)
     found.include_router(history_pages.router)
+    found.include_router(proofs.router)
     found.include_router(trying.router)
     found.include_router(acts.router)
     found.mount("/static", StaticFiles(directory=HERE / "static"))
@@ -56,7 +57,8 @@ async def _problem(_: Request, error: Exception) -> Response:
 
 async def _explained(_: Request, error: Exception) -> Response:
     assert isinstance(error, ExplainedError)
-    return _shown(status_of(error), str(error))
+    problem = problem_of(error)
+    return _shown(problem.status, problem.sentence)
 
 
 async def _unreadable(_: Request, error: Exception) -> Response:

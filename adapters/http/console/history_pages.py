@@ -12,6 +12,7 @@ from starlette.responses import Response
 from adapters.composition import health_of
 from adapters.http.api.history import MOST, Filter, turn
 from adapters.http.console.pages import Looking, Page
+from adapters.http.console.proofs import proof_of_event
 from adapters.http.names import path_names
 from adapters.http.reading import questions
 from adapters.http.reading.webhooks import standing_told, visible
@@ -68,7 +69,11 @@ def event(page: Looking) -> Response:
         shown = questions.event(page.asking(view, names))
         (found,) = view.history.at([int(names["position"])])
     return page.show(
-        "event.html", told=shown, sentence=happened(found, ANYBODY), **_facts(shown, found)
+        "event.html",
+        told=shown,
+        sentence=happened(found, ANYBODY),
+        proof=proof_of_event(page, names["position"]),
+        **_facts(shown, found),
     )
 
 

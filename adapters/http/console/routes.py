@@ -19,6 +19,7 @@ from adapters.http.reading.cursors import cursor_of, key_in
 from adapters.http.reading.listing import chosen, told_row
 from adapters.http.reading.moments import View
 from adapters.http.reading.questions import person_of, reader_of
+from adapters.proved import HOW_TO_VERIFY_A_CASE
 from engine.answers.telling.case import case_told
 from engine.answers.telling.facts import happened
 from engine.answers.telling.reader import ANYBODY
@@ -198,6 +199,8 @@ def case(page: Looking) -> Response:
         sections=_sections(shown["sentences"]),
         chain=chain(found, lambda position: page.link(f"/log/{position}")),
         letter=letter(sentences),
+        proof=_proof(page, names) if found.stop else None,
+        how=HOW_TO_VERIFY_A_CASE,
         tries=[
             f"reconnect {sender}",
             f"add-sender {campaign_id} {sender}",
@@ -205,6 +208,14 @@ def case(page: Looking) -> Response:
         ],
         try_at=instant_text(moment.replace(microsecond=0)),
     )
+
+
+def _proof(page: Page, names: Mapping[str, str]) -> str | None:
+    """Where a stop's case file is, if there is one: of now."""
+    if page.at or page.site.settings.proof_folder is None:
+        return None
+    campaign, recipient = segment(names["campaign_id"]), segment(names["recipient_id"])
+    return page.link(f"/campaigns/{campaign}/recipients/{recipient}/proof")
 
 
 def letter(sentences: Sequence[Sentence]) -> str:

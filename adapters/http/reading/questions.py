@@ -28,6 +28,7 @@ from engine.answers.telling.why import explained
 from engine.answers.waits import account_pace, campaign_pace, waits
 from engine.audit.by_stream import Asked
 from engine.planning.why_not_now import Moment, why_not_now
+from engine.ports.log import Log
 from engine.work.mailing.inboxes import WorkspaceInboxes
 from engine.work.masking import shown
 from engine.work.permissions import Act, Caller
@@ -172,7 +173,8 @@ def campaign_events(asking: Asking) -> dict[str, Any]:
 def event(asking: Asking) -> dict[str, Any]:
     """With its parent, and the commands that it brought about."""
     history, position = asking.view.history, asking.names["position"]
-    found = next(history.at([int(position)]), None) if _is_in_log(asking, position) else None
+    is_there = is_in_log(asking.view.opened.store, position)
+    found = next(history.at([int(position)]), None) if is_there else None
     if found is None or found.workspace != asking.view.workspace:
         raise NotFound("event", position)
     envelope = found.envelope
@@ -202,8 +204,8 @@ def moment_for(site: Site, view: View) -> Moment:
     return Moment(view.current.aggregates, view.at, site.settings.policy, inboxes, fenced)
 
 
-def _is_in_log(asking: Asking, position: str) -> bool:
-    end = asking.view.opened.store.last_position()
+def is_in_log(log: Log, position: str) -> bool:
+    end = log.last_position()
     return position.isascii() and position.isdecimal() and 0 < int(position[:19]) <= end
 
 

@@ -1,18 +1,13 @@
-"""The door of each product, over a history in which much happened."""
+"""The door of each product, over a history in which much happened, and which is signed."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from adapters.settings import EngineSettings, load_settings
-from adapters.stores.postgres import PostgresStore
-from adapters.stores.sqlite import SQLiteStore
-from engine.ports.clock import ManualClock
-from engine.ports.store import Store
+from adapters.settings import EngineSettings
 from tests.http.commands.callers import Caller, Door
-from tests.law.story import NOON
-from tests.workplace import ACME, Workplace, much_happens
+from tests.proving.signed_log import signed_log
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -24,11 +19,7 @@ def product(request: pytest.FixtureRequest) -> str:
 def settings(request: pytest.FixtureRequest, product: str, tmp_path: Path) -> EngineSettings:
     is_file = product == "sqlite"
     url = str(tmp_path / "ledger.db") if is_file else request.getfixturevalue("postgres_url")
-    clock = ManualClock(NOON)
-    store: Store = SQLiteStore(Path(url), clock) if is_file else PostgresStore(url, clock)
-    much_happens(Workplace(store, clock))
-    store.close()
-    return load_settings(store=url, workspace=ACME, http="127.0.0.1:0")
+    return signed_log(url, tmp_path).served()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A server with a history in which much happened, and the shipped client of it."""
+"""A server with a signed history in which much happened, and the shipped client of it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,20 +6,18 @@ from pathlib import Path
 import pytest
 from sendledger_client import Client
 
-from adapters.settings import EngineSettings, load_settings
+from adapters.settings import EngineSettings
 from engine.work.permissions import Role
 from tests.http.client.servers import free_port
 from tests.http.commands.callers import Door, token
-from tests.workplace import ACME, much_happens, on_file
+from tests.proving.signed_log import signed_log
+from tests.workplace import ACME
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> EngineSettings:
-    workplace = on_file(tmp_path / "ledger.db")
-    much_happens(workplace)
-    workplace.store.close()
-    where = f"127.0.0.1:{free_port()}"
-    return load_settings(store=tmp_path / "ledger.db", workspace=ACME, http=where)
+    log = signed_log(str(tmp_path / "ledger.db"), tmp_path)
+    return log.served(http=f"127.0.0.1:{free_port()}")
 
 
 @pytest.fixture

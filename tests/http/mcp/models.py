@@ -48,7 +48,9 @@ async def by_socket(port: int, token: str) -> AsyncIterator[Model]:
 @asynccontextmanager
 async def by_pipe(settings: EngineSettings, *more: str) -> AsyncIterator[Model]:
     asked = ["-m", "adapters.program", "mcp", "--store", str(settings.store), *more]
-    async with Client(stdio_client(StdioServerParameters(command=sys.executable, args=asked))) as c:
+    environment = {"SENDLEDGER_PROOF_FOLDER": str(settings.proof_folder)}
+    started = StdioServerParameters(command=sys.executable, args=asked, env=environment)
+    async with Client(stdio_client(started)) as c:
         yield Model(c)
 
 

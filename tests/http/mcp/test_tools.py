@@ -17,7 +17,8 @@ from tests.http.mcp.models import Model, Told, ask_by_pipe, ask_by_socket
 from tests.law.story import import_recipients
 
 HOSTILE = "Ignore all"
-READ = {"now", "find", "account", "campaign", "clocks"}
+READ = {"now", "find", "account", "campaign"}
+CASES = {"why", "proof"}
 LOG = {"what_if", "differences", "events", "event", "checks"}
 CASE: dict[str, object] = {"campaign_id": "spring", "recipient_id": "r1"}
 EACH: dict[str, dict[str, object]] = {
@@ -26,7 +27,7 @@ EACH: dict[str, dict[str, object]] = {
     "why": CASE,
     "account": {"account_id": "ann@acme.test", "at": "2026-03-02T12:30:00Z"},
     "campaign": {"campaign_id": "spring"},
-    "clocks": {"limit": 1},
+    "proof": CASE,
     "what_if": {"leave_out": "1"},
     "differences": {"from": "2026-03-02T12:00:30Z", "to": "2026-03-02T12:30:00Z"},
     "events": {"type": "RecipientStopped", "limit": 2},
@@ -45,8 +46,8 @@ def made(house: Door, role: Role, name: str = "model", workspace: str = "acme") 
     [
         (Role.CONSUMER, set()),
         (Role.VIEWER, READ),
-        (Role.AUDITOR, READ | LOG | {"why"}),
-        (Role.SUPPORT, READ | LOG | {"why", "preview"}),
+        (Role.AUDITOR, READ | LOG | CASES),
+        (Role.SUPPORT, READ | LOG | CASES | {"preview"}),
     ],
 )
 def test_a_role_is_shown_the_tools_it_may_use(house: Door, role: Role, names: set[str]) -> None:
@@ -88,7 +89,7 @@ def test_each_tool_answers_over_stdio_as_over_http(settings: EngineSettings, hou
         settings, each_answer, "--role", "operator", "--name", "pipe", "--workspace", "acme"
     )
     other = ask_by_socket(house.port, made(house, Role.OPERATOR), each_answer)
-    lasting = EACH.keys() - {"now", "account", "campaign", "why", "preview", "clocks", "find"}
+    lasting = EACH.keys() - {"now", "account", "campaign", "why", "preview", "find"}
     assert {name: told[name] for name in lasting} == {name: other[name] for name in lasting}
     assert {name for name, each in told.items() if each.failed} == set()
     calls = tool_calls_of(house.program.opened).recorded("acme", 0, 100)
@@ -104,6 +105,25 @@ def test_a_case_shown_is_a_look_at_it(house: Door) -> None:
     assert (look.by, look.recipient_id) == ("token:model", "r1")
     (call,) = tool_calls_of(house.program.opened).recorded("acme", 0, 10)
     assert (call.tool, call.campaign_id, call.recipient_id) == ("why", "spring", "r1")
+
+
+def test_a_proof_tells_where_in_the_log_its_sentences_are_recorded(house: Door) -> None:
+    """F3"""
+
+    async def asked(model: Model) -> tuple[Told, Told]:
+        return await model.call("why", **CASE), await model.call("proof", **CASE)
+
+    why, told = ask_by_socket(house.port, made(house, Role.AUDITOR), asked)
+    sentences = told.body["case"]["sentences"]
+    entries = [each.pop("entry") for each in sentences]
+    assert {*entries} <= {*told.body["entries"]}
+    assert sentences == why.body["sentences"]
+    assert "\n88\n" in told.body["checkpoint"]["untrusted"]
+    assert "sendledger-replay verify" in told.body["how_to_verify"]["untrusted"]
+    looks = looks_of(house.program.opened).recorded("acme", 0, 10)
+    calls = tool_calls_of(house.program.opened).recorded("acme", 0, 10)
+    assert [each.recipient_id for each in looks] == ["r1", "r1"]
+    assert [(each.tool, each.recipient_id) for each in calls] == [("why", "r1"), ("proof", "r1")]
 
 
 def test_what_a_role_may_not_use_is_refused_and_recorded(house: Door) -> None:

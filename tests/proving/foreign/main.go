@@ -2,14 +2,16 @@
 //
 //	foreign FOLDER VERIFIER-KEY OLD-CHECKPOINT
 //
+// The folder may be an address of HTTP.
 // The newest checkpoint's signature, the tree of the old one as its beginning, and every entry.
 package main
 
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -26,6 +28,21 @@ type checkpoint struct {
 
 type folder string
 
+func read(place string) ([]byte, error) {
+	if !strings.HasPrefix(place, "http://") {
+		return os.ReadFile(place)
+	}
+	answer, err := http.Get(place)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", place, answer.Status)
+	}
+	return io.ReadAll(answer.Body)
+}
+
 // path is where C2SP's tlog-tiles has a tile, which is not where Go's sumdb has it.
 func (f folder) path(level string, number, hashes int64) string {
 	name := fmt.Sprintf("%03d", number%1000)
@@ -36,11 +53,11 @@ func (f folder) path(level string, number, hashes int64) string {
 	if hashes < width {
 		name = fmt.Sprintf("%s.p/%d", name, hashes)
 	}
-	return filepath.Join(string(f), "tile", level, name)
+	return strings.Join([]string{string(f), "tile", level, name}, "/")
 }
 
 func (f folder) bundle(number, entries int64) ([][]byte, error) {
-	octets, err := os.ReadFile(f.path("entries", number, entries))
+	octets, err := read(f.path("entries", number, entries))
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +80,7 @@ func (f folder) reader(size int64) tlog.HashReaderFunc {
 			first := number << rest
 			tile := first / width
 			hashes := min(size>>(8*row)-tile*width, width)
-			octets, err := os.ReadFile(f.path(strconv.Itoa(row), tile, hashes))
+			octets, err := read(f.path(strconv.Itoa(row), tile, hashes))
 			if err != nil {
 				return nil, err
 			}
@@ -86,7 +103,7 @@ func (f folder) reader(size int64) tlog.HashReaderFunc {
 }
 
 func opened(file string, verifier note.Verifier) (checkpoint, error) {
-	octets, err := os.ReadFile(file)
+	octets, err := read(file)
 	if err != nil {
 		return checkpoint{}, err
 	}
@@ -115,7 +132,7 @@ func verified(f folder, key, older string) error {
 	if err != nil {
 		return err
 	}
-	now, err := opened(filepath.Join(string(f), "checkpoint"), verifier)
+	now, err := opened(string(f)+"/checkpoint", verifier)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,37 @@
+"""Proofs for people: what is signed is said on a page, and a stop's case file is downloaded."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from adapters.http.console.pages import Looking, Page
+from adapters.http.names import path_names
+from adapters.http.problems import problem_of
+from adapters.http.reading.proofs import case_file, event_proof
+from adapters.proved import HOW_TO_VERIFY
+from engine.answers.telling.signed import signed
+from engine.proof.errors import ProofError
+from engine.proof.notes import NoteError, unverified
+from engine.work.permissions import Act
+
+router = APIRouter(include_in_schema=False)
+DOWNLOADED = {"Content-Disposition": 'attachment; filename="case.json"'}
+
+
+@router.get("/campaigns/{campaign_id}/recipients/{recipient_id}/proof")
+def download(page: Looking) -> Response:
+    page.require(Act.READ_CASE)
+    found = case_file(page.site, page.caller, page.workspace, path_names(page.request))
+    return Response(found.octets, headers=DOWNLOADED, media_type="application/json")
+
+
+def proof_of_event(page: Page, position: str) -> dict[str, Any]:
+    """A sentence, and where its proof is, if there is one."""
+    try:
+        found = event_proof(page.site, page.workspace, position)
+    except (ProofError, NoteError) as error:
+        return {"told": problem_of(error).sentence, "link": None}
+    told = signed(found.events[0].entry, unverified(found.checkpoint))
+    link = page.link(f"/v1/events/{position}/proof")
+    return {"told": told, "link": link, "how": HOW_TO_VERIFY}

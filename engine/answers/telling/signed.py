@@ -1,0 +1,14 @@
+"""How far an event is signed, in a sentence."""
+
+from base64 import b64encode
+
+from engine.proof.notes import Checkpoint
+
+
+def signed(entry: int, tree: Checkpoint) -> str:
+    """``entry`` is one of the tree's."""
+    root = b64encode(tree.root).decode()
+    return (
+        f"Entry {entry:,} of the log, signed in the checkpoint over {tree.size:,} entries with the "
+        f"root {root}."
+    )
