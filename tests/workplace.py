@@ -5,6 +5,8 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
+from adapters.stores.opening import Opened, opened_file, opened_schema
+from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SQLiteStore
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from engine.decoding import decode_page
@@ -107,6 +109,13 @@ def on_file(path: Path, clock: ManualClock | None = None, name: str = "command")
     """A workplace on an embedded store."""
     clock = clock or ManualClock(NOON)
     return Workplace(SQLiteStore(path, clock), clock, name=name)
+
+
+def opened_at(url: str, clock: ManualClock, *, read_only: bool = False) -> Opened:
+    """A store of either product, with the views and what else belongs to it."""
+    if url.startswith("postgresql"):
+        return opened_schema(PostgresStore(url, clock, read_only=read_only))
+    return opened_file(SQLiteStore(Path(url), clock, read_only=read_only))
 
 
 def much_happens(workplace: Workplace) -> Workplace:

@@ -52,15 +52,17 @@ def check(*, at: WholeStore) -> None:
         if identity and not at.as_json:
             say(f"Store {identity.store_id}, generation {identity.generation}.")
         found = []
-        for each in [opened] if isinstance(opened, str) else _findings(opened):
+        for each in [opened] if isinstance(opened, str) else findings(opened):
             found.append(each)
             if not at.as_json:
                 say(each)
+        notes = [] if isinstance(opened, str) else notes_of(opened)
     if at.as_json:
         told = identity._asdict() if identity else {"store_id": None, "generation": None}
-        print_json({**told, "findings": found})
-    elif not found:
-        say("Nothing found.")
+        print_json({**told, "findings": found, "notes": notes})
+    else:
+        for each in [*([] if found else ["Nothing found."]), *notes]:
+            say(each)
     raise typer.Exit(EXIT_FAILED if found else 0)
 
 
@@ -86,21 +88,30 @@ def _identity(opened: "Opened") -> "StoreIdentity | None":
     return None
 
 
-def _findings(opened: "Opened") -> Iterator[str]:
+def findings(opened: "Opened") -> Iterator[str]:
     """A sentence each. Raises ``StoreError`` where the log itself cannot be read."""
     from adapters.screen.hints import with_hint
     from engine.audit.entry_check import check_entries
-    from engine.audit.index_check import check_indexes, check_snapshots, check_views
+    from engine.audit.index_check import check_indexes, check_snapshots
+    from engine.audit.view_check import check_views
     from engine.ports.errors import WithoutEntries
     from projections.shipped import SHIPPED
 
     yield from check_indexes(opened.store)
     yield from check_snapshots(opened.store)
-    yield from check_views(opened.store, opened.views, SHIPPED)
     try:
         yield from check_entries(opened.store)
     except WithoutEntries as error:
         yield with_hint(error)
+    for each in check_views(opened.store, opened.views, SHIPPED):
+        yield each if isinstance(each, str) else with_hint(each)
+
+
+def notes_of(opened: "Opened") -> list[str]:
+    from engine.audit.view_check import notes_on_views
+    from projections.shipped import SHIPPED
+
+    return list(notes_on_views(opened.store, opened.views, SHIPPED))
 
 
 @app.command("new-id")

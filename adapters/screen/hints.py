@@ -7,6 +7,7 @@ from engine.ports.errors import (
     NoStore,
     NotStoppedThere,
     StoreLacksSteps,
+    ViewDiffers,
     ViewStopped,
     WithoutEntries,
 )
@@ -23,6 +24,7 @@ HINTS: dict[type[ExplainedError], str] = {
     OtherTopic: "To begin anew: `sendledger relay --begin-anew`.",
     NoKey: "Make one with `sendledger vault init FILE`, and name the file in vault_key_file.",
     CannotTake: "`sendledger status` shows what can be shown without it.",
+    ViewDiffers: "Build it anew: `sendledger-replay rebuild --projection {view}`.",
     NotStoppedThere: "Look again: `sendledger projections`.",
     ViewStopped: (
         "When the cause is gone: `sendledger projections retry {view}`; to do without that event "

@@ -55,6 +55,10 @@ class StoredEntries(ABC):
         with self.explained(), self._reading_entries() as c:
             return int(c.execute(self.ENTRIES["unnumbered_envelopes"]).fetchone()[0])
 
+    def odd_workspaces(self) -> Sequence[str]:
+        with self.explained(), self._reading_entries() as c:
+            return [name for (name,) in c.execute(self.ENTRIES["odd_workspaces"])]
+
     def append_recorded(self, entries: Sequence[Entry]) -> None:
         with self.explained(), self.writing() as c:
             self._lock_order(c)

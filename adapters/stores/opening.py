@@ -17,7 +17,7 @@ from engine.fence import StoreFence
 from engine.ports.coordination import Coordination
 from engine.ports.errors import WithoutEntries
 from engine.ports.store import Store
-from engine.ports.views import Views
+from engine.ports.views import StoredViews
 from engine.waiting import Polling, Wakes
 from engine.work.ports import Directory, EvidenceStore
 from projections.projection import Projection
@@ -38,7 +38,7 @@ class Opened(NamedTuple):
     name: str
     """As it may be told to anybody: without a password."""
     store: Store
-    views: Views
+    views: StoredViews
     directory: Directory
     coordination: Coordination
     evidence: EvidenceStore

@@ -29,6 +29,14 @@ class RowType(NamedTuple):
     def decode(self, values: Sequence[Any]) -> Any:
         return self.row._make(converted(values, self.decoders))
 
+    def stored(self, values: Sequence[Any]) -> tuple[tuple[Any, ...], Any]:
+        """The key and the row of what a driver answers; None where no row is encoded so."""
+        key = tuple(values[: len(self.key)])
+        try:
+            return key, self.decode(values)
+        except (ValueError, TypeError, LookupError, ArithmeticError):
+            return key, None
+
     def decode_some(self, fields: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...]:
         """The values of these fields alone."""
         decoders = dict(self.decoders)

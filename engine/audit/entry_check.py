@@ -12,16 +12,20 @@ from engine.ports.store import Store
 def check_entries(store: Store) -> Iterator[str]:
     """Every event and every envelope without events is one entry, in one order without a gap.
 
+    What a store notes of a workspace's end, so that it need not look, is so.
+
     Raises ``WithoutEntries``.
     """
     try:
         _read_all(store)
-        lost = store.unnumbered_envelopes()
+        lost, odd = store.unnumbered_envelopes(), store.odd_workspaces()
     except (GapInEntries, GapInLog, MissingEnvelope) as error:
         yield str(error)
     else:
         if lost:
             yield f"Envelopes without events that are no entry of the log: {lost}."
+        for workspace in odd:
+            yield f"What is noted of workspace {workspace} is not what its envelopes come to."
 
 
 def _read_all(log: Log) -> None:

@@ -38,6 +38,7 @@
     ├── Fenced             another process leads the view by now
     ├── ViewStopped        an operator has to decide
     ├── StillHeld          somebody else does it, and takes long
+    ├── ViewDiffers        its rows are not what the log comes to
     ├── NotStoppedThere    there is nothing to skip
     ├── WebhookError       (engine.work.webhooks.endpoint) a webhook cannot be so
     ├── TracesRemain       (engine.work.ports) a person is not wholly forgotten yet
@@ -167,6 +168,10 @@ class ViewStopped(StoreError):
 
     def __init__(self, projection: Projection, stop: Stop) -> None:
         super().__init__(view=projection.name, position=stop.position, error=stop.error)
+
+
+class ViewDiffers(StoreError):
+    sentence = "View {view} differs from the log in {rows}."
 
 
 class NotStoppedThere(StoreError):

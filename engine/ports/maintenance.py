@@ -62,6 +62,10 @@ class Maintenance(Protocol):
         """How many envelopes without events are no entry of the log: none, in a sound store."""
         ...
 
+    def odd_workspaces(self) -> Sequence[str]:
+        """Those of which is noted another end than their envelopes have: none, in a sound store."""
+        ...
+
     def snapshots(self) -> Sequence[StoredEvent]:
         """Each stream's, whatever its topic."""
         ...

@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -122,5 +123,28 @@ class Views(ReadableViews, Protocol):
         """Record for ever that the view passes over the event at which it is stopped, and go on.
 
         Raises ``NotStoppedThere`` when that is not where it is stopped.
+        """
+        ...
+
+
+class StoredViews(Views, Protocol):
+    """A store's, for whoever compares what stands in it with the log."""
+
+    def names(self) -> frozenset[str]:
+        """Under which there are rows, and ``name/version`` for each position that is kept.
+
+        Of other versions, other programs and rebuilds too.
+        """
+        ...
+
+    def of_one_moment(self, projections: Sequence[Projection]) -> AbstractContextManager[None]:
+        """In the block, what this thread reads of a read-only store is of one moment, and none of
+        these views is replaced."""
+        ...
+
+    def stored(self, projection: Projection) -> Iterator[tuple[RowKey, Any]]:
+        """Every row after its key, in no order, wherever the view stands.
+
+        None for one that is not as this program writes rows.
         """
         ...

@@ -8,7 +8,8 @@ from eventsourcing.persistence import StoredEvent
 
 from adapters.stores.memory import MemoryStore, MemoryViews
 from adapters.stores.postgres import PostgresStore
-from engine.audit.index_check import check_indexes, check_snapshots, check_views
+from engine.audit.index_check import check_indexes, check_snapshots
+from engine.audit.view_check import check_views
 from engine.indexes import derive_indexes
 from engine.ports.clock import ManualClock
 from engine.ports.maintenance import Indexes
@@ -67,8 +68,8 @@ def tampered(store: Store, tamper: Tamper) -> Indexes:
     return found
 
 
-def one(findings: Iterable[str]) -> str:
-    (said,) = findings
+def one(findings: Iterable[object]) -> str:
+    (said,) = map(str, findings)
     return said
 
 

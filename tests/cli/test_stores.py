@@ -14,9 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.stores.opening import Kind, kind_of
+from adapters.settings import load_settings
+from adapters.stores.opening import Kind, kind_of, rebuild
 from adapters.stores.postgres.datastore import LedgerDatastore
 from adapters.stores.postgres.migrating import FOLDER, known, migrate
+from projections.accounts import ACCOUNTS
 from tests.cli.keyboard import IN_A_FILE, Keyboard
 from tests.law.story import ANN, SPRING
 from tests.postgres import NamedServer
@@ -257,6 +259,21 @@ def test_check_tells_each_thing_that_is_not_as_the_log_says(used: Keyboard) -> N
     assert_sound(used)  # whoever acts brings the views on, too
 
 
+def test_check_says_which_row_of_a_view_is_wrong_and_what_makes_it_right(used: Keyboard) -> None:
+    used.do("projections", "catch-up")
+    change(used, "UPDATE view_accounts SET reason = 'made up' WHERE account_id LIKE 'ann@%'")
+
+    row, whole = checked(used)["findings"]
+
+    assert row.startswith(f'View accounts has another row main {ANN}: reason is "made up", by the')
+    assert whole == (
+        "View accounts differs from the log in 1 row. Build it anew: "
+        "`sendledger-replay rebuild --projection accounts`."
+    )
+    rebuild(load_settings(store=used.store), [ACCOUNTS], lambda _position: None)
+    assert_sound(used)
+
+
 @IN_A_DATABASE
 def test_check_finds_a_workspace_that_nobody_would_settle(used: Keyboard) -> None:
     change(used, "UPDATE workspaces SET next_due = NULL")
@@ -278,7 +295,7 @@ def test_the_library_s_own_database_functions_are_refused(
 def test_a_copy_gets_an_id_of_its_own_when_somebody_agrees(used: Keyboard) -> None:
     before = used.json("store", "check")
     old = before["store_id"]
-    assert before == {"store_id": old, "generation": 1, "findings": []}
+    assert before == {"store_id": old, "generation": 1, "findings": [], "notes": []}
 
     assert "agree with --yes" in used.refused(1, "store", "new-id", "--json")
     assert f"as store {old}" in used.type("store", "new-id", answer="n").complaint

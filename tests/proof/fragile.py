@@ -73,6 +73,9 @@ class FragileStore:
     def append_recorded(self, entries: Sequence[Entry]) -> None:
         self.inner.append_recorded(entries)
 
+    def odd_workspaces(self) -> Sequence[str]:
+        return self.inner.odd_workspaces()
+
     def unnumbered_envelopes(self) -> int:
         return self.inner.unnumbered_envelopes()
 

@@ -11,7 +11,8 @@ from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SQLiteStore
 from aggregates.recipient import ForgetRecipient
 from engine.answers.workspace_answers import Answers
-from engine.audit.index_check import check_indexes, check_views
+from engine.audit.index_check import check_indexes
+from engine.audit.view_check import check_views
 from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner

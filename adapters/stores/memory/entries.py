@@ -76,6 +76,9 @@ class MemoryEntries(ABC):
     def unnumbered_envelopes(self) -> int:
         return 0
 
+    def odd_workspaces(self) -> Sequence[str]:
+        return ()
+
     def raise_generation(self) -> StoreIdentity:
         with self._lock:
             number, first = len(self._generations) + 1, self.last_entry() + 1

@@ -1,6 +1,7 @@
 """Projections' rows in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from adapters.stores.view_checks import check_move, check_skip, check_stop
@@ -49,6 +50,15 @@ class MemoryViews(RowsInMemory):
             if key[: len(prefix)] == prefix
             and all(getattr(row, column) == value for column, value in equal.items())
         ]
+
+    def names(self) -> frozenset[str]:
+        return frozenset({*self._rows, *self._positions})
+
+    def of_one_moment(self, projections: Sequence[Projection]) -> AbstractContextManager[None]:  # noqa: ARG002
+        return nullcontext()
+
+    def stored(self, projection: Projection) -> Iterator[tuple[RowKey, Any]]:
+        yield from self._rows.get(projection.name, {}).items()
 
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
         return {each: self._status(each) for each in projections}

@@ -50,6 +50,14 @@ SELECT count(*) FROM envelopes e WHERE event_count = 0 AND NOT EXISTS (
     WHERE n.workspace = e.workspace AND n.command_id = e.command_id
 )
 
+-- name: odd_workspaces
+SELECT DISTINCT workspace FROM (
+    SELECT workspace, recorded_at, last_position, events FROM workspaces
+    UNION ALL SELECT workspace, max(recorded_at), coalesce(
+        max(first_position + event_count - 1) FILTER (WHERE event_count > 0), 0
+    ), sum(event_count) FROM envelopes GROUP BY workspace
+) of_both GROUP BY workspace, recorded_at, last_position, events HAVING count(*) = 1 ORDER BY 1
+
 -- name: lock_order
 SELECT stored_events_lock_order()
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import psycopg
 from eventsourcing.persistence import StoredEvent
-from psycopg import Connection, Cursor
+from psycopg import Connection, Cursor, sql
 from psycopg.rows import tuple_row
+from psycopg.sql import Identifier
 from psycopg_pool import PoolTimeout
 
 from adapters.stores.named_sql import statements, with_named_values
@@ -244,6 +245,16 @@ class PostgresStore(PostgresEntries):
             yield
         finally:
             self._moment.connection = None
+
+    @contextmanager
+    def of_one_moment(self, tables: Sequence[Identifier]) -> Iterator[None]:
+        """In the block, what this thread reads of a read-only store is so; these tables stay."""
+        with self.connection() as connection, connection.transaction():
+            connection.execute(SQL["of_one_moment"])
+            for each in tables:
+                connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(each))
+            with self._everything_by(connection):
+                yield
 
     @contextmanager
     def connection(self) -> Iterator[Connection[Any]]:

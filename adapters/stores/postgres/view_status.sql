@@ -35,6 +35,11 @@ SELECT pg_notify(current_schema() || '.stored_events', '')
 -- name: epochs
 SELECT projection, epoch FROM standings WHERE projection = ANY (%s) ORDER BY projection FOR SHARE
 
+-- name: names
+SELECT application_name FROM tracking WHERE position('/' IN application_name) > 0
+UNION SELECT substr(tablename, 6) FROM pg_tables
+WHERE schemaname = current_schema() AND starts_with(tablename, 'view_')
+
 -- name: told
 SELECT pg_notify(current_schema() || '.views', ''), set_config('synchronous_commit', 'off', true)
 

@@ -24,6 +24,8 @@ from projections.projection import Projection, RowKey
 
 MANY = 200
 """Rows from which on COPY through a staging table is quicker than one upsert after the other."""
+STREAMED = 1_000
+"""Rows that come from the server at once where all are read."""
 
 _POSITION = "SELECT notification_id FROM tracking WHERE application_name = %s"
 _BEGIN = "INSERT INTO tracking VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -138,6 +140,26 @@ class PostgresViews:
     def keepers(self, projections: Sequence[Projection]) -> dict[Projection, Keeper]:
         with self._store.explained(), self._store.reading() as cursor:
             return keepers_of(cursor, projections)
+
+    def names(self) -> frozenset[str]:
+        with self._store.explained(), self._store.reading() as cursor:
+            return frozenset(name for (name,) in cursor.execute(STANDINGS["names"]))
+
+    @contextmanager
+    def of_one_moment(self, projections: Sequence[Projection]) -> Iterator[None]:
+        """The tables are locked first: a moment does not show the rows of one that came after."""
+        there = self.names()
+        tables = [described(each).name for each in projections if each.name in there]
+        with self._store.explained(), self._store.of_one_moment(tables):
+            yield
+
+    def stored(self, projection: Projection) -> Iterator[tuple[RowKey, Any]]:
+        table = described(projection)
+        if projection.name not in self.names():
+            return
+        select = table.select(table.all_fields, {})
+        with self._store.explained(), self._store.reading(binary=True) as cursor:
+            yield from map(table.type.stored, cursor.stream(select, size=STREAMED))
 
     def stop(self, projection: Projection, stop: Stop) -> None:
         with self._changing(projection) as cursor:

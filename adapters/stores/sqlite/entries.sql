@@ -90,6 +90,12 @@ SELECT count(*) FROM envelopes WHERE event_count = 0 AND (workspace, command_id)
     SELECT workspace, command_id FROM envelopes_without_events
 )
 
+-- name: odd_workspaces
+SELECT DISTINCT workspace FROM (
+    SELECT workspace, recorded_at FROM workspaces
+    UNION ALL SELECT workspace, max(recorded_at) FROM envelopes GROUP BY workspace
+) GROUP BY workspace, recorded_at HAVING count(*) = 1 ORDER BY 1
+
 -- name: raise_generation
 INSERT INTO generations
 SELECT

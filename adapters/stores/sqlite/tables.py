@@ -87,5 +87,5 @@ _DECODERS: Mapping[type[Any], Convert] = {
     datetime: from_micros,
     dict: json.loads,
     tuple: lambda text: tuple(json.loads(text)),
-    bool: bool,
+    bool: {0: False, 1: True}.__getitem__,
 }

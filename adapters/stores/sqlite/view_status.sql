@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS skips (
 SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('standings', 'skips')
 
 -- name: position_of
-SELECT max(notification_id) FROM tracking WHERE application_name = ?
+SELECT max(CAST(notification_id AS INTEGER)) FROM tracking WHERE application_name = ?
 
 -- name: set_position
 INSERT INTO tracking VALUES (?, ?)
@@ -31,6 +31,10 @@ ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notifica
 
 -- name: forget_positions
 DELETE FROM tracking WHERE application_name GLOB ? || '/*'
+
+-- name: names
+SELECT application_name FROM tracking WHERE instr(application_name, '/') > 0
+UNION SELECT substr(name, 6) FROM sqlite_master WHERE type = 'table' AND name GLOB 'view_*'
 
 -- name: stop_of
 SELECT stopped_at, error, stopped_since FROM standings WHERE projection = ?

@@ -112,6 +112,22 @@ class SQLiteViews:
         """Nobody leads a view of this store: there is one ``serve``."""
         return {}
 
+    def names(self) -> frozenset[str]:
+        with self._store.explained(), self._store.reading() as c:
+            return frozenset(name for (name,) in c.execute(SQL["names"]))
+
+    @contextmanager
+    def of_one_moment(self, projections: Sequence[Projection]) -> Iterator[None]:  # noqa: ARG002
+        with self._store.explained(), self._store.reading():
+            yield
+
+    def stored(self, projection: Projection) -> Iterator[tuple[RowKey, Any]]:
+        table = described(projection)
+        if not self._store.has_table(table.name):
+            return
+        with self._store.explained(), self._store.reading() as c:
+            yield from map(table.type.stored, c.execute(table.select(table.columns, {})))
+
     def stop(self, projection: Projection, stop: Stop) -> None:
         with self._store.explained(), self._store.writing() as c:
             record_stop(c, projection, stop)
