@@ -1,5 +1,6 @@
 """The proof of an opened store's history: what signs it, what it is committed to, where it is."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from adapters.proof.signing import FileSigner, read_key, verifies
 from adapters.settings import EngineSettings, SettingsError
 from adapters.stores.opening import Opened
 from adapters.stores.small_tables.workspace_secrets import StoredWorkspaceSecrets
-from engine.ports.log import Log
+from engine.ports.log import Entry, Log
 from engine.proof.errors import ProofError
 from engine.proof.notes import NoteError, unverified
 from engine.proof.sequencing import Commitments, Sequencer
@@ -27,9 +28,11 @@ def signer_of(settings: EngineSettings, log: Log) -> FileSigner:
     return FileSigner(name, read_key(settings.proof_key_file))
 
 
-def commitments_of(opened: Opened) -> Commitments:
-    """Of what was signed before."""
-    return Commitments(opened.store, StoredWorkspaceSecrets(opened.beside).known)
+def commitments_of(
+    opened: Opened, see: Callable[[Entry], object] = lambda _entry: None
+) -> Commitments:
+    """Of what was signed before. ``see`` hears of each entry."""
+    return Commitments(opened.store, StoredWorkspaceSecrets(opened.beside).known, see)
 
 
 def sequencer_of(opened: Opened, signer: FileSigner, folder: Path) -> Sequencer:

@@ -15,6 +15,7 @@ from adapters.stores import directory
 from adapters.stores.named_sql import statements
 from adapters.stores.sqlite import SQLiteStore
 from adapters.stores.sqlite.directory import SQLiteDirectory
+from adapters.stores.sqlite.recorder import SQL
 from bench.ours import CAMPAIGN, WORKSPACE, Ledger
 from engine.work.import_recipients import Import
 
@@ -37,7 +38,7 @@ def import_all(ledger: Ledger[SQLiteStore], file: Path) -> None:
 
 def loop_into_directory(store: Path, file: Path) -> None:
     sql = statements(Path(directory.__file__).with_suffix(".sql"))
-    insert = sql["enrol_person"]
+    insert = SQL["enrol_people"]
     with (
         _one_transaction(store, sql["directory"]) as c,
         file.open(encoding="utf-8") as lines,
@@ -45,9 +46,9 @@ def loop_into_directory(store: Path, file: Path) -> None:
         for row in csv.DictReader(lines):
             address = row.pop("email")
             name = f"{row['first_name']} {row['last_name']}"
-            person = {"address": address, "name": name, "variables": json.dumps(row)}
-            recipient_id = secrets.token_hex(10)
-            c.execute(insert, {"workspace": WORKSPACE, "recipient_id": recipient_id, **person})
+            c.execute(
+                insert, (WORKSPACE, secrets.token_hex(10), address, name, json.dumps(row), None)
+            )
 
 
 def loop_into_plainest(store: Path, file: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
-from aggregates import campaign, email_account, recipient, slot, suppressions
+from aggregates import campaign, email_account, people, recipient, slot, suppressions
 from aggregates.campaign import snapshot
 from aggregates.command import Command
 from events.base import Event
@@ -44,10 +44,11 @@ CAMPAIGN = AggregateType(
 )
 SLOT = AggregateType("slot", slot.initial, slot.decide, _fold(slot.evolve))
 RECIPIENT = AggregateType("recipient", recipient.initial, recipient.decide, _fold(recipient.evolve))
+PEOPLE = AggregateType("people", people.initial, people.decide, _fold(people.evolve))
 SUPPRESSIONS = AggregateType(
     "suppressions", suppressions.initial, suppressions.decide, suppressions.fold
 )
-TYPES = {each.name: each for each in (ACCOUNT, CAMPAIGN, SLOT, RECIPIENT, SUPPRESSIONS)}
+TYPES = {each.name: each for each in (ACCOUNT, CAMPAIGN, SLOT, RECIPIENT, PEOPLE, SUPPRESSIONS)}
 BY_SNAPSHOT = {each.snapshots.topic: each for each in TYPES.values() if each.snapshots}
 
 

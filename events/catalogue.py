@@ -15,7 +15,7 @@ from events.base import Event
 from events.campaign import CampaignEvent
 from events.email_account import EmailAccountEvent
 from events.errors import ExplainedError
-from events.recipient import RecipientForgotten
+from events.recipient import PeopleCommitted, RecipientForgotten
 from events.slot import SlotEvent
 from events.suppression import SuppressionEvent
 
@@ -119,7 +119,7 @@ CATALOGUE = Catalogue(
     [
         *(*get_args(EmailAccountEvent), *get_args(CampaignEvent), *get_args(SlotEvent)),
         *get_args(SuppressionEvent),
-        RecipientForgotten,
+        *(RecipientForgotten, PeopleCommitted),
     ],
     upcasters=dict.fromkeys(
         (

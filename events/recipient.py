@@ -12,3 +12,15 @@ class RecipientForgotten(Event):
     """
 
     recipient_id: RecipientId
+
+
+@fact
+class PeopleCommitted(Event):
+    """What the directory says of these recipients has these digests (F1).
+
+    Recorded before it is written down; once more, ``written``, where a person's row became another
+    one. Each digest is keyed by a salt that only the row has, so that it tells nothing without.
+    """
+
+    digests: dict[RecipientId, str]
+    written: bool = False

@@ -83,6 +83,8 @@ def _stream(topic: str, state: Mapping[str, Any]) -> str:
         return f"slot:{state['slot_id']}"
     if topic.startswith(("Person", "Domain")):
         return "suppressions:all"
+    if topic == "PeopleCommitted":
+        return "people:all"
     if topic.startswith(("SendCounted", "SendUncounted")):
         return f"account:{state['account_id']}"
     if "campaign_id" in state:

@@ -51,12 +51,12 @@ def check(*, at: WholeStore) -> None:
         identity = None if isinstance(opened, str) else _identity(opened)
         if identity and not at.as_json:
             say(f"Store {identity.store_id}, generation {identity.generation}.")
-        found = []
-        for each in [opened] if isinstance(opened, str) else findings(opened):
+        found: list[str] = []
+        notes: list[str] = []
+        for each in [opened] if isinstance(opened, str) else _differences(opened, notes):
             found.append(each)
             if not at.as_json:
                 say(each)
-        notes = [] if isinstance(opened, str) else notes_of(opened)
     if at.as_json:
         told = identity._asdict() if identity else {"store_id": None, "generation": None}
         print_json({**told, "findings": found, "notes": notes})
@@ -78,6 +78,21 @@ def _opened(settings: "EngineSettings", stack: ExitStack) -> "Opened | str":
         raise
     except StoreError as error:
         return with_hint(error)
+
+
+def _differences(opened: "Opened", notes: list[str]) -> Iterator[str]:
+    """``findings``, and of the directory; what is no damage goes to ``notes``."""
+    from engine.audit.people import CommittedPeople, compared
+    from engine.decoding import GapInLog, MissingEnvelope
+    from engine.entries import GapInEntries
+    from engine.ports.errors import WithoutEntries
+
+    yield from findings(opened)
+    notes += notes_of(opened)
+    with suppress(WithoutEntries, GapInEntries, GapInLog, MissingEnvelope):  # told already
+        people = compared(CommittedPeople(), opened.store, opened.directory)
+        yield from people.differences
+        notes += people.notes("as the log commits to them")
 
 
 def _identity(opened: "Opened") -> "StoreIdentity | None":

@@ -95,7 +95,7 @@ class _Reading:
                 raise NotCsvError(self._path, line, error) from error
             if values is None:
                 return
-            if any(value.strip() for value in values):
+            if any(map(str.strip, values)):
                 yield line, values
 
     def _decoded_lines(self) -> Iterator[str]:

@@ -5,11 +5,11 @@ and how no trace of somebody is left.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
 from pathlib import Path
 
+from adapters.stores.drafts import Completion, Drafts, digests, drafted
 from adapters.stores.ids_and_digests import (
     as_stored,
     completed,
@@ -19,12 +19,15 @@ from adapters.stores.ids_and_digests import (
     random_key,
     stored_address,
 )
-from adapters.stores.small_tables.small_table import Change, SmallTable, TableStore, moment
-from engine.work.ports import EVERYWHERE, Person, everybody
+from adapters.stores.small_tables.small_table import Change, Row, SmallTable, TableStore, moment
+from engine.work.ports import EVERYWHERE, Commits, DirectoryRow, Person, everybody
 from events.vocabulary import CampaignId, RecipientId
 
 Ids = dict[str, RecipientId]
 """By address."""
+NO_SALT = b""
+AT_ONCE = 5_000
+"""Rows read at once."""
 
 
 class StoredDirectory(ABC):
@@ -40,22 +43,64 @@ class StoredDirectory(ABC):
         people: Iterable[Person],
         campaign_id: CampaignId | None = None,
         stopped: Callable[[RecipientId], bool] = everybody,
+        commits: Commits | None = None,
     ) -> list[RecipientId]:
-        wanted = as_stored(people)
-        with self._table.changing() as change:
-            change("enter")
-            forgotten = {
-                **self._forgotten(change, workspace, EVERYWHERE, wanted),
-                **self._forgotten(change, workspace, campaign_id, wanted),
-            }
-            ids = {address: each for address, each in forgotten.items() if stopped(each)}
-            known = self._known(change, workspace, {each.address for each in wanted} - ids.keys())
-            self._complete(change, workspace, wanted, known)
-            ids |= known
-            new = newcomers(wanted, ids)
-            if new:
-                ids |= self._write_down(change, workspace, new)
+        wanted = self._kept(as_stored(people))
+        about = workspace, campaign_id, wanted, stopped
+        while True:
+            with self._table.changing() as change:
+                ids = self._forgotten_ids(change, *about)
+                known, drafts = self._drafts(change, workspace, wanted, ids, salted=bool(commits))
+            if commits and any(drafts):
+                commits(drafts.digests())
+            with self._table.changing() as change:
+                if self._forgotten_ids(change, *about) == ids:
+                    changed = self._complete(change, workspace, drafts.changed)
+                    ids |= known | self._written_down(change, workspace, drafts.new)
+                    break
+        if commits and changed:
+            commits(changed, written=True)
         return [ids[person.address] for person in wanted]
+
+    def _forgotten_ids(
+        self,
+        change: Change,
+        workspace: str,
+        campaign_id: CampaignId | None,
+        wanted: Sequence[Person],
+        stopped: Callable[[RecipientId], bool],
+    ) -> Ids:
+        change("enter")
+        forgotten = {
+            **self._forgotten(change, workspace, EVERYWHERE, wanted),
+            **self._forgotten(change, workspace, campaign_id, wanted),
+        }
+        return {address: each for address, each in forgotten.items() if stopped(each)}
+
+    def _drafts(
+        self,
+        change: Change,
+        workspace: str,
+        wanted: Sequence[Person],
+        forgotten: Ids,
+        *,
+        salted: bool,
+    ) -> tuple[Ids, Drafts]:
+        """Whom the directory knows, and what is to be written."""
+        addresses = {each.address for each in wanted} - forgotten.keys()
+        known = self._known(change, workspace, addresses)
+        new = newcomers(wanted, known.keys() | forgotten.keys())
+        changes = self._lacking(change, workspace, wanted, known, salted=salted)
+        return known, drafted(workspace, new, changes, salted=salted)
+
+    def _written_down(self, change: Change, workspace: str, drafts: Sequence[DirectoryRow]) -> Ids:
+        """Who was written down by somebody else meanwhile has his id."""
+        if not drafts:
+            return {}
+        ids = {each.address: each.recipient_id for each in drafts}
+        if self._insert(change, drafts) == len(drafts):
+            return ids
+        return self._known(change, workspace, ids)
 
     def person(self, workspace: str, recipient_id: RecipientId) -> Person | None:
         found = self._table.row("person", workspace=workspace, recipient_id=recipient_id)
@@ -66,6 +111,20 @@ class StoredDirectory(ABC):
     ) -> dict[RecipientId, Person]:
         asked = {"workspace": workspace, "recipient_ids": list(recipient_ids)}
         return {each: person_of(*told) for each, *told in self._table.rows("people", **asked)}
+
+    def row(self, workspace: str, recipient_id: RecipientId) -> DirectoryRow | None:
+        found = self._table.row("row", workspace=workspace, recipient_id=recipient_id)
+        return _row(found) if found else None
+
+    def rows(self) -> Iterator[DirectoryRow]:
+        last = ("", "")
+        while page := self._rows_after(*last):
+            yield from page
+            last = page[-1][:2]
+
+    def _rows_after(self, workspace: str, recipient_id: RecipientId) -> list[DirectoryRow]:
+        asked = {"workspace": workspace, "recipient_id": recipient_id, "most": AT_ONCE}
+        return list(map(_row, self._table.rows("rows_after", **asked)))
 
     def recipient_at(self, workspace: str, address: str) -> RecipientId | None:
         stored = stored_address(address)
@@ -126,29 +185,43 @@ class StoredDirectory(ABC):
         found = change.rows("stopped_among", **about, digests=list(by_digest))
         return {by_digest[told]: recipient_id for told, recipient_id in found}
 
-    def _complete(
-        self, change: Change, workspace: str, people: Sequence[Person], known: Ids
-    ) -> None:
-        """In order of their ids, so that two who do so never wait in a circle; who is second of two
-        changes nothing of what the first has changed."""
+    def _lacking(
+        self, change: Change, workspace: str, people: Sequence[Person], known: Ids, *, salted: bool
+    ) -> list[Completion]:
+        """In order of their ids, so that two who change them never wait in a circle."""
         given = {known[each.address]: each for each in reversed(people) if each.address in known}
-        if not given:
-            return
-        rows = change.rows("people", workspace=workspace, recipient_ids=list(given))
-        changes = [
-            {
-                "workspace": workspace,
-                "recipient_id": recipient_id,
-                "old_name": name,
-                "old_variables": variables,
-                **dict(zip(("name", "variables"), self._kept(new), strict=True)),
-            }
-            for recipient_id, _, name, variables in rows
-            if (new := completed(name, variables, given[recipient_id]))
+        return [
+            Completion(recipient_id, address, (name, variables), salt, new or (name, variables))
+            for recipient_id, address, name, variables, salt in self._rows_of(
+                change, workspace, given
+            )
+            if (new := completed(name, variables, given[recipient_id])) or (salted and not salt)
         ]
-        if changes:
-            self._before_change(change)
-            change.each("complete_person", sorted(changes, key=itemgetter("recipient_id")))
+
+    def _complete(
+        self, change: Change, workspace: str, drafts: Mapping[Completion, DirectoryRow]
+    ) -> dict[RecipientId, str]:
+        """The digests of what became of them. Who is second of two changes nothing of what the
+        first has changed."""
+        if not drafts:
+            return {}
+        self._before_change(change)
+        olds = ("old_name", "old_variables", "old_salt", "no_salt")
+        change.each(
+            "complete_person",
+            [
+                row._asdict() | dict(zip(olds, (*each.old, each.old_salt, NO_SALT), strict=True))
+                for each, row in drafts.items()
+            ],
+        )
+        ids = [each.recipient_id for each in drafts]
+        written = {(row[0], row[-1]) for row in self._rows_of(change, workspace, ids)}
+        return digests(row for row in drafts.values() if (row.recipient_id, row.salt) in written)
+
+    def _rows_of(self, change: Change, workspace: str, ids: Iterable[RecipientId]) -> list[Row]:
+        asked = list(ids)
+        found = change.rows("rows_of", workspace=workspace, recipient_ids=asked) if asked else []
+        return sorted((*told, salt or NO_SALT) for *told, salt in found)
 
     def _known(self, change: Change, workspace: str, addresses: Iterable[str]) -> Ids:
         asked = {"workspace": workspace, "addresses": list(addresses)}
@@ -159,13 +232,13 @@ class StoredDirectory(ABC):
     def _before_change(self, change: Change) -> None:  # noqa: B027 not every product needs to
         """Within the transaction: what a row was before is to leave no trace."""
 
-    def _kept(self, told: tuple[str, str]) -> tuple[str, str]:
-        """A name and variables as the product can keep them."""
-        return told
+    def _kept(self, people: Sequence[Person]) -> Sequence[Person]:
+        """As the product can keep them."""
+        return people
 
     @abstractmethod
-    def _write_down(self, change: Change, workspace: str, new: Mapping[str, Person]) -> Ids:
-        """Give them ids; who was written down by somebody else meanwhile has his."""
+    def _insert(self, change: Change, rows: Sequence[DirectoryRow]) -> int:
+        """How many of them, in order of address; not those whose address is there."""
 
     @abstractmethod
     def _stand_still(self, change: Change, workspace: str) -> int:
@@ -177,6 +250,11 @@ class StoredDirectory(ABC):
     @abstractmethod
     def _erase(self) -> None:
         """After the commit. Raises ``TracesRemain``."""
+
+
+def _row(columns: Row) -> DirectoryRow:
+    """A row of a store that nobody has migrated has no column for a salt."""
+    return DirectoryRow(*columns[:5], *(columns[5:] or (None,)))
 
 
 def _key(change: Change, workspace: str) -> bytes:

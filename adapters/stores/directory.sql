@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS directory (
     address TEXT NOT NULL,
     name TEXT NOT NULL,
     variables TEXT NOT NULL,
+    salt BLOB,
     PRIMARY KEY (workspace, recipient_id),
     UNIQUE (workspace, address)
 )
@@ -42,14 +43,10 @@ LOCK TABLE directory IN ROW EXCLUSIVE MODE
 -- name: nobody_enrols
 LOCK TABLE directory IN SHARE ROW EXCLUSIVE MODE
 
--- name: enrol_person
-INSERT INTO directory (workspace, recipient_id, address, name, variables)
-VALUES (:workspace, :recipient_id, :address, :name, :variables)
-
 -- name: complete_person
-UPDATE directory SET name = :name, variables = :variables
+UPDATE directory SET name = :name, variables = :variables, salt = :salt
 WHERE workspace = :workspace AND recipient_id = :recipient_id
-AND name = :old_name AND variables = :old_variables
+AND name = :old_name AND variables = :old_variables AND coalesce(salt, :no_salt) = :old_salt
 
 -- name: recipients_at
 SELECT address, recipient_id FROM directory
@@ -65,6 +62,18 @@ WHERE workspace = :workspace AND recipient_id = :recipient_id
 -- name: people
 SELECT recipient_id, address, name, variables FROM directory
 WHERE workspace = :workspace AND recipient_id = ANY (:recipient_ids)
+
+-- name: rows_of
+SELECT recipient_id, address, name, variables, salt FROM directory
+WHERE workspace = :workspace AND recipient_id = ANY (:recipient_ids)
+
+-- name: row
+-- All columns: an old store that is only read may lack the last one.
+SELECT * FROM directory WHERE workspace = :workspace AND recipient_id = :recipient_id
+
+-- name: rows_after
+SELECT * FROM directory WHERE (workspace, recipient_id) > (:workspace, :recipient_id)
+ORDER BY workspace, recipient_id LIMIT :most
 
 -- name: key
 SELECT key FROM directory_keys WHERE workspace = :workspace

@@ -15,7 +15,7 @@ from events.base import Event
 from events.campaign import AutoReplyReceived, CampaignEvent, GracePeriodStarted
 from events.catalogue import CATALOGUE, UnreadableEvent
 from events.email_account import AccountDisconnected, ConnectionFailed, EmailAccountEvent
-from events.recipient import RecipientForgotten
+from events.recipient import PeopleCommitted, RecipientForgotten
 from events.recorded import Envelope
 from events.suppression import SuppressionEvent
 
@@ -37,6 +37,8 @@ def _owner(cls: type[Event]) -> tuple[str, Callable[[Any], str]]:
         return "suppressions", lambda _: "all"
     if cls is RecipientForgotten:
         return "recipient", attrgetter("recipient_id")
+    if cls is PeopleCommitted:
+        return "people", lambda _: "all"
     return "slot", attrgetter("slot_id")
 
 

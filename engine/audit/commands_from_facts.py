@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from aggregates.campaign import commands as campaign
 from aggregates.command import Command, Policy
 from aggregates.email_account import commands as account
+from aggregates.people import CommitPeople
 from aggregates.recipient import ForgetRecipient
 from aggregates.rejections import Suppressed
 from aggregates.suppressions import (
@@ -26,7 +27,7 @@ from engine.simulated import simulated_report
 from events import campaign as facts
 from events import email_account as account_facts
 from events.base import Event
-from events.recipient import RecipientForgotten
+from events.recipient import PeopleCommitted, RecipientForgotten
 from events.recorded import Envelope, Recorded
 from events.suppression import (
     DomainReleased,
@@ -99,6 +100,7 @@ SAME: dict[type[Event], type[Command]] = {
     facts.AutoReplyReceived: campaign.RecordAutoReply,
     facts.RecipientAssigned: campaign.AssignRecipient,
     RecipientForgotten: ForgetRecipient,
+    PeopleCommitted: CommitPeople,
     PersonSuppressed: SuppressPerson,
     PersonReleased: ReleasePerson,
     DomainSuppressed: SuppressDomain,

@@ -82,5 +82,5 @@ HANDLERS: dict[type[Event], Handler] = {
     slot.SlotOccupied: slots.occupied,
     slot.SlotVacated: slots.vacated,
 }
-"""``ConnectRejected``, ``RecipientForgotten`` and ``ComplaintReceived`` change nothing: nothing can
-be wrong with them."""
+"""``ConnectRejected``, ``RecipientForgotten``, ``PeopleCommitted`` and ``ComplaintReceived`` change
+nothing: nothing can be wrong with them."""

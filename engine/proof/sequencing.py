@@ -43,8 +43,14 @@ class Tally:
 class Commitments:
     """From entries to the 32 octets of each, in order."""
 
-    def __init__(self, store: Store, secret: Callable[[str], bytes]) -> None:
-        self._log = store
+    def __init__(
+        self,
+        store: Store,
+        secret: Callable[[str], bytes],
+        see: Callable[[Entry], object] = lambda _entry: None,
+    ) -> None:
+        """``see`` hears of each entry."""
+        self._log, self._see = store, see
         self._secret = lru_cache(maxsize=10_000)(secret)
         self._tally = Tally()
 
@@ -65,6 +71,7 @@ class Commitments:
         envelope, key = None, b""
         for each in entries:
             self._tally.add(each)
+            self._see(each)
             if each.envelope is not envelope:
                 envelope = each.envelope
                 key = self.key(envelope)

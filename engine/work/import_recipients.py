@@ -4,18 +4,19 @@ Only a page is held in memory. A page is in the directory before it is in the lo
 never stands for nobody; after a crash the same list again takes whoever is missing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
 from aggregates.campaign import Recipient
 from aggregates.campaign.commands import ImportRecipients, MigrateRecipients
-from aggregates.rejections import Suppressed
+from aggregates.rejections import StoreFenced, Suppressed
 from aggregates.suppressions import Suppressions
 from engine.engine import Engine
 from engine.gc_pause import gc_paused
 from engine.reply import Refusal, Request
+from engine.work.committing import Committing
 from engine.work.ports import Directory, Line, NewId, Person, Recipients, RejectedLine
 from engine.work.suppressing import Suppressing, covers
 from events.campaign import RecipientAdded, RecipientImportRefused
@@ -120,7 +121,15 @@ class Import(NamedTuple):
                 each in suppressed
                 or recipients.get(each, Recipient()).status is RecipientStatus.CAMPAIGN_STOPPED
             ),
+            self._commit,
         )
+
+    def _commit(self, digests: Mapping[RecipientId, str], *, written: bool = False) -> None:
+        """M6: a fenced store takes nobody, and so commits to nobody."""
+        if (reason := self.engine.fence.closed()) is not None:
+            fenced = StoreFenced(reason=reason)
+            raise ImportRefused(Refusal(fenced.code, fenced.message))
+        Committing(self.engine, self.workspace, self.actor)(digests, written=written)
 
     def _listed(self) -> Suppressions:
         with self.engine.look(self.workspace) as now:

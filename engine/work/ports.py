@@ -3,9 +3,11 @@
 Nothing of a person or of a mailbox's secrets goes from here into an event (F1).
 """
 
+import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
+from json.encoder import encode_basestring as _text
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -56,6 +58,35 @@ def everybody(_: RecipientId) -> bool:
     return True
 
 
+class DirectoryRow(NamedTuple):
+    """All that a directory says of a person, as it is stored."""
+
+    workspace: str
+    recipient_id: RecipientId
+    address: str
+    name: str
+    variables: str
+    salt: bytes | None
+    """32 random octets; none in a row that nothing in the log commits to."""
+
+    @property
+    def digest(self) -> str:
+        """HMAC-SHA-256 under the salt, of the other columns as a compact JSON array in UTF-8."""
+        workspace, recipient_id, address, name, variables, salt = self
+        ours = f"{_text(workspace)},{_text(recipient_id)}"
+        array = f"[{ours},{_text(address)},{_text(name)},{_text(variables)}]"
+        return hmac.digest(salt or b"", array.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
+class Commits(Protocol):
+    """Records what the directory says of these recipients as digests; on the disk when it answers.
+
+    ``written``: it says so already. Raises what keeps it from being recorded.
+    """
+
+    def __call__(self, digests: Mapping[RecipientId, str], *, written: bool = False) -> object: ...
+
+
 class Directory(Protocol):
     """Who stands behind an opaque recipient id (F1).
 
@@ -71,6 +102,7 @@ class Directory(Protocol):
         people: Iterable[Person],
         campaign_id: CampaignId | None = None,
         stopped: Callable[[RecipientId], bool] = everybody,
+        commits: Commits | None = None,
     ) -> list[RecipientId]:
         """The ids of these people, in their order: random for a new address, the old one for a
         known address, whose name and variables stay as they are; what they lack is added. All
@@ -78,7 +110,16 @@ class Directory(Protocol):
 
         Who was forgotten and is ``stopped`` in ``campaign_id``, or suppressed ``EVERYWHERE``, gets
         the id of then, and is not written down anew (S4, M7).
+
+        ``commits`` hears of what is to be written down before it is: whoever dies meanwhile leaves
+        no row that the log knows nothing of. Without it, nothing in the log will know.
         """
+        ...
+
+    def row(self, workspace: str, recipient_id: RecipientId) -> DirectoryRow | None: ...
+
+    def rows(self) -> Iterator[DirectoryRow]:
+        """All of every workspace; who is written down meanwhile may be among them."""
         ...
 
     def person(self, workspace: str, recipient_id: RecipientId) -> Person | None:

@@ -13,6 +13,7 @@ from aggregates.suppressions import SuppressDomain, SuppressionCommand, Suppress
 from engine.engine import Engine
 from engine.reply import Request
 from engine.work.addresses import ascii_form, domain_named, normalised, recipient_problem
+from engine.work.committing import Committing
 from engine.work.ports import Directory, Line, NewId, Person, RejectedLine
 from events.suppression import DomainSuppressed, PersonSuppressed
 from events.vocabulary import RecipientId, SuppressedBecause
@@ -82,7 +83,10 @@ class Suppressing(NamedTuple):
         return sum(isinstance(each.event, kind) for reply in replies for each in reply.recorded)
 
     def _enrolled(self, people: Sequence[Person]) -> Sequence[RecipientId]:
-        return list(dict.fromkeys(self.directory.enrol(self.workspace, people))) if people else ()
+        if not people:
+            return ()
+        commits = Committing(self.engine, self.workspace, self.actor)
+        return list(dict.fromkeys(self.directory.enrol(self.workspace, people, commits=commits)))
 
     def _covered(self) -> Iterator[Sequence[RecipientId]]:
         with self.engine.look(self.workspace) as now:

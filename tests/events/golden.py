@@ -92,6 +92,7 @@ EXAMPLES: Sequence[Event] = [
     s.SlotOccupied(**SLOT),
     s.SlotVacated(**SLOT),
     r.RecipientForgotten(recipient_id="r-1", occurred_at=AT),
+    r.PeopleCommitted(digests={"r-1": "9f2c" * 16}, written=True, occurred_at=AT),
     a.AccountConnected(
         **ACCOUNT,
         slot_id="slot-1",

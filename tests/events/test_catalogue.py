@@ -13,7 +13,7 @@ from events.base import Event, fact
 from events.campaign import CampaignEvent, RecipientAdded, RecipientEvent
 from events.catalogue import CATALOGUE, Catalogue, CorruptEvent, UnknownTopic, Upcaster
 from events.email_account import EmailAccountEvent
-from events.recipient import RecipientForgotten
+from events.recipient import PeopleCommitted, RecipientForgotten
 from events.slot import SlotEvent
 from events.suppression import PersonReleased, PersonSuppressed, SuppressionEvent
 from events.vocabulary import (
@@ -141,7 +141,8 @@ def test_a_fact_cannot_be_changed() -> None:
 
 def test_no_two_facts_share_a_name_on_the_wire() -> None:
     unions = (EmailAccountEvent, CampaignEvent, SlotEvent, SuppressionEvent)
-    classes = (*(cls for union in unions for cls in get_args(union)), RecipientForgotten)
+    alone = (RecipientForgotten, PeopleCommitted)
+    classes = (*(cls for union in unions for cls in get_args(union)), *alone)
     names = Counter(cls.__name__ for cls in classes)
 
     assert set(names.values()) == {1}

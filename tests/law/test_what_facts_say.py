@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from aggregates import people
 from aggregates import recipient as recipients
 from aggregates.campaign.commands import (
     ClearPauseCause,
@@ -32,6 +33,7 @@ from aggregates.email_account.commands import (
     RecordNoticeAttempt,
     UncountSend,
 )
+from aggregates.people import CommitPeople
 from aggregates.recipient import ForgetRecipient
 from aggregates.rejections import Rejected, StillFailing, StoppedForGood, Suppressed
 from aggregates.slot import OccupySlot, VacateSlot
@@ -98,7 +100,7 @@ from events.email_account import (
     SettingsUpdated,
     ThrottlingEnded,
 )
-from events.recipient import RecipientForgotten
+from events.recipient import PeopleCommitted, RecipientForgotten
 from events.sequence import Step
 from events.slot import SlotOccupied, SlotVacated
 from events.suppression import DomainReleased, DomainSuppressed, PersonReleased, PersonSuppressed
@@ -641,6 +643,10 @@ def of_persons() -> Iterator[Case]:
     forgotten = RecipientForgotten(recipient_id="r1", occurred_at=NOW)
     yield Case(somebody, [], ForgetRecipient(recipient_id="r1"), [forgotten])
     yield Case(somebody, [forgotten], ForgetRecipient(recipient_id="r1"), [])
+    everybody = Decider(people.initial("all"), people.decide, people.evolve)
+    committed = PeopleCommitted(digests={"r1": "9f2c"}, written=True, occurred_at=NOW)
+    commit = CommitPeople(digests={"r1": "9f2c"}, written=True)
+    yield Case(everybody, [committed], commit, [committed])
 
 
 def of_refusals() -> Iterator[Remembered]:

@@ -36,9 +36,9 @@ DERIVED = (*VIEWS, "tracking", "timers", "roster", "snapshots", "workspaces")
 """What ``store check`` compares with the log."""
 COMMITTED = {
     *("stored_events", "envelopes", "envelopes_without_events", "workspace_secrets"),
-    *("store_identity", "generations"),
+    *("store_identity", "generations", "directory"),
 }
-"""What the signed tree commits to, its name included."""
+"""What the signed tree commits to, its name and the rows of the directory included."""
 
 TOPIC = 2
 """Column of snapshots; one of another topic is not read."""

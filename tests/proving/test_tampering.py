@@ -12,11 +12,14 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapters.composition import running
 from adapters.proof.signing import make_key
 from tests.law.story import ANN, connect, import_recipients
+from tests.proving.committed_people import crowd, forget_people, import_people
 from tests.proving.signed_log import LATER, SignedLog, signed_log
 
 TAMPERINGS = 300
@@ -239,10 +242,58 @@ def rebuild(scene: Scene) -> None:
     forged.sign()
 
 
+def edit_person(scene: Scene) -> None:
+    """Anything that the directory says of somebody, the salt included."""
+    column = scene.chance.choice(
+        [name for _, name, *_ in scene.sql("PRAGMA table_info(directory)")]
+    )
+    row, value = scene.chance.choice(_people(scene, column))
+    other = _other(value, scene.chance) if scene.chance.random() < 0.8 or column != "salt" else None
+    scene.sql(f"UPDATE directory SET {column} = ? WHERE rowid = ?", (other, row))
+
+
+def swap_people(scene: Scene) -> None:
+    """Two persons' names, variables or addresses, with their salts or without."""
+    column = scene.chance.choice(("address", "name", "variables", "recipient_id"))
+    salts = dict(_people(scene, "salt"))
+    (one, its), (other, others) = scene.chance.sample(_people(scene, column), 2)
+    for row, value in ((one, "-"), (other, its), (one, others)):
+        scene.sql(f"UPDATE directory SET {column} = ? WHERE rowid = ?", (value, row))
+    if scene.chance.random() < 0.5:
+        for row, salt in ((one, salts[other]), (other, salts[one])):
+            scene.sql("UPDATE directory SET salt = ? WHERE rowid = ?", (salt, row))
+
+
+def delete_person(scene: Scene) -> None:
+    scene.sql("DELETE FROM directory WHERE rowid = ?", (scene.chance.choice(_people(scene))[0],))
+
+
+def insert_person(scene: Scene) -> None:
+    """With a salt of the attacker's, somebody else's, or none, as older rows have none."""
+    salt = scene.chance.choice(("salt", "NULL", "randomblob(32)"))
+    scene.sql(
+        "INSERT INTO directory SELECT workspace, ?, ?, name, variables,"
+        f" {salt} FROM directory WHERE rowid = ?",
+        ("made up", "x@x.test", scene.chance.choice(_people(scene))[0]),
+    )
+
+
+def roll_back_people(scene: Scene) -> None:
+    """The directory alone is as it was in an older backup."""
+    scene.sql("ATTACH ? AS earlier", (str(scene.earlier / "people.db"),))
+    scene.sql("DELETE FROM directory")
+    scene.sql("INSERT INTO directory SELECT * FROM earlier.directory")
+
+
+def _people(scene: Scene, column: str = "salt") -> list[tuple[int, Any]]:
+    return scene.sql(f"SELECT rowid, {column} FROM directory ORDER BY rowid").fetchall()
+
+
 TAMPERS: tuple[Tamper, ...] = (
     *(edit, edit, edit, delete, delete_with_care, insert_with_care, insert_a_command),
     *(insert_an_envelope, hide_an_event),
     *(truncate, truncate_with_care, swap, reorder, another_secret, another_identity, roll_back),
+    *(edit_person, swap_people, delete_person, insert_person, roll_back_people),
     *(edit_tile, cut_tile, lengthen_tile, delete_tile, swap_tiles, edit_checkpoint, rebuild),
 )
 
@@ -254,13 +305,18 @@ def original(tmp_path: Path) -> SignedLog:
     folder.mkdir()
     log = signed_log(str(folder / "s.db"), folder)
     shutil.copytree(folder, tmp_path / "earlier")
+    import_people(log, [each._replace(variables={}) for each in crowd(12)])
+    shutil.copy(log.url, tmp_path / "earlier" / "people.db")
+    import_people(log, crowd(14))
+    with running(log.settings) as program:
+        forget_people(program, import_people(log, crowd(2)))
     for number in range(3):
         log.given(import_recipients(*(f"n{number}-{each}" for each in range(80))))
         with log.workplace(f"none-{number}") as workplace:
             for _ in range(4):
                 workplace.at(LATER).tell(connect(ANN))
     with sqlite3.connect(log.url) as file:
-        assert file.execute(f"SELECT count(*) FROM {NUMBERS}").fetchone() == (12,)
+        assert file.execute(f"SELECT count(*) FROM {NUMBERS}").fetchone() == (17,)
     file.close()
     log.export(log.folder, "--key-out", log.verifier_key)
     log.note()

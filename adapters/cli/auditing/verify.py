@@ -14,6 +14,8 @@ from adapters.screen.exit_codes import EXIT_FAILED, EXIT_UNREADABLE
 from adapters.screen.output import fail, print_json, say
 from adapters.screen.progress import progress
 from adapters.screen.where import WholeStore
+from engine.answers.telling.words import counted
+from engine.audit.people import CommittedPeople, Compared, compared
 from engine.audit.stop_case import require_told
 from engine.proof.case_file import CaseFile, read
 from engine.proof.errors import ProofError
@@ -23,6 +25,8 @@ from engine.proof.verifying import Difference, require_whole, verified
 LARGEST = 1 << 20
 """Octets of a checkpoint's or a key's file."""
 LARGEST_CASE = 64 << 20
+KEPT = 1_000
+"""Differences of the directory that are told one by one."""
 
 
 def command(
@@ -43,11 +47,13 @@ def command(
     """Verify that nothing was changed since it was signed. Exit 1 where something was.
 
     A folder alone: that its tiles lead to the signed root. With `--checkpoint`: that the store has
-    exactly the entries that were signed, with the folder's help which one differs first. A case
-    file: that its events were signed, and that what it tells is what they hold.
+    exactly the entries that were signed, with the folder's help which one differs first; and that
+    the directory has everybody as the log commits to. A case file: that its events were signed,
+    and that what it tells is what they hold.
     """
     if path is None and checkpoint is None:
         fail("Name a folder of tiles or a case file, a --checkpoint, or both.", EXIT_UNREADABLE)
+    people: Compared | None = None
     with reading():
         try:
             if path is not None and path.is_file():
@@ -58,10 +64,12 @@ def command(
                 if checkpoint is None and tiles is not None:
                     found = _of_folder(tiles, signed)
                 else:
-                    found = _of_store(at, signed, tiles)
+                    found, people = _of_store(at, signed, tiles)
         except (NoteError, ProofError) as error:
             found, signed = Difference(None, str(error)), None
-    _show(found, signed, at, of_case=bool(path and path.is_file()), is_signed=key is not None)
+    _show(
+        found, signed, at, people, of_case=bool(path and path.is_file()), is_signed=key is not None
+    )
     raise typer.Exit(EXIT_FAILED if found else 0)
 
 
@@ -107,14 +115,23 @@ def _of_folder(tiles: TileFolder, signed: Checkpoint) -> Difference | None:
     return None
 
 
-def _of_store(at: WholeStore, signed: Checkpoint, tiles: TileFolder | None) -> Difference | None:
+def _of_store(
+    at: WholeStore, signed: Checkpoint, tiles: TileFolder | None
+) -> tuple[Difference | None, Compared | None]:
     with asking(settings_for(at.store)) as found, progress("Verifying", signed.size) as moved:
         store_id, generation = found.store.identity
         if not signed.origin.endswith(f"/{store_id}/{generation}"):
             told = f"the checkpoint is of {signed.origin}, the store is {store_id}/{generation}"
-            return Difference(None, told)
-        end = found.store.last_entry() + 1
-        return verified(commitments_of(found), end, signed, tiles, moved)
+            return Difference(None, told), None
+        end, people = found.store.last_entry() + 1, CommittedPeople(signed.size)
+        commitments = commitments_of(found, people.add)
+        if (difference := verified(commitments, end, signed, tiles, moved)) is not None:
+            return difference, None
+        directory = compared(people, found.store, found.directory)
+    if directory.differences:
+        number = counted(len(directory.differences), "recipient")
+        return Difference(None, f"the directory differs from the log in {number}"), directory
+    return None, directory
 
 
 def _text(file: Path, largest: int = LARGEST) -> str:
@@ -129,15 +146,21 @@ def _show(
     found: Difference | None,
     signed: Checkpoint | None,
     at: WholeStore,
+    people: Compared | None,
     *,
     of_case: bool,
     is_signed: bool,
 ) -> None:
+    differences = people.differences if people else []
+    notes = people.notes("as signed") if people else []
     if at.as_json:
         about = {"origin": signed.origin, "entries": signed.size} if signed else {}
         difference = found and {"entry": found.entry, "found": found.found}
-        print_json({"verified": found is None, **about, "signed": is_signed, "why": difference})
+        told = {"verified": found is None, **about, "signed": is_signed, "why": difference}
+        print_json({**told, "directory": differences, "notes": notes})
         return
+    for each in (*differences[:KEPT], *notes):
+        say(each)
     if found is not None:
         say(f"Not verified: {found.found.rstrip('.')}.")
         return

@@ -1,15 +1,15 @@
 """The directory of the PostgreSQL store."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from adapters.stores.directory import Ids, StoredDirectory
-from adapters.stores.ids_and_digests import random_ids, variables_text
 from adapters.stores.named_sql import statements
 from adapters.stores.postgres.erasing import write_anew
 from adapters.stores.postgres.store import PostgresStore
 from adapters.stores.small_tables.small_table import Change
-from engine.work.ports import Person
+from engine.work.ports import DirectoryRow, Person
 
 SQL = statements(Path(__file__).with_suffix(".sql"))
 
@@ -35,22 +35,18 @@ class PostgresDirectory(StoredDirectory):
         sql = self._table.sql["recipients_at"]
         return dict(change.cursor.execute(sql, asked, prepare=False).fetchall())
 
-    def _write_down(self, change: Change, workspace: str, new: Mapping[str, Person]) -> Ids:
+    def _insert(self, change: Change, rows: Sequence[DirectoryRow]) -> int:
         """In order of address, so that two who enrol the same people never wait in a circle.
         Whoever is second waits for the first and then finds the addresses taken."""
-        people = [new[address] for address in sorted(new)]
-        columns = (
-            random_ids(len(people)),
-            [each.address for each in people],
-            [each.name.replace("\0", "") for each in people],
-            list(map(variables_text, people)),
-        )
-        change.cursor.execute(SQL["enrol"], (workspace, *columns))
-        return self._known(change, workspace, new)
+        told = [(*row, salt and salt.hex()) for *row, salt in rows]
+        people = json.dumps([dict(zip(DirectoryRow._fields, each, strict=True)) for each in told])
+        return int(change.cursor.execute(SQL["enrol"], (people,)).rowcount)
 
-    def _kept(self, told: tuple[str, str]) -> tuple[str, str]:
-        name, variables = told
-        return name.replace("\0", ""), variables
+    def _kept(self, people: Sequence[Person]) -> Sequence[Person]:
+        return [
+            each._replace(name=each.name.replace("\0", "")) if "\0" in each.name else each
+            for each in people
+        ]
 
     def _stand_still(self, change: Change, workspace: str) -> int:
         change("nobody_enrols")

@@ -1,14 +1,13 @@
 """The directory of the embedded store."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from adapters.stores.directory import Ids, StoredDirectory
-from adapters.stores.ids_and_digests import random_ids, variables_text
+from adapters.stores.directory import StoredDirectory
 from adapters.stores.small_tables.small_table import Change
 from adapters.stores.sqlite.erasing import write_anew, zero_what_is_freed
 from adapters.stores.sqlite.recorder import SQL
 from adapters.stores.sqlite.store import SQLiteStore
-from engine.work.ports import Person, TracesRemain
+from engine.work.ports import DirectoryRow, TracesRemain
 
 
 class SQLiteDirectory(StoredDirectory):
@@ -20,20 +19,9 @@ class SQLiteDirectory(StoredDirectory):
         super().__init__(store)
         self._file = store
 
-    def _write_down(self, change: Change, workspace: str, new: Mapping[str, Person]) -> Ids:
-        ids = dict(zip(new, random_ids(len(new)), strict=True))
-        rows = (
-            {
-                "workspace": workspace,
-                "recipient_id": ids[address],
-                "address": address,
-                "name": each.name,
-                "variables": variables_text(each),
-            }
-            for address, each in new.items()
-        )
-        change.cursor.executemany(self._table.sql["enrol_person"], rows)
-        return ids
+    def _insert(self, change: Change, rows: Sequence[DirectoryRow]) -> int:
+        done = change.cursor.executemany(SQL["enrol_people"], rows)
+        return int(done.rowcount)
 
     def _before_change(self, change: Change) -> None:
         zero_what_is_freed(change.cursor)

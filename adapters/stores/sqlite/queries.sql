@@ -134,6 +134,13 @@ SELECT substr(originator_id, 1, instr(originator_id, ':campaign:') - 1), 'campai
     substr(originator_id, instr(originator_id, ':campaign:') + 10)
 FROM stored_events WHERE topic = 'CampaignCreated' OR topic LIKE 'CampaignCreated/%' ON CONFLICT DO NOTHING
 
+-- name: enrol_people
+INSERT INTO directory (workspace, recipient_id, address, name, variables, salt)
+VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (workspace, address) DO NOTHING
+
+-- name: salt_directory
+ALTER TABLE directory ADD COLUMN salt BLOB
+
 -- name: set_store_version
 INSERT INTO store_info VALUES (?)
 

@@ -29,7 +29,7 @@ from engine.work.ports import TracesRemain
 from events.recorded import Envelope
 from processors.timers import Timer
 
-STORE_VERSION = 2
+STORE_VERSION = 3
 
 
 class SQLiteStore(SQLiteEntries):
@@ -83,17 +83,23 @@ class SQLiteStore(SQLiteEntries):
             return
         try:
             self.give_entries()
-            self._enrol_campaigns()
+            self._raise_version()
         except BaseException:
             self.close()
             raise
 
-    def _enrol_campaigns(self) -> None:
-        """Version 2: a workspace's roster lists all its campaigns."""
+    def _raise_version(self) -> None:
+        """Version 2: a workspace's roster lists all its campaigns. Version 3: rows of the directory
+        have a salt."""
         if self._value("store_version") == STORE_VERSION:
             return
+        is_unsalted = self.has_table("directory")
         with self.explained(), self.writing() as c:
-            c.execute(SQL["enrol_campaigns"])
+            version = c.execute(SQL["store_version"]).fetchone()[0]
+            if version < 2:
+                c.execute(SQL["enrol_campaigns"])
+            if version < STORE_VERSION and is_unsalted:
+                c.execute(SQL["salt_directory"])
             c.execute(SQL["raise_store_version"], (STORE_VERSION,))
 
     def _made(self, lock_timeout: float) -> WritingConnections:

@@ -63,6 +63,7 @@ SENTENCES: Mapping[type[Event], str] = {
     s.SlotOccupied: "slot {slot_id} was taken by {account_id}",
     s.SlotVacated: "slot {slot_id} became empty",
     r.RecipientForgotten: "{recipient_id} was forgotten{by}: who it was is not kept any more",
+    r.PeopleCommitted: "what the directory says of {digests:counted} was committed to by digests",
     c.CampaignCreated: "the {mode:mode} campaign {campaign_id} was created{by}",
     c.CampaignStarted: "{campaign_id} was started{by}",
     c.CampaignPaused: "{campaign_id} was paused{event:because}{by}",

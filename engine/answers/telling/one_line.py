@@ -14,7 +14,9 @@ def one_line(text: str, longest: int = LONGEST) -> str:
     What is left can end no header, start no line and hide nothing; nor can it be an encoded word
     (RFC 2047), which ``email.message`` would decode again, line ends and all.
     """
-    if text.isprintable() and len(text) <= longest and not _UNTIDY.search(text):
+    if len(text) <= longest and (
+        text.isalnum() or (text.isprintable() and not _UNTIDY.search(text))
+    ):
         return text
     printable = "".join(char if char.isprintable() else " " for char in text)
     line = " ".join(printable.split()).replace("=?", "= ?")

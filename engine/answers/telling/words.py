@@ -178,6 +178,7 @@ WORDS: Mapping[str, Callable[[Any, Reader], str]] = {
     "away": _away,
     "because": _because,
     "by_disconnect": lambda incident_id, _: " by its disconnect" if incident_id else "",
+    "counted": lambda digests, _: people(len(digests)),
     "culprit": lambda cause, _: account_of(cause),
     "failure": _failure,
     "fate": _fate,

@@ -11,6 +11,7 @@ import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from adapters.stores.memory import MemoryStore
+from aggregates.people import CommitPeople
 from aggregates.recipient import ForgetRecipient
 from engine.audit import Auditor, Violation
 from engine.ports.clock import ManualClock
@@ -118,7 +119,9 @@ def more_happens() -> list[Recorded]:
     office.given(connect(BOB), add_sender(BOB), resume())
     office.at(now + DAY).given(fail(BOB), request_check(BOB, "again"))
     office.at(now + DAY + SECOND).given(user_check(BOB, check_id="again"))
-    office.at(now + 2 * DAY).given(ForgetRecipient(recipient_id="n3"), fail(ANN))
+    office.at(now + 2 * DAY).given(
+        CommitPeople(digests={"n3": "9f2c"}), ForgetRecipient(recipient_id="n3"), fail(ANN)
+    )
     office.at(now + 2 * DAY + 3 * DAY + MINUTE).tick()
     office.at(now + 2 * DAY + NINE_DAYS + MINUTE).tick()
     return read_log(office.store)

@@ -181,7 +181,7 @@ def folder(path: Path) -> None:
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (newer, "has store version 99; this program knows 2"),
+        (newer, "has store version 99; this program knows 3"),
         (foreign, "belongs to another program"),
         (garbage, "no SQLite database"),
         (empty, "an empty database"),

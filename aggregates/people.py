@@ -1,0 +1,40 @@
+"""What the directory says of people is committed to before it is written down (F1).
+
+Nothing is decided by it: who verifies compares the directory with what was recorded.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from aggregates.command import Command
+from events.recipient import PeopleCommitted
+from events.vocabulary import RecipientId
+
+ALL = "all"
+"""One stream in each workspace."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitPeople(Command):
+    aggregate: ClassVar[str] = "people"
+    taken_when_fenced: ClassVar[bool] = True
+    digests: Mapping[RecipientId, str]
+    written: bool = False
+
+    @property
+    def aggregate_id(self) -> str:
+        return ALL
+
+
+def initial(_: str) -> tuple[()]:
+    return ()
+
+
+def decide(_: tuple[()], command: CommitPeople) -> Sequence[PeopleCommitted]:
+    digests = {**command.digests}
+    return [PeopleCommitted(digests=digests, written=command.written, occurred_at=command.at)]
+
+
+def evolve(state: tuple[()], _event: PeopleCommitted) -> tuple[()]:
+    return state
