@@ -61,14 +61,14 @@ def running(settings: EngineSettings, *, create: bool = False) -> Iterator[Progr
 
     ``create`` makes one where there is none. Raises ``StoreError``.
     """
-    with closing(open_store(settings, create=create)) as opened:
+    with closing(_open(settings, create=create)) as opened:
         yield Program(settings, opened, engine_over(opened, settings))
 
 
 @contextmanager
 def asking(settings: EngineSettings) -> Iterator[Opened]:
     """The settings' store, opened so that nothing of it can change. Raises ``StoreError``."""
-    with closing(open_store(settings, read_only=True)) as opened:
+    with closing(_open(settings, read_only=True)) as opened:
         yield opened
 
 
@@ -83,10 +83,20 @@ def working(settings: EngineSettings) -> Iterator[Program]:
 
     configure_logs(settings)
     with (
-        closing(open_store(settings, create=True)) as opened,
+        closing(_open(settings, create=True)) as opened,
         watched(partial(health_of, opened, settings.proof_folder), settings) as observer,
     ):
         yield Program(settings, opened, engine_over(opened, settings, observer))
+
+
+def _open(settings: EngineSettings, *, create: bool = False, read_only: bool = False) -> Opened:
+    """Where the log is signed, its last checkpoint is a witness of the fence (M6)."""
+    opened = open_store(settings, create=create, read_only=read_only)
+    if settings.proof_folder is not None:
+        from adapters.proofs import last_signed_of
+
+        opened.fence.signed = last_signed_of(opened, settings.proof_folder)
+    return opened
 
 
 def logs_beside_answers() -> None:

@@ -1,21 +1,30 @@
 """The proof of an opened store's history: what signs it, what it is committed to, where it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from adapters.proof.folder import TileFolder
-from adapters.proof.signing import FileSigner, read_key, verifies
+from adapters.proof.folder import LARGEST_NOTE, TileFolder
+from adapters.proof.signing import FileSigner, read_keys, verifies
 from adapters.settings import EngineSettings, SettingsError
 from adapters.stores.opening import Opened
 from adapters.stores.small_tables.workspace_secrets import StoredWorkspaceSecrets
+from engine.ports.coordination import Coordination
 from engine.ports.log import Entry, Log
 from engine.proof.errors import ProofError
 from engine.proof.notes import NoteError, unverified
-from engine.proof.sequencing import Commitments, Sequencer
+from engine.proof.policy import Policy, PolicyUnreadable
+from engine.proof.sequencing import Commitments, LastSigned, Sequencer
+
+if TYPE_CHECKING:
+    from adapters.proof.witnessing import Witnesses
+
+ABOUT_WITNESSES = "proof witnesses"
+"""What operators are told about."""
 
 
-def signer_of(settings: EngineSettings, log: Log) -> FileSigner:
+def signers_of(settings: EngineSettings, log: Log) -> Sequence[FileSigner]:
     """Under the log's name; a new generation is another log. Raises ``SettingsError`` and
     ``ProofError``."""
     if settings.proof_key_file is None:
@@ -25,7 +34,7 @@ def signer_of(settings: EngineSettings, log: Log) -> FileSigner:
         )
     store_id, generation = log.identity
     name = f"{settings.proof_name}/{store_id}/{generation}"
-    return FileSigner(name, read_key(settings.proof_key_file))
+    return [FileSigner(name, each) for each in read_keys(settings.proof_key_file)]
 
 
 def commitments_of(
@@ -35,11 +44,47 @@ def commitments_of(
     return Commitments(opened.store, StoredWorkspaceSecrets(opened.beside).known, see)
 
 
-def sequencer_of(opened: Opened, signer: FileSigner, folder: Path) -> Sequencer:
+def sequencer_of(
+    opened: Opened,
+    signers: Sequence[FileSigner],
+    folder: Path,
+    witnesses: "Witnesses | None" = None,
+) -> Sequencer:
     """Keeps the tree in that folder."""
     secrets = StoredWorkspaceSecrets(opened.beside)
     commitments = Commitments(opened.store, secrets.of)
-    return Sequencer(opened.store, commitments, TileFolder(folder), signer, verifies)
+    tiles = TileFolder(folder)
+    return Sequencer(opened.store, commitments, tiles, signers, verifies, cosigners=witnesses)
+
+
+def policy_of(file: Path) -> Policy:
+    """Raises ``PolicyUnreadable``."""
+    try:
+        with file.open("rb") as found:
+            text = found.read(LARGEST_NOTE).decode(errors="surrogateescape")
+    except OSError as error:
+        raise PolicyUnreadable(policy=file, problem=error.strerror) from None
+    return Policy.of(text, str(file))
+
+
+def witnesses_of(settings: EngineSettings) -> "Witnesses | None":
+    """Whom the policy names; none without one. Raises ``PolicyUnreadable``."""
+    if settings.proof_policy is None:
+        return None
+    from adapters.proof.witnessing import Witnesses  # noqa: PLC0415 few ask them
+
+    return Witnesses(policy_of(settings.proof_policy), verifies)
+
+
+def tell_operators(coordination: Coordination, about: str, said: str | None) -> bool:
+    """What is wrong now, in place of what was; nothing for None. Was it not told before?"""
+    if all(each.text != said for each in coordination.alarms() if each.about == about):
+        coordination.calm(about)
+    return said is not None and coordination.alarm(about, said)
+
+
+def last_signed_of(opened: Opened, folder: Path) -> LastSigned:
+    return LastSigned(opened.store, commitments_of(opened), TileFolder(folder))
 
 
 def signed_entries(folder: Path) -> int:

@@ -99,6 +99,8 @@ class EngineSettings(HttpSettings, MailSettings, KafkaSettings, BaseSettings):
     """Where workers keep the signed tree; without one they sign nothing."""
     proof_name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9./_-]{0,99}$")] = "sendledger"
     """What checkpoints call the log, before the store's id."""
+    proof_policy: Path | None = None
+    """Which witnesses are asked to cosign checkpoints, and how many of them make a quorum."""
     proof_public: bool = False
     """Serve the signed tree at ``/proof`` of the HTTP server to everybody, without a token."""
     tick_interval: Seconds = 1.0

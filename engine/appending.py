@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from engine.ports.errors import StoreError
-from engine.ports.log import Entry, Row
+from engine.ports.log import BEGINS, Entry, Row
 from events.recorded import Envelope
 
 
@@ -46,6 +46,22 @@ class Continuation(NamedTuple):
     envelopes: Sequence[Envelope]
     """In order of entry."""
     workspaces: Mapping[str, Grown]
+
+
+def first_of_generation(generation: int, last: Entry, end: LogEnd, named: str) -> Entry:
+    """It is recorded with the last one, in its workspace, where no time goes back."""
+    id_ = f"{generation}:{named}"
+    begins = last.envelope._replace(
+        command_id=id_,
+        command=BEGINS,
+        actor="processor:generations",
+        correlation_id=id_,
+        causation_id=None,
+        first_position=end.position + 1,
+        event_count=0,
+        rejection=None,
+    )
+    return Entry(end.entry + 1, begins, None)
 
 
 def streams_of(entries: Iterable[Entry]) -> list[str]:

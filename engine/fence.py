@@ -13,7 +13,7 @@ from engine.ports.coordination import Alarm, Coordination
 from engine.ports.errors import ReadOnlyStore, StoreError
 from engine.ports.log import Log
 from engine.ports.store import Store
-from engine.ports.witness import Noted, Witness
+from engine.ports.witness import Noted, SignedLog, Witness
 from processors import roster
 
 ALARM = "restore fence"
@@ -100,6 +100,8 @@ class StoreFence:
         coordination: Coordination | None = None,
     ) -> None:
         self._store, self._witness, self._coordination = store, witness, coordination
+        self.signed: SignedLog | None = None
+        """Where the log is signed: a witness, too."""
         self._open = self._parted = False
         self.doubts = 0
         self._again = 0.0
@@ -128,13 +130,18 @@ class StoreFence:
             last = self._store.generations()[-1]
             late = closed_at is not None and last.began_at >= closed_at
             if not self._parted and (last.number == 1 or not late):
-                self._store.raise_generation()
+                self._store.raise_generation(self.named)
             self._parted = True
 
     @property
     def closed_at(self) -> datetime | None:
         """When it was first known that the store may lack something."""
         return next((each.since for each in self._alarms()), None)
+
+    @property
+    def named(self) -> str | None:
+        """The checkpoint that a generation's first entry is to name."""
+        return self.signed.named() if self.signed else None
 
     def known(self) -> Noted | None:
         """What the witness knows. Raises ``OSError``."""
@@ -201,14 +208,16 @@ class StoreFence:
         """The witness is read first: what it knows then, a sound store has by now."""
         if self._coordination is not None and self._coordination.workers() is None:
             return None
-        try:
-            noted = self.known()
-        except OSError as error:
-            said = error.strerror or str(error)
-            return UNREADABLE.format(said=said) if self._has_sent else None
-        if noted is None:
-            return NO_WITNESS if self._has_sent else None
-        reason = self._held_against(noted)
+        reason = self.signed.lacking() if self.signed else None
+        if reason is None:
+            try:
+                noted = self.known()
+            except OSError as error:
+                said = error.strerror or str(error)
+                return UNREADABLE.format(said=said) if self._has_sent else None
+            if noted is None:
+                return NO_WITNESS if self._has_sent else None
+            reason = self._held_against(noted)
         if reason is not None:
             self.close(reason)
         return reason

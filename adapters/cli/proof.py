@@ -1,5 +1,6 @@
 """``sendledger proof``: sign how far the log is, so that nobody can rewrite it unnoticed."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -17,51 +18,71 @@ app = group(no_args_is_help=True)
 
 @app.command()
 def init(
-    file: Annotated[Path, typer.Argument(help="Where the new key goes; it must not exist yet.")],
+    file: Annotated[Path, typer.Argument(help="Where the new keys go; it must not exist yet.")],
     as_json: Json = False,
 ) -> None:
-    """Make the key that signs checkpoints. Name its file in the setting `proof_key_file`."""
-    from adapters.proof.signing import make_key
+    """Make the keys that sign checkpoints, Ed25519 and ML-DSA-44, in one file.
+
+    Name it in the setting `proof_key_file`. A file that holds several pairs, one after the other,
+    signs with all of them.
+    """
+    from adapters.proof.signing import make_keys
     from engine.proof.errors import ProofError
 
     with explained(ProofError):
-        make_key(file)
+        make_keys(file)
     if as_json:
         print_json({"file": str(file)})
         return
-    say(f"Made a key in {file}. Name the file in the setting proof_key_file.")
-    say("Keep it where those who can change the database cannot read it.")
+    say(f"Made keys in {file}. Name the file in the setting proof_key_file.")
+    say("Keep them where those who can change the database cannot read it.")
 
 
 @app.command()
 def export(
     folder: Annotated[Path, typer.Argument(help="Where the tree is, or is to be.")],
     key_out: Annotated[
-        Path | None, typer.Option(help="Write the key by which others verify to this file.")
+        Path | None, typer.Option(help="Write the keys by which others verify to this file.")
     ] = None,
     *,
     at: WholeStore,
 ) -> None:
     """Add what came since to the tree in a folder, and sign it: tiles and a checkpoint (C2SP)."""
     from adapters.composition import running
-    from adapters.proofs import sequencer_of, signer_of
+    from adapters.proofs import (
+        ABOUT_WITNESSES,
+        sequencer_of,
+        signers_of,
+        tell_operators,
+        witnesses_of,
+    )
     from adapters.screen.progress import progress
     from engine.proof.errors import ProofError
-    from engine.proof.notes import NoteError
+    from engine.proof.notes import NoteError, key_of
 
-    with explained(ProofError, NoteError), running(settings_of(at)) as program:
+    with (
+        explained(ProofError, NoteError),
+        running(settings_of(at)) as program,
+        ExitStack() as stack,
+    ):
         settings, opened, _ = program
-        signer = signer_of(settings, opened.store)
-        sequencer = sequencer_of(opened, signer, folder)
+        signers = signers_of(settings, opened.store)
+        if witnesses := witnesses_of(settings):
+            stack.callback(witnesses.close)
+        sequencer = sequencer_of(opened, signers, folder, witnesses)
         with progress("Signing", opened.store.last_entry() + 1) as moved:
             found = sequencer.advance(moved)
-        key = str(signer.verifier_key)
+        keys = [str(key_of(each)) for each in signers]
         if key_out is not None:
-            key_out.write_text(f"{key}\n", encoding="ascii")
+            key_out.write_text("".join(f"{each}\n" for each in keys), encoding="ascii")
+        trouble = witnesses.trouble if witnesses else None
+        tell_operators(opened.coordination, ABOUT_WITNESSES, trouble)
     if at.as_json:
         told = {"origin": found.origin, "entries": found.size, "root": found.root.hex()}
-        print_json({**told, "key": key})
+        print_json({**told, "key": keys[0], "keys": keys, "trouble": trouble})
         return
     say(f"Signed: {found.size:,} entries of {found.origin} have the root {found.root.hex()}.")
-    say(f"Whoever verifies needs this key: {key}")
+    say(f"Whoever verifies needs this key, or all that --key-out writes: {keys[0]}")
     say("Auditors note the checkpoint, or keep a copy of the file, where nobody else can write.")
+    if trouble is not None:
+        say(f"Published all the same: {trouble}")

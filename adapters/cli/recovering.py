@@ -93,7 +93,8 @@ def recovered(opened: "Opened", source: "StreamSource") -> "Recovered":
 
     opened.fence.closed()
     keep = Forgetters(opened.directory, opened.evidence)
-    return recover(Restored(opened.store, opened.views, opened.coordination, keep), source)
+    named = opened.fence.named
+    return recover(Restored(opened.store, opened.views, opened.coordination, keep, named), source)
 
 
 def to_json(found: "Recovered") -> dict[str, Any]:

@@ -12,7 +12,13 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from engine.appending import Continuation, LogEnd, continuation, streams_of
+from engine.appending import (
+    Continuation,
+    LogEnd,
+    continuation,
+    first_of_generation,
+    streams_of,
+)
 from engine.entries import EntryRange, Numbered, merged
 from engine.ports.log import Entry, Generation, Page, StoreIdentity
 from engine.ports.maintenance import Counted
@@ -36,11 +42,7 @@ class StoredEntries(ABC):
 
     def entries(self, after: int, limit: int) -> Sequence[Entry]:
         with self.explained(), self._reading_entries() as c:
-            asked = {"after": after, "limit": limit}
-            run = EntryRange(*c.execute(self.ENTRIES["range"], asked).fetchone())
-            numbered = self._numbered(c, run)
-            page = self._page(c, run.position_before, run.events) if run.events else Page([], [])
-            return list(merged(after, run, page, numbered))
+            return self._entries(c, after, limit)
 
     def last_entry(self) -> int:
         with self.explained(), self._reading_entries() as c:
@@ -67,10 +69,17 @@ class StoredEntries(ABC):
             end = LogEnd(position, numbered, dict(found.fetchall()))
             self._append_recorded(c, continuation(entries, end), position)
 
-    def raise_generation(self) -> StoreIdentity:
+    def raise_generation(self, named: str | None = None) -> StoreIdentity:
         with self.explained(), self.writing() as c:
             self._lock_order(c)
             c.execute(self.ENTRIES["raise_generation"], {"now": self._to_stored(self.now())})
+            position, numbered = c.execute(self.ENTRIES["log_end"]).fetchone()
+            end = LogEnd(position, numbered, {})
+            last = self._entries(c, end.entry - 1, 1) if named is not None else ()
+            if named is not None and last:
+                _, generation = c.execute(self.ENTRIES["identity"]).fetchone()
+                first = first_of_generation(generation, last[0], end, named)
+                self._append_recorded(c, continuation([first], end), end.position)
         return self.identity
 
     def renew_identity(self) -> StoreIdentity:
@@ -80,6 +89,13 @@ class StoredEntries(ABC):
             c.execute(self.ENTRIES["clear_generations"])
             c.execute(self.ENTRIES["first_generation"], {"now": self._to_stored(self.now())})
         return self.identity
+
+    def _entries(self, c: Any, after: int, limit: int) -> list[Entry]:
+        asked = {"after": after, "limit": limit}
+        run = EntryRange(*c.execute(self.ENTRIES["range"], asked).fetchone())
+        numbered = self._numbered(c, run)
+        page = self._page(c, run.position_before, run.events) if run.events else Page([], [])
+        return list(merged(after, run, page, numbered))
 
     def _numbered(self, c: Any, run: EntryRange) -> Sequence[Numbered]:
         if run.last_numbered == run.numbered_before:

@@ -100,7 +100,8 @@ def _of(role: Role, program: Program, member: Membership, wanted: Callable[[], b
             made = WebhookDuty(program, lambda: member.alone_in(Role.WEBHOOKS), wanted)
             return Duty(role, made.turn, WEBHOOKS, close=made.close, settle=made.settle)
         case Role.PROOF:
-            return Duty(role, Proving(program, lambda: member.alone_in(Role.PROOF)).turn, PROVING)
+            proving = Proving(program, lambda: member.alone_in(Role.PROOF))
+            return Duty(role, proving.turn, PROVING, close=proving.close)
 
 
 def _without(role: Role, roles: Sequence[Role], why: str) -> Sequence[Role]:

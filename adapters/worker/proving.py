@@ -9,11 +9,13 @@ import structlog
 
 from adapters.composition import Program
 from adapters.proof.folder import FolderInUse
-from adapters.proofs import sequencer_of, signer_of
+from adapters.proof.witnessing import Witnesses
+from adapters.proofs import ABOUT_WITNESSES, sequencer_of, signers_of, tell_operators, witnesses_of
 from adapters.settings import SettingsError
 from engine.ports.errors import StoreError, StoreUnavailable
 from engine.proof.errors import AnotherHistory, ProofError
 from engine.proof.notes import NoteError
+from engine.proof.sequencing import OTHER_HISTORY
 
 log = structlog.get_logger("sendledger.proof")
 
@@ -31,12 +33,13 @@ class Proving:
         self._alone, self._fence = alone, engine.fence
         self._signed: int | None = None
         """Entries, after a turn that was well."""
+        self._witnesses: Witnesses | None = None
 
     def turn(self) -> None:
         """Raises ``StoreUnavailable``."""
         if not self._alone() or self._fence.closed() is not None:
             self._signed = None
-        elif self._signed != self._opened.store.last_entry() + 1:
+        elif self._signed != self._opened.store.last_entry() + 1 or self._lacks_quorum:
             try:
                 self._sign()
             except StoreUnavailable:
@@ -46,23 +49,38 @@ class Proving:
             except (ProofError, NoteError, SettingsError, StoreError) as error:
                 self._refused(error)
 
+    def close(self) -> None:
+        if self._witnesses is not None:
+            self._witnesses.close()
+
+    @property
+    def _lacks_quorum(self) -> bool:
+        return self._witnesses is not None and self._witnesses.lacks_quorum
+
     def _sign(self) -> None:
         folder = self._settings.proof_folder
         assert folder is not None
-        signer = signer_of(self._settings, self._opened.store)
-        found = sequencer_of(self._opened, signer, folder).advance(most=AT_A_TURN)
+        signers = signers_of(self._settings, self._opened.store)
+        self._witnesses = self._witnesses or witnesses_of(self._settings)
+        sequencer = sequencer_of(self._opened, signers, folder, self._witnesses)
+        found = sequencer.advance(most=AT_A_TURN)
         if self._signed is None:
             self._opened.coordination.calm(ABOUT)
             log.info("signing", origin=found.origin, entries=found.size, folder=str(folder))
         self._signed = found.size
+        self._tell_of(self._witnesses)
+
+    def _tell_of(self, witnesses: Witnesses | None) -> None:
+        for name, said in witnesses.failed.items() if witnesses else ():
+            log.warning("not cosigned", witness=name, reason=said)
+        trouble = witnesses.trouble if witnesses else None
+        if tell_operators(self._opened.coordination, ABOUT_WITNESSES, trouble):
+            log.error("published without all witnesses", reason=trouble)
 
     def _refused(self, error: Exception) -> None:
         """M6: a log that is not the one that was signed was brought back, or changed."""
         self._signed = None
-        coordination, said = self._opened.coordination, str(error)
-        if all(each.text != said for each in coordination.alarms()):
-            coordination.calm(ABOUT)
-        if coordination.alarm(ABOUT, said):
-            log.error("nothing is signed", reason=said)
+        if tell_operators(self._opened.coordination, ABOUT, str(error)):
+            log.error("nothing is signed", reason=str(error))
         if isinstance(error, AnotherHistory):
-            self._opened.fence.close("its checkpoint is of another history")
+            self._opened.fence.close(OTHER_HISTORY)

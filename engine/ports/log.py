@@ -37,6 +37,10 @@ class Generation(NamedTuple):
     began_at: datetime
 
 
+BEGINS = "BeginGeneration"
+"""What stands for the command of a generation's first entry, where that names a checkpoint."""
+
+
 class Entry(NamedTuple):
     """A place in the log's one order: an event, or an envelope without events."""
 
@@ -45,6 +49,12 @@ class Entry(NamedTuple):
     envelope: Envelope
     row: Row | None
     """None for an envelope without events."""
+
+    @property
+    def named(self) -> str | None:
+        """The checkpoint that a generation's first entry names."""
+        begins = self.envelope.command == BEGINS
+        return self.envelope.command_id.partition(":")[2] if begins else None
 
 
 class Log(Protocol):

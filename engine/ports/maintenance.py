@@ -37,8 +37,12 @@ class Counted(NamedTuple):
 
 
 class Maintenance(Protocol):
-    def raise_generation(self) -> StoreIdentity:
-        """Begin the next generation after the log's last entry: what was told beyond it is lost."""
+    def raise_generation(self, named: str | None = None) -> StoreIdentity:
+        """Begin the next generation after the log's last entry: what was told beyond it is lost.
+
+        ``named``: what its first entry names, an envelope without events in the workspace of the
+        last one (``engine.appending.first_of_generation``). An empty log names nothing.
+        """
         ...
 
     def renew_identity(self) -> StoreIdentity:

@@ -10,6 +10,19 @@ class Noted(NamedTuple):
     event_id: str
 
 
+class SignedLog(Protocol):
+    """The checkpoint that was signed last, which no backup of the store brings back."""
+
+    def lacking(self) -> str | None:
+        """Why the store is not what was signed, as the end of a sentence; None where it is, and
+        where nothing can be told of it."""
+        ...
+
+    def named(self) -> str | None:
+        """The checkpoint, as a generation's first entry names it."""
+        ...
+
+
 class Witness(Protocol):
     """Of one store. All of it raises ``OSError`` where it cannot be read or written."""
 

@@ -9,8 +9,13 @@ from typing import NamedTuple, Protocol
 
 from events.errors import ExplainedError
 
-ED25519 = 1
-"""The algorithm's octet in key ids and keys."""
+ED25519, ED25519_COSIGNATURE, ML_DSA_44 = 1, 4, 6
+"""The algorithm's octet in key ids and keys. Whoever signs with the last two signs a time, too."""
+KEY_OCTETS = {ED25519: 32, ED25519_COSIGNATURE: 32, ML_DSA_44: 1312}
+_NAMED = {ED25519: "Ed25519", ED25519_COSIGNATURE: "cosignature/v1", ML_DSA_44: "ML-DSA-44"}
+ANY_KEY = "by any key that is known"
+_TIME = 8
+"""Octets of the seconds since 1970 before a cosignature."""
 _CHECKPOINT = re.compile(
     r"(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[^\n]+)\n(?P<more>([^\n]+\n)*)"
 )
@@ -27,8 +32,8 @@ class NotANote(NoteError):
 
 class NotSigned(NoteError):
     sentence = (
-        "No signature of {name} under the note is good. It was changed, or it is signed by another "
-        "key: compare the key with the one you noted."
+        "No signature of {name} under the note is good ({keys}). It was changed, or it is signed "
+        "by another key: compare the key with the one you noted."
     )
 
 
@@ -38,13 +43,18 @@ class Signer(Protocol):
     name: str
 
     @property
+    def algorithm(self) -> int: ...
+
+    @property
     def public(self) -> bytes: ...
 
-    def sign(self, text: bytes) -> bytes: ...
+    def sign(self, message: bytes) -> bytes: ...
 
 
 class Verifies(Protocol):
-    def __call__(self, public: bytes, signature: bytes, text: bytes) -> bool: ...
+    """Ed25519 or ML-DSA-44, as long as the key is."""
+
+    def __call__(self, public: bytes, signature: bytes, message: bytes) -> bool: ...
 
 
 class VerifierKey(NamedTuple):
@@ -52,29 +62,42 @@ class VerifierKey(NamedTuple):
 
     name: str
     public: bytes
+    algorithm: int = ED25519
+
+    @property
+    def _typed(self) -> bytes:
+        return bytes([self.algorithm]) + self.public
 
     @property
     def id(self) -> bytes:
-        about = self.name.encode() + b"\n" + bytes([ED25519]) + self.public
-        return sha256(about).digest()[:4]
+        return sha256(self.name.encode() + b"\n" + self._typed).digest()[:4]
 
     def __str__(self) -> str:
-        key = b64encode(bytes([ED25519]) + self.public).decode()
-        return f"{self.name}+{self.id.hex()}+{key}"
+        return f"{self.name}+{self.id.hex()}+{b64encode(self._typed).decode()}"
 
     @classmethod
     def of(cls, text: str) -> "VerifierKey":
         """Raises ``NotANote``."""
         name, _, rest = text.strip().partition("+")
         id_, _, key = rest.partition("+")
-        try:
-            octets = b64decode(key, validate=True)
-        except (Error, ValueError):
-            octets = b""
-        found = cls(name, octets[1:])
-        if octets[:1] != bytes([ED25519]) or len(octets) != 33 or found.id.hex() != id_:
-            raise NotANote(found="its key is none of Ed25519, as NAME+ID+KEY")
+        octets = _decoded(key)
+        found = cls(name, octets[1:], next(iter(octets), 0))
+        if KEY_OCTETS.get(found.algorithm) != len(found.public) or found.id.hex() != id_:
+            known = " or ".join(_NAMED.values())
+            raise NotANote(found=f"its key is none of {known}, as NAME+ID+KEY")
         return found
+
+    def message(self, text: str, seconds: int) -> bytes:
+        """What is signed of a checkpoint's text. Raises ``OverflowError`` for names too long."""
+        match self.algorithm:
+            case 4:
+                return f"cosignature/v1\ntime {seconds}\n{text}".encode()
+            case 6:
+                tree = Checkpoint.of(text)
+                by = _length_first(self.name) + seconds.to_bytes(8)
+                of = _length_first(tree.origin) + bytes(8) + tree.size.to_bytes(8) + tree.root
+                return b"subtree/v1\n\0" + by + of
+        return text.encode()
 
 
 class Checkpoint(NamedTuple):
@@ -101,39 +124,82 @@ class Checkpoint(NamedTuple):
         return cls(found["origin"], int(found["size"]), root, (*found["more"].splitlines(),))
 
 
+class Note(NamedTuple):
+    """A text, and the lines under it that say who signed."""
+
+    text: str
+    signatures: Sequence[tuple[str, bytes]]
+    """Name, and what stands behind it: the key's id and the signature."""
+
+    @classmethod
+    def of(cls, note: str) -> "Note":
+        """Raises ``NotANote``."""
+        text, blank, lines = note.rpartition("\n\n")
+        if not blank or not lines.endswith("\n"):
+            raise NotANote(found="no signature follows its text")
+        return cls(f"{text}\n", [*map(_signature, lines.removesuffix("\n").split("\n"))])
+
+    def is_signed_by(self, key: VerifierKey, verifies: Verifies) -> bool:
+        """Signatures of others are passed over."""
+        return any(
+            (name, octets[:4]) == (key.name, key.id)
+            and _is_good(key, octets[4:], self.text, verifies)
+            for name, octets in self.signatures
+        )
+
+
+def key_of(signer: Signer) -> VerifierKey:
+    return VerifierKey(signer.name, signer.public, signer.algorithm)
+
+
 def signed(text: str, *signers: Signer) -> str:
-    """The note."""
+    """The note. Where a time belongs to the signature it is 0: nothing is said about that."""
     lines = []
     for each in signers:
-        key = VerifierKey(each.name, each.public)
-        told = b64encode(key.id + each.sign(text.encode())).decode()
+        key = key_of(each)
+        time = b"" if each.algorithm == ED25519 else bytes(_TIME)
+        told = b64encode(key.id + time + each.sign(key.message(text, 0))).decode()
         lines.append(f"— {each.name} {told}\n")
     return f"{text}\n{''.join(lines)}"
 
 
-def opened(note: str, key: VerifierKey, verifies: Verifies) -> str:
-    """The text, if that key signed it. Raises ``NotANote`` and ``NotSigned``.
+def opened(note: str, keys: Sequence[VerifierKey], verifies: Verifies) -> str:
+    """The text, if of each algorithm among them one of the keys signed it.
 
-    Signatures of others are passed over.
+    Raises ``NotANote`` and ``NotSigned``.
     """
-    text, blank, signatures = note.rpartition("\n\n")
-    if not blank or not signatures.endswith("\n"):
-        raise NotANote(found="no signature follows its text")
-    text += "\n"
-    for line in signatures.removesuffix("\n").split("\n"):
-        found = _SIGNATURE.fullmatch(line)
-        if found is None:
-            raise NotANote(found=f"{line[:60]!r} is no signature")
-        octets = _decoded(found["signed"])
-        is_ours = (found["name"], octets[:4]) == (key.name, key.id)
-        if is_ours and verifies(key.public, octets[4:], text.encode()):
-            return text
-    raise NotSigned(name=key.name)
+    found = Note.of(note)
+    for algorithm in dict.fromkeys(each.algorithm for each in keys):
+        alike = [each for each in keys if each.algorithm == algorithm]
+        if not any(found.is_signed_by(each, verifies) for each in alike):
+            raise NotSigned(name=alike[0].name, keys=_NAMED[algorithm])
+    return found.text
 
 
 def unverified(note: str) -> Checkpoint:
     """What a note says, or its lines alone, whoever signed it. Raises ``NotANote``."""
     return Checkpoint.of(note.partition("\n\n")[0].rstrip("\n") + "\n")
+
+
+def _signature(line: str) -> tuple[str, bytes]:
+    found = _SIGNATURE.fullmatch(line)
+    if found is None:
+        raise NotANote(found=f"{line[:60]!r} is no signature")
+    return found["name"], _decoded(found["signed"])
+
+
+def _is_good(key: VerifierKey, told: bytes, text: str, verifies: Verifies) -> bool:
+    time = 0 if key.algorithm == ED25519 else _TIME
+    try:
+        message = key.message(text, int.from_bytes(told[:time]))
+    except (OverflowError, NotANote):
+        return False
+    return verifies(key.public, told[time:], message)
+
+
+def _length_first(text: str) -> bytes:
+    octets = text.encode()
+    return len(octets).to_bytes(1) + octets
 
 
 def _decoded(text: str) -> bytes:

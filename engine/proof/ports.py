@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from engine.proof.merkle import Node
 from engine.proof.tiles import Tile
 
 
@@ -37,4 +38,15 @@ class Tiles(Protocol):
 
     def publish(self, note: str) -> None:
         """After every tile of its tree is on the disk; then the note is, too."""
+        ...
+
+
+class Cosigners(Protocol):
+    """Witnesses, who see that the log only grows."""
+
+    def cosigned(self, note: str, node: Node) -> str:
+        """The note, with what those say who have not cosigned it yet and answer in time.
+
+        ``node``: of the note's tree.
+        """
         ...

@@ -1,20 +1,41 @@
 """Adds what came to the tree and signs how far it is; never a history other than the signed one."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 
+from engine.ports.errors import StoreError, StoreUnavailable, WithoutEntries
 from engine.ports.log import Entry, Log
 from engine.ports.maintenance import Counted
 from engine.ports.store import Store
-from engine.proof.errors import AnotherHistory, AnotherOrigin, TilesDiffer
-from engine.proof.notes import Checkpoint, Signer, VerifierKey, Verifies, opened, signed, unverified
-from engine.proof.ports import Tiles
+from engine.proof.errors import (
+    AnotherHistory,
+    AnotherOrigin,
+    ProofError,
+    SecretMissing,
+    TilesDiffer,
+)
+from engine.proof.notes import (
+    ANY_KEY,
+    Checkpoint,
+    Note,
+    NoteError,
+    NotSigned,
+    Signer,
+    Verifies,
+    key_of,
+    signed,
+    unverified,
+)
+from engine.proof.ports import Cosigners, Tiles
 from engine.proof.records import commitment, envelope_key
-from engine.proof.tiles import WIDTH, Edge, Tile
+from engine.proof.tiles import WIDTH, Edge, Tile, nodes
 from events.recorded import Envelope
 
 AT_ONCE = 5_000
 """Entries read at once."""
+OTHER_HISTORY = "its checkpoint is of another history"
+"""Why a store is fenced."""
 
 Progress = Callable[[int], None]
 
@@ -83,39 +104,54 @@ class Commitments:
 
 
 class Sequencer:
-    """One at a time for each tree. Raises ``ProofError``, ``NoteError`` and ``StoreError``."""
+    """One at a time for each tree. Raises ``ProofError``, ``NoteError`` and ``StoreError``.
+
+    ``signers``: all of them sign, under the log's name; one of them signed last.
+    """
 
     def __init__(
         self,
         log: Log,
         commitments: Commitments,
         tiles: Tiles,
-        signer: Signer,
+        signers: Sequence[Signer],
         verifies: Verifies,
+        *,
+        cosigners: Cosigners | None = None,
     ) -> None:
         self._log = log
         self._commitments = commitments
         self._tiles = tiles
-        self._signer = signer
+        self._signers = signers
         self._verifies = verifies
+        self._cosigners = cosigners
 
     def advance(
         self, progress: Progress = lambda _entries: None, most: int | None = None
     ) -> Checkpoint:
         """Sign the log as it is now, or ``most`` entries further than it was signed.
 
-        The checkpoint of before, if nothing came.
+        The checkpoint of before, if nothing came; who has not cosigned it is asked again.
         """
         with self._tiles.alone():
             return self._advance(progress, most)
 
     def _advance(self, progress: Progress, most: int | None) -> Checkpoint:
-        edge, last = self._edge()
+        before = self._tiles.checkpoint()
+        edge, note = self._edge(before)
         end = self._log.last_entry() + 1
-        self._require_same_history(edge, end)
+        require_same_history(self._commitments, self._tiles, edge, end)
         end = end if most is None else min(end, edge.size + most)
-        if last is not None and end == edge.size:
-            return last
+        if note is None or end != edge.size:
+            note = self._grown(edge, end, progress)
+        if self._cosigners is not None:
+            note = self._cosigners.cosigned(note, nodes(edge.size, self._tiles.read))
+        if note != before:
+            self._tiles.publish(note)
+        return unverified(note)
+
+    def _grown(self, edge: Edge, end: int, progress: Progress) -> str:
+        """The note, once its tiles are written."""
         for entry in self._commitments.between(edge.size, end):
             for tile, hashes in edge.add(entry):
                 self._tiles.write(tile, hashes)
@@ -125,34 +161,79 @@ class Sequencer:
         for tile, hashes in edge.partial():
             self._tiles.write(tile, hashes)
         self._log.reach_disk()
-        found = Checkpoint(self._signer.name, edge.size, edge.root)
-        self._tiles.publish(signed(found.text, self._signer))
-        return found
+        tree = Checkpoint(self._signers[0].name, edge.size, edge.root)
+        return signed(tree.text, *self._signers)
 
-    def _edge(self) -> tuple[Edge, Checkpoint | None]:
-        """What was signed last, and only that."""
-        note = self._tiles.checkpoint()
+    def _edge(self, note: str | None) -> tuple[Edge, str | None]:
+        """What was signed last, and only that; and the note, if every key has signed it."""
         if note is None:
             return Edge(0, self._tiles.read), None
-        key = VerifierKey(self._signer.name, self._signer.public)
-        origin = unverified(note).origin
-        if origin != key.name:
-            raise AnotherOrigin(found=origin, expected=key.name)
-        last = Checkpoint.of(opened(note, key, self._verifies))
-        edge = Edge(last.size, self._tiles.read)
-        if edge.root != last.root:
-            raise TilesDiffer(entry=last.size - 1)
-        return edge, last
+        origin, name = unverified(note).origin, self._signers[0].name
+        if origin != name:
+            raise AnotherOrigin(found=origin, expected=name)
+        found = Note.of(note)
+        by = [found.is_signed_by(key_of(each), self._verifies) for each in self._signers]
+        if not any(by):
+            raise NotSigned(name=name, keys=ANY_KEY)
+        return signed_edge(self._tiles, Checkpoint.of(found.text)), note if all(by) else None
 
-    def _require_same_history(self, edge: Edge, end: int) -> None:
-        """The last bundle of the signed tree, and that the log did not become shorter."""
-        if end < edge.size:
-            told = f"it has {end} entries, of {edge.size} that were signed"
-            raise AnotherHistory(found=told)
-        last = (edge.size - 1) // WIDTH
-        signed_ones = edge.entries or (edge.size and self._tiles.read(Tile(None, last))) or ()
-        begin = edge.size - len(signed_ones)
-        now = self._commitments.between(begin, edge.size)
-        for number, (found, was) in enumerate(zip(now, signed_ones, strict=True), begin):
-            if found != was:
-                raise AnotherHistory(found=f"entry {number} is another one")
+
+class LastSigned:
+    """Implements ``SignedLog``: what the folder tells, which nobody verified here."""
+
+    def __init__(self, log: Log, commitments: Commitments, tiles: Tiles) -> None:
+        self._log = log
+        self._commitments = commitments
+        self._tiles = tiles
+
+    def lacking(self) -> str | None:
+        with suppress(NoteError, ProofError, WithoutEntries):
+            return self._lacking(unverified(self._tiles.checkpoint() or ""))
+        return None
+
+    def _lacking(self, tree: Checkpoint) -> str | None:
+        """What of the folder is damaged only its signer tells."""
+        own, (*_, store_id, number) = self._log.identity, ("", *tree.origin.split("/"))
+        generation = int(number) if number.isdecimal() else 0
+        if store_id != own.store_id or generation < own.generation:
+            return None
+        if generation > own.generation:
+            return f"its checkpoint is of generation {generation}, and it is of {own.generation}"
+        try:
+            edge, end = signed_edge(self._tiles, tree), self._log.last_entry() + 1
+            require_same_history(self._commitments, self._tiles, edge, end)
+        except StoreUnavailable:
+            raise
+        except (AnotherHistory, SecretMissing, StoreError):
+            return OTHER_HISTORY
+        return None
+
+    def named(self) -> str | None:
+        with suppress(NoteError, ProofError):
+            tree = unverified(self._tiles.checkpoint() or "")
+            return f"{tree.origin}:{tree.size}:{tree.root.hex()}"
+        return None
+
+
+def signed_edge(tiles: Tiles, tree: Checkpoint) -> Edge:
+    """Raises ``TilesDiffer`` and ``TileMissing``."""
+    edge = Edge(tree.size, tiles.read)
+    if edge.root != tree.root:
+        raise TilesDiffer(entry=tree.size - 1)
+    return edge
+
+
+def require_same_history(commitments: Commitments, tiles: Tiles, edge: Edge, end: int) -> None:
+    """The last bundle of the signed tree, and that the log did not become shorter.
+
+    Raises ``AnotherHistory``.
+    """
+    if end < edge.size:
+        raise AnotherHistory(found=f"it has {end} entries, of {edge.size} that were signed")
+    last = (edge.size - 1) // WIDTH
+    signed_ones = edge.entries or (edge.size and tiles.read(Tile(None, last))) or ()
+    begin = edge.size - len(signed_ones)
+    now = [*commitments.between(begin, edge.size), b""]
+    for number, (found, was) in enumerate(zip(now, signed_ones, strict=False), begin):
+        if found != was:
+            raise AnotherHistory(found=f"entry {number} is another one")

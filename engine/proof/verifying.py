@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from engine.ports.log import Log
 from engine.proof.errors import ProofError, TilesDiffer
-from engine.proof.merkle import leaf_hash
+from engine.proof.merkle import leaf_hash, root
 from engine.proof.notes import Checkpoint
 from engine.proof.ports import Tiles
 from engine.proof.sequencing import Commitments
-from engine.proof.tiles import WIDTH, Edge, Tile
+from engine.proof.tiles import WIDTH, Edge, Tile, nodes
 
 Progress = Callable[[int], None]
 
@@ -48,6 +49,56 @@ def verified(
     if first is not None:
         return Difference(first, f"entry {first:,} is not the one that was signed")
     return Difference(None, "some entry is not the one that was signed")
+
+
+class Later(NamedTuple):
+    """A generation that began after the one of a checkpoint."""
+
+    number: int
+    first_entry: int
+    named: Checkpoint | None
+    """By its first entry: the last of the generation before."""
+
+
+def later_than(log: Log, generation: int) -> Later | None:
+    """What began after that generation of the store; None for the present one."""
+    for each in log.generations():
+        if each.number == generation + 1:
+            first = log.entries(each.first_entry - 1, 1)
+            named = first[0].named if first else None
+            return Later(each.number, each.first_entry, _parsed(named) if named else None)
+    return None
+
+
+def _parsed(named: str) -> Checkpoint:
+    origin, size, root_ = named.rsplit(":", 2)
+    return Checkpoint(origin, int(size), bytes.fromhex(root_))
+
+
+def followed(
+    commitments: Commitments, noted: Checkpoint, tiles: Tiles | None, later: Later
+) -> Difference | None:
+    """None where the log is as signed up to the later generation, whose first entry names the
+    ``noted`` checkpoint or one that goes on from it. Raises ``ProofError``.
+
+    ``tiles``: of the generation before, some of whose signed entries the store lost.
+    """
+    begins = f"generation {later.number} begins with entry {later.first_entry:,}"
+    if later.named is None or later.named.origin != noted.origin:
+        return Difference(later.first_entry, f"{begins}, and names no checkpoint of that log")
+    if later.named.size < noted.size:
+        return Difference(later.first_entry, f"{begins}, and names an older checkpoint")
+    if tiles is None:
+        told = "what it lost before can be verified only with the folder of that log"
+        return Difference(later.first_entry, f"{begins}, and {told}")
+    require_whole(tiles, later.named)
+    if root(noted.size, nodes(later.named.size, tiles.read)) != noted.root:
+        raise TilesDiffer(entry=noted.size - 1)
+    was = _Bundles(tiles, later.named.size)
+    for number, entry in enumerate(commitments.between(0, later.first_entry)):
+        if entry != was.entry(number):
+            return Difference(number, f"entry {number:,} is not the one that was signed")
+    return None
 
 
 def _beside(commitments: Commitments, *, is_whole: bool) -> Difference | None:

@@ -70,6 +70,8 @@ class Restored(NamedTuple):
     views: Views
     coordination: Coordination
     keep: Forgetters
+    named: str | None = None
+    """The last signed checkpoint, which a generation that begins names."""
 
 
 def recover(
@@ -102,7 +104,12 @@ def _recover_log(
 
     try:
         found = recover_log(
-            restored.store, source, before_writing=before_writing, progress=progress, page=page
+            restored.store,
+            source,
+            before_writing=before_writing,
+            progress=progress,
+            page=page,
+            named=restored.named,
         )
     except Exception:
         if alarms:

@@ -101,8 +101,11 @@ def recover_log(
     before_writing: Callable[[], object] = lambda: None,
     progress: Progress = lambda _entry: None,
     page: int = PAGE,
+    named: str | None = None,
 ) -> RecoveredLog:
     """Begins again where it was interrupted: what is written by then is compared.
+
+    ``named``: by the first entry of a generation that begins here.
 
     Nothing is written unless all that both have is equal. Raises ``RecoveryRefused``,
     ``UnreadableRecord``, ``UnknownTopic`` and ``NotContinued``; pages written before stay.
@@ -125,13 +128,9 @@ def recover_log(
             _reach_generation(store, generation, entries[0].number)
             store.append_recorded(entries)
             progress(entries[-1].number)
-    return _ended(store, last, ahead=len(common) - compared, compared=compared, pages=pages)
-
-
-def _ended(store: Store, last: int, *, ahead: int, compared: int, pages: "_Pages") -> RecoveredLog:
-    end = store.last_entry()
+    end, ahead = store.last_entry(), len(common) - compared
     raised = not ahead and store.generations()[-1].first_entry <= end
-    identity = store.raise_generation() if raised else store.identity
+    identity = store.raise_generation(named) if raised else store.identity
     return RecoveredLog(identity, end, compared, end - last, ahead, pages.left_over, raised)
 
 

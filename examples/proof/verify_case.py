@@ -41,8 +41,9 @@ CASE |= {"since": ({"size": int, "root": HASH, "path": [HASH]}, None), "events":
 
 LIMITS = """\
 Not verified, because no file can show it: that nothing else was recorded about the case; that what
-was recorded is true. The words of the sentences are Sendledger's: `sendledger-replay verify` tells
-them anew from the events, which you may read yourself under "events"."""
+was recorded is true. Signatures of ML-DSA-44 and cosignatures of witnesses are ignored here. The
+words of the sentences are Sendledger's: `sendledger-replay verify` tells them anew from the events,
+which you may read yourself under "events"."""
 
 
 class NotVerified(Exception):
@@ -137,24 +138,25 @@ def checkpoint_of(text: str) -> Checkpoint:
     return Checkpoint(lines[0], int(lines[1]), from_base64(lines[2]))
 
 
-def opened(note: str, key: str) -> Checkpoint:
-    """What the note says, if the key signed it. The key is written NAME+ID+KEY."""
-    name, id_, public = key.strip().split("+", 2)
-    octets = from_base64(public)
-    key_id = sha256(name.encode() + b"\n" + octets).digest()[:4]
-    if len(octets) != 33 or octets[0] != 1 or key_id.hex() != id_:
-        refuse("the key is none of Ed25519, as NAME+ID+KEY")
+def opened(note: str, keys: str) -> Checkpoint:
+    """If one of the Ed25519 keys signed it. Others, and witnesses' cosignatures, are ignored."""
+    known = {}
+    for name, id_, public in (key.split("+", 2) for key in keys.split()):
+        octets = from_base64(public)
+        if sha256(name.encode() + b"\n" + octets).hexdigest()[:8] != id_:
+            refuse("a key is not as it was handed out: NAME+ID+KEY")
+        known[name, bytes.fromhex(id_)] = octets[1:] if octets[0] == 1 else b""
     text, _, signatures = note.rpartition("\n\n")
     for line in signatures.split("\n")[:-1] if signatures.endswith("\n") else ():
         found = re.fullmatch(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})", line)
         if found is None:
             refuse("a line under the note is no signature")
         signed = from_base64(found[2])
-        is_its = found[1] == name and signed[:4] == key_id
-        if is_its and is_signed(octets[1:], signed[4:], f"{text}\n".encode()):
+        key = known.get((found[1], signed[:4]))
+        if key and is_signed(key, signed[4:], f"{text}\n".encode()):
             checkpoint = checkpoint_of(f"{text}\n")
-            return checkpoint if checkpoint.origin == name else refuse("it is of another log")
-    return refuse(f"the checkpoint is not signed by the key of {name}")
+            return checkpoint if checkpoint.origin == found[1] else refuse("it is of another log")
+    return refuse("the checkpoint is not signed by an Ed25519 key that you were given")
 
 
 # The Merkle tree (RFC 6962; the two loops are those of RFC 9162, 2.1.3.2 and 2.1.4.2).

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from adapters.composition import running
-from adapters.proof.signing import make_key
-from adapters.proofs import sequencer_of, signer_of
+from adapters.proof.signing import make_keys
+from adapters.proofs import sequencer_of, signers_of
 from adapters.serving_http import http_served
 from adapters.settings import load_settings
 from adapters.stores.clocks import system_clock
@@ -54,9 +54,9 @@ def place(tmp_path: Path) -> Iterator[Place]:
     key, tiles = tmp_path / "proof.key", tmp_path / "tree"
     signing = {"proof_key_file": key, "proof_folder": tiles}
     settings = load_settings(store=path, workspace=ACME, http="127.0.0.1:0", **signing)
-    make_key(key)
+    make_keys(key)
     with running(settings) as program:
-        sequencer_of(program.opened, signer_of(settings, program.opened.store), tiles).advance()
+        sequencer_of(program.opened, signers_of(settings, program.opened.store), tiles).advance()
         ProjectionRunner(program.opened.store, program.opened.views, SHIPPED).keep_up()
         with http_served(program) as port:
             assert port is not None

@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from verify_case import main
 
-from adapters.cli.auditing.verify import case_verified
-from adapters.proofs import signer_of
-from engine.proof.notes import VerifierKey
+from adapters.cli.auditing.verify import Trust, case_verified
+from adapters.proofs import signers_of
 from tests.browser.conftest import browsing, sign_in
 from tests.browser.place import Place
 
@@ -18,8 +17,8 @@ CASE = "/campaigns/spring/recipients/r1"
 @pytest.fixture
 def key(place: Place, tmp_path: Path) -> Path:
     settings, opened, _ = place.program
-    signer, file = signer_of(settings, opened.store), tmp_path / "verifier-key"
-    file.write_text(f"{VerifierKey(signer.name, signer.public)}\n")
+    signers, file = signers_of(settings, opened.store), tmp_path / "verifier-key"
+    file.write_text("".join(f"{each.verifier_key}\n" for each in signers))
     return file
 
 
@@ -42,7 +41,7 @@ def test_a_stops_proof_is_downloaded_without_a_script_and_verified_by_ours_of_on
         file = downloaded(page, tmp_path)
     assert file.name == "case.json"
     assert main([str(file), "--key", str(key)]) == 0
-    assert case_verified(file, None, key).size > 0
+    assert case_verified(file, None, Trust.of(key, None)).size > 0
 
 
 @pytest.mark.rule("F2")
@@ -53,7 +52,7 @@ def test_an_event_says_what_checkpoint_signs_it_and_its_proof_is_verified(
     expect(page.locator("main")).to_contain_text("signed in the checkpoint over")
     file = downloaded(page, tmp_path)
     assert file.name == "event.json"
-    assert case_verified(file, None, key).size > 0
+    assert case_verified(file, None, Trust.of(key, None)).size > 0
 
 
 def test_the_machine_says_how_far_the_log_is_signed_and_leads_to_the_checkpoint(

@@ -64,8 +64,8 @@ class FragileStore:
     def counted_until(self, position: int) -> Counted:
         return self.inner.counted_until(position)
 
-    def raise_generation(self) -> StoreIdentity:
-        return self.inner.raise_generation()
+    def raise_generation(self, named: str | None = None) -> StoreIdentity:
+        return self.inner.raise_generation(named)
 
     def renew_identity(self) -> StoreIdentity:
         return self.inner.renew_identity()

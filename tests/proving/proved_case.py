@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from typer.testing import CliRunner
 from verify_case import main
 
-from adapters.cli.auditing.verify import case_verified
+from adapters.cli.auditing.verify import Trust, case_verified
 from adapters.composition import running
 from adapters.program import app
 from engine.proof.errors import ProofError
@@ -68,7 +68,8 @@ class ProvedCase(NamedTuple):
 
     def by_the_house(self, file: Path, key: Path | None = None) -> bool:
         try:
-            case_verified(file, self.log.noted, key or self.log.verifier_key)
+            trust = Trust.of(key or self.log.verifier_key, None)
+            case_verified(file, self.log.noted, trust)
         except (ProofError, NoteError, UnreadableEvent):
             return False
         return True

@@ -1,23 +1,24 @@
 """A store in which much happened, signed into a folder, and what a person types about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from typer.testing import CliRunner
 
 from adapters.composition import running
 from adapters.program import app
-from adapters.proof.signing import make_key
-from adapters.proofs import sequencer_of, signer_of
+from adapters.proof.signing import make_keys
+from adapters.proofs import sequencer_of, signers_of
 from adapters.settings import EngineSettings, load_settings
 from adapters.stores.opening import migrate
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SQLiteStore
 from engine.ports.clock import ManualClock
-from engine.proof.notes import Checkpoint
+from engine.proof.notes import Checkpoint, VerifierKey
 from engine.proof.sequencing import Sequencer
 from replay import app as replay
 from tests.law.story import DAY, NOON, Move
@@ -52,6 +53,10 @@ class SignedLog(NamedTuple):
     def verifier_key(self) -> Path:
         return self.folder.with_name("verifier-key")
 
+    @property
+    def verifier_keys(self) -> list[VerifierKey]:
+        return [VerifierKey.of(each) for each in self.verifier_key.read_text().split()]
+
     @contextmanager
     def workplace(self, name: str) -> Iterator[Workplace]:
         clock = ManualClock(NOON)
@@ -67,8 +72,8 @@ class SignedLog(NamedTuple):
     @contextmanager
     def sequencer(self) -> Iterator[Sequencer]:
         with running(self.settings) as program:
-            signer = signer_of(self.settings, program.opened.store)
-            yield sequencer_of(program.opened, signer, self.folder)
+            signers = signers_of(self.settings, program.opened.store)
+            yield sequencer_of(program.opened, signers, self.folder)
 
     def sign(self) -> Checkpoint:
         with self.sequencer() as sequencer:
@@ -88,15 +93,15 @@ class SignedLog(NamedTuple):
     def held_against_the_note(self) -> tuple[int, str]:
         return self.verify(self.folder, "--checkpoint", self.noted)
 
-    def export(self, *words: object) -> Any:
-        environment = {"SENDLEDGER_PROOF_KEY_FILE": str(self.key)}
+    def export(self, *words: object, env: Mapping[str, str] = MappingProxyType({})) -> Any:
+        environment = {"SENDLEDGER_PROOF_KEY_FILE": str(self.key), **env}
         given = [*map(str, words), "--store", self.url]
         return CliRunner().invoke(app, ["proof", "export", *given], env=environment)
 
 
 def signed_log(url: str, folder: Path) -> SignedLog:
     found = SignedLog(url, folder / "tree", folder / "proof.key")
-    make_key(found.key)
+    make_keys(found.key)
     migrate(found.settings)
     with found.workplace("command") as workplace:
         much_happens(workplace)

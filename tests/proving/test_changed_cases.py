@@ -96,8 +96,13 @@ def without_words(sentences: list[dict[str, Any]]) -> set[str]:
 
 
 def says_no_more(mutant: str, whole: str) -> bool:
-    """Than the file of before: something may be missing from it, or be said in other words."""
+    """Than the file of before: something may be missing from it, or be said in other words.
+
+    Of the checkpoint the first signature counts, of Ed25519: the script reads no other.
+    """
     new, old = json.loads(mutant), json.loads(whole)
+    for case in (new, old):
+        case["checkpoint"] = case["checkpoint"].split("\n")[:5]
     sentences = new["case"].pop("sentences"), old["case"].pop("sentences")
     events = new.pop("events"), old.pop("events")
     fewer = without_words(sentences[0]) <= without_words(sentences[1])

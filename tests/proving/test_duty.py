@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters.composition import Program, health_of, running
+from adapters.composition import Program, asking, health_of, running
 from adapters.proof.folder import TileFolder
 from adapters.settings import load_settings
 from adapters.worker.proving import Proving
 from engine.proof.notes import Checkpoint
 from tests.law.story import import_recipients
 from tests.proving.signed_log import SignedLog, signed_log
+from tests.proving.test_signing import change
 from tests.worker.processes import SENDLEDGER, Process, eventually
 from tests.workplace import ACME
 
@@ -79,18 +80,14 @@ def test_who_is_not_alone_signs_nothing(log: SignedLog) -> None:
 
 
 @pytest.mark.rule("M6")
-def test_a_log_that_was_brought_back_is_told_of_fenced_and_not_signed(tmp_path: Path) -> None:
-    """The checkpoint is a witness that no backup of the store brings back."""
-    log = signed_log(str(tmp_path / "s.db"), tmp_path)
-    before = (tmp_path / "s.db").read_bytes()
+def test_a_log_that_became_another_one_is_told_of_fenced_and_not_signed(log: SignedLog) -> None:
+    """While a worker has it open; the checkpoint is a witness that no backup brings back."""
     log.given(import_recipients(*MORE))
-    log.sign()
-    for each in tmp_path.glob("s.db-*"):
-        each.unlink()
-    (tmp_path / "s.db").write_bytes(before)
-    note = (log.folder / "checkpoint").read_bytes()
-
     with duty(log) as (program, proving):
+        proving.turn()
+        note = (log.folder / "checkpoint").read_bytes()
+        change(log, "UPDATE envelopes SET actor = 'user:nobody' WHERE command_id LIKE 'later-%'")
+        log.given(import_recipients("one-more"))
         proving.turn()
         (told,) = alarms(program)
         assert "The log is not the one that was signed" in told
@@ -101,6 +98,29 @@ def test_a_log_that_was_brought_back_is_told_of_fenced_and_not_signed(tmp_path: 
         found = health_of(program.opened, log.folder).reasons(60)
         assert {"operator_alarm", "store_fenced"} <= {each.code for each in found}
     assert (log.folder / "checkpoint").read_bytes() == note
+
+
+@pytest.mark.rule("M6")
+def test_an_older_backup_is_fenced_before_anybody_signs(tmp_path: Path) -> None:
+    """Where the folder is set, whoever opens the store asks it; a read-only look does, too."""
+    log = signed_log(str(tmp_path / "s.db"), tmp_path)
+    before = (tmp_path / "s.db").read_bytes()
+    log.given(import_recipients(*MORE))
+    log.sign()
+    for each in tmp_path.glob("s.db-*"):
+        each.unlink()
+    (tmp_path / "s.db").write_bytes(before)
+
+    with running(log.settings) as program:
+        assert program.opened.fence.closed() is None, "nobody named the folder"
+    given = load_settings(store=log.url, workspace=ACME, proof_folder=log.folder)
+    with asking(given) as opened:
+        assert health_of(opened, log.folder).fenced == "its checkpoint is of another history"
+    with duty(log) as (program, _):
+        assert program.opened.fence.closed() == "its checkpoint is of another history"
+    shutil.rmtree(log.folder / "tile")
+    with duty(log) as (program, _):
+        assert program.opened.fence.closed() is not None, "once noticed, it stays"
 
 
 def test_a_trouble_is_told_anew_when_it_changes_and_no_more_when_it_is_over(

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.proof.signing import make_key
+from adapters.proof.signing import make_keys
 from engine.proof.errors import AnotherHistory, AnotherOrigin, TileMissing, TilesDiffer
 from engine.proof.notes import NotSigned
 from engine.proof.tiles import Tile
@@ -84,7 +84,7 @@ def test_the_folder_of_another_store_is_refused(log: SignedLog, tmp_path: Path) 
 
 
 def test_a_folder_that_another_key_signed_is_refused(log: SignedLog, tmp_path: Path) -> None:
-    make_key(tmp_path / "another.key")
+    make_keys(tmp_path / "another.key")
     with pytest.raises(NotSigned):
         log._replace(key=tmp_path / "another.key").sign()
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from adapters.composition import running
-from adapters.proof.signing import make_key
+from adapters.proof.signing import make_keys
 from tests.law.story import ANN, connect, import_recipients
 from tests.proving.committed_people import crowd, forget_people, import_people
 from tests.proving.signed_log import LATER, SignedLog, signed_log
@@ -238,7 +238,7 @@ def rebuild(scene: Scene) -> None:
     scene.file.commit()
     shutil.rmtree(scene.log.folder)
     forged = scene.log._replace(key=scene.log.folder.with_name("forged.key"))
-    make_key(forged.key)
+    make_keys(forged.key)
     forged.sign()
 
 

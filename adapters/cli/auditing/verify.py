@@ -1,7 +1,8 @@
 """Is it the history that was signed? A folder or a case file alone, or a store."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -9,7 +10,7 @@ from adapters.cli.auditing.reading import reading, settings_for
 from adapters.composition import asking
 from adapters.proof.folder import TileFolder
 from adapters.proof.signing import verifies
-from adapters.proofs import commitments_of
+from adapters.proofs import commitments_of, policy_of
 from adapters.screen.exit_codes import EXIT_FAILED, EXIT_UNREADABLE
 from adapters.screen.output import fail, print_json, say
 from adapters.screen.progress import progress
@@ -19,14 +20,34 @@ from engine.audit.people import CommittedPeople, Compared, compared
 from engine.audit.stop_case import require_told
 from engine.proof.case_file import CaseFile, read
 from engine.proof.errors import ProofError
-from engine.proof.notes import Checkpoint, NoteError, NotSigned, VerifierKey, opened, unverified
-from engine.proof.verifying import Difference, require_whole, verified
+from engine.proof.notes import (
+    ANY_KEY,
+    Checkpoint,
+    NotANote,
+    NoteError,
+    NotSigned,
+    VerifierKey,
+    opened,
+    unverified,
+)
+from engine.proof.policy import Policy
+from engine.proof.verifying import Difference, Later, followed, later_than, require_whole, verified
 
 LARGEST = 1 << 20
 """Octets of a checkpoint's or a key's file."""
 LARGEST_CASE = 64 << 20
 KEPT = 1_000
 """Differences of the directory that are told one by one."""
+
+
+class Held(NamedTuple):
+    """A store against a checkpoint."""
+
+    difference: Difference | None = None
+    people: Compared | None = None
+    """The directory; None where it was not compared."""
+    later: Later | None = None
+    """The generation in which the store lost something of what was signed."""
 
 
 def command(
@@ -39,7 +60,13 @@ def command(
     ] = None,
     key: Annotated[
         Path | None,
-        typer.Option(help="A file with the key that signed it. Without one, nothing says who did."),
+        typer.Option(
+            help="A file with the keys that signed it. Without one, nothing says who did."
+        ),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="Refuse a checkpoint that lacks this policy's quorum of witnesses."),
     ] = None,
     *,
     at: WholeStore,
@@ -53,41 +80,62 @@ def command(
     """
     if path is None and checkpoint is None:
         fail("Name a folder of tiles or a case file, a --checkpoint, or both.", EXIT_UNREADABLE)
-    people: Compared | None = None
+    held = Held()
     with reading():
         try:
+            trust = Trust.of(key, policy)
             if path is not None and path.is_file():
-                found, signed = None, case_verified(path, checkpoint, key)
+                found, signed = None, case_verified(path, checkpoint, trust)
             else:
                 tiles = TileFolder(path) if path is not None else None
-                signed = _signed(checkpoint, tiles, key)
+                signed = _signed(checkpoint, tiles, trust)
                 if checkpoint is None and tiles is not None:
                     found = _of_folder(tiles, signed)
                 else:
-                    found, people = _of_store(at, signed, tiles)
+                    held = _of_store(at, signed, tiles)
+                    found = held.difference
         except (NoteError, ProofError) as error:
             found, signed = Difference(None, str(error)), None
-    _show(
-        found, signed, at, people, of_case=bool(path and path.is_file()), is_signed=key is not None
-    )
+    is_case = bool(path and path.is_file())
+    is_signed = key is not None or policy is not None
+    _show(found, signed, at, held, of_case=is_case, is_signed=is_signed)
     raise typer.Exit(EXIT_FAILED if found else 0)
 
 
-def _signed(noted: Path | None, tiles: TileFolder | None, key: Path | None) -> Checkpoint:
+class Trust(NamedTuple):
+    """By which a signed note is opened; without any it is only read."""
+
+    keys: Sequence[VerifierKey] = ()
+    """Of each algorithm among them, one has to sign."""
+    policy: Policy | None = None
+
+    @classmethod
+    def of(cls, key: Path | None, policy: Path | None) -> "Trust":
+        """Raises ``NotANote`` and ``PolicyUnreadable``."""
+        keys = [VerifierKey.of(each) for each in _text(key).split()] if key is not None else []
+        if key is not None and not keys:
+            raise NotANote(found=f"{key} holds no key")
+        return cls(keys, policy_of(policy) if policy is not None else None)
+
+    def opened(self, note: str) -> Checkpoint:
+        """Raises ``NotANote``, ``NotSigned`` and ``NoQuorum``."""
+        found = unverified(note)
+        if self.keys:
+            own = [each for each in self.keys if each.name == found.origin]
+            if not own:
+                raise NotSigned(name=self.keys[0].name, keys=ANY_KEY)
+            opened(note, own, verifies)
+        if self.policy is not None:
+            self.policy.require_signed(note, verifies)
+            self.policy.require_quorum(note, verifies)
+        return found
+
+
+def _signed(noted: Path | None, tiles: TileFolder | None, trust: Trust) -> Checkpoint:
     note = _text(noted) if noted is not None else tiles.checkpoint() if tiles else None
     if note is None:
         fail("The folder has no checkpoint.", EXIT_UNREADABLE)
-    return _opened(note, key)
-
-
-def _opened(note: str, key: Path | None) -> Checkpoint:
-    if key is None:
-        return unverified(note)
-    verifier = VerifierKey.of(_text(key))
-    found = Checkpoint.of(opened(note, verifier, verifies))
-    if found.origin != verifier.name:
-        raise NotSigned(name=verifier.name)
-    return found
+    return trust.opened(note)
 
 
 def noted_in(file: Path) -> Checkpoint:
@@ -95,14 +143,14 @@ def noted_in(file: Path) -> Checkpoint:
     return unverified(_text(file))
 
 
-def case_verified(path: Path, noted: Path | None, key: Path | None) -> Checkpoint:
+def case_verified(path: Path, noted: Path | None, trust: Trust) -> Checkpoint:
     """The checkpoint under which a file's events were signed.
 
     ``noted``: an older checkpoint, from which the log must have grown. Raises ``ProofError`` and
     ``NoteError``.
     """
     file = read(_text(path, LARGEST_CASE))
-    signed = _opened(file.checkpoint, key)
+    signed = trust.opened(file.checkpoint)
     file.require_proved(signed, noted_in(noted) if noted else None)
     if isinstance(file, CaseFile):
         require_told(file)
@@ -115,23 +163,27 @@ def _of_folder(tiles: TileFolder, signed: Checkpoint) -> Difference | None:
     return None
 
 
-def _of_store(
-    at: WholeStore, signed: Checkpoint, tiles: TileFolder | None
-) -> tuple[Difference | None, Compared | None]:
+def _of_store(at: WholeStore, signed: Checkpoint, tiles: TileFolder | None) -> Held:
     with asking(settings_for(at.store)) as found, progress("Verifying", signed.size) as moved:
-        store_id, generation = found.store.identity
-        if not signed.origin.endswith(f"/{store_id}/{generation}"):
-            told = f"the checkpoint is of {signed.origin}, the store is {store_id}/{generation}"
-            return Difference(None, told), None
-        end, people = found.store.last_entry() + 1, CommittedPeople(signed.size)
+        log, people = found.store, CommittedPeople(signed.size)
         commitments = commitments_of(found, people.add)
+        store_id, generation = log.identity
+        name, _, number = signed.origin.rpartition("/")
+        if not (name.endswith(f"/{store_id}") and number in map(str, range(1, generation + 1))):
+            told = f"the checkpoint is of {signed.origin}, the store is {store_id}/{generation}"
+            return Held(Difference(None, told))
+        later = later_than(log, int(number))
+        if later is not None and later.first_entry < signed.size:
+            return Held(followed(commitments, signed, tiles, later), later=later)
+        end = log.last_entry() + 1
         if (difference := verified(commitments, end, signed, tiles, moved)) is not None:
-            return difference, None
-        directory = compared(people, found.store, found.directory)
+            return Held(difference)
+        directory = compared(people, log, found.directory)
     if directory.differences:
-        number = counted(len(directory.differences), "recipient")
-        return Difference(None, f"the directory differs from the log in {number}"), directory
-    return None, directory
+        different = counted(len(directory.differences), "recipient")
+        told = f"the directory differs from the log in {different}"
+        return Held(Difference(None, told), directory)
+    return Held(None, directory)
 
 
 def _text(file: Path, largest: int = LARGEST) -> str:
@@ -146,16 +198,21 @@ def _show(
     found: Difference | None,
     signed: Checkpoint | None,
     at: WholeStore,
-    people: Compared | None,
+    held: "Held",
     *,
     of_case: bool,
     is_signed: bool,
 ) -> None:
+    people, later = held.people, held.later
     differences = people.differences if people else []
     notes = people.notes("as signed") if people else []
     if at.as_json:
-        about = {"origin": signed.origin, "entries": signed.size} if signed else {}
+        about: dict[str, object] = {}
+        if signed:
+            about = {"origin": signed.origin, "entries": signed.size}
         difference = found and {"entry": found.entry, "found": found.found}
+        if later:
+            about |= {"until": later.first_entry, "generation": later.number}
         told = {"verified": found is None, **about, "signed": is_signed, "why": difference}
         print_json({**told, "directory": differences, "notes": notes})
         return
@@ -168,6 +225,10 @@ def _show(
     log = f"all {signed.size:,} entries of {signed.origin}"
     if of_case:
         say(f"Verified: what the file tells is recorded among {log}, word for word.")
+    elif later is not None and later.named is not None:
+        say(f"Verified: the first {later.first_entry:,} of {log} are as they were signed.")
+        say(f"Those after them were lost: generation {later.number} of the store begins there, and")
+        say(f"names the last checkpoint, over {later.named.size:,} entries.")
     else:
         say(f"Verified: {log} are as they were signed.")
     if not is_signed:

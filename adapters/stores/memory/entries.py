@@ -9,7 +9,7 @@ from uuid import uuid4
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from adapters.stores.memory.recorder import MemoryLedgerRecorder
-from engine.appending import LogEnd, continuation, streams_of
+from engine.appending import LogEnd, continuation, first_of_generation, streams_of
 from engine.entries import EntryRange, merged
 from engine.ports.clock import Clock
 from engine.ports.errors import WrittenMeanwhile
@@ -79,11 +79,15 @@ class MemoryEntries(ABC):
     def odd_workspaces(self) -> Sequence[str]:
         return ()
 
-    def raise_generation(self) -> StoreIdentity:
+    def raise_generation(self, named: str | None = None) -> StoreIdentity:
         with self._lock:
-            number, first = len(self._generations) + 1, self.last_entry() + 1
-            begins = Generation(number, first, self.last_position() + 1, self._clock())
+            number, last = len(self._generations) + 1, self.last_entry()
+            begins = Generation(number, last + 1, self.last_position() + 1, self._clock())
             self._generations.append(begins)
+            if named is not None and last >= 0:
+                end = LogEnd(self.last_position(), len(self.recorder.without_events), {})
+                (before,) = self.entries(last - 1, 1)
+                self.append_recorded([first_of_generation(number, before, end, named)])
             return self.identity
 
     def renew_identity(self) -> StoreIdentity:

@@ -14,7 +14,7 @@ import pytest
 from adapters.access import looks_of
 from adapters.proof.signing import verifies
 from engine.proof.case_file import read
-from engine.proof.notes import Checkpoint, VerifierKey, opened
+from engine.proof.notes import Checkpoint, opened
 from engine.work.permissions import Role
 from tests.http.commands.callers import Caller, Door, door
 from tests.law.story import SPRING, import_recipients
@@ -38,9 +38,9 @@ def kept(told: str, folder: Path, name: str = "told.json") -> Path:
 
 
 def verified(case: ProvedCase, told: str) -> Checkpoint:
-    """Under whose checkpoint it is proved; by the public key alone."""
-    file, key = read(told), VerifierKey.of(case.log.verifier_key.read_text())
-    tree = Checkpoint.of(opened(file.checkpoint, key, verifies))
+    """Under whose checkpoint it is proved; by the public keys alone."""
+    file, keys = read(told), case.log.verifier_keys
+    tree = Checkpoint.of(opened(file.checkpoint, keys, verifies))
     file.require_proved(tree, None)
     return tree
 

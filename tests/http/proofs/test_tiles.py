@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from adapters.proof.signing import verifies
-from engine.proof.notes import Checkpoint, VerifierKey, opened
+from engine.proof.notes import Checkpoint, opened
 from engine.proof.tiles import Tile, in_bundle, in_tile
 from engine.proof.verifying import require_whole
 from engine.work.permissions import Role
@@ -64,8 +64,8 @@ def test_the_whole_tree_is_verified_by_who_has_the_address_and_the_key(
     case: ProvedCase, public: Visitor
 ) -> None:
     for sign in (case.log.sign, partial(grown, case)):
-        tree, key = sign(), VerifierKey.of(case.log.verifier_key.read_text())
-        signed = Checkpoint.of(opened(public.checkpoint(), key, verifies))
+        tree, keys = sign(), case.log.verifier_keys
+        signed = Checkpoint.of(opened(public.checkpoint(), keys, verifies))
         assert signed.size == tree.size
         require_whole(public, signed)  # type: ignore[arg-type]
 

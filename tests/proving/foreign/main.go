@@ -128,7 +128,7 @@ func verified(f folder, key, older string) error {
 	if err != nil {
 		return err
 	}
-	verifier, err := note.NewVerifier(strings.TrimSpace(string(text)))
+	verifier, err := note.NewVerifier(strings.Fields(string(text))[0])
 	if err != nil {
 		return err
 	}

@@ -162,6 +162,26 @@ class EntriesContract:
         assert entry.row is not None
         assert (entry.number, entry.row[0]) == store.generations()[1][1:3]
 
+    def test_a_generation_may_begin_with_an_entry_that_names_a_checkpoint(
+        self, store: Store, clock: ManualClock
+    ) -> None:
+        store.raise_generation("nothing is named in an empty log")
+        assert store.last_entry() == -1
+        put(store, "c1", *rows(SPRING, 1, 2))
+        (last, *_) = store.entries(0, 10)[::-1]
+        clock.time = NOON + HOUR
+
+        store.raise_generation("log/1:2:abc")
+
+        assert store.generations()[2][:3] == (3, 2, 3)
+        (first,) = store.entries(1, 10)
+        assert (first.number, first.row, first.named) == (2, None, "log/1:2:abc")
+        assert first.envelope.workspace == last.envelope.workspace
+        assert first.envelope.recorded_at == last.envelope.recorded_at
+        put(store, "c2", *rows(SPRING, 3))
+        store.raise_generation("log/1:2:abc")
+        assert [each.named for each in store.entries(2, 10)] == [None, "log/1:2:abc"]
+
     def test_a_copy_gets_an_id_of_its_own_and_begins_anew(
         self, store: Store, clock: ManualClock
     ) -> None:
