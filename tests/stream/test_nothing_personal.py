@@ -52,6 +52,7 @@ OUR_WORDS = {
     "evidence_digest": "a digest",
     "provider": "one of ours",
     "reason": "a code or a sentence of ours, or an operator's, without an address",
+    "digests": "by recipient, under salts that the directory alone has",
     "domain": "of a provider or a company",
     "mail_id": "drawn at random",
     "name": "of a step, the user's own",
