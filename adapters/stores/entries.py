@@ -58,8 +58,9 @@ class StoredEntries(ABC):
             return int(c.execute(self.ENTRIES["unnumbered_envelopes"]).fetchone()[0])
 
     def odd_workspaces(self) -> Sequence[str]:
+        now = {"now": self.stored(self.now())}
         with self.explained(), self._reading_entries() as c:
-            return [name for (name,) in c.execute(self.ENTRIES["odd_workspaces"])]
+            return [name for (name,) in c.execute(self.ENTRIES["odd_workspaces"], now)]
 
     def append_recorded(self, entries: Sequence[Entry]) -> None:
         with self.explained(), self.writing() as c:
@@ -102,6 +103,10 @@ class StoredEntries(ABC):
             return ()
         found = c.execute(self.ENTRIES["numbered"], run._asdict()).fetchall()
         return [Numbered(row[0], row[1], self._envelope(row[2:])) for row in found]
+
+    @abstractmethod
+    def stored(self, value: Any) -> Any:
+        """As the product's statements take it."""
 
     @abstractmethod
     def now(self) -> datetime: ...

@@ -51,12 +51,16 @@ SELECT count(*) FROM envelopes e WHERE event_count = 0 AND NOT EXISTS (
 )
 
 -- name: odd_workspaces
-SELECT DISTINCT workspace FROM (
-    SELECT workspace, recorded_at, last_position, events FROM workspaces
-    UNION ALL SELECT workspace, max(recorded_at), coalesce(
+-- A turn that changed timers alone was later than the last envelope.
+SELECT workspace FROM workspaces w FULL JOIN (
+    SELECT workspace, max(recorded_at) AS since, coalesce(
         max(first_position + event_count - 1) FILTER (WHERE event_count > 0), 0
-    ), sum(event_count) FROM envelopes GROUP BY workspace
-) of_both GROUP BY workspace, recorded_at, last_position, events HAVING count(*) = 1 ORDER BY 1
+    ) AS last_position, sum(event_count) AS events FROM envelopes GROUP BY workspace
+) e USING (workspace)
+WHERE (
+    w.recorded_at BETWEEN e.since AND greatest(e.since, %(now)s)
+    AND w.last_position = e.last_position AND w.events = e.events
+) IS NOT TRUE ORDER BY workspace
 
 -- name: lock_order
 SELECT stored_events_lock_order()

@@ -91,10 +91,12 @@ SELECT count(*) FROM envelopes WHERE event_count = 0 AND (workspace, command_id)
 )
 
 -- name: odd_workspaces
-SELECT DISTINCT workspace FROM (
-    SELECT workspace, recorded_at FROM workspaces
-    UNION ALL SELECT workspace, max(recorded_at) FROM envelopes GROUP BY workspace
-) GROUP BY workspace, recorded_at HAVING count(*) = 1 ORDER BY 1
+-- A turn that changed timers alone was later than the last envelope.
+WITH told AS (SELECT workspace, max(recorded_at) AS since FROM envelopes GROUP BY workspace)
+SELECT workspace FROM workspaces LEFT JOIN told USING (workspace)
+WHERE (recorded_at BETWEEN since AND max(since, :now)) IS NOT TRUE
+UNION SELECT workspace FROM told LEFT JOIN workspaces USING (workspace) WHERE recorded_at IS NULL
+ORDER BY workspace
 
 -- name: raise_generation
 INSERT INTO generations
