@@ -17,7 +17,13 @@ LARGE = 10_000
 class AggregateLoader:
     """Reads each aggregate once: from the cache, a snapshot, or the log, whichever is nearest."""
 
-    def __init__(self, reading: WorkspaceReading, workspace: str, cache: AggregateCache) -> None:
+    def __init__(
+        self,
+        reading: WorkspaceReading,
+        workspace: str,
+        cache: AggregateCache,
+        epoch: int | None = None,
+    ) -> None:
         self.states: dict[str, Cached] = {}
         """Every aggregate read or changed, by stream."""
         self.as_read: dict[str, Cached] = {}
@@ -25,7 +31,7 @@ class AggregateLoader:
         self._reading = reading
         self._workspace = workspace
         self._cache = cache
-        self.epoch = cache.begin(workspace, reading.last_position)
+        self.epoch = cache.begin(workspace, reading.last_position) if epoch is None else epoch
 
     def load(self, type_: AggregateType, aggregate_id: str) -> Cached:
         stream = stream_id(self._workspace, type_, aggregate_id)

@@ -2,9 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import datetime
 from threading import Lock
 from typing import Any, NamedTuple
 
+from engine.ports.optimistic import WorkspaceEnd
 from engine.streams import AggregateType
 
 
@@ -70,6 +72,13 @@ class _Mark(NamedTuple):
 
     position: int
     epoch: int
+    recorded_at: datetime | None = None
+    """When it was last written to, if this engine was the last to write."""
+
+
+class Known(NamedTuple):
+    end: WorkspaceEnd
+    epoch: int
 
 
 class AggregateCache:
@@ -102,6 +111,14 @@ class AggregateCache:
                 self._keep(workspace, mark)
             return mark.epoch
 
+    def end_of(self, workspace: str) -> Known | None:
+        """Where this engine left the workspace, if nobody else was seen to write to it since."""
+        with self._lock:
+            mark = self._marks.get(workspace)
+        if mark is None or mark.recorded_at is None:
+            return None
+        return Known(WorkspaceEnd(mark.position, mark.recorded_at), mark.epoch)
+
     def clear(self) -> None:
         """Nothing is known any more: the store may have another history (M6)."""
         with self._lock:
@@ -114,7 +131,14 @@ class AggregateCache:
             return entry, found == epoch
 
     def commit(
-        self, workspace: str, epoch: int, entries: Mapping[str, Cached], after: int, position: int
+        self,
+        workspace: str,
+        epoch: int,
+        entries: Mapping[str, Cached],
+        after: int,
+        position: int,
+        *,
+        recorded_at: datetime | None = None,
     ) -> None:
         """The transaction committed: these entries are current, and the workspace stands there.
         What it wrote stands ``after`` that position."""
@@ -122,7 +146,7 @@ class AggregateCache:
             if position > after:
                 first, last = self._ours
                 self._ours = (first if last == after else after, position)
-            self._keep(workspace, _Mark(position, epoch))
+            self._keep(workspace, _Mark(position, epoch, recorded_at))
             for stream_id, entry in entries.items():
                 self._entries[stream_id] = (epoch, entry)
                 self._entries.move_to_end(stream_id)

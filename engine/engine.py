@@ -19,7 +19,9 @@ from engine.fence import Fence, StoreFence
 from engine.gc_pause import gc_paused
 from engine.group_commit import Answer, GroupCommit, Page, Pages
 from engine.observing import SILENT, Committed, Observer, tell
+from engine.optimistic import OptimisticDecisions
 from engine.ports.errors import StoreError, StoreUnavailable
+from engine.ports.optimistic import OptimisticAppends
 from engine.ports.store import Store
 from engine.ports.transactions import WorkspaceTransaction
 from engine.recalled import Recalled
@@ -42,7 +44,8 @@ class Engine:
     ``fence`` says whether the store may lack what it did; without one, a store that has sent is
     taken for such a store (M6). ``snapshot_every`` is the number of events after which a large
     aggregate is snapshot again; ``cache_size`` the number of aggregates kept in memory;
-    ``observer`` hears of every commit. Safe to share between threads.
+    ``observer`` hears of every commit; ``optimistic``: commands are decided from memory where the
+    store can tell that nothing came meanwhile. Safe to share between threads.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Engine:
         snapshot_every: int = 20_000,
         observer: Observer = SILENT,
         fence: Fence | None = None,
+        optimistic: bool = True,
     ) -> None:
         self.store = store
         self.fence = fence if fence is not None else StoreFence(store)
@@ -63,7 +67,17 @@ class Engine:
         self._doubts = 0
         self._snapshot_every = snapshot_every
         self._in_bulk: set[object] = set()
-        self._group_commit = GroupCommit(self._decide_together, self._decide_alone)
+        self._optimistic = (
+            OptimisticDecisions(store, self._cache)
+            if optimistic and isinstance(store, OptimisticAppends)
+            else None
+        )
+        self._group_commit = GroupCommit(
+            self._optimistic.promises if self._optimistic else lambda _: False,
+            self._decide_from_memory,
+            self._decide_together,
+            self._decide_alone,
+        )
 
     def execute(self, workspace: str, command: Command, *, command_id: str, actor: str) -> Reply:
         """Decide one command. The same ``command_id`` again gets the old reply."""
@@ -175,6 +189,15 @@ class Engine:
             yield
         finally:
             self._in_bulk.discard(bulk)
+
+    def _decide_from_memory(self, pages: Pages) -> Mapping[str, Sequence[Reply]]:
+        """Those workspaces to which nothing came since; none if the store is fenced."""
+        with gc_paused(), self._judged() as fenced:
+            if fenced is not None or self._optimistic is None:
+                return {}
+            decided = self._optimistic.decide(pages, self.policy)
+            self._committed([work for work, _ in decided])
+            return {work.workspace: _replies(work, outcomes) for work, outcomes in decided}
 
     def _decide_together(self, pages: Pages) -> Mapping[str, Sequence[Reply]]:
         """Those workspaces that nobody holds and in which nothing is due; none if it is fenced."""

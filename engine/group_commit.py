@@ -1,15 +1,16 @@
 """Group commit: commands that wait at the same time are decided in one transaction.
 
 While one transaction is on its way to the disk, the next commands gather, and go together in the
-one after it. First all workspaces together, each as long as nobody else holds it and nothing is
-due in it. A workspace that would keep the others waiting goes by itself, with everybody who asks
-for it.
+one after it. First those workspaces that may be decided from memory; then all others together, each
+as long as nobody else holds it and nothing is due in it. A workspace that would keep the others
+waiting goes by itself, with everybody who asks for it.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from threading import Lock
 from typing import Generic, TypeVar
@@ -47,14 +48,18 @@ class _Waiting(Generic[T]):
 
 
 class LeadingQueue(Generic[T]):
-    """``work`` is given everything that waits, at most ``most`` at once, by one thread at a time.
+    """``work`` is given everything that waits, at most ``most`` at once, by one thread at a time,
+    who waits ``gathering`` seconds for those who came the last time.
 
     What becomes of an item is written on the item. Should ``work`` raise all the same, the leader
     raises it, and the others come back as if their work were done.
     """
 
-    def __init__(self, work: Callable[[Sequence[T]], None], most: int) -> None:
+    def __init__(
+        self, work: Callable[[Sequence[T]], None], most: int, gathering: float = GATHERING
+    ) -> None:
         self._work = work
+        self._gathering = gathering
         self._most = most
         self._waiting: deque[_Waiting[T]] = deque()
         self._gate = Lock()
@@ -78,7 +83,7 @@ class LeadingQueue(Generic[T]):
             self._leave(mine)
 
     def _gather(self) -> None:
-        until = time.perf_counter() + GATHERING
+        until = time.perf_counter() + self._gathering
         while len(self._waiting) < self._expected and time.perf_counter() < until:
             time.sleep(NAP)
 
@@ -117,16 +122,26 @@ class _Caller:
     tried: bool = False
     """Somebody tried, and nobody knows what became of it."""
 
+    @property
+    def answered(self) -> bool:
+        return self.replies is not None or self.error is not None
+
+
+Decide = Callable[[Pages], Mapping[str, Sequence[Reply]]]
+
 
 @dataclass(eq=False)
 class GroupCommit:
-    """``together`` decides pages of several workspaces and answers those it could; ``alone`` one
-    page, whatever it takes, and hears whether it may have been decided before. Safe to share
-    between threads.
+    """``from_memory`` decides pages of those workspaces that are ``remembered``, ``together`` pages
+    of any; both answer those that they could. ``alone`` decides one page, whatever it takes, and
+    hears whether it may have been decided before. Safe to share between threads.
     """
 
-    together: Callable[[Pages], Mapping[str, Sequence[Reply]]]
+    remembered: Callable[[str], bool]
+    from_memory: Decide
+    together: Decide
     alone: Callable[[str, Sequence[Request], bool], Sequence[Reply]]
+    _at_once: LeadingQueue[Sequence[_Caller]] = field(init=False)
     _everybody: LeadingQueue[Sequence[_Caller]] = field(init=False)
     _queues: WeakValueDictionary[str, LeadingQueue[_Caller]] = field(
         default_factory=WeakValueDictionary
@@ -134,7 +149,8 @@ class GroupCommit:
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        self._everybody = LeadingQueue(self._serve_together, MOST)
+        self._at_once = LeadingQueue(partial(_serve, self.from_memory), MOST, gathering=0)
+        self._everybody = LeadingQueue(partial(_serve, self.together), MOST)
 
     def ask(self, workspace: str, requests: Sequence[Request]) -> Sequence[Reply]:
         """The replies, in order. Raises what went wrong in this workspace, and only that."""
@@ -146,9 +162,15 @@ class GroupCommit:
     def ask_all(self, pages: Sequence[Page]) -> list[Answer]:
         """The replies of each page, or what went wrong with it."""
         callers = [_Caller(*page) for page in pages]
-        self._everybody.submit(callers)
+        names = {each.workspace for each in callers}
+        remembered = {name for name in names if self.remembered(name)}
+        if remembered:
+            self._at_once.submit([each for each in callers if each.workspace in remembered])
+        untried = [each for each in callers if not (each.answered or each.tried)]
+        if untried:
+            self._everybody.submit(untried)
         for each in callers:
-            while each.replies is None and each.error is None:
+            while not each.answered:
                 self._queue(each.workspace).submit(each)
         return [each.error or each.replies or () for each in callers]
 
@@ -158,20 +180,6 @@ class GroupCommit:
             if queue is None:
                 queue = self._queues[workspace] = LeadingQueue(self._serve_alone, MOST)
             return queue
-
-    def _serve_together(self, asked: Sequence[Sequence[_Caller]]) -> None:
-        """Whoever is not answered here goes alone, where errors have a name."""
-        callers = [*chain.from_iterable(asked)]
-        try:
-            replies = self.together(_pages(callers))
-        except Exception:  # noqa: BLE001 each finds out alone what it was
-            replies = {}
-            _doubt(callers)
-        except BaseException:
-            _doubt(callers)
-            raise
-        for workspace, found in replies.items():
-            _hand_out([each for each in callers if each.workspace == workspace], found)
 
     def _serve_alone(self, callers: Sequence[_Caller]) -> None:
         """All in one transaction; one by one where that fails, so that nobody pays for another.
@@ -193,6 +201,21 @@ class GroupCommit:
         except BaseException:
             _doubt(callers)
             raise
+
+
+def _serve(decide: Decide, asked: Sequence[Sequence[_Caller]]) -> None:
+    """Whoever is not answered here goes alone in the end, where errors have a name."""
+    callers = [*chain.from_iterable(asked)]
+    try:
+        replies = decide(_pages(callers))
+    except Exception:  # noqa: BLE001 each finds out alone what it was
+        replies = {}
+        _doubt(callers)
+    except BaseException:
+        _doubt(callers)
+        raise
+    for workspace, found in replies.items():
+        _hand_out([each for each in callers if each.workspace == workspace], found)
 
 
 def _doubt(callers: Sequence[_Caller]) -> None:

@@ -56,7 +56,8 @@ class UnitOfWork:
     """It is the processors' ``Workspace``, and decides whatever they ask for at once.
 
     ``fenced``: why the store may lack what it did. Then nothing is settled, no reminder is issued,
-    and few commands are taken; a refusal of the others leaves nothing behind (M6).
+    and few commands are taken; a refusal of the others leaves nothing behind (M6). ``epoch``: of
+    what is cached, where the workspace is not asked for its position.
     """
 
     def __init__(
@@ -66,6 +67,8 @@ class UnitOfWork:
         cache: AggregateCache,
         policy: Policy,
         fenced: str | None,
+        *,
+        epoch: int | None = None,
     ) -> None:
         self.workspace = workspace
         self._fenced = fenced
@@ -77,7 +80,7 @@ class UnitOfWork:
         self._appended: WorkspaceTransaction | None = None
         self._context = CommandContext(self, policy)
         self._cache = cache
-        self._aggregates = AggregateLoader(reading, workspace, cache)
+        self._aggregates = AggregateLoader(reading, workspace, cache, epoch)
         self._timers = DueTimers(reading)
         self._roster: dict[tuple[str, CampaignId], None] = {}
         self._batches: list[Batch] = []
@@ -207,7 +210,8 @@ class UnitOfWork:
             return
         after = self.after if self.decided else self._reading.last_position
         states, epoch = self._aggregates.states, self._aggregates.epoch
-        self._cache.commit(self.workspace, epoch, states, after, after + self.decided)
+        position = after + self.decided
+        self._cache.commit(self.workspace, epoch, states, after, position, recorded_at=self.now)
 
     # Deciding.
 

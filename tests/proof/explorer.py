@@ -20,6 +20,7 @@ from engine.reply import Reply
 from tests.law.story import MICROSECOND, NOON, Move
 from tests.proof.fragile import Crash, CrashPoint, FragileStore, Lost
 from tests.proof.judge import END_OF_TIME, check
+from tests.proof.optimistic import FragileOptimisticStore, OptimisticMemoryStore
 
 WORKSPACE = "acme"
 LATER = timedelta(days=30)
@@ -70,10 +71,13 @@ class Ending(NamedTuple):
 
 
 class Explorer:
-    """Counts what it explores: ``histories`` in all, ``outcomes`` that differ."""
+    """Counts what it explores: ``histories`` in all, ``outcomes`` that differ, ``from_memory`` what
+    was appended without a lock."""
 
-    def __init__(self, situation: Situation) -> None:
+    def __init__(self, situation: Situation, *, optimistic: bool = False) -> None:
         self.situation = situation
+        self.from_memory = 0
+        self._optimistic = optimistic
         self.histories = 0
         self.repeated = 0
         self._before = _told(situation)
@@ -86,6 +90,9 @@ class Explorer:
     def explore(self) -> None:
         for undisturbed in self._histories():
             expected = self._run(undisturbed)
+            if self._optimistic:
+                plain = _Run(self.situation, self._before, optimistic=False).through(undisturbed)
+                assert plain == expected, undisturbed
             for death in self._deaths(len(undisturbed.turns)):
                 ending = self._run(undisturbed._replace(death=death))
                 if ending.died and death.asked_again_at_once:
@@ -109,8 +116,9 @@ class Explorer:
                 yield Death(step, point, False, asked_again_at_once=True, ends_with=Lost)
 
     def _run(self, history: History) -> Ending:
-        run = _Run(self.situation, self._before)
+        run = _Run(self.situation, self._before, optimistic=self._optimistic)
         ending = run.through(history)
+        self.from_memory += run.store.appended
         if history.death is None or ending.died:
             self.histories += 1
         if ending.contents not in self._seen:
@@ -139,15 +147,22 @@ class Explorer:
 class _Run:
     """One history, from the situation to the day everything is settled."""
 
-    def __init__(self, situation: Situation, before: Sequence[tuple[datetime, Append]]) -> None:
+    def __init__(
+        self,
+        situation: Situation,
+        before: Sequence[tuple[datetime, Append]],
+        *,
+        optimistic: bool,
+    ) -> None:
         self.clock = ManualClock(NOON)
-        self.store = MemoryStore(self.clock)
+        self.store = OptimisticMemoryStore(self.clock)
         self._situation = situation
         for moment, append in before:
             self.clock.time = moment
             with self.store.transaction(WORKSPACE) as transaction:
                 transaction.append(append)
-        self._stores = [FragileStore(self.store), FragileStore(self.store)]
+        fragile = FragileOptimisticStore if optimistic else FragileStore
+        self._stores = [fragile(self.store), fragile(self.store)]
         self._workers = [Engine(each, situation.policy) for each in self._stores]
 
     def through(self, history: History) -> Ending:

@@ -172,9 +172,18 @@ LONGER = [
 
 
 @pytest.mark.rule("S6", "S7", "S8", "F2")
-@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda each: each.name)
-def test_every_interleaving_and_every_crash_keeps_the_law(situation: Situation) -> None:
-    explorer = Explorer(situation)
+@pytest.mark.parametrize(
+    ("situation", "optimistic"),
+    [
+        *((each, False) for each in SITUATIONS),
+        *((each, True) for each in (SITUATIONS[0], SITUATIONS[6])),
+    ],
+    ids=lambda each: each.name if isinstance(each, Situation) else each,
+)
+def test_every_interleaving_and_every_crash_keeps_the_law(
+    situation: Situation, optimistic: bool
+) -> None:
+    explorer = Explorer(situation, optimistic=optimistic)
 
     explorer.explore()
 
@@ -182,13 +191,17 @@ def test_every_interleaving_and_every_crash_keeps_the_law(situation: Situation) 
     assert explorer.histories > 1_000
     assert explorer.repeated > 100
     assert explorer.outcomes > 20
+    assert (explorer.from_memory > 20) == optimistic
 
 
 @pytest.mark.soak
 @pytest.mark.rule("S6", "S7", "S8", "F2")
 @pytest.mark.parametrize("situation", LONGER, ids=lambda each: each.name)
-def test_every_longer_interleaving_and_every_crash_keeps_the_law(situation: Situation) -> None:
-    explorer = Explorer(situation)
+@pytest.mark.parametrize("optimistic", [False, True], ids=["locked", "from memory"])
+def test_every_longer_interleaving_and_every_crash_keeps_the_law(
+    situation: Situation, optimistic: bool
+) -> None:
+    explorer = Explorer(situation, optimistic=optimistic)
 
     explorer.explore()
 

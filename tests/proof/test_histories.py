@@ -19,6 +19,7 @@ from aggregates.email_account import EmailAccount
 from engine.answers.current import current
 from engine.answers.history import History, positions_in
 from engine.answers.workspace_answers import Answers, RecipientAnswer
+from engine.audit.entry_check import check_entries
 from engine.audit.index_check import check_indexes, check_snapshots
 from engine.cache import EarlierLooks
 from engine.engine import Engine
@@ -56,6 +57,7 @@ from tests.proof.histories import (
     stored,
 )
 from tests.proof.judge import check, check_views
+from tests.proof.optimistic import OptimisticMemoryStore
 
 SOAK = int(os.environ.get("PROOF_SOAK", "20"))
 """How many times longer the soak is."""
@@ -112,6 +114,16 @@ class AnyStoreIsAsGood(Histories):
                 check_views(store, SQLiteViews(store))
             finally:
                 store.close()
+
+
+class DecidedFromMemoryIsAsGood(Histories):
+    def teardown(self) -> None:
+        clock = ManualClock(NOON)
+        store = OptimisticMemoryStore(clock)
+        engine = self.retold(Engine(store, self.policy), clock)
+        assert stored(store) == stored(self.store)
+        assert states(engine) == states(self.engine)
+        assert [*check_indexes(store), *check_entries(store)] == []
 
 
 class AnyCacheIsAsGood(Histories):
@@ -174,6 +186,7 @@ PROOFS: Sequence[tuple[type[Histories], int]] = (
     (KeepsTheLaw, 120),
     (LatenessChangesNothing, 150),
     (AnyStoreIsAsGood, 25),
+    (DecidedFromMemoryIsAsGood, 60),
     (AnyCacheIsAsGood, 60),
     (AskingTellsTheTruth, 60),
 )

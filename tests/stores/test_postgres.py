@@ -41,6 +41,30 @@ class TestPostgresStore(StoreContract):
         assert store.last_position() == 0
         put(store, "c1", (SPRING, 1, "RecipientAdded", rb'{"recipient_id":"a\\u0000"}'))
 
+    def test_a_command_id_with_a_zero_character_is_refused_whole(
+        self, store: PostgresStore
+    ) -> None:
+        with pytest.raises(StoreError, match="zero character"):
+            put(store, "c\0", *rows(SPRING, 1))
+        with (
+            pytest.raises(StoreError, match="zero character"),
+            store.transaction("acme", ["c\0"]),
+        ):
+            pass
+
+        assert store.last_position() == 0
+
+    def test_statements_that_the_driver_has_deallocated_are_prepared_anew(
+        self, store: PostgresStore
+    ) -> None:
+        put(store, "c1", *rows(SPRING, 1))
+        with store.connection() as connection:
+            connection.execute("DEALLOCATE ALL")
+
+        put(store, "c2", *rows(SPRING, 2))
+
+        assert store.last_position() == 2
+
     def test_what_cannot_be_opened_is_told_with_its_cause(self, postgres_url: str) -> None:
         server, _, _ = postgres_url.rpartition("/")
         with pytest.raises(StoreError, match="there is no such database"):

@@ -30,18 +30,18 @@ def proxy(postgres_url: str) -> Iterator[Proxy]:
         yield proxy
 
 
-@pytest.fixture
-def office(proxy: Proxy) -> Iterator["Office"]:
+@pytest.fixture(params=[False, True], ids=["locked", "from memory"])
+def office(proxy: Proxy, request: pytest.FixtureRequest) -> Iterator["Office"]:
     with closing(PostgresStore(proxy.url, pool_max=1)) as store:
-        yield Office(store, proxy)
+        yield Office(store, proxy, optimistic=request.param)
 
 
 class Office:
     """One caller behind a wire that may be cut."""
 
-    def __init__(self, store: PostgresStore, proxy: Proxy) -> None:
+    def __init__(self, store: PostgresStore, proxy: Proxy, *, optimistic: bool) -> None:
         self.store, self.proxy = store, proxy
-        self.engine = Engine(store)
+        self.engine = Engine(store, optimistic=optimistic)
         self.answers: dict[Asked, Reply] = {}
         self._commands = emails()
         open_office(self.engine, "acme")

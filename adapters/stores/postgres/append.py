@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
+from adapters.stores.postgres.message import BIGINT, BYTEA, array, bigint, json_value, texts
 from adapters.stores.postgres.recorder import SQL
 from engine.appending import Continuation
 from engine.ports.errors import ZeroCharacter
@@ -44,13 +45,13 @@ def size(pending: Iterable[Placed]) -> int:
     return sum(len(each.append.events) for each in pending)
 
 
-def few(pending: Sequence[Placed]) -> tuple[Any, ...]:
+def few(pending: Sequence[Placed]) -> tuple[bytes, ...]:
     """The values of a call that appends all and answers after which position the events stand."""
-    columns: tuple[list[Any], ...] = ([], [], [], [])
-    for row in _storable(_events(pending)):
-        for column, value in zip(columns, row, strict=True):
-            column.append(value)
-    return (*columns, _extra(pending))
+    columns = list(zip(*storable(_events(pending)), strict=True)) or [()] * 4
+    streams, versions, topics, states = columns
+    numbers = array(BIGINT, [bigint(each) for each in versions])
+    extra = json_value(_extra(pending))
+    return texts(streams), numbers, texts(topics), array(BYTEA, states), extra
 
 
 def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:
@@ -59,7 +60,7 @@ def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:
     Rows are made while the server takes those before them in, and others wait for the order of the
     log as long as the server needs for all, and no longer.
     """
-    extra = _extra(pending)
+    extra = Jsonb(_extra(pending), dumps=_json)
     rows = _events(pending)
     cursor.execute(SQL["lock_order"])
     found = cursor.execute(SQL["last_position"]).fetchone()
@@ -84,7 +85,7 @@ def append_recorded(cursor: Cursor[Any], found: Continuation, after: int) -> Non
 
 
 def _copy_events(cursor: Cursor[Any], rows: Iterable[NewRow], after: int) -> None:
-    binary = _binary(_storable(rows), after + 1)
+    binary = _binary(storable(rows), after + 1)
     with cursor.copy(SQL["copy_events"]) as copy:
         copy.write(COPY_HEAD)
         while octets := b"".join(islice(binary, ROWS_AT_ONCE)):
@@ -96,7 +97,7 @@ def _events(pending: Iterable[Placed]) -> Iterator[NewRow]:
     return chain.from_iterable(each.append.events for each in pending)
 
 
-def _storable(rows: Iterable[NewRow]) -> Iterator[NewRow]:
+def storable(rows: Iterable[NewRow]) -> Iterator[NewRow]:
     """The rows. Raises ``ZeroCharacter`` for one whose texts no view here could ever hold."""
     for row in rows:
         if b"\\u0000" in row[3] and _ZERO.search(row[3]):
@@ -124,7 +125,7 @@ def _sized(text: str) -> bytes:
     return _INT(len(octets)) + octets
 
 
-def _extra(pending: Sequence[Placed]) -> Jsonb:
+def _extra(pending: Iterable[Placed]) -> dict[str, list[list[Any]]]:
     """All of the appends but their events; positions count from the first event of all."""
     extra: dict[str, list[list[Any]]] = {}
     events = 0
@@ -142,7 +143,7 @@ def _extra(pending: Sequence[Placed]) -> Jsonb:
         events += count
         last = events if count else 0
         extra.setdefault("workspaces", []).append(_workspace(workspace, now, last, count))
-    return Jsonb(extra, dumps=_json)
+    return extra
 
 
 def _placed(envelope: Envelope, events: int) -> list[Any]:

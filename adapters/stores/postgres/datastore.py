@@ -91,6 +91,7 @@ class LedgerDatastore(PostgresDatastore):
             connection.execute(
                 "SELECT set_config('lock_timeout', %s, false), "
                 "set_config('TimeZone', 'UTC', false), "
+                "set_config('client_encoding', 'UTF8', false), "
                 "set_config('default_transaction_isolation', 'read committed', false)",
                 (lock_timeout,),
             )

@@ -38,6 +38,8 @@ _AT_THE_DOOR = {
     "does not exist": "3D000",
 }
 """Who is not let in hears no code, only words; in another language they tell for themselves."""
+_ZERO = ("cannot contain NUL", 'encoding "UTF8": 0x00', "\\u0000 cannot be converted")
+"""What the driver says, and the server, of a text with a zero character."""
 _LOST = ("08", "57P")
 """Classes of conditions in which the server, or the way to it, went away."""
 
@@ -75,7 +77,7 @@ def _explained(store: str, error: psycopg.Error | PersistenceError) -> StoreErro
         return _no_connection(store)
     if not isinstance(cause, psycopg.Error):
         return StoreFailed(store=store, said=_line(error))
-    if isinstance(cause, psycopg.DataError) and "cannot contain NUL" in str(cause):
+    if isinstance(cause, psycopg.DataError) and any(each in str(cause) for each in _ZERO):
         return ZeroCharacter(what="What was given")
     advice = _ADVICE.get(cause.sqlstate or _condition(str(cause)))
     if advice is not None:

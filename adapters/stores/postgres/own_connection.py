@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 
 from adapters.stores.postgres.datastore import KEEPALIVE, parameters
-from adapters.stores.postgres.store import PostgresStore
+
+if TYPE_CHECKING:
+    from adapters.stores.postgres.store import PostgresStore
 
 DEFAULTS: dict[str, str | int] = {**KEEPALIVE, "connect_timeout": 5, "tcp_user_timeout": 20_000}
 """Seconds to wait for the server, and milliseconds after which a silent one is given up."""
@@ -17,7 +19,7 @@ DEFAULTS: dict[str, str | int] = {**KEEPALIVE, "connect_timeout": 5, "tcp_user_t
 _BE_SEEN = "SELECT pg_advisory_lock_shared(hashtextextended(current_schema() || '.workers', 0))"
 
 
-def own_connection(store: PostgresStore, purpose: str) -> Connection[Any]:
+def own_connection(store: "PostgresStore", purpose: str) -> Connection[Any]:
     """Outside of the store's pool; its ``application_name`` tells what it is for.
 
     Each statement is a transaction of its own. Raises ``psycopg.Error``.
@@ -36,7 +38,7 @@ class WorkerConnection:
     Made when it is first used, and made anew after it was lost. Not for several threads.
     """
 
-    def __init__(self, store: PostgresStore, role: str, worker: str) -> None:
+    def __init__(self, store: "PostgresStore", role: str, worker: str) -> None:
         self._store = store
         self._purpose = f"{role} {worker}"
         self._connection: Connection[Any] | None = None

@@ -1,12 +1,28 @@
+-- name: begin
+BEGIN
+
+-- name: commit
+COMMIT
+
 -- name: enter
-SELECT name, now, last_position, due, known FROM stored_events_enter(%s, %s, %s, %s, %s)
+SELECT name, now, last_position, due, known FROM stored_events_enter($1, $2, $3, $4, $5)
 
 -- name: look
 SELECT greatest(coalesce(%s, clock_timestamp()), recorded_at), coalesce(last_position, 0)
 FROM (SELECT) one LEFT JOIN workspaces ON workspace = %s
 
 -- name: append
-SELECT stored_events_append(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s)
+SELECT stored_events_append($1, $2, $3, $4, $5)
+
+-- name: append_one_unmoved
+CALL stored_events_append_one_unmoved(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, NULL, NULL
+)
+
+-- name: append_unmoved
+CALL stored_events_append_unmoved(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, NULL, NULL
+)
 
 -- name: on_disk
 SELECT stored_events_on_disk()

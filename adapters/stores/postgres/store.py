@@ -1,7 +1,8 @@
 """The PostgreSQL store: each workspace under its own lock, the log in one order.
 
-A command takes two round trips. The first locks the workspace and brings all that a transaction
-begins with; the second appends, commits, and waits for the disk when everybody else may go on.
+A transaction takes two round trips. The first locks the workspace and brings all that it begins
+with; the second appends, commits, and waits for the disk when everybody else may go on. What was
+decided from memory takes one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from adapters.stores.postgres.entries import PostgresEntries
 from adapters.stores.postgres.erasing import write_anew
 from adapters.stores.postgres.errors import explained
 from adapters.stores.postgres.migrating import migrate, schema_state
+from adapters.stores.postgres.optimistic import UnmovedAppends
 from adapters.stores.postgres.recorder import SQL, PostgresLedgerRecorder
 from adapters.stores.postgres.workspace_transaction import (
     Entered,
@@ -36,6 +38,7 @@ from engine.ports.clock import Clock
 from engine.ports.errors import NoSchema, NoStore, ReadOnlyStore, StoreUnavailable
 from engine.ports.log import Page, Row
 from engine.ports.maintenance import Indexes
+from engine.ports.optimistic import Proposal
 from events.recorded import Envelope
 from processors.timers import Timer
 
@@ -74,6 +77,7 @@ class PostgresStore(PostgresEntries):
             read_only=read_only,
         )
         self.name = self.datastore.name
+        self.unmoved = UnmovedAppends(self)
         try:
             with self.explained():
                 self.datastore.probe()
@@ -98,7 +102,11 @@ class PostgresStore(PostgresEntries):
             there.require_fit(self.name)
 
     def now(self) -> datetime:
-        moment: datetime = self.told_now() or self._value("now")
+        told = self.told_now()
+        if told is not None:
+            return told
+        moment: datetime = self._value("now")
+        self.unmoved.clock.heard(moment)
         return moment
 
     def told_now(self) -> datetime | None:
@@ -109,6 +117,7 @@ class PostgresStore(PostgresEntries):
     def look(self, workspace: str) -> Iterator[Looked]:
         with self.explained(), self.connection() as connection:
             looked = looked_at(connection, workspace, self.told_now())
+            self.unmoved.clock.heard(looked.now)
             with self._everything_by(connection):
                 yield looked
 
@@ -121,6 +130,14 @@ class PostgresStore(PostgresEntries):
     def transactions(self, asked: Mapping[str, Sequence[str]]) -> Iterator[Mapping[str, Entered]]:
         with self._entered(asked, patient=False) as opened:
             yield opened
+
+    def moment(self) -> datetime | None:
+        """Of the engine's ``OptimisticAppends``."""
+        return self.unmoved.moment()
+
+    def append_unmoved(self, now: datetime, proposals: Sequence[Proposal]) -> Sequence[int | None]:
+        """Likewise."""
+        return self.unmoved.append(now, proposals) if proposals else ()
 
     def read(self, after: int, limit: int) -> Page:
         """No crash takes back what was read: a position names the same event for ever."""
@@ -232,6 +249,7 @@ class PostgresStore(PostgresEntries):
             cursor.execute(SQL["derive_next_due"])
 
     def close(self) -> None:
+        self.unmoved.close()
         self.datastore.close()
 
     @contextmanager
@@ -312,6 +330,8 @@ class PostgresStore(PostgresEntries):
         with self.explained(), self.connection() as connection:
             now = self.told_now()
             entry = EnteredWorkspaces(connection, asked, patient=patient, told_now=now)
+            for each in entry.opened.values():
+                self.unmoved.clock.heard(each.now)
             yield entry.opened
             entry.commit()
 

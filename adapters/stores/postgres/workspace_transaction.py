@@ -1,12 +1,12 @@
 """Workspaces under their locks: one round trip to enter, one to append, commit and leave.
 
 Each of the two is one message of several statements, ``BEGIN`` and ``COMMIT`` among them. Between
-them the server knows that it waits for us in a transaction, and cuts a client that hangs there. A
-pipeline would do the same in more messages, and one that only implies its transaction counts as
-busy: a client that hangs in it is never cut. Until the commit nothing is written, so whatever goes
-wrong before it leaves nothing.
+them the server knows that it waits for us in a transaction, and cuts a client that hangs there; one
+that only implies its transaction counts as busy, and a client that hangs in it is never cut. Until
+the commit nothing is written, so whatever goes wrong before it leaves nothing.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -17,6 +17,18 @@ from psycopg import ClientCursor, Connection
 from psycopg.rows import tuple_row
 
 from adapters.stores.postgres.append import LARGE, Placed, append_many, few, size, timer_of
+from adapters.stores.postgres.message import (
+    BEGIN,
+    COMMIT,
+    ON_DISK,
+    answered,
+    flag,
+    moment,
+    moment_of,
+    number_of,
+    rows,
+    texts,
+)
 from adapters.stores.postgres.recorder import SQL
 from engine.ports.log import Row
 from engine.ports.transactions import Append
@@ -26,10 +38,8 @@ from processors.timers import Timer
 STREAM_PAGE = 50_000
 """Events of a stream fetched at once; about 25 MB."""
 
-_ENTER = f"BEGIN; {SQL['enter']}"
 _LOOK = f"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {SQL['look']}"
-_LEAVE = f"COMMIT; {SQL['on_disk']}"
-_APPEND = f"{SQL['append']}; {_LEAVE}"
+_LEAVE = (COMMIT, ON_DISK)
 
 Ask = Callable[..., list[Any]]
 """A statement by its name, and its values: its rows."""
@@ -65,12 +75,11 @@ class EnteredWorkspaces:
     ) -> None:
         self._connection = connection
         ask = partial(_ask, connection)
-        cursor = ClientCursor(connection, row_factory=tuple_row)
         asked_in = [name for name, command_ids in asked.items() for _ in command_ids]
-        command_ids = [each for ids in asked.values() for each in ids]
-        cursor.execute(_ENTER, (sorted(asked), asked_in, command_ids, patient, told_now))
-        cursor.nextset()
-        told = map(Told._make, cursor.fetchall())
+        command_ids = texts([each for ids in asked.values() for each in ids])
+        values = (texts(sorted(asked)), texts(asked_in), command_ids, flag(patient))
+        _, entered = answered(connection, BEGIN, ("enter", (*values, moment(told_now))))
+        told = [_told(*row) for row in rows(entered)]
         self.opened = {each.workspace: Entered(ask, each, asked[each.workspace]) for each in told}
 
     def commit(self) -> None:
@@ -88,18 +97,16 @@ class EnteredWorkspaces:
                     after += len(each.pending.events)
         else:
             recognised = any(each.recognised for each in self.opened.values())
-            self._connection.execute(_LEAVE if recognised else "COMMIT")
+            answered(self._connection, *(_LEAVE if recognised else (COMMIT,)))
 
     def _appended(self, pending: Sequence[Placed]) -> int:
         if size(pending) >= LARGE:
             after = append_many(pending, self._connection.cursor(row_factory=tuple_row))
-            self._connection.execute(_LEAVE)
+            answered(self._connection, *_LEAVE)
             return after
-        cursor = ClientCursor(self._connection, row_factory=tuple_row)
-        cursor.execute(_APPEND, few(pending))
-        found = cursor.fetchone()
-        assert found is not None
-        return int(found[0])
+        appended, *_ = answered(self._connection, ("append", few(pending)), *_LEAVE)
+        ((after,),) = rows(appended)
+        return number_of(after)
 
 
 class Told(NamedTuple):
@@ -111,6 +118,11 @@ class Told(NamedTuple):
     due: Sequence[Sequence[Any]] | None
     known: Sequence[Mapping[str, Any]] | None
     """Envelopes of the commands that were asked for."""
+
+
+def _told(name: bytes, now: bytes, position: bytes, due: bytes | None, known: bytes | None) -> Told:
+    lists = (json.loads(each) if each else None for each in (due, known))
+    return Told(name.decode(), moment_of(now), number_of(position), *lists)
 
 
 class Looked:

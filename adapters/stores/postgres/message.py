@@ -1,0 +1,166 @@
+"""Several prepared statements in one message, with binary values: libpq's pipeline.
+
+A cursor of the driver takes as long to make a message as the server to answer it. A statement is
+prepared when a connection is first asked for it.
+"""
+
+import json
+import select
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from struct import Struct
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import psycopg
+from psycopg import Connection
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGconn, PGresult
+
+from adapters.stores.postgres.recorder import SQL
+
+Value = bytes | None
+Call = tuple[str, Sequence[Value]]
+"""A statement's name, and its values as the server takes them in its binary form."""
+
+BEGIN, COMMIT = ("begin", ()), ("commit", ())
+ON_DISK = ("on_disk", ())
+TEXT, BIGINT, BYTEA, TIME = 25, 20, 17, 1184
+"""Types of arrays' members."""
+BINARY = 1
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_HEAD, _EMPTY, _INT, _BIGINT = Struct(">iiiii"), Struct(">iii"), Struct(">i"), Struct(">q")
+_json = json.JSONEncoder(separators=(",", ":")).encode
+_prepared: WeakKeyDictionary[Connection[Any], set[str]] = WeakKeyDictionary()
+
+
+def answered(connection: Connection[Any], *calls: Call) -> list[PGresult]:
+    """The result of each, in order, when all are there.
+
+    Raises the ``psycopg.Error`` of the first that failed; those after it were not carried out. Who
+    is interrupted while waiting loses the connection.
+    """
+    idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
+    try:
+        return _answered(connection, calls)
+    except psycopg.errors.InvalidSqlStatementName:  # the driver deallocates all after a rollback
+        if not idle:
+            raise
+        connection.rollback()
+        _prepared.pop(connection, None)
+        return _answered(connection, calls)
+
+
+def _answered(connection: Connection[Any], calls: Sequence[Call]) -> list[PGresult]:
+    known = _prepared.setdefault(connection, set())
+    new = [name for name, _ in calls if name not in known]
+    try:
+        results = _sent(connection.pgconn, new, calls)
+    except BaseException:
+        connection.close()
+        raise
+    known.update(name for name, each in zip(new, results, strict=False) if not _failed(each))
+    for each in filter(_failed, results):
+        raise psycopg.errors.error_from_result(each)
+    return results[len(new) :]
+
+
+def _failed(result: PGresult) -> bool:
+    return result.status == ExecStatus.FATAL_ERROR
+
+
+def _sent(pgconn: PGconn, new: Sequence[str], calls: Sequence[Call]) -> list[PGresult]:
+    pgconn.enter_pipeline_mode()
+    for name in new:
+        pgconn.send_prepare(name.encode(), SQL[name].encode())
+    for name, values in calls:
+        formats = [BINARY] * len(values)
+        pgconn.send_query_prepared(name.encode(), values, formats, result_format=BINARY)
+    pgconn.pipeline_sync()
+    results = _received(pgconn)
+    pgconn.exit_pipeline_mode()
+    return results
+
+
+def _received(pgconn: PGconn) -> list[PGresult]:
+    """Takes in while it sends: neither side may wait for the other to read."""
+    ready = select.poll()
+    ready.register(pgconn.socket, select.POLLIN | select.POLLOUT)
+    while pgconn.flush():
+        if any(event & ~select.POLLOUT for _, event in ready.poll()):
+            pgconn.consume_input()
+    ready.modify(pgconn.socket, select.POLLIN)
+    results: list[PGresult] = []
+    while True:
+        while pgconn.is_busy():
+            ready.poll()
+            pgconn.consume_input()
+        found = pgconn.get_result()
+        if found is None:
+            if pgconn.status != ConnStatus.OK:
+                raise psycopg.OperationalError("the connection is lost")
+        elif found.status == ExecStatus.PIPELINE_SYNC:
+            return results
+        else:
+            results.append(found)
+
+
+def moment(value: datetime | None) -> Value:
+    return None if value is None else time_value(value)
+
+
+def time_value(value: datetime) -> bytes:
+    return bigint((value - EPOCH) // _MICROSECOND)
+
+
+def moment_of(octets: bytes) -> datetime:
+    return EPOCH + number_of(octets) * _MICROSECOND
+
+
+def bigint(value: int) -> bytes:
+    return _BIGINT.pack(value)
+
+
+def number_of(octets: bytes) -> int:
+    (number,) = _BIGINT.unpack(octets)
+    return int(number)
+
+
+def text(value: str | None) -> Value:
+    return None if value is None else value.encode()
+
+
+def flag(value: bool) -> bytes:
+    return b"\1" if value else b"\0"
+
+
+def json_value(value: Any) -> bytes:
+    """As ``jsonb`` is taken: its version, then the text."""
+    return b"\1" + _json(value).encode()
+
+
+def array(kind: int, members: Collection[bytes]) -> bytes:
+    if not members:
+        return _EMPTY.pack(0, 0, kind)
+    sized = (part for each in members for part in (_INT.pack(len(each)), each))
+    return b"".join((_HEAD.pack(1, 0, kind, len(members), 1), *sized))
+
+
+def texts(values: Iterable[str]) -> bytes:
+    return array(TEXT, [each.encode() for each in values])
+
+
+def texts_of(octets: bytes) -> Iterator[str]:
+    place = _HEAD.size
+    while place < len(octets):
+        (length,) = _INT.unpack_from(octets, place)
+        place += _INT.size + length
+        yield octets[place - length : place].decode()
+
+
+def rows(result: PGresult) -> Iterator[list[Any]]:
+    """The values of each row as the server sent them, None for NULL."""
+    columns = range(result.nfields)
+    for row in range(result.ntuples):
+        yield [result.get_value(row, column) for column in columns]
