@@ -31,6 +31,9 @@ lint: $(READY) ## Lint and types
 soak: $(READY) $(SERVERS) ## Longer histories, more interleavings, more kills
 	$(BIN)/python -m pytest -q -m soak
 
+simulate: $(READY) ## A deterministic simulation; SEED=13, MINUTES=10 for the seeds that follow, FOUND=1 until a violation
+	$(BIN)/python -m tests.simulation $(or $(SEED),1) --shrink --coverage $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FOUND),--until-found)
+
 mutate: $(READY) ## Mutation testing of the rules and the reactions
 	$(BIN)/python -m tests.mutate
 
@@ -64,4 +67,4 @@ $(SERVERS): .ci/install-servers tests/stream/parser/package-lock.json tests/brow
 	.ci/install-servers
 	@touch $(SERVERS)
 
-.PHONY: help run stream test check lint soak mutate bench law contract client pictures clean
+.PHONY: help run stream test check lint soak simulate mutate bench law contract client pictures clean

@@ -90,7 +90,7 @@ class StoreFence:
     the store was lost. Safe to share between threads.
 
     Without a ``witness``, a store that has sent a planned message is fenced for this process alone:
-    others may have one.
+    others may have one. ``monotonic``: seconds, by a clock that nobody sets.
     """
 
     def __init__(
@@ -98,8 +98,10 @@ class StoreFence:
         store: Store,
         witness: Witness | None = None,
         coordination: Coordination | None = None,
+        monotonic: Callable[[], float] = monotonic,
     ) -> None:
         self._store, self._witness, self._coordination = store, witness, coordination
+        self._monotonic = monotonic
         self.signed: SignedLog | None = None
         """Where the log is signed: a witness, too."""
         self._open = self._parted = False
@@ -109,14 +111,14 @@ class StoreFence:
         self._notes: LeadingQueue[_Note] = LeadingQueue(self._write, MOST)
 
     def closed(self) -> str | None:
-        if self._open and monotonic() < self._again:
+        if self._open and self._monotonic() < self._again:
             return None
         with self._lock:
             doubts = self.doubts
             told = next((each.text for each in self._alarms()), None)
             reason = told or (None if self._open else self._judged())
             self._open = reason is None and doubts == self.doubts
-            self._again = monotonic() + LOOK_AGAIN
+            self._again = self._monotonic() + LOOK_AGAIN
             return reason
 
     def doubt(self) -> None:

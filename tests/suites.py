@@ -51,6 +51,7 @@ SUITES = {
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 480),
     "properties": Suite(("proof", "proving"), SIDE_BY_SIDE, 480),
     "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 360),
+    "simulation": Suite(("simulation",), SIDE_BY_SIDE, 360),
     "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 480),
     "engine": Suite(("engine", "answers", "work", "composition"), SIDE_BY_SIDE, 360),
     "browser": Suite(("browser",), SIDE_BY_SIDE, 480),

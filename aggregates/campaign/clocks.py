@@ -27,9 +27,12 @@ from events.vocabulary import AccountId, IncidentKind, StopReason
 
 
 def start(campaign: Campaign, command: StartClock) -> Sequence[CampaignEvent]:
-    """S1, T2: for rotation campaigns that depend on the account; one clock at most."""
+    """S1, T2, S6: for rotation campaigns that depend on the account; one clock at most, and none
+    for an incident that had its outcome here."""
     lane = campaign.lane(command.account_id)
     if not campaign.rotates or not lane.depended_on or lane.running:
+        return []
+    if lane.clock is not None and lane.clock.incident_id == command.incident_id:
         return []
     return [
         GracePeriodStarted(

@@ -60,7 +60,7 @@ def _lane(books: Books, account: Account, name: str) -> None:
     lane = campaign.lane(account.id)
     match account.status:
         case ConnectionStatus.FAILED if campaign.rotates and (lane.listed or lane.at_stake):
-            if lane.running is None:
+            if lane.running is None and not _had_its_outcome(account, lane.clock):
                 books.report("S1", f"{account.id} has failed, and no clock runs in {name}.")
         case ConnectionStatus.DISCONNECTED if lane.listed:
             books.report("T2", f"{name} still lists {account.id}, which is disconnected.")
@@ -71,6 +71,12 @@ def _lane(books: Books, account: Account, name: str) -> None:
                 books.report("P2", f"{account.id} works again, and still pauses {name}.")
         case _:
             pass
+
+
+def _had_its_outcome(account: Account, clock: Clock | None) -> bool:
+    """S6: of the open incident; a send that only the Sent folders told of came after it (M6)."""
+    incident = account.incidents.get(clock.incident_id) if clock is not None else None
+    return incident is not None and not incident.over
 
 
 def _should_be_cured(account: Account, clock: Clock | None) -> bool:

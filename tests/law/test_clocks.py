@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregates.campaign.commands import CureClock, ExpireClock, SupersedeClock
+from aggregates.campaign.commands import (
+    CureClock,
+    ExpireClock,
+    RecordLostSend,
+    SupersedeClock,
+)
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from aggregates.rejections import NotConfirmed
 from events.base import Event
 from events.campaign import (
     AssignmentReleased,
+    EmailOutcomeUnknown,
     GracePeriodCured,
     GracePeriodExpired,
     GracePeriodStarted,
@@ -25,7 +31,14 @@ from events.campaign import (
     SenderRemoved,
 )
 from events.email_account import NoticeIssued
-from events.vocabulary import CampaignStatus, IncidentKind, NoticeKind, RefusalFault, StopReason
+from events.vocabulary import (
+    CampaignStatus,
+    IncidentKind,
+    NoticeKind,
+    RefusalFault,
+    SearchResult,
+    StopReason,
+)
 from processors.timers import Timer, fall_due, timers
 from processors.workspace import Workspace
 from tests.law.story import (
@@ -43,6 +56,7 @@ from tests.law.story import (
     HELD,
     HOLD_SENDER,
     HOUR,
+    INTRO,
     MICROSECOND,
     MINUTE,
     NINE_DAYS,
@@ -77,6 +91,7 @@ from tests.law.story import (
     heard_from,
     import_recipients,
     incident,
+    mailing,
     office,
     one_click,
     pass_check,
@@ -94,6 +109,7 @@ from tests.law.story import (
     unknown,
     user_check,
 )
+from tests.proof.judge import check_log
 
 BOTH = [DEFAULT_POLICY, HOLD_SENDER]
 
@@ -500,6 +516,24 @@ def test_a_clock_that_was_cured_cannot_run_out_and_one_that_ran_out_cannot_be_cu
     assert cured.clock(ANN).outcome is CURED
     assert ran_out.clock(ANN).outcome is EXPIRED
     assert len(ran_out.facts(GracePeriodExpired, GracePeriodCured, GracePeriodSuperseded)) == 1
+
+
+@pytest.mark.rule("S6", "M6")
+def test_a_lost_send_through_an_account_whose_clock_ran_out_starts_no_second_one() -> None:
+    world = mailing().given(fail(ANN)).tick(NOON + NINE_DAYS)
+    lost = RecordLostSend(
+        campaign_id=SPRING,
+        recipient_id=R1,
+        account_id=ANN,
+        step=INTRO,
+        result=SearchResult.INCONCLUSIVE,
+    )
+
+    world.given(lost).tick(NOON + 30 * DAY)
+
+    check_log(world.store)
+    assert world.facts(EmailOutcomeUnknown)
+    assert len(world.facts(GracePeriodStarted)) == len(world.facts(GracePeriodExpired)) == 1
 
 
 @pytest.mark.rule("S7", "F2")

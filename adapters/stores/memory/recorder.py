@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any, NamedTuple
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
@@ -49,10 +50,13 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
 
     def stream(self, stream_id: str, after: int, until: int) -> Iterator[Row]:
         """The stream's events after a version, up to a position."""
-        for version, place in list(self._stored_events_index.get(stream_id, {}).items()):
-            if version > after and place < until:
-                event = self._stored_events[place]
-                yield (place + 1, stream_id, version, event.topic, event.state)
+        places = self._stored_events_index.get(stream_id, {})
+        for version in count(after + 1):
+            place = places.get(version, until)
+            if place >= until:
+                return
+            event = self._stored_events[place]
+            yield (place + 1, stream_id, version, event.topic, event.state)
 
     def _assert_uniqueness(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
         super()._assert_uniqueness(stored_events, **kwargs)

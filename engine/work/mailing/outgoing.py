@@ -57,6 +57,8 @@ class Way(NamedTuple):
     new_id: NewId
     held: Callable[[], bool] = lambda: True
     """Is the workspace's mail still this process's business? Who lost it submits nothing (M2)."""
+    monotonic: Callable[[], float] = monotonic
+    """Seconds, by a clock that nobody sets."""
 
 
 class Ready(NamedTuple):
@@ -136,7 +138,7 @@ class Outgoing:
         while draft is not None or self._sent is not None:
             going = going and self.trouble is None and (draft is None or wanted())
             ready = self._ready(draft, going=going)
-            begun = monotonic()
+            begun = self._way.monotonic()
             turn = self._turn(ready, more=going)
             if ready is not None and turn.reserved is not None:
                 going = self._submit(Reserved(turn.reserved, begun), ready, turn.unnoted)
@@ -173,7 +175,8 @@ class Outgoing:
         self._sent = Sent(reserved, NOT_SUBMITTED)
         if unnoted is not None:
             raise unnoted
-        if monotonic() - reserved.begun > SUBMIT_WITHIN.total_seconds() or not self._way.held():
+        too_late = self._way.monotonic() - reserved.begun > SUBMIT_WITHIN.total_seconds()
+        if too_late or not self._way.held():
             return False
         self._sent = Sent(reserved, Outcome.UNKNOWN)
         submitted = self._way.transport.submit(ready.draft.mailbox, ready.message)

@@ -1,0 +1,233 @@
+"""What survives a process: the store and all that is kept beside it, its backup, its witness."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
+
+from adapters.stores.memory import MemoryStore, MemoryViews
+from engine.ports.coordination import Alarm
+from engine.ports.errors import StoreRefused
+from engine.ports.log import Entry, Page
+from engine.ports.transactions import WorkspaceReading
+from engine.ports.witness import Noted
+from engine.stream.log_sink import Relayed
+from engine.work.mailing.inboxes import Cursor
+from events.vocabulary import AccountId
+from tests.proof.fragile import CrashPoint, FragileStore, Lost, _FragileTransaction
+from tests.simulation.machine import Machine, Process
+
+
+class Disk:
+    """One database. ``epoch`` grows when a backup takes its place: connections are lost then."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.store = MemoryStore(machine.now)
+        self.store._store_id = "sim"
+        self.views = MemoryViews()
+        self.cursors: dict[tuple[str, AccountId], Cursor] = {}
+        self.alarms: dict[str, Alarm] = {}
+        self.relayed: Relayed | None = None
+        self.witness: Noted | None = None
+        """Elsewhere: no backup brings it back."""
+        self.epoch = 0
+        self.lacks_sends_since: float | None = None
+        """When a backup came that the witness is ahead of, until somebody reconciles it."""
+        self.full_until = 0.0
+        self.on_commit: list[Callable[[str], None]] = []
+        """Called with the name of the process that committed."""
+        self._backup: Mapping[str, object] | None = None
+
+    @property
+    def has_backup(self) -> bool:
+        return self._backup is not None
+
+    def back_up(self) -> None:
+        self._backup = self._copied()
+
+    def restore(self) -> None:
+        """The backup takes the place of the database."""
+        assert self._backup is not None
+        vars(self).update(self._backup)
+        self._backup = self._copied()
+        self.epoch += 1
+        if self.witness is not None and self.witness.position > self.store.last_position():
+            self.lacks_sends_since = self.machine.seconds
+
+    def _copied(self) -> Mapping[str, object]:
+        return {
+            "store": _copy_of_store(self.store),
+            "views": _copy_of_views(self.views),
+            "cursors": dict(self.cursors),
+            "alarms": dict(self.alarms),
+            "relayed": self.relayed,
+        }
+
+    # Coordination, as far as the fence asks for it.
+
+    def coordination(self) -> "Alarms":
+        return Alarms(self)
+
+
+class Alarms:
+    """``Coordination``, as far as a fence needs one."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    def workers(self) -> Sequence[object]:
+        return ()
+
+    def alarms(self) -> Sequence[Alarm]:
+        return list(self._disk.alarms.values())
+
+    def alarm(self, about: str, text: str) -> bool:
+        known = about in self._disk.alarms
+        self._disk.alarms.setdefault(about, Alarm(about, text, self._disk.store.now()))
+        return not known
+
+    def calm(self, about: str) -> None:
+        self._disk.alarms.pop(about, None)
+
+
+class Elsewhere:
+    """``Witness``."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    def read(self) -> Noted | None:
+        return self._disk.witness
+
+    def note(self, noted: Noted) -> Noted:
+        known = self._disk.witness
+        if known is None or known.position < noted.position:
+            self._disk.witness = known = noted
+        return known
+
+    def begin_anew(self, noted: Noted) -> None:
+        self._disk.witness = noted
+
+
+class DiskCursors:
+    """``InboxCursors``."""
+
+    def __init__(self, disk: Disk, process: Process) -> None:
+        self._disk, self._process = disk, process
+
+    def all(self, workspace: str) -> Mapping[AccountId, Cursor]:
+        known = self._disk.cursors.items()
+        return {account: each for (place, account), each in known if place == workspace}
+
+    def move(self, workspace: str, account_id: AccountId, cursor: Cursor) -> None:
+        self._process.give_way()
+        self._disk.cursors[workspace, account_id] = cursor
+        self._process.give_way()
+
+    def forget(self, workspace: str, account_id: AccountId) -> None:
+        self._disk.cursors.pop((workspace, account_id), None)
+
+
+class Connection(FragileStore):
+    """The store as one process reaches it."""
+
+    def __init__(self, disk: Disk, process: Process) -> None:
+        self._disk, self._process = disk, process
+        self._epochs = [disk.epoch, disk.epoch]
+        """As the connections know it with which transactions and looks, and the rest, are made."""
+        self._inside = False
+        super().__init__(disk.store)
+
+    @property
+    def inner(self) -> MemoryStore:
+        return self._disk.store
+
+    @inner.setter
+    def inner(self, _: object) -> None: ...
+
+    @contextmanager
+    def look(self, workspace: str) -> Iterator[WorkspaceReading]:
+        self.reach(0)
+        with self.inner.look(workspace) as reading:
+            yield reading
+
+    @contextmanager
+    def transactions(
+        self, asked: Mapping[str, Sequence[str]]
+    ) -> Iterator[Mapping[str, _FragileTransaction]]:
+        self.reach(0)
+        self._inside = True
+        try:
+            with super().transactions(asked) as opened:
+                yield opened
+        finally:
+            self._inside = False
+            self.committed.clear()
+
+    def read(self, after: int, limit: int) -> Page:
+        self.reach()
+        return self.inner.read(after, limit)
+
+    def entries(self, after: int, limit: int) -> Sequence[Entry]:
+        self.reach()
+        return self.inner.entries(after, limit)
+
+    def reach(self, connection: int = 1) -> None:
+        """Others may be quicker; and the connection may be lost by now."""
+        if self._inside:
+            return
+        process, machine = self._process, self._process.machine
+        process.give_way()
+        if process.cut_until > machine.seconds:
+            machine.faults["partition"] += 1
+            process.pause(process.cut_until - machine.seconds)
+            raise Lost(CrashPoint.BEFORE_APPEND)
+        if self._epochs[connection] != self._disk.epoch:
+            self._epochs[connection] = self._disk.epoch
+            raise Lost(CrashPoint.BEFORE_APPEND)
+
+    def pass_by(self, point: CrashPoint) -> None:
+        process, machine = self._process, self._process.machine
+        if point is CrashPoint.BEFORE_COMMIT and machine.seconds < self._disk.full_until:
+            machine.faults["full disk"] += 1
+            raise StoreRefused(store="sim", advice="the disk is full", said="full")
+        if process.loses is point and not machine.quiet:
+            process.loses = None
+            named = "unknown commit" if point is CrashPoint.AFTER_COMMIT else "lost commit"
+            machine.faults[named] += 1
+            raise Lost(point)
+        if point is CrashPoint.AFTER_COMMIT:
+            self._inside = False
+            for each in self._disk.on_commit:
+                each(process.name)
+            process.give_way()
+
+
+def _copy_of_store(store: MemoryStore) -> MemoryStore:
+    fresh = MemoryStore(store._clock)
+    fresh._store_id, fresh._generations = store._store_id, list(store._generations)
+    fresh._snapshots_of = dict(store._snapshots_of)
+    for name, value in vars(store.recorder).items():
+        if isinstance(value, dict | list):
+            setattr(fresh.recorder, name, _copied(value))
+    return fresh
+
+
+def _copied(value: object) -> object:
+    """Two levels: what lies below never changes."""
+    if isinstance(value, dict):
+        inner = {
+            key: copy(each) if isinstance(each, dict | list) else each
+            for key, each in value.items()
+        }
+        fresh = copy(value)
+        fresh.update(inner)
+        return fresh
+    return copy(value)
+
+
+def _copy_of_views(views: MemoryViews) -> MemoryViews:
+    fresh = MemoryViews()
+    for name, value in vars(views).items():
+        setattr(fresh, name, _copied(value))
+    return fresh

@@ -1,0 +1,238 @@
+"""One run: a plan told to an office of processes, held to the law after every item."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import NamedTuple
+
+from engine.work.inbound import Kind
+from events.vocabulary import FailureClass
+from tests.proof.fragile import CrashPoint
+from tests.simulation.disk import Disk
+from tests.simulation.front import Asked, Desk, Front
+from tests.simulation.machine import Machine, Process
+from tests.simulation.mail import MailWorld, People
+from tests.simulation.oracles import Oracles, Violated
+from tests.simulation.plan import ACCOUNTS, DUE, WORKSPACES, Item, Plan
+from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory
+from tests.simulation.workers import Teller, Worker, World
+
+LONGEST_LEAP = 12 * 86_400.0
+"""Seconds to what falls due next, at most."""
+AFTERWARDS = 1_800.0
+"""Seconds in which everything comes to rest, once nothing is wrong any more."""
+
+
+class Told(NamedTuple):
+    """What became of a run. ``violation`` is empty where everything held."""
+
+    plan: Plan
+    violation: str
+    place: int
+    """The item after which it showed."""
+    commands: int
+    events: int
+    account_days: float
+    digest: str
+    pairs: dict[tuple[str, str], int]
+    faults: dict[str, int]
+
+
+class Office:
+    def __init__(self, plan: Plan) -> None:
+        machine = self.machine = Machine(plan.seed, plan.beginning)
+        disk, mail = Disk(machine), MailWorld(machine)
+        mail.troubles.update(plan.troubles)
+        mail.position = lambda: disk.store.last_position()  # noqa: PLW0108 it may be another one by then
+        mail.epoch = lambda: disk.epoch
+        self.world = World(
+            machine, disk, mail, People(), TopicInMemory(), TilesInMemory(), Outbox(), {}
+        )
+        self.desks = [Desk(), Desk()]
+        self.oracles = Oracles(self.world)
+        self._asked = 0
+        self._bodies: dict[str, Callable[[Process], None]] = {
+            **{f"worker-{each}": lambda p: Worker(self.world, p).live() for each in (0, 1)},
+            **{f"teller-{each}": lambda p: Teller(self.world, p).live() for each in (0, 1)},
+            "front-0": lambda p: Front(self.world, p, self.desks[0]).live(),
+            "front-1": lambda p: Front(self.world, p, self.desks[1]).live(),
+        }
+        self.processes = {name: Process(machine, name, body) for name, body in self._bodies.items()}
+        disk.on_commit.append(self._wake)
+
+    def _wake(self, by: str) -> None:
+        """Whose business it is hears of a commit; the others look now and then."""
+        for thing in ("mail", "relay"):
+            holder, _ = self.world.leases.get(thing, ("", 0.0))
+            if holder and holder != by:
+                self.processes[holder].wake()
+
+    # Telling.
+
+    def tell(self, item: Item) -> None:
+        self.machine.run(self._moment(item))
+        act = getattr(self, f"_{item.kind}", None)
+        if act is not None:
+            act(item)
+        else:
+            self.ask(item.kind, item.told, item.workspace)
+
+    def _moment(self, item: Item) -> float:
+        machine = self.machine
+        if item.leap != DUE:
+            return machine.seconds + item.leap
+        due = self.world.disk.store.next_due()
+        if due is None:
+            return machine.seconds
+        away = (due - machine.now()).total_seconds() + item.off
+        return machine.seconds + min(max(away, 0.0), LONGEST_LEAP)
+
+    def ask(self, kind: str, told: dict[str, object], workspace: str) -> None:
+        self._asked += 1
+        front = self._asked % 2
+        self.desks[front].waiting.append(Asked(self._asked, kind, told, workspace))
+        self.processes[f"front-{front}"].wake()
+
+    def _letter(self, item: Item) -> None:
+        ledger, told = self.world.mail.ledger, item.told
+        until = None
+        if told["days"] is not None:
+            until = (self.machine.now() + timedelta(days=told["days"])).date()
+        if told["twice"]:
+            self.machine.faults["delivered twice"] += 1
+        for place in range(told["letters"] if ledger else 0):
+            found = ledger[-1 - (told["letter"] + place) % min(len(ledger), 24)]
+            self.world.mail.answer(found.key, Kind(told["kind"]), until=until, twice=told["twice"])
+        for name in ("worker-0", "worker-1"):
+            self.processes[name].wake()
+
+    def _one_click_unsubscribe(self, item: Item) -> None:
+        ledger = self.world.mail.ledger
+        if ledger:
+            found = ledger[-1 - item.told["letter"] % len(ledger)]
+            campaign, recipient = self.world.mail.whom[found.key]
+            told: dict[str, object] = {"campaign": campaign, "recipient": recipient}
+            self.ask(item.kind, told, found.workspace)
+
+    # Servers.
+
+    def _revoke(self, item: Item) -> None:
+        server = self.world.mail.server(item.workspace, item.told["account"])
+        server.refuses = FailureClass(item.told["class"])
+        self.machine.faults[f"refuses: {item.told['class']}"] += 1
+
+    def _change_password(self, item: Item) -> None:
+        server = self.world.mail.server(item.workspace, item.told["account"])
+        server.password = f"secret:{self._asked}.{int(self.machine.seconds)}"
+        self.machine.faults["password changed"] += 1
+
+    def _heal(self, item: Item) -> None:
+        server = self.world.mail.server(item.workspace, item.told["account"])
+        server.refuses, server.silent_until = None, 0.0
+
+    def _mend(self, item: Item) -> None:
+        """Somebody puts everything right, as far as anybody can."""
+        for account in ACCOUNTS:
+            server = self.world.mail.server(item.workspace, account)
+            server.refuses, server.silent_until, server.limit = None, 0.0, None
+            self.ask("reconnect", {"account": account, "refusal": None}, item.workspace)
+            told: dict[str, object] = {"account": account, "settings": item.told["settings"]}
+            self.ask("connect", told, item.workspace)
+        self.machine.run(self.machine.seconds + 5)
+        self.ask("mend", {}, item.workspace)
+
+    def _silence(self, item: Item) -> None:
+        server = self.world.mail.server(item.workspace, item.told["account"])
+        server.silent_until = self.machine.seconds + item.told["seconds"]
+
+    def _server_limit(self, item: Item) -> None:
+        self.world.mail.server(item.workspace, item.told["account"]).limit = item.told["limit"]
+
+    def _notices_fail(self, item: Item) -> None:
+        self.world.outbox.refuses += item.told["times"]
+        self.machine.faults["notices fail"] += 1
+
+    # Faults.
+
+    def _crash(self, item: Item) -> None:
+        self.processes[item.told["process"]].crash(item.told["pauses"])
+
+    def _lose(self, item: Item) -> None:
+        point = CrashPoint.AFTER_COMMIT if item.told["after"] else CrashPoint.BEFORE_COMMIT
+        self.processes[item.told["process"]].loses = point
+
+    def _cut(self, item: Item) -> None:
+        until = self.machine.seconds + item.told["seconds"]
+        self.processes[item.told["process"]].cut_until = until
+
+    def _full_disk(self, item: Item) -> None:
+        self.world.disk.full_until = self.machine.seconds + item.told["seconds"]
+
+    def _set_clock(self, item: Item) -> None:
+        self.machine.skew += item.told["by"]
+        self.machine.faults["clock set"] += 1
+
+    def _back_up(self, _: Item) -> None:
+        self.world.disk.back_up()
+
+    def _restore(self, item: Item) -> None:
+        disk = self.world.disk
+        if not disk.has_backup or disk.alarms:
+            return
+        self.oracles.look()
+        disk.restore()
+        self.machine.faults["backup restored"] += 1
+        self.oracles.restored()
+        told: dict[str, object] = {"confirm": item.told["confirm"]}
+        for after in (item.told["after"], item.told["after"] + 4_000.0):
+            self.machine.at(
+                self.machine.seconds + after, lambda: self.ask("reconcile", told, WORKSPACES[0])
+            )
+
+    # The end.
+
+    def rest(self) -> None:
+        """Nothing is wrong any more: what is under way ends, and everything is told."""
+        machine, mail = self.machine, self.world.mail
+        machine.quiet = True
+        self.world.disk.full_until = 0.0
+        self.world.outbox.refuses = 0
+        for server in mail.servers.values():
+            server.refuses, server.limit, server.silent_until = None, None, 0.0
+        for process in self.processes.values():
+            process.cut_until, process.loses, process.dies_in = 0.0, None, None
+        for _ in range(3):
+            if self.world.disk.alarms:
+                self.ask("reconcile", {"confirm": True}, WORKSPACES[0])
+            for process in self.processes.values():
+                process.wake()
+            machine.run(machine.seconds + AFTERWARDS)
+
+
+def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> Told:
+    """The plan's run, to its end or to the first violation."""
+    office, place, violation = Office(plan), -1, ""
+    try:
+        for place, item in enumerate(plan.items):
+            on(place, item)
+            office.tell(item)
+            office.oracles.look()
+        office.rest()
+        office.oracles.finish()
+    except Violated as error:
+        violation = str(error)
+    except AssertionError as error:
+        violation = f"assertion: {error}"
+    except Exception as error:  # noqa: BLE001 whatever production raises unasked is a finding
+        violation = f"{type(error).__name__}: {error}"
+    machine, oracles = office.machine, office.oracles
+    return Told(
+        plan,
+        violation,
+        place,
+        oracles.commands,
+        oracles.events,
+        machine.seconds / 86_400 * len(ACCOUNTS) * len(WORKSPACES),
+        oracles.digest,
+        dict(oracles.pairs),
+        dict(machine.faults),
+    )

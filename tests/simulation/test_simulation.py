@@ -1,0 +1,99 @@
+"""Fixed seeds of the simulation hold, and give the same hash wherever they run."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.plan import ACTS, DUE, FAULTS, plan_of
+from tests.simulation.planting import ROOT, applied, patches, planted
+from tests.simulation.run import told
+from tests.simulation.shrinking import shrunk, written
+
+SEEDS = ("3", "6", "13", "101", "102", "104")
+STEPS = 100
+SHORT, SOAK = 30.0, 1_800.0
+"""Seconds of processor time."""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_seed_holds(seed: str) -> None:
+    run = told(plan_of(seed, STEPS))
+
+    assert run.violation == ""
+    assert run.commands > STEPS
+    assert run.account_days > 30
+
+
+def test_seeds_that_follow_hold_as_long_as_there_is_time() -> None:
+    _run_for(SHORT, first=20_000)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(2 * SOAK)
+def test_many_more_seeds_hold() -> None:
+    _run_for(SOAK, first=30_000)
+
+
+def test_the_same_seed_gives_the_same_hash_again_and_in_another_process() -> None:
+    here, again = (told(plan_of("7", 40)).digest for _ in range(2))
+    one, other = (_in_a_process("7", hash_seed=each) for each in ("1", "12345"))
+
+    assert here == again
+    assert one == other
+    assert one.startswith("seed 7: hash ")
+
+
+def test_seeds_draw_every_fault_and_leap_to_deadlines() -> None:
+    items = [item for seed in SEEDS for item in plan_of(seed, STEPS).items]
+
+    assert FAULTS.keys() | ACTS.keys() <= {each.kind for each in items}
+    assert any(each.leap == DUE for each in items)
+
+
+@pytest.mark.parametrize("patch", patches(), ids=lambda patch: patch.stem)
+def test_a_planted_bug_still_fits_the_code(patch: Path) -> None:
+    applied(patch, ROOT, "--dry-run")
+
+
+def test_a_planted_bug_is_found() -> None:
+    patch = next(each for each in patches() if each.stem == "nine_days_are_eight")
+    with planted(patch) as tree:
+        command = [sys.executable, "-m", "tests.simulation", "1", "--steps", "60"]
+        found = subprocess.run(
+            [*command, "--minutes", "1", "--until-found"],
+            cwd=tree,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert "VIOLATED" in found.stdout
+    assert "S2: due" in found.stdout
+
+
+def test_a_plan_that_violates_nothing_stays_as_it_is() -> None:
+    run = told(plan_of("14", 30))
+
+    assert shrunk(run).plan == run.plan
+    assert written(run.plan).count("\n") == len(run.plan.items)
+
+
+def _run_for(seconds: float, first: int) -> None:
+    until, seed = time.process_time() + seconds, first
+    while time.process_time() < until:
+        run = told(plan_of(str(seed), STEPS))
+        assert run.violation == "", f"seed {seed}, item {run.place}: {run.violation}"
+        seed += 1
+
+
+def _in_a_process(seed: str, hash_seed: str) -> str:
+    command = [sys.executable, "-m", "tests.simulation", seed, "--steps", "40"]
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    ).stdout.partition(",")[0]
