@@ -35,7 +35,7 @@ def pg_state_at(events: int = 1_000_000) -> dict[str, float]:
         one = max(timed(partial(look, WORKSPACE, each)) for each in asked)
         few = timed(partial(look, SMALL, None, FEW))
         whole = timed(partial(look, WORKSPACE, None, recipients))
-        scanning = timed(lambda: _scan(url))
+        scanning = timed(lambda: scan(url))
     return {"recipient_s": one, "few_s": few, "campaign_s": whole, "scan_s": scanning}
 
 
@@ -46,6 +46,7 @@ def look_back(url: str, moment: Moment, workspace: str, who: str | None, expecte
         assert len(found.recipients) == expected
 
 
-def _scan(url: str) -> None:
+def scan(url: str) -> None:
+    """Read and decode all of it."""
     with open_source(url) as source:
         assert sum(1 for _ in facts(source)) == source.end

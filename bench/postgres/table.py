@@ -46,4 +46,8 @@ POSTGRES = (
     Ratio(
         "pg_state_at", "of a campaign of 100,000 at T, s, likewise", "campaign_s", "scan_s", None
     ),
+    Ratio(
+        "pg_proof", "log held against a checkpoint, events/s, over a scan", "verified", "scan", 0.3
+    ),
+    Ratio("pg_proof", "log signed from nothing, likewise", "signed", "scan", None),
 )

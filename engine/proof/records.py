@@ -7,13 +7,17 @@ shown records and nonces of one workspace can check them, and learns nothing of 
 import hmac
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 from engine.ports.log import Entry
 from events.recorded import Envelope
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+_RECORDED_AT = Envelope._fields.index("recorded_at")
+_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def record(entry: Entry) -> bytes:
@@ -27,12 +31,15 @@ def record(entry: Entry) -> bytes:
     return b"".join((head, *parts, digest(entry.envelope)))
 
 
+@lru_cache(maxsize=1)
 def digest(envelope: Envelope) -> bytes:
-    """Of its columns as a compact JSON array, times in microseconds since 1970."""
-    recorded_at = (envelope.recorded_at - EPOCH) // MICROSECOND
-    columns = [*envelope._replace(recorded_at=recorded_at)]  # type: ignore[arg-type]
-    told = json.dumps(columns, separators=(",", ":"), ensure_ascii=False)
-    return sha256(told.encode("utf-8", "surrogatepass")).digest()
+    """Of its columns as a compact JSON array, times in microseconds since 1970.
+
+    The events of one envelope come one after the other.
+    """
+    columns: list[Any] = [*envelope]
+    columns[_RECORDED_AT] = (envelope.recorded_at - EPOCH) // MICROSECOND
+    return sha256(_json(columns).encode("utf-8", "surrogatepass")).digest()
 
 
 def envelope_key(workspace_secret: bytes, envelope: Envelope) -> bytes:

@@ -73,31 +73,29 @@ class Edge:
     def __init__(self, size: int, reads: Reads) -> None:
         self.size = size
         self.entries = _last(None, size, reads)
-        self.levels: list[list[bytes]] = []
+        self.levels = [_last(0, size, reads)]
         while size >> HEIGHT * len(self.levels):
             self.levels.append(_last(len(self.levels), size, reads))
 
-    def add(self, entry: bytes) -> Iterator[tuple[Tile, Sequence[bytes]]]:
+    def add(self, entry: bytes) -> Sequence[tuple[Tile, Sequence[bytes]]]:
         """Answers the tiles that became full by it."""
-        number = self.size // WIDTH
         self.size += 1
         self.entries.append(entry)
-        if len(self.entries) == WIDTH:
-            yield Tile(None, number), self.entries
-            self.entries = []
-        yield from self._rise(0, number, leaf_hash(entry))
+        self.levels[0].append(leaf_hash(entry))
+        return self._full() if len(self.entries) == WIDTH else ()
 
-    def _rise(
-        self, level: int, number: int, hash_: bytes
-    ) -> Iterator[tuple[Tile, Sequence[bytes]]]:
-        if level == len(self.levels):
-            self.levels.append([])
-        hashes = self.levels[level]
-        hashes.append(hash_)
-        if len(hashes) == WIDTH:
-            yield Tile(level, number), hashes
+    def _full(self) -> list[tuple[Tile, Sequence[bytes]]]:
+        level, number = 0, self.size // WIDTH - 1
+        full: list[tuple[Tile, Sequence[bytes]]] = [(Tile(None, number), self.entries)]
+        self.entries = []
+        while len(hashes := self.levels[level]) == WIDTH:
+            full.append((Tile(level, number), hashes))
             self.levels[level] = []
-            yield from self._rise(level + 1, number // WIDTH, folded(hashes))
+            level, number = level + 1, number // WIDTH
+            if level == len(self.levels):
+                self.levels.append([])
+            self.levels[level].append(folded(hashes))
+        return full
 
     def partial(self) -> Iterator[tuple[Tile, Sequence[bytes]]]:
         """The tiles of the edge, as they are now."""

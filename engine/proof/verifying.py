@@ -1,11 +1,11 @@
 """Is it the history that was signed? All of it against a checkpoint, offline or at the store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from engine.ports.log import Log
 from engine.proof.errors import ProofError, TilesDiffer
-from engine.proof.merkle import leaf_hash, root
+from engine.proof.merkle import root
 from engine.proof.notes import Checkpoint
 from engine.proof.ports import Tiles
 from engine.proof.sequencing import Commitments
@@ -35,20 +35,36 @@ def verified(
     """
     if end < checkpoint.size:
         return Difference(end, f"the log ends after {end:,} of {checkpoint.size:,} entries")
-    edge, first = _empty(), None
     known = _signed_entries(checkpoint, tiles)
-    for entry in commitments.between(0, checkpoint.size):
-        number = edge.size
-        for tile, _ in edge.add(entry):
-            if tile.level is None:
-                progress(edge.size)
-        if first is None and known is not None and known(number) != entry:
-            first = number
-    if edge.size == checkpoint.size and edge.root == checkpoint.root:
-        return _beside(commitments, is_whole=tiles is None or known is not None)
-    if first is not None:
-        return Difference(first, f"entry {first:,} is not the one that was signed")
-    return Difference(None, "some entry is not the one that was signed")
+    entries = commitments.between(0, checkpoint.size)
+    if known is not None:
+        first = _first_other(entries, checkpoint.size, known, progress)
+        if first is not None:
+            return Difference(first, f"entry {first:,} is not the one that was signed")
+    elif not _leads_to(checkpoint, entries, progress):
+        return Difference(None, "some entry is not the one that was signed")
+    return _beside(commitments, is_whole=tiles is None or known is not None)
+
+
+def _first_other(
+    entries: Iterable[bytes], size: int, known: Callable[[int], bytes], progress: Progress
+) -> int | None:
+    """The first that is not ``known``, or is not there; None where all are as known."""
+    number = -1
+    for number, entry in enumerate(entries):
+        if known(number) != entry:
+            return number
+        if not number % WIDTH:
+            progress(number)
+    return None if number + 1 == size else number + 1
+
+
+def _leads_to(checkpoint: Checkpoint, entries: Iterable[bytes], progress: Progress) -> bool:
+    edge = _empty()
+    for entry in entries:
+        if edge.add(entry):
+            progress(edge.size)
+    return edge.size == checkpoint.size and edge.root == checkpoint.root
 
 
 class Later(NamedTuple):
@@ -143,20 +159,23 @@ def require_whole(
     edge, size = _empty(), checkpoint.size
     for number in range((size + WIDTH - 1) // WIDTH):
         width = min(size - number * WIDTH, WIDTH)
-        entries = tiles.read(Tile(None, number, width))
-        hashes = tiles.read(Tile(0, number, width))
-        for entry, hash_ in zip(entries, hashes, strict=True):
-            if leaf_hash(entry) != hash_:
-                raise TilesDiffer(entry=edge.size)
+        for entry in tiles.read(Tile(None, number, width)):
             for tile, made in edge.add(entry):
-                if tile.level and [*tiles.read(tile)] != [*made]:
-                    raise TilesDiffer(entry=edge.size - 1)
+                _require_as_made(tiles, tile, made, edge.size)
         progress(edge.size)
     for tile, made in edge.partial():
-        if [*tiles.read(tile)] != [*made]:
-            raise TilesDiffer(entry=size - 1)
+        _require_as_made(tiles, tile, made, size)
     if edge.root != checkpoint.root:
         raise TilesDiffer(entry=size - 1)
+
+
+def _require_as_made(tiles: Tiles, tile: Tile, made: Sequence[bytes], size: int) -> None:
+    """Of the lowest level it is known at which entry the tile is another one."""
+    found = tiles.read(tile)
+    for place, (one, other) in enumerate(zip(found, made, strict=True)):
+        if one != other:
+            number = tile.number * WIDTH + place
+            raise TilesDiffer(entry=size - 1 if tile.level else number)
 
 
 def _empty() -> Edge:
