@@ -5,10 +5,15 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, get_args
 
+import aggregates.campaign.commands as of_campaign
+import aggregates.email_account.commands as of_account
+from aggregates import people, recipient, slot, suppressions
+from aggregates.command import Command
 from engine.audit import after_command, clocks, envelopes, unknown_fields
 from engine.audit.books import Books
 from engine.audit.envelopes import Causes
 from engine.audit.handlers import HANDLERS
+from engine.audit.source import NEVER_RESTORED
 from engine.audit.violation import Violation
 from engine.ports.log import Page, Row
 from events.base import Event
@@ -53,16 +58,28 @@ PLANS = {
 }
 
 
+TAKEN_WHEN_FENCED = {
+    name
+    for module in (of_account, of_campaign, slot, suppressions, recipient, people)
+    for name, each in vars(module).items()
+    if isinstance(each, type) and issubclass(each, Command) and each.taken_when_fenced
+}
+
+
 class Auditor:
     """Reads pages in order; violations are handed to ``found`` as they show.
 
-    Call ``finish`` at the log's end. Not safe to share between threads.
+    Call ``finish`` at the log's end. Not safe to share between threads. ``restored_at``: the first
+    position that may have been written after a restore.
     """
 
-    def __init__(self, found: Callable[[Violation], None]) -> None:
+    def __init__(
+        self, found: Callable[[Violation], None], restored_at: int = NEVER_RESTORED
+    ) -> None:
         self.position = 0
         """The last position read."""
         self._found = found
+        self._restored_at = restored_at
         self._workspaces: dict[str, tuple[Books, Causes]] = {}
         self._streams: dict[str, list[Any]] = {}
         """Version, workspace, kind and id of each."""
@@ -152,9 +169,16 @@ class Auditor:
         envelopes.open_envelope(books, causes, envelope)
         causes.enter(envelope)
         books.recorded_at = max(books.recorded_at, envelope.recorded_at)
-        if not follows and envelope.actor != "clock" and books.next_due < envelope.recorded_at:
+        is_asked_for = not follows and envelope.actor != "clock"
+        is_late = books.next_due < envelope.recorded_at
+        if is_asked_for and is_late and not self._may_be_fenced(envelope):
             clocks.nothing_overdue(books)
         return envelope.last_position
+
+    def _may_be_fenced(self, envelope: Envelope) -> bool:
+        """M6: then what is due waits. The next command that no fence lets pass finds it settled."""
+        is_restored = envelope.first_position >= self._restored_at
+        return is_restored and envelope.command in TAKEN_WHEN_FENCED
 
     def _books(self, envelope: Envelope) -> tuple[Books, Causes]:
         known = self._workspaces.get(envelope.workspace)

@@ -1,15 +1,29 @@
 """The history under audit: a log and the views kept of it, as they stood when it was opened."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from engine.decoding import GapInLog, decode_page
 from engine.gc_pause import gc_paused
+from engine.ports.errors import WithoutEntries
 from engine.ports.log import Log, Page
 from engine.ports.views import ReadableViews
 from events.recorded import Envelope, Recorded
 
 PAGE = 10_000
+NEVER_RESTORED = 2**63 - 1
+
+
+def restored_at(log: Log) -> int:
+    """The first position that may have been written after a restore (M6): where the log's second
+    generation begins. ``NEVER_RESTORED`` where nothing was."""
+    with suppress(WithoutEntries):
+        for each in log.generations()[1:]:
+            for first in log.entries(each.first_entry - 1, 1):
+                return first.row[0] if first.row else first.envelope.first_position
+            break
+    return NEVER_RESTORED
 
 
 class Source:
@@ -39,6 +53,10 @@ class Source:
         """Up to ``limit`` of the workspace's envelopes that begin after that position."""
         found = self._log.envelopes_of(workspace, after, limit)
         return [each for each in found if each.last_position <= self.end]
+
+    def restored_at(self) -> int:
+        """As the function of that name."""
+        return restored_at(self._log)
 
     def workspaces(self) -> Sequence[str]:
         return self._log.workspaces()

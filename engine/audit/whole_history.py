@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from engine.audit.auditor import Auditor
+from engine.audit.source import restored_at
 from engine.audit.violation import Violation
 from engine.ports.log import Log
 from engine.ports.store import Store
@@ -16,7 +17,7 @@ PAGE = 20_000
 def violations(log: Log) -> Sequence[Violation]:
     """Where the history breaks the law, judged from its facts alone."""
     found: list[Violation] = []
-    auditor = Auditor(found.append)
+    auditor = Auditor(found.append, restored_at(log))
     while (page := log.read(auditor.position, PAGE)).rows:
         auditor.read(page)
     auditor.finish(auditor.position)

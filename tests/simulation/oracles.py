@@ -14,6 +14,7 @@ from adapters.stores.memory import MemoryViews
 from engine.audit import Auditor, Violation
 from engine.audit.entry_check import check_entries
 from engine.audit.index_check import check_indexes
+from engine.audit.source import NEVER_RESTORED
 from engine.batch import derived_id
 from engine.decoding import decode_page
 from engine.projecting import ProjectionRunner
@@ -111,23 +112,20 @@ class Oracles:
         self._seen_faults: Counter[str] = Counter()
         self._lost: set[str] = set()
         """Messages that went out in a part of the log that is lost."""
-        self._restored = False
+        self._restored_at = NEVER_RESTORED
         self._checked = 0
         self._begin()
 
     def _begin(self) -> None:
         self._found: list[Violation] = []
-        self._auditor = Auditor(self._find)
+        self._auditor = Auditor(self._found.append, self._restored_at)
         self._judges: dict[str, Judge] = defaultdict(Judge)
         self._sends: dict[str, list[Send]] = defaultdict(list)
         self._position = self._envelopes = 0
 
-    def _find(self, violation: Violation) -> None:
-        """M6: what is decided while the store is fenced is decided without settling, and the log
-        alone does not tell the auditor so."""
-        unsettled = violation.rule == "S7" and violation.sentence.endswith("is not settled.")
-        if not (self._restored and unsettled):
-            self._found.append(violation)
+    @property
+    def _restored(self) -> bool:
+        return self._restored_at < NEVER_RESTORED
 
     @property
     def digest(self) -> str:
@@ -138,8 +136,8 @@ class Oracles:
 
     def restored(self) -> None:
         """The log is another one: what the end of it told is lost."""
-        store, known = self._world.disk.store, {*self._sends}
-        self._restored = True
+        known = {*self._sends}
+        self._restored_at = min(self._restored_at, self._world.disk.store.last_position() + 1)
         before = {key: list(each) for key, each in self._sends.items()}
         self._begin()
         self._hash.update(b"restored")
@@ -148,7 +146,6 @@ class Oracles:
             if before[key] != self._sends.get(key):
                 self._lost.add(key)
         self._checked = len(self._world.mail.ledger)
-        del store
 
     # After every item.
 

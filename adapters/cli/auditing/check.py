@@ -61,7 +61,7 @@ def check(
         if workspace is None or of in ("", workspace):
             findings.add(violation)
 
-    auditor = Auditor(found)
+    auditor = Auditor(found, source.restored_at())
     with gc_paused(), progress("Checking", source.end) as moved:
         while auditor.position < source.end:
             auditor.read(source.read(auditor.position, PAGE))

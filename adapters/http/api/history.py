@@ -158,7 +158,7 @@ def checks(request: Request, asks: Annotated[Here, of(Act.READ_LOG)]) -> dict[st
     source = _source(request)
     violations: list[Violation] = []
     with turn():
-        auditor = Auditor(violations.append)
+        auditor = Auditor(violations.append, source.restored_at())
         while auditor.position < source.end:
             auditor.read(source.read(auditor.position, PAGE))
         auditor.finish(source.announced)
