@@ -154,5 +154,5 @@ def test_the_feed_goes_on_where_it_was_when_the_server_is_started_again(
         with door(settings), Client(client._address, secret, workspace=ACME) as other:
             other.suppress(who=FRIDA)
             last = following.result(60)
-    assert "PersonSuppressed" in last["type"]
+    assert "PeopleCommitted" in last["type"]
     assert [*found, int(last["sequence"])] == list(range(1, end + 2))
