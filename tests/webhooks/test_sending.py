@@ -52,10 +52,9 @@ def raw(answer: bytes, *, then_close: bool = True) -> Iterator[str]:
                     return
                 connection.recv(65_536)
                 connection.sendall(answer)
-                if then_close:
-                    connection.close()
-                else:
-                    kept.append(connection)
+                kept.append(connection)
+                if then_close:  # a close with octets unread would take the answer back
+                    connection.shutdown(socket.SHUT_WR)
 
         kept: list[socket.socket] = []
         threading.Thread(target=serve, daemon=True).start()
