@@ -11,6 +11,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from engine.ports.log import Entry
 from events.recorded import Envelope
 
@@ -25,10 +27,10 @@ def record(entry: Entry) -> bytes:
     if entry.row is None:
         return b"sendledger/1 envelope\n" + digest(entry.envelope)
     position, stream, version, topic, state = entry.row
-    parts = stream.encode(), topic.encode(), state
-    lengths = " ".join(str(len(each)) for each in parts)
+    its_stream, its_topic = stream.encode(), topic.encode()
+    lengths = f"{len(its_stream)} {len(its_topic)} {len(state)}"
     head = f"sendledger/1 {position} {version} {lengths}\n".encode()
-    return b"".join((head, *parts, digest(entry.envelope)))
+    return b"".join((head, its_stream, its_topic, state, digest(entry.envelope)))
 
 
 @lru_cache(maxsize=1)
@@ -39,7 +41,11 @@ def digest(envelope: Envelope) -> bytes:
     """
     columns: list[Any] = [*envelope]
     columns[_RECORDED_AT] = (envelope.recorded_at - EPOCH) // MICROSECOND
-    return sha256(_json(columns).encode("utf-8", "surrogatepass")).digest()
+    try:
+        told = to_json(columns)
+    except PydanticSerializationError:  # half of a surrogate pair
+        told = _json(columns).encode("utf-8", "surrogatepass")
+    return sha256(told).digest()
 
 
 def envelope_key(workspace_secret: bytes, envelope: Envelope) -> bytes:
