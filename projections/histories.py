@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 
 from events.campaign import CampaignEvent, RecipientEvent
 from events.email_account import EmailAccountEvent
-from events.recipient import RecipientForgotten
+from events.recipient import PeopleCommitted, RecipientForgotten
 from events.recorded import Recorded
 from events.slot import SlotEvent
 from events.suppression import (
@@ -20,7 +20,8 @@ from events.suppression import (
 )
 from projections.projection import Projection
 
-ACCOUNT, CAMPAIGN, RECIPIENT, DOMAIN = "account", "campaign", "recipient", "domain"
+ACCOUNT, CAMPAIGN, RECIPIENT = "account", "campaign", "recipient"
+DOMAIN, PEOPLE = "domain", "people"
 
 Subject = tuple[str, str, str]
 """Kind, campaign and name; what a kind has none of is empty."""
@@ -69,11 +70,17 @@ def _about_domain(event: Any) -> Subject:
     return DOMAIN, "", event.domain
 
 
+def _about_people(_event: Any) -> Subject:
+    """Many at once, and nothing that anybody would ask of one of them."""
+    return PEOPLE, "", ""
+
+
 ABOUT: dict[type[Any], Callable[[Any], Subject]] = {
     **dict.fromkeys(get_args(EmailAccountEvent), _about_account),
     **dict.fromkeys(get_args(SlotEvent), _about_account),
     **dict.fromkeys((RecipientForgotten, PersonSuppressed, PersonReleased), _about_person),
     **dict.fromkeys((DomainSuppressed, DomainReleased), _about_domain),
+    PeopleCommitted: _about_people,
     **{
         event: _about_recipient if issubclass(event, RecipientEvent) else _about_campaign
         for event in get_args(CampaignEvent)

@@ -49,7 +49,7 @@ SUITES = {
     "cli": Suite(("cli",), SIDE_BY_SIDE, 900),
     "mail": Suite(("mail", "vault", "webhooks"), SIDE_BY_SIDE, 480),
     "servers": Suite(("stores", "survival"), SIDE_BY_SIDE, 480),
-    "properties": Suite(("proof", "proving"), SIDE_BY_SIDE, 480),
+    "properties": Suite(("proof", "proving"), SIDE_BY_SIDE, 900),
     "law": Suite(("law", "events", "audit"), SIDE_BY_SIDE, 360),
     "simulation": Suite(("simulation",), SIDE_BY_SIDE, 360),
     "doors": Suite(("csv", "demo", "docs", "observing", "screen", "worker"), SIDE_BY_SIDE, 480),

@@ -13,9 +13,10 @@ from engine.ports.errors import EmptyDatabase, NoStore, StoreUnavailable, ViewSt
 from engine.ports.view_status import Stop
 from events.errors import ExplainedError
 from projections.clocks import CLOCKS
+from replay import app as replay
 from tests.law.story import NOON
 
-TYPED = re.compile(r"`sendledger ([a-z -]+?)(?: \{| --| [A-Z]|`)")
+TYPED = re.compile(r"`sendledger(-replay)? ([a-z -]+?)(?: \{| --| [A-Z]|`)")
 
 
 def named(text: str) -> set[str]:
@@ -32,8 +33,9 @@ def test_a_hint_names_commands_that_there_are(hint: str) -> None:
     commands = TYPED.findall(hint)
 
     assert commands
-    for words in commands:
-        assert CliRunner().invoke(app, [*words.split(), "--help"]).exit_code == 0, words
+    for of_auditors, words in commands:
+        program = replay if of_auditors else app
+        assert CliRunner().invoke(program, [*words.split(), "--help"]).exit_code == 0, words
 
 
 def test_an_error_is_told_with_its_hint() -> None:
