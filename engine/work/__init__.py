@@ -1,1 +1,1 @@
-"""What runs: use cases over ports. What the world must provide stands in ``ports``."""
+"""The use cases, written over ports. What the outside world must provide is in ``ports``."""

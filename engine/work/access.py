@@ -1,7 +1,7 @@
-"""How a mailbox is reached and opened: its servers, its user, and what opens it.
+"""How a mailbox is reached and opened: its servers, its user name, and its password or token.
 
 All of it is one secret in the vault. Events carry the secret's name, as ``credentials``, and a
-digest of the servers, as ``configuration`` (R2); never any of it (F1).
+digest of the servers, as ``configuration`` (R2); never the access itself (F1).
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from events.vocabulary import AccountId
 
 
 class Security(StrEnum):
-    """How a connection is encrypted; there is no connection without (C1)."""
+    """How a connection is encrypted; an unencrypted connection is not made (C1)."""
 
     IMPLICIT = "implicit"
     """TLS from the first octet."""
@@ -29,7 +29,7 @@ class Security(StrEnum):
 
 
 class Server(NamedTuple):
-    """``host`` is a name, in ASCII, or an address."""
+    """``host`` is a name in ASCII or an IP address."""
 
     host: str
     port: int
@@ -40,7 +40,7 @@ class Server(NamedTuple):
 
     @property
     def written(self) -> str:
-        """As a person writes it: ``imap.acme.test:143/starttls``."""
+        """The server as a person writes it: ``imap.acme.test:143/starttls``."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}/{'tls' if self.security is Security.IMPLICIT else 'starttls'}"
 
@@ -75,14 +75,14 @@ class Access(NamedTuple):
 
     @property
     def configuration(self) -> str:
-        """SHA-256, hexadecimal, of the servers' names and ports (R2). A new password or token is no
-        change of configuration."""
+        """SHA-256, hexadecimal, of the servers' names and ports (R2). A new password or token does
+        not change the configuration."""
         told = [[each.host.casefold(), each.port] for each in (self.imap, self.smtp)]
         return sha256(dumps(told, separators=(",", ":")).encode()).hexdigest()
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The secrets that no text may repeat."""
+        """The secrets that must not appear in any text."""
         grant = (self.grant.refresh_token, self.grant.access_token) if self.grant else ()
         kept = (each for each in (self.password, *grant) if each is not None)
         return tuple(each.reveal() for each in kept)
@@ -149,10 +149,10 @@ def _opened(ref: SecretRef, secret: Secret) -> Access:
 
 
 class Accesses:
-    """The accesses of one workspace, in the vault. Whatever cannot be done raises a ``VaultError``.
+    """The accesses of one workspace, in the vault. An operation that fails raises a ``VaultError``.
 
-    New credentials go under a new name and take the place of the old ones only once they are
-    verified (R2): whoever dies on the way leaves the account as it was.
+    New credentials are stored under a new name and replace the old ones only once they are verified
+    (R2): a process that dies in between leaves the account as it was.
     """
 
     def __init__(self, vault: Vault, workspace: str, new_id: Callable[[], str]) -> None:
@@ -172,15 +172,16 @@ class Accesses:
         return ref
 
     def add(self, account_id: AccountId, access: Access) -> Mailbox:
-        """Keep new credentials beside those that the account has already."""
+        """Store new credentials next to those that the account already has."""
         mailbox = Mailbox(account_id, f"{_NAMED}{self._new_id()}")
         self._vault.put(self.ref(mailbox), _sealed(access))
         return mailbox
 
     def replace(self, mailbox: Mailbox, access: Access) -> None:
-        """Keep refreshed tokens under the name of the old ones.
+        """Store refreshed tokens under the name of the old ones.
 
-        What was deleted meanwhile stays deleted: raises ``NoSuchSecret``.
+        Raises ``NoSuchSecret`` if the old ones have been deleted in the meantime; they stay
+        deleted.
         """
         self._vault.replace(self.ref(mailbox), _sealed(access))
 
@@ -188,8 +189,8 @@ class Accesses:
         self._vault.delete(SecretRef(self._workspace, account_id, credentials))
 
     def drop_forgotten(self, account_id: AccountId, current: str | None, before: datetime) -> None:
-        """Delete what the account does not use and nobody has touched since then: left by
-        processes that died before they could tidy up."""
+        """Delete credentials that the account does not use and that were last touched ``before``
+        that time: processes that died before they could tidy up left them."""
         for stored in self._vault.list(self._workspace):
             ref = stored.ref
             if ref.account_id == account_id and ref.name != current and stored.stored_at < before:
@@ -197,5 +198,5 @@ class Accesses:
 
 
 def opens_a_mailbox(ref: SecretRef) -> bool:
-    """Whether it is one of ``Accesses``; a vault keeps other secrets too."""
+    """Whether the secret is one of ``Accesses``; a vault keeps other secrets too."""
     return ref.name.startswith(_NAMED)

@@ -1,7 +1,7 @@
-"""Email addresses as they come from outside: normalised, and refused when nobody can answer there.
+"""Email addresses as they come from outside: normalised, and refused if no mail can reach them.
 
-Plain addresses of RFC 5321 only: no quoted local part, no comment. A recipient's domain may be an
-internationalised one (RFC 5891); what stands before the ``@`` is ASCII.
+Plain addresses of RFC 5321 only: no quoted local part, no comment. A recipient's domain may be
+internationalised (RFC 5891); the part before the ``@`` is ASCII.
 """
 
 import re
@@ -19,21 +19,22 @@ _NOT_IN_NAMES = str.maketrans(dict.fromkeys('()<>[]:;@\\,"', " "))
 
 
 def normalised(address: str) -> str:
-    """Trimmed and lower-cased, nothing else."""
+    """The address, trimmed and lower-cased, otherwise unchanged."""
     return address.strip().lower()
 
 
 def ascii_form(address: str) -> str:
     """The address with its domain in ASCII (A-labels), by which addresses are compared.
 
-    Raises ``ValueError`` when the domain has none.
+    Raises ``ValueError`` if the domain has no such form.
     """
     local, at, domain = address.rpartition("@")
     return address if domain.isascii() else f"{local}{at}{_a_labels(domain)}"
 
 
 def address_problem(address: str) -> str | None:
-    """What is wrong with it, in words that follow its column's name; None when nothing is."""
+    """What is wrong with the address, in words that follow its column's name; None if nothing
+    is."""
     plain = normalised(address)
     if not plain:
         return "is empty"
@@ -47,7 +48,7 @@ def address_problem(address: str) -> str | None:
 
 
 def recipient_problem(address: str) -> str | None:
-    """As ``address_problem``, of an address whose domain may be an internationalised one."""
+    """Like ``address_problem``, for an address whose domain may be internationalised."""
     if address.isascii():
         return address_problem(address)
     local, at, domain = address.strip().rpartition("@")
@@ -60,7 +61,8 @@ def recipient_problem(address: str) -> str | None:
 
 
 def domain_named(text: str) -> str | None:
-    """The domain that is all of the text, in ASCII; ``@acme.test`` too. None for anything else."""
+    """The domain, in ASCII, if the text is a domain (``acme.test`` or ``@acme.test``) and nothing
+    else; otherwise None."""
     try:
         plain = ascii_form(normalised(text).removeprefix("@").strip("."))
     except ValueError:
@@ -69,10 +71,10 @@ def domain_named(text: str) -> str | None:
 
 
 def display_name(name: str) -> str:
-    """The name, fit to stand before an address without quotes.
+    """The name in a form that needs no quotes before an address.
 
     ``email.message`` loses the quotes of a long name when it folds the header (Python 3.11.7), and
-    what was quoted would be addresses.
+    the quoted text would then be read as addresses.
     """
     return one_line(name.translate(_NOT_IN_NAMES))
 

@@ -1,7 +1,7 @@
-"""Tokens by which programs call: made once, shown once, kept hashed, expiring, revocable.
+"""API tokens for programs: shown once, when they are made; stored hashed; expiring; revocable.
 
-A token is 256 random bits, so one round of SHA-256 keeps it: there is nothing to guess from a
-digest, as there is with a password.
+A token is 256 random bits, so one round of SHA-256 protects it: unlike a password, it cannot be
+guessed from its digest.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from engine.work.permissions import AccessError, Caller, Role
 from engine.work.secret import Secret
 
 PREFIX = "slk_"
-"""By which scanners of repositories know one that was published by mistake."""
+"""Lets repository scanners recognise a token that was published by mistake."""
 LONGEST = timedelta(days=366)
 
 
@@ -27,16 +27,16 @@ class NoSuchToken(AccessError):
 
 
 class ApiToken(NamedTuple):
-    """What is known of one; never the token itself."""
+    """What is stored about a token; never the token itself."""
 
     name: str
     role: Role
     workspace: str | None
-    """The only one it is good for; None: all."""
+    """The only workspace that the token is valid for; None for all."""
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None = None
-    """By the hour; None for one that was never used."""
+    """When the token was last used, to the hour; None if it never was."""
 
     @property
     def caller(self) -> Caller:
@@ -49,11 +49,11 @@ class ApiTokens(Protocol):
         ...
 
     def by_digest(self, digest: str) -> ApiToken | None:
-        """None for one that is unknown or revoked."""
+        """None if the token is unknown or revoked."""
         ...
 
     def all(self) -> Sequence[ApiToken]:
-        """By name, expired ones included."""
+        """All tokens, sorted by name, including expired ones."""
         ...
 
     def revoke(self, name: str) -> None:
@@ -64,7 +64,7 @@ class ApiTokens(Protocol):
 
 
 def make(tokens: ApiTokens, wanted: ApiToken) -> Secret:
-    """A new token, good for what is wanted. Raises ``TokenNameTaken``."""
+    """Make a new token with the rights in ``wanted``. Raises ``TokenNameTaken``."""
     made = f"{PREFIX}{token_urlsafe(32)}"
     tokens.add(digest_of(made), wanted)
     return Secret(made)

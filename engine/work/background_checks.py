@@ -1,8 +1,8 @@
-"""Check every connected account again and again, unasked (C2, C5).
+"""Check every connected account regularly in the background (C2, C5).
 
-A turn takes the checks that are due, by lease, and hands them to whoever runs them; what they found
-goes into the account and, by the rules of ``check_times``, into the schedule. A worker that dies
-leaves nothing but leases that run out.
+A turn leases the checks that are due and hands them to the threads that run them. Their results are
+recorded for the account and decide, by the rules of ``check_times``, when it is checked next. A
+worker that dies leaves only leases behind, and they run out.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,17 +22,17 @@ from events.vocabulary import AccountId, ConnectionStatus, FailureClass
 from projections.accounts import ACCOUNTS, AccountRow
 
 LEASE = timedelta(seconds=90)
-"""More than a check and its record can take: 15 s a side, a token's refresh before, 30 s for a
-store that was lost."""
+"""Longer than a check and its recording can take: 15 s for each side, a token refresh before, and
+30 s to wait for a store that cannot be reached."""
 UNCHECKED = frozenset({"", "simulated"})
-"""Providers without a server."""
+"""Providers without a mail server."""
 
 ServerOf = Callable[[Mailbox], str]
-"""The host names that a check of this mailbox connects to. Raises ``VaultError``."""
+"""The hosts that a check of this mailbox connects to. Raises ``VaultError``."""
 
 
 class Begun(NamedTuple):
-    """A check that has a place and is to be run."""
+    """A check that has been given a place and must be run."""
 
     check: ScheduledCheck
     account: AccountRow
@@ -40,7 +40,7 @@ class Begun(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """What became of it: ``error`` where nothing was found out."""
+    """The outcome of a check; ``error`` if the check could not find anything out."""
 
     begun: Begun
     checked: Checked | None
@@ -48,13 +48,14 @@ class Ended(NamedTuple):
 
     @property
     def found(self) -> FailureClass | None:
-        """None where it passed, or nothing was found out."""
+        """The failure that the check found; None if it passed or found nothing out."""
         findings = self.checked.findings if self.checked else None
         return findings.report.found if findings else None
 
 
 class BackgroundChecks:
-    """Those of all workspaces. ``run`` may be called by any number of threads, the rest by one."""
+    """The background checks of all workspaces. Any number of threads may call ``run``; only one may
+    call the other methods."""
 
     def __init__(
         self,
@@ -78,9 +79,10 @@ class BackgroundChecks:
         self._places = places
 
     def synchronise(self) -> None:
-        """The schedule has the accounts that are connected, and none that stands out of time.
+        """Bring the schedule into line with the accounts that are connected, and plan anew any
+        check that is planned too far ahead.
 
-        An account that the view does not know yet is left alone: a view may be on its way.
+        An account that the view does not know yet is left alone: the view may only be late.
         """
         now = self._now()
         accounts = {_key(each): each for each in self._views.rows(ACCOUNTS)}
@@ -99,11 +101,12 @@ class BackgroundChecks:
         )
 
     def due_at(self) -> datetime | None:
-        """When the next one is due; None where there is none."""
+        """When the next check is due; None if none is scheduled."""
         return min((each.due_at for each in self._schedule.rows()), default=None)
 
     def begin(self) -> Iterator[Begun]:
-        """Checks that are due and may run now; each has to be ``run``, given back and settled."""
+        """The checks that are due and may run now. For each, call ``run``, ``give_back`` and
+        ``settle``."""
         while free := self._places.free:
             leased = self._leased(free)
             yield from self._admitted(leased)
@@ -111,7 +114,7 @@ class BackgroundChecks:
                 break
 
     def run(self, begun: Begun) -> Ended:
-        """Check the account and record what is new."""
+        """Check the account and record anything new."""
         check, account = begun.check, begun.account
         mailbox = Mailbox(account.account_id, account.credentials)
         try:
@@ -121,7 +124,7 @@ class BackgroundChecks:
         return Ended(begun, checked)
 
     def give_back(self, ended: Ended) -> None:
-        """Its place is free for another. To be called as soon as it has ended."""
+        """Free the check's place for another. Call this as soon as the check has ended."""
         found = ended.found
         self._places.give_back(
             ended.begun.place,
@@ -131,7 +134,7 @@ class BackgroundChecks:
         )
 
     def settle(self, ended: Iterable[Ended]) -> None:
-        """Write when these accounts are checked next."""
+        """Schedule the next check of these accounts."""
         now = self._now()
         self._schedule.settle(self._after(each, now) for each in ended)
 
@@ -146,7 +149,7 @@ class BackgroundChecks:
         )
 
     def _admitted(self, leased: Sequence[ScheduledCheck]) -> Sequence[Begun]:
-        """Those that get a place; the others give their leases back."""
+        """The checks that get a place; the others give up their leases."""
         accounts = self._views.fetch(ACCOUNTS, [each.key for each in leased])
         now = self._now()
         placed = [self._placed(each, accounts.get(each.key), now) for each in leased]
@@ -164,7 +167,8 @@ class BackgroundChecks:
     def _placed(
         self, check: ScheduledCheck, account: AccountRow | None, now: datetime
     ) -> Begun | ScheduledCheck | None:
-        """As it begins, or as it waits again; None where nothing is left to check."""
+        """The check as it begins, or as it is scheduled again; None if there is nothing left to
+        check."""
         if account is None or self._may_wait(check, account, now):
             return self._times.at_next_turn(check, now)
         if not _has_server(account):
@@ -182,7 +186,7 @@ class BackgroundChecks:
         return self._times.at_next_turn(self._with_server(check, account), now)
 
     def _with_server(self, check: ScheduledCheck, account: AccountRow) -> ScheduledCheck:
-        """Looked up again after a reconnect, which also ends what was counted."""
+        """Look the server up again after a reconnect, which also resets the count of tries."""
         if check.credentials == account.credentials and check.server:
             return check
         mailbox = Mailbox(account.account_id, account.credentials)
@@ -203,7 +207,7 @@ class BackgroundChecks:
 def ask_for_check(
     schedule: CheckSchedule, workspace: str, account_id: AccountId, now: datetime
 ) -> None:
-    """Have the account checked next, unless somebody does just now."""
+    """Have the account checked next, unless a check of it is running."""
     found = schedule.row(workspace, account_id)
     if found is None:
         schedule.add([ScheduledCheck(workspace, account_id, now)])
@@ -216,13 +220,14 @@ def _key(account: AccountRow) -> tuple[str, str]:
 
 
 def _has_server(account: AccountRow) -> bool:
-    """Connected, with something to check with."""
+    """Whether the account is connected, and has credentials and a mail server to check."""
     connected = account.status is not ConnectionStatus.DISCONNECTED
     return connected and account.credentials is not None and account.provider not in UNCHECKED
 
 
 def _was_cured_since(check: ScheduledCheck, account: AccountRow) -> bool:
-    """By somebody else; the waits of the time before count no more."""
+    """Whether something else cured the account after its last check; its longer waits then no
+    longer apply."""
     if account.status is not ConnectionStatus.SUCCESSFUL or check.lease or not check.tries:
         return False
     since, checked_at = account.since, check.checked_at
@@ -230,7 +235,8 @@ def _was_cured_since(check: ScheduledCheck, account: AccountRow) -> bool:
 
 
 def _trouble(account: AccountRow, checked: Checked) -> Trouble | None:
-    """After the check: what it recorded goes before what the view knew."""
+    """The account's trouble after the check: what the check recorded overrides what the view
+    knew."""
     failed = account.status is ConnectionStatus.FAILED
     trouble = Trouble(account.deadline_at) if failed else None
     for recorded in checked.reply.recorded if checked.reply else ():

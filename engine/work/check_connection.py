@@ -1,7 +1,8 @@
-"""Test, reconnect and connect an account: asked for, probed, recorded (C1, C2, C6, R2).
+"""Test, reconnect and connect an account: requested, probed, recorded (C1, C2, C6, R2).
 
-What a user asks for is requested before the probe, so that a clock waits for it (C6). Nothing is
-locked while a probe runs. A probe that raises, or dies with its process, leaves no result at all.
+A check that a user asks for is recorded as requested before the probe, so that a clock waits for it
+(C6). Nothing is locked while a probe runs. A probe that raises, or dies with its process, leaves no
+result at all.
 """
 
 from dataclasses import replace
@@ -23,13 +24,13 @@ from engine.work.ports import EvidenceStore, Mailbox, NewId, Probe
 from events.vocabulary import AccountId, Asker, CheckReport
 
 ACTOR = "check"
-"""Who checks in the background."""
+"""The actor of background checks."""
 UNCHECKED = CheckReport(passed=(), classifier="none")
-"""Stands in a command for the report of a check that is still to come; passes nothing."""
+"""A placeholder in a command for the report of a check that has yet to run; no stage has passed."""
 
 
 class Checked(NamedTuple):
-    """``findings`` is None when nothing was probed; ``reply`` when nothing was recorded."""
+    """``findings`` is None if nothing was probed; ``reply`` is None if nothing was recorded."""
 
     reply: Reply | None
     findings: Findings | None
@@ -40,9 +41,9 @@ class Checked(NamedTuple):
 
 
 class ConnectionChecks:
-    """Checks connections of one workspace. Safe to share between threads.
+    """Checks the connections of one workspace. Safe to share between threads.
 
-    What servers said is kept as evidence before the report that carries its digest is recorded.
+    What servers said is stored as evidence before the report with its digest is recorded.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class ConnectionChecks:
         self._evidence = evidence
 
     def test(self, mailbox: Mailbox, *, actor: str, watch: Watch = unwatched) -> Checked:
-        """Test Connection, as a user asks for it (C2)."""
+        """Test Connection, as requested by a user (C2)."""
         check_id, asked = self._request(mailbox.account_id, actor)
         if asked.refusal is not None:
             return Checked(asked, None)
@@ -75,7 +76,7 @@ class ConnectionChecks:
         return Checked(self._record(found, check_id, actor), findings)
 
     def in_background(self, mailbox: Mailbox) -> Checked:
-        """A check that nobody asked for (C2, C5); nothing is kept of one that says nothing new."""
+        """A check that nobody asked for (C2, C5); one that finds nothing new leaves no trace."""
         findings = self._probe.check(mailbox)
         found = RecordCheck(
             account_id=mailbox.account_id,
@@ -99,8 +100,8 @@ class ConnectionChecks:
     ) -> Checked:
         """One-Click Reconnect (R1, R2, C6).
 
-        ``configuration`` is the digest of the servers' names and ports as they are now; ``refusal``
-        the code of a reason found beside the check, which then is not made.
+        ``configuration`` is the digest of the servers' names and ports as they are now. ``refusal``
+        is the code of a reason to refuse that is already known; the check is then not made.
         """
         check_id, asked = self._request(mailbox.account_id, actor)
         if asked.refusal is not None:
@@ -117,7 +118,7 @@ class ConnectionChecks:
         return Checked(self._record(reconnect, check_id, actor), findings)
 
     def connect(self, wanted: ConnectAccount, *, actor: str, watch: Watch = unwatched) -> Checked:
-        """Connect an account to a slot after a full check (C1, T1), whose report replaces the
+        """Connect an account to a slot after a full check (C1, T1). The check's report replaces the
         one in ``wanted``."""
         findings = self._probed(Mailbox(wanted.account_id, wanted.credentials), watch)
         checked = replace(wanted, report=findings.report)

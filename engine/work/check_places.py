@@ -1,12 +1,14 @@
 """Which checks may run at the same time, so that a server that hangs delays nobody.
 
-A check of a server that never answers takes 15 seconds, one that passes about one. Three limits
-keep the slow ones from the others' places: how many run at once (``MOST``); how many of one server
-(``OF_A_SERVER``: one that hangs is through with 1,440 accounts in a quarter of an hour, one that
-answers within 1.5 s with 12,000); and how many that may hang (two thirds of all): those of a server
-on which a check waits for longer than ``PROMPT``, and of accounts whose last check did not pass.
+A check of a server that never answers takes 15 seconds; one that passes takes about one. Three
+limits keep slow checks from taking the places of the others: how many checks run at once
+(``MOST``); how many against one server (``OF_A_SERVER``: in a quarter of an hour, 1,440 accounts of
+a server that hangs are checked, or 12,000 of one that answers within 1.5 s); and how many that may
+hang (two thirds of all places). A check may hang if its server has kept a check waiting for longer
+than ``PROMPT``, or if the last check of its account did not pass.
 
-A server that asks for a slower pace gets one place, and twice as many with each check that passes.
+A server that asks for a slower pace is cut down to one place, which doubles with each check that
+passes.
 """
 
 from collections import Counter
@@ -16,11 +18,11 @@ from typing import NamedTuple
 MOST = 96
 OF_A_SERVER = 24
 PROMPT = 5.0
-"""Seconds within which a server that works has answered everything."""
+"""Seconds within which a working server has answered everything."""
 
 
 class Place(NamedTuple):
-    """One that is taken. Two are the same only if they are the same object."""
+    """A place that is taken. Two places are the same only if they are the same object."""
 
     server: str
     since: float
@@ -28,7 +30,8 @@ class Place(NamedTuple):
 
 
 class Places:
-    """``now`` is monotonic time in seconds. Safe to share between threads."""
+    """The places for checks. ``now`` is monotonic time in seconds. Safe to share between
+    threads."""
 
     def __init__(self, most: int = MOST, of_a_server: int = OF_A_SERVER) -> None:
         self._most = most
@@ -44,19 +47,19 @@ class Places:
         return self._most - len(self._taken)
 
     def full(self, now: float) -> set[str]:
-        """Servers of which none may begin now."""
+        """The servers against which no check may begin now."""
         with self._lock:
             taken = Counter(each.server for each in self._taken.values())
             full = {server for server, n in taken.items() if n >= self._pace(server)}
             return full if self._may_hang_more(now) else full | self._slow_now(now)
 
     def takes_doubtful(self, now: float) -> bool:
-        """May a check begin of an account whose last one did not pass?"""
+        """Whether a check may begin of an account whose last check did not pass."""
         with self._lock:
             return self._may_hang_more(now)
 
     def take(self, server: str, now: float, *, doubtful: bool) -> Place | None:
-        """None where it may not begin now."""
+        """Take a place; None if the check may not begin now."""
         with self._lock:
             may_hang = doubtful or server in self._slow_now(now)
             taken = sum(each.server == server for each in self._taken.values())

@@ -1,7 +1,7 @@
 """When an account is checked next, from what its last check found (C2, C5).
 
-Everything here is pure: the chance in it is a digest of the account's name, so that every worker,
-before and after a restart, comes to the same times.
+Everything here is pure: randomness comes from a digest of the account's name, so every worker,
+before and after a restart, arrives at the same times.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -13,34 +13,34 @@ from events.vocabulary import FailureClass
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATE = timedelta(seconds=60)
-"""A routine check that is later waits for its next turn: no burst after a standstill."""
+"""A routine check that is later than this waits for its next turn: no burst after a standstill."""
 SOONEST = timedelta(seconds=30)
 LONGEST = timedelta(hours=6)
-"""Between two checks of an account that does not pass."""
+"""The longest wait between two checks of an account that does not pass."""
 LONGEST_BACK_OFF = timedelta(hours=24)
-"""However long a server asks to be left alone."""
+"""The longest wait at a server's request, however long it asks to be left alone."""
 LAST_BEFORE_DEADLINE = timedelta(minutes=10)
-"""A failed account is checked once more so long before its deadline, or up to twice as long: as the
-last chance to cure it in time (S2, C5), this comes before what a server asks for."""
+"""A failed account is checked once more between this long and twice as long before its deadline.
+This is the last chance to cure it in time (S2, C5), so it overrides what a server asks for."""
 JITTER = 0.1
 
 
 class Trouble(NamedTuple):
-    """Of an account that is failed; ``deadline_at`` is when its nine days are over."""
+    """The trouble of a failed account; ``deadline_at`` is when its nine days are over."""
 
     deadline_at: datetime | None = None
 
 
 class CheckTimes(NamedTuple):
-    """``period``: between two checks of an account that works. ``misses`` transient failures, the
-    last ``span`` after the first, make it failed (C2)."""
+    """``period`` is the time between two checks of an account that works. It fails after ``misses``
+    transient failures, the last at least ``span`` after the first (C2)."""
 
     period: timedelta = timedelta(minutes=15)
     misses: int = 3
     span: timedelta = timedelta(minutes=15)
 
     def turn_after(self, check: ScheduledCheck, moment: datetime) -> datetime:
-        """The account's next turn: one in every period, at its own place in it."""
+        """The account's next turn: once in every period, at an offset of the account's own."""
         phase = self.period * _chance("\0".join(check.key))
         periods = (moment - EPOCH - phase) // self.period
         return EPOCH + phase + (periods + 1) * self.period
@@ -49,16 +49,18 @@ class CheckTimes(NamedTuple):
         return check._replace(due_at=self.turn_after(check, now))
 
     def planned_anew(self, check: ScheduledCheck, now: datetime) -> ScheduledCheck:
-        """As after a check that passed, whatever was counted."""
+        """The check as after one that passed, with its count of tries reset."""
         checked_at = min(check.checked_at, now) if check.checked_at else None
         return self.at_next_turn(check, now)._replace(tries=0, checked_at=checked_at)
 
     def is_too_late(self, check: ScheduledCheck, now: datetime) -> bool:
-        """A routine check is not made up for; one of an account in trouble is."""
+        """Whether the check is to be skipped: a late routine check is, one of an account in trouble
+        never."""
         return check.tries == 0 and now - check.due_at > LATE
 
     def is_out_of_time(self, check: ScheduledCheck, now: datetime) -> bool:
-        """The clock went back since: the check stands further ahead than any rule puts it."""
+        """Whether the check is planned further ahead than any rule allows, because the clock was
+        set back."""
         checked_later = check.checked_at is not None and check.checked_at > now
         longest = max(self.period * 2, LONGEST_BACK_OFF * (1 + JITTER))
         return checked_later or check.due_at - now > longest
@@ -71,9 +73,10 @@ class CheckTimes(NamedTuple):
         trouble: Trouble | None = None,
         back_off: timedelta | None = None,
     ) -> ScheduledCheck:
-        """As the check stands after one that ended ``now`` and ``found`` this; None: it passed.
+        """The next check, after one that ended ``now`` and ``found`` this failure (None: it
+        passed).
 
-        ``trouble`` is that of an account that is failed now.
+        ``trouble`` is given if the account is failed now.
         """
         tries = 0 if found is None else check.tries + 1
         checked = check._replace(tries=tries, found=found, checked_at=now)
@@ -88,7 +91,8 @@ class CheckTimes(NamedTuple):
         )
 
     def after_nothing(self, check: ScheduledCheck, now: datetime) -> ScheduledCheck:
-        """After one that found nothing out: as if it had not been, at the account's next turn."""
+        """The next check, after one that found nothing out: at the account's next turn, as if that
+        one had not been made."""
         return check._replace(due_at=self.turn_after(check, now + self.period / 2))
 
     def _wait(self, check: ScheduledCheck, found: FailureClass, *, failed: bool) -> timedelta:
@@ -101,15 +105,15 @@ class CheckTimes(NamedTuple):
         return max(wait, min(SOONEST, self.period)) * (1 + JITTER * chance)
 
     def _until_next_miss(self) -> timedelta:
-        """So that the last of the misses comes right after the span."""
+        """A wait with which the last of the misses comes right after the span."""
         return min(self.span / max(self.misses - 1, 1), self.period)
 
 
 def _in_time(
     check: ScheduledCheck, left: timedelta, wait: timedelta, asked: timedelta
 ) -> timedelta:
-    """Before a deadline, half of the time that is ``left`` at most, unless the server ``asked`` for
-    more; and never past the last check before the deadline."""
+    """The wait before a deadline: at most half of the time that is ``left``, unless the server
+    ``asked`` for more, and never beyond the last check before the deadline."""
     last = LAST_BEFORE_DEADLINE * (1 + _chance("\0".join(check.key)))
     if left <= last + SOONEST:
         return max(wait, asked)
@@ -117,5 +121,5 @@ def _in_time(
 
 
 def _chance(name: str) -> float:
-    """From 0 to 1, the same for the same name for ever."""
+    """A number from 0 to 1, always the same for the same name."""
     return int.from_bytes(sha256(name.encode()).digest()[:8], "big") / 2**64

@@ -1,4 +1,4 @@
-"""The log commits to what the directory is to say of people, before it says so (F1)."""
+"""The log commits to what the directory will say about people before it is written there (F1)."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -14,7 +14,7 @@ AT_ONCE = 1_000
 
 
 class Committing(NamedTuple):
-    """Implements ``Commits``, in which workspace, on whose behalf."""
+    """Implements ``Commits`` for one workspace, on behalf of one actor."""
 
     engine: Engine
     workspace: str

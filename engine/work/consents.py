@@ -1,4 +1,5 @@
-"""The port to consent: a mailbox's owner is asked at his provider, and what he gave is judged."""
+"""The port to consent: a mailbox's owner is asked by the provider, and what was granted is
+judged."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
@@ -10,7 +11,7 @@ from events.vocabulary import AccountId
 
 
 class ConsentRefused(ExplainedError):
-    """What was given is not what is needed; ``code`` is that of the refusal (R1).
+    """The consent does not grant what is needed; ``code`` is that of the refusal (R1).
 
     ::
 
@@ -48,7 +49,7 @@ class Asked(NamedTuple):
 
 
 class Consents(Protocol):
-    """Of one provider."""
+    """The consents of one provider."""
 
     @property
     def title(self) -> str:
@@ -57,11 +58,12 @@ class Consents(Protocol):
 
     @property
     def address(self) -> str:
-        """Where the owner is sent to."""
+        """The address to which the owner is sent."""
         ...
 
     def ask(self, redirect_uri: str, login_hint: str, *, again: bool = False) -> Asked:
-        """``again``: a box was left empty before, so all are shown once more."""
+        """Begin a request. ``again``: a box was left empty last time, so all are shown once
+        more."""
         ...
 
     def granted(
@@ -71,9 +73,9 @@ class Consents(Protocol):
         account_id: AccountId,
         subject: str | None = None,
     ) -> Access:
-        """What the browser's answer opens: the mailbox of this account, and no other.
+        """The access that the browser's answer grants: to the mailbox of this account, and no
+        other.
 
-        ``subject`` is the owner of before, where he is known. Raises ``ConsentRefused`` and
-        ``TokenError``.
+        ``subject`` is the previous owner, if known. Raises ``ConsentRefused`` and ``TokenError``.
         """
         ...

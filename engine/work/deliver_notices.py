@@ -1,4 +1,4 @@
-"""Takes notices to their owners, and records every attempt with its outcome (N2)."""
+"""Deliver notices to account owners, and record every attempt with its outcome (N2)."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -22,11 +22,11 @@ class _Outcome(NamedTuple):
 
 
 class Courier:
-    """Delivers what the view ``notices`` shows as not delivered.
+    """Delivers the notices that the view ``notices`` shows as not delivered.
 
-    A crash between delivery and record, or a view that lags for minutes, repeats both under the
-    same command id. After a failure the next attempt waits a minute, then twice as long each time,
-    at most an hour: counted from what is recorded, so that a restart tries no sooner.
+    After a crash between delivery and recording, or if the view lags for minutes, both are repeated
+    under the same command id. After a failure the next attempt waits a minute, then twice as long
+    each time, up to an hour, counted from what is recorded, so that a restart does not try sooner.
     """
 
     def __init__(self, engine: Engine, views: ReadableViews, channel: OwnerChannel) -> None:
@@ -34,10 +34,10 @@ class Courier:
         self._views = views
         self._channel = channel
         self._tried: dict[tuple[str, ...], datetime] = {}
-        """When, in this process; the view may not know of it yet."""
+        """When this process last tried; the view may not know of it yet."""
 
     def deliver(self, *workspace: str) -> int:
-        """One round, in one workspace or in all. Answers how many notices were delivered."""
+        """Do one round, in one workspace or in all; return the number of notices delivered."""
         now = self._engine.store.now()
         self._tried = {key: at for key, at in self._tried.items() if now < at + LONGEST_WAIT}
         open_ones = self._views.rows(NOTICES, *workspace, delivered=False)
@@ -86,7 +86,7 @@ class Courier:
         )
 
     def _reason(self, notice: NoticeRow) -> str | None:
-        """C2's sentence, as long as the account's trouble is this incident."""
+        """The sentence of C2, as long as the account is in trouble because of this incident."""
         accounts: list[AccountRow] = list(
             self._views.rows(ACCOUNTS, notice.workspace, notice.account_id)
         )
@@ -95,7 +95,7 @@ class Courier:
 
 
 def wait_after(attempts: int) -> timedelta:
-    """How long the next attempt waits after so many that failed."""
+    """How long the next attempt waits after this many failed attempts."""
     return min(FIRST_WAIT * (1 << min(max(attempts - 1, 0), 10)), LONGEST_WAIT)
 
 

@@ -1,6 +1,6 @@
-"""Evidence as it is kept (C1): without secrets, of bounded length, under the event's digest.
+"""Evidence as it is stored (C1): without secrets, of bounded length, under the event's digest.
 
-The digest is of what was classified; the text kept is for people, and for newer classifiers.
+The digest covers what was classified; the stored text is for people and for newer classifiers.
 """
 
 import json
@@ -11,7 +11,7 @@ from engine.work.classifying.evidence import Evidence
 from engine.work.spellings import spellings
 
 KEPT = 8_192
-"""Characters of a text that are kept; of a longer one the beginning and the end."""
+"""Characters kept of a text; a longer one keeps its beginning and its end."""
 _END = 1_024
 _CUT = "\n[…]\n"
 _HIDDEN = "[secret]"
@@ -38,12 +38,12 @@ _LOOSE = (
     r"(?:(?=[A-Za-z+/_-]{0,60}\d)[A-Za-z0-9+/_-]{32,}={0,2}|[A-Za-z0-9+/]{10,}={1,2})"
     r"(?![A-Za-z0-9+/=_-]))"
 )
-"""A server's own challenge, ``{"status…`` in base64, is no secret."""
+"""A server's own challenge, ``{"status…`` in base64, is not a secret."""
 _SECRET = re.compile(f"{_NAMED}|{_CODE}|{_SPOKEN}|{_LOGIN}|{_LOOSE}")
 
 
 def digest(evidence: Evidence) -> str:
-    """SHA-256, hexadecimal, of the text and of all that its meaning depends on (C1)."""
+    """SHA-256, hexadecimal, of the text and of everything that its meaning depends on (C1)."""
     facts = [
         str(evidence.protocol),
         str(evidence.stage),
@@ -57,9 +57,9 @@ def digest(evidence: Evidence) -> str:
 
 
 def fit_to_keep(evidence: Evidence, secrets: tuple[str, ...] = ()) -> Evidence:
-    """Without anything that opens a mailbox, and capped.
+    """The evidence capped, and without anything that opens a mailbox.
 
-    ``secrets`` are those that were used, which a server may have repeated in any place and
+    ``secrets`` are those that were used; a server may have repeated them anywhere and in any
     spelling.
     """
     text = evidence.text
@@ -69,7 +69,7 @@ def fit_to_keep(evidence: Evidence, secrets: tuple[str, ...] = ()) -> Evidence:
 
 
 def scrubbed(text: str) -> str:
-    """Passwords, tokens, codes and whatever looks like one are hidden; the rest stays."""
+    """The text with passwords, tokens, codes and anything that looks like one hidden."""
     return _SECRET.sub(_without, text)
 
 
@@ -79,7 +79,7 @@ def _without(found: re.Match[str]) -> str:
 
 
 def _storable(text: str) -> str:
-    """As every store can keep it: valid Unicode without the character zero."""
+    """The text as every store can hold it: valid Unicode without NUL characters."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
 
 

@@ -1,4 +1,4 @@
-"""What a check of a connection found, on each side, and the one report that it makes (C1)."""
+"""What a connection check found on each side, and the one report made of it (C1)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -16,7 +16,7 @@ STAGES: dict[Protocol, tuple[Stage, ...]] = {
     Protocol.IMAP: (Stage.NAME, Stage.TCP, Stage.TLS, Stage.LOGIN, Stage.IMAP),
     Protocol.SMTP: (Stage.NAME, Stage.TCP, Stage.TLS, Stage.SMTP),
 }
-"""What each side goes through, in order; the login to SMTP belongs to its stage ``smtp``."""
+"""The stages of each side, in order; the SMTP login belongs to the stage ``smtp``."""
 
 DECIDES = (
     FailureClass.IDENTITY_MISMATCH,
@@ -32,12 +32,12 @@ DECIDES = (
     FailureClass.UNREACHABLE,
     FailureClass.UNKNOWN,
 )
-"""Where both sides fail, the class that comes first here is the report's. A password that is
-refused while the other side has a fault, or asks for a slower pace, is not proved wrong (C3)."""
+"""If both sides fail, the report has the class that comes first here. A password that is refused
+while the other side has a fault, or asks for a slower pace, is not proved wrong (C3)."""
 
 
 class StageSeen(NamedTuple):
-    """A stage that one side went through, told while the check goes on."""
+    """A stage that one side has completed, reported while the check goes on."""
 
     side: Protocol
     stage: Stage
@@ -46,7 +46,7 @@ class StageSeen(NamedTuple):
 
 
 Watch = Callable[[StageSeen], None]
-"""Is told of each stage as it ends; called from several threads."""
+"""Called with each stage as it ends, from several threads."""
 
 
 def unwatched(_: StageSeen) -> None:
@@ -54,7 +54,8 @@ def unwatched(_: StageSeen) -> None:
 
 
 class Folders(NamedTuple):
-    """What the mailbox says of itself. ``sent`` is None where no folder can be told to be it."""
+    """The folders that the mailbox reports. ``sent`` is None if the Sent folder cannot be
+    identified."""
 
     sent: str | None
     delimiter: str | None
@@ -62,9 +63,9 @@ class Folders(NamedTuple):
 
 
 class Side(NamedTuple):
-    """How far one side came; ``evidence`` is what ended it, None where all of it passed.
+    """How far one side came; ``evidence`` is what ended it, None if everything passed.
 
-    ``logged_in``: it let us in, whatever came afterwards.
+    ``logged_in``: the login succeeded, whatever came afterwards.
     """
 
     protocol: Protocol
@@ -80,11 +81,11 @@ class Side(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """``report`` is what goes into an event. The rest is for whoever asked, and for no event.
+    """``report`` goes into an event; the rest is only for the caller.
 
-    ``evidence``: what each failed side said, fit to be kept, under its digest; the one that decided
-    comes first. ``sentence`` says what to do; empty where all is well. ``back_off``: how long the
-    server asks to be left alone.
+    ``evidence``: what each failed side said, fit to be stored, by its digest; the deciding one
+    comes first. ``sentence`` says what to do; it is empty if all is well. ``back_off``: how long
+    the server asks to be left alone.
     """
 
     report: CheckReport
@@ -94,7 +95,7 @@ class Findings(NamedTuple):
     folders: Folders | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Without what servers said."""
+        """The findings as JSON, without what servers said."""
         report = self.report
         return {
             "passed": [*report.passed],
@@ -108,9 +109,9 @@ class Findings(NamedTuple):
 
 
 def judged(sides: Sequence[Side], secrets: tuple[str, ...] = ()) -> Findings:
-    """One report of both sides. A stage has passed where every side that has it passed it.
+    """One report on both sides. A stage has passed if every side that has it passed it.
 
-    ``secrets`` are those that were used, which a server may have repeated.
+    ``secrets`` are those that were used; a server may have repeated them.
     """
     passed = tuple(
         stage
@@ -141,8 +142,9 @@ def judged(sides: Sequence[Side], secrets: tuple[str, ...] = ()) -> Findings:
 
 
 def _verdict(evidence: Evidence, sides: Sequence[Side]) -> Verdict:
-    """What one side's answer means, beside what the other side did: a password that opens one of
-    them is not wrong (C3). What is no failure by its words is one here, as a stage failed."""
+    """What one side's answer means in view of the other side: a password that opens one of them is
+    not wrong (C3). An answer that does not read as a failure counts as one here, because a stage
+    failed."""
     verdict = classify(evidence)
     wrong = verdict.outcome is FailureClass.AUTH_BAD_CREDENTIALS
     let_in = evidence.auth is Auth.PASSWORD and any(each.logged_in for each in sides)

@@ -1,7 +1,7 @@
-"""One thing after another for a whole fleet: one that fails stops none of the others.
+"""Act on the accounts of a whole fleet one by one: a failure of one does not stop the others.
 
-What was done is recorded at once, and the next plan leaves it out: after a crash in the midst, the
-same again finishes the rest.
+Each action is recorded at once, and the next plan leaves it out, so repeating the command after a
+crash finishes the rest.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,15 +12,15 @@ from engine.work.secret import VaultError
 
 
 class Done(NamedTuple):
-    """``refusal`` is None for what succeeded."""
+    """``refusal`` is None if the action succeeded."""
 
     name: str
     refusal: Refusal | None = None
 
 
 def one_by_one(names: Iterable[str], act: Callable[[str], Refusal | None]) -> Iterator[Done]:
-    """Act on each name when the next ``Done`` is asked for. Errors of the store end it; a secret
-    that cannot be had, or a mailbox that cannot be reached, is the trouble of one name alone."""
+    """Act on each name when the next ``Done`` is asked for. An error of the store ends the run; a
+    missing secret or an unreachable mailbox concerns only its own name."""
     for name in names:
         try:
             refusal = act(name)

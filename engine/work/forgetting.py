@@ -1,7 +1,7 @@
-"""Forget a person: a fact first, then the directory and the evidence (F1).
+"""Forget a person: the event comes first, then the directory and the evidence (F1).
 
-The fact names the recipient's id alone, and outlives the directory: where a backup brings a person
-back, the fact has the directory forget again.
+The event holds only the recipient's id, and outlives the directory: if a backup brings a person
+back, the event makes the directory forget them again.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ ATTEMPTS = 10
 
 
 class Forgetters(NamedTuple):
-    """All that keeps something of a person."""
+    """Everything that stores data about a person."""
 
     directory: Directory
     evidence: EvidenceStore
@@ -30,11 +30,13 @@ def forget(
     *,
     suppressed: Callable[[], bool],
 ) -> list[CampaignId] | None:
-    """The campaigns that stopped the person; None where others write without a pause.
+    """Forget the person; return the campaigns that stopped them, or None if others keep writing
+    without a pause.
 
-    S4: as of the log's end, so no stop that was decided by then is missed, and none to come.
-    ``states``: of the recipient in every campaign, as of ``position`` or later. M7: who is
-    ``suppressed``, or has an email and may still unsubscribe, is known again ``EVERYWHERE``.
+    S4: the digests kept cover the campaigns that have stopped the person by the end of the log, and
+    those that still may. ``states`` are those of the recipient in every campaign, as of
+    ``position`` or later. M7: a person who is ``suppressed``, or has received an email and may
+    still unsubscribe, is recognised again ``EVERYWHERE``.
     """
     for _ in range(ATTEMPTS):
         as_of = position()

@@ -1,7 +1,7 @@
-"""People of a list become recipients of a campaign: page by page, each page a group commit.
+"""Make the people on a list recipients of a campaign: page by page, each page a group commit.
 
-Only a page is held in memory. A page is in the directory before it is in the log, so that an id
-never stands for nobody; after a crash the same list again takes whoever is missing.
+Only one page is held in memory. A page is written to the directory before the log, so that every id
+stands for somebody; after a crash, importing the same list again adds those who are missing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,11 +26,12 @@ PAGE = 10_000
 Taking = ImportRecipients | MigrateRecipients
 STOPPED_BEFORE = "was stopped in this campaign before, for good"
 SUPPRESSED = "is never to be written to again in this workspace"
-"""Told by the line alone: the person may have been forgotten since."""
+"""Reported by line number alone: the person may have been forgotten since."""
 
 
 class Imported(NamedTuple):
-    """What was done so far. ``lines`` counts records; ``known`` were in the campaign before."""
+    """What was done so far. ``lines`` counts records; ``known``, people who were in the campaign
+    before."""
 
     lines: int = 0
     taken: int = 0
@@ -41,7 +42,7 @@ class Imported(NamedTuple):
 
 
 class ImportRefused(Exception):
-    """The campaign takes nobody."""
+    """The campaign takes no recipients."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
@@ -59,7 +60,8 @@ def _import(
 
 
 class Import(NamedTuple):
-    """Into which campaign of which workspace, on whose behalf, and who hears of rejected lines."""
+    """An import into one campaign, on behalf of ``actor``; ``reject`` receives each rejected
+    line."""
 
     engine: Engine
     directory: Directory
@@ -69,14 +71,14 @@ class Import(NamedTuple):
     reject: Callable[[RejectedLine], object]
     new_id: NewId
     command: Callable[[CampaignId, Sequence[RecipientId], Sequence[Person]], Taking] = _import
-    """Takes these people, who have these ids."""
+    """Makes the command that takes these people, who have these ids."""
 
     def run(
         self, recipients: Recipients, wanted: Callable[[Imported], bool] = wants_all
     ) -> Imported:
-        """Take the list's people. ``wanted`` hears of each page and may end the import there.
+        """Import the list. ``wanted`` is called after each page and may end the import there.
 
-        Raises ``RecipientsError`` and ``ImportRefused``; pages before it are taken.
+        Raises ``RecipientsError`` and ``ImportRefused``; earlier pages stay imported.
         """
         done = Imported()
         with gc_paused(), self.engine.snapshots_later():
@@ -109,7 +111,8 @@ class Import(NamedTuple):
         )
 
     def _enrolled(self, people: Sequence[Person]) -> list[RecipientId]:
-        """Who was forgotten has the id of then if he was stopped here, or suppressed (S4, M7)."""
+        """The ids of these people. A forgotten person who was stopped here, or is suppressed, gets
+        their old id (S4, M7)."""
         with self.engine.look(self.workspace) as workspace:
             recipients = workspace.campaign(self.campaign_id).recipients
             suppressed = workspace.suppressions().people
@@ -125,7 +128,7 @@ class Import(NamedTuple):
         )
 
     def _commit(self, digests: Mapping[RecipientId, str], *, written: bool = False) -> None:
-        """M6: a fenced store takes nobody, and so commits to nobody."""
+        """M6: a fenced store takes no recipients, and so commits to none."""
         if (reason := self.engine.fence.closed()) is not None:
             fenced = StoreFenced(reason=reason)
             raise ImportRefused(Refusal(fenced.code, fenced.message))
@@ -138,7 +141,7 @@ class Import(NamedTuple):
     def _ask(
         self, ids: Sequence[RecipientId], people: Sequence[Person]
     ) -> tuple[int, dict[RecipientId, str]]:
-        """How many are new to the campaign, and who was kept out, and why (S4, M7)."""
+        """How many people are new to the campaign; who was kept out, and why (S4, M7)."""
         if not ids:
             return 0, {}
         listed = self._listed()
@@ -161,7 +164,8 @@ class Import(NamedTuple):
     def _suppress_late(
         self, before: Suppressions, people: Sequence[Person], ids: Sequence[RecipientId]
     ) -> None:
-        """M7: whoever suppressed a domain while these were taken could not find them here yet."""
+        """M7: suppress those whose domain was suppressed during the import, when they could not be
+        found yet."""
         after = self._listed()
         if after.domains != before.domains:
             about = self.engine, self.directory, self.workspace, self.actor, self.new_id
@@ -171,7 +175,7 @@ class Import(NamedTuple):
 def _covered(
     listed: Suppressions, people: Sequence[Person], ids: Sequence[RecipientId]
 ) -> frozenset[RecipientId]:
-    """M7: those whose domain is suppressed, which no event can tell of an id."""
+    """M7: those whose domain is suppressed; the events cannot tell this from an id."""
     pairs = zip(ids, people, strict=True)
     return frozenset(each for each, person in pairs if covers(listed, person.address))
 

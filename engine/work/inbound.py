@@ -1,7 +1,7 @@
-"""What a message that came in means for what was sent (M5, M7).
+"""What an incoming message means for what was sent (M5, M7).
 
-Answers which recipients it concerns and how: ended, held or left alone. It holds ids, a kind and a
-date, never text of the message (F1).
+The answer is which recipients it concerns and how: ended, held or left alone. It holds ids, a kind
+and a date, never text of the message (F1).
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from engine.work.addresses import ascii_form, normalised
 
 OCTETS = 1_048_576
-"""Of a message; of a longer one no more is looked at, nor need be fetched."""
+"""The octets of a message that are read; the rest of a longer one need not be fetched."""
 
 
 class Kind(StrEnum):
@@ -22,12 +22,12 @@ class Kind(StrEnum):
     """An automatic answer (RFC 3834): ends nobody, and holds until the date it names."""
     BOUNCE = "bounce"
     DELAYED = "delayed"
-    """A server still tries: no bounce."""
+    """A server is still trying: not a bounce."""
     UNSUBSCRIBE = "unsubscribe"
     COMPLAINT = "complaint"
-    """A report of RFC 5965: the recipient calls our message abuse."""
+    """An abuse report (RFC 5965): the recipient complained about our message."""
     OWN = "own"
-    """Our own mail, or the account owner's."""
+    """Our own mail, or that of the account's owner."""
     UNRELATED = "unrelated"
 
 
@@ -42,17 +42,18 @@ class Sent(NamedTuple):
 
 
 class SentMail(Protocol):
-    """What an account has sent. Empty answers for what is not ours."""
+    """What an account has sent. The answers are empty for messages that are not ours."""
 
     account: str
     """The account's address, ``comparable``."""
 
     def by_message(self, message: str) -> Sequence[Sent]:
-        """By the part of a Message-ID left of the ``@``, ours or the one a provider gave it."""
+        """Messages by the part of the Message-ID left of the ``@``, whether ours or the
+        provider's."""
         ...
 
     def by_address(self, address: str) -> Sequence[Sent]:
-        """By the recipient's address, ``comparable``."""
+        """Messages by the recipient's address, ``comparable``."""
         ...
 
 
@@ -76,7 +77,7 @@ class SentList:
 
 @dataclass(frozen=True)
 class Inbound:
-    """What one message means. ``about`` are the messages of ours that it concerns."""
+    """What one message means. ``about``: the messages of ours that it concerns."""
 
     kind: Kind
     because: str
@@ -85,9 +86,10 @@ class Inbound:
     until: date | None = None
     """The date that an automatic answer names: the recipient is held until then (M5)."""
     unknown: bool = False
-    """Of a bounce: nobody is known at that address (M7). Else it may be the sender's fault."""
+    """For a bounce: the address is unknown to its server (M7). Otherwise the sender may be at
+    fault."""
     token: str | None = None
-    """Of an unsubscribe by mail: the token that came with it, not checked yet."""
+    """For an unsubscribe by mail: the token that came with it, not yet checked."""
 
     @property
     def recipients(self) -> list[str]:
@@ -104,7 +106,7 @@ def message_of(message_id: str) -> str:
 
 
 def comparable(address: str) -> str:
-    """An address as addresses are compared: normalised, its domain in ASCII."""
+    """The form in which addresses are compared: normalised, the domain in ASCII."""
     try:
         return ascii_form(normalised(address))
     except ValueError:

@@ -1,6 +1,6 @@
-"""Requests from outside that take several steps, each kept under the key that came with it.
+"""Requests from outside that take several steps, each stored under the key that came with it.
 
-A request of one step needs none of this: it is kept in the log, as its command's id.
+A request of one step does not need this: the log keeps its key as the command's id.
 """
 
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Kept(NamedTuple):
-    """``request`` is a digest of what was asked under the key."""
+    """A stored request. ``request`` is a digest of what was asked under the key."""
 
     key: str
     request: str
@@ -17,9 +17,9 @@ class Kept(NamedTuple):
     operation: str
     at: datetime
     progress: dict[str, Any] | None = None
-    """What whoever goes on after a crash must know, and what is told meanwhile."""
+    """What is needed to continue after a crash, and what is reported in the meantime."""
     status: int | None = None
-    """Of the answer, by HTTP; None as long as there is none."""
+    """The HTTP status of the answer; None as long as there is none."""
     answer: dict[str, Any] | None = None
 
 
@@ -27,17 +27,17 @@ class KeptRequests(Protocol):
     """Safe to share between threads. Raises ``StoreError``."""
 
     def secret(self) -> bytes:
-        """For keyed digests; drawn at random once for each store."""
+        """The key for keyed digests; drawn at random once for each store."""
         ...
 
     def asked_before(self, workspace: str, key: str) -> str | None:
-        """The digest of the request of one step that was kept under that key in the log."""
+        """The digest of the one-step request that the log holds under that key."""
         ...
 
     def find(self, workspace: str, key: str) -> Kept | None: ...
 
     def begin(self, kept: Kept) -> None:
-        """To be called by whoever alone may."""
+        """Store the request. Only one caller at a time may begin a key."""
         ...
 
     def note(self, kept: Kept, progress: dict[str, Any]) -> None: ...

@@ -1,6 +1,6 @@
-"""What a step of a campaign says, and what it says to one recipient.
+"""The text of a campaign's step, and its text for one recipient.
 
-Templates and variables are personal or written by people: no event holds any of it (F1).
+Templates and variables are personal or written by people: no event holds them (F1).
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from events.vocabulary import AccountId, RecipientId
 
 
 class Sender(NamedTuple):
-    """The account that sends, and what its settings say of that (``Settings``)."""
+    """The account that sends, and its settings for sending (``Settings``)."""
 
     address: AccountId
     name: str = ""
@@ -19,20 +19,20 @@ class Sender(NamedTuple):
 
 
 class Thread(NamedTuple):
-    """What the recipient got of the campaign before (M5)."""
+    """What the recipient has already received from the campaign (M5)."""
 
     subject: str = ""
-    """Of the first message."""
+    """The subject of the first message."""
     message_ids: Sequence[str] = ()
-    """As the recipient's server has them, in their order."""
+    """The Message-IDs as the recipient's server has them, in order."""
 
 
 class Unsubscribing(NamedTuple):
-    """Where a recipient asks to be written to no more: URIs."""
+    """Where a recipient unsubscribes: URIs."""
 
     mailto: str
     https: str | None = None
-    """None where no public HTTPS address leads to this installation."""
+    """None if this installation has no public HTTPS address."""
 
 
 class Letter(NamedTuple):
@@ -44,18 +44,18 @@ class Letter(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """A step that cannot be sent to a recipient as they are, and why."""
+    """A step that cannot be sent to a recipient with the data there is, and why."""
 
     recipient_id: RecipientId
     step: str
     variables: Sequence[str]
-    """What is absent or empty, without a default in the template."""
+    """Variables that are absent or empty and have no default in the template."""
     problem: str
     """A sentence."""
 
 
 class LetterError(ExplainedError):
-    """A letter cannot be written; the sentence repeats nothing of a person (F1).
+    """A letter cannot be written; the sentence repeats no personal data (F1).
 
     ::
 

@@ -1,6 +1,6 @@
-"""Who looked at which person's case, and when: recorded apart from the log.
+"""The people who looked at a person's case, and when: recorded apart from the log.
 
-A case that cannot be recorded as looked at is not shown.
+If the look cannot be recorded, the case is not shown.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from events.vocabulary import CampaignId, RecipientId
 
 class Look(NamedTuple):
     number: int
-    """In order of time, from 1."""
+    """Numbered from 1, in order of time."""
     at: datetime
     by: str
     workspace: str
@@ -25,9 +25,9 @@ class Looks(Protocol):
     def record(
         self, caller: Caller, workspace: str, campaign_id: CampaignId, recipient_id: RecipientId
     ) -> None:
-        """Raises ``StoreError``."""
+        """Record a look. Raises ``StoreError``."""
         ...
 
     def recorded(self, workspace: str, after: int, limit: int) -> Sequence[Look]:
-        """Up to ``limit`` looks at cases of the workspace, those after that number."""
+        """Up to ``limit`` looks at cases of the workspace, from the number after ``after``."""
         ...

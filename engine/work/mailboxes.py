@@ -1,7 +1,8 @@
 """Connect, test, reconnect and disconnect mailboxes whose credentials are in the vault.
 
-New credentials are put beside the old ones, verified and recorded, and only then are the old ones
-deleted (R2): whoever dies on the way leaves the account as it was. A disconnect deletes all (T1).
+New credentials are stored next to the old ones, verified and recorded, and only then are the old
+ones deleted (R2): a process that dies in between leaves the account as it was. A disconnect deletes
+all of them (T1).
 """
 
 from dataclasses import replace
@@ -19,13 +20,13 @@ from engine.work.secret import VaultError
 from events.vocabulary import AccountId
 
 FORGOTTEN = timedelta(days=1)
-"""Credentials that are not in use are deleted when they are that old: by then nobody is about to
-record them any more."""
+"""Unused credentials are deleted at this age: by then no process can be about to record them."""
 CONFIGURATION_CHANGED = "configuration_changed"
 
 
 class Mailboxes:
-    """Those of one workspace. Raises ``VaultError`` for credentials that cannot be had or kept."""
+    """The mailboxes of one workspace. Raises ``VaultError`` for credentials that cannot be read or
+    stored."""
 
     def __init__(
         self,
@@ -44,8 +45,8 @@ class Mailboxes:
     def connect(
         self, wanted: ConnectAccount, access: Access, *, actor: str, watch: Watch = unwatched
     ) -> Checked:
-        """Connect to a slot, after a full check (C1). Provider, configuration and credentials of
-        ``wanted`` are those of ``access``."""
+        """Connect to a slot, after a full check (C1). Provider, configuration and credentials in
+        ``wanted`` are replaced by those of ``access``."""
         mailbox = self._accesses.add(wanted.account_id, access)
         wanted = replace(
             wanted,
@@ -64,7 +65,7 @@ class Mailboxes:
         return self._checks.test(mailbox, actor=actor, watch=watch)
 
     def check_in_background(self, account_id: AccountId) -> Checked:
-        """A check that nobody waits for (C2, C5)."""
+        """A background check (C2, C5)."""
         return self._checks.in_background(
             Mailbox(account_id, self._account(account_id).credentials)
         )
@@ -78,8 +79,8 @@ class Mailboxes:
         refusal: str | None = None,
         watch: Watch = unwatched,
     ) -> Checked:
-        """One-Click Reconnect (R1, R2), with what opened the mailbox so far unless there is a new
-        ``access``. ``refusal`` is the code of what the provider's consent lacks."""
+        """One-Click Reconnect (R1, R2), with the old credentials unless there is a new ``access``.
+        ``refusal`` is the code for what the provider's consent lacks."""
         before = self._account(account_id)
         if access is None:
             mailbox = Mailbox(account_id, before.credentials)
@@ -105,14 +106,15 @@ class Mailboxes:
             self._tidy_up(mailbox, before)
 
     def access(self, account_id: AccountId) -> Access | None:
-        """What opens the account's mailbox now; None where nothing does that can be had."""
+        """The current access to the account's mailbox; None if there is none, or it cannot be
+        read."""
         try:
             return self._accesses.of(Mailbox(account_id, self._account(account_id).credentials))
         except VaultError:
             return None
 
     def forget(self, account_id: AccountId, credentials: str | None) -> None:
-        """Delete the credentials that an account had before it was disconnected (T1)."""
+        """Delete the credentials that the account had before its disconnect (T1)."""
         self._drop_unused(account_id, credentials)
 
     def _tidy_up(self, added: Mailbox, before: EmailAccount | None = None) -> None:

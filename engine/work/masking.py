@@ -1,4 +1,4 @@
-"""Persons as they are shown to those who may not see who they are (F1)."""
+"""Personal data as shown to callers who may not see it (F1)."""
 
 from engine.work.permissions import Act, Caller
 from engine.work.ports import Person
@@ -7,7 +7,7 @@ HIDDEN = "…"
 
 
 def shown(person: Person, caller: Caller) -> Person:
-    """As the caller may see him: whole, or one letter and the domain."""
+    """The person as the caller may see them: in full, or the initials and the domain."""
     if caller.may(Act.READ_PERSONS):
         return person
     return Person(masked(person.address), masked_name(person.name))

@@ -1,7 +1,9 @@
-"""People of another program's list, with what it sent them: nobody hears twice (M1, M2, M4, M7).
+"""Import another program's list of people together with what it sent them, so that nobody gets a
+message twice (M1, M2, M4, M7).
 
-A line that lets somebody be written to must say all: which step came last, and through which of the
-campaign's senders. Of somebody who ended there less is enough, for nothing is sent to them again.
+The line of a person who is still to be written to must be complete: which step came last, and
+through which of the campaign's senders. For a person who has ended there, less is enough, because
+nothing is sent to them again.
 """
 
 from collections import Counter
@@ -19,37 +21,38 @@ from engine.work.suppressing import covers
 from events.vocabulary import AccountId, CampaignId, RecipientId, RecipientStatus, Signal
 
 EARLIEST_ZONE, LATEST_ZONE = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
-"""A time without a zone counts as where a day is over last, so that no delay is too short."""
+"""A time without a zone is read in the zone where the day ends last, so that no delay is too
+short."""
 UNNAMED = ""
 
 
 class Lead(NamedTuple):
-    """A line of the list; what it does not say is empty."""
+    """A line of the list; a field that the line does not give is empty."""
 
     person: Person
     ended: Signal | None = None
     contacted: bool | None = None
-    """Whether the person has heard from the program; None: that depends on the rest."""
+    """Whether the person has heard from the other program; None if the other fields tell."""
     step: str = UNNAMED
-    """The last one received: its number, from 1, or its name."""
+    """The last step received: its number, from 1, or its name."""
     sender: str = UNNAMED
     sent_at: str = UNNAMED
     numbered: bool = True
-    """The number of a step is that of an email; else a person must say which step it is."""
+    """Whether a step's number is that of an email; if not, the user must say which step it is."""
 
 
 Leads = Callable[[], Iterator[tuple[int, Lead | RejectedLine]]]
 
 
 class Given(NamedTuple):
-    """What a person says of the whole list."""
+    """What the user says about the whole list."""
 
     step: str = UNNAMED
     sender: str = UNNAMED
     sent_at: str = UNNAMED
-    """For lines of contacted people that do not say it."""
+    """For lines of contacted people that have no time."""
     steps: Mapping[str, str] = {}
-    """Step there to step here, where they are not numbered alike."""
+    """The other program's steps mapped to ours, if their numbers differ."""
 
 
 class Unfit(Exception):
@@ -57,7 +60,7 @@ class Unfit(Exception):
 
 
 class Migration:
-    """Implements ``Recipients``, and brings the command that takes them into the campaign."""
+    """Implements ``Recipients``, and makes the command that takes the people into the campaign."""
 
     def __init__(
         self,
@@ -83,7 +86,8 @@ class Migration:
                 yield line, person
 
     def pasts(self) -> Iterator[tuple[int, tuple[Person, Past] | RejectedLine]]:
-        """Of each line; the past of somebody whose id is not known yet."""
+        """The person and their past, line by line; the past does not have the recipient's id
+        yet."""
         for line, lead in self._leads():
             if isinstance(lead, RejectedLine):
                 yield line, lead
@@ -147,7 +151,7 @@ class Migration:
         return normalised(told)
 
     def _moment(self, told: str) -> datetime | None:
-        """None where nothing is said: the delay then counts from the import."""
+        """None if no time is given: the delay then counts from the import."""
         if not told:
             return None
         try:
@@ -160,7 +164,7 @@ class Migration:
 
 
 def _between(moment: datetime, told: str) -> tuple[datetime, datetime]:
-    """The first and the last moment that may be meant."""
+    """The earliest and the latest moment that may be meant."""
     if moment.tzinfo is not None:
         return moment.astimezone(UTC), moment.astimezone(UTC)
     day = timedelta(days=len(told) <= len("2026-03-02"))
@@ -169,7 +173,7 @@ def _between(moment: datetime, told: str) -> tuple[datetime, datetime]:
 
 
 def senders_of(workspace: Neighbours, campaign: Campaign) -> Sequence[AccountId]:
-    """FROM EMAIL, or whoever sits in the slot."""
+    """FROM EMAIL, or the account in the slot."""
     if campaign.slot_id is None:
         return campaign.from_email
     occupant = workspace.slot(campaign.slot_id).occupant
@@ -177,7 +181,8 @@ def senders_of(workspace: Neighbours, campaign: Campaign) -> Sequence[AccountId]
 
 
 class Rehearsed(NamedTuple):
-    """What an import would do, counted: of those taken by status, last step and sender."""
+    """What an import would do: totals, and the people taken counted by status, last step and
+    sender."""
 
     imported: Imported
     statuses: Counter[str]
@@ -192,7 +197,7 @@ def rehearse(
     recipient_at: Callable[[str], RecipientId | None],
     reject: Callable[[RejectedLine], object],
 ) -> Rehearsed:
-    """Tell what an import would do, and do nothing."""
+    """What an import would do; nothing is done."""
     there = workspace.campaign(campaign_id).recipients
     suppressions = workspace.suppressions()
     done = Rehearsed(Imported(), Counter(), Counter(), Counter())

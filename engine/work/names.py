@@ -1,7 +1,7 @@
-"""Names that people give: of campaigns, slots and workspaces. Names that exist stay usable.
+"""Names that users give to campaigns, slots and workspaces. Existing names stay usable.
 
-What cannot be seen, or turns a line around, has no place in a name: two names would look alike, and
-a screen would not show what is there.
+Invisible characters, and those that change the direction of text, are not allowed in a name: two
+names could look alike, and a screen would not show what is there.
 """
 
 import unicodedata
@@ -9,12 +9,12 @@ import unicodedata
 LONGEST = 200
 """Characters."""
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Unicode's categories of controls, of format and direction characters, of what is no character,
-and of line ends."""
+"""Unicode's categories of control, format and direction characters, of surrogates, private and
+unassigned code points, and of line separators."""
 
 
 def name_problem(name: str) -> str | None:
-    """What is wrong with a new name, to stand after it; None when nothing is."""
+    """What is wrong with a new name, in words that follow it; None if nothing is."""
     if not name:
         return "is empty"
     if len(name) > LONGEST:

@@ -1,4 +1,4 @@
-"""Who may do what: one table of roles and acts, for every door that knows its callers."""
+"""Permissions: one table of roles and acts, for every interface that knows its callers."""
 
 from enum import StrEnum
 from types import MappingProxyType
@@ -8,7 +8,7 @@ from events.errors import ExplainedError
 
 
 class Role(StrEnum):
-    """What a token or a member of staff is for."""
+    """The role of a token or of a member of staff."""
 
     VIEWER = "viewer"
     SUPPORT = "support"
@@ -19,28 +19,28 @@ class Role(StrEnum):
 
 
 class Act(StrEnum):
-    """What can be done, as coarse as roles tell it apart."""
+    """What a caller can do, only as finely divided as the roles need."""
 
     READ = "read"
-    """State, clocks, notices, incidents, standing of views: without names and addresses."""
+    """State, clocks, notices, incidents, status of views: without names and addresses."""
     READ_CASE = "read_case"
     """A person's case and its proof; each look is recorded."""
     READ_PERSONS = "read_persons"
-    """Names and addresses unmasked."""
+    """Unmasked names and addresses."""
     READ_LOG = "read_log"
     """Events, their proofs, state at a moment, differences, what-if, checks, exports of the log."""
     FOLLOW = "follow"
     """The feed."""
     REPAIR = "repair"
-    """Test and reconnect an account, re-add it, resume what it paused."""
+    """Test and reconnect an account, re-add it to campaigns, resume the campaigns it paused."""
     RUN = "run"
-    """Connect, disconnect and set accounts; create, fill, start and pause campaigns."""
+    """Connect, disconnect and configure accounts; create, fill, start and pause campaigns."""
     SUPPRESS = "suppress"
     FORGET = "forget"
     OPERATE = "operate"
-    """Retry or skip a view's event, have a parked workspace settled again, webhooks."""
+    """Retry or skip a view's event, have a parked workspace settled again, manage webhooks."""
     READ_LOOKS = "read_looks"
-    """Who looked at which case."""
+    """The record of who looked at which case."""
     MANAGE_ACCESS = "manage_access"
     """Tokens and staff."""
 
@@ -59,11 +59,11 @@ MAY = MappingProxyType(
         Role.ADMIN: frozenset(Act),
     }
 )
-"""What each role may do. An auditor sees cases under the ids of persons, never their names."""
+"""What each role may do. An auditor sees cases with the ids of persons, never their names."""
 
 
 class AccessError(ExplainedError):
-    """Something about who may do what."""
+    """An error that concerns permissions."""
 
 
 class Forbidden(AccessError):
@@ -71,19 +71,19 @@ class Forbidden(AccessError):
 
 
 class NoSuchWorkspace(AccessError):
-    """Also of one that there is, for a caller who has no business in it."""
+    """Also raised for an existing workspace, if the caller has no access to it."""
 
     sentence = "There is no workspace {workspace}."
 
 
 class Caller(NamedTuple):
-    """Who asks: a token's bearer, or a member of staff who signed in."""
+    """The caller: the bearer of a token, or a member of staff who signed in."""
 
     name: str
-    """As it stands in what is recorded: ``token:NAME`` or ``staff:NAME``."""
+    """The name as it is recorded: ``token:NAME`` or ``staff:NAME``."""
     role: Role
     workspace: str | None = None
-    """The only one he has to do with; None: all of them."""
+    """The only workspace that the caller may access; None for all."""
 
     def may(self, act: Act) -> bool:
         return act in MAY[self.role]
@@ -94,7 +94,7 @@ class Caller(NamedTuple):
             raise Forbidden(role=str(self.role), act=str(act))
 
     def in_workspace(self, named: str | None, otherwise: str) -> str:
-        """The workspace that is named, or his own. Raises ``NoSuchWorkspace``."""
+        """The named workspace, or the caller's own. Raises ``NoSuchWorkspace``."""
         if self.workspace is None:
             return named or otherwise
         if named not in (None, self.workspace):

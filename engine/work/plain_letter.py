@@ -1,4 +1,4 @@
-"""A letter to one person that is no notice of the law."""
+"""A letter to one person that is not one of the law's notices."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class PlainLetter(NamedTuple):
-    """The same ``key`` is the same letter, however often it is told."""
+    """Letters with the same ``key`` are the same letter, however often it is sent."""
 
     key: str
     to: str

@@ -1,6 +1,6 @@
-"""What the work needs of the world: persons, mailboxes, and a way to the owner.
+"""What the use cases need of the outside world: persons, mailboxes, and a way to reach the owner.
 
-Nothing of a person or of a mailbox's secrets goes from here into an event (F1).
+No personal data and no secret of a mailbox goes from here into an event (F1).
 """
 
 import hmac
@@ -26,14 +26,14 @@ from events.vocabulary import (
 from projections.notices import NoticeRow
 
 NewId = Callable[[], str]
-"""A new id at each call, never the same twice: for the commands of one person's act."""
+"""Returns a new id at each call, never the same twice: for the commands of one user action."""
 
 NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
 class Person(NamedTuple):
-    """``address`` is trimmed and lower-cased, its domain as it was given: in letters of any script,
-    or in ASCII. ``variables`` fill the templates."""
+    """``address`` is trimmed and lower-cased, its domain as given: in any script, or in ASCII.
+    ``variables`` fill the templates."""
 
     address: str
     name: str = ""
@@ -41,7 +41,7 @@ class Person(NamedTuple):
 
 
 class TracesRemain(StoreError):
-    """The person is forgotten, but another program hinders the erasing of what is left."""
+    """The person is forgotten, but another program prevents the last traces from being erased."""
 
     sentence = (
         "Forgotten; but another program holds {store}, so traces stay in its files. "
@@ -50,7 +50,8 @@ class TracesRemain(StoreError):
 
 
 EVERYWHERE: CampaignId = ""
-"""No campaign's name: a digest under it is found whatever campaign somebody is enrolled for (M7).
+"""Not the name of a campaign: a digest stored under it is found whatever campaign a person is
+enrolled for (M7).
 """
 
 
@@ -59,7 +60,7 @@ def everybody(_: RecipientId) -> bool:
 
 
 class DirectoryRow(NamedTuple):
-    """All that a directory says of a person, as it is stored."""
+    """Everything that a directory says about a person, as stored."""
 
     workspace: str
     recipient_id: RecipientId
@@ -67,11 +68,12 @@ class DirectoryRow(NamedTuple):
     name: str
     variables: str
     salt: bytes | None
-    """32 random octets; none in a row that nothing in the log commits to."""
+    """32 random octets; None in a row that the log does not commit to."""
 
     @property
     def digest(self) -> str:
-        """HMAC-SHA-256 under the salt, of the other columns as a compact JSON array in UTF-8."""
+        """HMAC-SHA-256, keyed with the salt, of the other columns as a compact JSON array in
+        UTF-8."""
         workspace, recipient_id, address, name, variables, salt = self
         ours = f"{_text(workspace)},{_text(recipient_id)}"
         array = f"[{ours},{_text(address)},{_text(name)},{_text(variables)}]"
@@ -79,21 +81,22 @@ class DirectoryRow(NamedTuple):
 
 
 class Commits(Protocol):
-    """Records what the directory says of these recipients as digests; on the disk when it answers.
+    """Records digests of what the directory says about these recipients; they are on the disk when
+    the call returns.
 
-    ``written``: it says so already. Raises what keeps it from being recorded.
+    ``written``: the directory says so already. Raises the error that prevents the recording.
     """
 
     def __call__(self, digests: Mapping[RecipientId, str], *, written: bool = False) -> object: ...
 
 
 class Directory(Protocol):
-    """Who stands behind an opaque recipient id (F1).
+    """The person behind each opaque recipient id (F1).
 
-    It can forget a person, for good. What stays is that somebody was forgotten and, for campaigns
+    It can forget a person for good. What remains is that somebody was forgotten and, for campaigns
     that stopped the person, a keyed digest of the address: enough to refuse an import there (S4),
-    too little to tell who it was without the workspace's key. Nothing of a directory is ever read
-    to decide anything, and no event holds any of it.
+    too little to tell who it was without the workspace's key. No decision depends on a directory,
+    and no event holds any of it.
     """
 
     def enrol(
@@ -104,38 +107,39 @@ class Directory(Protocol):
         stopped: Callable[[RecipientId], bool] = everybody,
         commits: Commits | None = None,
     ) -> list[RecipientId]:
-        """The ids of these people, in their order: random for a new address, the old one for a
-        known address, whose name and variables stay as they are; what they lack is added. All
-        together or none.
+        """Enrol these people, all or none, and return their ids in the same order. A new address
+        gets a random id; a known address keeps its id, name and variables, and only what is missing
+        is added.
 
-        Who was forgotten and is ``stopped`` in ``campaign_id``, or suppressed ``EVERYWHERE``, gets
-        the id of then, and is not written down anew (S4, M7).
+        A forgotten person who is ``stopped`` in ``campaign_id``, or suppressed ``EVERYWHERE``, gets
+        their old id, and no new row (S4, M7).
 
-        ``commits`` hears of what is to be written down before it is: whoever dies meanwhile leaves
-        no row that the log knows nothing of. Without it, nothing in the log will know.
+        ``commits`` is called with what will be written before it is written: a process that dies in
+        between leaves no row that is not in the log. Without ``commits``, the log does not commit
+        to these rows.
         """
         ...
 
     def row(self, workspace: str, recipient_id: RecipientId) -> DirectoryRow | None: ...
 
     def rows(self) -> Iterator[DirectoryRow]:
-        """All of every workspace; who is written down meanwhile may be among them."""
+        """All rows of every workspace; rows written in the meantime may be among them."""
         ...
 
     def person(self, workspace: str, recipient_id: RecipientId) -> Person | None:
-        """None when the directory knows no such recipient."""
+        """None if the directory does not know the recipient."""
         ...
 
     def people(
         self, workspace: str, recipient_ids: Iterable[RecipientId]
     ) -> dict[RecipientId, Person]:
-        """Those of them whom the directory knows."""
+        """Those of the recipients that the directory knows."""
         ...
 
     def recipient_at(self, workspace: str, address: str) -> RecipientId | None: ...
 
     def forgotten_at(self, workspace: str, recipient_id: RecipientId) -> datetime | None:
-        """When the recipient was forgotten, UTC; None for one who never was."""
+        """When the recipient was forgotten, UTC; None if they never were."""
         ...
 
     def forget(
@@ -144,52 +148,53 @@ class Directory(Protocol):
         refused_in: Mapping[RecipientId, Sequence[CampaignId]],
         as_of: int,
     ) -> bool:
-        """Forget these recipients; ``refused_in``: the campaigns that stopped each, or still may.
+        """Forget these recipients; ``refused_in`` has for each the campaigns that stopped them, or
+        still may.
 
-        False, and nothing done, when the log went on after the position ``as_of``: look again
-        who was stopped. Afterwards no octet of them is left in the files of the directory; raises
-        ``TracesRemain`` while another program hinders that. Forgetting again finishes it.
+        False, and nothing done, if the log has grown past position ``as_of``: look again who was
+        stopped. Afterwards no octet of them is left in the files of the directory; raises
+        ``TracesRemain`` while another program prevents that. Forgetting again finishes it.
         """
         ...
 
 
 class EvidenceStore(Protocol):
-    """What servers said, by the digest that stands in the events; may name people (C1).
+    """What servers said, by the digest that is in the events; may name people (C1).
 
-    ``subject`` is the account or the recipient with whom the text is erased. What comes in is fit
-    to be kept (``engine.work.evidence``); nothing here is ever read to decide anything.
+    ``subject`` is the account or the recipient with which the text is erased. The caller passes
+    only evidence that is fit to be stored (``engine.work.evidence``); no decision depends on it.
     """
 
     def keep(self, workspace: str, subject: str, digest: str, evidence: Evidence) -> None:
-        """The same evidence of the same subject is kept once."""
+        """Store the evidence; the same evidence of the same subject is stored once."""
         ...
 
     def find(self, workspace: str, digest: str) -> Evidence | None:
-        """None for what was never kept, or was erased."""
+        """None if it was never stored, or was erased."""
         ...
 
     def forget(self, workspace: str, subject: str) -> None:
         """Erase all evidence of the subject.
 
         Afterwards no octet of it is left in the store's files; raises ``TracesRemain`` while
-        another program hinders that. Forgetting again finishes it.
+        another program prevents that. Forgetting again finishes it.
         """
         ...
 
 
 class RejectedLine(NamedTuple):
-    """A line that brings nobody. ``line`` counts from 1, the header included."""
+    """A line that yields no person. ``line`` counts from 1, the header included."""
 
     line: int
     column: str
     problem: str
     """Follows the column's name in a sentence."""
     value: str = ""
-    """What stood there, where that helps."""
+    """The text of the column, if that helps."""
 
 
 Line = tuple[int, Person | RejectedLine]
-"""The line on which a record begins, and what it brings."""
+"""The line on which a record begins, and what the record yields."""
 
 
 class RecipientsError(Exception):
@@ -200,13 +205,14 @@ class Recipients(Protocol):
     """A list of people who are to become recipients."""
 
     def lines(self) -> Iterator[Line]:
-        """In order, in bounded memory. Raises ``RecipientsError`` where it cannot be read on."""
+        """The lines in order, in bounded memory. Raises ``RecipientsError`` at a point that cannot
+        be read."""
         ...
 
 
 class Mailbox(NamedTuple):
-    """An account to the world. ``credentials`` is a reference into the secret store;
-    ``sent_folder`` the one that the account's settings name, where they name one."""
+    """An account as the outside world sees it. ``credentials`` is a reference into the vault;
+    ``sent_folder`` is the folder that the account's settings name, if any."""
 
     account_id: AccountId
     credentials: str | None = None
@@ -214,22 +220,23 @@ class Mailbox(NamedTuple):
 
 
 class AccountTrouble(NamedTuple):
-    """The mailbox let nobody in: a matter of the account, of no message and no recipient (C3)."""
+    """The mailbox refused access: trouble of the account, not of a message or a recipient (C3)."""
 
     failure_class: FailureClass
 
 
 class Probe(Protocol):
     def check(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:
-        """Go through every stage of C1, as far as they pass. Takes 15 s a side at most.
+        """Go through the stages of C1 until one fails. Takes at most 15 s for each side.
 
-        Whatever it raises means that nothing was found out.
+        If it raises anything, nothing was found out.
         """
         ...
 
 
 class Message(NamedTuple):
-    """A message ready to leave. ``content`` is RFC 5322; ``address`` the recipient's, in ASCII."""
+    """A message ready to leave. ``content`` is in the format of RFC 5322; ``address`` is the
+    recipient's, in ASCII."""
 
     message_id: str
     address: str
@@ -237,19 +244,19 @@ class Message(NamedTuple):
 
 
 class Outcome(Enum):
-    """What became of a message that was not refused (M2)."""
+    """The outcome of a message that was not refused (M2)."""
 
     ACCEPTED = "accepted"
     """250 after DATA."""
     UNKNOWN = "unknown"
-    """The connection broke when the server may have had it all."""
+    """The connection broke when the server may already have had the whole message."""
 
 
 class Refused(NamedTuple):
-    """The server did not take the message, and whose fault that was.
+    """The server did not take the message, and who was at fault.
 
     ``address_unknown``: the server knows nobody at that address (M7). ``until``: when the server
-    asks to come again, UTC; None where it names no time (M8).
+    asks us to try again, UTC; None if it names no time (M8).
     """
 
     fault: RefusalFault
@@ -266,19 +273,19 @@ class Search(Enum):
     FOUND = "found"
     ABSENT = "absent"
     INCONCLUSIVE = "inconclusive"
-    """It could not be searched, or what it lacks proves nothing."""
+    """It could not be searched, or absence from it proves nothing."""
 
 
 class Transport(Protocol):
     def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
-        """Offer the message once. Whatever it raises means an outcome that nobody knows."""
+        """Offer the message once. If it raises anything, the outcome is unknown."""
         ...
 
     def file_copy(self, mailbox: Mailbox, message: Message) -> bool:
-        """Put a copy of an accepted message into the Sent folder where the provider files none.
+        """Put a copy of an accepted message into the Sent folder, if the provider does not.
 
-        To be called once the acceptance is recorded; again does no harm. False where no copy could
-        be filed; never raises for a mailbox that cannot be reached.
+        Call this once the acceptance is recorded; calling it again is harmless. False if no copy
+        could be filed; never raises for a mailbox that cannot be reached.
         """
         ...
 
@@ -289,10 +296,10 @@ class Transport(Protocol):
 
 
 class Incoming(NamedTuple):
-    """A message in an inbox that means something for one of ours.
+    """A message in an inbox that means something for a message of ours.
 
-    ``key`` names it within its mailbox for ever; it comes from the message alone, so that it is the
-    same wherever the message is moved to and whatever a server numbers anew.
+    ``key`` identifies it within its mailbox for ever; it derives from the message alone, so it
+    stays the same if the message is moved or a server renumbers its messages.
     """
 
     key: str
@@ -302,8 +309,8 @@ class Incoming(NamedTuple):
 class Arrivals(NamedTuple):
     """What arrived, in order, and the cursor after it.
 
-    ``read_until``: all that arrived before that moment has been seen, UTC (M4); None while there
-    is more after the cursor.
+    ``read_until``: everything that arrived before that moment has been seen, UTC (M4); None while
+    there is more after the cursor.
     """
 
     cursor: str
@@ -313,16 +320,16 @@ class Arrivals(NamedTuple):
 
 class Inbox(Protocol):
     def since(self, mailbox: Mailbox, cursor: str) -> Arrivals | AccountTrouble:
-        """What arrived after that cursor, or the first of it; from the beginning after an empty
-        one.
+        """What arrived after the cursor, or the first part of it; an empty cursor means from the
+        beginning.
 
-        The same cursor again answers the same messages, and those that came meanwhile.
+        The same cursor returns the same messages again, and any that have come since.
         """
         ...
 
 
 class PartlyDelivered(OSError):
-    """Some owners have the notice and others do not: ``taken_by`` tells the former apart."""
+    """Some owners have the notice and others do not; ``taken_by`` names those who do."""
 
     def __init__(self, error: OSError, taken_by: Sequence[str]) -> None:
         super().__init__(error.errno, error.strerror)
@@ -330,19 +337,21 @@ class PartlyDelivered(OSError):
 
 
 class OwnerChannel(Protocol):
-    """A way to the owner of an account. The same notice delivered again must reach him once."""
+    """A way to the owner of an account. The same notice delivered again must reach the owner only
+    once."""
 
     name: str
 
     def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
-        """Answers where the notice was put. Raises ``OSError`` when it is not there, and
-        ``PartlyDelivered`` when not every owner has it; ``notice.taken_by`` get it no more."""
+        """Deliver the notice; return where it was put. Raises ``OSError`` if it was not delivered,
+        and ``PartlyDelivered`` if not every owner has it; those in ``notice.taken_by`` do not get
+        it again."""
         ...
 
 
 class OwnerLetters(OwnerChannel, Protocol):
-    """The same way, for letters that are no notices."""
+    """The same channel, for letters that are not notices."""
 
     def tell(self, letter: PlainLetter) -> None:
-        """Raises ``OSError`` when it is not on its way."""
+        """Send the letter. Raises ``OSError`` if it could not be sent."""
         ...

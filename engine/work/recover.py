@@ -1,7 +1,8 @@
-"""Bring a store that was restored from a backup back to where the stream tells it was.
+"""Bring a store that was restored from a backup back to the state that the stream knows.
 
-The log as ``recover_log`` does it; then what derives from it; then the directory, which is in no
-stream: who was forgotten after the backup is forgotten again, and who came after it is named.
+First the log (``recover_log``), then what derives from it, then the directory, which is not in the
+stream: people forgotten after the backup are forgotten again, and recipients who were added after
+it are reported.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,7 +44,7 @@ NOT_RECOVERED = (
     "An address that was stopped or forgotten since is not refused when it is imported again.",
     "What servers said since the backup is lost, and of refusals the sentences; the codes stay.",
 )
-"""What the stream does not tell, a sentence each."""
+"""What the stream does not contain, one sentence each."""
 
 Person = tuple[str, RecipientId]
 """Workspace and recipient."""
@@ -58,20 +59,20 @@ class AtWork(StoreError):
 class Recovered(NamedTuple):
     log: RecoveredLog
     forgotten_again: Sequence[Person]
-    """Whom the backup had brought back into the directory."""
+    """People whom the backup had brought back into the directory."""
     nameless: Sequence[Person]
-    """Recipients whom the directory does not know: nothing can be sent to them."""
+    """Recipients that the directory does not know: nothing can be sent to them."""
 
 
 class Restored(NamedTuple):
-    """A store that came from a backup, and all that stands beside its log."""
+    """A store that came from a backup, and everything that accompanies its log."""
 
     store: Store
     views: Views
     coordination: Coordination
     keep: Forgetters
     named: str | None = None
-    """The last signed checkpoint, which a generation that begins names."""
+    """The last signed checkpoint, to be named by a generation that begins here."""
 
 
 def recover(
@@ -80,7 +81,8 @@ def recover(
     progress: Progress = lambda _entry: None,
     page: int = PAGE,
 ) -> Recovered:
-    """Alone on the store. Raises as ``recover_log``, ``AtWork`` and ``StillHeld``."""
+    """Recover the store, with exclusive access. Raises what ``recover_log`` raises, ``AtWork`` and
+    ``StillHeld``."""
     coordination = restored.coordination
     with coordination.exclusively(NAME, PATIENCE):
         for worker in coordination.workers() or ():
@@ -95,7 +97,7 @@ def recover(
 def _recover_log(
     restored: Restored, source: StreamSource, progress: Progress, page: int
 ) -> RecoveredLog:
-    """What derives from the log follows it, also when the stream breaks off."""
+    """Recover the log and rebuild what derives from it, even if the stream breaks off."""
     alarms: list[bool] = []
 
     def before_writing() -> None:
@@ -120,7 +122,7 @@ def _recover_log(
 
 
 def _derive(restored: Restored) -> None:
-    """Snapshots stay: they are of versions that the log still has."""
+    """Rebuild the indexes and views. Snapshots stay: the log still has their versions."""
     rebuild_indexes(restored.store)
     ProjectionRunner(restored.store, restored.views, SHIPPED).keep_up()
 
@@ -158,7 +160,8 @@ def _forget(restored: Restored, workspace: str, recipient: RecipientId) -> None:
 
 
 def _people(log: Log, directory: Directory) -> tuple[dict[Person, None], dict[Person, None]]:
-    """Whom the log says to be forgotten; and who was added, is not known, and never forgotten."""
+    """People who are forgotten according to the log; and those who were added but are neither known
+    to the directory nor forgotten."""
     forgotten: dict[Person, None] = {}
     nameless: dict[Person, None] = {}
     for page in _pages(log):

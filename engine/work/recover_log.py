@@ -1,8 +1,8 @@
-"""Bring the log of a store that was restored from a backup back to where the stream knows it.
+"""Bring the log of a store that was restored from a backup back to the end of the stream.
 
-Entries that both have are compared, the others appended with the places and times they had. What
-was recorded after the last entry of the stream, and never relayed, nobody knows: a new generation
-begins there, so that no id that was told outside is ever told of another event.
+Entries that both have are compared; the others are appended with their old positions and times.
+What was recorded after the stream's last entry, and never relayed, is lost: a new generation begins
+there, so that an id that was published is never published for another event.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +19,9 @@ from engine.stream.without_events import rejection_code
 from events.recorded import Envelope
 
 PAGE = 5_000
-"""Entries that are compared or written at once; a command is never divided."""
+"""Entries that are compared or written at a time; the entries of a command are never separated."""
 MOST_EMPTY = 100
-"""Generations that may have begun at one entry, all but the last without any of their own."""
+"""The most generations that may have begun at the same entry; all but the last are empty."""
 ROW = ("position", "stream", "version", "topic", "state")
 
 Progress = Callable[[int], None]
@@ -57,7 +57,7 @@ class EntryMissing(RecoveryRefused):
 
 
 class EntryDiffers(RecoveryRefused):
-    """``column``: of the event or of its envelope."""
+    """``column`` is one of the event or of its envelope."""
 
     sentence = (
         "Entry {entry} differs: its {column} is not the same in the stream as in the store. "
@@ -80,18 +80,19 @@ class CommandBroken(RecoveryRefused):
 
 
 class RecoveredLog(NamedTuple):
-    """What became of the log. Entries count from 0, -1 for none."""
+    """The result for the log. Entries are numbered from 0; -1 stands for none."""
 
     identity: StoreIdentity
     last_entry: int
     compared: int
     appended: int
     ahead: int
-    """Entries that the store has and the stream does not tell yet; then nothing is written."""
+    """Entries that the store has and the stream does not have yet; if there are any, nothing is
+    written."""
     cut_off: int
-    """Entries at the stream's end that are not a whole command, and were left out."""
+    """Entries at the stream's end that are not a complete command, and were left out."""
     raised: bool
-    """What came after the last entry is unknown, and a new generation has begun."""
+    """Whether a new generation has begun, because what came after the last entry is unknown."""
 
 
 def recover_log(
@@ -103,12 +104,14 @@ def recover_log(
     page: int = PAGE,
     named: str | None = None,
 ) -> RecoveredLog:
-    """Begins again where it was interrupted: what is written by then is compared.
+    """Append what the stream has and the store lacks. After an interruption, repeat it: what was
+    written is compared.
 
-    ``named``: by the first entry of a generation that begins here.
+    ``named`` is what the first entry of a generation that begins here names.
 
-    Nothing is written unless all that both have is equal. Raises ``RecoveryRefused``,
-    ``UnreadableRecord``, ``UnknownTopic`` and ``NotContinued``; pages written before stay.
+    Nothing is written unless all entries that both have are equal. Raises ``RecoveryRefused``,
+    ``UnreadableRecord``, ``UnknownTopic`` and ``NotContinued``; pages written before the error
+    stay.
     """
     last = store.last_entry()
     told = _in_order(store.identity.store_id, source.records())
@@ -135,7 +138,7 @@ def recover_log(
 
 
 def _in_order(store_id: str, records: Iterator[CloudEvent]) -> Iterator[Told]:
-    """What is told of this store, without a gap from the first on; generations never go back."""
+    """The stream's entries of this store, checked to have no gaps and no decreasing generations."""
     reader, expected, generation = Reader(), -1, 0
     for record in records:
         told = reader.read(record)
@@ -151,7 +154,7 @@ def _in_order(store_id: str, records: Iterator[CloudEvent]) -> Iterator[Told]:
 
 
 def _compare(store: Store, told: Iterator[Told], common: range, progress: Progress) -> int:
-    """How many of these entries of the store the stream tells too, all of them equal."""
+    """The number of these entries of the store that the stream has too; all of them are equal."""
     generations = store.generations()
     for after in range(common.start - 1, common.stop - 1, PAGE):
         for own in store.entries(after, min(PAGE, common.stop - 1 - after)):
@@ -189,7 +192,8 @@ def _different_columns(own: Envelope, told: Envelope) -> Iterator[str]:
 
 
 class _Pages:
-    """Whole commands of one generation, so many entries or one command more at a time."""
+    """Complete commands of one generation, ``size`` entries at a time, or as many more as complete
+    the last command."""
 
     def __init__(self, told: Iterator[Told], size: int) -> None:
         self._told = told
@@ -220,7 +224,7 @@ def _is_whole(last: Entry) -> bool:
 
 
 def _reach_generation(store: Store, generation: int, entry: int) -> None:
-    """The generation that began before this entry begins here too."""
+    """Begin, before this entry, the generation that began there in the stream."""
     own = store.identity.generation
     if not own <= generation <= own + MOST_EMPTY:
         raise GenerationDiffers(entry=entry, told=generation, own=own)

@@ -1,4 +1,4 @@
-"""Tells the log outside: every entry once, in order, and nothing that is not on the disk."""
+"""Publish the log: every entry once, in order, and nothing that is not on the disk."""
 
 from collections.abc import Sequence
 from time import monotonic
@@ -11,16 +11,17 @@ from engine.stream.errors import HistoriesDiffer, OtherTopic, StoreBehind, Topic
 from engine.stream.log_sink import LogSink, Relayed, RelayMark, Told, Topic
 
 RUN = 5_000
-"""Entries that are told together; more only where one command has more events."""
+"""Entries that are published together; more only if one command has more events."""
 LARGEST = 200_000
-"""Entries of one transaction at most, whatever a command has: some 8 s at 25,000/s (bench), and
-the broker ends a transaction after 30 s."""
+"""The most entries in one transaction, however many a command has: about 8 s at 25,000/s (bench),
+and the broker ends a transaction after 30 s."""
 MARK_EVERY = 1.0
-"""Seconds between two notes in the store of how far it was told: ``health`` goes by them."""
+"""Seconds between two notes in the store of how far it has been published; ``health`` reads
+them."""
 
 
 def whole_commands(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """Without a last command that they do not hold to its end."""
+    """The entries without a last command that is incomplete."""
     for count in range(len(entries), 0, -1):
         _, envelope, row = entries[count - 1]
         if row is None or row[0] == envelope.last_position:
@@ -35,10 +36,11 @@ class ToldLog(Log, Protocol):
 
 
 class Relay:
-    """Of one store into one topic. ``run``: entries that are told together.
+    """Publishes one store to one topic. ``run`` is the number of entries that are published
+    together.
 
-    Commands are told whole: of half a command that the topic alone has, no store can be recovered.
-    After any error it is of no use: a new one begins where the topic ends.
+    Commands are published whole: no store can be recovered from half a command. After any error,
+    make a new relay: it begins where the topic ends.
     """
 
     def __init__(self, log: ToldLog, sink: LogSink, mark: RelayMark, *, run: int = RUN) -> None:
@@ -52,7 +54,7 @@ class Relay:
 
     @property
     def entry(self) -> int:
-        """The last one that was told; -1 for none."""
+        """The last entry that was published; -1 for none."""
         return self._relayed.entry
 
     def begin(self) -> None:
@@ -67,7 +69,7 @@ class Relay:
         self._write_mark()
 
     def turn(self) -> int:
-        """Tell what comes next; answers how many. Raises ``StreamError``, ``StoreError``."""
+        """Publish the next entries; return their number. Raises ``StreamError``, ``StoreError``."""
         entries = self._next()
         if not entries:
             self._keep_mark()
@@ -87,7 +89,7 @@ class Relay:
         return whole_commands(larger) or larger
 
     def _topic(self, kept: Relayed | None) -> Topic:
-        """The one in which the store was told; a new one if it never was."""
+        """The topic to which the store is published; a new one if it never was."""
         found = self._sink.find()
         if kept is None:
             made = found or self._sink.make()
@@ -116,7 +118,8 @@ class Relay:
                 pass
 
     def _is_ours(self, told: Told) -> bool:
-        """Headers may have come to be more since; what both have is the same."""
+        """Whether the topic's last record is our entry. We may have added headers since; those that
+        both have must be equal."""
         ((_, own),) = self._records(self._log.entries(told.entry - 1, 1))
         ours, theirs = dict(own.headers), dict(told.record.headers)
         return (own.key, own.value) == (told.record.key, told.record.value) and all(
@@ -124,7 +127,8 @@ class Relay:
         )
 
     def _records(self, entries: Sequence[Entry]) -> list[tuple[Entry, CloudEvent]]:
-        """An entry is told under the generation in which it came, whenever it is told."""
+        """The entries' records. An entry is published under the generation in which it was
+        recorded, whenever it is published."""
         starts = [(each.first_entry, each.number) for each in self._log.generations()]
         if len(starts) == 1:
             record = self._teller(starts[0][1]).record
@@ -141,12 +145,13 @@ class Relay:
         return self._tellers[generation]
 
     def _keep_mark(self) -> None:
-        """Not for every run: the topic itself says where it ends."""
+        """Note how far the store was published, but not for every run: the topic itself says where
+        it ends."""
         if self._unmarked and monotonic() - self._marked_at >= MARK_EVERY:
             self._write_mark()
 
     def close(self) -> None:
-        """Note how far the store was told."""
+        """Note how far the store was published."""
         if self._unmarked:
             self._write_mark()
 

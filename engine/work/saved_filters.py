@@ -1,4 +1,4 @@
-"""Views of the log that a person keeps under a name."""
+"""Searches of the log that a user has saved under a name."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -8,16 +8,16 @@ class SavedFilter(NamedTuple):
     owner: str
     name: str
     query: str
-    """As it stands in the address of the page."""
+    """The query as it is in the address of the page."""
 
 
 class SavedFilters(Protocol):
     def save(self, saved: SavedFilter) -> None:
-        """In place of what the owner kept under that name."""
+        """Save the filter, in place of one that the owner saved under the same name."""
         ...
 
     def of(self, owner: str) -> Sequence[SavedFilter]:
-        """By name."""
+        """The owner's filters, sorted by name."""
         ...
 
     def remove(self, owner: str, name: str) -> None: ...

@@ -1,4 +1,4 @@
-"""Secrets of mailboxes, and what may be told of one: whose it is, and why it cannot be had.
+"""Secrets of mailboxes, and what may be said about one: whose it is, and why it cannot be read.
 
 Nothing here ever prints a secret (F1).
 """
@@ -13,9 +13,9 @@ from events.vocabulary import AccountId
 
 @final
 class Secret:
-    """A password or a token. Only ``reveal`` gives it away.
+    """A password or a token. Only ``reveal`` returns it.
 
-    It prints as ``Secret(…)``, cannot be pickled, hashed or made into JSON, and is compared in
+    It prints as ``Secret(…)``, cannot be pickled, hashed or serialised to JSON, and is compared in
     constant time.
     """
 
@@ -63,7 +63,7 @@ def _octets(secret: Secret) -> bytes:
 
 
 class SecretRef(NamedTuple):
-    """Which secret of which account: ``name`` is ``password``, ``oauth`` and the like."""
+    """A reference to a secret of an account; ``name`` is ``password``, ``oauth`` and the like."""
 
     workspace: str
     account_id: AccountId
@@ -74,7 +74,7 @@ class SecretRef(NamedTuple):
 
 
 class StoredSecret(NamedTuple):
-    """What may be told of a secret that the vault has."""
+    """What may be said about a secret that the vault has."""
 
     ref: SecretRef
     key_id: str
@@ -82,7 +82,7 @@ class StoredSecret(NamedTuple):
 
 
 class VaultError(StoreError):
-    """The vault cannot do what was asked; nothing of it was done. No sentence names a secret.
+    """The vault cannot do what was asked, and did nothing. No sentence contains a secret.
 
     ::
 
@@ -104,7 +104,7 @@ class NoKey(VaultError):
 
 
 class UnusableKey(VaultError):
-    """``problem`` says what is wrong and what to do; of the keys it tells the ids alone."""
+    """``problem`` says what is wrong and what to do; it contains only the ids of keys."""
 
     sentence = "The vault's key in {source} cannot be used: {problem}"
 
@@ -117,7 +117,7 @@ class WrongKey(VaultError):
 
 
 class UnknownKey(VaultError):
-    """``given``: ids of the keys that there are."""
+    """``given`` are the ids of the keys that were given."""
 
     sentence = (
         "The vault needs its key {key_id}, which is not among those given ({given}). Add it; or, "
@@ -130,7 +130,7 @@ class NoSuchSecret(VaultError):
 
 
 class SecretDamaged(VaultError):
-    """What the store has for it cannot be opened, with whatever key."""
+    """The stored secret cannot be opened with any key."""
 
     sentence = "The {ref} cannot be read. Reconnect the account, or restore the row."
 

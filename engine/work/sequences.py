@@ -1,4 +1,4 @@
-"""What a sequence lacks before it is sent, and what a change of it does to whom (M3, F1)."""
+"""What is missing before a sequence can be sent, and whom a change of it affects (M3, F1)."""
 
 import re
 from collections import Counter
@@ -21,17 +21,18 @@ _BETWEEN = re.compile(r"""[\s<>()[\]{},;:"\\?&/=|]+""")
 
 
 class Lack(NamedTuple):
-    """What recipients who are still to be written to do not have."""
+    """What recipients lack who are still to be written to."""
 
     recipients: int
-    """Who are still to be written to."""
+    """The number of recipients who are still to be written to."""
     nameless: int
-    """Those of them who were forgotten: nothing is sent to them."""
+    """The number of them who were forgotten: nothing is sent to them."""
     missing: Sequence[Missing]
 
 
 class Change(NamedTuple):
-    """Contacted recipients whose next message becomes another one; none where nothing follows."""
+    """The number of contacted recipients whose next step changes; a step is None if nothing
+    follows."""
 
     next: str | None
     becomes: str | None
@@ -45,7 +46,8 @@ def lack_of(
     sequence: MailSequence,
     find: FindMissing,
 ) -> Lack:
-    """In the order of ids. Raises ``LetterError`` where a step can be sent to nobody."""
+    """What is missing, in the order of recipient ids. Raises ``LetterError`` if a step cannot be
+    sent to anybody."""
     to_come = {
         recipient_id: names
         for recipient_id, each in sorted(campaign.recipients.items())
@@ -67,7 +69,7 @@ def lack_of(
 
 
 def changes(campaign: Campaign, sequence: MailSequence) -> list[Change]:
-    """What ``sequence``, set now, does to those who have received something."""
+    """How setting ``sequence`` now would change the next step of contacted recipients."""
     found: Counter[tuple[str | None, str | None]] = Counter()
     for each in campaign.recipients.values():
         if each.emails and not each.status.terminal:
@@ -78,8 +80,8 @@ def changes(campaign: Campaign, sequence: MailSequence) -> list[Change]:
 def naming_somebody(
     directory: Directory, workspace: str, steps: Sequence[Step], own: Iterable[AccountId]
 ) -> str | None:
-    """F1: the step in which a recipient's address stands, which no event may hold. ``own``: the
-    accounts' addresses, which are nobody's secret."""
+    """F1: the first step whose text contains a recipient's address, which no event may hold; None
+    if there is none. ``own``: the accounts' addresses, which are allowed."""
     known = {*own}
     for step in steps:
         texts = f"{step.name}\n{step.subject}\n{step.text}\n{step.html}"

@@ -1,4 +1,4 @@
-"""In how many ways a secret may be written by whoever repeats it: a mail server, a web form."""
+"""The ways in which a secret may be spelled when a mail server or a web form repeats it."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -8,12 +8,13 @@ from quopri import encodestring
 from urllib.parse import quote, quote_plus
 
 SHORTEST = 8
-"""Characters of a base64 spelling that are no accident; of anything else every secret counts."""
+"""The shortest base64 spelling, in characters, that cannot be a coincidence; other spellings count
+at any length."""
 
 
 def spellings(secret: str) -> tuple[str, ...]:
-    """As it is; quoted for IMAP, JSON, HTML; percent-encoded; quoted-printable; in hexadecimal;
-    in base64 at any offset of a longer text. The longest come first."""
+    """The secret as it is; quoted for IMAP, JSON, HTML; percent-encoded; quoted-printable; in
+    hexadecimal; in base64 at any offset of a longer text. The longest come first."""
     return tuple(sorted({*_plainly(secret), *_in_base64(secret)}, key=len, reverse=True))
 
 
@@ -36,8 +37,8 @@ def _plainly(secret: str) -> Iterator[str]:
 
 
 def _in_base64(secret: str) -> Iterator[str]:
-    """What every longer text has in common that holds the secret; that which ends with it
-    completes the last group."""
+    """The base64 characters common to all longer texts that contain the secret; if a text ends with
+    the secret, also its last group."""
     octets = secret.encode("utf-8", "surrogatepass")
     for offset in range(3):
         encoded = b64encode(bytes(offset) + octets).decode()
@@ -50,6 +51,6 @@ def _in_base64(secret: str) -> Iterator[str]:
 
 
 def _in_lower_case(encoded: str) -> str:
-    """``%2f`` for ``%2F``."""
+    """The text with ``%2f`` for ``%2F``."""
     first, *rest = encoded.split("%")
     return "%".join([first, *(each[:2].lower() + each[2:] for each in rest)])

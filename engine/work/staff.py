@@ -1,8 +1,8 @@
 """People who sign in: who they are, what they may do, and their sessions on the server.
 
-A session is known by 256 random bits in the person's browser; here only a digest of them is kept.
-It ends when it was not used for a while, after half a day, when the person signs out, and when the
-account changes or goes.
+A session is 256 random bits in the person's browser; only a digest of them is stored here. It ends
+when it has not been used for a while, after half a day, when the person signs out, and when their
+account is changed or removed.
 """
 
 import hmac
@@ -22,7 +22,7 @@ SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1_000
 INVITED_FOR = timedelta(hours=24)
 _COST = {"n": 2**14, "r": 8, "p": 1, "maxmem": 2**26}
-"""16 MB and some 50 ms for each try."""
+"""16 MB and about 50 ms for each try."""
 _tries = BoundedSemaphore(2)
 
 
@@ -42,9 +42,10 @@ class Member(NamedTuple):
     name: str
     role: Role
     workspace: str | None
-    """The only one this person has to do with; None: all."""
+    """The only workspace that this person may access; None for all."""
     password: str | None = None
-    """Its salt and digest; None for one who has to be invited, or signs in elsewhere."""
+    """The password's salt and digest; None for a person who has yet to be invited, or signs in
+    elsewhere."""
 
     @property
     def caller(self) -> Caller:
@@ -59,7 +60,7 @@ class Session(NamedTuple):
 
 class Staff(Protocol):
     def add(self, member: Member) -> None:
-        """Raises ``StaffNameTaken``."""
+        """Add the member. Raises ``StaffNameTaken``."""
         ...
 
     def change(self, member: Member) -> None:
@@ -73,19 +74,21 @@ class Staff(Protocol):
     def member(self, name: str) -> Member | None: ...
 
     def all(self) -> Sequence[Member]:
-        """By name."""
+        """All members, sorted by name."""
         ...
 
     def invite(self, digest: str, name: str, until: datetime) -> None:
-        """A link by which the person sets a password, once; it replaces an earlier one."""
+        """Store a link with which the person can set a password, once; it replaces an earlier
+        link."""
         ...
 
     def invited(self, digest: str, now: datetime) -> str | None:
-        """Whose link it is; None for one that is over."""
+        """The name of the person whose link it is; None if the link is no longer valid."""
         ...
 
     def accept(self, digest: str, password: str, now: datetime) -> str | None:
-        """Uses the link up and sets the person's password, together. Ends the sessions."""
+        """Use the link up and set the person's password, in one transaction. Ends the person's
+        sessions."""
         ...
 
     def begin(self, digest: str, session: Session) -> None: ...
@@ -100,13 +103,13 @@ class Staff(Protocol):
 
 
 class SignIns:
-    """Signing in and out, over what is kept. Safe to share between threads."""
+    """Signing in and out. Safe to share between threads."""
 
     def __init__(self, staff: Staff) -> None:
         self._staff = staff
 
     def by_password(self, name: str, password: str, now: datetime) -> Secret | None:
-        """A new session; None where name and password do not fit, which takes as long."""
+        """A new session; None if name and password do not match, which takes just as long."""
         member = self._staff.member(name)
         kept = member.password if member and member.password else _NOBODYS
         return self.begin(name, now) if fits(password, kept) and member else None
@@ -117,7 +120,7 @@ class SignIns:
         return Secret(made)
 
     def who(self, session: str, now: datetime) -> Member | None:
-        """Whose session it is; None for one that is over."""
+        """The member whose session it is; None if the session is over."""
         digest = digest_of(session)
         found = self._staff.session(digest)
         if found is None:
@@ -130,7 +133,8 @@ class SignIns:
         return self._staff.member(found.name)
 
     def vouched_for(self, member: Member, now: datetime) -> Secret:
-        """A new session of somebody whom another program has signed in, and says what he may do."""
+        """A new session for somebody who signed in with another program, which says what they may
+        do."""
         known = self._staff.member(member.name)
         if known is None:
             self._staff.add(member)
@@ -153,7 +157,7 @@ class SignIns:
         return self._staff.invited(digest_of(link), now)
 
     def accept(self, link: str, password: str, now: datetime) -> Secret | None:
-        """Sets the password and begins a session; None for a link that is over.
+        """Set the password and begin a session; None if the link is no longer valid.
 
         Raises ``PasswordTooShort``.
         """
@@ -168,7 +172,7 @@ def digest_of(token: str) -> str:
 
 
 def csrf_of(session: str) -> str:
-    """What forms of that session carry, so that no other site can send them."""
+    """The token that forms of the session carry, so that no other site can send them."""
     return sha256(b"csrf:" + session.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -189,4 +193,4 @@ def _digest(password: str, salt: bytes) -> bytes:
 
 
 _NOBODYS = f"{'00' * 16}${'00' * 64}"
-"""Fits no password."""
+"""Matches no password."""

@@ -1,8 +1,8 @@
-"""Persons and domains that are never written to again, by what a person names (M7).
+"""Suppress persons and domains that a user names: they are never written to again (M7).
 
-Events name a person by an opaque id (F1): whoever is not known yet is enrolled in the directory, so
-that an import of the address finds the id. A domain has no ids: who of it is known when it is
-suppressed is suppressed in person as well, and imports ask for the domain.
+Events name a person by an opaque id (F1): a person who is not known yet is enrolled in the
+directory, so that an import of the address finds the id. A domain has no ids: people of it who are
+still to be written to are suppressed individually as well, and imports check the domain.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,18 +22,18 @@ PAGE = 500
 
 
 class Suppression(NamedTuple):
-    """What was done, or would be."""
+    """What was done, or would be done."""
 
     lines: int = 0
     people: int = 0
     domains: Sequence[str] = ()
     known: int = 0
-    """Suppressed before."""
+    """The number already suppressed before."""
     rejected: Sequence[RejectedLine] = ()
 
 
 class Suppressing(NamedTuple):
-    """In which workspace, on whose behalf."""
+    """Suppresses in one workspace, on behalf of ``actor``."""
 
     engine: Engine
     directory: Directory
@@ -43,7 +43,8 @@ class Suppressing(NamedTuple):
     because: SuppressedBecause = SuppressedBecause.OPERATOR
 
     def run(self, lines: Iterable[Line], *, dry: bool = False) -> Suppression:
-        """What stands in the column of addresses may be a domain. ``dry``: only count."""
+        """Suppress the people and domains on a list; the address column may hold a domain. ``dry``:
+        only count."""
         done = Suppression()
         rest = iter(lines)
         while page := list(islice(rest, PAGE)):
@@ -64,12 +65,13 @@ class Suppressing(NamedTuple):
         return done
 
     def people(self, ids: Iterable[RecipientId]) -> int:
-        """How many of them were not suppressed before."""
+        """Suppress these people; return the number not suppressed before."""
         commands = [SuppressPerson(recipient_id=each, because=self.because) for each in ids]
         return self._ask(commands, PersonSuppressed)
 
     def domains(self, domains: Iterable[str]) -> int:
-        """How many are new; whoever of them is still to be written to is suppressed in person."""
+        """Suppress these domains; return the number of new ones. People in them who are still to be
+        written to are suppressed individually."""
         new = self._ask([SuppressDomain(domain=each) for each in domains], DomainSuppressed)
         for page in self._covered() if new else ():
             self.people(page)
@@ -114,16 +116,16 @@ class Suppressing(NamedTuple):
 
 
 def _domain_of(rejected: RejectedLine) -> str | None:
-    """Of a line that was rejected because no address stands there."""
+    """The domain in a line that was rejected because its address column holds no address."""
     about_address = rejected.problem == recipient_problem(rejected.value)
     return domain_named(rejected.value) if about_address else None
 
 
 def covers(listed: Suppressions, address: str) -> bool:
-    """The address's domain, or one above it, is suppressed."""
+    """Whether the address's domain, or a domain above it, is suppressed."""
     return bool(listed.domains) and listed.covers(domain_of(address))
 
 
 def domain_of(address: str) -> str:
-    """In ASCII; of an address without a problem."""
+    """The domain, in ASCII, of a valid address."""
     return ascii_form(normalised(address)).rpartition("@")[2]

@@ -1,4 +1,4 @@
-"""The port to access tokens: what opens a mailbox whose owner consented at an OAuth provider."""
+"""The port to access tokens, which open a mailbox whose owner consented at an OAuth provider."""
 
 from datetime import timedelta
 from typing import NamedTuple, Protocol
@@ -16,7 +16,7 @@ class Token(NamedTuple):
 
 
 class TokenError(Exception):
-    """There is no token to log in with; ``evidence`` is what the provider said, ``back_off`` how
+    """There is no token to log in with. ``evidence`` is what the provider said, ``back_off`` how
     long it asks to be left alone."""
 
     def __init__(self, evidence: Evidence, back_off: timedelta | None = None) -> None:
@@ -26,20 +26,21 @@ class TokenError(Exception):
 
 
 class TokenRefused(TokenError):
-    """The provider answered, and gives no token."""
+    """The provider answered, and refused a token."""
 
 
 class TokenUnavailable(TokenError):
-    """The provider could not be asked, or did not answer as it should."""
+    """The provider could not be reached, or did not answer as it should."""
 
 
 class Tokens(Protocol):
     """Raises ``TokenRefused`` and ``TokenUnavailable``, or a ``VaultError``."""
 
     def valid(self, mailbox: Mailbox) -> Token:
-        """The access token of the mailbox, refreshed where it has run out."""
+        """The mailbox's access token, refreshed if it has expired."""
         ...
 
     def renewed(self, mailbox: Mailbox, instead_of: Secret) -> Token:
-        """A new token, as this one was refused; refreshed unless somebody else did so since."""
+        """A new token in place of one that was refused; refreshed unless that has been done
+        since."""
         ...

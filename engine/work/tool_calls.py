@@ -1,6 +1,6 @@
-"""Which tool was called by whom, when, and about whom: recorded apart from the log.
+"""The calls of tools: which tool, by whom, when, and about whom. Recorded apart from the log.
 
-An answer whose call cannot be recorded is not given.
+If the call cannot be recorded, no answer is given.
 """
 
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from typing import NamedTuple, Protocol
 
 
 class Called(NamedTuple):
-    """One call, without names and without what was searched for: those may be a person's (F1)."""
+    """One call, without names and search terms: those may be personal data (F1)."""
 
     by: str
     workspace: str
     tool: str
     arguments: str
-    """JSON: ids and moments of a call that was answered; of a refused one, nothing."""
+    """JSON: the ids and times of an answered call; nothing of a refused one."""
     outcome: str
     """``answered``, or the code of the problem."""
     campaign_id: str | None = None
@@ -24,7 +24,7 @@ class Called(NamedTuple):
 
 class ToolCall(NamedTuple):
     number: int
-    """In order of time, from 1."""
+    """Numbered from 1, in order of time."""
     at: datetime
     by: str
     workspace: str
@@ -37,9 +37,9 @@ class ToolCall(NamedTuple):
 
 class ToolCalls(Protocol):
     def record(self, called: Called) -> None:
-        """Raises ``StoreError``."""
+        """Record a call. Raises ``StoreError``."""
         ...
 
     def recorded(self, workspace: str, after: int, limit: int) -> Sequence[ToolCall]:
-        """Up to ``limit`` calls about the workspace, those after that number."""
+        """Up to ``limit`` calls about the workspace, from the number after ``after``."""
         ...

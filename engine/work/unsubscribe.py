@@ -1,5 +1,4 @@
-"""A recipient asks to be written to no more: recorded whatever the state of account and campaign
-(M5, M7)."""
+"""A recipient unsubscribes: recorded whatever the state of account and campaign (M5, M7)."""
 
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ ACTOR = "recipient"
 
 
 class Subscriber(NamedTuple):
-    """Who got an email, by ids alone (F1)."""
+    """The recipient of an email, by ids alone (F1)."""
 
     workspace: str
     campaign_id: CampaignId
@@ -21,8 +20,8 @@ class Subscriber(NamedTuple):
 
 
 def unsubscribe(engine: Engine, who: Subscriber, new_id: NewId) -> Refusal | None:
-    """M7: whoever is suppressed already stays so, and nothing more is recorded. A refusal for
-    somebody the campaign never knew."""
+    """Unsubscribe the recipient. M7: for a person who is suppressed already, nothing more is
+    recorded. Returns a refusal if the campaign never had the recipient."""
     with engine.look(who.workspace) as now:
         if who.recipient_id in now.suppressions().people:
             return None

@@ -1,7 +1,7 @@
-"""Credentials that no account uses are deleted when they are a day old (R2, T1).
+"""Delete credentials that no account uses once they are a day old (R2, T1).
 
-Whoever dies while it connects, reconnects or disconnects a mailbox leaves some. Nobody is about to
-record them any more by then.
+A process that dies while it connects, reconnects or disconnects a mailbox leaves some behind. After
+a day no process can be about to record them.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from projections.accounts import ACCOUNTS
 
 
 class UnusedCredentials:
-    """Of all workspaces, whether or not their accounts exist."""
+    """The unused credentials of all workspaces, whether or not their accounts exist."""
 
     def __init__(self, engine: Engine, vault: Vault, views: ReadableViews, now: Clock) -> None:
         self._engine = engine
@@ -26,12 +26,13 @@ class UnusedCredentials:
         self._now = now
 
     def delete(self) -> int:
-        """Answers how many there were. Raises ``StoreError``."""
+        """Delete them; return the number deleted. Raises ``StoreError``."""
         unused = [ref for ref in self._suspects() if not self._is_used(ref)]
         return sum(self._vault.delete(ref) for ref in unused)
 
     def _suspects(self) -> Iterator[SecretRef]:
-        """Those that the view does not know; it may lag, so that it alone proves nothing."""
+        """Credentials that the view does not know; the view may lag, so this alone proves
+        nothing."""
         rows = self._views.rows(ACCOUNTS)
         in_use = {(each.workspace, each.account_id, each.credentials) for each in rows}
         before = self._now() - FORGOTTEN

@@ -11,8 +11,9 @@ _NAMED = {"tls": Security.IMPLICIT, "starttls": Security.STARTTLS}
 
 
 def read_server(text: str, implicit: int, starttls: int) -> Server:
-    """TLS from the beginning, unless the port is the usual one for STARTTLS or the text says so.
-    ``implicit`` and ``starttls`` are the ports where none is written. Raises ``ValueError``."""
+    """The server. It uses TLS from the beginning, unless the port is the usual one for STARTTLS or
+    the text says so. ``implicit`` and ``starttls`` are the ports if none is written. Raises
+    ``ValueError``."""
     address, _, security = text.strip().partition("/")
     host, port = _split(address)
     plain = host if _is_address(host) else _a_labels(host)

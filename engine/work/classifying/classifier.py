@@ -1,4 +1,4 @@
-"""C3: from what a server said to a class and a sentence. The first row that fits decides.
+"""C3: turn what a server said into a class and a sentence. The first row that fits decides.
 
 Pure, deterministic, never raises, and takes bounded time whatever the text.
 """
@@ -15,7 +15,7 @@ from engine.work.classifying.table import TABLE
 from events.vocabulary import FailureClass
 
 CLASSIFIER = "sendledger/2"
-"""Goes into every report (C1). Raise the number with any change of a row or of the reading."""
+"""Recorded in every report (C1). Raise the number with any change to a row or to the reading."""
 
 NOBODY_KNOWS = "no row fits: unknown, never a wrong password (C3)"
 
@@ -41,7 +41,7 @@ def classify(evidence: Evidence) -> Verdict:
 
 
 def deciding_row(evidence: Evidence) -> Row | None:
-    """The row on which the verdict rests; None where nobody recognises the text."""
+    """The row on which the verdict rests; None if no row recognises the text."""
     provider, reading = _provider(evidence.provider), read(evidence)
     return next((row for row in TABLE if _fits(row, evidence, provider, reading)), None)
 
@@ -58,10 +58,10 @@ def _fits(row: Row, evidence: Evidence, provider: str | None, reading: Reading) 
 
 
 def _of_a_token(row: Row, evidence: Evidence) -> tuple[Outcome, str]:
-    """With a token there is no password to be wrong.
+    """The verdict when a token was used, and so no password can be wrong.
 
-    A token refused though it was just refreshed is a permission withdrawn; another one may only
-    have run out, which says nothing.
+    If a token is refused although it was just refreshed, permission was withdrawn; any other token
+    may simply have expired, which proves nothing.
     """
     if row.outcome is not FailureClass.AUTH_BAD_CREDENTIALS or evidence.auth is Auth.PASSWORD:
         return row.outcome, row.todo

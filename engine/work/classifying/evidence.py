@@ -1,4 +1,4 @@
-"""What a check or a send saw, and all that its meaning depends on (C1)."""
+"""What a check or a send saw, and everything that its meaning depends on (C1)."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -12,7 +12,8 @@ class Protocol(StrEnum):
 
 
 class At(StrEnum):
-    """How far the conversation was when the text came: the stages of C1, and those of a send."""
+    """How far the conversation had come when the text arrived: the stages of C1, and those of a
+    send."""
 
     NAME = "name"
     TCP = "tcp"
@@ -31,7 +32,7 @@ class Auth(StrEnum):
 
 
 class Evidence(NamedTuple):
-    """``text`` is the server's answer as it came, or what the connection's failure said."""
+    """``text`` is the server's answer as it came, or the error text of the failed connection."""
 
     protocol: Protocol
     stage: At

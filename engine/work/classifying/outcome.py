@@ -1,4 +1,4 @@
-"""What an answer can turn out to be."""
+"""What an answer can mean."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -7,21 +7,22 @@ from events.vocabulary import FailureClass
 
 
 class Answer(StrEnum):
-    """What is no failure of the connection (C3): it worked, or it concerns one message (M2)."""
+    """Answers that are not failures of the connection (C3): it worked, or only one message is
+    concerned (M2)."""
 
     OK = "ok"
     REFUSED_RECIPIENT = "refused:recipient"
     REFUSED_OTHER = "refused:other"
     REFUSED_TEMPORARY = "refused:temporary"
     OUTCOME_UNKNOWN = "outcome:unknown"
-    """The message may have been accepted, or not."""
+    """The message may or may not have been accepted."""
 
 
 Outcome = FailureClass | Answer
 
 
 class Verdict(NamedTuple):
-    """``source`` says on whose word: the row's, or which rule of last resort."""
+    """``source`` says what decided: the source of the row, or a rule of last resort."""
 
     outcome: Outcome
     classifier: str
@@ -30,7 +31,8 @@ class Verdict(NamedTuple):
 
     @property
     def failure(self) -> FailureClass | None:
-        """As a connection check counts it (C1): what concerns no account is ``unknown`` there."""
+        """The failure as a connection check counts it (C1): an answer that does not concern the
+        account is ``unknown`` there."""
         match self.outcome:
             case Answer.OK:
                 return None

@@ -1,6 +1,6 @@
-"""A server's text made readable: decoded, one line, lower case, with its code taken out.
+"""A server's text made readable: decoded, on one line, in lower case, with its code taken out.
 
-Never raises, whatever the text; looks at no more of it than ``CAP`` characters.
+Never raises, whatever the text; reads at most ``CAP`` characters of it.
 """
 
 import binascii
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from engine.work.classifying.evidence import Evidence, Protocol
 
 CAP = 4_000
-"""Characters. The longest answer that is known to mean something has about 900."""
+"""Characters. The longest meaningful answer known has about 900."""
 
 _QUOTED = re.compile(r"""\bb(['"])""")
 _IN_PARENTHESES = re.compile(r"^\D{0,60}\((\d{3}), ?['\"]?")
@@ -40,9 +40,10 @@ _OAUTH_ERROR = re.compile(r'"?\berror"?\s?[:=]\s?"?([a-z_]{3,60})\b')
 
 
 class Reading(NamedTuple):
-    """``code`` is of the protocol: ``535 5.7.8``, ``no unavailable``, ``400 invalid_grant``.
+    """``code`` is the protocol's: ``535 5.7.8``, ``no unavailable``, ``400 invalid_grant``.
 
-    Empty where no server answered: what there is then is the word of a library or of the system.
+    It is empty if no server answered; the text is then that of a library or of the operating
+    system.
     """
 
     text: str
@@ -59,13 +60,13 @@ def read(evidence: Evidence) -> Reading:
 
 
 def folded(text: str) -> str:
-    """One line of lower case, compatible forms of letters made one."""
+    """The text on one line, in lower case, with compatible forms of letters unified."""
     plain = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).casefold()
     return _NOT_A_WORD.sub(" ", plain[:CAP]).strip()
 
 
 def _of_the_web(raw: str) -> str:
-    """HTML without its tags, JSON without its escapes, a query without its percent signs."""
+    """HTML without its tags, JSON without its escapes, a query without its percent-encoding."""
     plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), raw).replace("\\/", "/")
     plain = plain.replace('\\"', "'")
     plain = _PERCENT.sub(lambda found: chr(int(found[1], 16)), plain)
@@ -73,7 +74,8 @@ def _of_the_web(raw: str) -> str:
 
 
 def _challenges(raw: str) -> str:
-    """What a server says in base64 when it refuses a token (RFC 7628, XOAUTH2)."""
+    """The text with the base64 decoded that a server sends when it refuses a token (RFC 7628,
+    XOAUTH2)."""
     return "".join(f" {_decoded(each)}" for each in _CHALLENGE.findall(raw)[:3])
 
 

@@ -1,4 +1,4 @@
-"""A row of the table: under which circumstances which words mean what, and who says so."""
+"""A row of the table: which words mean what under which circumstances, and the source for it."""
 
 from typing import NamedTuple
 
@@ -7,11 +7,11 @@ from engine.work.classifying.outcome import Outcome
 
 
 class Row(NamedTuple):
-    """The first row of the table that fits decides. What is None or empty fits everything.
+    """The first row of the table that fits decides. A field that is None or empty fits everything.
 
-    ``says`` is searched in the readable text, ``code`` must be the whole code (empty: no server has
+    ``says`` is searched in the readable text, ``code`` must match the whole code (empty: no server
     answered); both are regular expressions in lower case, without nested repetition. ``todo``
-    replaces the sentence of the class. ``example`` is decided by this very row.
+    replaces the sentence of the class. This very row decides ``example``.
     """
 
     outcome: Outcome
@@ -26,7 +26,7 @@ class Row(NamedTuple):
     todo: str = ""
 
     def sample(self) -> Evidence:
-        """The example, under circumstances that the row asks for."""
+        """The example, under the circumstances that the row asks for."""
         protocol = self.protocol or Protocol.SMTP
         token = protocol is Protocol.OAUTH
         return Evidence(

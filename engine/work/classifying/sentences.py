@@ -1,4 +1,5 @@
-"""One sentence a class: what happened, and what to do now (C2). Nothing of the server's text."""
+"""One sentence for each class: what happened, and what to do now (C2). None repeats the server's
+text."""
 
 from engine.work.classifying.outcome import Answer, Outcome
 from events.vocabulary import FailureClass
@@ -58,7 +59,7 @@ SERVERS = {
     "126": "126.com",
     "mailru": "Mail.ru",
 }
-"""Only names of this table are shown; whatever else comes in is "the mail server"."""
+"""Only names in this table are shown; anything else is called "the mail server"."""
 
 
 def sentence(outcome: Outcome, provider: str | None, todo: str = "") -> str:

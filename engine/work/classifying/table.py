@@ -1,4 +1,4 @@
-"""The rows, read from the folder beside this file, in the order in which they are tried (C3)."""
+"""The rows, read from the folder next to this file, in the order in which they are tried (C3)."""
 
 import re
 import tomllib
@@ -22,8 +22,8 @@ _OUTCOMES: dict[str, Outcome] = {each.value: each for each in (*FailureClass, *A
 def rows_of(text: str) -> list[Row]:
     """The rows of one file.
 
-    ``[named]`` holds what several rows say; ``{NAME}`` stands for it. Line ends of a pattern do not
-    count.
+    ``[named]`` holds patterns that several rows use as ``{NAME}``. Line ends within a pattern are
+    ignored.
     """
     found = tomllib.loads(text)
     return [_row(each, found.get("named", {})) for each in found["row"]]

@@ -1,4 +1,5 @@
-"""One account's mail: what came in is read, then what may leave leaves (M2-M5)."""
+"""One account's mail: incoming messages are read first, then those that may leave are sent
+(M2-M5)."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,12 +14,12 @@ from engine.work.ports import AccountTrouble, Mailbox
 from events.vocabulary import AccountId
 
 AT_ONCE = 20
-"""Messages after which copies are filed, and other things may have their turn."""
+"""Messages sent before their copies are filed and other work gets its turn."""
 
 
 class Desk(NamedTuple):
-    """What all accounts of a workspace work with. ``check``: has the account checked soon; what
-    its mailbox said decides nothing by itself (C1)."""
+    """What all accounts of a workspace share. ``check`` has the account checked soon; what its
+    mailbox said decides nothing by itself (C1)."""
 
     way: Way
     listening: Listening
@@ -28,7 +29,7 @@ class Desk(NamedTuple):
 
 class AccountMail:
     """Crash-only: whatever ``run`` raises, the next run begins by recording what is known of the
-    last message, and that nobody knows of any other on its way (M2). One thread at a time."""
+    last message, and an unknown outcome for any other on its way (M2). One thread at a time."""
 
     def __init__(self, desk: Desk, account_id: AccountId) -> None:
         self._desk = desk
@@ -37,8 +38,8 @@ class AccountMail:
         self._unrecorded: Request | None = None
 
     def run(self, *, read: bool, wanted: Callable[[], bool]) -> bool:
-        """``read``: the inbox, too. Ends early when it is no longer ``wanted``. False where
-        messages met trouble of the account."""
+        """Send the account's mail, and with ``read`` also read its inbox first. Ends early when no
+        longer ``wanted``. False if sending met trouble with the account."""
         outgoing = self._outgoing or self._recovered()
         try:
             trouble = self._read(wanted) if read else None
@@ -73,7 +74,7 @@ class AccountMail:
         return trouble
 
     def _finish(self) -> None:
-        """M4: for whom the sequence is over, as far as inboxes were read."""
+        """M4: finish recipients whose sequence is over, as far as inboxes have been read."""
         way = self._desk.way
         over = way.dispatch.finished()
         if over:
@@ -104,7 +105,7 @@ class AccountMail:
                 return None
 
     def _file(self, outgoing: Outgoing) -> None:
-        """Copies into the Sent folder, where the provider files none."""
+        """File copies in the Sent folder, if the provider does not."""
         mailbox = self._mailbox()
         for message in outgoing.accepted if mailbox else ():
             assert mailbox is not None

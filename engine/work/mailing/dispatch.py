@@ -1,4 +1,4 @@
-"""What one workspace sends next, in step with its log."""
+"""What one workspace sends next, kept up to date with its log."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -24,16 +24,16 @@ T = TypeVar("T")
 
 
 class Draft(NamedTuple):
-    """All that the law knows of a message that is to be written."""
+    """Everything that the law knows of a message to be written."""
 
     plan: Plan
     sequence: MailSequence
     done: Sequence[str]
-    """Steps that the recipient has received."""
+    """Steps that the recipient has already received."""
     settings: Settings
     mailbox: Mailbox
     person: Person | None = None
-    """None where the directory knows the recipient no more."""
+    """None if the directory no longer knows the recipient."""
 
 
 class Dispatch:
@@ -49,14 +49,14 @@ class Dispatch:
         freeze_survivors()
 
     def begin(self) -> None:
-        """Plan anew from what is recorded, as after an error."""
+        """Plan anew from what is recorded, for instance after an error."""
         with self._lock, self._engine.look(self.workspace, self._read) as now:
             self._since = now.after
             self._planner = Planner(self._engine.policy)
             self._planner.begin(now)
 
     def follow(self, recorded: Sequence[Recorded]) -> None:
-        """Take in events of the workspace, again or anew: the same ones twice do no harm."""
+        """Take in events of the workspace; taking in the same ones twice is harmless."""
         news = [each.event for each in recorded if each.position > self._since]
         self._read.followed.update((each.stream_id, each.version) for each in recorded)
         if news:
@@ -66,23 +66,24 @@ class Dispatch:
                 self._planner.follow(now, news)
 
     def follow_own(self, recorded: Sequence[Recorded]) -> None:
-        """Likewise, of events that this engine has just recorded."""
+        """Take in events that this engine has just recorded."""
         self._ask(lambda now: self._planner.follow(now, [each.event for each in recorded]))
 
     def wakes_at(self) -> datetime | None:
-        """When somebody may be due next; none as long as nothing happens."""
+        """When the next message may be due; None if none is until something happens."""
         return self._ask(lambda now: self._planner.wakes_at(now, self._engine.store.now()))
 
     def senders(self) -> Sequence[AccountId]:
         return self._ask(self._planner.senders)
 
     def has_next(self, account_id: AccountId) -> bool:
-        """Is there anything that the account may send now?"""
+        """Whether there is anything that the account may send now."""
         at = self._engine.store.now()
         return self._ask(lambda now: self._planned(now, account_id, at)) is not None
 
     def next_from(self, account_id: AccountId, at: datetime) -> Draft | None:
-        """Whoever asks has the recipient to himself, until ``bring_back`` or an event of theirs."""
+        """The next message. Its recipient is reserved for the caller until ``bring_back``, or until
+        an event about the recipient arrives."""
 
         def planned(now: Neighbours) -> Draft | None:
             plan = self._planned(now, account_id, at)
@@ -94,27 +95,28 @@ class Dispatch:
         return self._ask(planned)
 
     def _planned(self, now: Neighbours, account_id: AccountId, at: datetime) -> Plan | None:
-        """None too as long as the store is fenced (M6)."""
+        """The next plan; also None while the store is fenced (M6)."""
         if self._engine.fence.closed() is not None:
             return None
         read_until = self._inboxes.read_until(account_id)
         return self._planner.next_from(now, account_id, at, read_until)
 
     def is_forgotten(self, recipient_id: RecipientId) -> bool:
-        """F1: since the draft's name and address were read, which may be a message ago."""
+        """F1: whether the recipient was forgotten after the draft's name and address were read,
+        which may be one message ago."""
         return recipient_id in self._forgotten
 
     def bring_back(self, plan: Plan) -> None:
-        """Nothing was reserved for this recipient."""
+        """Plan the recipient again: nothing was reserved."""
         self._ask(lambda now: self._planner.bring_back(now, plan))
 
     def refused(self, plan: Plan) -> None:
-        """The law let nothing be reserved for this recipient."""
+        """Note that the law refused the reservation for this recipient."""
         with self._lock, self._engine.look(self.workspace, self._read) as now:
             self._planner.refused(now, plan, now.now)
 
     def _ask(self, ask: Callable[[Neighbours], T]) -> T:
-        """Of what is known by heart, or else of the store."""
+        """Ask the state in memory, or else the store."""
         with self._lock:
             try:
                 return ask(self._engine.recall(self.workspace, self._read))
@@ -123,7 +125,7 @@ class Dispatch:
                     return ask(now)
 
     def finished(self) -> list[FinishRecipient]:
-        """M4: those whose sequence is over; each once."""
+        """M4: the recipients whose sequence is over, each once."""
         with self._lock, self._engine.look(self.workspace, self._read) as now:
             return [
                 FinishRecipient(
@@ -152,8 +154,8 @@ def _draft(now: Neighbours, plan: Plan) -> Draft:
 
 
 def left_over(now: Look, account_id: AccountId | None = None) -> Iterator[RecordUnknown]:
-    """M2: planned messages on their way, through this account or any. Where whoever reserved them
-    is gone, nobody knows what became of them."""
+    """M2: planned messages on their way, through this account or any. If the process that reserved
+    them is gone, their outcome is unknown."""
     for campaign in now.campaigns():
         for recipient_id, recipient in campaign.recipients.items():
             sending = recipient.sending

@@ -1,4 +1,5 @@
-"""Read inboxes: what comes back ends, holds or suppresses whom it concerns (M4, M5, M7)."""
+"""Read inboxes: incoming messages end, hold or suppress the recipients they concern (M4, M5,
+M7)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
@@ -26,7 +27,7 @@ SIGNALS: dict[Kind, Signal] = {
 }
 
 WhoIs = Callable[[str], Subscriber | None]
-"""Who the token of an unsubscribe names; None for one that we did not make."""
+"""The subscriber that an unsubscribe token names; None for a token that we did not make."""
 
 
 class Listening:
@@ -44,17 +45,19 @@ class Listening:
         self._inbox, self._inboxes, self._who_is = inbox, inboxes, who_is
 
     def read_again(self, mailbox: Mailbox) -> AccountTrouble | None:
-        """From the beginning: a message may mean something that meant nothing before (M6)."""
+        """Read from the beginning: a message that meant nothing before may mean something now
+        (M6)."""
         self._inboxes.forget(mailbox.account_id)
         return self.read(mailbox)
 
     def read(
         self, mailbox: Mailbox, wanted: Callable[[], bool] = lambda: True
     ) -> AccountTrouble | None:
-        """Record what arrived since the last time, to the end or as long as it is ``wanted``.
+        """Record what has arrived since the last time, to the end or as long as it is ``wanted``.
 
-        The cursor moves once all before it is recorded. A message that is read again, after a crash
-        or from the beginning, is recorded once: its commands are named by account and message.
+        The cursor moves once everything before it is recorded. A message that is read again, after
+        a crash or from the beginning, is recorded once: its command ids derive from account and
+        message.
         """
         while True:
             at = self._inboxes.at(mailbox.account_id)
@@ -97,7 +100,8 @@ class Listening:
                 yield whom, RecordSignal(**about, signal=signal, address_unknown=unknown)
 
     def _concerned(self, meaning: Inbound) -> list[tuple[str, str]]:
-        """A token goes before the sender's address: it says who was written to."""
+        """The recipients concerned. A token takes precedence over the sender's address: it says who
+        was written to."""
         who = self._who_is(meaning.token) if meaning.token else None
         if who is not None and who.workspace == self._workspace:
             return [(who.campaign_id, who.recipient_id)]
@@ -105,7 +109,7 @@ class Listening:
 
 
 def _until(now: Look, campaign_id: str, day: date | None) -> datetime | None:
-    """M5: until the day begins that the answer names, where the campaign is."""
+    """M5: the beginning of the day that the answer names, in the campaign's zone."""
     if day is None:
         return None
     sequence = now.campaign(campaign_id).sequence

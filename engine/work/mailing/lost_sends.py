@@ -1,8 +1,8 @@
-"""What was sent in the part of a log that is lost: the Sent folders are asked (M2, M6).
+"""What was sent in the lost part of a log: the Sent folders are searched (M2, M6).
 
 A message has the same id in any copy of the store, so a store that knows nothing of a message can
-still look for it. What is found counts as sent; what nobody can tell of counts as received, too,
-and is never sent again.
+still look for it. A message that is found counts as sent; one whose search is inconclusive also
+counts as received, and is never sent again.
 """
 
 from collections import Counter
@@ -29,18 +29,18 @@ from events.vocabulary import AccountId, RecipientId, SearchResult
 NAME = "reconciliation"
 NOTHING = timedelta(0)
 TOGETHER = 200
-"""Recipients whose answers are recorded in one transaction."""
+"""Recipients whose results are recorded in one transaction."""
 
 
 class Asked(NamedTuple):
-    """A recipient of whom the lost part may tell more."""
+    """A recipient about whom the lost part may have said more."""
 
     campaign: Campaign
     recipient_id: RecipientId
     steps: Sequence[Step]
-    """What may have been sent since, in order."""
+    """The steps that may have been sent since, in order."""
     accounts: Sequence[AccountId]
-    """Through which."""
+    """The accounts through which they may have been sent."""
 
     @property
     def recipient(self) -> Recipient:
@@ -48,9 +48,10 @@ class Asked(NamedTuple):
 
 
 def asked(now: Look, since: datetime) -> Iterator[Asked]:
-    """All whose next message was due at some moment after ``since``, or is on its way, or unknown.
+    """All recipients whose next message was due after ``since``, is on its way, or has an unknown
+    outcome.
 
-    Whatever the campaign's status was then: it may have been started meanwhile.
+    The campaign's recorded status does not matter: it may have been started in the lost part.
     """
     for campaign in now.campaigns():
         sequence = campaign.sequence
@@ -70,7 +71,7 @@ def asked(now: Look, since: datetime) -> Iterator[Asked]:
 def _may_have_left(
     campaign: Campaign, recipient: Recipient, since: datetime, until: datetime
 ) -> Iterator[Step]:
-    """Each not before the delay after the one before it, had that left as early as possible."""
+    """The steps that may have left by ``until``, if each left as early as its delay allows."""
     assert campaign.sequence is not None
     steps = campaign.sequence.steps
     done = [place for place, step in enumerate(steps) if step.name in recipient.progress.done]
@@ -96,8 +97,9 @@ def _occupant(now: Look, campaign: Campaign) -> tuple[AccountId, ...]:
 
 
 class LostSends:
-    """Of one workspace of a fenced store, ten minutes after anything of the lost part can have been
-    sent, so that absence may prove something (M2)."""
+    """The lost sends of one workspace of a fenced store. To be searched for ten minutes after the
+    last moment at which a message of the lost part can have been sent, so that absence may prove
+    something (M2)."""
 
     def __init__(self, engine: Engine, workspace: str, transport: Transport, actor: str) -> None:
         self._engine, self._workspace = engine, workspace
@@ -106,7 +108,7 @@ class LostSends:
         self._answered: dict[tuple[AccountId, str], Search] = {}
 
     def search(self, people: Sequence[Asked]) -> Counter[SearchResult]:
-        """Record what the folders show; answers how many messages were found, and so on."""
+        """Record what the folders show; return the number of messages by result."""
         self._prove(people)
         counted = Counter[SearchResult]()
         for first in range(0, len(people), TOGETHER):
@@ -152,8 +154,9 @@ class LostSends:
     def _found(
         self, campaign: Campaign, send_id: str, accounts: Sequence[AccountId]
     ) -> tuple[SearchResult, AccountId | None]:
-        """In any of these accounts; absent only where each can tell that it is (M2). One without a
-        clock is doubted first: whoever counts as its own must not be stopped with it."""
+        """Search all these accounts; absent only if each can prove absence (M2). If inconclusive,
+        an account without a running clock is named first, so that the recipient does not become one
+        that the clock stops."""
         doubtful = list[AccountId]()
         for account_id in accounts:
             account = self._account(account_id)
@@ -176,7 +179,7 @@ class LostSends:
         return self._answered[key]
 
     def _prove(self, people: Sequence[Asked]) -> None:
-        """M2: an account in which any message of ours is found can tell what it lacks."""
+        """M2: if any message of ours is found in an account, its searches can prove absence."""
         for account_id in dict.fromkeys(name for each in people for name in each.accounts):
             account = self._account(account_id)
             if account.search_proved:
@@ -191,7 +194,7 @@ class LostSends:
                 del self._accounts[account_id]
 
     def _sent_by(self, account_id: AccountId) -> Iterator[str]:
-        """The id of a message that the account is known to have sent, if there is one."""
+        """The id of one message that the account is known to have sent, if any."""
         with self._engine.look(self._workspace) as now:
             for campaign in now.campaigns_of(account_id):
                 for recipient_id in campaign.lane(account_id).contacted:
@@ -208,7 +211,7 @@ class LostSends:
 
 
 def _next_through(account_id: AccountId, people: Sequence[Asked]) -> Iterator[str]:
-    """The next message of everybody who may have got it through the account."""
+    """The next messages of all recipients who may have received them through the account."""
     for each in people:
         assert each.campaign.sequence is not None
         if each.steps and account_id in each.accounts:

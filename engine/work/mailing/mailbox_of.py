@@ -1,4 +1,4 @@
-"""An account's mailbox, as its events say."""
+"""An account's mailbox, according to its events."""
 
 from aggregates.email_account import EmailAccount
 from engine.work.ports import Mailbox

@@ -1,8 +1,8 @@
-"""What leaves through one account: reserved, submitted, and recorded as what became of it (M2, S8).
+"""What leaves through one account: reserved, submitted, and recorded with its outcome (M2, S8).
 
-The outcome of one message and the reservation of the next are one page: one transaction. Whoever
-has reserved submits at once or not at all: a message that is not on its way ``SUBMIT_WITHIN`` of
-its reservation is not submitted, so that a search ten minutes later can be believed.
+The outcome of one message and the reservation of the next are recorded in one transaction. A
+reserved message is submitted at once or not at all: if it is not on its way ``SUBMIT_WITHIN`` of
+its reservation, it is not submitted, so that a search ten minutes later can be trusted.
 """
 
 from collections.abc import Callable
@@ -37,17 +37,17 @@ from events.vocabulary import AccountId, FailureClass, RefusalFault
 ACTOR = "mail"
 SUBMIT_WITHIN = timedelta(seconds=60)
 NOT_SUBMITTED = Refused(RefusalFault.ACCOUNT)
-"""It was kept back by us: the recipient's tries are not counted."""
+"""We held the message back: it does not count as one of the recipient's tries."""
 
 
 class Composer(Protocol):
     def compose(self, draft: Draft) -> Message | None:
-        """None where the message cannot be written; operators are told why."""
+        """The message; None if it cannot be written, and operators are told why."""
         ...
 
 
 class Way(NamedTuple):
-    """What an account's messages need on their way out."""
+    """What sending an account's messages needs."""
 
     engine: Engine
     dispatch: Dispatch
@@ -56,9 +56,10 @@ class Way(NamedTuple):
     turns: Turns
     new_id: NewId
     held: Callable[[], bool] = lambda: True
-    """Is the workspace's mail still this process's business? Who lost it submits nothing (M2)."""
+    """Whether this process still holds the lease on the workspace's mail; without it, it submits
+    nothing (M2)."""
     monotonic: Callable[[], float] = monotonic
-    """Seconds, by a clock that nobody sets."""
+    """Seconds, by a clock that cannot be set."""
 
 
 class Ready(NamedTuple):
@@ -67,21 +68,22 @@ class Ready(NamedTuple):
 
 
 class Reserved(NamedTuple):
-    """A message that this process may submit. ``begun``: monotonic, before it was reserved."""
+    """A message that this process may submit. ``begun``: monotonic time, taken before the
+    reservation."""
 
     recorded: Recorded
     begun: float
 
 
 class Sent(NamedTuple):
-    """What became of a message, still to be recorded."""
+    """The outcome of a message, not yet recorded."""
 
     reserved: Reserved
     submitted: Submitted
 
     @property
     def request(self) -> Request:
-        """The same one however often it is made."""
+        """The request that records it; the same one however often it is made."""
         return Request(self.record, derived_id(self.reserved.recorded.event_id, "outcome"), ACTOR)
 
     @property
@@ -109,10 +111,10 @@ class Sent(NamedTuple):
 
 
 class Outgoing:
-    """One account's messages, one after the other. Not safe to share between threads.
+    """Sends one account's messages, one after another. Not safe to share between threads.
 
-    ``trouble`` is what the last message met, of which the account is to be checked (M8);
-    ``accepted`` are the messages that a run has brought away.
+    ``trouble`` is the account's trouble that the last message met, for which it must be checked
+    (M8); ``accepted`` are the messages that the last run got accepted.
     """
 
     def __init__(self, way: Way, account_id: AccountId) -> None:
@@ -124,14 +126,15 @@ class Outgoing:
 
     @property
     def unrecorded(self) -> Request | None:
-        """What is known of the last message and not recorded yet, after an error."""
+        """After an error, the outcome of the last message if it is known but not recorded yet."""
         return self._sent.request if self._sent else None
 
     def run(self, wanted: Callable[[], bool]) -> int:
-        """Send all that may leave now, as long as it is ``wanted``; answers how many were offered.
+        """Send everything that may leave now, as long as it is ``wanted``; return the number of
+        messages offered.
 
-        Whatever it raises: a reservation may stand of which this process knows nothing. Record what
-        is ``unrecorded``, and begin with another ``Dispatch``.
+        After any error there may be a reservation that this process does not know of: record what
+        is ``unrecorded``, and have the ``Dispatch`` begin again.
         """
         offered, going, self.trouble, self.accepted = 0, True, None, []
         draft = self._turn(None, more=True).draft
@@ -149,7 +152,7 @@ class Outgoing:
         return offered
 
     def _ready(self, draft: Draft | None, *, going: bool) -> Ready | None:
-        """The next message; recipients to whom none can be written are left out for now."""
+        """The next message; recipients for whom no message can be written are skipped for now."""
         if draft is None or self._way.dispatch.is_forgotten(draft.plan.recipient_id):
             return None
         if not going:
@@ -171,7 +174,7 @@ class Outgoing:
         return turn
 
     def _submit(self, reserved: Reserved, ready: Ready, unnoted: Exception | None) -> bool:
-        """False for a message that is kept back: too much time has passed, or the lease is lost."""
+        """False if the message is held back: too much time has passed, or the lease is lost."""
         self._sent = Sent(reserved, NOT_SUBMITTED)
         if unnoted is not None:
             raise unnoted

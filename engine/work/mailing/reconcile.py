@@ -1,7 +1,8 @@
 """Reconcile a fenced store with the world, and open it (M6).
 
-What is lost stays lost; but what it did shows in Sent folders and inboxes, and whether an account
-works shows at its server. What was due meanwhile and cannot be undone waits for a person.
+The lost part stays lost; but its effects show in Sent folders and inboxes, and a check of each
+account shows whether it works. What came due in the meantime and cannot be undone waits for a
+person.
 """
 
 from collections import Counter
@@ -30,7 +31,7 @@ NOT_KNOWN = (
     "Messages that somebody composed and sent by hand since are not searched for.",
     "Accounts that were connected or added since are not known, nor what they sent.",
 )
-"""What neither the store nor the mailboxes tell, a sentence each."""
+"""What neither the store nor the mailboxes can tell, one sentence each."""
 
 
 class NotFenced(StoreError):
@@ -45,7 +46,7 @@ class TooEarly(StoreError):
 
 
 class LostClock(NamedTuple):
-    """A clock that came due after the last event that the store has."""
+    """A clock that came due after the store's last event."""
 
     workspace: str
     campaign_id: CampaignId
@@ -56,7 +57,7 @@ class LostClock(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """What the witness knows and the store lacks, and what has to be asked."""
+    """What the witness knows and the store lacks, and what has to be searched."""
 
     reason: str
     closed_at: datetime
@@ -65,17 +66,17 @@ class Survey(NamedTuple):
     last: int
     """Position of the last event before that."""
     since: datetime
-    """When that was recorded, UTC."""
+    """When that event was recorded, UTC."""
     people: Mapping[str, Sequence[Asked]]
-    """By workspace."""
+    """The recipients to search for, by workspace."""
     clocks: Sequence[LostClock]
     ticking: Sequence[tuple[str, AccountId]]
     """Workspace and account of every running clock, due or not."""
 
 
 class World(NamedTuple):
-    """One workspace's mailboxes. Without ``listening`` workers read them from the beginning; it is
-    asked for once the Sent folders have told what was sent."""
+    """One workspace's mailboxes. Without ``listening``, workers read them from the beginning; it is
+    called once the Sent folders have shown what was sent."""
 
     checks: ConnectionChecks
     transport: Transport
@@ -92,17 +93,18 @@ class Means(NamedTuple):
 class Reconciled(NamedTuple):
     survey: Survey
     messages: Mapping[SearchResult, int]
-    """What the Sent folders said."""
+    """The number of messages by the result of their search."""
     unread: Sequence[AccountId]
-    """Accounts whose inbox could not be read; no follow-up leaves before it is (M4)."""
+    """Accounts whose inbox could not be read; no follow-up leaves before it has been (M4)."""
     passed: Mapping[AccountId, bool]
     cured: Sequence[LostClock]
     unconfirmed: Mapping[AccountId, int]
-    """Numbers at stake that a person must confirm; the store is open where there are none."""
+    """Numbers at stake that a person must confirm; if there are none, the store is open."""
 
 
 def survey(engine: Engine, fence: StoreFence) -> Survey:
-    """Records nothing but, for operators, that the store is fenced. Raises ``NotFenced``."""
+    """Survey what is missing. Records only, for operators, that the store is fenced. Raises
+    ``NotFenced``."""
     reason = fence.closed()
     if reason is None:
         raise NotFenced(store=engine.store.name)
@@ -125,9 +127,10 @@ def survey(engine: Engine, fence: StoreFence) -> Survey:
 def reconcile(
     means: Means, found: Survey, confirmed: Mapping[AccountId, int], actor: str
 ) -> Reconciled:
-    """Search, read, test, and open unless a number at stake is not ``confirmed``. May be repeated.
+    """Search, read, test, and open the store unless a number at stake is not ``confirmed``. May be
+    repeated.
 
-    Raises ``TooEarly``, ``StoreError`` and, where the witness cannot be written, ``OSError``.
+    Raises ``TooEarly``, ``StoreError`` and, if the witness cannot be written, ``OSError``.
     """
     engine = means.engine
     earliest = found.closed_at + engine.policy.search_after
@@ -188,7 +191,7 @@ def _clocks(now: Look, workspace: str) -> Iterator[LostClock]:
 
 
 def _passes(means: Means, workspace: str, account_id: AccountId, actor: str) -> bool:
-    """C1: the account works now. A disconnected one has to be connected first."""
+    """C1: whether the account works now. A disconnected one has to be connected first."""
     with means.engine.look(workspace) as now:
         account = now.account(account_id)
     if not account.connected:
@@ -216,8 +219,8 @@ def _cure(engine: Engine, clock: LostClock, actor: str) -> None:
 def _read_inboxes(
     means: Means, workspace: str, world: World, people: Sequence[Asked]
 ) -> Iterator[AccountId]:
-    """From the beginning: an answer to a lost message meant nothing when it was read before.
-    Answers whose inbox could not be read."""
+    """Read inboxes from the beginning: a reply to a lost message meant nothing when it was first
+    read. Yields the accounts whose inbox could not be read."""
     listening = world.listening() if world.listening else None
     for account_id in dict.fromkeys(account for each in people for account in each.accounts):
         means.cursors.forget(workspace, account_id)

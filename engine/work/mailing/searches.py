@@ -1,5 +1,5 @@
-"""Searches of Sent folders: what became of messages nobody knows of, and whether a search can tell
-(M2)."""
+"""Searches of Sent folders: what became of messages of unknown outcome, and whether a search can
+prove anything (M2)."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -22,13 +22,13 @@ from events.campaign import EmailAccepted, EmailOutcomeUnknown
 from events.vocabulary import AccountId, CampaignId, ConnectionStatus, RecipientId, SearchResult
 
 TRIED_FOR = timedelta(days=1)
-"""After a send, as long as its Sent folder cannot be searched."""
+"""How long after a send its search is tried again while the Sent folder cannot be searched."""
 Whom = tuple[CampaignId, RecipientId]
 
 
 class Sought(NamedTuple):
-    """A message to be searched for. ``unknown_since`` its reservation, where nobody knows what
-    became of it, UTC; else it was accepted, and shows whether the search finds anything."""
+    """A message to be searched for. ``unknown_since`` is the time of its reservation, UTC, if its
+    outcome is unknown. Otherwise it was accepted, and shows whether the search finds anything."""
 
     mailbox: Mailbox
     campaign_id: CampaignId
@@ -38,18 +38,18 @@ class Sought(NamedTuple):
 
 
 class Searches:
-    """Those of one workspace, kept by following its log. Safe to share between threads, each with
-    its own account."""
+    """The searches of one workspace, kept up to date by following its log. Safe to share between
+    threads, each with its own account."""
 
     def __init__(self, engine: Engine, workspace: str, transport: Transport, new_id: NewId) -> None:
         self._engine, self._workspace = engine, workspace
         self._transport, self._new_id = transport, new_id
         self._unknown: dict[Whom, None] = {}
-        """Recipients of whose messages nobody knows what became."""
+        """Recipients with messages of unknown outcome."""
         self._accepted: dict[AccountId, Whom] = {}
-        """Who got the last message of the account."""
+        """The recipient of each account's last message."""
         self._vain: set[str] = set()
-        """Accepted messages that a search has not found: it shows nothing to look again."""
+        """Accepted messages that a search did not find; searching for them again proves nothing."""
         with engine.look(workspace) as now:
             self._begin(now)
 
@@ -61,10 +61,11 @@ class Searches:
                 self._unknown[event.campaign_id, event.recipient_id] = None
 
     def due(self, account_id: AccountId | None = None) -> list[Sought]:
-        """Of the account, or of all. Where no search was proved, the last message that was accepted
-        a while ago; then unknown messages of that age, for then their absence may prove something:
-        ten minutes after they can have been submitted last.
-        A failed account is searched once it is reconnected, for as long as it may be."""
+        """The messages to search for, of one account or of all. They include messages of unknown
+        outcome, ten minutes after the last moment at which they can have been submitted: from then
+        on, absence may prove something. If an account's search is not proved yet, its last accepted
+        message of that age comes first. A failed account is searched once it is reconnected, for as
+        long as that is allowed."""
         with self._engine.look(self._workspace) as now:
             since = now.now - self._engine.policy.search_after - SUBMIT_WITHIN
             found = [*self._proofs(now, since), *self._open_ones(now, since)]
@@ -76,8 +77,8 @@ class Searches:
             ]
 
     def run(self, sought: Sought) -> Search:
-        """Search, and record what it shows. A folder that cannot be searched is tried again, for a
-        day after the send."""
+        """Search, and record the result. A folder that cannot be searched is tried again, for a day
+        after the send."""
         found = self._transport.was_sent(sought.mailbox, sought.send_id)
         command = _command(sought, found, self._engine.store.now())
         if command is not None:
@@ -142,7 +143,7 @@ def _command(sought: Sought, found: Search, now: datetime) -> Command | None:
 
 
 def _last_accepted(campaign: Campaign, recipient_id: RecipientId) -> str | None:
-    """The id of the recipient's last message, unless nobody knows what became of it."""
+    """The id of the recipient's last message, unless its outcome is unknown."""
     recipient = campaign.recipients[recipient_id]
     if campaign.sequence is None or not recipient.progress.done:
         return None

@@ -1,4 +1,4 @@
-"""What a workspace has sent, for whoever reads what comes back (M5)."""
+"""What a workspace has sent, for reading what comes back (M5)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,7 +16,8 @@ Whom = tuple[CampaignId, RecipientId]
 
 
 class SentIndex:
-    """To whom each message went, by the left part of its Message-ID; kept by following the log.
+    """The recipient of each message, by the left part of its Message-ID; kept up to date by
+    following the log.
 
     A message is known from its reservation on. Safe to share between threads.
     """
@@ -46,7 +47,8 @@ class SentIndex:
 
 
 class AccountsSentMail:
-    """``SentMail`` of one account. Answers come from the events and the directory as they are."""
+    """``SentMail`` of one account. The answers come from the events and the directory as they are
+    now."""
 
     def __init__(
         self,
@@ -69,7 +71,8 @@ class AccountsSentMail:
         return [Sent(message, *whom, comparable(person.address) if person else "")]
 
     def by_address(self, address: str) -> Sequence[Sent]:
-        """Those who have heard from this account, or may have."""
+        """The recipient at that address in each campaign in which they heard, or may have heard,
+        from this account."""
         recipient_id = self._directory.recipient_at(self._workspace, address) if address else None
         if recipient_id is None:
             return ()

@@ -1,9 +1,9 @@
-"""The turns that accounts take at the log, all that wait in one transaction: group commit across
-accounts and workspaces.
+"""The turns that accounts take at the log; all waiting turns share one transaction: group commit
+across accounts and workspaces.
 
 In its turn an account has the outcome of its last message recorded, its next one reserved and the
-one after that planned. A reservation is on the disk, and known to the witness, before anybody hears
-of it (M2, M6).
+one after that planned. A reservation is on the disk, and noted by the witness, before the turn ends
+(M2, M6).
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from events.vocabulary import AccountId, RecipientId
 
 class Witness(Protocol):
     def note(self, position: int, event_id: str) -> None:
-        """Somewhere else it is known now that the log went that far. Raises ``OSError``."""
+        """Note, outside the store, that the log reached this event. Raises ``OSError``."""
         ...
 
 
@@ -37,21 +37,22 @@ class Turn:
     account_id: AccountId
     requests: Sequence[Request]
     reserves: bool
-    """The last of them does."""
+    """Whether the last of the requests reserves a message."""
     more: bool
-    """Plan another one."""
+    """Whether to plan another message."""
     reserved: Recorded | None = None
-    """None where the law lets nothing leave after all: somebody was faster, the sender is gone."""
+    """The reservation; None if the law refused it after all: another command came first, or the
+    sender is gone."""
     latest: Recorded | None = None
     """The last reservation of the same transaction."""
     draft: Draft | None = None
     error: Exception | None = None
     unnoted: Exception | None = None
-    """The reservation stands, and the witness does not know."""
+    """Set if the reservation stands but could not be noted by the witness."""
 
 
 class Turns:
-    """Of all accounts of a process. Safe to share between threads."""
+    """The turns of all accounts of a process. Safe to share between threads."""
 
     def __init__(self, engine: Engine, witness: Witness, directory: Directory) -> None:
         self._engine, self._witness, self._directory = engine, witness, directory
@@ -61,7 +62,7 @@ class Turns:
         self._noted: Recorded | None = None
 
     def take(self, turn: Turn) -> None:
-        """Comes back when it is done; raises what went wrong with its requests."""
+        """Take a turn, and return when it is done; raises the error of its requests."""
         self._queue.submit(turn)
         if turn.error is not None:
             raise turn.error
@@ -87,7 +88,8 @@ class Turns:
         self._plan([each for each in turns if each.more and each.error is None])
 
     def _note(self, turns: Sequence[Turn]) -> None:
-        """Who knows of the latest one knows of all; the next transaction goes on meanwhile."""
+        """Note the latest reservation, and with it all earlier ones; the next transaction goes on
+        meanwhile."""
         latest = max((each.latest for each in turns if each.latest), key=_position)
         error = None
         try:
@@ -100,7 +102,7 @@ class Turns:
             each.unnoted = error
 
     def _plan(self, turns: Sequence[Turn]) -> None:
-        """A message that was reserved leaves, whatever becomes of the plan for the next one."""
+        """Plan the next messages. A reserved message leaves even if planning the next one fails."""
         try:
             at = self._engine.store.now()
             for each in turns:
@@ -112,7 +114,8 @@ class Turns:
                 each.error = None if each.reserved is not None else error
 
     def _address(self, turns: Sequence[Turn]) -> None:
-        """All together: a question of its own for each takes longer than the letter."""
+        """Look up all recipients at once: a query for each would take longer than writing the
+        letter."""
         wanted: dict[str, list[RecipientId]] = {}
         for each in turns:
             assert each.draft is not None

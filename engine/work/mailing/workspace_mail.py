@@ -1,4 +1,5 @@
-"""One workspace's mail, as the business of one process: which accounts have something to do now."""
+"""One workspace's mail, handled by one process at a time: which accounts have something to do
+now."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -17,13 +18,13 @@ from events.recorded import Recorded
 from events.vocabulary import AccountId, ConnectionStatus
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
-"""After an error, or a message that met the account's trouble; twice as long each time."""
+"""The pause of an account after an error, or after a message met its trouble; doubled each time."""
 LOOK_AGAIN = timedelta(seconds=60)
-"""After so long the workspace is looked at, whatever is known of it."""
+"""The workspace is looked at again after this time at the latest."""
 
 
 class Turn(NamedTuple):
-    """An account that has something to do. ``read``: its inbox, too."""
+    """An account that has something to do. ``read``: whether to read its inbox, too."""
 
     account: AccountMail
     read: bool
@@ -34,16 +35,16 @@ class _Pause(NamedTuple):
     length: timedelta
 
     def lasts(self, now: datetime) -> bool:
-        """Not for longer where the clock was set back."""
+        """Whether the pause lasts; no longer than its length, even if the clock was set back."""
         return self.until - self.length <= now < self.until
 
 
 class WorkspaceMail:
-    """Make it when the workspace's mail becomes this process's business. ``follow`` and ``due`` are
-    called by one thread, ``run`` by any number, each with its own account.
+    """Make one when this process takes over the workspace's mail. One thread calls ``follow`` and
+    ``due``; any number call ``run``, each with its own account.
 
-    ``read_every``: between two readings of an inbox; less than the age at which it lets no
-    follow-up leave (M4).
+    ``read_every`` is the time between two readings of an inbox; it must be shorter than the age at
+    which a reading no longer lets follow-ups leave (M4).
     """
 
     def __init__(
@@ -63,9 +64,9 @@ class WorkspaceMail:
         self._pauses: dict[AccountId, _Pause] = {}
         self._stirred = True
         self._looked_at = self._engine.store.now()
-        """By a clock that may be set back."""
+        """Read from a clock that may be set back."""
         self.wakes_at: datetime | None = None
-        """When there may be something to do next, unless something happens."""
+        """When there may be something to do next, unless something happens before."""
         self._record_left_over()
 
     def follow(self, recorded: Sequence[Recorded]) -> None:
@@ -81,7 +82,7 @@ class WorkspaceMail:
         self._stirred = True
 
     def due(self) -> list[Turn]:
-        """Whose turn it is now; each is to be ``run``, which may take long."""
+        """The turns that are due now; each must be ``run``, which may take long."""
         now = self._engine.store.now()
         asleep = self.wakes_at is None or self._looked_at <= now < self.wakes_at
         if asleep and not self._stirred:
@@ -93,7 +94,7 @@ class WorkspaceMail:
         return found
 
     def run(self, turn: Turn, wanted: Callable[[], bool]) -> None:
-        """Raises what went wrong; the account is tried again after a while."""
+        """Take the turn. Raises its error; the account is tried again after a while."""
         account_id = turn.account.account_id
         began = self._engine.store.now()
         try:
@@ -114,7 +115,8 @@ class WorkspaceMail:
             self._stirred = True
 
     def sends_at(self) -> datetime | None:
-        """When a message may leave or a sequence is over next, unless something happens."""
+        """When the next message may leave or the next sequence is over, unless something happens
+        before."""
         return self._desk.way.dispatch.wakes_at()
 
     @property
@@ -132,7 +134,7 @@ class WorkspaceMail:
             self._desk.way.dispatch.begin()
 
     def _listened(self) -> list[AccountId]:
-        """Accounts that work and through which somebody is written to, or was."""
+        """Working accounts that are, or were, senders of a campaign."""
         with self._engine.look(self._workspace) as now:
             return [
                 each
@@ -157,7 +159,8 @@ class WorkspaceMail:
         return Turn(account, read)
 
     def _is_reading_due(self, account_id: AccountId, now: datetime) -> bool:
-        """By when it was tried last, too: a mailbox that lets nobody in is left alone meanwhile."""
+        """Whether the inbox is due to be read. A failed try counts, too: a mailbox that refuses the
+        login is left alone for the same time."""
         last = self._read_at.get(account_id) or self._inboxes.read_until(account_id)
         return last is None or now - last >= self._read_every or now < last
 

@@ -1,1 +1,1 @@
-"""Webhooks: events of the log told to who asked for them, by HTTP (docs/webhooks.md)."""
+"""Webhooks: events of the log, sent over HTTP to those who asked for them (docs/webhooks.md)."""

@@ -1,8 +1,8 @@
-"""Delivers events to endpoints: at least once, a workspace's in order, one at a time.
+"""Deliver events to endpoints: at least once, those of a workspace in order, one at a time.
 
-A workspace that fails waits by itself for its next attempt; the others go on. How far an endpoint
-is stands in the store about once a second and at the end: after a crash the events since then are
-sent again, under the same ids.
+A workspace whose delivery fails waits for its next attempt; the others go on. The store is told how
+far an endpoint is about once a second and at the end: after a crash the events since then are sent
+again, under the same ids.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,17 +21,17 @@ from engine.work.webhooks.signing import Sign, SigningSecrets, signed
 
 PAGE = 1_000
 AT_ONCE = 8
-"""Workspaces of an endpoint that are delivered to at the same time."""
+"""Workspaces of an endpoint whose events are delivered at the same time."""
 AHEAD = 20 * PAGE
-"""Entries that are read beyond the slowest workspace that is being delivered to."""
+"""How many entries are read ahead of the slowest workspace that is being delivered."""
 SLICE = 1.0
-"""Seconds after which a workspace makes room for others."""
+"""Seconds after which a workspace gives up its place to others."""
 COMMIT_EVERY = 1.0
 """Seconds."""
 
 
 class Parts(NamedTuple):
-    """What delivering works with. ``chance`` answers a number from 0 to 1."""
+    """What delivering needs. ``chance`` returns a random number from 0 to 1."""
 
     log: Log
     endpoints: KeptEndpoints
@@ -43,14 +43,14 @@ class Parts(NamedTuple):
 
 
 class Attempts(NamedTuple):
-    """Requests to one endpoint, each signed when it is made."""
+    """Makes requests to one endpoint, each signed when it is made."""
 
     parts: Parts
     url: str
     signers: Sequence[Sign]
 
     def make(self, workspace: str, message: Message, number: int) -> tuple[Answer, Delivery]:
-        """``number``: from 1, for this message."""
+        """Attempt a delivery. ``number`` is that of the attempt at this message, from 1."""
         began, at = monotonic(), self.parts.now()
         headers = {
             "content-type": CONTENT_TYPE,
@@ -64,7 +64,7 @@ class Attempts(NamedTuple):
 
 
 def has_work(endpoint: Endpoint, parts: Parts, last_entry: int) -> bool:
-    """Whether anything can be delivered to it now."""
+    """Whether anything can be delivered to the endpoint now."""
     if endpoint.status is not Status.ACTIVE:
         return False
     now = parts.now()
@@ -74,7 +74,7 @@ def has_work(endpoint: Endpoint, parts: Parts, last_entry: int) -> bool:
 
 
 class _Sent(NamedTuple):
-    """What came of a lane's turn."""
+    """The result of a lane's turn."""
 
     workspace: str
     entry: int
@@ -83,10 +83,10 @@ class _Sent(NamedTuple):
 
 
 class EndpointRun:
-    """Delivers to one endpoint until nothing is left to do now. ``go_on`` ends it sooner.
+    """Delivers to one endpoint until nothing is left to do now, or ``go_on`` says no.
 
-    Where somebody changes the endpoint meanwhile, what was not committed is given up: it is
-    delivered again as the endpoint is by then.
+    If the endpoint is changed in the meantime, progress that was not committed is given up: those
+    events are delivered again to the changed endpoint.
     """
 
     def __init__(self, parts: Parts, endpoint: Endpoint, go_on: Callable[[], bool]) -> None:
@@ -99,7 +99,7 @@ class EndpointRun:
         self._is_kept, self._changed, self._committed_at = True, False, monotonic()
 
     def run(self) -> None:
-        """Raises ``StoreError``, and ``CorruptEvent`` for a state that cannot be told."""
+        """Raises ``StoreError``, and ``CorruptEvent`` for an event that cannot be encoded."""
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
             while True:
                 self._collect()
@@ -117,7 +117,8 @@ class EndpointRun:
         return self._is_kept and self._endpoint.status is Status.ACTIVE and self._go_on()
 
     def _hand_out(self, pool: ThreadPoolExecutor) -> bool:
-        """To those that are not as far as the rest; if there are none, read on. More to do?"""
+        """Start deliveries to lanes that lag behind the rest; if there are none left, read on.
+        Returns whether there is more to do."""
         due = self._due()
         while due and len(self._running) < AT_ONCE:
             self._catch_up(pool, due)
@@ -125,7 +126,7 @@ class EndpointRun:
         return len(self._running) < AT_ONCE and self._read_on()
 
     def _due(self) -> list[str]:
-        """Lanes whose turn it is, the one that is least far first."""
+        """Lanes whose turn it is, the one furthest behind first."""
         now = self._parts.now()
         due = [
             workspace
@@ -135,7 +136,7 @@ class EndpointRun:
         return sorted(due, key=lambda workspace: self._lanes[workspace].entry)
 
     def _catch_up(self, pool: ThreadPoolExecutor, due: Sequence[str]) -> None:
-        """All that can be served from one page of the log."""
+        """Serve all due lanes that one page of the log can serve."""
         after = self._lanes[due[0]].entry
         page = self._read(after, min(PAGE, self._endpoint.entry - after))
         until = page[-1].number if page else after
@@ -150,7 +151,7 @@ class EndpointRun:
                 self._move(workspace, Lane(until))
 
     def _read_on(self) -> bool:
-        """Whoever gets something of the next page has a lane from now on."""
+        """Read the next page; every workspace with events in it gets a lane."""
         slowest = min((self._lanes[each].entry for each in self._running), default=None)
         if slowest is not None and self._endpoint.entry - slowest >= AHEAD:
             return False
@@ -204,7 +205,7 @@ class EndpointRun:
         self._move(sent.workspace, failed or moved._replace(next_at=None, answer=sent.failed.said))
 
     def _move(self, workspace: str, lane: Lane) -> None:
-        """Who is as far as the rest, with nothing that failed, needs no lane any more."""
+        """Move the lane; one that is as far as the rest and has no failures is no longer needed."""
         self._changed = True
         if lane.entry >= self._endpoint.entry and not lane.attempts:
             del self._lanes[workspace]

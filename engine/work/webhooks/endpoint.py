@@ -1,7 +1,7 @@
-"""An endpoint that gets events, and how far it got them.
+"""An endpoint that gets events, and how far they have been delivered to it.
 
-It has events up to one entry of the log, but for the workspaces in ``lanes``: those stand by
-themselves, because a delivery of theirs failed or is under way.
+It has the events up to one entry of the log, except for the workspaces in ``lanes``: these have
+their own progress, because a delivery of theirs failed or is under way.
 """
 
 import re
@@ -20,55 +20,56 @@ from events.catalogue import CATALOGUE
 class Status(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
-    """By a person."""
+    """Paused by a person."""
     PARKED = "parked"
-    """By the engine: it failed for 28 hours, or wants no more (410)."""
+    """Parked by the engine: it failed for 28 hours, or wants no more (410)."""
 
 
 class Lane(NamedTuple):
-    """How far a workspace of an endpoint is, apart from the others."""
+    """The progress of one workspace of an endpoint, apart from the others."""
 
     entry: int
-    """It has the events up to this entry."""
+    """The workspace's events are delivered up to this entry."""
     attempts: int = 0
-    """That failed since the last one that did not."""
+    """Failed attempts since the last success."""
     since: datetime | None = None
-    """Of the first of them."""
+    """The time of the first failed attempt."""
     next_at: datetime | None = None
-    """None for at once."""
+    """When the next attempt is due; None for at once."""
     answer: str = ""
-    """The last one."""
+    """The last answer."""
 
 
 class Endpoint(NamedTuple):
-    """``version`` is raised by every change: who has an older one changes nothing."""
+    """Every change raises ``version``; a change based on an older version has no effect."""
 
     id: str
     workspace: str | None
-    """Whose events it gets; None for all."""
+    """The workspace whose events it gets; None for all."""
     url: str
     types: Sequence[str]
-    """Names of events, of whatever version; none for all."""
+    """Names of events, of any version; empty for all."""
     owner: str
-    """To whom it is told when the endpoint is parked."""
+    """The address that is told when the endpoint is parked."""
     entry: int
     created_at: datetime
     status: Status = Status.ACTIVE
     reason: str = ""
-    """Why it is parked."""
+    """Why the endpoint is parked."""
     lanes: Mapping[str, Lane] = {}
     version: int = 1
     parked_at: datetime | None = None
     told: bool = False
-    """Whether the owner knows that it is parked."""
+    """Whether the owner has been told that it is parked."""
 
     @property
     def has_all_until(self) -> int:
-        """Up to this entry nothing is left to deliver."""
+        """The entry up to which nothing is left to deliver."""
         return min([self.entry, *(each.entry for each in self.lanes.values())])
 
     def begun_anew(self, entry: int | None = None) -> "Endpoint":
-        """Active, nothing waiting for its time; from after that entry on, or where it was."""
+        """The endpoint as active, with no lane waiting; it continues after that entry, or where it
+        was."""
         lanes = {} if entry is not None else {w: Lane(each.entry) for w, each in self.lanes.items()}
         return self._replace(
             status=Status.ACTIVE,
@@ -90,18 +91,18 @@ class Delivery(NamedTuple):
     position: int
     """0 for a test."""
     attempt: int
-    """From 1, for this event."""
+    """Counts from 1 for each event."""
     at: datetime
     delivered: bool
     status: int
-    """Of HTTP; 0 where no answer came."""
+    """The HTTP status; 0 if no answer came."""
     answer: str
-    """What came instead of success, in a sentence's end."""
+    """What came instead of success, as the end of a sentence."""
     milliseconds: int
 
 
 class WebhookError(StoreError):
-    """Nothing of what was asked was done.
+    """Nothing was done.
 
     ::
 
@@ -147,7 +148,8 @@ _PLAIN = re.compile(r"[!-~]+")
 
 
 def checked_url(url: str) -> str:
-    """Raises ``UnusableUrl``, which repeats nothing of it: somebody may have put a secret there."""
+    """The URL, checked. Raises ``UnusableUrl``, which does not repeat it: it may contain a
+    secret."""
     problem = _problem(url)
     if problem:
         raise UnusableUrl(problem=problem)
@@ -174,7 +176,7 @@ def _problem(url: str) -> str | None:
 
 
 def checked_owner(address: str) -> str:
-    """Raises ``UnusableOwner``."""
+    """The address, checked. Raises ``UnusableOwner``."""
     local = f"{address}.test" if address.endswith("@localhost") else address
     problem = address_problem(local)
     if problem:
@@ -183,7 +185,7 @@ def checked_owner(address: str) -> str:
 
 
 def checked_types(names: Iterable[str]) -> tuple[str, ...]:
-    """Raises ``UnknownEvents``."""
+    """The names, checked. Raises ``UnknownEvents``."""
     known = sorted(CATALOGUE.classes)
     for name in names:
         if name not in known:

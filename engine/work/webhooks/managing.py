@@ -1,4 +1,4 @@
-"""What people and programs do with webhooks, whatever the door."""
+"""What people and programs can do with webhooks, whatever the interface."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -22,12 +22,12 @@ from engine.work.webhooks.signing import Scheme, new_secret, scheme_of, verifier
 
 TEST_TYPE = "sendledger.WebhookTest.v1"
 TRIES = 20
-"""To change an endpoint that others change meanwhile."""
+"""How often a change is tried if others change the endpoint meanwhile."""
 
 
 class Created(NamedTuple):
-    """``verifier``: what the receiver verifies signatures with, told this once where it is a
-    secret."""
+    """``verifier``: what the receiver verifies signatures with; if it is a secret, it is shown only
+    this once."""
 
     endpoint: Endpoint
     verifier: str
@@ -38,12 +38,12 @@ class Standing(NamedTuple):
 
     endpoint: Endpoint
     delivered_until: int
-    """Every event up to this position that it gets was delivered."""
+    """All of its events up to this position were delivered."""
     last_position: int
 
 
 class Webhooks:
-    """``new_id`` answers a new random text. All of it raises ``StoreError``."""
+    """``new_id`` returns a new random text. Every method may raise ``StoreError``."""
 
     def __init__(self, parts: Parts, new_id: Callable[[], str]) -> None:
         self._parts, self._new_id = parts, new_id
@@ -58,9 +58,10 @@ class Webhooks:
         scheme: Scheme = Scheme.HMAC,
         first: int | None = None,
     ) -> Created:
-        """``first``: the position with which it begins; None for what comes from now on.
+        """Create a webhook. ``first`` is the position with which it begins; None for events from
+        now on.
 
-        Raises ``WebhookError`` and ``VaultError``, and then nothing was made.
+        Raises ``WebhookError`` and ``VaultError``; then nothing was created.
         """
         log = self._parts.log
         made = Endpoint(
@@ -104,7 +105,7 @@ class Webhooks:
         )
 
     def pause(self, webhook: str) -> Endpoint:
-        """A parked one stays parked."""
+        """Pause it; a parked webhook stays parked."""
         return self._changed(
             webhook,
             lambda found: (
@@ -113,11 +114,11 @@ class Webhooks:
         )
 
     def resume(self, webhook: str) -> Endpoint:
-        """From where it is, at once, paused or parked."""
+        """Resume a paused or parked webhook at once, from where it is."""
         return self._changed(webhook, Endpoint.begun_anew)
 
     def replay(self, webhook: str, first: int) -> Endpoint:
-        """Deliver everything from that position on, once more, under the same ids; and resume."""
+        """Deliver everything from that position on once more, under the same ids, and resume."""
         entry = entry_before(self._parts.log, first)
         return self._changed(webhook, lambda found: found.begun_anew(entry))
 
@@ -127,7 +128,7 @@ class Webhooks:
         self._parts.secrets.delete(webhook)
 
     def rotate(self, webhook: str) -> str:
-        """A new secret; the one before signs beside it for a day. Answers the verifier."""
+        """Make a new secret; the old one also signs for another day. Returns the new verifier."""
         self._found(webhook)
         secret = new_secret(scheme_of(self._parts.secrets.current(webhook)))
         self._parts.secrets.rotate(webhook, secret)
@@ -138,7 +139,7 @@ class Webhooks:
         return verifier(self._parts.secrets.current(self._found(webhook).id))
 
     def test(self, webhook: str) -> Delivery:
-        """Send it an event that no log has, now, whatever its state."""
+        """Send it an event now that is not in the log, whatever its state."""
         found = self._found(webhook)
         attempts = Attempts(self._parts, found.url, self._parts.secrets.signers(webhook))
         _, told = attempts.make(found.workspace or "", self._test_message(), 1)
@@ -148,11 +149,12 @@ class Webhooks:
     def deliveries(
         self, webhook: str, limit: int = 100, *, failed: bool = False
     ) -> Sequence[Delivery]:
-        """The newest first."""
+        """Recent deliveries, the newest first."""
         return self._parts.endpoints.deliveries(self._found(webhook).id, limit, failed=failed)
 
     def tell_owners(self, channel: OwnerLetters) -> int:
-        """A letter to each owner of a parked endpoint who does not know yet; answers how many.
+        """Write to each owner of a parked endpoint who has not been told yet; return the number of
+        letters.
 
         Raises ``OSError`` from the channel; trying again is harmless.
         """
@@ -193,7 +195,7 @@ class Webhooks:
 
 
 def letter_of(endpoint: Endpoint, delivered_until: int) -> PlainLetter:
-    """What the owner of a parked endpoint is told."""
+    """The letter to the owner of a parked endpoint."""
     assert endpoint.parked_at is not None
     stopped = (
         f"Nothing is delivered any more to {endpoint.url}, the webhook {endpoint.id}: "

@@ -22,7 +22,8 @@ class Message(NamedTuple):
 
 
 class Messages:
-    """Of one store, each under the generation in which it came. For one thread."""
+    """The messages of one store, each under the generation in which its entry was recorded. For one
+    thread."""
 
     def __init__(self, log: Log) -> None:
         self._store_id = log.identity.store_id
@@ -30,7 +31,7 @@ class Messages:
         self._structured: dict[int, Structured] = {}
 
     def of(self, entry: Entry) -> Message:
-        """Raises ``CorruptEvent``."""
+        """The entry's message. Raises ``CorruptEvent``."""
         assert entry.row is not None
         generation = max(number for first, number in self._begin if first <= entry.number)
         if generation not in self._structured:
@@ -42,7 +43,7 @@ class Messages:
 
 
 def wanted(endpoint: Endpoint, entries: Sequence[Entry]) -> dict[str, list[Entry]]:
-    """By workspace those that the endpoint gets, in order."""
+    """The entries that the endpoint gets, in order, by workspace."""
     types = {*endpoint.types}
     found: dict[str, list[Entry]] = {}
     for envelope, few in groupby(entries, attrgetter("envelope")):
@@ -59,7 +60,8 @@ def _name(entry: Entry) -> str:
 
 
 def entry_before(log: Log, position: int) -> int:
-    """After which entry the event of that position is the next event, the one to come included.
+    """The entry after which the event at that position, which may be the one still to come, is the
+    next event.
 
     Raises ``NoSuchPosition``.
     """
@@ -75,7 +77,7 @@ def entry_before(log: Log, position: int) -> int:
 
 
 def position_at(log: Log, entry: int) -> int:
-    """Of the last event up to that entry; 0 for none."""
+    """The position of the last event up to that entry; 0 if there is none."""
     if entry < 0:
         return 0
     (found,) = log.entries(entry - 1, 1)
@@ -83,6 +85,6 @@ def position_at(log: Log, entry: int) -> int:
 
 
 def _position(log: Log, entry: int) -> int:
-    """Of the event, or of the one that an envelope without events stands before."""
+    """The position of the event, or of the next one after an envelope without events."""
     (found,) = log.entries(entry - 1, 1)
     return found.row[0] if found.row else found.envelope.first_position

@@ -1,4 +1,4 @@
-"""What delivering needs of the world."""
+"""What delivering needs of the outside world."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -8,12 +8,12 @@ from engine.work.webhooks.endpoint import Delivery, Endpoint
 
 
 class Answer(NamedTuple):
-    """What came of a request."""
+    """The result of a request."""
 
     status: int
-    """Of HTTP; 0 where no answer came."""
+    """The HTTP status; 0 if no answer came."""
     said: str = ""
-    """In a few words; ours, never the other side's."""
+    """A few words of our own, never the receiver's."""
     retry_after: timedelta | None = None
 
     @property
@@ -22,14 +22,14 @@ class Answer(NamedTuple):
 
 
 Send = Callable[[str, Mapping[str, str], bytes], Answer]
-"""Posts a body with headers to a URL. Raises nothing: what went wrong is the answer."""
+"""Posts a body with headers to a URL. Raises nothing: an error is returned as the answer."""
 
 
 class KeptEndpoints(Protocol):
-    """Where endpoints are kept, beside the log. All of it raises ``StoreError``."""
+    """Where endpoints are stored, apart from the log. Every method may raise ``StoreError``."""
 
     def all(self) -> Sequence[Endpoint]:
-        """In the order in which they were made."""
+        """All endpoints, in the order of creation."""
         ...
 
     def find(self, endpoint_id: str) -> Endpoint | None: ...
@@ -37,20 +37,21 @@ class KeptEndpoints(Protocol):
     def add(self, endpoint: Endpoint) -> None: ...
 
     def save(self, endpoint: Endpoint) -> Endpoint | None:
-        """As it is kept from now on, under the next version; None, and nothing done, when it has
-        changed or is gone since."""
+        """Store the endpoint, and return it under its next version; None, and nothing done, if it
+        has been changed or removed since."""
         ...
 
     def remove(self, endpoint_id: str) -> bool:
-        """With its deliveries."""
+        """Remove the endpoint and its deliveries."""
         ...
 
     def note(self, endpoint_id: str, deliveries: Sequence[Delivery]) -> None:
-        """Kept are the last 1,000 that succeeded, and those of 90 days that failed."""
+        """Note deliveries. The last 1,000 that succeeded are kept, and the failed ones of 90
+        days."""
         ...
 
     def deliveries(
         self, endpoint_id: str, limit: int, *, failed: bool = False
     ) -> Sequence[Delivery]:
-        """The newest first; ``failed`` for those alone."""
+        """Deliveries, the newest first; with ``failed`` only the failed ones."""
         ...

@@ -1,7 +1,7 @@
-"""When a delivery that failed is tried again, and when no more.
+"""When a failed delivery is tried again, and when no longer.
 
-After the example schedule of Standard Webhooks 1.0.0 ("Deliverability and reliability"), cut so
-that its waits come to 28 hours; each is up to a tenth longer, by chance.
+This is the example schedule of Standard Webhooks 1.0.0 ("Deliverability and reliability"),
+shortened so that its waits add up to 28 hours; each wait is up to a tenth longer, at random.
 """
 
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ WAITS = (
     timedelta(hours=10, minutes=25),
 )
 JITTER = 0.1
-"""Of a wait, at most."""
+"""The largest part of a wait that is added at random."""
 LONGEST_ASKED = timedelta(hours=24)
-"""For which a receiver may ask to be left alone (``Retry-After``)."""
+"""The longest time for which a receiver may ask to be left alone (``Retry-After``)."""
 GONE = 410
 
 
 def after_failure(
     lane: Lane, answer: Answer, now: datetime, chance: float, waits: Sequence[timedelta] = WAITS
 ) -> Lane | None:
-    """The lane with its next attempt's time; None where there is none. ``chance``: from 0 to 1.
+    """The lane with the time of its next attempt; None if there is none. ``chance``: from 0 to 1.
 
-    A receiver that asks for more time than the table gives has it; for less, it has not.
+    A receiver may ask for more time than the table gives, but not for less.
     """
     if answer.status == GONE or lane.attempts >= len(waits):
         return None

@@ -1,6 +1,6 @@
 """Signatures of Standard Webhooks 1.0.0: HMAC-SHA256 (``v1``) and Ed25519 (``v1a``).
 
-A secret is a text as the specification writes it: ``whsec_`` or ``whsk_`` and base64.
+A secret is written as in the specification: ``whsec_`` or ``whsk_`` and base64.
 """
 
 import hmac
@@ -21,9 +21,9 @@ from events.vocabulary import AccountId
 
 SYMMETRIC, PRIVATE, PUBLIC = "whsec_", "whsk_", "whpk_"
 OCTETS = 32
-"""Of a new secret; the specification wants 24 to 64."""
+"""The length of a new secret; the specification asks for 24 to 64."""
 OVERLAP = timedelta(days=1)
-"""For which the secret before signs, too, after a rotation."""
+"""How long the previous secret also signs after a rotation."""
 
 Sign = Callable[[bytes], str]
 
@@ -43,14 +43,14 @@ def scheme_of(secret: Secret) -> Scheme:
 
 
 def verifier(secret: Secret) -> str:
-    """What the receiver needs: the secret itself, or the public key (``whpk_``)."""
+    """What the receiver verifies with: the secret itself, or the public key (``whpk_``)."""
     if scheme_of(secret) is Scheme.HMAC:
         return secret.reveal()
     return PUBLIC + b64encode(_private(secret).public_key().public_bytes_raw()).decode()
 
 
 def signer(secret: Secret) -> Sign:
-    """Signs octets; answers the signature with its identifier."""
+    """A function that signs octets and returns the signature with its identifier."""
     if scheme_of(secret) is Scheme.HMAC:
         key = b64decode(secret.reveal().removeprefix(SYMMETRIC))
         return lambda told: "v1," + b64encode(hmac.digest(key, told, sha256)).decode()
@@ -61,7 +61,7 @@ def signer(secret: Secret) -> Sign:
 def signed(
     signers: Sequence[Sign], message_id: str, at: datetime, body: bytes
 ) -> Mapping[str, str]:
-    """The headers of the specification."""
+    """The headers that the specification asks for."""
     timestamp = str(int(at.timestamp()))
     told = b".".join((message_id.encode(), timestamp.encode(), body))
     return {
@@ -72,7 +72,8 @@ def signed(
 
 
 def _private(secret: Secret) -> Ed25519PrivateKey:
-    """Of the seed, or of seed and public key, as other programs write the pair."""
+    """The private key, from the seed alone, or from seed and public key as other programs write
+    them."""
     return Ed25519PrivateKey.from_private_bytes(
         b64decode(secret.reveal().removeprefix(PRIVATE))[:OCTETS]
     )
@@ -84,7 +85,8 @@ class _Kept(NamedTuple):
 
 
 class SigningSecrets:
-    """Of endpoints, in the vault (F1): the one in use, and the one before for a day."""
+    """The secrets of endpoints, in the vault (F1): the current one, and the previous one for a
+    day."""
 
     def __init__(self, vault: Vault, now: Callable[[], datetime]) -> None:
         self._vault, self._now = vault, now
@@ -120,5 +122,6 @@ class SigningSecrets:
 
 
 def _ref(endpoint_id: str) -> SecretRef:
-    """No workspace begins so."""
+    """A reference that cannot clash with those of a workspace: no workspace's name begins with
+    ``_``."""
     return SecretRef("_", AccountId(f"webhook {endpoint_id}"), "signing secrets")

@@ -1,4 +1,4 @@
-"""How webhooks stand, for ``health``."""
+"""The status of webhooks, for ``health``."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from engine.work.webhooks.ports import KeptEndpoints
 
 
 def standings(log: Log, endpoints: KeptEndpoints) -> Iterator[WebhookStanding]:
-    """Raises ``StoreError``."""
+    """The status of every webhook. Raises ``StoreError``."""
     now = log.now()
     for each in endpoints.all():
         seconds = 0.0

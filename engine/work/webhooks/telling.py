@@ -1,4 +1,4 @@
-"""Webhooks as JSON, the same at every door. No secret is in it."""
+"""Webhooks as JSON, the same on every interface. It contains no secret."""
 
 from typing import Any
 
