@@ -1,4 +1,4 @@
-"""What is asked: a recipient's case, what is at stake, why a campaign does not send.
+"""Answers to questions: a recipient's case, what is at stake, why a campaign does not send.
 
-Read only: from the views, the log and the aggregates; nothing here decides or records anything.
+They are read from the views, the log and the aggregates; nothing here decides or records anything.
 """

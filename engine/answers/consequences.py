@@ -1,4 +1,4 @@
-"""What would follow from taking a sender away: shown before anybody is asked (T2, S10)."""
+"""The consequences of taking a sender away, shown to users before they confirm (T2, S10)."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -24,13 +24,13 @@ class Consequences(NamedTuple):
     account_id: str
     rotation: tuple[Stakes, ...]
     pausing: tuple[str, ...]
-    """Single-sender campaigns under way that pause, without limit."""
+    """Running single-sender campaigns that would pause, without a time limit."""
 
 
 def of_disconnecting(
     now: Neighbours, policy: Policy, account_id: str, at: datetime
 ) -> Consequences:
-    """T2: as it would be decided at that time, by the policy in force."""
+    """T2: the consequences if it were decided at that time, by the policy in force."""
     hour_ends = at + policy.grace_period
     slot_id = now.account(account_id).slot_id
     rotation = [

@@ -1,8 +1,8 @@
-"""What the law says of a workspace now: recorded or not, folded or not. Asking writes nothing.
+"""A workspace's state now by the law, whether or not it is recorded and in the views. Asking writes
+nothing.
 
-Views may be some events short of the log's end, and a deadline may have passed that no worker has
-settled. Both are made up for in memory, as of one moment, by the loop and the rules that do it for
-good.
+Views may lag behind the log's end, and a deadline may have passed that no worker has settled. Both
+are made up for in memory, as of one moment, by the same loop and rules that do it in the store.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ from projections.shipped import SHIPPED
 
 
 class Readable(Log, Transactions, Protocol):
-    """A store, as far as asking needs one."""
+    """The part of a store that asking needs."""
 
 
 class Current(NamedTuple):
@@ -39,14 +39,15 @@ class Current(NamedTuple):
     aggregates: Neighbours
     """Accounts, campaigns and slots, as a command would find them now."""
     log: Log
-    """With the events that are due and not recorded yet at its end."""
+    """The log, followed by the events that are due and not recorded yet."""
     recorded_until: int
-    """What stands after this position is due and not recorded yet."""
+    """Events after this position are due and not recorded yet."""
     views: ReadableViews
     stopped: Mapping[Projection, Stop]
-    """Views that stand still at an event they cannot take, and are as old as that."""
+    """Views that have stopped at an event that they cannot process, and are no newer than that."""
     fenced: str | None
-    """M6: why the store may lack what it did; then this is what is recorded, not what is due."""
+    """M6: why the store may lack some of its past; the state is then what is recorded, not what is
+    due."""
 
     def answers(self) -> Answers:
         return Answers(self.views, self.workspace)
@@ -66,12 +67,13 @@ def current(
     strict: bool = True,
     earlier: EarlierLooks | None = None,
 ) -> Iterator[Current]:
-    """Good until the end of the block.
+    """The current state, valid until the end of the block.
 
-    ``fence`` is the store's. ``strict`` raises what ``ProjectionRunner.catch_up`` does, for a view
-    that an event stops; otherwise such a view stays as old as that. Raises ``StoreError`` when the
-    log cannot be read. ``views`` must be of the moment of ``store.look``, as those of a store are
-    that was opened to be read only. ``earlier`` has what looks with it read.
+    ``fence`` is the store's. With ``strict``, a view that an event stops raises what
+    ``ProjectionRunner.catch_up`` raises; otherwise the view stays at that event. Raises
+    ``StoreError`` if the log cannot be read. ``views`` must be of the same moment as
+    ``store.look``, as they are in a store that was opened read-only. ``earlier`` keeps what is
+    read, for later looks.
     """
     fenced, doubts, looks = fence.closed(), fence.doubts, earlier or EarlierLooks(0)
     known = looks.known(workspace, doubts)

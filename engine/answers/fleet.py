@@ -1,7 +1,7 @@
-"""What would be done for a whole fleet, and what is left out and why (R1, P2, P3, T4, T5).
+"""Plans for a whole fleet: what would be done, and what is left out and why (R1, P2, P3, T4, T5).
 
-Whether a step may be taken is asked of the rules themselves, in thought: a plan and what becomes of
-it disagree only where something happened in between. Nothing is recorded.
+The rules themselves decide, without recording anything, whether a step is allowed: a plan and its
+result differ only if something happens in between.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,12 +30,12 @@ class Reconnect(NamedTuple):
 
     account_id: AccountId
     waiting: tuple[CampaignId, ...]
-    """Campaigns that it keeps paused; they wait for their resume afterwards (P2)."""
+    """Campaigns that it keeps paused; they still have to be resumed afterwards (P2)."""
     at_stake: int
     deadline_at: datetime | None
-    """Of the first clock of it to run out; None when none runs."""
+    """The deadline of the account's clock that runs out first; None if no clock runs."""
     expired: tuple[CampaignId, ...]
-    """Where its clock has run out: no reconnection undoes that."""
+    """Campaigns in which its clock has run out: no reconnection undoes that."""
 
 
 class Resume(NamedTuple):
@@ -46,7 +46,8 @@ class Resume(NamedTuple):
     """Contacted recipients whose sender is not in FROM EMAIL, or not successful."""
     at_stake: int
     deadline_at: datetime | None
-    """Of the first clock of it to run out, which resuming does not stop (P4)."""
+    """The deadline of the campaign's clock that runs out first, which resuming does not stop
+    (P4)."""
 
 
 class Readd(NamedTuple):
@@ -57,13 +58,13 @@ class Readd(NamedTuple):
     """Recipients who keep it as their sender if it is re-added in time (T4)."""
     deadline_at: datetime
     expired: bool
-    """Too late (T5): it may take only recipients who received nothing."""
+    """It is too late (T5): the account may take only recipients who have received nothing."""
     free: int
-    """How many of those there are."""
+    """The number of recipients who have received nothing, if it is too late."""
 
 
 class LeftOut(NamedTuple):
-    """``code`` is stable and for programs, the text for people."""
+    """What a plan leaves out. ``code`` is stable and for programs, the text is for people."""
 
     name: str
     code: str
@@ -81,8 +82,8 @@ class Plan(NamedTuple, Generic[Step]):
 def of_reconnecting(
     engine: Engine, workspace: str, accounts: Iterable[AccountId]
 ) -> Plan[Reconnect]:
-    """Of these accounts the failed ones. Where an hour runs, that is told as well: no reconnection
-    cures it, only re-adding the account does (T4)."""
+    """A plan to reconnect the failed accounts among these. A running hour is reported as well: no
+    reconnection cures it, only re-adding the account does (T4)."""
     steps, left_out = [], []
     with engine.look(workspace) as now:
         for name in accounts:
@@ -95,8 +96,8 @@ def of_reconnecting(
 
 
 def of_resuming(engine: Engine, workspace: str, campaigns: Iterable[CampaignId]) -> Plan[Resume]:
-    """Of these paused campaigns those that only wait for it (P2, P3). One that bounced too much
-    needs a look of its own (M8)."""
+    """A plan to resume those of these paused campaigns that only wait for that (P2, P3). One that
+    bounced too much is left out: a person must look at it first (M8)."""
     steps, left_out = [], []
     with engine.look(workspace) as now:
         for name in campaigns:
@@ -113,7 +114,8 @@ def of_resuming(engine: Engine, workspace: str, campaigns: Iterable[CampaignId])
 def of_readding(
     engine: Engine, workspace: str, account_id: AccountId, *, expired: bool
 ) -> Plan[Readd]:
-    """Every campaign that lost the account; ``expired``: those for which it is too late as well."""
+    """A plan to re-add the account to every campaign that lost it; with ``expired``, also to those
+    for which it is too late."""
     steps, left_out = [], []
     with engine.look(workspace) as now:
         for each in _lost(now, account_id):
@@ -128,13 +130,15 @@ def of_readding(
 
 
 def lost(engine: Engine, workspace: str, account_id: AccountId) -> tuple[Readd, ...]:
-    """Where the account is to be re-added, until when, whether or not it is connected (T2-T5)."""
+    """The campaigns to which the account has to be re-added, and until when, whether or not it is
+    connected (T2-T5)."""
     with engine.look(workspace) as now:
         return tuple(_lost(now, account_id))
 
 
 def resuming(campaign_id: CampaignId) -> ResumeCampaign:
-    """Never against a user's pause, even one that came after the plan (P2)."""
+    """The command to resume; it never overrides a user's pause, even one that came after the plan
+    (P2)."""
     return ResumeCampaign(campaign_id=campaign_id, unless_paused_by_user=True)
 
 
@@ -183,7 +187,8 @@ def _ran_out(lane: Lane, incident_id: str | None) -> bool:
 
 
 def resumed(campaign: Campaign) -> Resume:
-    """Who goes on once it is resumed, and who does not."""
+    """The number of recipients who continue once the campaign is resumed, and of those who do
+    not."""
     lanes = campaign.lanes.values()
     held = sum(len(lane.contacted) for lane in lanes if not lane.connected)
     running = [lane for lane in lanes if lane.running]
@@ -191,7 +196,8 @@ def resumed(campaign: Campaign) -> Resume:
 
 
 def _stakes(running: Iterable[Lane]) -> tuple[int, datetime | None]:
-    """How many are at stake in lanes whose clock runs, and until when."""
+    """The number of recipients at stake in lanes with a running clock, and the earliest
+    deadline."""
     clocks = [(len(lane.contacted), lane.clock.deadline_at) for lane in running if lane.clock]
     return sum(count for count, _ in clocks), min((at for _, at in clocks), default=None)
 
@@ -207,7 +213,8 @@ def _lost(now: Neighbours, account_id: AccountId) -> Iterator[Readd]:
 
 
 def _took_it(clock: Clock) -> bool:
-    """Out of FROM EMAIL: a disconnect at its start, either clock when it ran out."""
+    """Whether the clock took the account out of FROM EMAIL: a disconnect does so when its clock
+    starts, either kind when it runs out."""
     hour = clock.kind is IncidentKind.DISCONNECT and clock.outcome is ClockOutcome.RUNNING
     return hour or clock.outcome is ClockOutcome.EXPIRED
 

@@ -1,4 +1,4 @@
-"""Is a store well? One look that costs the same however long the log is."""
+"""Whether a store is well: one look that costs the same however long the log is."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -17,85 +17,85 @@ from projections.notices import NOTICES
 from projections.shipped import SHIPPED
 
 NOTICE_PATIENCE = 300.0
-"""Seconds that an issued notice may be on its way: whoever has an hour should hear of it early, and
-an attempt that failed is repeated after a minute and after two more."""
+"""Seconds that an issued notice may be on its way: owners who have only an hour should hear of it
+early, and a failed attempt is repeated after one minute and after two more."""
 
 CHECK_PATIENCE = 3600.0
-"""Seconds that a background check may wait: those of a server that hangs wait for each other."""
+"""Seconds that a background check may wait: checks of a server that hangs wait for each other."""
 
 
 WEBHOOK_PATIENCE = 600.0
-"""Seconds that a webhook may lag: a receiver that fails once is tried again after 5 minutes."""
+"""Seconds that a webhook may lag: the second wait after a failure is 5 minutes."""
 
 
 class ViewHealth(NamedTuple):
-    """How far a view is from the log's end."""
+    """How far a view is behind the log's end."""
 
     name: str
     position: int
     events: int
-    """How many it has not seen."""
+    """The number of events that it has not processed."""
     seconds: float
-    """Age of the oldest of them, by the store's clock; 0 without any."""
+    """Age of the oldest of them, by the store's clock; 0 if there are none."""
     stop: Stop | None
 
 
 class Due(NamedTuple):
-    """What should have been settled and was not, parked workspaces left out."""
+    """What is due and has not been settled, without parked workspaces."""
 
     workspaces: int
     seconds: float
-    """How long the oldest has been due; 0 without any."""
+    """How long the oldest has been due; 0 if there are none."""
 
 
 class LateChecks(NamedTuple):
-    """Background checks whose time has come and that nobody has begun."""
+    """Background checks that are due and have not begun."""
 
     checks: int
     seconds: float
-    """How long the oldest has waited; 0 without any."""
+    """How long the oldest has waited; 0 if there are none."""
 
 
 class RelayLag(NamedTuple):
-    """What was recorded and not told in the topic, as of at most a second ago."""
+    """What was recorded and is not in the topic yet, as of at most a second ago."""
 
     topic: str
     entries: int
-    """Events, and commands without any."""
+    """Events, and commands without events."""
     positions: int
-    """Of them the events."""
+    """The events among them."""
     seconds: float
-    """Age of the oldest entry; 0 without any."""
+    """Age of the oldest entry; 0 if there are none."""
 
 
 class SignedLag(NamedTuple):
-    """What was recorded and not signed yet, as the folder of tiles says."""
+    """What was recorded and is not signed yet, according to the folder of tiles."""
 
     signed: int
     """Entries."""
     entries: int
-    """That are missing."""
+    """The number of entries that are not signed yet."""
     seconds: float
-    """Age of the oldest of them; 0 without any."""
+    """Age of the oldest of them; 0 if there are none."""
 
 
 class WebhookStanding(NamedTuple):
-    """How a webhook stands, as of at most a second ago."""
+    """The status of a webhook, as of at most a second ago."""
 
     webhook: str
     status: str
     reason: str
     """Why it is parked."""
     seconds: float
-    """Age of the oldest entry that it has not; 0 without any, and where it is not active."""
+    """Age of the oldest entry that it has not got; 0 if there are none, or it is not active."""
 
 
 class Undelivered(NamedTuple):
-    """Notices that were issued and did not reach their owner."""
+    """Notices that were issued and have not reached their owner."""
 
     notices: int
     seconds: float
-    """Age of the oldest; 0 without any."""
+    """Age of the oldest; 0 if there are none."""
 
 
 class Finding(NamedTuple):
@@ -104,7 +104,7 @@ class Finding(NamedTuple):
     code: str
     text: str
     name: str = ""
-    """Of the view or workspace that it is about."""
+    """The name of the view or workspace concerned."""
 
 
 class Health(NamedTuple):
@@ -115,23 +115,24 @@ class Health(NamedTuple):
     due: Due
     parked: Sequence[Parked]
     running: int
-    """Clocks, as the view of them knows."""
+    """The number of running clocks, according to their view."""
     next_due: datetime | None
     undelivered: Undelivered
     workers: Sequence[LiveWorker] | None
-    """Who is alive; None where that cannot be known."""
+    """The workers that are alive; None if that cannot be known."""
     alarms: Sequence[Alarm] = ()
     late_checks: LateChecks = LateChecks(0, 0.0)
     relay: RelayLag | None = None
-    """None for a store that was never told outside."""
+    """None for a store that was never published."""
     webhooks: Sequence[WebhookStanding] = ()
     signed: SignedLag | None = None
-    """None where no folder of tiles is known."""
+    """None if no folder of tiles is known."""
     fenced: str | None = None
-    """M6: why the store may lack what it did, as the end of a sentence."""
+    """M6: why the store may lack some of its past, as the end of a sentence."""
 
     def reasons(self, patience: float) -> list[Finding]:
-        """Why it is not well, a sentence each: what waits for longer than ``patience`` seconds."""
+        """Why the store is not well, one sentence each; work counts as late after ``patience``
+        seconds."""
         return [
             *self._of_fence(),
             *self._of_views(patience),
@@ -182,7 +183,8 @@ class Health(NamedTuple):
             )
 
     def _of_workers(self) -> Iterator[Finding]:
-        """A worker that does not settle, or whose role only others have, is none for the clocks."""
+        """Findings about workers: one that lacks the role of settling does nothing for the
+        clocks."""
         if self.next_due is None or self.workers is None:
             return
         if not any("clocks" in each.does for each in self.workers):
@@ -279,7 +281,7 @@ def look(
     schedule: CheckSchedule,
     mark: RelayMark,
 ) -> Health:
-    """How the store is now. Raises ``StoreError`` if it is lost."""
+    """The store's health now. Raises ``StoreError`` if the store cannot be reached."""
     now, checks = store.now(), schedule.overdue()
     overdue = coordination.overdue(now)
     return Health(
@@ -312,7 +314,7 @@ def _relay(store: Store, mark: RelayMark, now: datetime) -> RelayLag | None:
 
 
 def signed_lag(store: Store, signed: int) -> SignedLag:
-    """Of a log of which so many entries are signed."""
+    """The lag of a log whose first ``signed`` entries are signed."""
     missing = max(store.last_entry() + 1 - signed, 0)
     oldest = store.entries(signed - 1, 1) if missing else ()
     since = oldest[0].envelope.recorded_at if oldest else None

@@ -1,6 +1,6 @@
-"""The events of one recipient, account or campaign, what brought them about, what they caused.
+"""The events of one recipient, account or campaign, what brought them about, and what they caused.
 
-Nothing is scanned: the view ``histories`` says where the events stand, envelopes say what caused
+Nothing is scanned: the view ``histories`` has the events' positions, and envelopes say what caused
 them (F2).
 """
 
@@ -18,7 +18,7 @@ from projections.histories import HISTORIES, Subject, of_account, of_campaign, o
 
 
 class Log(Protocol):
-    """What there is to read of a store."""
+    """What a history reads of a store."""
 
     def read(self, after: int, limit: int) -> Page: ...
 
@@ -26,11 +26,11 @@ class Log(Protocol):
 
 
 Positions = Callable[[str, Subject], Sequence[int]]
-"""Where the events of a workspace that concern a subject stand, in order."""
+"""The positions of the events of a workspace that concern a subject, in order."""
 
 
 def positions_in(views: ReadableViews) -> Positions:
-    """As the view says, which may lag behind the log."""
+    """The positions according to the view, which may lag behind the log."""
 
     def positions(workspace: str, subject: Subject) -> Sequence[int]:
         return [int(row.position) for row in views.rows(HISTORIES, workspace, *subject)]
@@ -47,11 +47,11 @@ class History:
         self.workspace = workspace
 
     def of(self, subject: Subject) -> list[Recorded]:
-        """Every event that concerns it, in order of position."""
+        """Every event that concerns the subject, in order of position."""
         return list(self.at(self._positions(self.workspace, subject)))
 
     def at(self, positions: Iterable[int]) -> Iterator[Recorded]:
-        """The events at these ascending positions; neighbours are read together.
+        """The events at these ascending positions; consecutive ones are read together.
 
         Raises ``UnreadableEvent`` and ``GapInLog``.
         """
@@ -59,7 +59,7 @@ class History:
             yield from decode_page(self._log.read(first - 1, length), first - 1)
 
     def event(self, event_id: str) -> Recorded | None:
-        """None for an id that is none of this workspace's events."""
+        """The event with that id; None if this workspace has no such event."""
         command_id, _, index = event_id.removeprefix(f"{self.workspace}:").rpartition(".")
         envelope = self._log.envelope(self.workspace, command_id)
         if envelope is None or not index.isdecimal() or int(index) >= envelope.event_count:
@@ -68,19 +68,19 @@ class History:
         return found
 
     def cause(self, recorded: Recorded) -> Recorded | None:
-        """The event that brought this one's command about; None where somebody asked for it."""
+        """The event that caused this one's command; None if somebody asked for the command."""
         causation_id = recorded.envelope.causation_id
         return self.event(causation_id) if causation_id else None
 
     def causes(self, recorded: Recorded) -> list[Recorded]:
-        """From what everything began with down to this event, both included."""
+        """The chain of causes, from the first event down to this one, both included."""
         chain = [recorded]
         while (cause := self.cause(chain[-1])) is not None:
             chain.append(cause)
         return chain[::-1]
 
     def later(self, recorded: Recorded) -> list[Recorded]:
-        """The first event of each command that a timer asked for because of this event."""
+        """The first event of each command that a timer triggered because of this event."""
         subject = _watched_over(recorded.event)
         if subject is None:
             return []
@@ -91,10 +91,10 @@ class History:
         return list(self.at(each.envelope.first_position for each in first.values()))
 
     def commands_caused_by(self, envelope: Envelope) -> Iterator[Recorded]:
-        """The first event of each command that this one's events brought about at once, in order.
+        """The first event of each command that this command's events caused at once, in order.
 
-        Reactions are decided before anything else, so they follow each other in the log. What a
-        timer asked for later is not among them.
+        Reactions are decided before anything else, so they follow directly in the log. Commands
+        that a timer triggered later are not included.
         """
         seen = {envelope.command_id: envelope}
         position = envelope.last_position + 1
@@ -115,7 +115,7 @@ def _parent(envelope: Envelope, among: dict[str, Envelope]) -> Envelope | None:
 
 
 def _watched_over(event: Event) -> Subject | None:
-    """Whom the timer concerns that an event sets."""
+    """The subject of the timer that an event sets, if it sets one."""
     match event:
         case GracePeriodStarted():
             return of_campaign(event.campaign_id)

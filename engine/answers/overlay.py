@@ -1,6 +1,7 @@
-"""Views and a log as they will be when what is missing has been written: in memory, over others.
+"""Views and a log as they will be once missing events are written: held in memory, on top of
+others.
 
-The rows underneath stay as they are; only what changes is held here.
+The rows underneath stay as they are; only changes are held here.
 """
 
 from collections import Counter
@@ -21,16 +22,17 @@ Rows = dict[RowKey, Any]
 
 
 class OverlaidViews:
-    """``base`` with the rows on top that were saved here; ``base`` is never written.
+    """``base`` with the rows saved here on top; ``base`` is never written.
 
-    Whoever keeps views can keep these (``ProjectionRunner``). ``base`` must not move meanwhile.
+    A ``ProjectionRunner`` can update these like any other views. ``base`` must not change
+    meanwhile.
     """
 
     def __init__(self, base: ReadableViews) -> None:
         self._base = base
         self._rows: dict[Projection, Rows] = {}
         self._underneath: dict[Projection, Rows] = {}
-        """What ``base`` has under the keys of those rows."""
+        """The rows of ``base`` under the same keys."""
         self._emptied: set[Projection] = set()
         self._positions: dict[Projection, int] = {}
         self._stops: dict[Projection, Stop] = {}
@@ -138,7 +140,7 @@ class OverlaidViews:
         return projection in self._emptied
 
     def _under(self, projection: Projection, keys: Sequence[RowKey]) -> Rows:
-        """What ``base`` has under these keys, read once."""
+        """The rows of ``base`` under these keys, each read once."""
         if self._hides(projection):
             return {}
         known = self._underneath.setdefault(projection, {})
@@ -161,7 +163,7 @@ def _chosen(rows: Rows, prefix: Sequence[str], equal: Mapping[str, str | bool]) 
 class OverlaidLog:
     """``base`` up to ``end``, and after it events that are not recorded yet.
 
-    Those are no entries: what an entry is, is fixed at the commit.
+    These events are not entries: entries get their numbers at the commit.
     """
 
     def __init__(self, base: Log, end: int, unsettled: Sequence[Recorded]) -> None:

@@ -1,4 +1,4 @@
-"""One recipient's case: every fact that answers why it stands where it stands (F3).
+"""One recipient's case: every fact that explains the recipient's status (F3).
 
 Read through ``engine.answers.history``: a few dozen events, however long the log is.
 """
@@ -49,14 +49,14 @@ TRIES = (
     CheckPassed,
 )
 ANEW = (CheckPassed, AccountConnected, OneClickReconnected, ConnectionRestored)
-"""After these, misses count from zero (C2)."""
+"""After one of these, misses are counted from zero (C2)."""
 
 
 class Facts(Protocol):
-    """As ``engine.answers.history`` reads them of a log."""
+    """The facts, as ``engine.answers.history`` reads them from a log."""
 
     def of(self, subject: Subject) -> list[Recorded]:
-        """Every event that concerns it, in order of position."""
+        """Every event that concerns the subject, in order of position."""
         ...
 
 
@@ -72,24 +72,24 @@ class Trouble(NamedTuple):
     account_id: str
     incident_id: str
     supersedes: str | None
-    """The failure whose clock this disconnect ended."""
+    """The failure whose clock this disconnect superseded."""
     opened: Recorded
     led_to: Sequence[Recorded]
     """The failed checks without a success between them and the incident."""
     started: Recorded | None
-    """The start of its clock; None for a single-sender campaign, which has no clocks (S1)."""
+    """The start of its clock; None in a single-sender campaign, which has no clocks (S1)."""
     deadline: datetime
     at_stake: int
-    """When the clock started."""
+    """The number at stake when the clock started."""
     ended: Recorded | None
-    """How the clock ended; None while it runs."""
+    """The end of the clock; None while it runs."""
     notices: Sequence[Notice]
     tried: Sequence[Recorded]
     """Checks, reconnects and refused reconnects, up to the end of the incident."""
     added: Sequence[Recorded]
-    """The account back in FROM EMAIL of the campaign, in time or not."""
+    """The account's re-adding to FROM EMAIL of the campaign, in time or not."""
     too_late: Recorded | None
-    """The account works again, after the clock ran out."""
+    """The first sign that the account worked again, if that was after the clock ran out."""
 
     @property
     def running(self) -> bool:
@@ -100,18 +100,20 @@ class Case(NamedTuple):
     answer: RecipientAnswer
     campaign: CampaignRow
     own: Sequence[Recorded]
-    """What concerns the recipient alone."""
+    """Facts about the recipient alone."""
     about_campaign: Sequence[Recorded]
     sender: str | None
-    """Who it hears or heard from; in single-sender campaigns who sits or last sat in the slot."""
+    """The account that the recipient hears or heard from; in a single-sender campaign, the slot's
+    present or last one."""
     sender_works: bool
     troubles: Sequence[Trouble]
-    """Of the sender, oldest first; of a stopped recipient those that ended in the stop."""
+    """The sender's troubles, oldest first; for a stopped recipient, only those that led to the
+    stop."""
     now: datetime
     recorded_until: int | None = None
-    """Facts after this position are due by the law and not recorded yet; None: there are none."""
+    """Facts after this position are due by the law and not recorded yet; None if there are none."""
     waits: NotBefore | None = None
-    """Why nothing is sent to the recipient of a campaign that sends by itself (M3)."""
+    """Why nothing is sent to the recipient now, in a campaign that sends by itself (M3)."""
 
     @property
     def stop(self) -> Recorded | None:
@@ -145,7 +147,8 @@ def case_of(
     *,
     recorded_until: int | None = None,
 ) -> Case | None:
-    """None for a recipient whom the campaign never had. The views stand at the log's end."""
+    """The recipient's case; None if the campaign never had the recipient. The views must be up to
+    date with the log."""
     answer = answers.recipient(campaign_id, recipient_id)
     if answer is None:
         return None
@@ -216,7 +219,7 @@ def _troubles(
 
 
 def _that_ended_in(stop: RecipientStopped, troubles: Sequence[Trouble]) -> list[Trouble]:
-    """The incident of the stop, and the failure it superseded, if it did."""
+    """The incident of the stop, and the failure that it superseded, if any."""
     superseded = {each.supersedes for each in troubles if each.incident_id == stop.incident_id}
     return [each for each in troubles if each.incident_id in {stop.incident_id, *superseded}]
 
@@ -263,13 +266,15 @@ def _clock(started: Recorded | None) -> tuple[datetime, int] | None:
 
 
 def _next_turn(opened: Recorded, account: Sequence[Recorded]) -> Recorded | None:
-    """Where an incident without a clock here is over: works again, or the next one begins."""
+    """The end of an incident that has no clock in this campaign: the account works again, or its
+    next incident begins."""
     turns = chosen(account, *OPENINGS, ConnectionRestored, AccountConnected)
     return next((each for each in turns if each.position > opened.position), None)
 
 
 def _before_the_end(tried: Recorded, over: Recorded | None) -> bool:
-    """Or the cure itself, which stands in one command with the end of the incident."""
+    """Whether it came before the end, or is the cure itself, which has the same correlation as the
+    end of the incident."""
     return (
         over is None
         or tried.position < over.position

@@ -1,4 +1,4 @@
-"""Who writes for a campaign, or did."""
+"""The accounts that send for a campaign, or did."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from aggregates.campaign import Campaign
 
 
 class SenderLine(NamedTuple):
-    """``listed``: it is in FROM EMAIL. ``clock``: the kind of the one that runs for it."""
+    """``listed``: the account is in FROM EMAIL. ``clock``: the kind of clock that runs for it."""
 
     account_id: str
     listed: bool
@@ -18,7 +18,7 @@ class SenderLine(NamedTuple):
 
 
 def senders_of(campaign: Campaign) -> Sequence[SenderLine]:
-    """One for each lane, by account."""
+    """One line for each lane, sorted by account."""
     return [
         SenderLine(
             account,

@@ -1,4 +1,4 @@
-"""Whom does a workspace not write to now, why, when does that end, and how much was sent today?
+"""To whom does a workspace not write now, why, when does that end, and how much was sent today?
 (M3-M8)"""
 
 from collections.abc import Iterable, Iterator
@@ -14,37 +14,38 @@ from events.vocabulary import CampaignId, RecipientId, Waiting, Zone
 
 
 class Waits(NamedTuple):
-    """Recipients of a campaign who wait for the same reason."""
+    """The number of a campaign's recipients who wait for the same reason."""
 
     campaign_id: CampaignId
     reason: Waiting
     recipients: int
     at: datetime | None
-    """When it ends for the first of them; none where only an act of somebody ends it."""
+    """When the wait ends for the first of them; None if only somebody's action ends it."""
 
 
 class AccountPace(NamedTuple):
     used: int
-    """Messages of the account's day, over all campaigns."""
+    """Messages that count for the account's present day, over all campaigns."""
     limit: int
     zone: Zone
     gap: int
     """Seconds between two messages."""
     next_at: datetime | None
-    """When it may send next; none where only an act of somebody lets it."""
+    """When it may send next; None if that takes somebody's action."""
     reason: Waiting | None
-    """Why not now; none where it may."""
+    """Why it may not send now; None if it may."""
 
 
 class CampaignPace(NamedTuple):
     used: int
-    """Messages of the campaign's day, over all accounts."""
+    """Messages that count for the campaign's present day, over all accounts."""
     limit: int | None
     zone: Zone
 
 
 def waits(now: Moment, campaigns: Iterable[Campaign]) -> list[Waits]:
-    """Of those that send by themselves and are not finished, the next to end first."""
+    """The waits in unfinished campaigns that send by themselves, campaign by campaign, the first to
+    end first."""
     found: dict[tuple[CampaignId, Waiting], Waits] = {}
     for campaign in campaigns:
         if campaign.sequence is None or not campaign.open:
@@ -60,7 +61,8 @@ def waits(now: Moment, campaigns: Iterable[Campaign]) -> list[Waits]:
 def _counted(
     now: Moment, campaign: Campaign, *, exclusive: bool
 ) -> Iterator[tuple[NotBefore, int]]:
-    """Who stands alike waits alike, but for what an exclusive campaign asks of the others."""
+    """Why recipients wait, and how many. Recipients in the same state wait for the same reason,
+    except in an exclusive campaign, where it also depends on other campaigns."""
     alike: dict[tuple[Recipient, RecipientId | None], list[RecipientId]] = {}
     for recipient_id, each in campaign.recipients.items():
         if not each.status.terminal:
@@ -82,7 +84,7 @@ def account_pace(account: EmailAccount, at: datetime) -> AccountPace:
 
 
 def campaign_pace(campaign: Campaign, at: datetime) -> CampaignPace | None:
-    """None for one that sends nothing by itself."""
+    """The campaign's pace; None if it does not send by itself."""
     sequence = campaign.sequence
     if sequence is None:
         return None

@@ -1,6 +1,6 @@
-"""Answers that need more than one view: what a person asks, for one workspace.
+"""Answers that need more than one view, for one workspace.
 
-Everything here is read from the projections, and they from the events (F3); nothing is decided.
+Everything is read from the views, which derive from the events (F3); nothing is decided here.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ from projections.slots import SLOTS, SlotRow
 
 
 class RecipientAnswer(NamedTuple):
-    """A recipient as the law's words describe it, ``held`` included."""
+    """A recipient in the law's terms, including ``held``."""
 
     campaign_id: str
     recipient_id: str
@@ -55,16 +55,17 @@ class ClockAnswer(NamedTuple):
     stopped: int
     skipped: dict[str, int]
     cheapest_cure: str | None
-    """What a person has to do before the deadline; None once the clock has ended."""
+    """What has to be done before the deadline; None once the clock has ended."""
 
 
 class WaitingCampaign(NamedTuple):
-    """A paused campaign, and what keeps it (P2, P3)."""
+    """A paused campaign, and what keeps it paused (P2, P3)."""
 
     campaign_id: str
     pause_causes: tuple[str, ...]
     holding: tuple[str, ...]
-    """Connection causes that still hold; when none does, it only waits for the user to resume."""
+    """Connection causes that still hold; if there are none, it only waits for the user to resume
+    it."""
 
 
 class Reason(NamedTuple):
@@ -81,7 +82,7 @@ class NotSending(NamedTuple):
 
     @property
     def waits(self) -> bool:
-        """It only waits for a person to resume it (P2)."""
+        """Whether the campaign only waits for a person to resume it (P2)."""
         return [reason.code for reason in self.reasons] == ["waits_to_be_resumed"]
 
 
@@ -92,7 +93,7 @@ BOUNCED = (
 
 
 class Answers:
-    """What the views say about one workspace, read once at construction where it is small."""
+    """What the views say about one workspace; small views are read once, at construction."""
 
     def __init__(self, views: ReadableViews, workspace: str) -> None:
         self._views = views
@@ -106,7 +107,8 @@ class Answers:
         self._slots: dict[str, SlotRow] = {row.slot_id: row for row in views.rows(SLOTS, workspace)}
 
     def recipients(self, campaign_id: str, **equal: str) -> Iterator[RecipientAnswer]:
-        """In order of id. ``equal`` filters by stored columns: ``status="campaign_stopped"``."""
+        """The recipients, in order of id. ``equal`` filters by stored columns:
+        ``status="campaign_stopped"``."""
         campaign = self.campaigns[campaign_id]
         working = self._working_senders(campaign)
         for row in self._views.rows(RECIPIENT_STATUS, self._workspace, campaign_id, **equal):
@@ -115,7 +117,7 @@ class Answers:
     def recipients_page(
         self, campaign_id: str, after: str | None, limit: int, **equal: str
     ) -> list[RecipientAnswer]:
-        """Up to ``limit`` of the ``recipients``, those whose id is greater than ``after``."""
+        """Up to ``limit`` of the ``recipients`` whose id is greater than ``after``."""
         campaign, prefix = self.campaigns[campaign_id], (self._workspace, campaign_id)
         beyond = (*prefix, after) if after is not None else None
         found = self._views.page(RECIPIENT_STATUS, prefix, beyond, limit, **equal)
@@ -123,14 +125,14 @@ class Answers:
         return [self._recipient(campaign, row, working) for row in found]
 
     def recipient(self, campaign_id: str, recipient_id: str) -> RecipientAnswer | None:
-        """None for one whom the campaign never had."""
+        """The recipient; None if the campaign never had them."""
         campaign = self.campaigns[campaign_id]
         key = (self._workspace, campaign_id, recipient_id)
         row = self._views.fetch(RECIPIENT_STATUS, [key]).get(key)
         return self._recipient(campaign, row, self._working_senders(campaign)) if row else None
 
     def everywhere(self, recipient_id: str) -> list[RecipientAnswer]:
-        """A recipient's state in every campaign that knows it."""
+        """The recipient's state in every campaign that has them."""
         keys = [(self._workspace, name, recipient_id) for name in self.campaigns]
         found: dict[RowKey, RecipientRow] = self._views.fetch(RECIPIENT_STATUS, keys)
         campaigns = [(row, self.campaigns[row.campaign_id]) for row in found.values()]
@@ -140,7 +142,7 @@ class Answers:
         ]
 
     def recipients_by_status(self, campaign_id: str) -> dict[str, int]:
-        """How many recipients of the campaign there are of each status, ``held`` included."""
+        """The number of the campaign's recipients in each status, including ``held``."""
         campaign = self.campaigns[campaign_id]
         working = self._working_senders(campaign)
         found: Counter[RecipientStatus] = Counter()
@@ -153,12 +155,12 @@ class Answers:
         return {str(each): found[each] for each in RecipientStatus if found[each]}
 
     def clocks(self) -> list[ClockAnswer]:
-        """One per incident and campaign, in order of start."""
+        """The clocks, one per incident and campaign, in order of start."""
         rows: list[ClockRow] = list(self._views.rows(CLOCKS, self._workspace))
         return [self._clock(row) for row in sorted(rows, key=lambda row: row.position)]
 
     def notices(self) -> list[NoticeRow]:
-        """In order of time."""
+        """The notices, in order of time."""
         rows: list[NoticeRow] = list(self._views.rows(NOTICES, self._workspace))
         return sorted(rows, key=lambda row: (row.issued_at, row.position))
 
@@ -170,7 +172,7 @@ class Answers:
         ]
 
     def not_sending(self) -> list[NotSending]:
-        """Campaigns that do not send though they are not finished, and why (F3, P1, P3)."""
+        """Campaigns that do not send although they are not finished, and why (F3, P1, P3)."""
         hours = [
             clock
             for clock in self.clocks()
@@ -230,7 +232,7 @@ class Answers:
         return slot.account_id if slot else None
 
     def senders(self, campaign: CampaignRow) -> tuple[str, ...]:
-        """FROM EMAIL, or who sits in the slot."""
+        """FROM EMAIL, or the account in the slot."""
         if campaign.mode is Mode.ROTATION:
             return campaign.from_email
         occupant = self.occupant(campaign)
@@ -311,6 +313,6 @@ def is_held(
     working: Collection[str],
     held_until: datetime | None,
 ) -> bool:
-    """Written to, and waits: for the sender, or for a date (M5)."""
+    """Whether a contacted recipient waits: for the sender, or for a date (M5)."""
     active = status is RecipientStatus.ACTIVE
     return active and (sender not in working or held_until is not None)

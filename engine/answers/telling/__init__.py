@@ -1,4 +1,4 @@
-"""The one voice: a sentence for every fact, notices, and the JSON of every row.
+"""The wording of every answer: a sentence for every fact, notices, and the JSON of every row.
 
-Every door prints what this room says.
+All interfaces use the sentences of this package.
 """

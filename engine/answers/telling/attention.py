@@ -1,4 +1,4 @@
-"""What needs a human now, the most urgent first."""
+"""What needs a person's attention now, the most urgent first."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,20 +16,21 @@ from projections.projection import Projection
 class Attention(NamedTuple):
     now: datetime
     stopped: Mapping[Projection, Stop]
-    """Views that stand still: what follows is as old as they are."""
+    """Views that have stopped: the answers are only as new as they are."""
     clocks: list[ClockAnswer]
     not_sending: list[NotSending]
     undelivered: list[NoticeRow]
     tells_owners: bool = True
-    """Whether the settings name a way to owners."""
+    """Whether a channel to owners is configured."""
     waits: Sequence[Waits] = ()
-    """Recipients of campaigns that send by themselves, and why nothing is sent to them now."""
+    """The recipients of campaigns that send by themselves to whom nothing is sent now, and why."""
     fenced: str | None = None
-    """M6: why the store may lack what it did; then this is what is recorded, not what is due."""
+    """M6: why the store may lack some of its past; the answers are then what is recorded, not what
+    is due."""
 
     @property
     def waiting(self) -> list[NotSending]:
-        """Nothing keeps these but that nobody resumed them (P2)."""
+        """Campaigns that only wait for a user to resume them (P2)."""
         return [each for each in self.not_sending if each.waits]
 
     def to_json(self) -> dict[str, Any]:

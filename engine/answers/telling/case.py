@@ -1,4 +1,4 @@
-"""The JSON of a recipient's case: the keys and their order are a promise."""
+"""The JSON of a recipient's case; its keys and their order do not change."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

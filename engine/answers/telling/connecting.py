@@ -1,4 +1,4 @@
-"""What the owner of a mailbox reads when he lets it be connected (C1)."""
+"""What the owner of a mailbox reads when asked to connect it (C1)."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +11,7 @@ from engine.answers.telling.reconnecting import PERMISSIONS
 def inviting(
     account_id: str, workspace: str, provider: tuple[str, str], until: datetime, reader: Reader
 ) -> Iterator[str]:
-    """A paragraph each. ``provider``: its name, and its title for people."""
+    """The text, paragraph by paragraph. ``provider``: its name, and its title for people."""
     name, title = provider
     account = one_line(account_id)
     yield f"The workspace {workspace} asks to send campaigns from your mailbox {account}."

@@ -1,8 +1,9 @@
-"""One sentence for every fact, whoever tells it: ``why``, a scenario, the causal tree, a notice.
+"""One sentence for every fact, wherever it appears: in ``why``, a scenario, the causal tree, a
+notice.
 
-A sentence is in the past tense, begins in lower case and has no full stop, so that it can stand
-in a longer one. It names fields in braces; what follows a colon there is in ``words``. ``{by}``
-is who did it, where that is told; ``{event}`` is the fact as a whole.
+A sentence is in the past tense, begins in lower case and has no full stop, so that it can be part
+of a longer one. It names fields in braces; a word after a colon there is one of ``words``. ``{by}``
+is who did it, if that is said; ``{event}`` is the fact as a whole.
 """
 
 from collections.abc import Mapping, Sequence
@@ -148,24 +149,24 @@ class _Voice(Formatter):
 
 
 def phrase(kind: type[Event], reader: Reader = ANYBODY, /, **values: object) -> str:
-    """The sentence of that kind of fact with these values, for one who has no event at hand."""
+    """The sentence for that kind of fact with these values, for callers that have no event."""
     return _Voice(reader).vformat(SENTENCES[kind], (), values)
 
 
 def sentence(event: Event, reader: Reader = ANYBODY, by: str = "") -> str:
-    """``by``: who did it, with a blank before it; see ``by``."""
+    """The event's sentence. ``by``: who did it, as the function ``by`` returns it."""
     fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
     values = {**fields, "event": event, "by": by}
     return _Voice(reader).vformat(SENTENCES[type(event)], (), values)
 
 
 def by(envelope: Envelope) -> str:
-    """`` by the user anna``; nothing where it was the engine itself, which goes without saying."""
+    """Who did it, like `` by the user anna``; empty if it was the engine itself."""
     kind, _, name = envelope.actor.partition(":")
     return f" by the user {name}" if kind == "user" else ""
 
 
 def happened(recorded: Recorded, reader: Reader) -> str:
-    """A whole sentence: when, what, and by whom."""
+    """A complete sentence: when, what, and by whom."""
     told = sentence(recorded.event, reader, by(recorded.envelope))
     return f"On {reader.when(recorded.event.occurred_at)}, {told.rstrip('.')}."

@@ -1,4 +1,4 @@
-"""What a plan for a whole fleet does and costs, a sentence for each step."""
+"""What a plan for a whole fleet does and costs, one sentence for each step."""
 
 from engine.answers.fleet import Plan, Readd, Reconnect, Resume
 from engine.answers.telling.reader import Reader

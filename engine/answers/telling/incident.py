@@ -1,4 +1,5 @@
-"""An incident in sentences: how it came, who was told, what was tried, how it could be cured."""
+"""An incident in sentences: how it came about, who was told, what was tried, how it could be
+cured."""
 
 from collections.abc import Iterator
 
@@ -13,11 +14,12 @@ from events.recorded import Recorded
 from events.vocabulary import Asker
 
 ENOUGH = 5
-"""Connection tests told one by one; of more only the last, with their number."""
+"""The most connection tests that are reported one by one; of more, only the last is, with their
+number."""
 
 
 def course(trouble: Trouble, recorded_until: int | None, reader: Reader) -> Iterator[Sentence]:
-    """How it came, how the clock ran, and how it ended."""
+    """How the incident came about, how its clock ran, and how it ended."""
     ended = () if trouble.ended is None else (trouble.ended,)
     started = () if trouble.started is None else (trouble.started,)
     for each in (*trouble.led_to[-ENOUGH:], trouble.opened, *started, *ended):
@@ -31,7 +33,7 @@ def course(trouble: Trouble, recorded_until: int | None, reader: Reader) -> Iter
 
 
 def told(trouble: Trouble, reader: Reader) -> Iterator[Sentence]:
-    """The notices sent and their fate (N2)."""
+    """The notices issued, and whether they were delivered (N2)."""
     for notice in trouble.notices:
         for each in (notice.issued, *notice.attempts):
             yield Sentence(Section.TOLD, each, happened(each, reader))
@@ -44,7 +46,7 @@ def told(trouble: Trouble, reader: Reader) -> Iterator[Sentence]:
 
 
 def tried(trouble: Trouble, campaign_id: str, reader: Reader) -> Iterator[Sentence]:
-    """What was tried before the end, and what it came to."""
+    """What was tried before the end, and with what result."""
     background = chosen(trouble.tried, CheckFailed, asked_by=Asker.BACKGROUND)
     left_out = {each.position for each in background[:-1]} if len(background) > ENOUGH else set()
     for each in trouble.tried:
@@ -65,7 +67,8 @@ def tried(trouble: Trouble, campaign_id: str, reader: Reader) -> Iterator[Senten
 
 
 def _connected(tried: Recorded, trouble: Trouble, campaign_id: str, reader: Reader) -> str:
-    """T4: connecting is half of the cure; adding it to the campaign again is the other."""
+    """T4: connecting is one half of the cure; adding the account to the campaign again is the
+    other."""
     after = lasting(tried.event.occurred_at - trouble.opened.event.occurred_at)
     text = f"{happened(tried, reader)} That was {after} after it was lost"
     if trouble.started is None:
@@ -82,14 +85,14 @@ def _connected(tried: Recorded, trouble: Trouble, campaign_id: str, reader: Read
 
 
 def avoidable(trouble: Trouble, campaign_id: str, reader: Reader) -> Sentence:
-    """Until when the stop could have been avoided, and by which act."""
+    """Until when, and how, the stop could have been avoided."""
     deadline, act = reader.when(trouble.deadline), cure(trouble, campaign_id)
     text = f"The stop could have been avoided until {deadline} by {act}."
     return Sentence(Section.AVOIDABLE, trouble.started or trouble.opened, text)
 
 
 def cure(trouble: Trouble, campaign_id: str) -> str:
-    """The cheapest act that cures."""
+    """The cheapest cure."""
     if isinstance(trouble.opened.event, AccountDisconnected):
         return (
             f"connecting {trouble.account_id} again and adding it to FROM EMAIL of "

@@ -19,9 +19,9 @@ class Letter(NamedTuple):
 
 
 def letter(notice: NoticeRow, reason: str | None = None) -> Letter:
-    """``reason``: the one sentence of a failure (C2), where it is still known.
+    """The notice as a letter. ``reason``: the one sentence of a failure (C2), if it is still known.
 
-    Times are told in the zone that those of the notice have.
+    Times are in the zone of the notice's own times.
     """
     account = one_line(notice.account_id)
     paragraphs = _TEXTS[notice.kind](notice, account, reason)
@@ -67,7 +67,8 @@ def _ended(notice: NoticeRow, account: str, reason: str | None) -> Iterator[str]
 
 
 def _cured(notice: NoticeRow, account: str, _reason: str | None) -> Iterator[str]:
-    """N3: without clocks nothing is listed, and single-sender campaigns wait all the same."""
+    """N3: without clocks no campaigns are listed, but single-sender campaigns may still wait to be
+    resumed."""
     if notice.campaigns:
         yield f"{account} works again, and every clock of this incident has ended."
         yield f"Nobody was stopped. {RESUME_ALL} These wait:\n{_campaigns(notice)}"
@@ -98,7 +99,7 @@ def _stakes(notice: NoticeRow, cured: str) -> Iterator[str]:
 
 
 def _said(told: str) -> str:
-    """A fact's sentence as a paragraph."""
+    """A fact's sentence, made a paragraph."""
     told = told.rstrip(": .")
     return f"{told[:1].upper()}{told[1:]}." if told.startswith("a ") else f"{told}."
 

@@ -26,7 +26,7 @@ from events.vocabulary import CampaignStatus, Mode, RecipientStatus, Waiting
 
 
 def status(case: Case, reader: Reader) -> Sentence:
-    """The answer about one who is not stopped."""
+    """The status of a recipient who is not stopped."""
     answer, over = case.answer, case.last(RecipientEnded)
     if over is not None:
         text = f"{happened(over, reader)} Nothing more is sent in {answer.campaign_id}."
@@ -44,7 +44,7 @@ def status(case: Case, reader: Reader) -> Sentence:
 
 
 def now(case: Case, reader: Reader) -> Iterator[Sentence]:
-    """Why it is held, why nothing is sent, what is at stake."""
+    """Why the recipient is held, why nothing is sent, what is at stake."""
     if case.last(RecipientEnded) is not None:
         return
     yield from _why_held(case, reader)

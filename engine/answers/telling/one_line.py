@@ -1,9 +1,9 @@
-"""Foreign text, made fit for one line: of a header, of a screen, of a letter."""
+"""Text from outside, made fit for one line of a header, a screen or a letter."""
 
 import re
 
 LONGEST = 200
-"""Characters; a mailbox has at most 254 octets, and nobody reads a longer name in a subject."""
+"""Characters; an address has at most 254 octets, and a longer name is no use in a subject."""
 
 _UNTIDY = re.compile(r"^ | $|  |=\?")
 
@@ -11,8 +11,8 @@ _UNTIDY = re.compile(r"^ | $|  |=\?")
 def one_line(text: str, longest: int = LONGEST) -> str:
     """The text without line ends, control, direction and surrogate characters, shortened.
 
-    What is left can end no header, start no line and hide nothing; nor can it be an encoded word
-    (RFC 2047), which ``email.message`` would decode again, line ends and all.
+    The result cannot end a header, start a line or hide anything; nor can it be an encoded word
+    (RFC 2047), which ``email.message`` would decode again, including its line ends.
     """
     if len(text) <= longest and (
         text.isalnum() or (text.isprintable() and not _UNTIDY.search(text))

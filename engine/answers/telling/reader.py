@@ -1,4 +1,4 @@
-"""Who reads: in which zone the times are told, and which recipients have a name."""
+"""The reader: in which zone times are shown, and which recipients have a name."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
@@ -13,19 +13,20 @@ class UnknownZone(ValueError):
 class Reader(NamedTuple):
     zone: tzinfo = UTC
     says_zone: bool = True
-    """False where the zone is said once, above all sentences."""
+    """False if the zone is named once, above all sentences."""
     names: Mapping[str, str] = {}
-    """Recipient id to name, for those whom the directory knows."""
+    """Recipient id to name, for those that the directory knows."""
 
     def when(self, moment: datetime) -> str:
-        """To the second. An hour that the clocks show twice always says which one is meant."""
+        """The time, to the second. In an hour that the clocks show twice, it always says which one
+        is meant."""
         local = moment.astimezone(self.zone)
         twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
         zone = f" {local:%Z}" if self.says_zone or twice else ""
         return f"{local:%Y-%m-%d %H:%M:%S}{zone}"
 
     def person(self, recipient_id: str) -> str:
-        """By name where there is one, by id otherwise."""
+        """The recipient's name if there is one, otherwise the id."""
         return self.names.get(recipient_id) or recipient_id
 
 
@@ -35,14 +36,14 @@ def full_name(name: str, address: str) -> str:
 
 
 ANYBODY = Reader()
-"""Reads UTC and knows nobody by name."""
+"""Reads UTC, and knows no names."""
 
 
 def zone_named(name: str) -> tzinfo:
-    """``Europe/Berlin``. Raises ``UnknownZone``."""
+    """The zone with a name like ``Europe/Berlin``. Raises ``UnknownZone``."""
     if name == "UTC":
         return UTC
-    reset_tzpath(to=())  # the pinned tables tell the same on every machine
+    reset_tzpath(to=())  # the pinned tables give the same result on every machine
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""What the owner of a mailbox reads when he reconnects it by a link (R1, R2)."""
+"""What the owner of a mailbox reads when reconnecting it through a link (R1, R2)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -20,11 +20,12 @@ PERMISSIONS = {
     "google": "asks for permission to read, compose, send, and permanently delete emails of Gmail",
     "microsoft": "asks for permission to read and send the emails of this mailbox",
 }
-"""By provider: what its own page says."""
+"""What each provider's own page says."""
 
 
 class Invitation(NamedTuple):
-    """What the link's page is about. ``provider`` is None where a password opens the mailbox."""
+    """What the link's page is about. ``provider`` is None if the mailbox is opened with a
+    password."""
 
     account: AccountRow
     clocks: Sequence[ClockAnswer]
@@ -35,7 +36,8 @@ class Invitation(NamedTuple):
 
 
 def invitation(about: Invitation, reader: Reader) -> Iterator[str]:
-    """A paragraph each: whose mailbox, who asks, how it stands, what will happen, until when."""
+    """The text, paragraph by paragraph: whose mailbox, who asks, its state, what will happen, until
+    when."""
     account = one_line(about.account.account_id)
     yield f"The workspace {about.account.workspace} asks you to reconnect the mailbox {account}."
     yield _status(about.account, reader)
@@ -53,7 +55,7 @@ def invitation(about: Invitation, reader: Reader) -> Iterator[str]:
 
 
 def reconnected(account_id: str, waiting: Sequence[str]) -> Iterator[str]:
-    """``waiting``: campaigns that only wait to be resumed."""
+    """The text after a reconnect. ``waiting``: campaigns that only wait to be resumed."""
     yield f"{one_line(account_id)} is reconnected: its Connection Status is Successful."
     yield KEPT
     if waiting:
@@ -67,7 +69,7 @@ def not_reconnected(account_id: str, why: Sequence[str]) -> Iterator[str]:
 
 
 def stakes(clocks: Sequence[ClockAnswer], reader: Reader) -> str:
-    """Of the clocks that run, the one that ends first (S2)."""
+    """What is at stake in the running clock that ends first (S2)."""
     running = [each for each in clocks if each.outcome is ClockOutcome.RUNNING]
     if not running:
         return "No recipient is at stake."

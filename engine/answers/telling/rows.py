@@ -1,6 +1,6 @@
-"""The JSON of every row that a door tells: of accounts, campaigns, recipients, clocks, notices.
+"""The JSON of rows as all interfaces show them: accounts, campaigns, recipients, clocks, notices.
 
-The keys and their order are a promise. A scenario's report has names of its own for some of them.
+The keys and their order do not change. A scenario's report has its own names for some of them.
 """
 
 import json
@@ -50,16 +50,16 @@ SIMULATED_CLOCK = {
 }
 
 Columns = Sequence[str] | Mapping[str, str]
-"""Names of fields; or what each is called in the JSON, and the name of the field."""
+"""Names of fields; or names in the JSON, mapped to names of fields."""
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it."""
+    """The value in the form of JSON."""
     return instant_text(value) if isinstance(value, datetime) else value
 
 
 def told(row: Any, columns: Columns = ()) -> dict[str, Any]:
-    """These fields of a row, or all of them."""
+    """These fields of a row, or all of them, as JSON."""
     columns = columns or row._fields
     renamed = columns if isinstance(columns, Mapping) else dict(zip(columns, columns, strict=True))
     return {name: plain(getattr(row, field)) for name, field in renamed.items()}
@@ -95,7 +95,7 @@ def simulated_notice(row: NoticeRow) -> dict[str, Any]:
 
 
 def background_check(check: ScheduledCheck | None) -> dict[str, Any] | None:
-    """``next_at`` is null while it runs; ``found`` where the last one passed."""
+    """``next_at`` is null while a check runs; ``found`` is null if the last one passed."""
     if check is None:
         return None
     next_at = None if check.lease else check.due_at
@@ -128,7 +128,7 @@ def event(recorded: Recorded) -> dict[str, Any]:
 
 
 def event_and_command(recorded: Recorded) -> dict[str, Any]:
-    """The event, and what its envelope says of the command that brought it about."""
+    """The event, and what its envelope says about the command that recorded it."""
     envelope = recorded.envelope
     return {
         **event(recorded),

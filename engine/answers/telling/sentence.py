@@ -1,4 +1,4 @@
-"""A sentence to be read out, and the event on which it rests."""
+"""A sentence to be shown, and the event on which it rests."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -10,11 +10,11 @@ from engine.answers.telling.words import counted
 from events.recorded import Recorded
 
 PROMPT = timedelta(seconds=1)
-"""Recorded within this of its occurrence is recorded at once."""
+"""An event recorded within this time after it occurred counts as recorded at once."""
 
 
 class Section(StrEnum):
-    """In the order in which they are read out."""
+    """The sections, in the order in which they are shown."""
 
     ANSWER = "answer"
     HAPPENED = "happened"
@@ -34,7 +34,7 @@ TITLES = MappingProxyType(
         Section.NOW: "Now",
     }
 )
-"""What stands above each."""
+"""The heading of each section."""
 
 
 class Sentence(NamedTuple):
@@ -44,7 +44,8 @@ class Sentence(NamedTuple):
 
 
 def late(recorded: Recorded, reader: Reader, recorded_until: int | None) -> str:
-    """That the engine came to it later than it happened, and that this changed nothing (S7)."""
+    """A sentence that the engine recorded the event late, and that this changed nothing (S7); empty
+    if it was not late."""
     if recorded_until is not None and recorded.position > recorded_until:
         return " It is not recorded yet, which changes nothing."
     at = recorded.envelope.recorded_at
@@ -54,7 +55,7 @@ def late(recorded: Recorded, reader: Reader, recorded_until: int | None) -> str:
 
 
 def lasting(span: timedelta) -> str:
-    """``9 days``, ``1 hour``, ``12 minutes``; the largest unit that tells it, rounded down."""
+    """The duration in its largest unit, rounded down: ``9 days``, ``1 hour``, ``12 minutes``."""
     for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if (number := int(span.total_seconds()) // seconds) >= 1:
             return counted(number, unit)

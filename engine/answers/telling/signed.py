@@ -1,4 +1,4 @@
-"""How far an event is signed, in a sentence."""
+"""Which checkpoint signs an event, in a sentence."""
 
 from base64 import b64encode
 
@@ -6,7 +6,7 @@ from engine.proof.notes import Checkpoint
 
 
 def signed(entry: int, tree: Checkpoint) -> str:
-    """``entry`` is one of the tree's."""
+    """The sentence for ``entry``, which must be in the tree."""
     root = b64encode(tree.root).decode()
     return (
         f"Entry {entry:,} of the log, signed in the checkpoint over {tree.size:,} entries with the "

@@ -1,5 +1,5 @@
-"""Why nothing is sent to a recipient now, and how much an account or a campaign sent today, in a
-sentence."""
+"""Why nothing is sent to a recipient now, and how much an account or a campaign has sent today, in
+a sentence."""
 
 from datetime import datetime
 
@@ -32,11 +32,12 @@ UNTIL = {
     Waiting.FENCE: "until somebody reconciles it",
     Waiting.LIMIT: "until somebody raises it",
 }
-"""How it ends where no moment does."""
+"""What ends a wait that has no fixed end."""
 
 
 def why_waits(reason: Waiting, at: datetime | None, now: datetime, reader: Reader) -> str:
-    """Without a dot: ``the campaign's window is closed, until 2026-03-02 09:00:00 UTC``."""
+    """Why, without a full stop: ``the campaign's window is closed, until 2026-03-02 09:00:00
+    UTC``."""
     if at is None:
         return f"{WHY[reason]}, {UNTIL[reason]}"
     return WHY[reason] if at <= now else f"{WHY[reason]}, until {reader.when(at)}"

@@ -1,4 +1,4 @@
-"""The JSON of one account, campaign or recipient, with all that belongs to it."""
+"""The JSON of one account, campaign or recipient, with everything that belongs to it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from engine.ports.check_schedule import ScheduledCheck
 def account_told(
     answers: Answers, account_id: str, check: ScheduledCheck | None, pace: AccountPace | None
 ) -> dict[str, Any]:
-    """``check`` is its next one in the background; ``pace`` is known of now alone."""
+    """``check`` is the account's next background check; ``pace`` is known only for the present."""
     row = answers.accounts[account_id]
     clocks = [each for each in answers.clocks() if each.account_id == account_id]
     account = {
@@ -37,7 +37,7 @@ def using(answers: Answers, account_id: str) -> list[str]:
 
 
 def campaign_told(answers: Answers, campaign_id: str, pace: CampaignPace | None) -> dict[str, Any]:
-    """``pace`` is known of now alone, of campaigns that send by themselves."""
+    """``pace`` is known only for the present, and only for campaigns that send by themselves."""
     clocks = [each for each in answers.clocks() if each.campaign_id == campaign_id]
     reasons = [r for e in answers.not_sending() if e.campaign_id == campaign_id for r in e.reasons]
     return {

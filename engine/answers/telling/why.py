@@ -1,4 +1,4 @@
-"""Why does this recipient stand where it stands? The whole case, to be read out (F3)."""
+"""Why does this recipient have this status? The whole case, in sentences (F3)."""
 
 from collections.abc import Iterator
 
@@ -22,11 +22,11 @@ from events.recorded import Recorded
 
 SECTIONS = {section: number for number, section in enumerate(Section)}
 SAID_ELSEWHERE = (SendReserved, RecipientStopped)
-"""A reservation by its outcome, the stop by the answer."""
+"""Facts that are reported elsewhere: a reservation by its outcome, the stop in the answer."""
 
 
 def explained(case: Case, reader: Reader = ANYBODY) -> list[Sentence]:
-    """Section by section, and in each by position."""
+    """The sentences, section by section, and within a section by position."""
     sentences = [*_own(case, reader), *_senders(case, reader)]
     for trouble in case.troubles:
         sentences += incident.course(trouble, case.recorded_until, reader)
@@ -51,7 +51,7 @@ def _stopped(case: Case, stop: Recorded, reader: Reader) -> Iterator[Sentence]:
 
 
 def _stopped_in_flight(case: Case, stop: Recorded, reader: Reader) -> Sentence:
-    """S8: it was on its way when the clock ran out."""
+    """S8: a message was on its way when the clock ran out."""
     reserved = case.last(SendReserved)
     since = f", since {reader.when(reserved.event.occurred_at)}" if reserved else ""
     return Sentence(
@@ -64,7 +64,7 @@ def _stopped_in_flight(case: Case, stop: Recorded, reader: Reader) -> Sentence:
 
 
 def _own(case: Case, reader: Reader) -> Iterator[Sentence]:
-    """What happened to the recipient alone; of many emails the first and the last."""
+    """What happened to the recipient alone; of several emails only the first and the last."""
     emails = [each for each in case.own if isinstance(each.event, EmailAccepted)]
     between = {email.position for email in emails[1:-1]}
     for each in case.own:
@@ -77,7 +77,7 @@ def _own(case: Case, reader: Reader) -> Iterator[Sentence]:
 
 
 def _senders(case: Case, reader: Reader) -> Iterator[Sentence]:
-    """What a person or the trouble did to the campaign, as far as this recipient is concerned."""
+    """What users or the trouble did to the campaign, as far as it concerns this recipient."""
     since = case.own[0].position if case.own else 0
     until = case.stop.position if case.stop else case.about_campaign[-1].position
     for each in case.about_campaign:

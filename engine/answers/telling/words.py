@@ -1,4 +1,4 @@
-"""Parts of a sentence that depend on a value: codes in plain words, numbers with their noun."""
+"""Parts of a sentence that depend on a value: codes in plain words, numbers with their nouns."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -204,7 +204,7 @@ WORDS: Mapping[str, Callable[[Any, Reader], str]] = {
     "test": lambda asked_by, _: TESTED[asked_by],
     "without": _without,
 }
-"""What follows the colon of a field in a sentence: ``{at_stake:recipients}``."""
+"""The words that may follow the colon of a field in a sentence: ``{at_stake:recipients}``."""
 
 
 def background_check(check: ScheduledCheck, reader: Reader) -> str:
@@ -218,7 +218,8 @@ def background_check(check: ScheduledCheck, reader: Reader) -> str:
 
 
 def countdown(left: timedelta) -> str:
-    """``in 8 d 23:59:10``; a deadline that has passed is settled at the next command or turn."""
+    """The time left, like ``in 8 d 23:59:10``; a deadline that has passed is settled at the next
+    command or turn."""
     seconds = int(abs(left.total_seconds()))
     minutes, second = divmod(seconds % 86_400, 60)
     days = f"{seconds // 86_400} d " if seconds >= 86_400 else ""
