@@ -183,8 +183,7 @@ class Health(NamedTuple):
             )
 
     def _of_workers(self) -> Iterator[Finding]:
-        """Findings about workers: one that lacks the role of settling does nothing for the
-        clocks."""
+        """A finding if no live worker has the role of settling clocks."""
         if self.next_due is None or self.workers is None:
             return
         if not any("clocks" in each.does for each in self.workers):

@@ -1,7 +1,8 @@
-"""The auditor: holds a whole history to every rule of the law that history can show.
+"""The auditor: checks a whole history against every rule of the law that a history can show.
 
-Reads facts in order and keeps books of its own, by the law's words alone, so that a mistake of the
-aggregates is not made twice. Pure: pages go in, violations come out. One module a group of rules.
+It reads facts in order and keeps its own books, from the text of the law alone, so that it does not
+repeat a mistake of the aggregates. Pure: pages go in, violations come out. There is one module for
+each group of rules.
 """
 
 from engine.audit.auditor import Auditor

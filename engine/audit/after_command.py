@@ -1,4 +1,5 @@
-"""What must have followed from a command once it and all reactions to it are recorded (S1, T2)."""
+"""What must have followed from a command by the time it and all reactions to it are recorded (S1,
+T2)."""
 
 from engine.audit import notices, pausing, suppression
 from engine.audit.books import Account, Books, Clock, Owed
@@ -6,7 +7,7 @@ from events.vocabulary import ConnectionStatus, IncidentKind
 
 
 def close_command(books: Books) -> None:
-    """F0, S8, C2, C5, T4: what one command must record, it recorded."""
+    """F0, S8, C2, C5, T4: the command has recorded everything that it must."""
     owed, books.owed = books.owed, Owed()
     if owed.stops or owed.releases:
         books.report("F0", f"{owed.stops} stops and {owed.releases} releases are missing.")
@@ -23,7 +24,8 @@ def close_command(books: Books) -> None:
 
 
 def settle(books: Books) -> None:
-    """Called before the next command that somebody asks for, and at the end of the log."""
+    """Check what must have followed. Called before the next command that somebody asks for, and at
+    the end of the log."""
     for campaign, account in books.hours:
         clock = books.clocks.get((campaign, account))
         if clock is None or clock.kind is not IncidentKind.DISCONNECT:
@@ -74,13 +76,15 @@ def _lane(books: Books, account: Account, name: str) -> None:
 
 
 def _had_its_outcome(account: Account, clock: Clock | None) -> bool:
-    """S6: of the open incident; a send that only the Sent folders told of came after it (M6)."""
+    """S6: whether the clock was of the open incident; a send known only from Sent folders may have
+    come after its outcome (M6)."""
     incident = account.incidents.get(clock.incident_id) if clock is not None else None
     return incident is not None and not incident.over
 
 
 def _should_be_cured(account: Account, clock: Clock | None) -> bool:
-    """C6: a check that came after the deadline leaves a clock to the check that it waits for."""
+    """C6: whether the account's check must have cured the clock; one after the deadline must not,
+    as the clock waits for another check."""
     if clock is None or clock.kind is not IncidentKind.FAILURE:
         return False
     return account.healthy_at is None or account.healthy_at <= clock.deadline_at

@@ -1,4 +1,4 @@
-"""Walks a history, event by event, and hands each to the checks that look at it."""
+"""Goes through a history, event by event, and passes each event to its checks."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -67,7 +67,7 @@ TAKEN_WHEN_FENCED = {
 
 
 class Auditor:
-    """Reads pages in order; violations are handed to ``found`` as they show.
+    """Reads pages in order, and passes violations to ``found`` as it finds them.
 
     Call ``finish`` at the log's end. Not safe to share between threads. ``restored_at``: the first
     position that may have been written after a restore.
@@ -82,13 +82,13 @@ class Auditor:
         self._restored_at = restored_at
         self._workspaces: dict[str, tuple[Books, Causes]] = {}
         self._streams: dict[str, list[Any]] = {}
-        """Version, workspace, kind and id of each."""
+        """Version, workspace, kind and id of each stream."""
         self._envelope = NO_ENVELOPE
         self._announced = 0
-        """The last position that an envelope announces."""
+        """The last position covered by an envelope so far."""
 
     def read(self, page: Page) -> None:
-        """The page after the last one."""
+        """Read the next page."""
         decoders, plans, streams = CATALOGUE.decoders, PLANS, self._streams
         coming = iter(page.envelopes)
         last, expected = self._announced, self.position
@@ -134,7 +134,7 @@ class Auditor:
         self.position, self._announced = expected, last
 
     def finish(self, announced: int | None = None) -> None:
-        """The log ends here. ``announced``: the last position an envelope speaks of."""
+        """Finish: the log ends here. ``announced``: the last position that any envelope covers."""
         for books, _ in self._workspaces.values():
             if books.position:
                 after_command.close_command(books)
@@ -144,7 +144,8 @@ class Auditor:
             self._tell("F1", self.position + 1, f"The log is cut off: it once reached {end}.")
 
     def _open(self, coming: Iterator[Envelope], row: Row) -> int:
-        """The next envelope; what stands in none gets one that says nothing."""
+        """Go on to the row's envelope, and return its last position; an event without an envelope
+        gets a placeholder."""
         position, _, _, topic, _ = row
         envelope = next(coming, None)
         while envelope is not None and envelope.last_position < position:
@@ -176,7 +177,8 @@ class Auditor:
         return envelope.last_position
 
     def _may_be_fenced(self, envelope: Envelope) -> bool:
-        """M6: then what is due waits. The next command that no fence lets pass finds it settled."""
+        """M6: whether the store may have been fenced, so that due timers waited. They must be
+        settled before the next command that a fence refuses."""
         is_restored = envelope.first_position >= self._restored_at
         return is_restored and envelope.command in TAKEN_WHEN_FENCED
 

@@ -1,6 +1,6 @@
-"""What an auditor remembers of one workspace: a constant amount for each entity.
+"""What the auditor remembers about one workspace: a constant amount for each entity.
 
-Accounts, incidents, campaigns, lanes, clocks and people; never an event once it is entered.
+Accounts, incidents, campaigns, lanes, clocks and people; events are not kept once they are entered.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ Report = Callable[[str, int, str, Envelope, str], None]
 
 
 class Lost(NamedTuple):
-    """A message of which nobody knows what became."""
+    """A message of unknown outcome."""
 
     send_id: str
     account_id: str
@@ -37,15 +37,15 @@ class Lost(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Progress:
-    """How far a person is in a sequence."""
+    """A person's progress in a sequence."""
 
     step: str | None = None
-    """On its way, and whose day it counts for."""
+    """The step on its way, and the day for which it counts."""
     day: date | None = None
     done: list[str] = field(default_factory=list)
     last_at: datetime | None = None
     again: bool = False
-    """The last message was not sent after all."""
+    """Whether the last message was not sent after all."""
     tries: int = 0
     first_tried_at: datetime | None = None
     retry_at: datetime | None = None
@@ -58,10 +58,10 @@ class Person:
     status: RecipientStatus = RecipientStatus.PENDING
     ended: bool = False
     sender: str | None = None
-    """Rotation: soft until the first email, then fixed."""
+    """In a rotation campaign: soft until the first email, then fixed."""
     emails: int = 0
     send_id: str | None = None
-    """The message on its way, and through whom."""
+    """The message on its way, and the account through which it goes."""
     via: str | None = None
     reserved_at: datetime | None = None
     held_until: datetime | None = None
@@ -78,7 +78,7 @@ class Clock:
     began_at: datetime
     deadline_at: datetime
     due_at: datetime
-    """The deadline, or the end of the patience for a check asked for in time (C6)."""
+    """The deadline, or the end of the wait for a check that was requested in time (C6)."""
     running: bool = True
 
 
@@ -134,7 +134,7 @@ class Incident:
     told: set[tuple[NoticeKind, datetime]] = field(default_factory=set)
     told_of: datetime | None = None
     over: bool = False
-    """Cured or superseded."""
+    """Whether it is cured or superseded."""
     restored: bool = False
     clocks: int = 0
     running: int = 0
@@ -153,13 +153,13 @@ class Account:
     opened: int = 0
     incidents: dict[str, Incident] = field(default_factory=dict)
     checks: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
-    """C6: unanswered checks a user asked for: when, and until when a clock waits."""
+    """C6: unanswered checks requested by a user: when, and until when a clock waits for each."""
     healthy_at: datetime | None = None
-    """What the last full successful check counts as of."""
+    """The time as of which the last full successful check counts."""
     connected_at: datetime | None = None
     search_proved: bool = False
     sent: list[datetime] = field(default_factory=list)
-    """Reservations of the last days that were not refused, in order."""
+    """Times of reservations in the last days that were not refused, in order."""
     sent_at: datetime | None = None
     throttled_until: datetime | None = None
     held_for: timedelta = timedelta()
@@ -174,24 +174,24 @@ class Account:
 
 @dataclass(slots=True, eq=False)
 class Owed:
-    """What the command at hand must still record, and what it may."""
+    """What the present command must still record, and what it may record."""
 
     stops: int = 0
     releases: int = 0
     stop_account: str = ""
     stop_incident: str = ""
     received_late: str | None = None
-    """S8: this recipient must be stopped now."""
+    """S8: the recipient who must be stopped now."""
     failure_of: str | None = None
     restoring: str | None = None
     cure: str | None = None
-    """T4: the account was re-added while its hour runs."""
+    """T4: the account that was re-added while its hour runs."""
     failed: str | None = None
-    """M8: this recipient was tried often enough."""
+    """M8: the recipient who must become failed, after too many tries."""
 
 
 class Books:
-    """One workspace, as its log tells it so far."""
+    """One workspace, as its log shows it so far."""
 
     def __init__(self, name: str, report: Report) -> None:
         self.name = name
@@ -199,32 +199,33 @@ class Books:
         self.campaigns: dict[str, Campaign] = {}
         self.slots: dict[str, str | None] = {}
         self.of_account: dict[str, dict[str, None]] = {}
-        """Campaigns that ever listed the account."""
+        """Campaigns that have ever listed the account."""
         self.of_slot: dict[str, dict[str, None]] = {}
         self.clocks: dict[tuple[str, str], Clock] = {}
-        """Running ones, by campaign and account."""
+        """Running clocks, by campaign and account."""
         self.next_due = NEVER
         self.owed = Owed()
         self.unsettled: dict[str, bool] = {}
-        """Accounts about which something must follow; True: an incident of theirs began."""
+        """Accounts about which something must follow; True if an incident of theirs began."""
         self.hours: list[tuple[str, str]] = []
         """T2: campaigns, and the account they depended on when it was disconnected."""
         self.end_notice_due: dict[str, str] = {}
-        """Incidents, and their accounts, that ended or lost a clock by the command at hand."""
+        """Incidents that ended or lost a clock in the present command, and their accounts."""
         self.uncounted: dict[str, str] = {}
-        """M3: planned messages just reserved, and the accounts that must count them."""
+        """M3: planned messages that were just reserved, and the accounts that must count them."""
         self.to_throttle: set[str] = set()
-        """M8: accounts for whose limit a message was just refused."""
+        """M8: accounts that must be held, as a message was just refused because of their limit."""
         self.suppressed: set[str] = set()
         self.domains: set[str] = set()
         self.to_end: set[str] = set()
-        """M7: who was suppressed by the command at hand."""
+        """M7: people suppressed by the present command."""
         self.tells_every_cure = False
-        """N3: a failure without clocks was told to be cured. Older programs never told it."""
+        """N3: whether a notice told of the cure of a failure without clocks; older versions never
+        sent one."""
         self.root = ""
-        """Name of the command with which everything at hand began."""
+        """The name of the command with which the present events began."""
         self.position = 0
-        """Where the fact at hand stands, and its name."""
+        """The position of the present fact, and its name."""
         self.topic = ""
         self.recorded_at = datetime.min.replace(tzinfo=UTC)
         self.envelope: Envelope
@@ -232,7 +233,7 @@ class Books:
 
     @property
     def lost_send(self) -> bool:
-        """M6: the message left in a part of the log that is lost."""
+        """M6: whether the message was sent in a lost part of the log."""
         return self.root == "RecordLostSend"
 
     def report(self, rule: str, sentence: str) -> None:
@@ -260,7 +261,7 @@ class Books:
         return person
 
     def touch(self, account_id: str) -> None:
-        """Something must follow from what happened to this account."""
+        """Note that something must follow from what happened to this account."""
         self.unsettled.setdefault(account_id, False)
 
     def works(self, account_id: str | None) -> bool:
@@ -274,5 +275,5 @@ class Books:
         return [occupant] if occupant else []
 
     def reckon(self) -> None:
-        """The running clocks have changed."""
+        """Determine anew when the next clock is due: the running clocks have changed."""
         self.next_due = min((clock.due_at for clock in self.clocks.values()), default=NEVER)

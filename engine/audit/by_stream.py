@@ -1,4 +1,5 @@
-"""One recipient, campaign or account at any moment, by the few events that concern it: no scan."""
+"""One recipient, campaign or account at any moment, from the few events that concern it, without a
+scan."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -19,11 +20,12 @@ from projections.recipient_status import RECIPIENT_STATUS
 from projections.slots import SLOTS
 
 NEEDED = (ACCOUNTS, SLOTS, CAMPAIGNS, RECIPIENT_STATUS)
-"""What ``engine.answers.workspace_answers`` makes a recipient's answer of, ``held`` included."""
+"""The views from which ``engine.answers.workspace_answers`` makes a recipient's answer, including
+``held``."""
 
 
 class Asked(NamedTuple):
-    """What part of a workspace; everything where nothing is named."""
+    """The part of a workspace that is asked about; everything if none is named."""
 
     workspace: str
     campaign: str | None = None
@@ -32,10 +34,10 @@ class Asked(NamedTuple):
 
 
 def without_a_scan(source: Source, moment: Moment, asked: Asked) -> Fold | None:
-    """The rows that this part's state depends on; None where only a scan would tell.
+    """The rows on which this part's state depends; None if they cannot be found without a scan.
 
-    Of a recipient the view ``histories`` tells, as far as it has come; what the log has beyond it
-    is read. Of campaigns and accounts their streams tell.
+    The events of a recipient are found through the view ``histories`` as far as it goes; beyond it
+    the log is read. The events of campaigns and accounts are in their streams.
     """
     streams = _Streams(source, asked.workspace, last_position(source, moment))
     if asked.campaign is None:
@@ -64,7 +66,8 @@ def _folded(found: Iterable[Recorded], moment: Moment) -> Fold | None:
 
 
 def _of_recipient(source: Source, workspace: str, campaign: str, recipient: str) -> list[Recorded]:
-    """What concerns it, and then its campaign; nothing where the view cannot tell."""
+    """The events that concern the recipient, then those of the campaign; empty if the view does not
+    have them."""
     stands_at = source.views.position(HISTORIES)
     if not 0 < stands_at <= source.end:
         return []
@@ -85,7 +88,7 @@ def _of_recipient(source: Source, workspace: str, campaign: str, recipient: str)
 
 
 class _Streams:
-    """Of one workspace, up to a position."""
+    """The streams of one workspace, up to a position."""
 
     def __init__(self, source: Source, workspace: str, until: int) -> None:
         self._source, self._workspace, self._until = source, workspace, until

@@ -1,4 +1,4 @@
-"""The full causal tree around some events: what they come from, and what came of them (F2)."""
+"""The full causal tree around some events: their causes and their consequences (F2)."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -8,13 +8,14 @@ from engine.answers.history import History
 from events.recorded import Envelope, Recorded
 
 ENOUGH = 12
-"""Events of one command that are all told; of more only those that matter to the tree."""
+"""A command with at most this many events is shown in full; of more, only those that matter to the
+tree."""
 
 
 class Fact(NamedTuple):
     recorded: Recorded
     asked_about: bool
-    """False for what only led to it, or came of it."""
+    """False for an event that is only a cause or a consequence."""
     brought_about: Sequence["CommandNode"]
 
 
@@ -24,11 +25,12 @@ class CommandNode(NamedTuple):
     envelope: Envelope
     facts: Sequence[Fact]
     left_out: int
-    """Further events of the command, which concern others: the 100,000 stops of an expiry."""
+    """The number of further events of the command that concern others, like the 100,000 stops of an
+    expiry."""
 
 
 class CausalTree:
-    """Collects the commands, and which of their events are to be told."""
+    """Collects the commands, and which of their events to show."""
 
     def __init__(self, history: History, asked_about: Iterable[Recorded]) -> None:
         self._history = history
@@ -45,7 +47,7 @@ class CausalTree:
                 waiting += self._consequences(each)
 
     def tree(self) -> list[CommandNode]:
-        """The commands with which it began, in order of position."""
+        """The first commands of the tree, in order of position."""
         below: dict[str | None, list[Envelope]] = {}
         for envelope in sorted(self._envelopes.values(), key=lambda each: each.first_position):
             below.setdefault(envelope.causation_id, []).append(envelope)
@@ -82,12 +84,13 @@ class CausalTree:
         self._told[envelope.command_id][recorded.position] = recorded
 
     def _beginning(self, envelope: Envelope) -> Iterable[Recorded]:
-        """All events of the command, or the first: it says what the many are about."""
+        """All events of the command; if there are many, only the first, which says what they are
+        about."""
         count = envelope.event_count if envelope.event_count <= ENOUGH else 1
         return self._history.at(range(envelope.first_position, envelope.first_position + count))
 
     def _consequences(self, recorded: Recorded) -> list[Recorded]:
-        """What came of this event, at once and by timers."""
+        """The consequences of this event, immediate or by timers."""
         caused = self._history.commands_caused_by(recorded.envelope)
         first = [each for each in caused if each.envelope.causation_id == recorded.event_id]
         commands = [each.envelope for each in [*first, *self._history.later(recorded)]]

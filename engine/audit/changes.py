@@ -1,4 +1,4 @@
-"""What a person may change about a history, as it is written on the command line."""
+"""The changes to a history that a user may write on the command line."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ FORMS = (
 
 
 class UnreadableChange(ValueError):
-    """The change cannot be read; the text says what was expected."""
+    """The change cannot be parsed; the text says what was expected."""
 
 
 def _reconnect(account: str) -> Command:
@@ -49,7 +49,8 @@ _COMMANDS: dict[str, Callable[..., Command]] = {
 
 
 def read_insertion(text: str) -> Insertion:
-    """``reconnect ann@acme.test at 2026-03-11T08:00:00Z``. Raises ``UnreadableChange``."""
+    """Parse an insertion like ``reconnect ann@acme.test at 2026-03-11T08:00:00Z``. Raises
+    ``UnreadableChange``."""
     told, _, time = text.strip().rpartition(" at ")
     for form, command in _COMMANDS.items():
         found = re.fullmatch(form, told.strip())
@@ -63,12 +64,10 @@ def read_insertion(text: str) -> Insertion:
 
 
 def command_at(history: Iterable[Recorded], where: str) -> Recorded:
-    """The first fact of the command that recorded this one, by position or event id.
+    """The first fact of the command that recorded the event with this position or event id.
 
-    ``history`` is gone through more than once.
-
-    For what the engine did by itself it is the command with which that began. Raises
-    ``UnreadableChange`` when there is no such fact.
+    If the engine recorded the event by itself, it is the command with which that began. ``history``
+    is iterated more than once. Raises ``UnreadableChange`` if there is no such fact.
     """
     found = next((f for f in history if where in {str(f.position), f.event_id}), None)
     if found is None:

@@ -1,4 +1,4 @@
-"""S1-S3, S5-S7, F0, T2: each clock starts right, ends once, never early, never too late."""
+"""S1-S3, S5-S7, F0, T2: each clock starts correctly and ends once, neither early nor late."""
 
 from engine.audit.books import NEVER, Account, Books, Campaign, Clock, Incident
 from engine.audit.senders import alive_first_sends
@@ -14,7 +14,8 @@ Ended = GracePeriodCured | GracePeriodSuperseded | GracePeriodExpired
 
 
 def started(books: Books, event: GracePeriodStarted) -> None:
-    """S1, S2, S6: in rotation campaigns that depend, alone, with the incident's deadline."""
+    """S1, S2, S6: a clock starts only in a rotation campaign that depends on the account, where no
+    other runs for it, with the incident's deadline."""
     campaign = books.campaign(event.campaign_id)
     account, lane = books.account(event.account_id), campaign.lane(event.account_id)
     incident = account.incidents.get(event.incident_id)
@@ -55,13 +56,14 @@ def _of_its_incident(
 
 
 def cured(books: Books, event: GracePeriodCured) -> None:
-    """C5, T4, S2: by a full check or by being re-added, at the deadline at the latest."""
+    """C5, T4, S2: a clock is cured by a full check or by re-adding, at the deadline at the
+    latest."""
     clock, account = _end(books, event), books.account(event.account_id)
     if clock is None:
         return
     if event.occurred_at > clock.deadline_at and event.occurred_at != clock.began_at:
         books.report("S2", f"A clock was cured after its deadline, {clock.deadline_at}.")
-    if books.root == "CureLostClock":  # M6: what cured it is lost
+    if books.root == "CureLostClock":  # M6: the cure itself is lost
         return
     if clock.kind is IncidentKind.DISCONNECT:
         if books.owed.cure != account.id:
@@ -84,7 +86,7 @@ def superseded(books: Books, event: GracePeriodSuperseded) -> None:
 
 
 def expired(books: Books, event: GracePeriodExpired) -> None:
-    """S2, S3, S5, S7, F0: as of the deadline, never early, and counting everybody right."""
+    """S2, S3, S5, S7, F0: a clock expires as of its deadline, never early, with correct counts."""
     campaign, lane = books.campaign(event.campaign_id), None
     clock, account = _end(books, event), books.account(event.account_id)
     lane = campaign.lane(event.account_id)
@@ -126,14 +128,14 @@ def _as_of_the_deadline(
 
 
 def _doom(campaign: Campaign, event: GracePeriodExpired) -> None:
-    """S8: whoever's first email is on its way stops with its outcome."""
+    """S8: recipients whose first email is on its way stop once its outcome is known."""
     for name in campaign.lane(event.account_id).first_sends:
         if not campaign.people[name].ended:
             campaign.people[name].doomed = event.incident_id
 
 
 def _end(books: Books, event: Ended) -> Clock | None:
-    """S6: exactly one outcome; whatever ends a clock finds it running."""
+    """S6: a clock has exactly one outcome, so only a running one can end."""
     campaign = books.campaign(event.campaign_id)
     clock = campaign.lane(event.account_id).running
     if clock is None or clock.incident_id != event.incident_id or clock.kind is not event.kind:
@@ -152,7 +154,8 @@ def _end(books: Books, event: Ended) -> Clock | None:
 
 
 def nothing_overdue(books: Books) -> None:
-    """S7: before anything is decided, everything due before is settled; no clock is lost."""
+    """S7: before anything is decided, everything that was due before is settled; no clock is
+    lost."""
     now = books.envelope.recorded_at
     for (campaign, account), clock in list(books.clocks.items()):
         if clock.due_at < now:

@@ -1,8 +1,8 @@
-"""A history told again: from its facts back to the commands that brought them about.
+"""A history turned back from its facts into the commands that recorded them.
 
-The log names commands without their arguments, so each is derived from the facts it recorded.
-What the engine decided by itself, reactions and clocks, is not told: the engine decides it anew.
-A command that left no fact, a refusal mostly, is not known and not told.
+The log names commands without their arguments, so each is derived from the facts it recorded. What
+the engine decided by itself, reactions and clocks, is left out: the engine decides it anew. A
+command that left no fact, mostly a refused one, is unknown and left out.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,16 +48,17 @@ WELL = simulated_report(None)
 
 
 class PastTurn(NamedTuple):
-    """Somebody's command at its moment, or the engine's turn (no command)."""
+    """A command that somebody gave, at its moment; or a turn of the engine (no command)."""
 
     at: datetime
     envelope: Envelope
     command: Command | None = None
     events: Sequence[Event] = ()
     reminds: bool = False
-    """A worker's turn; otherwise only what was due is settled."""
+    """Whether it is a worker's turn, which sends reminders; otherwise only what was due is
+    settled."""
     inclusive: bool = False
-    """What was due at that very moment was settled too, as in simulated time."""
+    """Whether timers due at that very moment were settled too, as in simulated time."""
 
 
 def past_turns(history: Iterable[Recorded]) -> Iterator[PastTurn]:
@@ -114,11 +115,11 @@ SAME: dict[type[Event], type[Command]] = {
     account_facts.SentSearchProved: account.ProveSentSearch,
     account_facts.NoticeAttempted: account.RecordNoticeAttempt,
 }
-"""Facts that say what was asked under the names by which it was asked."""
+"""Facts whose fields have the same names as those of their commands."""
 
 
 def command_of(events: Sequence[Event], command: str = "") -> Command:
-    """What was asked, told from what it recorded; the first fact says which command it was."""
+    """The command, derived from the facts it recorded; the first fact says which command it was."""
     first = events[0]
     if command == campaign.RecordLostSend.__name__:
         return _lost_send(events)
@@ -145,7 +146,7 @@ def command_of(events: Sequence[Event], command: str = "") -> Command:
 
 
 def _told(command: type[Command], event: Event, **more: Any) -> Command:
-    """The command with what the fact has under its names, and ``more``."""
+    """The command, with the fact's values for fields of the same name, and ``more``."""
     same = {each.name for each in fields(command)} & {each.name for each in fields(event)}
     return command(**{name: getattr(event, name) for name in same - more.keys()}, **more)
 
@@ -190,7 +191,8 @@ def _people(events: Sequence[Event]) -> tuple[str, ...]:
 
 
 def _suppressed(events: Sequence[Event]) -> frozenset[str]:
-    """M7: also those whom whoever asked knew by their domain."""
+    """M7: people refused as suppressed, including those the caller knew to be so by their
+    domain."""
     refused = (each for each in events if isinstance(each, facts.RecipientImportRefused))
     return frozenset(each.recipient_id for each in refused if each.reason == Suppressed.code)
 
@@ -225,7 +227,7 @@ def _lost_send(events: Sequence[Event]) -> Command:
 
 
 def recorded_policy(policy: Policy, events: Iterable[Event]) -> Policy:
-    """The policy as these facts record it; what they do not record stays."""
+    """The policy with the values that these facts record; the others stay."""
     for event in events:
         match event:
             case account_facts.ConnectionFailed():

@@ -19,7 +19,7 @@ from events.vocabulary import Asker, ConnectionStatus, FailureClass, IncidentKin
 
 
 def connected(books: Books, event: AccountConnected) -> None:
-    """T3: only who is not connected, and into a free slot."""
+    """T3: only an account that is not connected can be connected, and only in a free slot."""
     account = books.account(event.account_id)
     if account.connected:
         books.report("T3", f"{account.id} was connected while it was connected already.")
@@ -35,7 +35,7 @@ def connected(books: Books, event: AccountConnected) -> None:
 
 
 def settings_updated(books: Books, event: SettingsUpdated) -> None:
-    """R1: no setting changes by a One-Click Reconnect."""
+    """R1: a One-Click Reconnect changes no setting."""
     account = books.account(event.account_id)
     if books.root == "OneClickReconnect" and event.settings != account.settings:
         books.report("R1", f"A One-Click Reconnect changed the settings of {account.id}.")
@@ -43,7 +43,7 @@ def settings_updated(books: Books, event: SettingsUpdated) -> None:
 
 
 def check_requested(books: Books, event: CheckRequested) -> None:
-    """C6: the clocks that run wait for a check asked for in time."""
+    """C6: running clocks wait for a check that was requested in time."""
     account = books.account(event.account_id)
     now, patience = event.occurred_at, event.patience_ends_at
     if patience < now:
@@ -58,7 +58,7 @@ def check_requested(books: Books, event: CheckRequested) -> None:
 
 
 def check_passed(books: Books, event: CheckPassed | OneClickReconnected) -> None:
-    """C1, C5: a full successful check; it cures, where there is something to cure."""
+    """C1, C5: a full successful check cures an incident, if there is one."""
     account = books.account(event.account_id)
     if not event.report.successful:
         books.report("C1", "A check counted as passed without passing every stage.")
@@ -77,7 +77,7 @@ def check_passed(books: Books, event: CheckPassed | OneClickReconnected) -> None
 
 
 def check_failed(books: Books, event: CheckFailed) -> None:
-    """C2, C3: misses are counted right, and what follows is told from the recorded policy."""
+    """C2, C3: misses are counted correctly; what must follow derives from the recorded policy."""
     account = books.account(event.account_id)
     found = event.report.found
     if found is None:
@@ -107,7 +107,8 @@ def _fails_now(account: Account, event: CheckFailed, found: FailureClass) -> boo
 
 
 def connection_failed(books: Books, event: ConnectionFailed) -> None:
-    """C2, C4, S2: only by a check that is enough for it, only of a working account."""
+    """C2, C4, S2: an account fails only by a check that suffices for it, and only if it worked
+    before."""
     account = books.account(event.account_id)
     if not event.failure_class.opens_incident:
         books.report("C3", f"An incident was opened by {event.failure_class}, which opens none.")
@@ -123,7 +124,7 @@ def connection_failed(books: Books, event: ConnectionFailed) -> None:
 
 
 def connection_restored(books: Books, event: ConnectionRestored) -> None:
-    """C5: by a full successful check, and of the failure that is open."""
+    """C5: the open failure is restored, by a full successful check."""
     account = books.account(event.account_id)
     if books.owed.restoring != account.id:
         books.report("C5", f"{account.id} was restored without a full successful check.")
@@ -138,12 +139,13 @@ def connection_restored(books: Books, event: ConnectionRestored) -> None:
 
 
 def one_click_rejected(books: Books, event: OneClickRejected) -> None:
-    """C6: the check asked for has ended; R2: nothing else has changed."""
+    """C6: the requested check has ended; R2: nothing else has changed."""
     books.account(event.account_id).checks.pop(event.check_id or "", None)
 
 
 def disconnected(books: Books, event: AccountDisconnected) -> None:
-    """T1, T2: defaults, before and after; a new incident that ends the failure."""
+    """T1, T2: settings before and after, the latter the defaults; a new incident that supersedes
+    the failure."""
     account = books.account(event.account_id)
     if not account.connected or account.slot_id != event.slot_id:
         books.report("T1", f"{account.id} was disconnected from {event.slot_id}, where it is not.")
@@ -173,7 +175,7 @@ def _open(
     kind: IncidentKind,
     lasts: timedelta,
 ) -> None:
-    """S2, N1: deadline and reminders follow from the recorded policy."""
+    """S2, N1: deadline and reminders derive from the recorded policy."""
     account.opened += 1
     if event.incident_id != f"{account.id}#{account.opened}":
         due = f"{account.id}#{account.opened}"
@@ -201,7 +203,8 @@ def _healthy(account: Account) -> None:
 def _counts_as_of_its_request(
     books: Books, account: Account, event: CheckPassed | OneClickReconnected
 ) -> None:
-    """C6: an earlier moment only if it is that of a request that was answered in time."""
+    """C6: a check counts as of an earlier moment only if that is the moment of a request answered
+    in time."""
     now: datetime = books.envelope.recorded_at
     if event.occurred_at == now:
         return

@@ -1,4 +1,4 @@
-"""A history lived again with commands inserted or left out, in memory; nothing is written."""
+"""Replay a history with commands inserted or left out, in memory; nothing is written."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -23,14 +23,15 @@ PAGE = 20_000
 
 
 class Insertion(NamedTuple):
-    """A command that somebody might have given at that moment, after all that came by then."""
+    """A command that somebody might have given at that moment, after everything that had happened
+    by then."""
 
     at: datetime
     command: Command
 
 
 class Refused(NamedTuple):
-    """A command that the altered history refuses; ``position`` is where it stands in reality."""
+    """A command that the altered history refuses; ``position`` is its position in the real one."""
 
     at: datetime
     command: str
@@ -39,7 +40,7 @@ class Refused(NamedTuple):
 
 
 class Life(NamedTuple):
-    """How a history ends, and from when to when it goes."""
+    """The state at the end of a history, and the times of its beginning and end."""
 
     views: ReadableViews
     refused: Sequence[Refused]
@@ -52,11 +53,11 @@ class Life(NamedTuple):
 
 
 NewEngine = Callable[[Clock, Policy], Engine]
-"""An engine over a store that is empty and that nothing outlives."""
+"""Makes an engine over an empty store of which nothing is kept."""
 
 
 def reality(history: Iterable[Recorded], workspace: str) -> Life | None:
-    """None for a workspace in which nothing happened."""
+    """The real history's outcome; None for a workspace in which nothing happened."""
     fold, first, last = Fold(), None, None
     for fact in history:
         last = fact.envelope.recorded_at
@@ -74,7 +75,7 @@ def relive(
     leave_out: str | None = None,
     policy: Policy = DEFAULT_POLICY,
 ) -> Life:
-    """The workspace's history once more, to the same end. ``leave_out`` is a command's id."""
+    """Replay the workspace's history up to the same end. ``leave_out`` is a command's id."""
     clock = ManualClock(real.first)
     life = _Life(new_engine(clock, policy), clock, real)
     waiting = sorted(insert, key=lambda each: each.at)
@@ -131,14 +132,15 @@ class _Life:
         return self._real._replace(views=fold.views(), refused=self._refused)
 
     def _turn(self, turn: PastTurn) -> None:
-        """Reminders were issued only where a worker ran."""
+        """Take the engine's turn: reminders are issued only where a worker ran."""
         if turn.reminds or turn.inclusive:
             self._engine.tick(self._workspace, inclusive=turn.inclusive)
         else:
             self._engine.execute_page(self._workspace, [])
 
     def _as_shown(self, command: Command) -> Command:
-        """What a person takes from the screen before giving the command, as it would be then."""
+        """The command with what a user would read from the screen before giving it, as it would
+        then be."""
         if not isinstance(command, RemoveSender | OneClickReconnect | ConnectAccount):
             return command
         with self._engine.look(self._workspace) as now:

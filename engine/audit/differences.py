@@ -13,7 +13,8 @@ Columns = Mapping[str, tuple[Any, Any]]
 
 
 class Change(NamedTuple):
-    """A row that is new, gone, or has other values; ``columns`` holds old and new of each."""
+    """A row that is new, gone, or has other values; ``columns`` holds the old and new value of
+    each."""
 
     entity: str
     key: RowKey
@@ -22,7 +23,7 @@ class Change(NamedTuple):
     columns: Columns
 
     def told(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The change in the form of JSON."""
         columns = {
             name: {"old": plain(old), "new": plain(new)}
             for name, (old, new) in self.columns.items()
@@ -36,7 +37,8 @@ def changes_between(
     last: Moment,
     progress: Callable[[int], None] = lambda _position: None,
 ) -> Iterator[Change]:
-    """In order of entity and key. The moments may be of both kinds, and in either order."""
+    """The changes, in order of entity and key. The moments may be positions or times, in either
+    order."""
     before, after = (Fold().add(facts_until(source, moment, progress)) for moment in (first, last))
     for projection in LISTED:
         yield from changes_of(projection, before.rows[projection], after.rows[projection])
@@ -45,7 +47,7 @@ def changes_between(
 def changes_of(
     projection: Projection, before: Mapping[RowKey, Any], after: Mapping[RowKey, Any]
 ) -> Iterator[Change]:
-    """What makes ``after`` of ``before``."""
+    """The changes that lead from ``before`` to ``after``."""
     for key in sorted({*before, *after}):
         old, new = before.get(key), after.get(key)
         if old == new:

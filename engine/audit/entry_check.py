@@ -1,4 +1,4 @@
-"""Is the store's numbering of what came to nothing what its log derives? A sentence where not."""
+"""Does the store number its entries as its log requires? Yields a sentence for each difference."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,9 @@ from engine.ports.store import Store
 
 
 def check_entries(store: Store) -> Iterator[str]:
-    """Every event and every envelope without events is one entry, in one order without a gap.
+    """Every event and every envelope without events is one entry, in one order without gaps.
 
-    What a store notes of a workspace's end, so that it need not look, is so.
+    What a store notes about a workspace's end, to save looking it up, is correct.
 
     Raises ``WithoutEntries``.
     """

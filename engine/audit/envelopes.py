@@ -11,13 +11,13 @@ PEOPLE = ("user", "check", "mail", "courier")
 
 
 class Causes:
-    """The facts that can still cause a command, of one workspace: what the command at hand has
-    recorded, and what set a timer that may still fall due."""
+    """The facts of one workspace that can still cause a command: those that the present command has
+    recorded, and those that set a timer that may still fall due."""
 
     def __init__(self) -> None:
         self._at_hand: dict[str, Envelope] = {}
         self._setters: dict[str, str] = {}
-        """Event id to correlation id."""
+        """Correlation ids by event id."""
         self._held: dict[tuple[str, str], str] = {}
 
     def begin(self) -> None:
@@ -30,13 +30,14 @@ class Causes:
         self._setters[event_id] = correlation_id
 
     def hold(self, person: tuple[str, str], event_id: str, correlation_id: str) -> None:
-        """Only the newest date of a person can fall due."""
+        """Note a person's latest hold; only its date can still fall due."""
         self._setters.pop(self._held.get(person, ""), None)
         self._held[person] = event_id
         self._setters[event_id] = correlation_id
 
     def correlation(self, envelope: Envelope) -> str | None:
-        """Of the fact that the envelope names as its cause; None if there is no such fact."""
+        """The correlation id of the fact that the envelope names as its cause; None if there is no
+        such fact."""
         event_id = envelope.causation_id or ""
         if envelope.actor == "clock":
             return self._setters.get(event_id)

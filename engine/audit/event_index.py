@@ -1,4 +1,5 @@
-"""Where the events of each recipient, account and campaign stand, for a history under audit."""
+"""The positions of the events of each recipient, account and campaign, for a history under
+audit."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,12 +10,13 @@ from projections.histories import HISTORIES, Subject, key
 
 
 def history_of(source: Source, workspace: str) -> History:
-    """By the view ``histories``, as far as it has come; what the log has beyond it is read once."""
+    """The workspace's history, from the view ``histories`` as far as it goes; beyond it the log is
+    read once."""
     return History(source, Places(source, workspace), workspace)
 
 
 class Places:
-    """Where events stand: ``Positions`` of a history under audit."""
+    """The positions of events; implements ``Positions`` for a history under audit."""
 
     def __init__(self, source: Source, workspace: str) -> None:
         self._source = source

@@ -1,4 +1,4 @@
-"""The shipped projections folded in memory, over any part of a history."""
+"""The shipped projections, folded in memory over any part of a history."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,11 +17,11 @@ from projections.recipient_status import RECIPIENT_STATUS
 from projections.slots import SLOTS
 
 LISTED = (ACCOUNTS, SLOTS, CAMPAIGNS, CLOCKS, NOTICES, RECIPIENT_STATUS)
-"""The views that say how things stand."""
+"""The views that describe the present state."""
 
 
 class Fold:
-    """Rows by key of each projection, brought forward fact by fact."""
+    """The rows of each projection by key, updated fact by fact."""
 
     def __init__(self, projections: Sequence[Projection] = LISTED) -> None:
         self.rows: dict[Projection, dict[RowKey, Any]] = {each: {} for each in projections}
@@ -49,14 +49,15 @@ class Fold:
 
 
 class FoldedViews(RowsInMemory):
-    """Rows that change no more, sorted once: many campaigns are asked for one after the other."""
+    """Rows that no longer change, sorted once, because many campaigns are queried one after
+    another."""
 
     def __init__(self, rows: Mapping[Projection, Mapping[RowKey, Any]]) -> None:
         self._rows = rows
         self._keys: dict[Projection, list[RowKey]] = {}
 
     def position(self, _projection: Projection) -> int:
-        """Where they stand is the history's to say, not theirs."""
+        """Not known here: the history says which position the rows are of."""
         return 0
 
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:

@@ -1,4 +1,4 @@
-"""Which check looks at which fact."""
+"""Which check handles which fact."""
 
 from collections.abc import Callable
 from typing import Any
@@ -83,4 +83,4 @@ HANDLERS: dict[type[Event], Handler] = {
     slot.SlotVacated: slots.vacated,
 }
 """``ConnectRejected``, ``RecipientForgotten``, ``PeopleCommitted`` and ``ComplaintReceived`` change
-nothing: nothing can be wrong with them."""
+nothing, so there is nothing to check."""

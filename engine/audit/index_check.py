@@ -1,6 +1,6 @@
-"""Does what a store derives from its log agree with the log? A sentence for each place where not.
+"""Does what a store derives from its log agree with the log? Yields a sentence for each difference.
 
-The log itself is not judged here. Nothing is written, and workers may go on meanwhile.
+The log itself is not judged here. Nothing is written, and workers may keep running.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,10 +25,10 @@ Timers = Mapping[tuple[str, Key], Timer]
 
 
 def check_indexes(store: Store) -> Iterator[str]:
-    """Timers, roster, and when each workspace is next due.
+    """Check timers, roster, and when each workspace is next due.
 
-    A reminder that is past may be gone: there was nothing to remind of. A clock that has to wait
-    (C6) has a later timer than its event said.
+    A past reminder may be missing: there was nothing to remind of. A clock that has to wait (C6)
+    has a later timer than its event said.
     """
     try:
         found = store.indexes()
@@ -48,7 +48,8 @@ def check_indexes(store: Store) -> Iterator[str]:
 
 
 def check_snapshots(store: Store) -> Iterator[str]:
-    """Every snapshot of today's format is its stream replayed up to its version."""
+    """Check that every snapshot in the present format equals its stream, replayed up to its
+    version."""
     known = (each for each in store.snapshots() if each.topic in BY_SNAPSHOT)
     snapshots = {str(each.originator_id): each for each in known}
     for stream, each in [*snapshots.items()]:
@@ -69,7 +70,8 @@ def check_snapshots(store: Store) -> Iterator[str]:
 
 
 def _latest(store: Store, position: int) -> datetime:
-    """Now, or when the event at that position was recorded, if that clock was ahead."""
+    """The present time, or that at which the event at that position was recorded, if it is
+    later."""
     recorded = [each.recorded_at for each in store.read(position - 1, 1).envelopes]
     return max([store.now(), *recorded])
 
@@ -88,7 +90,7 @@ def _timers(stored: Timers, derived: Timers, now: datetime) -> Iterator[str]:
 
 
 def _waits(there: Timer, right: Timer, now: datetime) -> bool:
-    """It fell due, and was put off (C6)."""
+    """Whether the timer fell due and was put off (C6)."""
     return right.due_at <= now and there == right._replace(due_at=max(there.due_at, right.due_at))
 
 
@@ -112,7 +114,7 @@ def _is(snapshot: StoredEvent, state: Any) -> bool:
 
 
 def _replayed(store: Store, snapshots: Mapping[str, StoredEvent]) -> dict[str, tuple[int, Any]]:
-    """Of each stream the version and the state up to the snapshot's version, or its end."""
+    """The version and state of each stream at the snapshot's version, or at the stream's end."""
     types = {stream: BY_SNAPSHOT[each.topic] for stream, each in snapshots.items()}
     reached = {each: (0, type_.initial(each.split(":", 2)[-1])) for each, type_ in types.items()}
     position = 0

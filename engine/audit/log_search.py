@@ -1,8 +1,9 @@
-"""Events of one workspace by type, stream, cause, time or text: newest first, or oldest first.
+"""Search the events of one workspace by type, stream, cause, time or text: newest first, or oldest
+first.
 
-What the view ``histories`` lists is looked up, and what it lacks yet is read; anything else is
-scanned, a bounded stretch at a time, so that a search among millions of events answers soon and
-says how far it came.
+A search for a subject uses the view ``histories``, and reads the log beyond it. Any other search
+scans a bounded stretch, so that even among millions of events it answers soon and says how far it
+got.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,13 +21,13 @@ from events.recorded import Envelope, Recorded
 from projections.histories import Subject
 
 STRETCH = 5_000
-"""Events that are read together, at most."""
+"""The most events that are read at a time."""
 MOST_SCANNED = 10_000
-"""Events that one search looks at."""
+"""The most events that one search looks at."""
 
 
 class Sought(NamedTuple):
-    """What an event must be; None: anything."""
+    """What to search for; a field that is None fits every event."""
 
     type: str | None = None
     stream: str | None = None
@@ -35,23 +36,24 @@ class Sought(NamedTuple):
     command_id: str | None = None
     actor: str | None = None
     text: str | None = None
-    """Somewhere in its payload, as it is stored."""
+    """Text that occurs anywhere in the payload, as stored."""
     since: datetime | None = None
-    """By the time it was recorded, the moment included."""
+    """The earliest time of recording, inclusive."""
     until: datetime | None = None
 
 
 class Found(NamedTuple):
     events: Sequence[Recorded]
     looked_until: int | None
-    """The search goes on after this position, or before it; None where nothing is left."""
+    """The position after which (newest first: before which) the search continues; None if nothing
+    is left."""
 
 
 def search(
     source: Source, workspace: str, sought: Sought, start: int | None, limit: int, *, newest: bool
 ) -> Found:
-    """Up to ``limit`` events after the position ``start``, or before it where the newest come
-    first. Raises ``StoreError`` and ``UnreadableEvent``."""
+    """Up to ``limit`` events after the position ``start``, or before it with ``newest``. Raises
+    ``StoreError`` and ``UnreadableEvent``."""
     if sought.subject is not None:
         return _listed(source, workspace, sought, start, limit, newest=newest)
     events: list[Recorded] = []
@@ -88,7 +90,8 @@ def _listed(
 
 
 def _stretches(end: int, beyond: int, wanted: int, *, newest: bool) -> Iterator[tuple[int, int]]:
-    """After which position to read next, and how many: as many as are wanted, then ever more."""
+    """The stretches to read: after which position, and how many events; first as many as wanted,
+    then ever more."""
     left, size = MOST_SCANNED, wanted
     while left > 0:
         size = min(size, STRETCH, left)
@@ -105,7 +108,7 @@ def _stretches(end: int, beyond: int, wanted: int, *, newest: bool) -> Iterator[
 
 
 def _fitting(page: Page, workspace: str, sought: Sought) -> Iterator[Recorded]:
-    """Envelope by envelope; only rows that fit are decoded."""
+    """The events that fit, envelope by envelope; only rows that fit are decoded."""
     base = page.rows[0][0] if page.rows else 0
     for envelope in page.envelopes:
         if envelope.workspace != workspace or not _envelope_fits(envelope, sought):

@@ -1,4 +1,4 @@
-"""Moments of a history: a position of the log, or a time by one of a fact's two times (F2)."""
+"""Moments of a history: a position in the log, or a time, by either of a fact's two times (F2)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -11,14 +11,14 @@ from events.vocabulary import instant_text, read_instant
 
 
 class By(StrEnum):
-    """Which of a fact's two times counts: they differ where the engine was late (S7)."""
+    """Which of a fact's two times counts; they differ if the engine was late (S7)."""
 
     RECORDED = "recorded"
     OCCURRED = "occurred"
 
 
 class Moment(NamedTuple):
-    """After the fact at a position, or at a time, its own facts included."""
+    """The moment after the fact at a position, or a time, including facts at that very time."""
 
     position: int | None = None
     at: datetime | None = None
@@ -32,7 +32,7 @@ class Moment(NamedTuple):
         return fact.event.occurred_at <= self.at
 
     def told(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The moment in the form of JSON."""
         if self.at is None:
             return {"position": self.position}
         return {"at": instant_text(self.at), "by": self.by}
@@ -44,13 +44,13 @@ class Moment(NamedTuple):
 
 
 class NoMoment(ValueError):
-    """What was written is no moment of this history; the text says why."""
+    """The input is not a moment of this history; the text says why."""
 
 
 def read_moment(text: str, by: By, source: Source) -> Moment:
-    """A position like ``4711`` or a time like ``2026-03-02T09:00:00Z``, as the user wrote it.
+    """Parse a position like ``4711`` or a time like ``2026-03-02T09:00:00Z``.
 
-    Raises ``NoMoment``; a time without a zone is asked for.
+    Raises ``NoMoment``, for instance for a time without a zone.
     """
     if text.strip().isdecimal():
         position = int(text)
@@ -68,16 +68,16 @@ def facts_until(
     moment: Moment,
     progress: Callable[[int], None] = lambda _position: None,
 ) -> Iterator[Recorded]:
-    """What had happened by that moment, in the order of the log.
+    """The facts up to that moment, in the order of the log.
 
-    Times are compared fact by fact: the log is in order of its positions, and of no clock.
+    Times are compared fact by fact: the log is ordered by position, not by time.
     """
     found: Iterable[Recorded] = facts(source, last_position(source, moment), progress)
     return filter(moment.includes, found) if moment.at else iter(found)
 
 
 def last_position(source: Source, moment: Moment) -> int:
-    """After which the moment includes nothing."""
+    """The last position that the moment may include."""
     if moment.at is not None and moment.by is By.RECORDED:
         return source.last_position_until(moment.at)
     return source.end if moment.position is None else moment.position

@@ -1,4 +1,4 @@
-"""N1-N3: each incident's owner is told, once a moment, and never after it is over."""
+"""N1-N3: the owner is told of each incident, once for each moment, and never after it is over."""
 
 from engine.audit.books import Books, Incident
 from events.email_account import NoticeAttempted, NoticeIssued
@@ -8,7 +8,7 @@ STARTS = {NoticeKind.FAILURE: IncidentKind.FAILURE, NoticeKind.DISCONNECT: Incid
 
 
 def issued(books: Books, event: NoticeIssued) -> None:
-    """N1: numbered, one a moment, with the stakes of that moment."""
+    """N1: notices are numbered, one for each moment, with the stakes of that moment."""
     incident = books.account(event.account_id).incidents.get(event.incident_id)
     if incident is None:
         books.report("N1", f"{event.incident_id} is no incident of {event.account_id}.")
@@ -38,7 +38,8 @@ def issued(books: Books, event: NoticeIssued) -> None:
 
 
 def _trouble(books: Books, event: NoticeIssued, incident: Incident) -> None:
-    """N1, N3: at once, or a reminder that was due before the deadline, of an open incident."""
+    """N1, N3: a notice of an open incident is issued at once, or is a reminder that was due before
+    the deadline."""
     if STARTS[event.kind] is not incident.kind:
         books.report("N1", f"A notice of {event.kind} about a {incident.kind}.")
     first = event.due_at == incident.opened_at
@@ -65,13 +66,14 @@ def _stakes(books: Books, event: NoticeIssued) -> None:
 
 
 def _ended(books: Books, incident: Incident) -> None:
-    """N1: only when clocks ran out, and all have ended."""
+    """N1: ``ended`` is issued only if clocks ran out, and once all have ended."""
     if not incident.expired or incident.running:
         books.report("N1", "The owner was told of an end that has not come.")
 
 
 def _cured(books: Books, incident: Incident) -> None:
-    """N3: once, when a failure is cured or a disconnect's last clock is, and none ran out."""
+    """N3: ``cured`` is issued once, when a failure is cured, or a disconnect's last clock, and no
+    clock ran out."""
     cured = incident.restored if incident.kind is IncidentKind.FAILURE else incident.clocks
     if not cured or incident.running or incident.expired:
         books.report("N3", "'All is well' was told when it is not.")
@@ -80,14 +82,14 @@ def _cured(books: Books, incident: Incident) -> None:
 
 
 def attempted(books: Books, event: NoticeAttempted) -> None:
-    """N2: of a notice that there is."""
+    """N2: an attempt is one to deliver an issued notice."""
     incident = books.account(event.account_id).incidents.get(event.incident_id)
     if incident is None or not 1 <= event.number <= incident.notices:
         books.report("N2", f"There is no notice {event.number} of {event.incident_id}.")
 
 
 def told_at_once(books: Books, account_id: str) -> None:
-    """N1: a failure and a disconnect are told at once."""
+    """N1: a failure or a disconnect is notified at once."""
     incidents = books.account(account_id).incidents
     newest = next(reversed(incidents.items()), None)
     if newest is not None and not newest[1].notices:
@@ -95,7 +97,7 @@ def told_at_once(books: Books, account_id: str) -> None:
 
 
 def told_of_the_end(books: Books, incident_id: str, account_id: str) -> None:
-    """N1, N3: when an incident is over and its last clock has ended, the owner hears how."""
+    """N1, N3: when an incident is over and its last clock has ended, the owner is told how."""
     incident = books.account(account_id).incidents.get(incident_id)
     if incident is None or incident.running:
         return

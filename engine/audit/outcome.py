@@ -1,4 +1,4 @@
-"""How two lives of a workspace differ: who would have been saved, who lost, what else."""
+"""How two histories of a workspace differ: who would have been saved, who lost, and what else."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -12,7 +12,8 @@ STOPPED = RecipientStatus.CAMPAIGN_STOPPED
 
 
 class Difference(NamedTuple):
-    """One thing that would have ended otherwise; None: there would be, or is, no such thing."""
+    """Something that would have ended otherwise; None on one side means that it does not exist
+    there."""
 
     kind: str
     name: str
@@ -24,7 +25,7 @@ class Outcome(NamedTuple):
     """What the change would have changed."""
 
     saved: list[tuple[str, str]]
-    """Campaign and recipient: stopped in reality, and not then."""
+    """Campaign and recipient of those stopped in reality but not with the change."""
     lost: list[tuple[str, str]]
     differences: list[Difference]
     refused: list[Refused]
@@ -57,7 +58,7 @@ def _everything(life: Life) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def _rows(life: Life) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Each thing by a name that it has in both histories."""
+    """Each row, under a name that it has in both histories."""
     answers = life.answers()
     for name, account in answers.accounts.items():
         yield "account", name, _plain(account)
@@ -75,7 +76,7 @@ def _rows(life: Life) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def _plain(row: Any) -> dict[str, Any]:
-    """Without places in the log, which are others in another history."""
+    """The row without positions, which differ from history to history."""
     return {name: value for name, value in rows.told(row).items() if "position" not in name}
 
 

@@ -1,4 +1,4 @@
-"""M2-M4, M7, M8: planned messages, by what the facts themselves say of them."""
+"""M2-M4, M7, M8: planned messages, checked against what the facts themselves say."""
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -21,7 +21,7 @@ UNDER_WAY = (CampaignStatus.RUNNING, CampaignStatus.PAUSED)
 
 
 def sequence_set(books: Books, event: SequenceSet) -> None:
-    """M2, M3: the zone and the id behind the Message-IDs stay."""
+    """M2, M3: the zone, and the id from which Message-IDs derive, never change."""
     campaign, told = books.campaign(event.campaign_id), event.sequence
     before = campaign.sequence
     if before is not None and (before.mail_id, before.zone) != (told.mail_id, told.zone):
@@ -32,7 +32,7 @@ def sequence_set(books: Books, event: SequenceSet) -> None:
 
 
 def reserved(books: Books, campaign: Campaign, person: Person, event: SendReserved) -> None:
-    """A step of the sequence; a message that was told and not planned has none."""
+    """A reservation names a step of the sequence; an unplanned message has none."""
     if event.step is None:
         return
     sequence, name = campaign.sequence, event.recipient_id
@@ -59,7 +59,7 @@ def reserved(books: Books, campaign: Campaign, person: Person, event: SendReserv
 
 
 def lost(books: Books, campaign: Campaign, person: Person, event: SendReserved) -> None:
-    """M6: the next step, counted as of today."""
+    """M6: a lost send is of the next step, and counts for today."""
     progress = person.progress = person.progress or Progress()
     step = _next(campaign.sequence, progress) if campaign.sequence else None
     if step is None or step.name != event.step:
@@ -71,7 +71,8 @@ def lost(books: Books, campaign: Campaign, person: Person, event: SendReserved) 
 
 
 def migrated(books: Books, campaign: Campaign, person: Person, event: RecipientMigrated) -> None:
-    """M2: received elsewhere; no message of ours, so it counts for no day."""
+    """M2: steps received from another program are not messages of ours, so they count for no
+    day."""
     steps = campaign.sequence.steps if campaign.sequence else ()
     done = [each.name for each in steps[: len(event.steps)]]
     if not done or done != list(event.steps):
@@ -86,7 +87,7 @@ def _too_early(progress: Progress, step: Step, at: datetime) -> bool:
 
 
 def message_id(sequence: MailSequence, recipient_id: str, step: str) -> str:
-    """As it was when the first message was sent, and is for ever (M2)."""
+    """The left part of the Message-ID, derived in the way that never changes (M2)."""
     parts = sequence.mail_id, recipient_id, step
     return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
 
@@ -100,7 +101,8 @@ def received(campaign: Campaign, progress: Progress, at: datetime) -> None:
 
 
 def refused(books: Books, campaign: Campaign, person: Person, event: EmailRefused) -> None:
-    """M3: uses up nothing; M8: the tries are counted, and the last one is the end."""
+    """M3: a refused send uses up no limit; M8: tries are counted, and the last one ends the
+    recipient."""
     progress = person.progress
     assert progress is not None
     if event.reserved_at != person.reserved_at:
@@ -130,7 +132,7 @@ def _count_try(books: Books, person: Person, progress: Progress, event: EmailRef
 
 
 def finished(books: Books, campaign: Campaign, person: Person, event: RecipientFinished) -> None:
-    """M4: when the last delay was over, and not before."""
+    """M4: a recipient finishes when the last delay is over, and not before."""
     sequence, progress = campaign.sequence, person.progress
     if sequence is None or progress is None or progress.last_at is None:
         books.report("M4", f"{event.recipient_id} finished without a sequence.")
@@ -150,7 +152,8 @@ def _next(sequence: MailSequence, progress: Progress) -> Step | None:
 
 
 def _others(books: Books, campaign: Campaign, person: Person, event: SendReserved) -> None:
-    """M7: nobody suppressed; in an exclusive campaign, nobody whom another has contacted."""
+    """M7: nothing is sent to suppressed people; an exclusive campaign sends nothing to people
+    contacted by another."""
     name = event.recipient_id
     if name in books.suppressed:
         books.report("M7", f"{name} is suppressed, and a message was reserved.")
@@ -165,7 +168,7 @@ def _others(books: Books, campaign: Campaign, person: Person, event: SendReserve
 
 
 def _inbox(books: Books, person: Person, event: SendReserved) -> None:
-    """M4: read lately, and since the reconnection."""
+    """M4: before a follow-up, the inbox was read recently, and since the reconnection."""
     if not person.emails:
         return
     read, freshness = event.inbox_read_until, event.freshness
@@ -177,7 +180,7 @@ def _inbox(books: Books, person: Person, event: SendReserved) -> None:
 
 
 def _time(books: Books, campaign: Campaign, sequence: MailSequence, event: SendReserved) -> None:
-    """M3: the campaign's day, limit and window."""
+    """M3: the campaign's day, limit and window are kept."""
     at = local(event.occurred_at, sequence.zone)
     if event.day != at.date():
         books.report("M3", f"In {sequence.zone} it was {at.date()}, not {event.day}.")
@@ -206,7 +209,7 @@ def local(at: datetime, zone: Zone) -> datetime:
 
 @lru_cache(1_000)
 def _zone(name: Zone) -> ZoneInfo:
-    """One that does not exist counts as UTC."""
+    """The zone; one that does not exist counts as UTC."""
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):
@@ -214,6 +217,6 @@ def _zone(name: Zone) -> ZoneInfo:
 
 
 def is_day(day: date, began_at: datetime, zone: Zone) -> bool:
-    """That day began then in the zone."""
+    """Whether the day began at that moment in the zone."""
     just_before = local(began_at - timedelta.resolution, zone)
     return local(began_at, zone).date() == day != just_before.date()

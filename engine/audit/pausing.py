@@ -16,7 +16,7 @@ USER, BOUNCES, CONNECTION = "user", "bounces", "connection:"
 
 
 def started(books: Books, event: CampaignStarted) -> None:
-    """P3: drafts only, with somebody who can send."""
+    """P3: only a draft is started, and only with an account that can send."""
     campaign = books.campaign(event.campaign_id)
     if campaign.status is not CampaignStatus.DRAFT:
         books.report("P3", f"{campaign.id} was started though it is {campaign.status}.")
@@ -25,7 +25,8 @@ def started(books: Books, event: CampaignStarted) -> None:
 
 
 def resumed(books: Books, event: CampaignResumed) -> None:
-    """P3: no cause holds, and who goes on without an account names it."""
+    """P3: a campaign is resumed only if no cause holds; a user who goes on without an account names
+    it."""
     campaign = books.campaign(event.campaign_id)
     if campaign.status is not CampaignStatus.PAUSED:
         books.report("P3", f"{campaign.id} was resumed though it is {campaign.status}.")
@@ -44,7 +45,7 @@ def resumed(books: Books, event: CampaignResumed) -> None:
 
 
 def _run(campaign: Campaign) -> None:
-    """M8: bounces are counted from here."""
+    """M8: bounces are counted anew from here."""
     campaign.status = CampaignStatus.RUNNING
     campaign.sends = campaign.bounces = 0
 
@@ -62,7 +63,8 @@ def _nothing_holds(books: Books, campaign: Campaign, policy: OnAccountTrouble) -
 
 
 def paused(books: Books, event: CampaignPaused) -> None:
-    """P1, P2: a campaign under way, by a user or for an account it uses that does not work."""
+    """P1, P2: a campaign under way is paused by a user, or because an account that it uses does not
+    work."""
     campaign, cause = books.campaign(event.campaign_id), event.cause
     if campaign.status not in UNDER_WAY or cause in campaign.causes:
         books.report("P1", f"{campaign.id} is {campaign.status}, and {cause} is no new cause.")
@@ -82,7 +84,7 @@ def paused(books: Books, event: CampaignPaused) -> None:
 
 
 def _bounced_too_much(books: Books, campaign: Campaign, event: CampaignPaused) -> None:
-    """M8."""
+    """M8: a campaign is paused for its bounces only if they pass the limit."""
     counted = campaign.bounces, campaign.sends
     enough = campaign.sends >= (event.sends_needed or 0)
     passed = campaign.bounces > (event.bounce_rate or 0) * campaign.sends
@@ -91,7 +93,7 @@ def _bounced_too_much(books: Books, campaign: Campaign, event: CampaignPaused) -
 
 
 def cleared(books: Books, event: PauseCauseCleared) -> None:
-    """P2: a reconnect removes its own cause; the user's is never cleared by the system."""
+    """P2: a reconnect removes its own cause; the system never clears the user's."""
     campaign, cause = books.campaign(event.campaign_id), event.cause
     if cause not in campaign.causes:
         books.report("P2", f"{cause} was no pause cause of {campaign.id}.")

@@ -1,7 +1,7 @@
-"""Is the directory of persons what the log commits to?
+"""Does the directory of persons match what the log commits to?
 
-An event with the digest of a row comes before the row (``PeopleCommitted``), another one after a
-row that became another; a person's salt is in the row alone, and is forgotten with it (F1).
+An event with the digest of a row (``PeopleCommitted``) comes before the row; when a row has
+changed, another one follows it. A person's salt is only in the row, and is forgotten with it (F1).
 """
 
 from collections import Counter, defaultdict
@@ -19,15 +19,15 @@ from events.suppression import PersonSuppressed
 from events.vocabulary import RecipientId
 
 AT_ONCE = 5_000
-"""Entries read at once."""
+"""Entries read at a time."""
 ATTEMPTS = 5
-"""At those whom others change meanwhile."""
+"""How often rows are compared again that others change meanwhile."""
 Key = tuple[str, RecipientId]
 """Workspace and recipient."""
 
 
 class Verdict(Enum):
-    """Of one recipient: the end of a sentence."""
+    """The verdict on one recipient, as the end of a sentence."""
 
     GONE = "is not in the directory, and need not be"
     COMMITTED = "is in the directory as the log commits to it"
@@ -45,19 +45,20 @@ FINE = (Verdict.GONE, Verdict.COMMITTED, Verdict.SINCE, Verdict.UNCOMMITTED)
 
 
 class Compared(NamedTuple):
-    """A directory with what the log commits to."""
+    """A directory compared with what the log commits to."""
 
     counts: Counter[Verdict]
     others: Sequence[tuple[Key, Verdict]]
-    """Who is not ``FINE``."""
+    """Recipients whose verdict is not ``FINE``."""
 
     @property
     def differences(self) -> list[str]:
-        """A sentence each; a crash leaves none of them."""
+        """The differences, one sentence each; a crash cannot cause any of them."""
         return [_told(*each) for each in self.others if each[1] is not Verdict.TO_FORGET]
 
     def notes(self, committed: str) -> list[str]:
-        """What is to be told of others. ``committed``: how, of those whom the log commits to."""
+        """Notes on the other recipients. ``committed``: what to say of those to whom the log
+        commits."""
         how = {
             Verdict.COMMITTED: committed,
             Verdict.SINCE: "recorded since, which is not signed",
@@ -70,31 +71,32 @@ class Compared(NamedTuple):
 
 @dataclass(slots=True)
 class _Committed:
-    """A recipient whom the log commits to."""
+    """A recipient to whom the log commits."""
 
     is_older: bool
-    """Recorded before the log committed to it."""
+    """Whether the recipient was recorded before the log committed to them."""
     digests: dict[str, int] = field(default_factory=dict)
-    """Each with its entry."""
+    """The entry of each digest."""
     written: int = -1
-    """The entry of the last that is known to have been written."""
+    """The entry of the last digest whose row is known to have been written."""
     is_named: bool = False
-    """By what is recorded after the row is written."""
+    """Whether an event names the recipient that is recorded only after the row is written."""
     is_forgotten: bool = False
     is_seen: bool = False
 
 
 class CommittedPeople:
-    """``size``: how many entries were signed; None where that is not the question."""
+    """The people to whom the log commits. ``size``: how many entries were signed; None if
+    signatures do not matter."""
 
     def __init__(self, size: int | None = None) -> None:
         self._size, self._read = size, 0
         self._known: defaultdict[str, dict[RecipientId, _Committed]] = defaultdict(dict)
         self._older: defaultdict[str, set[RecipientId]] = defaultdict(set)
-        """Recorded without being committed to."""
+        """Recipients that were recorded before the log committed to them."""
 
     def add(self, entry: Entry) -> None:
-        """The next one. Raises ``UnreadableEvent``."""
+        """Add the next entry. Raises ``UnreadableEvent``."""
         self._read = entry.number + 1
         if entry.row is None or entry.row[3] not in TOPICS:
             return
@@ -119,7 +121,7 @@ class CommittedPeople:
                     older.add(recipient_id)
 
     def read(self, log: Log) -> bool:
-        """The rest of the log. Was there any?"""
+        """Read the rest of the log; return whether there was any."""
         begin = self._read
         while entries := log.entries(self._read - 1, AT_ONCE):
             for each in entries:
@@ -158,8 +160,9 @@ class CommittedPeople:
 
 
 def compared(people: CommittedPeople, log: Log, directory: Directory) -> Compared:
-    """Others may work meanwhile: a row is committed to before it is written, so that what is not
-    fine is so for good where nothing was recorded since. Raises ``StoreError``."""
+    """Compare the directory with the log, while others may be working. A row is committed to before
+    it is written, so a verdict that is not fine is final if nothing has been recorded since. Raises
+    ``StoreError``."""
     people.read(log)
     counts, judged = Counter[Verdict](), dict[Key, Verdict]()
     for row in directory.rows():

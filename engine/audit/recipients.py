@@ -1,4 +1,4 @@
-"""S3-S5, S8, M1, M2, M5, F1: people, what is sent to them, and how they end."""
+"""S3-S5, S8, M1, M2, M5, F1: recipients, what is sent to them, and how they end."""
 
 from engine.audit import pace
 from engine.audit.books import Books, Campaign, Lane, Lost, Person
@@ -44,7 +44,7 @@ ENDED_AS: dict[type[RecipientEnded], RecipientStatus] = {
 
 
 def added(books: Books, event: RecipientAdded) -> None:
-    """S4: nobody is added twice, least of all who was stopped; F1: ids are opaque."""
+    """S4: nobody is added twice, least of all a stopped recipient; F1: ids are opaque."""
     campaign = books.campaign(event.campaign_id)
     name = event.recipient_id
     if name in campaign.people:
@@ -59,7 +59,8 @@ def added(books: Books, event: RecipientAdded) -> None:
 
 
 def migrated(books: Books, event: RecipientMigrated) -> None:
-    """M1, M2: right after it was added; from a sender, the first steps of the sequence."""
+    """M1, M2: a recipient is migrated right after being added, with a sender and the first steps of
+    the sequence."""
     campaign, name = books.campaign(event.campaign_id), event.recipient_id
     person, account_id = books.person(campaign, name), event.account_id
     if person.emails or person.ended or person.send_id is not None or person.sender is not None:
@@ -76,7 +77,8 @@ def migrated(books: Books, event: RecipientMigrated) -> None:
 
 
 def import_refused(books: Books, event: RecipientImportRefused) -> None:
-    """S4, M7: refused is only who was stopped, or is new to the campaign and suppressed."""
+    """S4, M7: only people are refused who were stopped, or are new to the campaign and
+    suppressed."""
     campaign = books.campaign(event.campaign_id)
     if event.reason == "suppressed":
         known = event.recipient_id in campaign.people
@@ -88,7 +90,7 @@ def import_refused(books: Books, event: RecipientImportRefused) -> None:
 
 
 def assigned(books: Books, event: RecipientAssigned) -> None:
-    """M1: only who received nothing is assigned, to a listed and connected account."""
+    """M1: only recipients who received nothing are assigned, to a listed and connected account."""
     campaign = books.campaign(event.campaign_id)
     person = books.person(campaign, event.recipient_id)
     if person.emails or person.ended or person.send_id is not None:
@@ -119,7 +121,8 @@ def leaving(books: Books, event: SendReserved) -> None:
 
 
 def reserved(books: Books, event: SendReserved) -> None:
-    """S4, S8: to nobody who is terminal; M1, M2, M5: once, from the sender, not while held."""
+    """S4, S8: nothing is reserved for terminal recipients; M1, M2, M5: once, from the sender, not
+    while held."""
     campaign = books.campaigns.get(event.campaign_id) or books.campaign(event.campaign_id)
     name, account_id = event.recipient_id, event.account_id
     person = campaign.people.get(name) or books.person(campaign, name)
@@ -152,7 +155,7 @@ def reserved(books: Books, event: SendReserved) -> None:
 
 
 def lost(books: Books, event: SendReserved) -> None:
-    """M6: it left before this was recorded, when nobody knows."""
+    """M6: the message left at an unknown time before this was recorded."""
     campaign, account_id = books.campaign(event.campaign_id), event.account_id
     person = books.person(campaign, event.recipient_id)
     if campaign.rotates and not person.emails:
@@ -172,7 +175,8 @@ def _first_send(campaign: Campaign, person: Person, lane: Lane, name: str, accou
 
 
 def received(books: Books, event: EmailAccepted | EmailOutcomeUnknown) -> None:
-    """M2: only of a reserved send; M1: from one account only; S8: too late means stopped."""
+    """M2: only a reserved send is received; M1: from one account only; S8: too late means
+    stopped."""
     campaign = books.campaigns.get(event.campaign_id) or books.campaign(event.campaign_id)
     name, account_id = event.recipient_id, event.account_id
     person = campaign.people.get(name) or books.person(campaign, name)
@@ -213,7 +217,7 @@ def _fix(person: Person, lane: Lane, name: str, account_id: str) -> None:
 
 
 def refused(books: Books, event: EmailRefused) -> None:
-    """M2: only of a reserved send."""
+    """M2: only a reserved send is refused."""
     campaign = books.campaign(event.campaign_id)
     person = books.person(campaign, event.recipient_id)
     if person.send_id != event.send_id or person.via != event.account_id:
@@ -226,7 +230,7 @@ def refused(books: Books, event: EmailRefused) -> None:
 
 
 def searched(books: Books, event: SentFolderSearched) -> None:
-    """M2: what is searched for is a send of which nobody knows what became."""
+    """M2: only a send of unknown outcome is searched for."""
     person = books.person(books.campaign(event.campaign_id), event.recipient_id)
     if all(each.send_id != event.send_id for each in person.unknown):
         books.report("M2", f"The outcome of {event.send_id} was not unknown.")
@@ -252,7 +256,7 @@ def ended(books: Books, event: RecipientEnded) -> None:
 
 
 def stopped(books: Books, event: RecipientStopped) -> None:
-    """S3, F0: of the expiry that came before in the same command; S8: or of a late outcome."""
+    """S3, F0: a stop belongs to an expiry earlier in the same command; S8: or to a late outcome."""
     campaign = books.campaigns.get(event.campaign_id) or books.campaign(event.campaign_id)
     name, owed = event.recipient_id, books.owed
     person = campaign.people.get(name) or books.person(campaign, name)
@@ -291,7 +295,7 @@ def _end(campaign: Campaign, person: Person, status: RecipientStatus) -> None:
 
 
 def late_signal(books: Books, event: LateSignalRecorded) -> None:
-    """S4: late is only what comes for who is terminal."""
+    """S4: a signal is late only if the recipient is terminal."""
     person = books.person(books.campaign(event.campaign_id), event.recipient_id)
     if not person.ended:
         books.report("S4", f"{event.recipient_id} is not terminal; the signal must end it.")
@@ -309,7 +313,7 @@ def auto_replied(books: Books, event: AutoReplyReceived) -> None:
 
 
 def hold_ended(books: Books, event: HoldEnded) -> None:
-    """M5, S7: on the date itself."""
+    """M5, S7: a hold ends on its date."""
     person = books.person(books.campaign(event.campaign_id), event.recipient_id)
     if person.held_until != event.occurred_at or books.envelope.recorded_at < event.occurred_at:
         books.report("M5", f"{event.recipient_id} was held until {person.held_until}.")

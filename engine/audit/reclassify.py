@@ -1,7 +1,7 @@
-"""What today's classifier makes of the evidence that was kept, and of the incidents it led to.
+"""What the present classifier makes of the stored evidence, and what that would mean for incidents.
 
-A check whose evidence was erased, or never kept, stays as it was recorded. Misses are counted anew
-from what is found now, under the policy that each check recorded (C2).
+A check whose evidence was erased, or never stored, stays as it was recorded. Misses are counted
+anew from what is found now, under the policy that each check recorded (C2).
 """
 
 from collections import defaultdict
@@ -26,11 +26,11 @@ from events.recorded import Recorded
 from events.vocabulary import AccountId, Asker, FailureClass, IncidentId
 
 Find = Callable[[str, str], Evidence | None]
-"""Evidence by workspace and digest."""
+"""Finds evidence by workspace and digest."""
 
 
 class Otherwise(NamedTuple):
-    """A failed check that would be told otherwise today."""
+    """A failed check that would be classified otherwise today."""
 
     workspace: str
     account_id: AccountId
@@ -38,9 +38,9 @@ class Otherwise(NamedTuple):
     occurred_at: datetime
     was: FailureClass
     classifier: str
-    """What told it then."""
+    """The classifier of that time."""
     now: FailureClass | None
-    """None: nothing would be wrong."""
+    """The class now; None if nothing would be wrong."""
     sentence: str
 
 
@@ -53,11 +53,11 @@ class Avoided(NamedTuple):
     position: int
     opened_at: datetime
     opens_at: datetime | None
-    """When a later check of the same stretch would have opened it; None for never."""
+    """When a later check, before the next success, would have opened it; None for never."""
 
 
 class Missed(NamedTuple):
-    """A check that opened no incident, and would have."""
+    """A check that opened no incident but would have today."""
 
     workspace: str
     account_id: AccountId
@@ -68,9 +68,9 @@ class Missed(NamedTuple):
 @dataclass
 class Reclassified:
     checks: int = 0
-    """Failed checks of the history."""
+    """The failed checks in the history."""
     judged: int = 0
-    """Those of them whose evidence is there."""
+    """Those of them whose evidence exists."""
     otherwise: list[Otherwise] = field(default_factory=list)
     avoided: list[Avoided] = field(default_factory=list)
     missed: list[Missed] = field(default_factory=list)
@@ -78,19 +78,19 @@ class Reclassified:
 
 @dataclass
 class _Account:
-    """One account since its last full successful check: what was found, as it is told now."""
+    """One account since its last full successful check: what was found, as it is classified now."""
 
     misses: int = 0
     first_missed_at: datetime | None = None
     differs: bool = False
     failed: bool = False
-    """As recorded."""
+    """Whether the account is failed, as recorded."""
     avoided_at: int | None = None
-    """Where the incident that is open, and would not be, stands among those avoided."""
+    """The index, among the avoided incidents, of the open one that would not have been opened."""
     fails_now: bool = False
 
     def hear(self, check: CheckFailed, found: FailureClass | None) -> None:
-        """C2."""
+        """C2: count the misses, and decide whether the account would fail."""
         if found is None:
             self.misses, self.first_missed_at = 0, None
         elif check.asked_by is Asker.BACKGROUND and found.opens_incident and not found.permanent:
@@ -108,14 +108,15 @@ class _Account:
 
 
 class Reclassifier:
-    """Reads a history in order; ``found`` is what it has come to."""
+    """Reads a history in order; ``found`` is the result so far."""
 
     def __init__(self, find: Find) -> None:
         self.found = Reclassified()
         self._find = find
         self._accounts: dict[tuple[str, AccountId], _Account] = defaultdict(_Account)
         self._waiting: tuple[str, Missed] | None = None
-        """By command: a check that would open an incident, unless its own command did."""
+        """A check that would open an incident, unless its own command opened one; with the
+        command's id."""
 
     def read(self, facts: Iterable[Recorded]) -> Reclassified:
         for each in facts:

@@ -1,4 +1,4 @@
-"""S1, S10, T2, T4: who is in FROM EMAIL."""
+"""S1, S10, T2, T4: the accounts in FROM EMAIL."""
 
 from engine.audit.books import Books, Campaign
 from events.campaign import CampaignCreated, SenderAdded, SenderRemoved
@@ -39,7 +39,8 @@ def added(books: Books, event: SenderAdded) -> None:
 
 
 def removed(books: Books, event: SenderRemoved) -> None:
-    """S10, T2: by the user, who was shown how many are held, or by the disconnect."""
+    """S10, T2: an account is removed by the user, who was shown how many are held, or by the
+    disconnect."""
     campaign = books.campaign(event.campaign_id)
     account, lane = books.account(event.account_id), campaign.lane(event.account_id)
     if not lane.listed:

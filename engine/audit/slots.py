@@ -1,4 +1,4 @@
-"""T3: a slot holds at most one mailbox, and single-sender campaigns use whoever sits in theirs."""
+"""T3: a slot holds at most one mailbox, and single-sender campaigns use the account in theirs."""
 
 from engine.audit.books import Books
 from events.campaign import SenderReplaced

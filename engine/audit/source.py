@@ -1,4 +1,4 @@
-"""The history under audit: a log and the views kept of it, as they stood when it was opened."""
+"""The history under audit: a log and its views, as they were when it was opened."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -17,7 +17,7 @@ NEVER_RESTORED = 2**63 - 1
 
 def restored_at(log: Log) -> int:
     """The first position that may have been written after a restore (M6): where the log's second
-    generation begins. ``NEVER_RESTORED`` where nothing was."""
+    generation begins. ``NEVER_RESTORED`` if there was no restore."""
     with suppress(WithoutEntries):
         for each in log.generations()[1:]:
             for first in log.entries(each.first_entry - 1, 1):
@@ -27,10 +27,10 @@ def restored_at(log: Log) -> int:
 
 
 class Source:
-    """A history that stands still: of the log nothing after ``end`` is read.
+    """A fixed history: nothing of the log after ``end`` is read.
 
-    ``announced`` is the last position an envelope speaks of: after ``end`` only where the log was
-    cut off. The views are not held; who uses their rows looks where they stand.
+    ``announced`` is the last position that an envelope covers: it is after ``end`` only if the log
+    was cut off. The views may move on; a caller who uses their rows checks their position.
     """
 
     def __init__(self, log: Log, views: ReadableViews) -> None:
@@ -46,7 +46,7 @@ class Source:
         return self._log.read(after, limit) if limit > 0 else Page([], [])
 
     def envelope(self, workspace: str, command_id: str) -> Envelope | None:
-        """In what came the events of that command; None for one that was never recorded."""
+        """The envelope of that command; None if it was never recorded."""
         return self._log.envelope(workspace, command_id)
 
     def envelopes_of(self, workspace: str, after: int, limit: int) -> Sequence[Envelope]:
@@ -55,7 +55,7 @@ class Source:
         return [each for each in found if each.last_position <= self.end]
 
     def restored_at(self) -> int:
-        """As the function of that name."""
+        """See the function of that name."""
         return restored_at(self._log)
 
     def workspaces(self) -> Sequence[str]:
@@ -78,8 +78,8 @@ def facts(
 ) -> Iterator[Recorded]:
     """The history after ``after`` up to ``until``, in constant memory.
 
-    Raises ``UnreadableEvent`` or ``StoreError`` at the first event that cannot be read, once all
-    before it were answered. ``progress`` hears the position after every page.
+    Raises ``UnreadableEvent`` or ``StoreError`` at the first event that cannot be read, after
+    yielding all before it. ``progress`` is called with the position after every page.
     """
     end = source.end if until is None else min(until, source.end)
     position = after
@@ -94,9 +94,9 @@ def facts(
 
 
 class WorkspaceFacts:
-    """The history of one workspace, as often as it is gone through, in constant memory.
+    """The history of one workspace, which can be iterated repeatedly, in constant memory.
 
-    Raises as ``facts`` does. ``progress`` hears the position now and then.
+    Raises what ``facts`` raises. ``progress`` is called with the position now and then.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class WorkspaceFacts:
 
 
 def _runs(envelopes: Iterable[Envelope]) -> Iterator[tuple[int, int]]:
-    """First position and length of each stretch of neighbouring envelopes."""
+    """First position and length of each stretch of consecutive envelopes."""
     first, count = 0, 0
     for each in envelopes:
         if count and each.first_position != first + count:

@@ -1,6 +1,6 @@
-"""A stop as a case for others: the facts that it rests on, and what these alone tell of it.
+"""A stop as a case for others: the facts on which it rests, and what these alone say about it.
 
-Who has only these facts tells the same as who has the log.
+Somebody who has only these facts arrives at the same case as somebody who has the log.
 """
 
 import json
@@ -32,7 +32,7 @@ class NotStopped(ProofError):
 
 
 class FactsAlone(NamedTuple):
-    """Implements ``Facts``."""
+    """Implements ``Facts`` with the given facts alone."""
 
     workspace: str
     facts: Sequence[Recorded]
@@ -42,7 +42,7 @@ class FactsAlone(NamedTuple):
 
 
 def stop_case(facts: Facts, workspace: str, campaign: str, recipient: str) -> Case:
-    """Raises ``NotStopped``."""
+    """The case of a stopped recipient. Raises ``NotStopped``."""
     own = facts.of(of_recipient(campaign, recipient))
     created = last(facts.of(of_campaign(campaign)), CampaignCreated)
     stop = last(own, RecipientStopped)
@@ -56,12 +56,12 @@ def stop_case(facts: Facts, workspace: str, campaign: str, recipient: str) -> Ca
 
 
 def told(case: Case, workspace: str) -> dict[str, Any]:
-    """Without names and addresses, in UTC."""
+    """The case as JSON, without names and addresses, in UTC."""
     return case_told(case, workspace, None, explained(case))
 
 
 def rests_on(case: Case, history: History) -> list[Recorded]:
-    """Every fact that is told of, and what brought it about but for what others did."""
+    """Every fact that the case mentions, and their causes, except those about other recipients."""
     found = {each.position: each for each in _told_of(case)}
     for each in [*found.values()]:
         for cause in history.causes(each):
@@ -86,7 +86,8 @@ def _recorded(told: object) -> Iterator[Recorded]:
 
 
 def require_told(file: CaseFile) -> None:
-    """What a proved file tells is what its events hold, word for word. Raises ``ToldOtherwise``."""
+    """Check that the case in a proved file is what its events say, word for word. Raises
+    ``ToldOtherwise``."""
     entries = [each.as_entry for each in file.events]
     pages = [Page([each.row], [each.envelope]) for each in entries if each.row]
     facts = [fact for page in pages for fact in decode_page(page, page.rows[0][0] - 1)]

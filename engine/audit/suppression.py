@@ -1,4 +1,5 @@
-"""M7: who is suppressed ends everywhere, and only an operator's reason releases anybody."""
+"""M7: a suppressed person ends in every campaign, and only an operator, with a reason, releases
+one."""
 
 from engine.audit.books import Books
 from events.suppression import DomainReleased, DomainSuppressed, PersonReleased, PersonSuppressed
@@ -30,7 +31,7 @@ def domain_released(books: Books, event: DomainReleased) -> None:
 
 
 def all_ended(books: Books) -> None:
-    """Called once a command and all that follows from it are recorded."""
+    """Called once a command and everything that follows from it are recorded."""
     for name in books.to_end:
         for campaign in books.campaigns.values():
             person = campaign.people.get(name)

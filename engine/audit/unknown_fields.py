@@ -1,7 +1,7 @@
-"""F1: an event holds what the catalogue knows of it, and nothing about a person.
+"""F1: an event holds only fields that the catalogue knows, and nothing about a person.
 
-Counting the names in the text is a twentieth of the time of reading it once more; where the number
-is right, so are the names, because decoding found all of them that must be there.
+Counting the names in the text takes a twentieth of the time of parsing it again; if the number is
+right, so are the names, because decoding has found all that are required.
 """
 
 import json
@@ -14,7 +14,7 @@ NAMES = {cls: frozenset(field.name for field in fields(cls)) for cls in CATALOGU
 
 
 def _plain(cls: type[Event]) -> bool:
-    """Every field is always there, and none holds names of its own."""
+    """Whether every field is always present, and none contains further names."""
     return (
         all(
             field.default is MISSING
@@ -27,7 +27,7 @@ def _plain(cls: type[Event]) -> bool:
 
 
 SURE_COUNT = {cls: len(NAMES[cls]) if _plain(cls) else -1 for cls in NAMES}
-"""How many names a fact of the class has, if that is always the same."""
+"""The number of names in a fact of the class; -1 if it varies."""
 
 
 def foreign(cls: type[Event], state: bytes) -> list[str]:

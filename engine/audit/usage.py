@@ -1,4 +1,5 @@
-"""M2, M3, M8: what an account has sent, counted anew, and what its Sent folder proves."""
+"""M2, M3, M8: what an account has sent, counted anew, and what searches of its Sent folder
+prove."""
 
 from bisect import bisect_left
 from datetime import timedelta
@@ -19,7 +20,8 @@ KEPT = timedelta(days=3)
 
 
 def counted(books: Books, event: SendCounted) -> None:
-    """M3: of a message just reserved; within limit and gap, by the day of the account's zone."""
+    """M3: a message just reserved is counted, within limit and gap, for the day in the account's
+    zone."""
     account, at = books.account(event.account_id), event.occurred_at
     settings = account.settings
     if books.uncounted.pop(event.send_id, None) != account.id:
@@ -43,7 +45,7 @@ def counted(books: Books, event: SendCounted) -> None:
 
 
 def uncounted(books: Books, event: SendUncounted) -> None:
-    """M3: only a message that was counted."""
+    """M3: only a counted message is uncounted."""
     sent = books.account(event.account_id).sent
     place = bisect_left(sent, event.reserved_at)
     if place == len(sent) or sent[place] != event.reserved_at:
@@ -53,7 +55,7 @@ def uncounted(books: Books, event: SendUncounted) -> None:
 
 
 def throttled(books: Books, event: SendingThrottled) -> None:
-    """M8: by a refusal for the account's limit, each time for longer."""
+    """M8: an account is throttled by a refusal for its limit, each time for longer."""
     account = books.account(event.account_id)
     if account.id not in books.to_throttle or event.until <= event.occurred_at:
         books.report("M8", f"{account.id} was throttled without a refusal, or for no time.")
@@ -64,7 +66,7 @@ def throttled(books: Books, event: SendingThrottled) -> None:
 
 
 def throttling_ended(books: Books, event: ThrottlingEnded) -> None:
-    """M8: by an accepted message after the hold."""
+    """M8: throttling ends with an accepted message after the hold."""
     account = books.account(event.account_id)
     until = account.throttled_until
     if not account.held_for or (until is not None and event.occurred_at < until):
@@ -77,7 +79,8 @@ def search_proved(books: Books, event: SentSearchProved) -> None:
 
 
 def searched(books: Books, event: SentSearched) -> None:
-    """M2: what is unknown; absence where searches are proved to work, and late enough."""
+    """M2: only unknown messages are searched for; absence counts only where searches are proved,
+    and late enough."""
     person = books.person(books.campaign(event.campaign_id), event.recipient_id)
     lost = next((each for each in person.unknown if each.send_id == event.send_id), None)
     if lost is None:

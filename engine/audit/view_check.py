@@ -1,7 +1,7 @@
-"""Is every row of a view what the log comes to? A sentence for each that is not.
+"""Does every row of a view match the log? Yields a sentence for each that does not.
 
-Nothing is written, and workers may go on. What was recorded stays as it is, so most of it is folded
-before the views are held for their rows.
+Nothing is written, and workers may keep running. What is recorded never changes, so most of it is
+folded before the views are read as of one moment.
 """
 
 import json
@@ -19,18 +19,19 @@ from engine.projecting import ProjectionRunner
 from projections.projection import Projection, RowKey
 
 TOLD = 100
-"""Rows of a view told one by one; of more only the number."""
+"""The most rows of a view that are reported one by one; of more, only the number is."""
 BUCKETS = 4_096
-"""By so many sums the rows of a view that appends are compared: there are as many as events."""
+"""The number of sums by which an append-only view is compared; it has as many rows as there are
+events."""
 
 Statuses = Mapping[Projection, ViewStatus]
 
 
 class Folded(OverlaidViews):
-    """What the log comes to, for several views in one pass, each up to where it stands.
+    """The log folded into several views in one pass, each up to its own position.
 
-    Memory grows with the rows of the views. Of one that appends only ``sums`` are kept, and the
-    rows in ``buckets``; whoever changes rows does not know this process's hashes.
+    Memory grows with the rows of the views. Of an append-only view, only ``sums`` and the rows in
+    ``buckets`` are kept; somebody who changes rows cannot know the hashes of this process.
     """
 
     def __init__(self, log: Log, buckets: Collection[int] = ()) -> None:
@@ -40,7 +41,8 @@ class Folded(OverlaidViews):
         self._stored: Statuses = {}
 
     def up_to(self, stored: Statuses) -> None:
-        """Raises ``UnreadableEvent``, ``CannotTake`` or ``StoreError``."""
+        """Fold up to these positions. Raises ``UnreadableEvent``, ``CannotTake`` or
+        ``StoreError``."""
         self._stored, end = stored, self._log.last_position()
         wanted = {each: min(status.position, end) for each, status in stored.items()}
         for until in sorted({*wanted.values()} - {0}):
@@ -77,7 +79,8 @@ class Folded(OverlaidViews):
 def check_views(
     log: Log, views: StoredViews, projections: Sequence[Projection]
 ) -> Iterator[str | ViewDiffers]:
-    """Each view is what the log comes to where the view stands, and that is within the log."""
+    """Check that each view matches the log at the view's position, and that its position is within
+    the log."""
     folded = Folded(log)
     folded.up_to(views.statuses(projections))
     with views.of_one_moment(projections):
@@ -98,7 +101,7 @@ def check_views(
 def notes_on_views(
     log: Log, views: StoredViews, projections: Sequence[Projection]
 ) -> Iterator[str]:
-    """What has to be known of a comparison in which nothing was found."""
+    """What to know about a comparison that found nothing."""
     end, names = log.last_position(), views.names()
     for each, (position, _, skips) in views.statuses(projections).items():
         if position == 0 < end:
@@ -116,7 +119,7 @@ def notes_on_views(
 
 
 def _positions(projection: Projection, names: Collection[str]) -> set[str]:
-    """Of any version."""
+    """The tracking names of the projection, in any version."""
     return {each for each in names if each.startswith(f"{projection.name}/")}
 
 
@@ -140,7 +143,7 @@ def _differing(
 def _in_doubt(
     log: Log, views: StoredViews, projection: Projection, status: ViewStatus, right: Sequence[int]
 ) -> tuple[Iterator[tuple[RowKey, Any]], dict[RowKey, Any]]:
-    """The rows there, and those by the log, in the buckets whose sums are not the same."""
+    """The stored rows, and the rows by the log, in the buckets whose sums differ."""
     sums = [0] * BUCKETS
     _add(sums, (key for key, _ in views.stored(projection)))
     buckets = {each for each in range(BUCKETS) if sums[each] != right[each]}
@@ -155,7 +158,7 @@ def _in_doubt(
 def _compared(
     projection: Projection, right: dict[RowKey, Any], stored: Iterable[tuple[RowKey, Any]]
 ) -> Iterator[str]:
-    """Empties ``right``."""
+    """A sentence for each difference. Empties ``right``."""
     name = projection.name
     for key, row in stored:
         expected = right.pop(key, None)

@@ -1,16 +1,16 @@
-"""What an auditor finds."""
+"""What the auditor finds."""
 
 from typing import NamedTuple
 
 
 class Violation(NamedTuple):
-    """A place at which history breaks a rule."""
+    """A place at which the history breaks a rule."""
 
     rule: str
-    """Number of the rule in the law; ``words`` for what its words define."""
+    """The rule's number in the law; ``words`` for what its section "Words" defines."""
     position: int
     event_id: str
-    """Empty where there is no event: a gap, or an event that came in no envelope."""
+    """Empty for a gap, or for an event without an envelope."""
     event: str
-    """Name on the wire."""
+    """The event's name as stored."""
     sentence: str

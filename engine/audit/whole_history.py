@@ -1,4 +1,4 @@
-"""A whole history at once: does it keep the law, and do the views say what it says?"""
+"""A whole history at once: does it keep the law, and do the views match it?"""
 
 from collections.abc import Sequence
 
@@ -25,6 +25,7 @@ def violations(log: Log) -> Sequence[Violation]:
 
 
 def differing_views(store: Store, views: ReadableViews, empty: Views) -> Sequence[str]:
-    """Names of views whose rows are not what a replay from zero, into ``empty`` ones, gives."""
+    """Names of the views whose rows differ from a replay from the beginning into ``empty``
+    views."""
     ProjectionRunner(store, empty, SHIPPED).catch_up()
     return [each.name for each in SHIPPED if list(views.rows(each)) != list(empty.rows(each))]
