@@ -1,1 +1,2 @@
-"""Who is sent to next, from which account, not before when, and why not now; pure (M3, M4, M7)."""
+"""The next recipient, through which account, not before when, and why not now; pure (M3, M4,
+M7)."""

@@ -1,8 +1,8 @@
-"""Which recipient of a campaign comes next, by sender; an index made from the campaign's state.
+"""The next recipient of a campaign, by sender: an index made from the campaign's state.
 
-Entries are hints. One that no longer fits the recipient's state is dropped when it comes up, so
-following the log is no more than adding where a recipient belongs now. The order is by due time and
-id: the same state gives the same order, however it came about.
+Entries are hints. One that no longer fits the recipient's state is dropped when its turn comes, so
+following the log only means adding an entry for a recipient's new place. Entries are ordered by due
+time and id: the same state gives the same order, however it came about.
 """
 
 from collections.abc import Iterable
@@ -21,26 +21,28 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 class Kind(Enum):
     FIRST = 1
-    """Nothing was received yet."""
+    """Nothing has been received yet."""
     AGAIN = 2
-    """Nothing was received yet, and the message may leave from some moment on: another try."""
+    """Nothing has been received yet, and the message may leave from a certain moment on, for
+    instance as another try."""
     LATER = 3
     """A follow-up."""
     END = 4
-    """Nothing is left to be sent."""
+    """Nothing is left to send."""
 
 
 class Place(NamedTuple):
-    """Where a recipient waits. ``sender``: who is to send; none where any, or the slot's, may."""
+    """Where a recipient waits. ``sender``: the account that is to send; None if any account, or the
+    slot's, may."""
 
     kind: Kind
     sender: AccountId | None
     due: datetime | None
-    """None: at once."""
+    """When the recipient is due; None for at once."""
 
 
 def place_of(campaign: Campaign, recipient: Recipient) -> Place | None:
-    """None for one to whom nothing is to be sent now or later."""
+    """The recipient's place; None if nothing is to be sent to them now or later."""
     sequence = campaign.sequence
     if sequence is None or recipient.status.terminal or recipient.sending is not None:
         return None
@@ -57,7 +59,7 @@ def place_of(campaign: Campaign, recipient: Recipient) -> Place | None:
 
 
 Head = tuple[datetime | None, RecipientId]
-"""When due, none for at once, and who."""
+"""When the recipient is due (None for at once), and the recipient."""
 Heap = list[tuple[datetime, RecipientId]]
 
 
@@ -69,7 +71,7 @@ class Agenda:
         self.follow(campaign, campaign.recipients)
 
     def follow(self, campaign: Campaign, recipients: Iterable[RecipientId]) -> None:
-        """Something happened to these: see where they belong now."""
+        """Find the new places of these recipients, to whom something has happened."""
         for recipient_id in recipients:
             place = place_of(campaign, campaign.recipients[recipient_id])
             if place is not None:
@@ -77,7 +79,7 @@ class Agenda:
                 heappush(heap, (_order(place.due), recipient_id))
 
     def head(self, campaign: Campaign, kind: Kind, sender: AccountId | None) -> Head | None:
-        """Who is first of those."""
+        """The first recipient of that kind and sender."""
         heap = self._heaps.get((kind, sender), [])
         while heap:
             order, recipient_id = heap[0]

@@ -1,7 +1,7 @@
-"""Who is next? One workspace's plan, kept by following its log (M3, M4, M7).
+"""Who is next? One workspace's plan, kept up to date by following its log (M3, M4, M7).
 
-Follow-ups come before first messages, in order of when they fell due; of first messages those of
-the campaign that sent least today. The same states give the same plan.
+Follow-ups come before first messages, in the order in which they fell due; first messages of the
+campaign that has sent least today come first. The same state gives the same plan.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,11 +35,11 @@ class Inboxes(Protocol):
     """How far inboxes have been read (M4)."""
 
     def read_until(self, account_id: AccountId) -> datetime | None:
-        """None for one that never was."""
+        """The moment up to which the inbox has been read; None if it never was."""
         ...
 
     def read_again(self, account_id: AccountId) -> datetime | None:
-        """When it will be read next, where that is known."""
+        """When the inbox will be read next, if that is known."""
         ...
 
 
@@ -51,7 +51,7 @@ class Plan(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """The sequence is over for the recipient since then."""
+    """A recipient whose sequence is over since ``due``."""
 
     campaign_id: CampaignId
     recipient_id: RecipientId
@@ -60,7 +60,7 @@ class Ending(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """A campaign's next recipient. Who comes first is smallest."""
+    """A campaign's next recipient. The smallest candidate comes first."""
 
     rank: int
     due: datetime
@@ -72,30 +72,31 @@ class _Candidate(NamedTuple):
 
 
 def is_fresh(account: EmailAccount, read_until: datetime | None, at: datetime, by: Policy) -> bool:
-    """M4: what arrived for the account has been seen."""
+    """M4: whether the account's inbox has been read recently enough, and since it was connected."""
     if read_until is None or read_until < at - by.freshness:
         return False
     return account.connected_at is None or read_until >= account.connected_at
 
 
 class Planner:
-    """Not safe to share between threads. ``workspace`` comes in as it stands at each call."""
+    """Plans what to send. Not safe to share between threads. ``workspace`` is given in its present
+    state at each call."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._agendas: dict[CampaignId, Agenda] = {}
         self._closed: dict[CampaignId, datetime] = {}
-        """Campaigns that send nothing before then."""
+        """Campaigns that send nothing before the given moment."""
         self._elsewhere: dict[RecipientId, set[CampaignId]] = {}
-        """Whom exclusive campaigns leave alone for now."""
+        """Recipients that exclusive campaigns leave alone for now."""
 
     def begin(self, workspace: Neighbours) -> None:
-        """Take in the workspace as it stands."""
+        """Plan from the workspace's present state."""
         for campaign in workspace.campaigns():
             self._follow(campaign, ())
 
     def set_aside(self, workspace: Neighbours, plan: Plan) -> None:
-        """Nothing can be written to this recipient, as long as nothing happens to them."""
+        """Take the recipient out of the plan until something happens to them."""
         campaign = workspace.campaign(plan.campaign_id)
         place = place_of(campaign, campaign.recipients[plan.recipient_id])
         if place is not None and plan.campaign_id in self._agendas:
@@ -105,12 +106,13 @@ class Planner:
                 agenda.postpone(place.kind, place.sender)
 
     def bring_back(self, workspace: Neighbours, plan: Plan) -> None:
-        """Nothing came of the plan: the recipient waits again."""
+        """Put the recipient back in the plan, as nothing came of it."""
         self._follow(workspace.campaign(plan.campaign_id), [plan.recipient_id])
 
     def refused(self, workspace: Neighbours, plan: Plan, at: datetime) -> None:
-        """The law lets nothing leave. Who waits for another sender or moment by now has a turn
-        again; whoever would only be planned likewise is left alone until something happens."""
+        """Note that the law refused the plan. A recipient who now waits for another sender or
+        moment gets another turn; one for whom the same plan would be made again is left alone until
+        something happens."""
         campaign = workspace.campaign(plan.campaign_id)
         if not self._is_ready(workspace, campaign, plan, at):
             self._follow(campaign, [plan.recipient_id])
@@ -126,7 +128,7 @@ class Planner:
         return soonest(at, constraints(account, campaign, recipient, step)) is None
 
     def follow(self, workspace: Neighbours, events: Iterable[Event]) -> None:
-        """Take in what was recorded in the workspace, which stands after it."""
+        """Take in what was recorded. ``workspace`` must be in the state after these events."""
         touched: dict[CampaignId, dict[RecipientId, None]] = {}
         for event in events:
             if isinstance(event, RecipientEvent):
@@ -152,7 +154,7 @@ class Planner:
             agenda.follow(campaign, [each for each in recipients if each in campaign.recipients])
 
     def senders(self, workspace: Neighbours) -> list[AccountId]:
-        """Accounts through which anything may be sent, in order of their address."""
+        """Accounts through which anything may be sent, in order of address."""
         found: dict[AccountId, None] = {}
         for campaign in self._under_way(workspace):
             found.update(dict.fromkeys(senders_of(workspace, campaign)))
@@ -165,7 +167,7 @@ class Planner:
         at: datetime,
         read_until: datetime | None,
     ) -> Plan | None:
-        """Whom the account writes to now; none when nobody may be written to through it."""
+        """The account's next message; None if nothing may be sent through it now."""
         account = workspace.account(account_id)
         if soonest(at, account_pace.constraints(account)) is not None:
             return None
@@ -206,8 +208,8 @@ class Planner:
         return None
 
     def endings(self, workspace: Neighbours, at: datetime, inboxes: Inboxes) -> Iterator[Ending]:
-        """M4: for whom the sequence is over, as far as inboxes have been read; each is told once,
-        and again only after something happened to the recipient."""
+        """M4: recipients whose sequence is over, as far as inboxes have been read. Each is returned
+        once, and again only after something has happened to the recipient."""
         for campaign_id, agenda in self._agendas.items():
             campaign = workspace.campaign(campaign_id)
             for sender in agenda.senders(Kind.END):
@@ -219,7 +221,8 @@ class Planner:
                     yield Ending(campaign_id, head[1], head[0], read)
 
     def wakes_at(self, workspace: Neighbours, after: datetime) -> datetime | None:
-        """When somebody may be due next, later than ``after``; none as long as nothing happens."""
+        """When the next recipient may be due, later than ``after``; None if nobody will be until
+        something happens."""
         found = (each for each in self._moments(workspace, after) if each > after)
         return min(found, default=None)
 
@@ -248,7 +251,7 @@ class Planner:
         return None
 
     def _leaves_alone(self, workspace: Neighbours, campaign: Campaign, first: _Candidate) -> bool:
-        """M7: another campaign writes to the recipient, and this one is exclusive."""
+        """M7: whether this campaign is exclusive, and another one writes to the recipient."""
         if first.kind is Kind.LATER:
             return False
         if not contacted_elsewhere(workspace, campaign, first.recipient_id):
@@ -288,7 +291,7 @@ class Planner:
 
 
 def _firsts(own: AccountId | None) -> Sequence[tuple[Kind, AccountId | None]]:
-    """Where those wait who may hear for the first time: from this account, or from any."""
+    """The places of recipients who may get their first message from this account, or from any."""
     senders = (own, None) if own is not None else (None,)
     return [(kind, sender) for kind in (Kind.AGAIN, Kind.FIRST) for sender in senders]
 

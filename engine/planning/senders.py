@@ -1,4 +1,4 @@
-"""Through which accounts a campaign may send, and what else has a say (M1)."""
+"""The accounts through which a campaign may send, and what else limits it (M1)."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from events.vocabulary import AccountId, ConnectionStatus
 
 
 def senders_of(workspace: Neighbours, campaign: Campaign) -> Sequence[AccountId]:
-    """Accounts that work and through which it may send, in order of their address."""
+    """Working accounts through which the campaign may send, in order of address."""
     if campaign.rotates:
         return sorted(each for each in campaign.from_email if campaign.lane(each).connected)
     occupant = workspace.slot(campaign.slot_id).occupant if campaign.slot_id else None
@@ -33,7 +33,7 @@ def works(account: EmailAccount) -> bool:
 def constraints(
     account: EmailAccount, campaign: Campaign, recipient: Recipient, step: Step
 ) -> Sequence[Constraint]:
-    """The account's limits and the campaign's, put together (M3, M5, M8)."""
+    """The limits of the account and of the campaign, combined (M3, M5, M8)."""
     return (
         *account_pace.constraints(account),
         *campaign_pace.constraints(campaign, recipient, step),

@@ -1,4 +1,4 @@
-"""Why is this recipient not sent to now, and when does that end? (M3-M5, M7, M8)"""
+"""Why is nothing sent to this recipient now, and when does that end? (M3-M5, M7, M8)"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,8 @@ from events.vocabulary import AccountId, RecipientId, Waiting
 
 
 class Moment(NamedTuple):
-    """A workspace as it stands at that time, under that policy, with inboxes read so far."""
+    """A workspace at a moment, with the policy then and the inboxes as far as they have been
+    read."""
 
     workspace: Neighbours
     at: datetime
@@ -28,7 +29,7 @@ class Moment(NamedTuple):
 
 
 def why_not_now(now: Moment, campaign: Campaign, recipient_id: RecipientId) -> NotBefore | None:
-    """None for one to whom nothing more is to be sent, or something is on its way."""
+    """Why, and until when; None if nothing more is to be sent, or a message is on its way."""
     recipient = campaign.recipients[recipient_id]
     if recipient.status.terminal or recipient.sending is not None:
         return None
@@ -63,7 +64,8 @@ def _accounts(
 def _released_at(
     workspace: Neighbours, campaign: Campaign, recipient: Recipient
 ) -> datetime | None:
-    """S3: when the clock runs out, others may write to one who has received nothing."""
+    """S3: when the clock runs out, and other accounts may write to a recipient who has received
+    nothing."""
     if recipient.sender is None or recipient.emails:
         return None
     clock = campaign.lane(recipient.sender).running

@@ -1,1 +1,1 @@
-"""Proof that the history is the one that was: a Merkle tree over all entries, and signed notes."""
+"""Proof that the history was not changed: a Merkle tree over all entries, and signed notes."""

@@ -1,4 +1,4 @@
-"""Events and the proofs that they were signed: alone, or as a case with what is told of it."""
+"""Events and the proofs that they were signed: alone, or as a case with its sentences."""
 
 import json
 from collections.abc import Sequence
@@ -40,13 +40,14 @@ class ProvedEvent(_Part):
     topic: str
     state: str
     envelope: dict[str, str | int | None]
-    """The columns of ``Envelope``, as its digest takes them."""
+    """The columns of ``Envelope``, in the form that its digest takes."""
     nonce: Hash
     path: list[Hash]
 
     @property
     def as_entry(self) -> Entry:
-        """Raises ``TypeError`` and ``OverflowError`` for an envelope that is none."""
+        """The event as an entry. Raises ``TypeError`` and ``OverflowError`` for an invalid
+        envelope."""
         if self.envelope.keys() != {*Envelope._fields}:
             raise TypeError
         columns: dict[str, Any] = {**self.envelope}
@@ -84,7 +85,7 @@ class SignedEvents(_Part):
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Raises ``CaseNotProved``."""
+        """Parse the file. Raises ``CaseNotProved``."""
         try:
             return cls.model_validate(json.loads(text, object_pairs_hook=_once_each))
         except ValidationError as error:
@@ -96,13 +97,14 @@ class SignedEvents(_Part):
 
     @property
     def octets(self) -> bytes:
-        """As a file, for people to read."""
+        """The file's content, laid out for people to read."""
         return f"{self.model_dump_json(indent=2)}\n".encode()
 
     def require_proved(self, tree: Checkpoint, noted: Checkpoint | None) -> None:
-        """Its events are in the tree, which goes on from what was ``noted``.
+        """Check that the events are in the tree, and that it grew from the checkpoint that was
+        ``noted``.
 
-        Raises ``CaseNotProved``. Whether ``case`` tells what they hold is another question.
+        Raises ``CaseNotProved``. Whether ``case`` says what they hold is not checked here.
         """
         numbers, known = [each.entry for each in self.events], [tree[:3]]
         if numbers != sorted({*numbers}):
@@ -121,15 +123,15 @@ class SignedEvents(_Part):
 class _Words(_Part):
     sendledger_case: Annotated[int, Field(ge=1, le=1)]
     case: dict[str, Any]
-    """As ``engine.answers.telling.case`` tells it."""
+    """The case, in the form of ``engine.answers.telling.case``."""
 
 
 class CaseFile(SignedEvents, _Words):
-    """The words come first."""
+    """A case and its proof; the sentences come first."""
 
 
 def read(text: str) -> SignedEvents:
-    """A ``CaseFile``, if it is one. Raises ``CaseNotProved``."""
+    """Parse the file; the result is a ``CaseFile`` if it holds a case. Raises ``CaseNotProved``."""
     return (CaseFile if '"sendledger_case"' in text else SignedEvents).of(text)
 
 
@@ -140,7 +142,8 @@ class Prover(NamedTuple):
     node: Node
 
     def event(self, entry: Entry, key: bytes) -> ProvedEvent:
-        """``key``: of its envelope. Raises ``NotAsSigned``, and what says that tiles lack."""
+        """The event with its proof. ``key``: that of its envelope. Raises ``NotAsSigned``, and the
+        errors for missing tiles."""
         assert entry.row is not None
         recorded_at = (entry.envelope.recorded_at - EPOCH) // MICROSECOND
         position, stream, version, topic, state = entry.row
@@ -160,7 +163,7 @@ class Prover(NamedTuple):
         return found
 
     def since(self, noted: Checkpoint) -> Since:
-        """Raises ``NotGrownFrom``."""
+        """The proof that the tree grew from the noted checkpoint. Raises ``NotGrownFrom``."""
         path = [each.hex() for each in consistency(noted.size, self.tree.size, self.node)]
         found = Since(size=noted.size, root=noted.root.hex(), path=path)
         if noted.origin != self.tree.origin or not found.begins(self.tree):

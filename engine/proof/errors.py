@@ -1,10 +1,10 @@
-"""What keeps a history from being proved."""
+"""Errors that prevent a history from being proved."""
 
 from events.errors import ExplainedError
 
 
 class ProofError(ExplainedError):
-    """Nothing was signed, and nothing is proved."""
+    """Nothing was signed or proved."""
 
 
 class NoProofFolder(ProofError):

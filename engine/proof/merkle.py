@@ -1,8 +1,8 @@
 """The Merkle tree of RFC 6962: roots, and proofs that an entry is in it and that it only grew.
 
-Nodes are named by level and index: level 0 are the leaves' hashes, and the node (L, i) stands above
-the leaves from i·2^L to (i+1)·2^L. Only nodes of full subtrees are stored; what stands above a tree
-whose size is no power of two is hashed from them.
+Nodes are named by level and index: level 0 holds the leaves' hashes, and the node (L, i) is above
+the leaves from i·2^L up to (i+1)·2^L. Only nodes of full subtrees are stored; those above a subtree
+whose size is not a power of two are hashed from them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ EMPTY = sha256().digest()
 
 
 class NotProved(Exception):
-    """The proof does not lead from what is to be proved to the root."""
+    """The proof does not lead to the root."""
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -37,7 +37,7 @@ def grown(size: int, leaf: bytes, node: Node) -> Iterator[tuple[int, int, bytes]
 
 
 def root(size: int, node: Node) -> bytes:
-    """Of the tree of the first ``size`` entries."""
+    """The root of the tree of the first ``size`` entries."""
     return _hash(0, size, node) if size else EMPTY
 
 
@@ -52,7 +52,7 @@ def consistency(old: int, size: int, node: Node) -> list[bytes]:
 
 
 def root_by_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes]) -> bytes:
-    """The root that the proof leads to. Raises ``NotProved`` for one of another length."""
+    """The root to which the proof leads. Raises ``NotProved`` for a proof of the wrong length."""
     if not 0 <= index < size:
         raise NotProved
     found, last, rest = leaf, size - 1, iter(proof)
@@ -99,7 +99,7 @@ def require_consistent(
 
 
 def _hash(begin: int, end: int, node: Node) -> bytes:
-    """Above the leaves from ``begin`` to ``end``, where a subtree begins."""
+    """The hash above the leaves from ``begin`` up to ``end``; a subtree must begin at ``begin``."""
     width = end - begin
     if width & (width - 1) == 0:
         level = width.bit_length() - 1

@@ -1,4 +1,4 @@
-"""Signed notes and checkpoints of C2SP: a text, and under it who signed it."""
+"""Signed notes and checkpoints of C2SP: a text, followed by its signatures."""
 
 import re
 from base64 import b64decode, b64encode
@@ -10,12 +10,12 @@ from typing import NamedTuple, Protocol
 from events.errors import ExplainedError
 
 ED25519, ED25519_COSIGNATURE, ML_DSA_44 = 1, 4, 6
-"""The algorithm's octet in key ids and keys. Whoever signs with the last two signs a time, too."""
+"""The algorithm's octet in key ids and keys. Signatures of the last two also cover a time."""
 KEY_OCTETS = {ED25519: 32, ED25519_COSIGNATURE: 32, ML_DSA_44: 1312}
 _NAMED = {ED25519: "Ed25519", ED25519_COSIGNATURE: "cosignature/v1", ML_DSA_44: "ML-DSA-44"}
 ANY_KEY = "by any key that is known"
 _TIME = 8
-"""Octets of the seconds since 1970 before a cosignature."""
+"""The octets before a cosignature that hold its time, in seconds since 1970."""
 _CHECKPOINT = re.compile(
     r"(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[^\n]+)\n(?P<more>([^\n]+\n)*)"
 )
@@ -23,7 +23,7 @@ _SIGNATURE = re.compile(r"— (?P<name>[^\s+]+) (?P<signed>[A-Za-z0-9+/]+={0,2})
 
 
 class NoteError(ExplainedError):
-    """A note that proves nothing."""
+    """The note proves nothing."""
 
 
 class NotANote(NoteError):
@@ -38,7 +38,7 @@ class NotSigned(NoteError):
 
 
 class Signer(Protocol):
-    """A key that signs; ``public`` is what others check its signatures with."""
+    """A key that signs; others verify its signatures with ``public``."""
 
     name: str
 
@@ -52,13 +52,13 @@ class Signer(Protocol):
 
 
 class Verifies(Protocol):
-    """Ed25519 or ML-DSA-44, as long as the key is."""
+    """Verifies Ed25519 or ML-DSA-44 signatures, depending on the length of the key."""
 
     def __call__(self, public: bytes, signature: bytes, message: bytes) -> bool: ...
 
 
 class VerifierKey(NamedTuple):
-    """As it is handed to auditors: ``NAME+ID+KEY``."""
+    """A verifier key, given to auditors as ``NAME+ID+KEY``."""
 
     name: str
     public: bytes
@@ -88,7 +88,8 @@ class VerifierKey(NamedTuple):
         return found
 
     def message(self, text: str, seconds: int) -> bytes:
-        """What is signed of a checkpoint's text. Raises ``OverflowError`` for names too long."""
+        """The octets that are signed for a checkpoint's text. Raises ``OverflowError`` if names are
+        too long."""
         match self.algorithm:
             case 4:
                 return f"cosignature/v1\ntime {seconds}\n{text}".encode()
@@ -101,7 +102,7 @@ class VerifierKey(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """What is signed: the tree of ``size`` entries has this root."""
+    """The signed statement that the tree of ``size`` entries has this root."""
 
     origin: str
     size: int
@@ -125,11 +126,11 @@ class Checkpoint(NamedTuple):
 
 
 class Note(NamedTuple):
-    """A text, and the lines under it that say who signed."""
+    """A text, and the signature lines under it."""
 
     text: str
     signatures: Sequence[tuple[str, bytes]]
-    """Name, and what stands behind it: the key's id and the signature."""
+    """The name of each, and the octets after it: the key's id and the signature."""
 
     @classmethod
     def of(cls, note: str) -> "Note":
@@ -140,7 +141,7 @@ class Note(NamedTuple):
         return cls(f"{text}\n", [*map(_signature, lines.removesuffix("\n").split("\n"))])
 
     def is_signed_by(self, key: VerifierKey, verifies: Verifies) -> bool:
-        """Signatures of others are passed over."""
+        """Whether the key signed the note; signatures of other keys are ignored."""
         return any(
             (name, octets[:4]) == (key.name, key.id)
             and _is_good(key, octets[4:], self.text, verifies)
@@ -153,7 +154,7 @@ def key_of(signer: Signer) -> VerifierKey:
 
 
 def signed(text: str, *signers: Signer) -> str:
-    """The note. Where a time belongs to the signature it is 0: nothing is said about that."""
+    """The signed note. If the signature covers a time, it is 0: no claim is made about it."""
     lines = []
     for each in signers:
         key = key_of(each)
@@ -164,7 +165,7 @@ def signed(text: str, *signers: Signer) -> str:
 
 
 def opened(note: str, keys: Sequence[VerifierKey], verifies: Verifies) -> str:
-    """The text, if of each algorithm among them one of the keys signed it.
+    """The text, if for each algorithm among the keys at least one of them signed it.
 
     Raises ``NotANote`` and ``NotSigned``.
     """
@@ -177,7 +178,7 @@ def opened(note: str, keys: Sequence[VerifierKey], verifies: Verifies) -> str:
 
 
 def unverified(note: str) -> Checkpoint:
-    """What a note says, or its lines alone, whoever signed it. Raises ``NotANote``."""
+    """The checkpoint in a note, or in its lines alone, whoever signed it. Raises ``NotANote``."""
     return Checkpoint.of(note.partition("\n\n")[0].rstrip("\n") + "\n")
 
 
@@ -203,7 +204,7 @@ def _length_first(text: str) -> bytes:
 
 
 def _decoded(text: str) -> bytes:
-    """Nothing for what is no base64, or not as it is written."""
+    """The decoded octets; empty for text that is not base64 in its canonical form."""
     try:
         octets = b64decode(text, validate=True)
     except (Error, ValueError):

@@ -1,4 +1,4 @@
-"""Whose cosignatures make a checkpoint good: a policy as C2SP's tlog-policy writes it."""
+"""Which cosignatures a checkpoint needs: a policy in the format of C2SP's tlog-policy."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -37,13 +37,13 @@ class NoQuorum(ProofError):
 
 class Witness(NamedTuple):
     name: str
-    """In the policy alone."""
+    """The name in the policy; it is used nowhere else."""
     key: VerifierKey
     url: str | None
 
 
 class Group(NamedTuple):
-    """So many of the members have to cosign."""
+    """A group of which a given number of members must cosign."""
 
     least: int
     members: Sequence[str]
@@ -57,7 +57,7 @@ class Policy(NamedTuple):
 
     @classmethod
     def of(cls, text: str, policy: str) -> "Policy":
-        """Raises ``PolicyUnreadable``, in which it is called ``policy``."""
+        """Parse a policy. Raises ``PolicyUnreadable``, which names it as ``policy``."""
         reading = _Reading()
         for number, line in enumerate(text.split("\n"), 1):
             try:
@@ -79,14 +79,15 @@ class Policy(NamedTuple):
         return self._is_reached(self.quorum, {*cosigned, NONE})
 
     def require_signed(self, note: str, verifies: Verifies) -> None:
-        """By one of the logs, where it names any. Raises ``NotSigned`` and ``NotANote``."""
+        """Check that one of the policy's logs signed the note, if it names any. Raises
+        ``NotSigned`` and ``NotANote``."""
         found, name = Note.of(note), unverified(note).origin
         own = [each for each in self.logs if each.name == name]
         if self.logs and not any(found.is_signed_by(each, verifies) for each in own):
             raise NotSigned(name=name, keys=ANY_KEY)
 
     def require_quorum(self, note: str, verifies: Verifies) -> None:
-        """Raises ``NoQuorum`` and ``NotANote``."""
+        """Check that a quorum cosigned the note. Raises ``NoQuorum`` and ``NotANote``."""
         cosigned = self.cosigned_by(note, verifies)
         if not self.is_reached(cosigned):
             missing = ", ".join(each for each in self.witnesses if each not in cosigned)
@@ -100,7 +101,7 @@ class Policy(NamedTuple):
 
 
 class _Reading:
-    """Line by line. Raises ``ValueError`` and ``NotANote`` for what is no line of a policy."""
+    """Reads a policy line by line. Raises ``ValueError`` and ``NotANote`` for an invalid line."""
 
     def __init__(self) -> None:
         self.logs: list[VerifierKey] = []
@@ -147,7 +148,7 @@ class _Reading:
         return found
 
     def _free(self, members: Sequence[str]) -> Iterator[str]:
-        """Each may count in one place only."""
+        """The members; each may belong to one group only."""
         for each in members:
             self._require_known(each)
             if each in self._members:

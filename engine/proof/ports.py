@@ -1,4 +1,4 @@
-"""What proving needs from outside: secrets of workspaces, and a place for tiles."""
+"""What proving needs from outside: secrets of workspaces, a place for tiles, and witnesses."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -9,27 +9,28 @@ from engine.proof.tiles import Tile
 
 
 class WorkspaceSecrets(Protocol):
-    """32 random octets for each workspace, drawn once and never changed: every proof needs them."""
+    """32 random octets for each workspace, drawn once and never changed, because every proof needs
+    them."""
 
     def of(self, workspace: str) -> bytes:
-        """Drawn now, if there is none."""
+        """The workspace's secret; drawn now, if there is none."""
         ...
 
     def known(self, workspace: str) -> bytes:
-        """Raises ``SecretMissing``."""
+        """The workspace's secret. Raises ``SecretMissing``."""
         ...
 
 
 class Tiles(Protocol):
-    """Where a tree is kept. Raises ``ProofError`` for what is not there or cannot be read."""
+    """Where a tree is stored. Raises ``ProofError`` for what is missing or cannot be read."""
 
     def alone(self) -> AbstractContextManager[None]:
-        """Keep others from writing until the end of the block. Raises ``ProofError`` where somebody
-        else does."""
+        """Keep others from writing until the end of the block. Raises ``ProofError`` if another
+        process writes."""
         ...
 
     def checkpoint(self) -> str | None:
-        """The signed note that was published last."""
+        """The last signed note that was published."""
         ...
 
     def read(self, tile: Tile) -> Sequence[bytes]: ...
@@ -37,16 +38,18 @@ class Tiles(Protocol):
     def write(self, tile: Tile, hashes: Sequence[bytes]) -> None: ...
 
     def publish(self, note: str) -> None:
-        """After every tile of its tree is on the disk; then the note is, too."""
+        """Publish the note, once every tile of its tree is on the disk; afterwards the note is,
+        too."""
         ...
 
 
 class Cosigners(Protocol):
-    """Witnesses, who see that the log only grows."""
+    """The witnesses, which check that the log only grows."""
 
     def cosigned(self, note: str, node: Node) -> str:
-        """The note, with what those say who have not cosigned it yet and answer in time.
+        """The note, with the cosignatures of witnesses that had not cosigned it yet and answered in
+        time.
 
-        ``node``: of the note's tree.
+        ``node``: the nodes of the note's tree.
         """
         ...

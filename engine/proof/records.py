@@ -1,7 +1,8 @@
-"""What of an entry is committed to: all that is stored of it, and nothing that can be guessed.
+"""The commitment to an entry: it covers everything stored of the entry, and reveals nothing.
 
-An entry of the tree is 32 octets, HMAC-SHA-256 over the record under a nonce of its own. Whoever is
-shown records and nonces of one workspace can check them, and learns nothing of another one.
+An entry of the tree is 32 octets: HMAC-SHA-256 over the record, keyed with the entry's own nonce.
+Somebody who is shown records and nonces of one workspace can check them, and learns nothing about
+another workspace.
 """
 
 import hmac
@@ -23,7 +24,7 @@ _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def record(entry: Entry) -> bytes:
-    """Its event as it is stored, and the digest of its envelope."""
+    """The entry's event as stored, and the digest of its envelope."""
     if entry.row is None:
         return b"sendledger/1 envelope\n" + digest(entry.envelope)
     position, stream, version, topic, state = entry.row
@@ -35,9 +36,10 @@ def record(entry: Entry) -> bytes:
 
 @lru_cache(maxsize=1)
 def digest(envelope: Envelope) -> bytes:
-    """Of its columns as a compact JSON array, times in microseconds since 1970.
+    """The digest of the envelope's columns as a compact JSON array, with times in microseconds
+    since 1970.
 
-    The events of one envelope come one after the other.
+    The last digest is cached: the events of one envelope come one after another.
     """
     columns: list[Any] = [*envelope]
     columns[_RECORDED_AT] = (envelope.recorded_at - EPOCH) // MICROSECOND
@@ -49,7 +51,7 @@ def digest(envelope: Envelope) -> bytes:
 
 
 def envelope_key(workspace_secret: bytes, envelope: Envelope) -> bytes:
-    """For all entries of one envelope; it tells nothing of others."""
+    """The key for all entries of one envelope; it reveals nothing about others."""
     about = f"{envelope.workspace}:{envelope.command_id}".encode()
     return hmac.digest(workspace_secret, about, "sha256")
 
@@ -59,10 +61,10 @@ def nonce(key: bytes, number: int) -> bytes:
 
 
 def commitment(key: bytes, entry: Entry) -> bytes:
-    """The 32 octets that stand in the tree."""
+    """The 32 octets in the tree."""
     return committed(nonce(key, entry.number), entry)
 
 
 def committed(nonce_: bytes, entry: Entry) -> bytes:
-    """The same, for one who was shown the nonce alone."""
+    """The same, computed from the nonce alone."""
     return hmac.digest(nonce_, record(entry), "sha256")

@@ -1,4 +1,4 @@
-"""Adds what came to the tree and signs how far it is; never a history other than the signed one."""
+"""Add new entries to the tree and sign it; never a history other than the one signed before."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -33,15 +33,16 @@ from engine.proof.tiles import WIDTH, Edge, Tile, nodes
 from events.recorded import Envelope
 
 AT_ONCE = 5_000
-"""Entries read at once."""
+"""Entries read at a time."""
 OTHER_HISTORY = "its checkpoint is of another history"
-"""Why a store is fenced."""
+"""The reason for which a store is fenced."""
 
 Progress = Callable[[int], None]
 
 
 class Tally:
-    """What was read up to the last event, which is what begins at or before its position."""
+    """Counts the entries read up to the last event; they are those that begin at or before its
+    position."""
 
     def __init__(self) -> None:
         self.position = 0
@@ -62,7 +63,7 @@ class Tally:
 
 
 class Commitments:
-    """From entries to the 32 octets of each, in order."""
+    """The commitments to a log's entries, 32 octets each, in order."""
 
     def __init__(
         self,
@@ -70,13 +71,13 @@ class Commitments:
         secret: Callable[[str], bytes],
         see: Callable[[Entry], object] = lambda _entry: None,
     ) -> None:
-        """``see`` hears of each entry."""
+        """``see`` is called with each entry."""
         self._log, self._see = store, see
         self._secret = lru_cache(maxsize=10_000)(secret)
         self._tally = Tally()
 
     def between(self, size: int, until: int) -> Iterator[bytes]:
-        """Of the entries from ``size`` on, up to and without ``until``."""
+        """The commitments to the entries from ``size`` up to, but not including, ``until``."""
         while size < until:
             entries = self._log.entries(size - 1, min(AT_ONCE, until - size))
             if not entries:
@@ -85,7 +86,8 @@ class Commitments:
             size += len(entries)
 
     def surplus(self) -> bool:
-        """Does the store hold more than all that was read here, from the first entry on?"""
+        """Whether the store holds rows beyond the entries read here, if they were read from the
+        first one on."""
         return self._log.counted_until(self._tally.position) != self._tally.counted
 
     def of(self, entries: Sequence[Entry]) -> Iterator[bytes]:
@@ -99,14 +101,16 @@ class Commitments:
             yield commitment(key, each)
 
     def key(self, envelope: Envelope) -> bytes:
-        """Of all entries of the envelope: who is to see one is shown that one's nonce instead."""
+        """The key for all entries of the envelope. To show a single entry, show its nonce
+        instead."""
         return envelope_key(self._secret(envelope.workspace), envelope)
 
 
 class Sequencer:
-    """One at a time for each tree. Raises ``ProofError``, ``NoteError`` and ``StoreError``.
+    """Signs a log; only one may run for each tree. Raises ``ProofError``, ``NoteError`` and
+    ``StoreError``.
 
-    ``signers``: all of them sign, under the log's name; one of them signed last.
+    ``signers`` all sign, under the log's name; one of them must have signed the last checkpoint.
     """
 
     def __init__(
@@ -129,9 +133,10 @@ class Sequencer:
     def advance(
         self, progress: Progress = lambda _entries: None, most: int | None = None
     ) -> Checkpoint:
-        """Sign the log as it is now, or ``most`` entries further than it was signed.
+        """Sign the log as it is now, or at most ``most`` further entries.
 
-        The checkpoint of before, if nothing came; who has not cosigned it is asked again.
+        If there are none, the last checkpoint is returned; witnesses that have not cosigned it are
+        asked again.
         """
         with self._tiles.alone():
             return self._advance(progress, most)
@@ -151,7 +156,7 @@ class Sequencer:
         return unverified(note)
 
     def _grown(self, edge: Edge, end: int, progress: Progress) -> str:
-        """The note, once its tiles are written."""
+        """Write the tiles, and return the signed note."""
         for entry in self._commitments.between(edge.size, end):
             for tile, hashes in edge.add(entry):
                 self._tiles.write(tile, hashes)
@@ -165,7 +170,7 @@ class Sequencer:
         return signed(tree.text, *self._signers)
 
     def _edge(self, note: str | None) -> tuple[Edge, str | None]:
-        """What was signed last, and only that; and the note, if every key has signed it."""
+        """The edge of the tree that was signed last; and its note, if every key has signed it."""
         if note is None:
             return Edge(0, self._tiles.read), None
         origin, name = unverified(note).origin, self._signers[0].name
@@ -179,7 +184,7 @@ class Sequencer:
 
 
 class LastSigned:
-    """Implements ``SignedLog``: what the folder tells, which nobody verified here."""
+    """Implements ``SignedLog`` from the folder, whose signatures are not verified here."""
 
     def __init__(self, log: Log, commitments: Commitments, tiles: Tiles) -> None:
         self._log = log
@@ -192,7 +197,8 @@ class LastSigned:
         return None
 
     def _lacking(self, tree: Checkpoint) -> str | None:
-        """What of the folder is damaged only its signer tells."""
+        """Why the store is not what was signed. Damage to the folder is left to its signer to
+        report."""
         own, (*_, store_id, number) = self._log.identity, ("", *tree.origin.split("/"))
         generation = int(number) if number.isdecimal() else 0
         if store_id != own.store_id or generation < own.generation:
@@ -216,7 +222,7 @@ class LastSigned:
 
 
 def signed_edge(tiles: Tiles, tree: Checkpoint) -> Edge:
-    """Raises ``TilesDiffer`` and ``TileMissing``."""
+    """The edge of a signed tree. Raises ``TilesDiffer`` and ``TileMissing``."""
     edge = Edge(tree.size, tiles.read)
     if edge.root != tree.root:
         raise TilesDiffer(entry=tree.size - 1)
@@ -224,7 +230,7 @@ def signed_edge(tiles: Tiles, tree: Checkpoint) -> Edge:
 
 
 def require_same_history(commitments: Commitments, tiles: Tiles, edge: Edge, end: int) -> None:
-    """The last bundle of the signed tree, and that the log did not become shorter.
+    """Check the last bundle of the signed tree, and that the log has not become shorter.
 
     Raises ``AnotherHistory``.
     """

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from engine.proof.merkle import EMPTY, Node, leaf_hash, node_hash
 
 WIDTH, HEIGHT = 256, 8
-"""Hashes of a full tile, and levels of the tree from one level of tiles to the next."""
+"""The hashes in a full tile, and the levels of the tree between two levels of tiles."""
 OCTETS = 32
-"""Of a hash, and of an entry of ours."""
+"""The length of a hash, and of an entry of ours."""
 _PATH = re.compile(
     r"tile/(entries|[0-9]|[1-5][0-9]|6[0-3])/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([0-9]{1,3}))?"
 )
@@ -21,11 +21,12 @@ class Tile(NamedTuple):
     """None for a bundle of entries."""
     number: int
     width: int = WIDTH
-    """Fewer than ``WIDTH`` at the right edge of the tree."""
+    """The number of hashes; fewer than ``WIDTH`` at the right edge of the tree."""
 
     @property
     def path(self) -> str:
-        """``tile/0/x001/x234/067``; of 5 hashes ``tile/0/x001/x234/067.p/5``."""
+        """The path, like ``tile/0/x001/x234/067``, or with 5 hashes
+        ``tile/0/x001/x234/067.p/5``."""
         groups, rest = [f"{self.number % 1_000:03}"], self.number // 1_000
         while rest:
             groups.insert(0, f"x{rest % 1_000:03}")
@@ -36,7 +37,7 @@ class Tile(NamedTuple):
 
     @classmethod
     def of(cls, path: str) -> "Tile | None":
-        """The tile of exactly that path."""
+        """The tile with exactly that path; None for any other text."""
         if (found := _PATH.fullmatch(path)) is None:
             return None
         level, groups, width = found.groups(default=str(WIDTH))
@@ -45,16 +46,16 @@ class Tile(NamedTuple):
         return made if made.path == path and 0 < made.width <= WIDTH else None
 
     def is_within(self, size: int) -> bool:
-        """Do all its hashes stand above the first ``size`` entries?"""
+        """Whether all its hashes are above the first ``size`` entries."""
         return self.number * WIDTH + self.width <= size >> HEIGHT * (self.level or 0)
 
 
 Reads = Callable[[Tile], Sequence[bytes]]
-"""The hashes of a tile, or the entries of a bundle. Raises what says that they are not there."""
+"""Reads the hashes of a tile, or the entries of a bundle. Raises an error if they are missing."""
 
 
 def bundle(entries: Sequence[bytes]) -> bytes:
-    """As a file: each entry after its length."""
+    """The entries as a file, each preceded by its length."""
     return b"".join(_BUNDLED + each for each in entries)
 
 
@@ -68,7 +69,7 @@ def in_tile(octets: bytes) -> list[bytes]:
 
 
 class Edge:
-    """The right edge of a growing tree: what its partial tiles hold, the lowest first."""
+    """The right edge of a growing tree: the contents of its partial tiles, the lowest first."""
 
     def __init__(self, size: int, reads: Reads) -> None:
         self.size = size
@@ -78,7 +79,7 @@ class Edge:
             self.levels.append(_last(len(self.levels), size, reads))
 
     def add(self, entry: bytes) -> Sequence[tuple[Tile, Sequence[bytes]]]:
-        """Answers the tiles that became full by it."""
+        """Add an entry; return the tiles that it filled."""
         self.size += 1
         self.entries.append(entry)
         self.levels[0].append(leaf_hash(entry))
@@ -137,7 +138,7 @@ def folded(hashes: Sequence[bytes]) -> bytes:
 
 
 def _peaks(hashes: Sequence[bytes]) -> Iterator[bytes]:
-    """Of the largest full subtrees, from the left."""
+    """The hashes of the largest full subtrees, from the left."""
     begin = 0
     for bit in range(HEIGHT, -1, -1):
         if len(hashes) & 1 << bit:
@@ -146,6 +147,6 @@ def _peaks(hashes: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def _last(level: int | None, size: int, reads: Reads) -> list[bytes]:
-    """The hashes of the partial tile of that level, none where the last one is full."""
+    """The hashes of the partial tile on that level; empty if the last tile is full."""
     number, width = divmod(size >> HEIGHT * (level or 0), WIDTH)
     return [*reads(Tile(level, number, width))] if width else []

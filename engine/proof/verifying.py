@@ -1,4 +1,5 @@
-"""Is it the history that was signed? All of it against a checkpoint, offline or at the store."""
+"""Is it the history that was signed? The whole log is checked against a checkpoint, offline or in
+the store."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -15,10 +16,10 @@ Progress = Callable[[int], None]
 
 
 class Difference(NamedTuple):
-    """Between a log and what was signed."""
+    """A difference between a log and what was signed."""
 
     entry: int | None
-    """The first that differs; None where nothing tells which."""
+    """The first entry that differs; None if it is not known which."""
     found: str
 
 
@@ -29,9 +30,9 @@ def verified(
     tiles: Tiles | None,
     progress: Progress = lambda _entries: None,
 ) -> Difference | None:
-    """None where a log of ``end`` entries, and the ``tiles``, begin with exactly what was signed.
+    """None if a log of ``end`` entries, and the ``tiles``, begin with exactly what was signed.
 
-    With the tiles of the checkpoint it is known which entry differs first.
+    With the checkpoint's tiles, the first entry that differs is known.
     """
     if end < checkpoint.size:
         return Difference(end, f"the log ends after {end:,} of {checkpoint.size:,} entries")
@@ -49,7 +50,7 @@ def verified(
 def _first_other(
     entries: Iterable[bytes], size: int, known: Callable[[int], bytes], progress: Progress
 ) -> int | None:
-    """The first that is not ``known``, or is not there; None where all are as known."""
+    """The first entry that is missing or not as ``known``; None if all are."""
     number = -1
     for number, entry in enumerate(entries):
         if known(number) != entry:
@@ -73,11 +74,11 @@ class Later(NamedTuple):
     number: int
     first_entry: int
     named: Checkpoint | None
-    """By its first entry: the last of the generation before."""
+    """The checkpoint that its first entry names: the last one of the generation before."""
 
 
 def later_than(log: Log, generation: int) -> Later | None:
-    """What began after that generation of the store; None for the present one."""
+    """The generation that followed; None for the store's present generation."""
     for each in log.generations():
         if each.number == generation + 1:
             first = log.entries(each.first_entry - 1, 1)
@@ -94,10 +95,10 @@ def _parsed(named: str) -> Checkpoint:
 def followed(
     commitments: Commitments, noted: Checkpoint, tiles: Tiles | None, later: Later
 ) -> Difference | None:
-    """None where the log is as signed up to the later generation, whose first entry names the
-    ``noted`` checkpoint or one that goes on from it. Raises ``ProofError``.
+    """None if the log is as signed up to the later generation, and the first entry of that names
+    the ``noted`` checkpoint or one that grew from it. Raises ``ProofError``.
 
-    ``tiles``: of the generation before, some of whose signed entries the store lost.
+    ``tiles``: those of the generation before, some of whose signed entries the store has lost.
     """
     begins = f"generation {later.number} begins with entry {later.first_entry:,}"
     if later.named is None or later.named.origin != noted.origin:
@@ -118,7 +119,7 @@ def followed(
 
 
 def _beside(commitments: Commitments, *, is_whole: bool) -> Difference | None:
-    """What is wrong where every entry is right."""
+    """What is wrong although every entry is right."""
     if commitments.surplus():
         return Difference(None, "beside what was signed the store holds rows that are no entries")
     if not is_whole:
@@ -127,7 +128,8 @@ def _beside(commitments: Commitments, *, is_whole: bool) -> Difference | None:
 
 
 def _signed_entries(checkpoint: Checkpoint, tiles: Tiles | None) -> Callable[[int], bytes] | None:
-    """None without tiles that lead to the checkpoint's root: they prove nothing."""
+    """The entries from the tiles; None unless the tiles lead to the checkpoint's root, as otherwise
+    they prove nothing."""
     if tiles is None:
         return None
     try:
@@ -155,7 +157,8 @@ class _Bundles:
 def require_whole(
     tiles: Tiles, checkpoint: Checkpoint, progress: Progress = lambda _entries: None
 ) -> None:
-    """The entries and every tile above them lead to the signed root. Raises ``ProofError``."""
+    """Check that the entries and every tile above them lead to the signed root. Raises
+    ``ProofError``."""
     edge, size = _empty(), checkpoint.size
     for number in range((size + WIDTH - 1) // WIDTH):
         width = min(size - number * WIDTH, WIDTH)
@@ -170,7 +173,8 @@ def require_whole(
 
 
 def _require_as_made(tiles: Tiles, tile: Tile, made: Sequence[bytes], size: int) -> None:
-    """Of the lowest level it is known at which entry the tile is another one."""
+    """Check that the stored tile is the one made from the entries. On the lowest level, the error
+    names the entry that differs."""
     found = tiles.read(tile)
     for place, (one, other) in enumerate(zip(found, made, strict=True)):
         if one != other:
