@@ -1,1 +1,2 @@
-"""What is told of the log to other programs: events by their wire names, never Python classes."""
+"""What of the log is published to other programs: events by their wire names, never Python
+classes."""

@@ -20,7 +20,7 @@ from events.recorded import Envelope
 CONTENT_TYPE = "application/json"
 OCCURRED_AT = b'"occurred_at"'
 DIGITS = 20
-"""Of positions and entries in headers: as texts they sort as numbers do."""
+"""The digits of positions and entries in headers: as text, they sort like numbers."""
 
 Header = tuple[str, bytes]
 
@@ -29,16 +29,16 @@ class CloudEvent(NamedTuple):
     """A record of a topic. The value of an event is its stored state, octet for octet."""
 
     key: bytes
-    """The workspace: the order of the law is a workspace's order."""
+    """The workspace: the law orders events within a workspace."""
     headers: Sequence[Header]
-    """What is absent has no header."""
+    """Absent attributes have no header."""
     value: bytes
 
 
 class Teller:
-    """Tells the entries of one store, which is named in each of them.
+    """Turns the entries of one store into records, each of which names the store.
 
-    What many entries have in common is put into octets once: of a type, and of an envelope.
+    What many entries share, by type and by envelope, is encoded once.
     """
 
     def __init__(self, store: StoreIdentity) -> None:
@@ -46,16 +46,17 @@ class Teller:
         self._id = f"{store.store_id}.{store.generation}".encode()
         self._types: dict[str, list[Header]] = {}
         self._last: tuple[Envelope | None, bytes, list[Header]] = None, b"", []
-        """The last entry's envelope, which the next one may share: its key and its headers."""
+        """The last entry's envelope, which the next one may share, with its key and headers."""
         self._occurred_at = "", b""
-        """Likewise of the last event, as it has it and as its header says it."""
+        """The last event's time, as stored and as in its header."""
         self._begins = b"\0"
-        """What a state begins with that says the same without being parsed."""
+        """The beginning of a state that has the same time, so that it need not be parsed."""
 
     def record(self, entry: Entry) -> CloudEvent:
-        """Of an event for the topic, of an envelope without events for its refusals.
+        """The record: of an event for the topic of events, of an envelope without events for that
+        of refusals.
 
-        Raises ``CorruptEvent`` for a state that does not say when it happened.
+        Raises ``CorruptEvent`` for a state without its time of occurrence.
         """
         number, envelope, row = entry
         last, key, shared = self._last
@@ -93,9 +94,9 @@ class Teller:
         return self._types[topic]
 
     def time(self, row: Row) -> bytes:
-        """Whatever the event and its version: the field is every event's.
+        """The time of occurrence, which every event of any version has.
 
-        Raises ``CorruptEvent`` for a state that does not say when it happened.
+        Raises ``CorruptEvent`` for a state without it.
         """
         state = row[4] or b""
         if state.startswith(self._begins) and state.count(OCCURRED_AT) == 1:
@@ -132,7 +133,7 @@ def of_command(envelope: Envelope) -> dict[str, str]:
 
 
 def of_type(topic: str, source: str) -> dict[str, str]:
-    """Those that all events of a type have in common."""
+    """The attributes that all events of a type have in common."""
     event_type = type_of(topic)
     return {
         "datacontenttype": CONTENT_TYPE,
@@ -157,13 +158,13 @@ def _encoded(told: Mapping[str, str]) -> list[Header]:
 
 
 def name_of(topic: str) -> str:
-    """``<Name>.v<n>`` of the name under which an event is stored (``Name`` or ``Name/<n>``)."""
+    """``<Name>.v<n>`` for the name under which an event is stored (``Name`` or ``Name/<n>``)."""
     name, _, version = topic.partition("/")
     return f"{name}.v{version or 1}"
 
 
 def type_of(topic: str) -> str:
-    """The CloudEvent's type, likewise: ``sendledger.<Name>.v<n>``."""
+    """The CloudEvent's type for it: ``sendledger.<Name>.v<n>``."""
     return f"sendledger.{name_of(topic)}"
 
 
@@ -172,11 +173,11 @@ WITHOUT_EVENTS = type_of(EnvelopeWithoutEvents.__name__)
 
 
 def schema_id(event_type: str) -> str:
-    """The ``$id`` of the JSON Schema that this type's values keep to."""
+    """The ``$id`` of the JSON Schema for this type's values."""
     return f"urn:sendledger:schema:{event_type}"
 
 
 def instant(moment: datetime) -> str:
-    """RFC 3339 in UTC, with six digits."""
+    """The moment in RFC 3339, in UTC, with six decimals."""
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     return utc.isoformat(timespec="microseconds")[:-6] + "Z"

@@ -1,18 +1,18 @@
-"""Why the stream does not go on.
+"""Why the stream cannot go on.
 
 ::
 
     StreamError
-    ├── StreamLost         the broker, or our part in it, was lost on the way; begin anew
-    │   └── TakenOver      another relay writes by now
+    ├── StreamLost         the broker, or our role in it, was lost; begin again
+    │   └── TakenOver      another relay writes now
     └── StreamRefused      an operator has to decide
-        ├── UnfitTopic     it is not made as it must be
-        ├── OtherTopic     not the one in which this store was told
+        ├── UnfitTopic     its settings are wrong
+        ├── OtherTopic     not the one to which this store was published
         ├── OtherStore     it holds the records of another store
-        ├── TopicBehind    it has lost what was told in it
+        ├── TopicBehind    it has lost records
         ├── StoreBehind    it holds more than the store
-        ├── HistoriesDiffer    it holds something else than the store
-        └── EntryTooLarge  the topic takes no record of that size
+        ├── HistoriesDiffer    its records differ from the store's entries
+        └── EntryTooLarge  the topic does not take a record of that size
 """
 
 from events.errors import ExplainedError
@@ -23,7 +23,8 @@ class StreamError(ExplainedError):
 
 
 class StreamLost(StreamError):
-    """Whether what was told last has arrived shows when somebody begins anew."""
+    """The connection was lost. Whether the last records arrived shows when the relay begins
+    again."""
 
     sentence = "Kafka at {broker} was lost: {said}."
 
@@ -33,11 +34,11 @@ class TakenOver(StreamLost):
 
 
 class StreamRefused(StreamError):
-    """Nothing was relayed, and nothing is until an operator has decided."""
+    """Nothing was relayed, and nothing will be until an operator has decided."""
 
 
 class UnfitTopic(StreamRefused):
-    """``lacks``: each setting with what it is and what it must be."""
+    """``lacks``: each wrong setting, with its value and what it must be."""
 
     sentence = (
         "The topic {topic} is not made as it must be: {lacks}. Correct its settings; for other "
@@ -46,7 +47,7 @@ class UnfitTopic(StreamRefused):
 
 
 class OtherTopic(StreamRefused):
-    """``found``: what is there instead."""
+    """``found``: what there is instead."""
 
     sentence = (
         "This store was told in the topic {topic} (id {topic_id}) up to entry {entry}, and "

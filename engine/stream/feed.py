@@ -1,4 +1,4 @@
-"""The feed: a store's events after a place, as CloudEvents, in order of position without a gap."""
+"""The feed: a store's events after a place, as CloudEvents, in order of position, without gaps."""
 
 import re
 from bisect import bisect_left
@@ -14,15 +14,15 @@ from events.errors import ExplainedError
 
 PLACE = re.compile(r"(?:([^.:]{1,64})\.([0-9]{1,9}):)?([0-9]{1,18})", re.ASCII)
 MOST_OCTETS = 16 * 1024 * 1024
-"""Of a page; it ends with the event that comes to more."""
+"""The size at which a page ends; its last event may exceed it."""
 AT_ONCE = 2_500
-"""Entries that are read at once; so much more than ``MOST_OCTETS`` may a page come to."""
+"""Entries that are read at a time; a page may exceed ``MOST_OCTETS`` by as many."""
 MOST_ENDS = 1_000
-"""Positions at which pages ended, of which it is remembered what entry they are."""
+"""The most positions at which pages ended whose entries are remembered."""
 
 
 class FeedError(ExplainedError):
-    """Nothing is told from that place on; the text says why and what to do next."""
+    """The feed cannot be read from that place; the text says why and what to do next."""
 
 
 class NotAPlace(FeedError):
@@ -52,37 +52,39 @@ class HistoryLost(FeedError):
 
 
 class FeedPage(NamedTuple):
-    """Consecutive events after a position, but for those of workspaces that were not asked for."""
+    """Consecutive events after a position, without those of workspaces that were not asked for."""
 
     store: StoreIdentity
-    """Of every event in it: a page ends where a generation does."""
+    """The store and generation of every event in it: a page ends where a generation does."""
     last: int
-    """Up to where it was read."""
+    """The position up to which the log was read."""
     positions: Sequence[int]
     events: Sequence[bytes]
 
     @property
     def place(self) -> str:
-        """Where to read on, from which a restore can be told."""
+        """The place from which to read on; it includes the generation, so that a restore is
+        noticed."""
         return f"{self.store.store_id}.{self.store.generation}:{self.last}"
 
 
 class Feed:
-    """Of one store. May be called from any thread; all of it raises ``StoreError``, and
-    ``StoreIsFenced`` while the store may lack what it told (M6)."""
+    """The feed of one store. May be called from any thread; every method may raise ``StoreError``,
+    and ``StoreIsFenced`` while the store may lack events that it published (M6)."""
 
     def __init__(self, log: Log, fence: Fence) -> None:
         self._log = log
         self._fence = fence
         self._lock = Lock()
         self._ends: dict[int, int] = {}
-        """Of positions to the last entry known to come before the next event."""
+        """By position, the last entry known to come before the next event."""
 
     def last_position(self) -> int:
         return self._log.last_position()
 
     def position(self, given: str) -> int:
-        """Of a place: a position, or the id of an event, which tells its store and generation.
+        """The position of a place, given as a position or as the id of an event, which includes its
+        store and generation.
 
         Raises ``FeedError``.
         """
@@ -98,9 +100,9 @@ class Feed:
 
     def read(self, after: int, until: int, workspace: str | None = None) -> FeedPage:
         """The events at the positions after ``after`` up to ``until``; fewer at the log's end, at
-        a generation's, and where they come to more than ``MOST_OCTETS``.
+        the end of a generation, and when they exceed ``MOST_OCTETS``.
 
-        Raises ``AheadOfLog``, and ``CorruptEvent`` for an event that cannot be told.
+        Raises ``AheadOfLog``, and ``CorruptEvent`` for an event that cannot be encoded.
         """
         self._require_open()
         generations = self._log.generations()
@@ -153,7 +155,7 @@ class Feed:
 
 
 class _Page:
-    """A page while it is read."""
+    """A page that is being read."""
 
     def __init__(
         self, structured: Structured, workspace: str | None, after: int, until: int
@@ -170,7 +172,7 @@ class _Page:
         return self.last >= self.until or self._octets >= MOST_OCTETS
 
     def take(self, entries: Sequence[Entry]) -> int:
-        """Answers the last entry that was taken."""
+        """Take in the entries; return the number of the last one."""
         told = [each for each in entries if each.row is not None]
         if told:
             self.last = _position(told[-1])
@@ -184,20 +186,21 @@ class _Page:
 
 
 def _position(entry: Entry) -> int:
-    """Of an event; of an envelope without events, that of the last event before it."""
+    """The position of an event; for an envelope without events, that of the last event before
+    it."""
     _, envelope, row = entry
     return envelope.first_position - 1 if row is None else row[0]
 
 
 def _stretch(generations: Sequence[Generation], after: int, until: int) -> tuple[int, int]:
-    """The generation of the next event, and up to where it goes."""
+    """The generation of the next event, and the position up to which it goes."""
     number = max(each.number for each in generations if each.first_position <= after + 1)
     ends = [each.first_position - 1 for each in generations if each.number > number]
     return number, min(until, *ends) if ends else until
 
 
 def entry_of(log: Log, position: int) -> int:
-    """Which entry the event at that position is; -1 for the beginning of the log."""
+    """The number of the entry of the event at that position; -1 for the beginning of the log."""
     if position == 0:
         return -1
     later = log.last_position() - position  # asked first: the log may grow in between

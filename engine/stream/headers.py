@@ -1,4 +1,4 @@
-"""The headers of a record, for who reads them: which there are, what they say, how they look.
+"""The headers of a record, documented for readers: which there are, their meaning, and their form.
 
 Kafka's headers are octets; each of ours is text in UTF-8.
 """
@@ -66,12 +66,12 @@ OF_EVENTS = {
 
 
 def headers_schema() -> Schema:
-    """Of an event's headers."""
+    """The schema of an event's headers."""
     return _schema(HEADERS_ID, "Headers of an event", {**COMMON, **OF_EVENTS})
 
 
 def headers_schema_without_events() -> Schema:
-    """Of the headers of an envelope without events."""
+    """The schema of the headers of an envelope without events."""
     title = "Headers of an envelope without events"
     return _schema(HEADERS_WITHOUT_EVENTS_ID, title, COMMON)
 

@@ -1,4 +1,4 @@
-"""Where a store's entries are told outside, and what the store remembers of it."""
+"""Where a store's entries are published, and what the store remembers about it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -10,7 +10,7 @@ from engine.stream.cloud_events import CloudEvent
 class Topic(NamedTuple):
     name: str
     topic_id: str
-    """Another one for a topic of the same name that was made anew."""
+    """A topic that is deleted and created again under the same name has a new id."""
 
 
 class Told(NamedTuple):
@@ -21,29 +21,30 @@ class Told(NamedTuple):
 
 
 class LogSink(Protocol):
-    """A topic, with the one that takes what came to nothing. All of it raises ``StreamError``."""
+    """A topic, and the one for commands without events. Every method may raise ``StreamError``."""
 
     def find(self) -> Topic | None:
-        """The topic as it is, held to how it must be; None where there is none."""
+        """The topic, checked for the required settings; None if there is none."""
         ...
 
     def make(self) -> Topic: ...
 
     def last(self) -> Told | None:
-        """What it holds last of what was told for good; raises ``OtherStore``."""
+        """The topic's last committed record; raises ``OtherStore``."""
         ...
 
     def take_over(self) -> None:
-        """From now on nobody who wrote before writes anything; what he left half done is ended."""
+        """Take over: earlier writers cannot write any more, and their unfinished transactions are
+        ended."""
         ...
 
     def publish(self, run: Sequence[tuple[Entry, CloudEvent]]) -> None:
-        """Consecutive entries: all of them are told for good, or none is."""
+        """Publish consecutive entries in one transaction: all of them or none."""
         ...
 
 
 class Relayed(NamedTuple):
-    """Up to where a store was told, as far as it knows: never more than the topic holds."""
+    """How far a store was published, as far as it knows: never further than the topic."""
 
     topic: Topic
     entry: int
@@ -51,12 +52,12 @@ class Relayed(NamedTuple):
 
 
 class RelayMark(Protocol):
-    """What a store remembers of its topic."""
+    """What a store remembers about its topic."""
 
     def read(self) -> Relayed | None: ...
 
     def write(self, relayed: Relayed) -> None: ...
 
     def forget(self) -> None:
-        """The store is told anew, from its first entry."""
+        """Have the store published again, from its first entry."""
         ...

@@ -1,7 +1,7 @@
-"""A record of the stream back to the entry that it tells: what ``Teller`` does, undone.
+"""Turns a record of the stream back into its entry: the inverse of ``Teller``.
 
-Topics are written by others as soon as somebody has the password: nothing of a record is believed
-before it would be told the same way again.
+Anybody with the password can write to a topic, so a record is trusted only if its entry would be
+published as exactly the same record.
 """
 
 import json
@@ -27,11 +27,12 @@ OF_ENVELOPE = (
     *("ce_recordedtime", "ce_actor", "ce_correlationid", "ce_causationid"),
 )
 LONGEST = 60
-"""Characters of what is quoted from a record."""
+"""The most characters that are quoted from a record."""
 
 
 class UnreadableRecord(StoreError):
-    """A record that no store of ours has told. ``part``: the header, the key or the value."""
+    """A record that none of our stores can have published. ``part``: the header, the key or the
+    value."""
 
     sentence = (
         "Entry {entry} of the stream cannot be read: {part} {problem}. Nothing of it was taken; "
@@ -40,23 +41,25 @@ class UnreadableRecord(StoreError):
 
 
 class Told(NamedTuple):
-    """What a record tells, and which store under which generation."""
+    """The entry in a record, and the store and generation that published it."""
 
     store: StoreIdentity
     entry: Entry
 
 
 class Reader:
-    """Reads the records of a stream. A refusal's sentence is not told in it: see ``NOT_TOLD``."""
+    """Reads the records of a stream. They do not contain the sentences of refusals: see
+    ``NOT_TOLD``."""
 
     def __init__(self) -> None:
         self._teller = Teller(StoreIdentity("", 0))
         self._store = StoreIdentity("", 0)
         self._envelope: tuple[list[bytes | None], Envelope] | None = None
-        """The last one, and the headers it was read from."""
+        """The last envelope, and the headers from which it was read."""
 
     def read(self, record: CloudEvent) -> Told:
-        """Raises ``UnreadableRecord``, and ``UnknownTopic`` for an event of a newer program."""
+        """Read a record. Raises ``UnreadableRecord``, and ``UnknownTopic`` for an event of a newer
+        program."""
         headers = _Headers(record)
         store = _store(headers)
         envelope = self._shared(headers)
@@ -67,7 +70,7 @@ class Reader:
         return told
 
     def _shared(self, headers: "_Headers") -> Envelope:
-        """Events of one command have one envelope, not equal ones."""
+        """The envelope; events of one command share the same object."""
         told = [headers.raw.get(name) for name in OF_ENVELOPE]
         if self._envelope is None or self._envelope[0] != told:
             self._envelope = told, _envelope(headers)
@@ -92,7 +95,8 @@ class Reader:
 
 
 class _Headers:
-    """Of one record, each once; what is taken from them has the form that it must have."""
+    """The headers of one record, each at most once; the values read from them have the required
+    form."""
 
     def __init__(self, record: CloudEvent) -> None:
         self.record = record
@@ -184,7 +188,8 @@ def _row(headers: _Headers, state: bytes) -> Row:
 
 
 def _require_place(headers: _Headers, entry: Entry) -> None:
-    """What one record can say of it alone; whether it goes on is for who knows the one before."""
+    """Check the entry's place as far as one record allows. Whether it continues the stream is for
+    the caller to check, who knows the record before it."""
     envelope, row = entry.envelope, entry.row
     count, position = envelope.event_count, envelope.first_position if row is None else row[0]
     if envelope.first_position < 1 or entry.number < position - 1:

@@ -1,8 +1,8 @@
-"""JSON Schema of what is told: an event as it is stored, in the newest version.
+"""JSON Schemas of what is published: events as they are stored, in their newest version.
 
-Stored JSON is thin, so a field that may be none is either absent or of its type. A field without a
-default is always there. Objects are open: a later version may say more. Every schema stands for
-itself, without references.
+Stored JSON is thin, so an optional field is either absent or of its type. A field without a default
+is always there. Objects are open: a later version may have more fields. Every schema is
+self-contained, without references.
 """
 
 from collections.abc import Mapping
@@ -20,19 +20,20 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas(catalogue: Catalogue = CATALOGUE) -> Mapping[str, Schema]:
-    """``<Name>.v<n>`` to schema: of every event's newest version, and of what comes without one."""
+    """The schemas by ``<Name>.v<n>``: of every event's newest version, and of an envelope without
+    events."""
     events = {name_of(topic): cls for cls, (topic, _) in catalogue.encoders.items()}
     told = {**events, name_of(EnvelopeWithoutEvents.__name__): EnvelopeWithoutEvents}
     return {name: _schema(name, cls) for name, cls in told.items()}
 
 
 def names(catalogue: Catalogue = CATALOGUE) -> set[str]:
-    """Of every version that a log may hold, superseded ones too."""
+    """The names of every version that a log may hold, including superseded ones."""
     return {name_of(topic) for topic in (*catalogue.decoders, EnvelopeWithoutEvents.__name__)}
 
 
 def sentence_of(cls: type) -> str:
-    """The first paragraph of its docstring, in one line."""
+    """The first paragraph of the class's docstring, on one line."""
     paragraph, _, _ = (cls.__doc__ or "").partition("\n\n")
     return " ".join(paragraph.replace("``", "`").split())
 
@@ -56,7 +57,7 @@ class _WithoutTitles(GenerateJsonSchema):
 
 
 def _plain(node: Any, definitions: Mapping[str, Any]) -> Any:
-    """Without references, without ``null``, and open."""
+    """The schema without references and without ``null``, and with open objects."""
     match node:
         case {"$ref": str(reference), **rest}:
             return _plain({**definitions[reference.removeprefix("#/$defs/")], **rest}, definitions)

@@ -1,4 +1,4 @@
-"""Where a stream is read from, whole, by who needs it as a copy of the log."""
+"""Where a stream is read in full, as a copy of the log."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -11,16 +11,17 @@ PAGE = 5_000
 
 class StreamSource(Protocol):
     name: str
-    """As it may be told to anybody."""
+    """The name, fit to be shown to anybody."""
 
     def records(self) -> Iterator[CloudEvent]:
-        """Of both topics, each once, in order of entry, from the first that is there to the last
-        that is committed when it is asked for. In bounded memory."""
+        """The records of both topics, each once, in order of entry, from the first there is to the
+        last one committed at the time of the call. In bounded memory."""
         ...
 
 
 class StoreAsSource:
-    """What a relay would tell of another copy of the store, a standby or a file: its entries."""
+    """The records that a relay would publish from another copy of the store, a standby or a
+    file."""
 
     def __init__(self, log: Log) -> None:
         self.name = log.name
@@ -39,5 +40,5 @@ class StoreAsSource:
 
 
 def generation_of(generations: Sequence[Generation], entry: int) -> int:
-    """The number of the last one that began at or before the entry."""
+    """The number of the last generation that began at or before the entry."""
     return max(each.number for each in generations if each.first_entry <= entry)

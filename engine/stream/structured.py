@@ -1,6 +1,6 @@
-"""An event as a CloudEvent 1.0 in JSON (structured mode), for who takes events without Kafka.
+"""An event as a CloudEvent 1.0 in JSON (structured mode), for programs that do not use Kafka.
 
-The attributes are those of the stream's record, each a text, and ``data`` is the stored state.
+The attributes are those of the stream's record, each as text, and ``data`` is the stored state.
 """
 
 from collections.abc import Iterable
@@ -13,12 +13,12 @@ from events.recorded import Envelope
 
 EVENT = b'%b%d","time":"%b","subject":%b"%d","sequence":"%020d","entry":"%020d",%b,"data":%b}'
 MOST_SUBJECTS = 10_000
-"""Streams whose names are kept in octets."""
+"""The most streams whose encoded names are kept."""
 
 
 class Structured:
-    """Encodes the events of one store. Octets are joined around the state, never decoded: this is
-    what bounds how fast a log can be read. For one thread."""
+    """Encodes the events of one store. Octets are joined around the state, which is never decoded,
+    because this bounds how fast a log can be read. For one thread."""
 
     def __init__(self, store: StoreIdentity) -> None:
         self._store = store
@@ -28,7 +28,8 @@ class Structured:
         self._last: tuple[Envelope | None, bytes] = None, b""
 
     def encoded(self, entries: Iterable[Entry]) -> list[bytes]:
-        """Of events. Raises ``CorruptEvent`` for a state that does not say when it happened."""
+        """The encoded events. Raises ``CorruptEvent`` for a state without its time of
+        occurrence."""
         types, subjects, time = self._types, self._subjects, self._teller.time
         envelope, shared = self._last
         found = []

@@ -1,9 +1,9 @@
 """The two topics of a store, and how they must be made."""
 
 EVENTS = "sendledger.events"
-"""By default; the setting ``kafka_topic`` names another."""
+"""The default; the setting ``kafka_topic`` names another."""
 PARTITIONS = 12
-"""Fixed at creation: the order within a workspace rests on it."""
+"""Fixed at creation: the order within a workspace depends on it."""
 CLEANUP_POLICY = "delete"
 """Never compacted: the key is a workspace, which has many records."""
 RETENTION_MS = -1
@@ -11,5 +11,5 @@ RETENTION_MS = -1
 
 
 def refusals_of(topic: str) -> str:
-    """Where the envelopes without events go."""
+    """The topic for envelopes without events."""
     return f"{topic}.refusals"

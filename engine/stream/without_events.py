@@ -1,7 +1,8 @@
-"""What is told of a command that left no event. Kept thin, as events are: what is none is left out.
+"""What is published of a command that left no event. Kept thin, like events: what is None is left
+out.
 
-Of a refusal the code alone is told (F1): its sentence repeats what somebody typed, which may be a
-recipient's address where an id was meant.
+Of a refusal, only the code is published (F1): its sentence repeats what somebody typed, which may
+be a recipient's address where an id was meant.
 """
 
 import json
@@ -17,7 +18,7 @@ from events.vocabulary import Instant
 @fact
 class Rejection:
     code: str
-    """Stable, and for programs; as in scenarios and answers."""
+    """Stable, and for programs; the same as in scenarios and answers."""
 
 
 @fact
@@ -32,7 +33,7 @@ class EnvelopeWithoutEvents:
     correlation_id: str
     causation_id: str | None = None
     first_position: int
-    """The position the next event would have taken."""
+    """The position that the next event would have taken."""
     event_count: int
     rejection: Rejection | None = None
     """None for a command that changed nothing."""
@@ -42,12 +43,12 @@ _ADAPTER = TypeAdapter(EnvelopeWithoutEvents)
 
 
 def rejection_code(envelope: Envelope) -> str | None:
-    """None for a command that was not refused."""
+    """The code of the refusal; None if the command was not refused."""
     return str(json.loads(envelope.rejection)["code"]) if envelope.rejection else None
 
 
 def told_without_events(envelope: Envelope) -> bytes:
-    """The record's value."""
+    """The value of the record."""
     code = rejection_code(envelope)
     told = envelope._asdict() | {
         "recorded_at": envelope.recorded_at.astimezone(UTC),
