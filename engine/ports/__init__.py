@@ -1,4 +1,6 @@
-"""What the engine needs of the world: the log, transactions, the schedule, maintenance, views.
+"""What the engine needs of the outside world: the log, transactions, the schedule, maintenance,
+views.
 
-Nothing here knows a product. ``store`` is the four that one product implements together.
+Nothing here depends on a product. ``store`` combines the first four, which one product implements
+together.
 """

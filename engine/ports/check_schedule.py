@@ -1,8 +1,9 @@
-"""When each account is checked next, and by whom now: the port to where that is kept.
+"""The port to the schedule of checks: when each account is checked next, and who is checking it
+now.
 
 What can be derived (which accounts there are, and when in the period it is an account's turn) is
-derived again where the rows are lost; what cannot (how often in a row a check did not pass, and how
-long a server asked to be left alone) stays in them.
+derived again if the rows are lost; what cannot (how many checks in a row did not pass, and how long
+a server asked to be left alone) is only in the rows.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -19,16 +20,16 @@ class ScheduledCheck(NamedTuple):
     account_id: AccountId
     due_at: datetime
     credentials: str | None = None
-    """Those that were in use when ``server`` was looked up."""
+    """The credentials in use when ``server`` was looked up."""
     server: str = ""
-    """The host names that a check connects to; empty where they are not known."""
+    """The hosts that a check connects to; empty if they are not known."""
     tries: int = 0
-    """Checks in a row that did not pass."""
+    """The number of checks in a row that did not pass."""
     found: str | None = None
-    """The class of the last check; None for one that passed, or none yet."""
+    """The class that the last check found; None if it passed, or there was none yet."""
     checked_at: datetime | None = None
     lease: str = ""
-    """The name of the lease under which somebody checks now."""
+    """The name of the lease under which the account is being checked now."""
 
     @property
     def key(self) -> tuple[str, AccountId]:
@@ -36,21 +37,21 @@ class ScheduledCheck(NamedTuple):
 
 
 class Overdue(NamedTuple):
-    """Checks whose time has come and that nobody has taken; ``since`` is that of the oldest."""
+    """Checks that are due and not leased; ``since`` is the due time of the oldest."""
 
     checks: int
     since: datetime | None
 
 
 class CheckSchedule(Protocol):
-    """Kept beside the log, and shared by all workers. Goes by the store's clock.
+    """Stored apart from the log, and shared by all workers. Uses the store's clock.
 
-    A lease that runs out makes its check due again: nobody has to notice that a worker died. What
+    When a lease runs out, its check is due again, so nobody has to notice that a worker died. What
     its holder writes after that changes nothing.
     """
 
     def rows(self, *workspace: str) -> Sequence[ScheduledCheck]:
-        """Of all workspaces, or of these, by workspace and account."""
+        """The checks of all workspaces, or of these, sorted by workspace and account."""
         ...
 
     def row(self, workspace: str, account_id: AccountId) -> ScheduledCheck | None: ...
@@ -58,24 +59,25 @@ class CheckSchedule(Protocol):
     def overdue(self) -> Overdue: ...
 
     def add(self, checks: Iterable[ScheduledCheck]) -> None:
-        """Those that are there already stay as they are."""
+        """Add checks; existing ones stay as they are."""
         ...
 
     def remove(self, checks: Iterable[ScheduledCheck]) -> None:
-        """Whoever holds a lease of them."""
+        """Remove checks, even leased ones."""
         ...
 
     def lease(
         self, most: int, lease: str, time: timedelta, *, without: Collection[str], untried: bool
     ) -> Sequence[ScheduledCheck]:
-        """Take checks that are due, the longest due first, for so much time.
+        """Lease due checks for the given time, the longest due first.
 
-        Left out are those of the servers ``without``, with ``untried`` also those whose last check
-        did not pass, and what somebody else takes at this moment. ``due_at`` is when each was due.
-        ``lease`` is a name that nobody used before.
+        Left out are checks of the servers ``without``, with ``untried`` also those whose last check
+        did not pass, and any that somebody else is leasing at this moment. ``due_at`` is when each
+        was due. ``lease`` must be a new name.
         """
         ...
 
     def settle(self, checks: Iterable[ScheduledCheck]) -> None:
-        """Write these, and give their leases back; not those whose lease is another by now."""
+        """Write these checks and give up their leases, except those whose lease has changed by
+        now."""
         ...

@@ -1,4 +1,4 @@
-"""Clocks a store can go by. Every one answers in UTC with microseconds."""
+"""Clocks that a store can use. Each returns UTC with microseconds."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

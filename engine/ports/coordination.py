@@ -1,4 +1,5 @@
-"""Who works on a store: who settles which workspace, keeps which view, does what only one may."""
+"""The coordination of a store's workers: who settles which workspace, keeps which view, and does
+what only one may do."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -10,23 +11,24 @@ from projections.projection import Projection
 
 
 class Leased(NamedTuple):
-    """A workspace that one worker alone settles now."""
+    """A workspace that only one worker settles now."""
 
     workspace: str
     events: int | None
-    """How many the workspace has: what settling it may cost. None where nobody counts them."""
+    """The number of the workspace's events, which indicates the cost of settling it; None if it is
+    not counted."""
 
 
 class Led(NamedTuple):
-    """Views that one worker alone keeps now."""
+    """Views that only one worker keeps now."""
 
     projections: Sequence[Projection]
     views: Views
-    """Writes nothing of any other view, and nothing once somebody else leads (``Fenced``)."""
+    """Writes only these views, and nothing once another process leads them (``Fenced``)."""
 
 
 class Parked(NamedTuple):
-    """A workspace that could not be settled again and again, and waits for an operator."""
+    """A workspace that repeatedly could not be settled, and waits for an operator."""
 
     workspace: str
     failures: int
@@ -36,14 +38,14 @@ class Parked(NamedTuple):
 
 
 class Overdue(NamedTuple):
-    """Workspaces in which something was due before a moment, parked ones left out."""
+    """Workspaces in which something was due before a moment, without parked ones."""
 
     workspaces: int
     since: datetime | None
 
 
 class Alarm(NamedTuple):
-    """What an operator has to put right, and no owner of a mailbox can."""
+    """A problem that an operator has to solve, and the owner of a mailbox cannot."""
 
     about: str
     text: str
@@ -51,50 +53,55 @@ class Alarm(NamedTuple):
 
 
 class LiveWorker(NamedTuple):
-    """A worker that is alive, as operators are told of it."""
+    """A live worker, as shown to operators."""
 
     name: str
     does: Sequence[str]
     since: datetime | None
-    """None where the store does not tell."""
+    """None if the store does not know."""
 
 
 class Membership(Protocol):
-    """What one worker has to do with the others.
+    """One worker's part in the coordination.
 
-    A lease spares work and guards nothing: settling happens under the workspace's lock. Threads
-    share a membership by role: one settles, one leads and waits, one does what it is alone in.
+    A lease only saves work; it does not protect anything, as settling happens under the workspace's
+    lock. Threads share a membership by role: one settles, one leads and waits, one does what only
+    one worker may do.
     """
 
     def lease(self, most: int) -> Sequence[Leased]:
-        """Workspaces with something due that nobody else settles now, the longest due first."""
+        """Lease workspaces with something due that nobody else is settling, the longest due
+        first."""
         ...
 
     def settled(self, workspaces: Sequence[str]) -> None:
-        """Give the leases back."""
+        """Give up the leases."""
         ...
 
     def failed(self, workspace: str, error: BaseException) -> bool:
-        """It is tried again later: after a second, then twice as long each time. Parked now?"""
+        """Have the workspace tried again later: after a second, then twice as long each time.
+        Returns whether it is parked now."""
         ...
 
     def lead(self, projections: Sequence[Projection]) -> Led:
-        """Those of them that this worker keeps now; the same object as long as nothing changes.
+        """The views among them that this worker keeps now; the same object as long as nothing
+        changes.
 
-        Ask before every round: it is here that a loss of the lead is noticed.
+        Call this before every round: this is how a worker notices that it has lost the lead.
         """
         ...
 
     def let_go(self) -> None:
-        """Lead nothing any more; others may take over at once."""
+        """Stop leading; others may take over at once."""
         ...
 
     def alone_in(self, thing: str) -> bool:
-        """Is it this worker that does the thing, of which there may be one? Takes what is free."""
+        """Whether this worker is the one that does the thing; takes it if it is free."""
         ...
 
     def wait(self, poll: float) -> None:
-        """Until something was appended, for a second at most; ``poll`` s where nobody tells."""
+        """Wait until something is appended, for a second at most; for ``poll`` seconds if the store
+        does not notify."""
         ...
 
     def wake(self) -> None:
@@ -103,45 +110,47 @@ class Membership(Protocol):
 
 
 class Coordination(Protocol):
-    """The workers of a store, for who is one, who asks, and who decides what is tried again."""
+    """The workers of a store: for workers themselves, for questions about them, and for
+    operators."""
 
     def serving(self, worker: str, does: Sequence[str]) -> AbstractContextManager[Membership]:
         """Be a worker of that name, until the end of the block.
 
-        Raises ``StoreError`` where there may be one only, and names it.
+        Raises ``StoreError``, naming the other worker, if only one may run.
         """
         ...
 
     def workers(self) -> Sequence[LiveWorker] | None:
-        """Who is alive; None where that cannot be known, as on a standby."""
+        """The live workers; None if that cannot be known, as on a standby."""
         ...
 
     def overdue(self, before: datetime) -> Overdue: ...
 
     def parked(self) -> Sequence[Parked]:
-        """The oldest first."""
+        """The parked workspaces, the oldest first."""
         ...
 
     def unpark(self, workspace: str) -> bool:
-        """Have it tried again. False for one that is not parked."""
+        """Have the workspace tried again. False if it is not parked."""
         ...
 
     def exclusively(self, name: str, patience: float) -> AbstractContextManager[None]:
-        """Keep all others that ask for this name waiting, threads and processes, until the end of
-        the block; whoever dies in it lets go. Different names may be nested.
+        """Hold this name until the end of the block: all other threads and processes that ask for
+        it wait. A process that dies releases it. Different names may be nested.
 
         Raises ``StillHeld`` after ``patience`` seconds of waiting.
         """
         ...
 
     def alarm(self, about: str, text: str) -> bool:
-        """Tell operators, until ``calm``. False where they are told about this already."""
+        """Raise an alarm for operators, until ``calm``. False if there already is one about
+        this."""
         ...
 
     def calm(self, about: str) -> None:
-        """It is put right."""
+        """End the alarm: the problem is solved."""
         ...
 
     def alarms(self) -> Sequence[Alarm]:
-        """The oldest first."""
+        """The alarms, the oldest first."""
         ...

@@ -1,48 +1,48 @@
-"""What a store may answer instead of doing what was asked.
+"""The errors that a store may raise instead of doing what was asked.
 
 ::
 
     StoreError
-    ├── StoreFailed        the product's own words
-    │   ├── StoreRefused   the same, and what to do
-    │   └── WrittenMeanwhile   somebody else was quicker
-    ├── NoStore            nothing there to open
+    ├── StoreFailed        the product's own message
+    │   ├── StoreRefused   the same, with advice
+    │   └── WrittenMeanwhile   somebody else wrote first
+    ├── NoStore            nothing to open there
     │   ├── EmptyDatabase  a database without tables
     │   └── NoSchema       a schema that does not exist
-    ├── OtherProgram       tables that are none of ours
-    ├── NotAUrl            (adapters.stores.postgres) no URL of a database
-    ├── UnsafeFunctions    (adapters.stores.postgres) a variable that loses events
-    ├── RebuildRefused     (adapters.stores.postgres.rebuild) the views are as they were
+    ├── OtherProgram       tables that are not ours
+    ├── NotAUrl            (adapters.stores.postgres) not the URL of a database
+    ├── UnsafeFunctions    (adapters.stores.postgres) a variable with which events are lost
+    ├── RebuildRefused     (adapters.stores.postgres.rebuild) the views are unchanged
     │   ├── RebuildUnderWay
     │   ├── RebuildHindered    somebody held a view or the log
     │   ├── SkippedMeanwhile   an operator had a view skip an event
-    │   └── SharedWrongly      a view says of its rows what its events do not
-    ├── AlreadyServed      (adapters.stores.sqlite) one process serves it
+    │   └── SharedWrongly      a view's rows disagree with its events
+    ├── AlreadyServed      (adapters.stores.sqlite) another process serves it
     ├── ZeroCharacter      a text that cannot be stored
-    ├── FileUnwritable     a file beside the store cannot be written
-    ├── ReadOnlyStore      opened only to be read
+    ├── FileUnwritable     a file next to the store cannot be written
+    ├── ReadOnlyStore      opened read-only
     ├── StoreLacksSteps    made by an older program
     ├── StoreTooNew        made by a newer program
-    │   └── VersionTooNew  the same, of an embedded store
-    ├── StoreUnavailable   lost on the way, or not to be reached
-    ├── WithoutEntries     made by an older program, and opened only to be read
+    │   └── VersionTooNew  the same, for an embedded store
+    ├── StoreUnavailable   lost, or cannot be reached
+    ├── WithoutEntries     made by an older program, and opened read-only
     ├── GapInEntries       (engine.entries) the numbering does not fit the log
-    ├── NotContinued       (engine.appending) entries that do not go on where the log ends
-    ├── UnreadableRecord   (engine.stream.reading) a record that no store has told
+    ├── NotContinued       (engine.appending) entries that do not continue the log
+    ├── UnreadableRecord   (engine.stream.reading) a record that no store has published
     ├── GapInLog           (engine.decoding) an event is missing
     ├── GapInStream        (engine.decoding) a version is missing
     ├── MissingEnvelope    (engine.decoding) an event without its envelope
-    ├── CannotTake         (engine.folding) a view fails at an event
-    ├── StaleView          another process keeps the view, too
+    ├── CannotTake         (engine.folding) a view cannot process an event
+    ├── StaleView          another process also keeps the view
     ├── ViewAsFar          the view has these events already
-    ├── Fenced             another process leads the view by now
+    ├── Fenced             another process leads the view now
     ├── ViewStopped        an operator has to decide
-    ├── StillHeld          somebody else does it, and takes long
-    ├── ViewDiffers        its rows are not what the log comes to
+    ├── StillHeld          somebody else holds it for too long
+    ├── ViewDiffers        its rows do not match the log
     ├── NotStoppedThere    there is nothing to skip
-    ├── WebhookError       (engine.work.webhooks.endpoint) a webhook cannot be so
-    ├── TracesRemain       (engine.work.ports) a person is not wholly forgotten yet
-    └── VaultError         (engine.work.secret) a secret or its key cannot be had
+    ├── WebhookError       (engine.work.webhooks.endpoint) a webhook cannot be made or changed so
+    ├── TracesRemain       (engine.work.ports) a person is not completely forgotten yet
+    └── VaultError         (engine.work.secret) a secret or its key cannot be used
 """
 
 from engine.ports.view_status import Stop
@@ -55,7 +55,7 @@ class StoreError(ExplainedError):
 
 
 class StoreFailed(StoreError):
-    """``said``: the product's own words, on one line."""
+    """``said``: the product's own message, on one line."""
 
     sentence = "The store {store} failed: {said}."
 
@@ -69,7 +69,7 @@ class WrittenMeanwhile(StoreFailed):
 
 
 class OtherProgram(StoreError):
-    """``advice``: what to name instead."""
+    """``advice``: what to give instead."""
 
     sentence = "{store} belongs to another program. {advice}"
 
@@ -115,14 +115,14 @@ class VersionTooNew(StoreTooNew):
 
 
 class StoreUnavailable(StoreError):
-    """The store cannot be reached, or was lost on the way: what was asked last may be done or not.
-    Ask again."""
+    """The store cannot be reached, or the connection was lost: the last request may or may not have
+    been carried out. Ask again."""
 
     sentence = "The store {store} {what}."
 
 
 class ReadOnlyStore(StoreError):
-    """The store was opened to be read, so that nothing of it can change."""
+    """The store was opened read-only, so that nothing in it can change."""
 
     sentence = "The store {store} is open for reading only; nothing was written."
 
@@ -135,7 +135,8 @@ class ZeroCharacter(StoreError):
 
 
 class StaleView(StoreError):
-    """The view is not where the rows were folded from; read its position again."""
+    """The view is no longer at the position from which the rows were folded; read its position
+    again."""
 
     sentence = (
         "View {view} stands at {found}, not at {expected}: another process keeps it too. Try again."
@@ -147,7 +148,7 @@ class ViewAsFar(StoreError):
 
 
 class Fenced(StoreError):
-    """Another process leads the view by now; what this one folded is not written."""
+    """Another process leads the view now; what this one folded is not written."""
 
     sentence = (
         "View {view} is led in epoch {newest} by another process; this one led it in {epoch}. "
@@ -156,13 +157,13 @@ class Fenced(StoreError):
 
 
 class StillHeld(StoreError):
-    """What one alone may do at a time is being done by somebody else, and waiting has an end."""
+    """Somebody else is doing what only one may do at a time, and the wait for it has timed out."""
 
     sentence = "Somebody else is at {name}, and was not ready within {patience:g} s. Try again."
 
 
 class ViewStopped(StoreError):
-    """A view stands still before an event that it cannot take, until an operator decides."""
+    """A view has stopped before an event that it cannot process, until an operator decides."""
 
     sentence = "View {view} is stopped at position {position} ({error})."
 

@@ -1,4 +1,4 @@
-"""What a store derives from its log, for whoever checks it or derives it anew."""
+"""What a store derives from its log: for checking it, and for deriving it anew."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,16 +11,16 @@ from processors.timers import Timer
 
 
 class Indexes(NamedTuple):
-    """What a store derives from its log for whoever lets time run, all of one moment."""
+    """What a store derives from its log for timers and roster, all of one moment."""
 
     position: int
-    """The log's end then."""
+    """The log's end at that moment."""
     timers: Sequence[tuple[str, Timer]]
-    """By workspace."""
+    """Each timer with its workspace."""
     roster: Sequence[tuple[str, str, str]]
     """Workspace, entry, campaign."""
     due: Mapping[str, datetime]
-    """By workspace, the time that ``due_workspaces`` goes by."""
+    """By workspace, the time that ``due_workspaces`` uses."""
 
 
 def earliest(timers: Iterable[tuple[str, Timer]]) -> dict[str, datetime]:
@@ -38,40 +38,44 @@ class Counted(NamedTuple):
 
 class Maintenance(Protocol):
     def raise_generation(self, named: str | None = None) -> StoreIdentity:
-        """Begin the next generation after the log's last entry: what was told beyond it is lost.
+        """Begin the next generation after the log's last entry: what was published beyond it is
+        lost.
 
-        ``named``: what its first entry names, an envelope without events in the workspace of the
-        last one (``engine.appending.first_of_generation``). An empty log names nothing.
+        ``named``: what its first entry names; that is an envelope without events in the workspace
+        of the last entry (``engine.appending.first_of_generation``). In an empty log nothing is
+        named.
         """
         ...
 
     def renew_identity(self) -> StoreIdentity:
-        """A new store id, and generation 1: this store is a copy, whose history is its own."""
+        """Give the store a new id, and generation 1: it is a copy, with its own history."""
         ...
 
     def append_recorded(self, entries: Sequence[Entry]) -> None:
-        """Write entries that were recorded before, as they were: place, envelope and time.
+        """Write entries that were recorded before, unchanged: place, envelope and time.
 
-        All or none, and nothing that derives from them (``replace_indexes``). Raises
-        ``NotContinued`` unless they go on exactly where the log ends, in whole commands.
+        All or none are written, and nothing that derives from them (``replace_indexes``). Raises
+        ``NotContinued`` unless they continue exactly where the log ends, in whole commands.
         """
         ...
 
     def counted_until(self, position: int) -> Counted:
-        """What is there that begins at or before that position: in a sound store nothing but what
-        the log's entries are made of."""
+        """The number of stored rows that begin at or before that position; in a sound store, only
+        those of the log's entries."""
         ...
 
     def unnumbered_envelopes(self) -> int:
-        """How many envelopes without events are no entry of the log: none, in a sound store."""
+        """The number of envelopes without events that are not entries of the log; 0 in a sound
+        store."""
         ...
 
     def odd_workspaces(self) -> Sequence[str]:
-        """Those of which is noted another end than their envelopes have: none, in a sound store."""
+        """The workspaces whose noted end differs from that of their envelopes; none in a sound
+        store."""
         ...
 
     def snapshots(self) -> Sequence[StoredEvent]:
-        """Each stream's, whatever its topic."""
+        """The snapshot of each stream, whatever its topic."""
         ...
 
     def indexes(self) -> Indexes:
@@ -79,7 +83,7 @@ class Maintenance(Protocol):
         ...
 
     def anywhere_on_roster(self, entry: str) -> bool:
-        """Has any workspace such an entry?"""
+        """Whether any workspace has such an entry."""
         ...
 
     def replace_indexes(
@@ -87,5 +91,5 @@ class Maintenance(Protocol):
         timers: Iterable[tuple[str, Timer]],
         roster: Iterable[tuple[str, str, str]],
     ) -> None:
-        """Throw timers and roster away and write these instead; both derive from the log."""
+        """Replace all timers and the roster with these; both derive from the log."""
         ...

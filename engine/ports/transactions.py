@@ -1,4 +1,4 @@
-"""Workspaces: looked at without a lock; or locked to read, decide and append, all or nothing."""
+"""Workspaces: read without a lock; or locked to read, decide and append, all or nothing."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -16,15 +16,15 @@ NewRow = tuple[str, int, str, bytes]
 
 
 class Append(NamedTuple):
-    """All that a transaction writes to its workspace; no store can do more than add (F1).
+    """Everything that a transaction writes to its workspace; a store can only add (F1).
 
     The events take the next positions of the log, in this order, when the transaction commits;
-    until then nobody knows which, so the positions in ``envelopes`` count from 1 within the append.
-    ``timers`` holds what each key's timer is from now on, None for one that is cleared.
+    until then these are unknown, so the positions in ``envelopes`` count from 1 within the append.
+    ``timers`` holds each key's timer from now on, None if it is cleared.
     """
 
     events: Collection[NewRow]
-    """Rows are made whenever they are asked for, so that making and writing can overlap."""
+    """Rows may be made on iteration, so that making and writing them can overlap."""
     envelopes: Sequence[Envelope]
     timers: Mapping[Key, Timer | None]
     roster: Iterable[tuple[str, str]]
@@ -36,10 +36,11 @@ class WorkspaceReading(Protocol):
     now: datetime
     """The store's clock, UTC, never earlier than anything recorded in the workspace."""
     last_position: int
-    """No event of the workspace stands after it; the same as long as nobody writes to it."""
+    """No event of the workspace is after it; it stays the same as long as nobody writes to the
+    workspace."""
 
     def stream(self, stream_id: str, after: int) -> Iterator[Row]:
-        """The stream's events after that version; to be read to its end before anything else."""
+        """The stream's events after that version; read it to its end before anything else."""
         ...
 
     def snapshot(self, stream_id: str, topic: str) -> StoredEvent | None:
@@ -60,14 +61,14 @@ class WorkspaceTransaction(WorkspaceReading, Protocol):
 
     @property
     def appended_after(self) -> int:
-        """After the commit: the position after which the appended events stand."""
+        """After the commit: the position after which the appended events are."""
         ...
 
     def append(self, append: Append) -> None:
-        """Write it all with the commit, once in a transaction.
+        """Write everything with the commit; once per transaction.
 
-        Raises ``StoreError``, here or at the commit, when somebody else wrote to one of the
-        streams or one of the commands is recorded already.
+        Raises ``StoreError``, here or at the commit, if somebody else wrote to one of the streams,
+        or one of the commands is recorded already.
         """
         ...
 
@@ -76,8 +77,9 @@ class Transactions(Protocol):
     def look(self, workspace: str) -> AbstractContextManager[WorkspaceReading]:
         """Read the workspace without locking it: nobody waits, and nothing can be written.
 
-        All that it answers is of the moment at which it began, whoever writes meanwhile. Of a store
-        opened to be read, so is whatever the thread asks of the log and the views in the block.
+        Everything read is of the moment at which the look began, whoever writes meanwhile. In a
+        store opened read-only, this also holds for what the thread reads of the log and the views
+        in the block.
         """
         ...
 
@@ -86,7 +88,7 @@ class Transactions(Protocol):
     ) -> AbstractContextManager[WorkspaceTransaction]:
         """Lock the workspace; commit at the end, roll back on any exception.
 
-        ``command_ids``: whose envelopes will be asked for, so that they come with the lock.
+        ``command_ids``: commands whose envelopes will be asked for; they are fetched with the lock.
         """
         ...
 
@@ -95,7 +97,7 @@ class Transactions(Protocol):
     ) -> AbstractContextManager[Mapping[str, WorkspaceTransaction]]:
         """Lock several workspaces, each with its command ids, and commit them together.
 
-        Those that somebody else has locked may be left out: nobody waits for them here.
+        Workspaces that somebody else has locked may be left out: this does not wait for them.
         """
         ...
 

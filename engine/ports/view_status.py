@@ -1,7 +1,8 @@
-"""How views stand: how far each has come, where it was stopped, and what it passes over.
+"""The status of views: how far each has come, where it was stopped, and what it skips.
 
-A view is stopped by an event that it cannot take, right before that event, and is not tried again
-until an operator has it retried or has it skip that very event. Neither derives from the events.
+A view is stopped by an event that it cannot process, right before that event, and is not tried
+again until an operator has it retry or skip that very event. Stops and skips do not derive from the
+events.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ LONGEST_ERROR = 500
 
 
 class Stop(NamedTuple):
-    """Where a view was stopped: at the position of the event that it cannot take."""
+    """Where a view was stopped: at the position of the event that it cannot process."""
 
     position: int
     error: str
@@ -20,7 +21,7 @@ class Stop(NamedTuple):
 
 
 class Skip(NamedTuple):
-    """An event that a view passes over for ever, also when it is rebuilt, and who said so."""
+    """An event that a view skips for ever, even when it is rebuilt, and who decided so."""
 
     position: int
     reason: str
@@ -29,9 +30,10 @@ class Skip(NamedTuple):
 
 
 class ViewStatus(NamedTuple):
-    """All that is known of a view but its rows.
+    """Everything known of a view except its rows.
 
-    Both belong to the view's version: another one is another program, which may take the event.
+    Stop and skips belong to the view's version: another version is another program, which may be
+    able to process the event.
     """
 
     position: int = 0
@@ -51,9 +53,10 @@ class Keeper(NamedTuple):
 
 
 def view_status(position: int, stop: Stop | None, skips: Iterable[Skip]) -> ViewStatus:
-    """A stop counts while the view stands right before it and is to take the event.
+    """The status. A stop counts only while the view is right before its event, and does not skip
+    it.
 
-    So one that was rebuilt past it is not stopped, whoever recorded what first.
+    So a view that was rebuilt past it is not stopped, whichever was recorded first.
     """
     found = ViewStatus(position, stop, tuple(sorted(skips)))
     holds = stop and stop.position == position + 1 and stop.position not in found.passes_over
@@ -61,6 +64,6 @@ def view_status(position: int, stop: Stop | None, skips: Iterable[Skip]) -> View
 
 
 def one_line(error: BaseException) -> str:
-    """What went wrong, in one line for a table."""
+    """What went wrong, on one line, for a table."""
     said = " ".join(str(error).split())
     return f"{type(error).__name__}: {said}"[:LONGEST_ERROR].removesuffix(": ")

@@ -13,16 +13,17 @@ from projections.projection import Projection, RowKey
 
 
 class ReadableViews(Protocol):
-    """Rows and positions as they stand; nothing is written by asking."""
+    """Rows and positions as they are; reading them writes nothing."""
 
     def position(self, projection: Projection) -> int:
-        """How far the rows have come, 0 for none or for rows of another version."""
+        """The position of the rows; 0 if there are none, or they are of another version."""
         ...
 
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]: ...
 
     def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
-        """Rows whose key begins with ``prefix`` and whose columns equal these, by key."""
+        """Rows whose key begins with ``prefix`` and whose columns have these values, in order of
+        key."""
         ...
 
     def page(
@@ -33,7 +34,7 @@ class ReadableViews(Protocol):
         limit: int,
         **equal: str | bool,
     ) -> Sequence[Any]:
-        """Up to ``limit`` of the ``rows``, those whose key is greater than ``after``."""
+        """Up to ``limit`` of the ``rows`` whose key is greater than ``after``."""
         ...
 
     def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int: ...
@@ -41,29 +42,30 @@ class ReadableViews(Protocol):
     def tally(
         self, projection: Projection, columns: Sequence[str], *prefix: str
     ) -> Mapping[tuple[Any, ...], int]:
-        """How many rows, whose key begins with ``prefix``, have each values of these columns."""
+        """The number of rows for each combination of values of these columns, among those whose key
+        begins with ``prefix``."""
         ...
 
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
-        """How each of these stands, read together."""
+        """The status of each of these, all read at once."""
         ...
 
     def keepers(self, projections: Sequence[Projection]) -> dict[Projection, Keeper]:
-        """Who leads them now; without those that nobody leads."""
+        """The processes that lead them now; views without a leader are left out."""
         ...
 
 
 def page_of(
     projection: Projection, rows: Sequence[Any], after: RowKey | None, limit: int
 ) -> Sequence[Any]:
-    """``page`` of rows that are at hand, in order of key."""
+    """The ``page`` of the given rows, which are in order of key."""
     length = projection.key_length
     first = bisect_right(rows, after, key=lambda row: row[:length]) if after is not None else 0
     return rows[first : first + limit]
 
 
 class RowsInMemory(ABC):
-    """The answers that follow from ``rows`` where all of those are at hand."""
+    """The answers that follow from ``rows``, if all rows are in memory."""
 
     @abstractmethod
     def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]: ...
@@ -89,10 +91,11 @@ class RowsInMemory(ABC):
 
 
 class Views(ReadableViews, Protocol):
-    """For whoever keeps the views, or decides what becomes of one that is stopped."""
+    """Views, for keeping them and for deciding what becomes of a stopped one."""
 
     def reset(self, projection: Projection) -> None:
-        """Empty the view and start again at 0, not stopped; other versions' positions go too."""
+        """Empty the view and start again at 0, not stopped; the positions of other versions are
+        removed, too."""
         ...
 
     def save(
@@ -103,15 +106,15 @@ class Views(ReadableViews, Protocol):
     ) -> None:
         """Write the rows and the position of all these projections in one transaction.
 
-        ``since`` is the position from which each was folded. Raises ``StaleView`` when one stands
-        elsewhere by now: somebody else folded or emptied it meanwhile.
+        ``since`` is the position from which each was folded. Raises ``StaleView`` if a view is at
+        another position now: somebody else folded or emptied it meanwhile.
         """
         ...
 
     def stop(self, projection: Projection, stop: Stop) -> None:
-        """Record that the view cannot take the event at that position.
+        """Record that the view cannot process the event at that position.
 
-        Raises ``StaleView`` when somebody had it go on or skip the event meanwhile.
+        Raises ``StaleView`` if somebody has had it continue or skip the event meanwhile.
         """
         ...
 
@@ -120,31 +123,32 @@ class Views(ReadableViews, Protocol):
         ...
 
     def skip(self, projection: Projection, skip: Skip) -> None:
-        """Record for ever that the view passes over the event at which it is stopped, and go on.
+        """Record for ever that the view skips the event at which it is stopped, and let it
+        continue.
 
-        Raises ``NotStoppedThere`` when that is not where it is stopped.
+        Raises ``NotStoppedThere`` if it is not stopped there.
         """
         ...
 
 
 class StoredViews(Views, Protocol):
-    """A store's, for whoever compares what stands in it with the log."""
+    """A store's views, for comparing them with the log."""
 
     def names(self) -> frozenset[str]:
-        """Under which there are rows, and ``name/version`` for each position that is kept.
+        """The names under which rows are stored, and ``name/version`` for each stored position.
 
-        Of other versions, other programs and rebuilds too.
+        Those of other versions, other programs and rebuilds are included.
         """
         ...
 
     def of_one_moment(self, projections: Sequence[Projection]) -> AbstractContextManager[None]:
-        """In the block, what this thread reads of a read-only store is of one moment, and none of
-        these views is replaced."""
+        """Within the block, what this thread reads of a read-only store is of one moment, and none
+        of these views is replaced."""
         ...
 
     def stored(self, projection: Projection) -> Iterator[tuple[RowKey, Any]]:
-        """Every row after its key, in no order, wherever the view stands.
+        """Every key with its row, in no order, whatever the view's position.
 
-        None for one that is not as this program writes rows.
+        The row is None if it is not in the form that this program writes.
         """
         ...

@@ -1,4 +1,4 @@
-"""A witness: what is known outside a store of how far its log went (M6)."""
+"""A witness: what is known outside a store about how far its log went (M6)."""
 
 from typing import NamedTuple, Protocol
 
@@ -11,29 +11,29 @@ class Noted(NamedTuple):
 
 
 class SignedLog(Protocol):
-    """The checkpoint that was signed last, which no backup of the store brings back."""
+    """The checkpoint that was signed last; it is not restored with a backup of the store."""
 
     def lacking(self) -> str | None:
-        """Why the store is not what was signed, as the end of a sentence; None where it is, and
-        where nothing can be told of it."""
+        """Why the store is not what was signed, as the end of a sentence; None if it is, or if it
+        cannot be determined."""
         ...
 
     def named(self) -> str | None:
-        """The checkpoint, as a generation's first entry names it."""
+        """The checkpoint, in the form in which a generation's first entry names it."""
         ...
 
 
 class Witness(Protocol):
-    """Of one store. All of it raises ``OSError`` where it cannot be read or written."""
+    """The witness of one store. Raises ``OSError`` if it cannot be read or written."""
 
     def read(self) -> Noted | None:
-        """None where nothing was ever noted."""
+        """What is noted; None if nothing ever was."""
         ...
 
     def note(self, noted: Noted) -> Noted:
-        """Keep it for good, unless something later is kept; answers what is kept then."""
+        """Note it permanently, unless something later is noted; return what is noted then."""
         ...
 
     def begin_anew(self, noted: Noted) -> None:
-        """Keep this, whatever was kept: the store was reconciled."""
+        """Note this, whatever was noted before: the store was reconciled."""
         ...

@@ -60,10 +60,10 @@ class LetterError(ExplainedError):
     ::
 
         LetterError
-        ├── TemplateUnusable    a template says what none may say
+        ├── TemplateUnusable    a template says what no template may say
         ├── VariablesMissing    the recipient lacks what the step needs
-        ├── LetterTooLong       more than a message may be
-        ├── SubjectMissing      nothing is left of it, or there was none
+        ├── LetterTooLong       it is longer than a message may be
+        ├── SubjectMissing      there is none, and no earlier message to take it from
         └── AddressUnusable     no mail goes to the recipient's address, or from the account's
     """
 

@@ -89,9 +89,9 @@ class VaultError(StoreError):
         VaultError
         ├── NoKey              no key is set
         ├── UnusableKey        a key file or variable cannot be used as it is
-        ├── WrongKey           another key has the id of the one that the vault was written with
-        ├── UnknownKey         the secret needs a key that nobody has given
-        ├── NoSuchSecret       the vault has none of that name
+        ├── WrongKey           a key has the right id, but is not the one the vault was written with
+        ├── UnknownKey         the secret needs a key that was not given
+        ├── NoSuchSecret       the vault has no secret of that name
         └── SecretDamaged
             ├── SecretCutShort     a part is missing
             ├── SecretMisplaced    it was sealed for another account, name or workspace
