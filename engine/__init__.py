@@ -1,5 +1,5 @@
-"""The machine: lock, settle, decide, react, append; projections in pages; settings.
+"""The engine: lock, settle, decide, react, append; projections in pages; settings.
 
-Knows the four pure rooms by their public shapes and the world only through the ports it declares
-here. Products (SQLite, PostgreSQL, Kafka, mail) live in ``adapters``.
+It uses the four pure packages by their public interfaces, and the outside world only through the
+ports declared here. Products (SQLite, PostgreSQL, Kafka, mail) are in ``adapters``.
 """

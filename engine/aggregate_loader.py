@@ -11,7 +11,7 @@ from engine.streams import AggregateType, stream_id
 from events.base import Event
 
 LARGE = 10_000
-"""Events of one stream, after whose replay the collector leaves what lives alone."""
+"""After a replay of this many events of one stream, the collector leaves living objects alone."""
 
 
 class AggregateLoader:
@@ -27,7 +27,7 @@ class AggregateLoader:
         self.states: dict[str, Cached] = {}
         """Every aggregate read or changed, by stream."""
         self.as_read: dict[str, Cached] = {}
-        """Every aggregate read, as it was."""
+        """Every aggregate read, as it was when read."""
         self._reading = reading
         self._workspace = workspace
         self._cache = cache
@@ -44,7 +44,7 @@ class AggregateLoader:
     def advance(
         self, type_: AggregateType, aggregate_id: str, events: Sequence[Event]
     ) -> tuple[str, int]:
-        """Take the events in. Answers the stream and the version of the first of them."""
+        """Take in the events; return the stream and the version of the first of them."""
         stream = stream_id(self._workspace, type_, aggregate_id)
         entry = self.load(type_, aggregate_id)
         version, state = entry.version + len(events), type_.fold(entry.state, events)

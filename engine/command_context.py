@@ -1,6 +1,6 @@
-"""What a command may ask of other aggregates and of the policy, read under the lock.
+"""What a command may take from other aggregates and from the policy, read under the lock.
 
-Rules are pure: they see their own aggregate and what stands on the command, and each command says
+Rules are pure: they see their own aggregate and what is on the command, and each command says
 itself what that is (``Command.in_context``).
 """
 
@@ -26,7 +26,7 @@ class Neighbours(Workspace, Protocol):
 
 
 class Look(Neighbours, Protocol):
-    """The workspace at one moment, for whoever only asks."""
+    """The workspace at one moment, for reading only."""
 
     @property
     def now(self) -> datetime:
@@ -35,14 +35,15 @@ class Look(Neighbours, Protocol):
 
     @property
     def after(self) -> int:
-        """No event of the workspace stands after this position."""
+        """No event of the workspace is after this position."""
         ...
 
 
 def contacted_elsewhere(
     workspace: Workspace, campaign: Campaign, recipient_id: RecipientId
 ) -> bool:
-    """M7: an exclusive campaign leaves alone whom another one under way has written to."""
+    """M7: whether the campaign is exclusive, and another one under way has contacted the
+    recipient."""
     if campaign.sequence is None or not campaign.sequence.exclusive:
         return False
     others = (each for each in workspace.campaigns() if each.id != campaign.id)
@@ -50,7 +51,7 @@ def contacted_elsewhere(
 
 
 class CommandContext(NamedTuple):
-    """``aggregates.command.Context`` over the workspace as it stands."""
+    """Implements ``aggregates.command.Context`` over the workspace's present state."""
 
     neighbours: Neighbours
     policy: Policy

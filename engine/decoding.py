@@ -1,4 +1,4 @@
-"""From stored rows to facts, for one stream or a page of the log."""
+"""Decode stored rows into facts, for one stream or a page of the log."""
 
 from collections.abc import Collection, Iterable, Iterator
 
@@ -53,19 +53,19 @@ def decode_rows(rows: Iterable[Row]) -> Iterator[Event]:
 
 
 def decode_some(page: Page, names: Collection[str]) -> Iterator[Recorded]:
-    """The facts of these names, in whatever version, of a stream from its first event on.
+    """The facts with these names, in any version, of a stream from its first event on.
 
-    Raises as ``decode_stream`` and ``decode_page``.
+    Raises what ``decode_stream`` and ``decode_page`` raise.
     """
     rows = [row for row in _unbroken(page.rows, 0) if row[3].partition("/")[0] in names]
     return decode_page(page._replace(rows=rows), None)
 
 
 def decode_page(page: Page, after: int | None) -> Iterator[Recorded]:
-    """The facts of a page that begins after ``after``; None where its rows are no neighbours.
+    """The facts of a page that begins after ``after``; None if its rows are not consecutive.
 
-    Raises ``UnreadableEvent``, ``GapInLog`` and ``MissingEnvelope`` where the page stops to make
-    sense; what stands before that place has been answered.
+    Raises ``UnreadableEvent``, ``GapInLog`` and ``MissingEnvelope`` at the first row that does not
+    make sense, after yielding all before it.
     """
     envelopes = iter(page.envelopes)
     envelope, last = None, -1

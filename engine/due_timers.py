@@ -1,4 +1,4 @@
-"""The timers of one workspace: what the store has due, and what is set or cleared meanwhile."""
+"""The timers of one workspace: those due in the store, and those set or cleared since."""
 
 import heapq
 
@@ -11,7 +11,7 @@ class DueTimers:
 
     def __init__(self, reading: WorkspaceReading) -> None:
         self.changes: dict[Key, Timer | None] = {}
-        """What is to be stored: each key's timer from now on, None where it is cleared."""
+        """What to store: each key's timer from now on, None if it is cleared."""
         self._now = reading.now
         due = reading.timers(reading.now)
         self._stored = {timer.key: timer for timer in due}
@@ -28,7 +28,8 @@ class DueTimers:
             heapq.heappush(self._due, timer)
 
     def next_due(self, *, inclusive: bool) -> Timer | None:
-        """The earliest of the law's timers that is due, cleared; ``inclusive``: due now, too."""
+        """Clear and return the earliest due timer of the law; with ``inclusive``, also one due just
+        now."""
         while self._due:
             timer = self._due[0]
             if timer.due_at == self._now and not inclusive:
@@ -40,7 +41,7 @@ class DueTimers:
         return None
 
     def due_reminders(self) -> list[Timer]:
-        """The reminders that are due, cleared."""
+        """Clear and return the reminders that are due."""
         due = [timer for timer in self._stored.values() if timer.reminds]
         due = [timer for timer in due if self._current(timer.key) == timer]
         self.changes.update((timer.key, None) for timer in due)

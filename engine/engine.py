@@ -1,8 +1,8 @@
 """Lock, settle, decide, react, append: the one way in which anything happens.
 
-Whoever acts in a workspace, a person's command or a tick, does so under that workspace's lock and
-in one transaction. What was due before is settled first (S7), so a timer may be as late as it
-likes.
+Whatever acts in a workspace, a person's command or a tick, does so under that workspace's lock and
+in one transaction. What was due before is settled first (S7), so it does not matter how late a
+timer is.
 """
 
 import time
@@ -31,21 +31,21 @@ from engine.unit_of_work import Outcome, UnitOfWork
 from events.recorded import Envelope, Recorded
 
 RETRYING = 30.0
-"""Seconds for which a store that was lost is asked again."""
+"""Seconds for which a store that cannot be reached is tried again."""
 PAUSES = (0.0, 0.1, 0.25, 0.5)
-"""Seconds between attempts, the last of them again and again."""
+"""Seconds between attempts; the last one repeats."""
 RETOLD = 1_000
-"""Events read at once to tell a reply that was lost on the way."""
+"""Events read at a time to repeat a reply that was lost."""
 
 
 class Engine:
     """The engine over one store.
 
-    ``fence`` says whether the store may lack what it did; without one, a store that has sent is
-    taken for such a store (M6). ``snapshot_every`` is the number of events after which a large
-    aggregate is snapshot again; ``cache_size`` the number of aggregates kept in memory;
-    ``observer`` hears of every commit; ``optimistic``: commands are decided from memory where the
-    store can tell that nothing came meanwhile. Safe to share between threads.
+    ``fence`` says whether the store may lack some of its past; without one, this is assumed of
+    every store that has sent (M6). ``snapshot_every`` is the number of events after which a new
+    snapshot of a large aggregate is taken; ``cache_size`` the number of aggregates kept in memory;
+    ``observer`` is called after every commit; with ``optimistic``, commands are decided from memory
+    if the store can tell that nothing was recorded meanwhile. Safe to share between threads.
     """
 
     def __init__(
@@ -80,25 +80,26 @@ class Engine:
         )
 
     def execute(self, workspace: str, command: Command, *, command_id: str, actor: str) -> Reply:
-        """Decide one command. The same ``command_id`` again gets the old reply."""
+        """Decide one command. Repeating the ``command_id`` returns the old reply."""
         return self.execute_page(workspace, [Request(command, command_id, actor)])[0]
 
     def execute_page(self, workspace: str, requests: Sequence[Request]) -> Sequence[Reply]:
         """Decide a page of commands in one transaction, each on its own: group commit.
 
-        Commands that other threads bring meanwhile may share the transaction. When the store is
-        lost on the way it is asked again for half a minute; what was decided before is recognised
-        by its command id, and nothing is decided twice.
+        Commands that other threads submit meanwhile may share the transaction. If the store is
+        lost, it is tried again for half a minute; what was decided before is recognised by its
+        command id, so nothing is decided twice.
         """
         return self._group_commit.ask(workspace, requests)
 
     def execute_pages(self, pages: Sequence[Page]) -> list[Answer]:
-        """Pages of several workspaces likewise, in one transaction where that can be: the replies
-        of each, or what went wrong with it."""
+        """Likewise decide pages of several workspaces, in one transaction if possible; return the
+        replies to each page, or its error."""
         return self._group_commit.ask_all(pages)
 
     def retold(self, workspace: str, reply: Reply) -> Reply:
-        """A repeated reply with all that was recorded then; any other as it is."""
+        """A repeated reply, completed with everything that was recorded at the time; any other
+        reply unchanged."""
         envelope = self.store.envelope(workspace, reply.command_id) if reply.repeated else None
         if envelope is None:
             return reply
@@ -109,9 +110,10 @@ class Engine:
         return reply._replace(recorded=told, position=position)
 
     def tick(self, workspace: str, *, inclusive: bool = False) -> int:
-        """A worker's turn: settle what is due and issue reminders (N1). Returns how many events.
+        """A worker's turn: settle what is due and issue reminders (N1). Returns the number of
+        events.
 
-        ``inclusive`` settles what is due at this very instant too, as simulated time needs it.
+        ``inclusive`` also settles what is due at this very instant, as simulated time requires.
         """
         with gc_paused():
             with self._judged() as fenced, self.store.transaction(workspace) as transaction:
@@ -121,9 +123,10 @@ class Engine:
         return work.decided
 
     def tick_together(self, workspaces: Sequence[str]) -> dict[str, int]:
-        """A turn in each of these in one transaction: how many events, by workspace.
+        """A turn in each of these in one transaction; returns the number of events by workspace.
 
-        Left out is which somebody else holds. Raises what went wrong in any; nothing is done then.
+        Workspaces that somebody else has locked are left out. An error in any of them is raised,
+        and then nothing is done.
         """
         with gc_paused():
             asked = dict.fromkeys(workspaces, ())
@@ -137,10 +140,11 @@ class Engine:
 
     @contextmanager
     def look(self, workspace: str, earlier: Earlier | None = None) -> Iterator[Look]:
-        """The workspace as a command would find it now, due things settled unless it is fenced.
+        """The workspace as a command would find it now, with everything due settled unless the
+        store is fenced.
 
-        Writes nothing, waits for nobody and keeps nobody waiting. ``earlier`` holds what looks
-        with it have read, so that the next one reads only what came since.
+        Writes nothing, and neither waits nor makes others wait. ``earlier`` keeps what looks with
+        it have read, so that the next one reads only what was recorded since.
         """
         with self._judged() as fenced:
             known = self._cache.of(workspace, self._still_valid(earlier).entries)
@@ -153,11 +157,11 @@ class Engine:
                     earlier.entries.update(work.as_read)
 
     def recall(self, workspace: str, earlier: Earlier) -> Recalled:
-        """The workspace as this engine knows it, without asking the store."""
+        """The workspace as this engine knows it, without reading the store."""
         return Recalled(workspace, self._cache, self._still_valid(earlier))
 
     def _still_valid(self, earlier: Earlier | None) -> Earlier:
-        """Empty, if it is of another history than the store may have now (M6)."""
+        """``earlier``, emptied if the store may have another history by now (M6)."""
         if earlier is None:
             return Earlier()
         if earlier.doubts != self._doubts:
@@ -165,9 +169,9 @@ class Engine:
         return earlier
 
     def tick_all(self, *, inclusive: bool = False) -> int:
-        """A turn in every workspace that has something due. Returns how many events.
+        """A turn in every workspace that has something due. Returns the number of events.
 
-        One workspace that cannot be settled keeps no other from its turn; what went wrong is
+        A workspace that cannot be settled does not keep the others from their turns; the errors are
         raised as an ``ExceptionGroup`` at the end.
         """
         settled, errors = 0, []
@@ -182,7 +186,8 @@ class Engine:
 
     @contextmanager
     def snapshots_later(self) -> Iterator[None]:
-        """Snapshots wait until the end of the block: in an import each would hold everybody."""
+        """Take no snapshots until the end of the block: during an import, each would make everybody
+        wait."""
         bulk = object()
         self._in_bulk.add(bulk)
         try:
@@ -191,7 +196,8 @@ class Engine:
             self._in_bulk.discard(bulk)
 
     def _decide_from_memory(self, pages: Pages) -> Mapping[str, Sequence[Reply]]:
-        """Those workspaces to which nothing came since; none if the store is fenced."""
+        """Decide in those workspaces in which nothing was recorded since; in none if the store is
+        fenced."""
         with gc_paused(), self._judged() as fenced:
             if fenced is not None or self._optimistic is None:
                 return {}
@@ -200,7 +206,8 @@ class Engine:
             return {work.workspace: _replies(work, outcomes) for work, outcomes in decided}
 
     def _decide_together(self, pages: Pages) -> Mapping[str, Sequence[Reply]]:
-        """Those workspaces that nobody holds and in which nothing is due; none if it is fenced."""
+        """Decide in those workspaces that are not locked and in which nothing is due; in none if
+        the store is fenced."""
         decided: list[tuple[UnitOfWork, list[Outcome]]] = []
         asked = {name: [each.command_id for each in page] for name, page in pages.items()}
         with gc_paused(), self._judged() as fenced:
@@ -219,7 +226,8 @@ class Engine:
     def _decide_alone(
         self, workspace: str, requests: Sequence[Request], again: bool
     ) -> Sequence[Reply]:
-        """One page, for as long as it takes the store to come back. ``again``: it was tried."""
+        """Decide one page, waiting ``RETRYING`` seconds for a lost store to come back. ``again``:
+        it was tried before."""
         until = time.monotonic() + RETRYING
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             try:
@@ -246,7 +254,7 @@ class Engine:
             return _replies(work, outcomes)
 
     def _as_it_was(self, workspace: str, reply: Reply) -> Reply:
-        """A reply that was lost on the way: the log still has what was recorded."""
+        """The reply as it was before it was lost: the log still has what was recorded."""
         return self.retold(workspace, reply)._replace(repeated=False)
 
     def _log(self, position: int) -> Iterator[Recorded]:
@@ -257,7 +265,8 @@ class Engine:
 
     @contextmanager
     def _judged(self) -> Iterator[str | None]:
-        """Why the store is fenced, or None. One that is lost may come back as another one (M6)."""
+        """Why the store is fenced, or None. A store that is lost may come back with another history
+        (M6)."""
         try:
             fenced = self.fence.closed()
             if self._doubts != self.fence.doubts:
@@ -282,7 +291,8 @@ class Engine:
         return UnitOfWork(transaction, workspace, self._cache, self.policy, fenced)
 
     def _committed(self, works: Sequence[UnitOfWork]) -> None:
-        """What one transaction did is there for everybody: remember it, and tell of it."""
+        """Remember what one transaction did, and report it to the observer, now that it is
+        committed."""
         committed_at = time.perf_counter_ns()
         for work in works:
             self._remember(work)
@@ -297,19 +307,20 @@ class Engine:
             tell(self._observer, Committed(batches, entered_at, decided_at, committed_at))
 
     def _remember(self, work: UnitOfWork) -> None:
-        """After the commit: the states decided on are the newest there are."""
+        """Keep the states after the commit: they are now the newest."""
         for stream_id, entry in work.states.items():
             form = entry.type.snapshots
             grown = entry.version - entry.snapshot_version >= self._snapshot_every
             if form and grown and not self._in_bulk:
                 work.states[stream_id] = entry._replace(snapshot_version=entry.version)
-                with suppress(StoreError):  # what was decided is committed; the next one will do
+                with suppress(StoreError):  # the commit stands; a later snapshot will do
                     self.store.save_snapshot(freeze(form, stream_id, entry.version, entry.state))
         work.remember()
 
 
 def _of_the_same(requested: Envelope, each: Recorded) -> bool:
-    """Is it of what was requested? Another workspace, or a later turn, may go on under that id."""
+    """Whether the event belongs to the request. The log may continue with another workspace, or
+    with a later turn under the same id."""
     envelope = each.envelope
     return (envelope.workspace, envelope.correlation_id, envelope.recorded_at) == (
         requested.workspace,

@@ -1,4 +1,4 @@
-"""From what a store keeps to entries: events and envelopes without events, in one order."""
+"""Make entries from what a store keeps: events and envelopes without events, in one order."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -13,10 +13,11 @@ from events.recorded import Envelope
 
 
 class EntryRange(NamedTuple):
-    """What a run of entries is made of. All below a log's end is fixed, so it may be read later."""
+    """What a run of entries consists of. Everything up to the log's end is fixed, so it may be read
+    later."""
 
     numbered_before: int
-    """Number of the last envelope without events before the run; 0 for none."""
+    """The number of the last envelope without events before the run; 0 if there is none."""
     last_numbered: int
     position_before: int
     last_position: int
@@ -27,13 +28,13 @@ class EntryRange(NamedTuple):
 
 
 class Numbered(NamedTuple):
-    """An envelope without events, as the store has numbered it."""
+    """An envelope without events, with the number that the store gave it."""
 
     number: int
-    """From 1, in the order of commits."""
+    """Counts from 1, in the order of commits."""
     entry: int
     envelope: Envelope | None
-    """None where the store has lost it."""
+    """None if the store has lost it."""
 
 
 class GapInEntries(StoreError):
@@ -66,7 +67,7 @@ def merged(
 
 
 _entry: Callable[[tuple[int, Envelope, Row]], Entry] = partial(tuple.__new__, Entry)
-"""Without a call of Python's for each."""
+"""Makes an entry without a Python call for each."""
 
 
 def _without_events(entry: int, number: int, found: Numbered) -> Entry:
@@ -88,7 +89,8 @@ def _require_consecutive(first: int, rows: Sequence[Row]) -> None:
 
 
 def _in_envelopes(page: Page) -> Iterator[tuple[Envelope, Sequence[Row]]]:
-    """What came together. Where a row is missing, those after it are not in their envelope."""
+    """Each envelope with its rows. If a row is missing, those after it are not in their
+    envelope."""
     rows, at = page.rows, 0
     for envelope in page.envelopes:
         if at == len(rows) or envelope.first_position > rows[at][0]:

@@ -1,4 +1,5 @@
-"""The restore fence: a store that may lack what it did decides nothing that depends on it (M6)."""
+"""The restore fence: a store that may lack some of its past decides nothing that depends on it
+(M6)."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,10 +18,10 @@ from engine.ports.witness import Noted, SignedLog, Witness
 from processors import roster
 
 ALARM = "restore fence"
-"""What operators are told about. As long as they are, the store is fenced: opening it is a
-person's act, whatever the witness says by then."""
+"""The subject of the operators' alarm. As long as it stands, the store is fenced: only a person
+opens it, whatever the witness says by then."""
 LOOK_AGAIN = 1.0
-"""Seconds after which an open fence is looked at again: somebody else may have closed it."""
+"""Seconds after which an open fence is checked again: another process may have closed it."""
 MOST = 64
 
 NO_WITNESS = (
@@ -37,17 +38,18 @@ class StoreIsFenced(StoreError):
 
 
 class Standing(Enum):
-    """Of a store against somebody who knows how far its log went."""
+    """A store compared with something that knows how far its log went."""
 
     LEVEL = "level"
-    """All that is known there stands in the store, too."""
+    """The store has everything that is known there."""
     BEHIND = "behind"
     OTHER = "other"
-    """The two have another history."""
+    """The two have different histories."""
 
 
 def standing(known: int, last: int, same: Callable[[], bool]) -> Standing:
-    """``known`` and ``last``: places in the log. ``same``: is it the same fact in both?"""
+    """Compare the two. ``known`` and ``last``: places in the log. ``same``: whether both have the
+    same fact there."""
     if known > last:
         return Standing.BEHIND
     return Standing.LEVEL if same() else Standing.OTHER
@@ -55,23 +57,24 @@ def standing(known: int, last: int, same: Callable[[], bool]) -> Standing:
 
 class Fence(Protocol):
     doubts: int
-    """How often the store was lost: whatever was known of it counts only until the next time."""
+    """How often the store was lost: what is known about it is valid only until the next time."""
 
     def closed(self) -> str | None:
-        """Why the store is fenced, as the end of a sentence; None where it is open."""
+        """Why the store is fenced, as the end of a sentence; None if it is open."""
         ...
 
     def doubt(self) -> None:
-        """The store was lost: it may have come back as another one."""
+        """Note that the store was lost: it may come back with another history."""
         ...
 
     def part_ways(self) -> None:
-        """Before anything is recorded in a fenced store: no copy of the log goes on like this."""
+        """To be called before anything is recorded in a fenced store: from here on, no copy of the
+        log is the same."""
         ...
 
 
 class Unfenced:
-    """Of a store that is only rehearsed on: nothing of it leaves."""
+    """The fence of a store that is only used for rehearsals: nothing leaves it."""
 
     doubts = 0
 
@@ -86,11 +89,11 @@ class Unfenced:
 
 
 class StoreFence:
-    """Judged when it is asked first; once open it stays so unless operators are told otherwise, or
-    the store was lost. Safe to share between threads.
+    """The fence of a store, judged at the first question; once open, it stays open unless an alarm
+    is raised or the store is lost. Safe to share between threads.
 
     Without a ``witness``, a store that has sent a planned message is fenced for this process alone:
-    others may have one. ``monotonic``: seconds, by a clock that nobody sets.
+    others may have one. ``monotonic``: seconds, by a clock that cannot be set.
     """
 
     def __init__(
@@ -103,7 +106,7 @@ class StoreFence:
         self._store, self._witness, self._coordination = store, witness, coordination
         self._monotonic = monotonic
         self.signed: SignedLog | None = None
-        """Where the log is signed: a witness, too."""
+        """The signed log, if there is one: it is a witness, too."""
         self._open = self._parted = False
         self.doubts = 0
         self._again = 0.0
@@ -126,7 +129,8 @@ class StoreFence:
         self._open = False
 
     def part_ways(self) -> None:
-        """A generation begins, once after each restore: events told outside keep their ids."""
+        """Begin a generation, once after each restore, so that the ids of published events keep
+        their meaning."""
         closed_at = self.closed_at
         with self._lock:
             last = self._store.generations()[-1]
@@ -146,12 +150,12 @@ class StoreFence:
         return self.signed.named() if self.signed else None
 
     def known(self) -> Noted | None:
-        """What the witness knows. Raises ``OSError``."""
+        """What the witness has noted. Raises ``OSError``."""
         return self._witness.read() if self._witness else None
 
     def note(self, position: int, event_id: str) -> None:
-        """M6: after a reservation's commit and before its submit. Raises ``OSError`` where nothing
-        can be noted, and ``StoreIsFenced``."""
+        """M6: have the witness note an event, after a reservation's commit and before its submit.
+        Raises ``OSError`` if nothing can be noted, and ``StoreIsFenced``."""
         if self._witness is None:
             raise OSError("nobody named a witness of how far the store went")
         self._store.reach_disk()
@@ -163,13 +167,14 @@ class StoreFence:
             raise OSError("another thread was to note it, and did not")
 
     def close(self, reason: str) -> None:
-        """Operators are told, until the store is reconciled."""
+        """Raise an alarm for operators, until the store is reconciled."""
         if self._coordination is not None:
             with suppress(ReadOnlyStore):
                 self._coordination.alarm(ALARM, reason)
 
     def open(self) -> None:
-        """The store is reconciled: from here on it is its own history. Raises ``OSError``."""
+        """Open the fence: the store is reconciled, and its history counts from here on. Raises
+        ``OSError``."""
         last = self._store.last_position()
         event_id = event_at(self._store, last)
         if self._witness is not None and event_id is not None:
@@ -190,7 +195,7 @@ class StoreFence:
                 each.kept = True
 
     def _keep(self, noted: Noted) -> None:
-        """Somebody else may have noted something later: then the store must have it."""
+        """Note the event. If another process has noted a later one, the store must have that."""
         assert self._witness is not None
         reason = self.closed()
         if reason is None:
@@ -207,7 +212,8 @@ class StoreFence:
         return [each for each in alarms if each.about == ALARM]
 
     def _judged(self) -> str | None:
-        """The witness is read first: what it knows then, a sound store has by now."""
+        """Why the store is fenced. The witness is read first: whatever it had noted by then, a
+        sound store has by now."""
         if self._coordination is not None and self._coordination.workers() is None:
             return None
         reason = self.signed.lacking() if self.signed else None
@@ -245,7 +251,7 @@ class StoreFence:
 
 
 class _Note:
-    """``kept`` or ``error`` once it was written."""
+    """Something to be noted; ``kept`` or ``error`` is set once it was tried."""
 
     def __init__(self, noted: Noted) -> None:
         self.noted = noted

@@ -12,7 +12,7 @@ Fetch = Callable[[Projection, Sequence[RowKey]], dict[RowKey, Any]]
 
 
 class CannotTake(StoreError):
-    """A view's ``key`` or ``evolve`` failed at this event; nothing is wrong with the others."""
+    """A view's ``key`` or ``evolve`` failed at this event; other views are not affected."""
 
     sentence = "View {view} cannot take the event at position {position} ({error})."
 
@@ -31,8 +31,8 @@ def fold(
 ) -> dict[RowKey, Any]:
     """The rows that this page changes, as they are after it.
 
-    ``after`` is where the view stands; events before it and those it ``passes_over`` are left out.
-    Raises ``CannotTake`` at the first event that the view cannot.
+    ``after`` is the view's position; events up to it and those in ``passes_over`` are left out.
+    Raises ``CannotTake`` at the first event that the view cannot process.
     """
     watches, key, evolve = projection.watches, projection.key, projection.evolve
     concerned: list[tuple[RowKey, Recorded]] = []

@@ -1,8 +1,8 @@
-"""Keeps Python's cycle collector out of long work.
+"""Keep Python's cycle collector out of long work.
 
-States, facts and rows hold no cycles, so reference counts free them all; but each full collection
-visits every recipient in memory (135 ms for 100,000, measured on two cores), many times a second
-when a page of events is decoded.
+States, facts and rows contain no cycles, so reference counting frees them all; but each full
+collection visits every recipient in memory (135 ms for 100,000, measured on two cores), many times
+a second while a page of events is decoded.
 """
 
 import gc
@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 YOUNG = 50_000
-"""Objects made before the youngest are looked at."""
+"""How many objects are made before the youngest generation is collected."""
 
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Nested and concurrent use is harmless: the collector may then start a little early."""
+    """Pause the collector. Nested and concurrent use is harmless: the collector may then start a
+    little early."""
     running = gc.isenabled()
     gc.disable()
     try:
@@ -26,10 +27,10 @@ def gc_paused() -> Iterator[None]:
 
 
 def collect_seldom() -> None:
-    """For a process that does nothing but send: collections took a tenth of its time."""
+    """Collect seldom, in a process that only sends: collections took a tenth of its time."""
     gc.set_threshold(YOUNG, 10, 100)
 
 
 def freeze_survivors() -> None:
-    """After a large aggregate was loaded: what lives now is not visited again."""
+    """Call this after loading a large aggregate: objects that live now are not visited again."""
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Timers and roster are indexes: they derive from the log, and can be made anew from it."""
+"""Timers and roster are indexes: they derive from the log, and can be rebuilt from it."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -15,7 +15,7 @@ from processors.timers import Key, Timer
 PAGE = 20_000
 TIMING, ENROLLING = listens_to(timers.timers), listens_to(roster.entries)
 INDEXED = TIMING | ENROLLING
-"""Classes of events from which something is indexed."""
+"""The classes of events that change an index."""
 
 _timers: Callable[..., Iterator[tuple[Key, datetime | None]]] = timers.timers
 _entries: Callable[..., Iterator[roster.Entry]] = roster.entries
@@ -24,19 +24,20 @@ _entries: Callable[..., Iterator[roster.Entry]] = roster.entries
 def timers_of(
     event: Event, event_id: str, correlation_id: str
 ) -> Iterator[tuple[Key, Timer | None]]:
-    """What the event changes: each key's timer from now on, None where it is cleared (S7, F2)."""
+    """The timers that the event changes: each key's timer from now on, None if it is cleared (S7,
+    F2)."""
     if type(event) in TIMING:
         for key, due_at in _timers(event):
             yield key, Timer(due_at, key, event_id, correlation_id) if due_at else None
 
 
 def entries_of(event: Event) -> Iterator[roster.Entry]:
-    """The roster's entries that follow from the event."""
+    """The entries that the event adds to the roster."""
     return _entries(event) if type(event) in ENROLLING else iter(())
 
 
 class Derived(NamedTuple):
-    """What the log says of timers and roster."""
+    """Timers and roster, derived from the log."""
 
     timers: dict[tuple[str, Key], Timer]
     roster: dict[tuple[str, str, str], None]
@@ -54,7 +55,7 @@ class Derived(NamedTuple):
 
 
 def derive_indexes(store: Store, until: int | None = None) -> Derived:
-    """From the whole log, or what stands in it up to that position."""
+    """Derive them from the whole log, or from the log up to that position."""
     derived = Derived({}, {})
     position = 0
     while until is None or position < until:
@@ -72,8 +73,8 @@ def derive_indexes(store: Store, until: int | None = None) -> Derived:
 def rebuild_indexes(store: Store) -> int:
     """Derive timers and roster from the whole log and replace what the store has of them.
 
-    Answers how many timers there are. Stop every worker first: what is appended meanwhile may be
-    left out. A timer that has fired in vain comes back and fires in vain once more.
+    Returns the number of timers. Stop every worker first: what is appended meanwhile may be left
+    out. A timer that fired without effect comes back, and fires without effect once more.
     """
     derived = derive_indexes(store)
     store.replace_indexes(

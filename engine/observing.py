@@ -1,6 +1,6 @@
-"""The port to whoever watches the engine work: told what became of commands, after each commit.
+"""The port to observers of the engine: they are told the outcome of commands, after each commit.
 
-Nothing is told of what was rolled back, of a command that was answered before, nor of a turn that
+They are not told of what was rolled back, of a command that was answered before, or of a turn that
 changed nothing.
 """
 
@@ -12,19 +12,19 @@ from engine.batch import Batch
 
 
 class Committed(NamedTuple):
-    """One transaction, in however many workspaces. Moments are ``time.perf_counter_ns``."""
+    """One transaction, in one or more workspaces. Moments are ``time.perf_counter_ns``."""
 
     batches: Sequence[Batch]
-    """Every command with its events, causes before what they caused.
+    """Every command with its events, causes before their effects.
 
     An envelope says who sent the command (``actor``: a person, ``clock``, ``processor:…``), which
     event caused it, and whether it was refused. Its position is not that of the log: it counts from
     1 in each workspace.
     """
     entered_at: int
-    """The workspaces were locked."""
+    """When the workspaces were locked."""
     decided_at: int
-    """Everything was decided; what comes then is the append."""
+    """When everything was decided, and the append began."""
     committed_at: int
 
     @property
@@ -33,29 +33,30 @@ class Committed(NamedTuple):
 
     @property
     def append_seconds(self) -> float:
-        """From the last decision until the store had committed."""
+        """Seconds from the last decision to the store's commit."""
         return (self.committed_at - self.decided_at) / 1e9
 
 
 class Observer(Protocol):
     def committed(self, done: Committed) -> None:
-        """To be quick: whoever asked for the commands still waits. May be called by any thread.
+        """Must be quick: the senders of the commands are still waiting. May be called by any
+        thread.
 
-        An error is swallowed, because what is told has happened.
+        An error is swallowed, because the commit has already happened.
         """
         ...
 
 
 class _Silent:
     def committed(self, done: Committed) -> None:
-        """Hears and says nothing."""
+        """Ignores everything."""
 
 
 SILENT: Observer = _Silent()
 
 
 class Observers:
-    """Several that hear the same; an error of one keeps nothing from the others."""
+    """Several observers of the same commits; an error of one does not affect the others."""
 
     def __init__(self, *observers: Observer) -> None:
         self._observers = observers
@@ -66,6 +67,6 @@ class Observers:
 
 
 def tell(observer: Observer, done: Committed) -> None:
-    """Whatever the observer makes of it, it changes nothing of what has happened."""
+    """Tell the observer. Its errors are swallowed, because the commit has already happened."""
     with suppress(Exception):
         observer.committed(done)

@@ -1,7 +1,7 @@
-"""The one loop that keeps projections: live, catching up, and rebuilding are the same.
+"""The one loop that keeps projections: the same for live updates, catching up, and rebuilding.
 
-A page of the log is read and decoded once for all, folded in memory, and written with the position
-in one transaction. A page, never a single event, is what makes it fast.
+A page of the log is read and decoded once for all projections, folded in memory, and written with
+the position in one transaction. Working in pages, never event by event, makes it fast.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,23 +21,23 @@ from projections.projection import Projection
 
 PAGE = 20_000
 ATTEMPTS = 10
-"""How often to begin anew when another process folds the same views at the same time."""
+"""How often to begin again if another process folds the same views at the same time."""
 
 Progress = Callable[[int], None]
 
 
 class Kept(NamedTuple):
-    """How far the views have come that go on, and those that are stopped, now or since before."""
+    """The position of the views that go on, and the views that are stopped, now or from before."""
 
     position: int
     stopped: Mapping[Projection, Stop]
 
 
 class ProjectionRunner:
-    """Keeps a set of projections in step with the log. Not safe to share between threads.
+    """Keeps a set of projections up to date with the log. Not safe to share between threads.
 
-    An event that an operator had a view skip is passed over whenever the view is folded, also when
-    it is rebuilt, so that live and rebuilt rows agree. To the auditor it has happened all the same.
+    An event that an operator had a view skip is skipped whenever the view is folded, even in a
+    rebuild, so that live and rebuilt rows agree. For the auditor it still has happened.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class ProjectionRunner:
         self._page = page
 
     def catch_up(self, progress: Progress = lambda _position: None) -> int:
-        """Fold everything up to the log's end. Answers the position reached.
+        """Fold everything up to the log's end; return the position reached.
 
         A view of another version, or ahead of the log, is emptied and rebuilt. Raises
-        ``UnreadableEvent`` at the first event it cannot read, ``CannotTake`` at the first that a
-        view cannot, and, with the others folded, ``ViewStopped`` for a view that was stopped
-        before; what was saved before stays. Another process may keep the same views.
+        ``UnreadableEvent`` at the first event that cannot be read, ``CannotTake`` at the first that
+        a view cannot process, and, once the others are folded, ``ViewStopped`` for a view that was
+        stopped before; what was saved before stays. Another process may keep the same views.
         """
         kept = self._insistently(progress, strict=True)
         for projection, stop in kept.stopped.items():
@@ -62,10 +62,11 @@ class ProjectionRunner:
         return kept.position
 
     def keep_up(self, progress: Progress = lambda _position: None) -> Kept:
-        """As ``catch_up``, for a worker: an event stops only the views that cannot take it.
+        """Like ``catch_up``, but for a worker: an event stops only the views that cannot process
+        it.
 
         The stop is recorded and the others go on; a view that is stopped already is left alone.
-        Raises ``StoreError`` when the store cannot be read or written.
+        Raises ``StoreError`` if the store cannot be read or written.
         """
         return self._insistently(progress, strict=False)
 
@@ -91,7 +92,7 @@ class ProjectionRunner:
         return Kept(sweep.position, sweep.stopped)
 
     def _read(self, after: int) -> tuple[list[Recorded], UnreadableEvent | None]:
-        """The next page up to the first event that cannot be read, and what is wrong with that."""
+        """The next page, up to the first event that cannot be read, and the error of that event."""
         page: list[Recorded] = []
         try:
             for recorded in decode_page(self._log.read(after, self._page), after):

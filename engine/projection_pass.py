@@ -1,4 +1,5 @@
-"""One way through the log with several views, of which some may stop at an event and others not."""
+"""One pass through the log with several views, some of which may stop at an event while others go
+on."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,10 +14,10 @@ from projections.projection import Projection, RowKey
 
 
 class ProjectionPass:
-    """Views of another version, or ahead of the log, are emptied; stopped ones stay out of it.
+    """Views of another version, or ahead of the log, are emptied; stopped ones take no part.
 
-    ``strict`` raises at the first event that a view cannot take; otherwise the view is stopped
-    there, with all that came before it, and the others go on.
+    ``strict`` raises at the first event that a view cannot process; otherwise the view is stopped
+    there, with everything before it saved, and the others go on.
     """
 
     def __init__(
@@ -28,7 +29,7 @@ class ProjectionPass:
         self._statuses = views.statuses(projections)
         self._end = log.last_position()
         self.going: dict[Projection, int] = {}
-        """The views that go on, and where each stands."""
+        """The views that go on, and the position of each."""
         self.stopped: dict[Projection, Stop] = {}
         for projection, status in self._statuses.items():
             self._begin(projection, status)
@@ -45,11 +46,12 @@ class ProjectionPass:
 
     @property
     def position(self) -> int:
-        """Where the last of those stands that go on; the log's end when none does."""
+        """The position of the view furthest behind among those that go on; the log's end if none
+        does."""
         return min(self.going.values(), default=self._end)
 
     def take(self, page: Sequence[Recorded]) -> None:
-        """Fold these facts into every view that is behind them."""
+        """Fold these facts into every view that has not processed them."""
         last = page[-1].position
         behind = {each: at for each, at in self.going.items() if at < last}
         folded = {each: self._folded(each, page, at) for each, at in behind.items()}
@@ -60,7 +62,7 @@ class ProjectionPass:
                 self._stop(projection, poison.position, poison.error)
 
     def meet(self, unreadable: UnreadableEvent, position: int) -> None:
-        """An event that nobody can read, so that nobody knows which views it concerns."""
+        """Handle an event that cannot be read, so that it is not known which views it concerns."""
         met = [each for each, at in self.going.items() if at == position - 1]
         passing = [each for each in met if position in self._statuses[each].passes_over]
         self._save({each: {} for each in passing}, position)
@@ -73,7 +75,8 @@ class ProjectionPass:
     def _folded(
         self, projection: Projection, page: Sequence[Recorded], after: int
     ) -> tuple[dict[RowKey, Any], CannotTake | None]:
-        """The rows after the page, or after what comes before the first event that is poison."""
+        """The rows after the page, or, if the view cannot process one of its events, up to that
+        event, with the error."""
         passes_over, poison = self._statuses[projection].passes_over, None
         while True:
             try:

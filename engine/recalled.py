@@ -1,7 +1,8 @@
-"""A workspace as this engine knows it by heart: what it read or decided last, and nothing asked.
+"""A workspace as this engine has it in memory: what it read or decided last, without reading the
+store.
 
-Others may have gone on since, further than whoever asks has heard of. That is enough to plan on:
-whatever is planned, the law decides anew.
+Others may have recorded more since. The memory is good enough for planning: whatever is planned,
+the law decides again.
 """
 
 from collections.abc import Sequence
@@ -17,12 +18,12 @@ from events.vocabulary import AccountId, CampaignId, SlotId
 
 
 class NotRecalled(LookupError):
-    """Look into the store."""
+    """It is not in memory: look into the store."""
 
 
 class Recalled:
-    """It is a planner's ``Neighbours``. Raises ``NotRecalled`` for what was never read, or not
-    since the last event of it that ``earlier`` has followed.
+    """Implements ``Neighbours`` for planning. Raises ``NotRecalled`` for an aggregate that was
+    never read, or not since the last of its events that ``earlier`` has followed.
     """
 
     def __init__(self, workspace: str, cache: AggregateCache, earlier: Earlier) -> None:

@@ -1,4 +1,4 @@
-"""What is asked of the engine, and what it answers."""
+"""Requests to the engine, and its replies."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -15,17 +15,18 @@ class Refusal(NamedTuple):
     code: str
     message: str
     facts: Mapping[str, object] = NO_FACTS
-    """What the message speaks of, by name: texts and numbers."""
+    """The facts in the message, by name: texts and numbers."""
 
 
 Condition = Callable[[Look], Refusal | None]
 
 
 class Request(NamedTuple):
-    """A command with its id and who sends it (``user:…`` or ``check``).
+    """A command with its id and its sender (``user:…`` or ``check``).
 
-    ``condition`` is asked under the workspace's lock, when what is due is settled and the command
-    was not decided before. What it refuses is not decided and leaves nothing behind.
+    ``condition`` is checked under the workspace's lock, once everything due is settled, and only if
+    the command was not decided before. A command that it refuses is not decided, and leaves nothing
+    behind.
     """
 
     command: Command
@@ -35,15 +36,15 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What became of a command.
+    """The outcome of a command.
 
-    ``recorded`` are its facts and everything that followed from them at once; empty when the same
+    ``recorded`` are its facts and everything that followed from them at once; empty if the same
     command id was answered before (``repeated``). A refusal may come with facts worth remembering.
     """
 
     command_id: str
     position: int
-    """Nothing of the command stand after it: wait for it to read your own write."""
+    """Nothing of the command is after this position: wait for it to read your own write."""
     refusal: Refusal | None = None
     recorded: Sequence[Recorded] = ()
     repeated: bool = False

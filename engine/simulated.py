@@ -1,4 +1,4 @@
-"""The provider ``simulated``: connection checks whose outcome is told, not found out."""
+"""The provider ``simulated``: connection checks whose outcome is given, not found out."""
 
 from events.vocabulary import CheckReport, FailureClass, Stage
 
@@ -10,7 +10,7 @@ _FAILS_AT = {
     FailureClass.TRANSIENT_SERVER: Stage.IMAP,
     FailureClass.UNKNOWN: Stage.IMAP,
 }
-"""Every other class shows at the login."""
+"""The stage at which each class shows; every other class shows at the login."""
 
 
 def simulated_report(failure_class: FailureClass | None) -> CheckReport:

@@ -1,4 +1,4 @@
-"""Snapshots of large aggregates: a state as of a version, so that a cold start replays little."""
+"""Snapshots of large aggregates: the state as of a version, so that a cold start replays little."""
 
 import json
 from typing import Any
@@ -18,5 +18,6 @@ def freeze(form: SnapshotForm, stream_id: str, version: int, state: Any) -> Stor
 
 
 def thaw(form: SnapshotForm, snapshot: StoredEvent) -> Any:
-    """Raises ``ValueError``, ``TypeError`` or ``LookupError`` if it is not of that form."""
+    """The state in a snapshot. Raises ``ValueError``, ``TypeError`` or ``LookupError`` if it is not
+    of that form."""
     return form.from_plain(json.loads(snapshot.state))

@@ -1,4 +1,4 @@
-"""Which stream holds an aggregate, and how it is rebuilt."""
+"""The stream that holds an aggregate, and how the aggregate is rebuilt from it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
@@ -11,7 +11,7 @@ from events.base import Event
 
 
 class SnapshotForm(NamedTuple):
-    """How a state is kept as plain data; ``topic`` names the type and the version of the form."""
+    """How a state is stored as plain data; ``topic`` names the type and the version of the form."""
 
     topic: str
     to_plain: Callable[[Any], Any]

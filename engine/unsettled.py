@@ -1,7 +1,7 @@
 """What is due in a workspace and not recorded yet: what the next turn of a worker will record.
 
-Lateness changes nothing (S7), so whoever asks after a deadline is told what the law says now,
-whether or not a worker has come to it.
+Lateness changes nothing (S7), so an answer given after a deadline is what the law says now, whether
+or not a worker has settled it.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def settled(
     fenced: str | None,
     known: AggregateCache,
 ) -> UnitOfWork:
-    """The workspace as the next turn of a worker finds it once it has settled. Writes nothing.
+    """The workspace as the next turn of a worker will leave it after settling. Writes nothing.
 
     No reminder is issued: reminders wait for a worker (N1). ``fenced``: nothing is settled (M6).
     ``known``: what was read before, for this look alone.
@@ -33,5 +33,5 @@ def settled(
 
 
 def unsettled_events(work: UnitOfWork, end: int) -> Sequence[Recorded]:
-    """What it has settled, in order, as if it were appended to a log that ends at ``end``."""
+    """The settled events, in order, as if appended to a log that ends at ``end``."""
     return [recorded for batch in work.batches for recorded in batch.recorded(end)]

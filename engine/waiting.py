@@ -1,4 +1,4 @@
-"""Reading your own write: wait until views have come to a position, whoever keeps them."""
+"""Read your own write: wait until views have reached a position, whoever keeps them."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,20 +14,20 @@ from engine.projecting import ProjectionRunner
 from projections.projection import Projection
 
 POLL = 0.02
-"""Seconds between two looks where nobody tells that a view has come further."""
+"""Seconds between two looks if the store does not notify of progress."""
 
 PATIENCE = 2.0
-"""Seconds that a leader is given to come to where the log ends now."""
+"""Seconds that a leader is given to reach the present end of the log."""
 
 
 class Wakes(Protocol):
     def wait(self, timeout: float) -> bool:
-        """Return when something may have changed, and at the latest after so many seconds."""
+        """Return when something may have changed, or after ``timeout`` seconds at the latest."""
         ...
 
 
 class Polling:
-    """Wakes whoever waits again and again, for stores that tell nothing."""
+    """Wakes at regular intervals, for stores that do not notify."""
 
     def wait(self, timeout: float) -> bool:
         Never().wait(min(timeout, POLL))
@@ -41,10 +41,11 @@ def wait_for(
     timeout: float,
     wakes: Wakes | None = None,
 ) -> bool:
-    """Until all of them have reached the position; False when they have not after ``timeout`` s.
+    """Wait until all views have reached the position; False if they have not after ``timeout``
+    seconds.
 
-    ``wakes`` was made before the wait, so that nothing is missed. Raises ``ViewStopped`` for a
-    view that will not come so far before an operator has decided.
+    ``wakes`` must be made before the wait, so that nothing is missed. Raises ``ViewStopped`` for a
+    view that will not get that far before an operator has decided.
     """
     wakes = wakes or Polling()
     deadline = monotonic() + timeout
@@ -67,10 +68,10 @@ def _reached(views: Views, projections: Sequence[Projection], position: int) -> 
 def keep_or_wait(
     store: Store, views: Views, projections: Sequence[Projection]
 ) -> dict[Projection, Stop]:
-    """Bring them up to the log's end, but for those that are stopped, which it answers.
+    """Bring the views up to the log's end, except stopped ones, which are returned.
 
-    What another process leads is left to it: this program may be older than the leader's, and
-    would stop the view at an event that only the leader's can read.
+    Views that another process leads are left to it: this program may be older than the leader's,
+    and would stop a view at an event that only the leader's can read.
     """
     led = [*views.keepers(projections)]
     ProjectionRunner(store, views, [each for each in projections if each not in led]).keep_up()
