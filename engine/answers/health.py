@@ -109,7 +109,7 @@ class Finding(NamedTuple):
 
 class Health(NamedTuple):
     at: datetime
-    """By the store's clock."""
+    """The time of the look, by the store's clock."""
     position: int
     views: Sequence[ViewHealth]
     due: Due

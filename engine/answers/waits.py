@@ -1,5 +1,5 @@
-"""To whom does a workspace not write now, why, when does that end, and how much was sent today?
-(M3-M8)"""
+"""Which recipients does a workspace not write to now, why, when does that end, and how much was
+sent today? (M3-M8)"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime

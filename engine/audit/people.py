@@ -21,7 +21,7 @@ from events.vocabulary import RecipientId
 AT_ONCE = 5_000
 """Entries read at a time."""
 ATTEMPTS = 5
-"""How often rows are compared again that others change meanwhile."""
+"""How often rows that others change meanwhile are compared again."""
 Key = tuple[str, RecipientId]
 """Workspace and recipient."""
 

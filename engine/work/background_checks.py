@@ -119,7 +119,7 @@ class BackgroundChecks:
         mailbox = Mailbox(account.account_id, account.credentials)
         try:
             checked = self._checks_of(check.workspace).in_background(mailbox)
-        except Exception as error:  # noqa: BLE001 nothing was found out; whoever watches tells
+        except Exception as error:  # noqa: BLE001 nothing was found out; the caller reports it
             return Ended(begun, None, error)
         return Ended(begun, checked)
 

@@ -1,4 +1,4 @@
-"""Which checks may run at the same time, so that a server that hangs delays nobody.
+"""Which checks may run at the same time, so that a server that hangs does not delay the others.
 
 A check of a server that never answers takes 15 seconds; one that passes takes about one. Three
 limits keep slow checks from taking the places of the others: how many checks run at once

@@ -30,7 +30,7 @@ SUPPRESSED = "is never to be written to again in this workspace"
 
 
 class Imported(NamedTuple):
-    """What was done so far. ``lines`` counts records; ``known``, people who were in the campaign
+    """What was done so far. ``lines`` counts records; ``known``: people who were in the campaign
     before."""
 
     lines: int = 0

@@ -61,7 +61,7 @@ class Relay:
         """Take the topic over, and find where it ends. Raises ``StreamError``, ``StoreError``."""
         kept = self._mark.read()
         topic = self._topic(kept)
-        self._sink.last()  # of another store: before its relay is disturbed
+        self._sink.last()  # raises, if another store's, before its relay is disturbed
         self._sink.take_over()
         told = self._sink.last()
         self._compare(topic, told, kept)

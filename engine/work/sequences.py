@@ -21,7 +21,7 @@ _BETWEEN = re.compile(r"""[\s<>()[\]{},;:"\\?&/=|]+""")
 
 
 class Lack(NamedTuple):
-    """What recipients lack who are still to be written to."""
+    """What is missing for recipients who are still to be written to."""
 
     recipients: int
     """The number of recipients who are still to be written to."""

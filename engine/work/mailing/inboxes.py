@@ -59,4 +59,4 @@ class WorkspaceInboxes:
         return self.at(account_id).read_until
 
     def read_again(self, _: AccountId) -> None:
-        """Unknown."""
+        """Not known here."""

@@ -134,7 +134,7 @@ class Outgoing:
         messages offered.
 
         After any error there may be a reservation that this process does not know of: record what
-        is ``unrecorded``, and have the ``Dispatch`` begin again.
+        is ``unrecorded``, have the ``Dispatch`` begin again, and make another ``Outgoing``.
         """
         offered, going, self.trouble, self.accepted = 0, True, None, []
         draft = self._turn(None, more=True).draft

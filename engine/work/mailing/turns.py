@@ -96,7 +96,7 @@ class Turns:
             if latest is not self._noted:
                 self._witness.note(latest.position, latest.event_id)
                 self._noted = latest
-        except Exception as raised:  # noqa: BLE001 raised by each that was reserved
+        except Exception as raised:  # noqa: BLE001 raised in every turn that reserved
             error = raised
         for each in turns:
             each.unnoted = error
@@ -108,7 +108,7 @@ class Turns:
             for each in turns:
                 each.draft = each.dispatch.next_from(each.account_id, at)
             self._address([each for each in turns if each.draft is not None])
-        except Exception as error:  # noqa: BLE001 raised by those who wait for nothing else
+        except Exception as error:  # noqa: BLE001 raised in turns that reserved nothing
             for each in turns:
                 each.draft = None
                 each.error = None if each.reserved is not None else error

@@ -1,7 +1,7 @@
 """Deliver events to endpoints: at least once, those of a workspace in order, one at a time.
 
-A workspace whose delivery fails waits for its next attempt; the others go on. The store is told how
-far an endpoint is about once a second and at the end: after a crash the events since then are sent
+A workspace whose delivery fails waits for its next attempt; the others go on. An endpoint's
+progress is saved about once a second and at the end: after a crash the events since then are sent
 again, under the same ids.
 """
 

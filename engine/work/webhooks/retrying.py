@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again, and when no longer.
+"""When a failed delivery is tried again, and when it is given up.
 
 This is the example schedule of Standard Webhooks 1.0.0 ("Deliverability and reliability"),
 shortened so that its waits add up to 28 hours; each wait is up to a tenth longer, at random.
