@@ -127,7 +127,7 @@ class _Words(_Part):
 
 
 class CaseFile(SignedEvents, _Words):
-    """A case and its proof; the sentences come first."""
+    """The words come first."""
 
 
 def read(text: str) -> SignedEvents:
