@@ -214,7 +214,7 @@ class Draft:
         recipients, members, before, after = self.recipients, NOBODY.mutate(), None, NEW
         for recipient_id in recipient_ids:
             recipient = recipients[recipient_id]
-            if recipient is not before:
+            if recipient != before:
                 before, members = recipient, self._members(recipient)
                 after = self._shared((RecipientStatus.CAMPAIGN_STOPPED, *recipient[1:]))
             members.pop(recipient_id, None)
