@@ -52,12 +52,15 @@ class StockLedger:
         self.campaign = StockCampaign()
         self.saving = 0.0
         """Seconds spent in ``save`` so far."""
+        self.processor = 0.0
+        """Likewise, of this process."""
         self.save()
 
     def save(self) -> None:
-        begin = time.perf_counter()
+        begin, processor = time.perf_counter(), time.process_time()
         self.app.save(self.campaign)
         self.saving += time.perf_counter() - begin
+        self.processor += time.process_time() - processor
 
     def hear(self, recipients: int) -> None:
         """Three events a recipient: added, reserved, accepted."""

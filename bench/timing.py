@@ -3,11 +3,22 @@
 import gc
 import time
 from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Seconds(NamedTuple):
+    wall: float
+    processor: float
+    """Of this process."""
 
 
 def timed(work: Callable[[], object]) -> float:
     """Seconds of one call, without the garbage of whatever was before."""
+    return spent(work).wall
+
+
+def spent(work: Callable[[], object]) -> Seconds:
     gc.collect()
-    begin = time.perf_counter()
+    begin, processor = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - begin
+    return Seconds(time.perf_counter() - begin, time.process_time() - processor)

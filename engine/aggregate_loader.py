@@ -11,7 +11,7 @@ from engine.streams import AggregateType, stream_id
 from events.base import Event
 
 LARGE = 10_000
-"""After a replay of this many events of one stream, the collector leaves living objects alone."""
+"""After folding this many events of one stream, the collector leaves living objects alone."""
 
 
 class AggregateLoader:
@@ -48,6 +48,8 @@ class AggregateLoader:
         stream = stream_id(self._workspace, type_, aggregate_id)
         entry = self.load(type_, aggregate_id)
         version, state = entry.version + len(events), type_.fold(entry.state, events)
+        if len(events) > LARGE:
+            freeze_survivors()
         self.states[stream] = Cached(type_, version, state, entry.snapshot_version)
         return stream, entry.version + 1
 

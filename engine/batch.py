@@ -1,15 +1,16 @@
 """One decided command with its events, on the way to the log."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from itertools import chain
 from typing import NamedTuple
 
 from aggregates.command import Command
-from engine.ports.transactions import NewRow
+from engine.ports.transactions import NewRow, NewRows, Run
 from engine.reply import Refusal
+from events.alike import Alike, runs
 from events.base import Event
 from events.catalogue import CATALOGUE
 from events.recorded import Envelope, Recorded
@@ -93,16 +94,28 @@ class Batch(NamedTuple):
             for index, event in enumerate(events)
         ]
 
-    def rows(self) -> Iterator[NewRow]:
+    def pieces(self) -> Iterator[NewRow | Run]:
         _, stream_id, version, events, _ = self
-        encoders = CATALOGUE.encoders
-        for event in events:
-            topic, to_json = encoders[type(event)]
-            yield stream_id, version, topic, to_json(event, exclude_none=True)
-            version += 1
+        for run in runs(events):
+            if isinstance(run, Alike):
+                yield Run(stream_id, version, *CATALOGUE.encode_alike(run))
+            else:
+                yield from _rows(stream_id, version, run)
+            version += len(run)
+
+    def rows(self) -> Iterator[NewRow]:
+        return _rows(self.stream_id, self.first_version, self.events)
 
 
-class Rows(Collection[NewRow]):
+def _rows(stream_id: str, version: int, events: Iterable[Event]) -> Iterator[NewRow]:
+    encoders = CATALOGUE.encoders
+    for event in events:
+        topic, to_json = encoders[type(event)]
+        yield stream_id, version, topic, to_json(event, exclude_none=True)
+        version += 1
+
+
+class Rows(NewRows):
     """The rows of these batches, encoded anew whenever they are gone through."""
 
     def __init__(self, batches: Sequence[Batch]) -> None:
@@ -114,6 +127,9 @@ class Rows(Collection[NewRow]):
 
     def __iter__(self) -> Iterator[NewRow]:
         return chain.from_iterable(batch.rows() for batch in self._batches)
+
+    def pieces(self) -> Iterator[NewRow | Run]:
+        return chain.from_iterable(batch.pieces() for batch in self._batches)
 
     def __contains__(self, row: object) -> bool:
         return any(row == each for each in self)

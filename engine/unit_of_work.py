@@ -26,6 +26,7 @@ from engine.indexes import INDEXED, entries_of, timers_of
 from engine.ports.transactions import Append, WorkspaceReading, WorkspaceTransaction
 from engine.reply import Refusal, Reply, Request
 from engine.streams import ACCOUNT, CAMPAIGN, SLOT, SUPPRESSIONS, addressee
+from events.alike import of_classes
 from events.base import Event
 from events.recorded import Envelope
 from events.vocabulary import AccountId, CampaignId, SlotId, instant_text
@@ -276,19 +277,18 @@ class UnitOfWork:
         self._react(envelope, events, cause)
 
     def _react(self, envelope: Envelope, events: Sequence[Event], cause: Cause) -> None:
-        for index, event in enumerate(events):
-            for reaction in REACTIONS.get(type(event), ()):
+        for index, event in of_classes(events, REACTIONS):
+            for reaction in REACTIONS[type(event)]:
                 event_id = envelope.event_id(index)
                 for number, command in enumerate(reaction.react(self, event)):
                     self._decide(command, cause.of_reaction(event_id, reaction.name, number))
 
     def _index(self, envelope: Envelope, events: Sequence[Event]) -> None:
-        for index, event in enumerate(events):
-            if type(event) in INDEXED:
-                cause = envelope.event_id(index), envelope.correlation_id
-                for key, timer in timers_of(event, *cause):
-                    self._timers.set(key, timer)
-                self._roster.update(dict.fromkeys(entries_of(event)))
+        for index, event in of_classes(events, INDEXED):
+            cause = envelope.event_id(index), envelope.correlation_id
+            for key, timer in timers_of(event, *cause):
+                self._timers.set(key, timer)
+            self._roster.update(dict.fromkeys(entries_of(event)))
 
 
 def _facts(rejected: Rejected) -> dict[str, object]:

@@ -13,7 +13,7 @@ from aggregates.campaign.commands import (
     SupersedeClock,
 )
 from aggregates.campaign.state import Campaign, Clock, Lane
-from events.base import alike
+from events.alike import Alike, joined
 from events.campaign import (
     AssignmentReleased,
     CampaignEvent,
@@ -140,8 +140,8 @@ def _expired(
     release = AssignmentReleased(
         campaign_id=campaign.id, recipient_id="", account_id=account_id, occurred_at=at
     )
-    return [
-        expired,
-        *alike(stop, "recipient_id", contacted),
-        *alike(release, "recipient_id", released),
-    ]
+    return joined(
+        [expired],
+        Alike(stop, "recipient_id", contacted),
+        Alike(release, "recipient_id", released),
+    )

@@ -51,6 +51,7 @@ from aggregates.campaign.commands import (
 )
 from aggregates.campaign.state import Campaign
 from aggregates.rejections import UnknownCampaign
+from events.alike import count, joined
 from events.campaign import (
     CampaignEvent,
     CampaignFinished,
@@ -72,10 +73,10 @@ def decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEve
     if campaign.status is None:
         raise UnknownCampaign(campaign=campaign.id)
     events = _decide(campaign, command)
-    events = [*events, *bounces.pause(campaign, command, events)]
+    events = joined(events, bounces.pause(campaign, command, events))
     if _finishes(campaign, events):
         finished = CampaignFinished(campaign_id=campaign.id, occurred_at=events[-1].occurred_at)
-        return [*events, finished]
+        return joined(events, [finished])
     return events
 
 
@@ -147,8 +148,8 @@ def _finishes(campaign: Campaign, events: Sequence[CampaignEvent]) -> bool:
     """A campaign under way finishes with its last recipient, or at once if nobody is left."""
     match campaign.status:
         case CampaignStatus.RUNNING | CampaignStatus.PAUSED:
-            added = sum(isinstance(event, RecipientAdded) for event in events)
-            return 0 < campaign.open + added == sum(isinstance(event, ENDS) for event in events)
+            added = count(events, RecipientAdded)
+            return 0 < campaign.open + added == count(events, ENDS)
         case CampaignStatus.DRAFT:
             started = any(isinstance(event, CampaignStarted) for event in events)
             return started and campaign.open == 0 and len(campaign.recipients) > 0

@@ -1,9 +1,12 @@
 """A campaign while facts are folded into it: mutable, and frozen once at the end."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from immutables import Map, MapMutation
+
 from aggregates.campaign.lane_draft import LaneDraft
-from aggregates.campaign.state import Campaign, Progress, Recipient, Sending
+from aggregates.campaign.state import Campaign, Members, Progress, Recipient, Sending
 from events.campaign import (
     EmailAccepted,
     EmailOutcomeUnknown,
@@ -33,6 +36,7 @@ _Fields = tuple[
     Progress,
 ]
 NEW = Recipient()
+NOBODY: Members = Map()
 PENDING = RecipientStatus.PENDING
 ACTIVE = RecipientStatus.ACTIVE
 
@@ -86,12 +90,14 @@ class Draft:
 
     def _put(self, recipient_id: RecipientId, fields: _Fields) -> None:
         """Recipients to whom nothing is on its way share one object with others in their state."""
+        self.recipients[recipient_id] = self._shared(fields)
+
+    def _shared(self, fields: _Fields) -> Recipient:
         if fields[3] is not None:
-            self.recipients[recipient_id] = Recipient(*fields)
-            return
+            return Recipient(*fields)
         if fields != self._last:
             self._last = Recipient(*fields)
-        self.recipients[recipient_id] = self._last
+        return self._last
 
     def _hold(self, recipient_id: RecipientId, until: datetime | None) -> None:
         recipient = self.recipients[recipient_id]
@@ -196,17 +202,31 @@ class Draft:
         self.recipients[event.recipient_id] = recipient._replace(unknown=answered)
 
     def _end(self, recipient_id: RecipientId, ended: RecipientStatus) -> None:
-        _, sender, emails, sending, held_until, unknown, progress = self.recipients[recipient_id]
+        recipient = self.recipients[recipient_id]
         self.open -= 1
-        if sender is not None:
-            lane = self.lane(sender)
-            if emails:
-                lane.contacted.pop(recipient_id, None)
-                if ended is not RecipientStatus.CAMPAIGN_STOPPED:
-                    lane.count(ended)
-            else:
-                lane.soft.pop(recipient_id, None)
-        self._put(recipient_id, (ended, sender, emails, sending, held_until, unknown, progress))
+        self._members(recipient).pop(recipient_id, None)
+        if recipient.sender is not None and recipient.emails:
+            self.lane(recipient.sender).count(ended)
+        self._put(recipient_id, (ended, *recipient[1:]))
+
+    def stop(self, recipient_ids: Sequence[RecipientId]) -> None:
+        """S5: they do not count as ended in their lane. Those who are alike are looked at once."""
+        recipients, members, before, after = self.recipients, NOBODY.mutate(), None, NEW
+        for recipient_id in recipient_ids:
+            recipient = recipients[recipient_id]
+            if recipient != before:
+                before, members = recipient, self._members(recipient)
+                after = self._shared((RecipientStatus.CAMPAIGN_STOPPED, *recipient[1:]))
+            members.pop(recipient_id, None)
+            recipients[recipient_id] = after
+        self.open -= len(recipient_ids)
+
+    def _members(self, recipient: Recipient) -> MapMutation[RecipientId, None]:
+        """Of a lane, in whose list of them the recipient stands."""
+        if recipient.sender is None:
+            return NOBODY.mutate()
+        lane = self.lane(recipient.sender)
+        return lane.contacted if recipient.emails else lane.soft
 
     def _expire(self, event: GracePeriodExpired) -> None:
         lane = self.lane(event.account_id)

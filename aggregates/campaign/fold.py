@@ -4,11 +4,12 @@ A fold works on a private draft, whose maps are mutable, and freezes it once at 
 whoever calls it, and several times faster over a long history than a new state for each fact.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from aggregates.campaign.draft import NEW, Draft
 from aggregates.campaign.state import Campaign, Clock
+from events.alike import Alike, runs
 from events.campaign import (
     AssignmentReleased,
     AutoReplyReceived,
@@ -62,19 +63,26 @@ def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:
 
 def fold(campaign: Campaign, events: Iterable[CampaignEvent]) -> Campaign:
     draft = CampaignDraft(campaign)
-    apply = draft.apply
-    for event in events:
-        apply(event)
+    for run in runs(events) if isinstance(events, Sequence) else (events,):
+        if isinstance(run, Alike) and isinstance(run.one, RecipientStopped):
+            draft.stop(run.texts)
+        else:
+            draft.apply_all(run)
     return draft.freeze()
 
 
 class CampaignDraft(Draft):
     """What each fact changes."""
 
+    def apply_all(self, events: Iterable[CampaignEvent]) -> None:
+        apply = self.apply
+        for event in events:
+            apply(event)
+
     def apply(self, event: CampaignEvent) -> None:  # noqa: C901, PLR0912, PLR0915 one case a fact
         match event:
             case RecipientStopped(recipient_id=recipient_id):
-                self._end(recipient_id, RecipientStatus.CAMPAIGN_STOPPED)
+                self.stop((recipient_id,))
             case SendReserved():
                 self._reserve(event)
             case EmailAccepted() | EmailOutcomeUnknown():

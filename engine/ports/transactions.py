@@ -1,18 +1,49 @@
 """Workspaces: read without a lock; or locked to read, decide and append, all or nothing."""
 
+from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from itertools import groupby
+from typing import NamedTuple, Protocol, cast
 
 from eventsourcing.persistence import StoredEvent
 
 from engine.ports.log import Row
+from events.catalogue import Template
 from events.recorded import Envelope
 from processors.timers import Key, Timer
 
 NewRow = tuple[str, int, str, bytes]
 """An event to be stored: stream id, version, topic, state."""
+
+
+class Run(NamedTuple):
+    """Events of one stream and topic, one version after the other; states differ in one text."""
+
+    stream_id: str
+    version: int
+    """Of the first."""
+    topic: str
+    states: Template
+
+
+class NewRows(Collection[NewRow]):
+    """Rows of which a store may take runs as a whole."""
+
+    @abstractmethod
+    def pieces(self) -> Iterator[NewRow | Run]:
+        """All rows in order, those of a run together."""
+
+
+def in_runs(rows: Collection[NewRow]) -> Iterator[Run | Iterator[NewRow]]:
+    """Runs, and the rows between them, in order; each to be gone through before the next."""
+    pieces = rows.pieces() if isinstance(rows, NewRows) else rows
+    for kind, some in groupby(pieces, type):
+        if kind is Run:
+            yield from cast("Iterator[Run]", some)
+        else:
+            yield cast("Iterator[NewRow]", some)
 
 
 class Append(NamedTuple):

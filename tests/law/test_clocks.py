@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregates.campaign import evolve, fold
 from aggregates.campaign.commands import (
     CureClock,
     ExpireClock,
@@ -16,6 +18,7 @@ from aggregates.campaign.commands import (
 )
 from aggregates.command import DEFAULT_POLICY, Command, Policy
 from aggregates.rejections import NotConfirmed
+from events.alike import Alike
 from events.base import Event
 from events.campaign import (
     AssignmentReleased,
@@ -342,6 +345,29 @@ def test_running_out_stops_who_heard_from_the_account_and_releases_who_did_not(
         RecipientStopped(**about, recipient_id=R1, incident_id=incident(ANN), reason=reason),
         AssignmentReleased(**about, recipient_id=R4),
     )
+
+
+@pytest.mark.rule("S3", "S5")
+def test_those_who_are_stopped_together_end_as_if_one_by_one() -> None:
+    about: dict[str, Any] = {"campaign_id": SPRING, "account_id": ANN, "occurred_at": NOON}
+    stop = RecipientStopped(
+        **about,
+        recipient_id="",
+        incident_id=incident(ANN),
+        reason=StopReason.GRACE_PERIOD_EXPIRED,
+    )
+    before = spring.given(
+        rotation(ANN, BOB, to=(R1, R2, R3, R4)),
+        *(heard_from(ANN, R1), heard_from(BOB, R2), reserved(ANN, R3), assigned(R4, ANN)),
+    ).state
+    stops = Alike(stop, "recipient_id", (R1, R2, R3, R4))
+
+    together = fold(before, stops)
+
+    assert together == fold(before, list(stops))
+    assert together == reduce(evolve, stops, before)
+    assert together.open == 0
+    assert [*map(len, (together.lane(ANN).contacted, together.lane(ANN).soft))] == [0, 0]
 
 
 @pytest.mark.rule("S3")

@@ -12,7 +12,7 @@ from engine.ports.errors import StoreError
 from engine.ports.store import Store
 from engine.ports.views import Views
 from tests.stores.contract import StoreContract, opened_for
-from tests.stores.contract.words import SPRING, put, rows
+from tests.stores.contract.words import SPRING, append, in_runs, put, rows
 
 
 class TestPostgresStore(StoreContract):
@@ -40,6 +40,17 @@ class TestPostgresStore(StoreContract):
 
         assert store.last_position() == 0
         put(store, "c1", (SPRING, 1, "RecipientAdded", rb'{"recipient_id":"a\\u0000"}'))
+
+    def test_a_stop_of_somebody_whose_id_no_view_could_hold_is_refused_whole(
+        self, store: PostgresStore
+    ) -> None:
+        with (
+            pytest.raises(StoreError, match="a text with a zero character"),
+            store.transaction("acme") as transaction,
+        ):
+            append(transaction, "c1", in_runs(transaction, ids=("r1", "a\0")))
+
+        assert store.last_position() == 0
 
     def test_a_command_id_with_a_zero_character_is_refused_whole(
         self, store: PostgresStore

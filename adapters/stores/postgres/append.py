@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain, count, islice
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from adapters.stores.postgres.message import BIGINT, BYTEA, array, bigint, json_
 from adapters.stores.postgres.recorder import SQL
 from engine.appending import Continuation
 from engine.ports.errors import ZeroCharacter
-from engine.ports.transactions import Append, NewRow
+from engine.ports.transactions import Append, NewRow, Run, in_runs
 from events.recorded import Envelope
 from processors.timers import Key, Timer
 
@@ -61,19 +61,20 @@ def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:
     log as long as the server needs for all, and no longer.
     """
     extra = Jsonb(_extra(pending), dumps=_json)
-    rows = _events(pending)
     cursor.execute(SQL["lock_order"])
     found = cursor.execute(SQL["last_position"]).fetchone()
     assert found is not None
     after: int = found[0]
-    _copy_events(cursor, rows, after)
+    _copy_events(
+        cursor, chain.from_iterable(in_runs(each.append.events) for each in pending), after
+    )
     cursor.execute(SQL["complete"], (after, extra))
     return after
 
 
 def append_recorded(cursor: Cursor[Any], found: Continuation, after: int) -> None:
     """What was recorded before, by COPY, by whoever holds the order of the log."""
-    _copy_events(cursor, (row[1:] for row in found.rows), after)
+    _copy_events(cursor, [(row[1:] for row in found.rows)], after)
     extra = {
         "envelopes": [_placed(each, -after) for each in found.envelopes],
         "workspaces": [
@@ -84,11 +85,10 @@ def append_recorded(cursor: Cursor[Any], found: Continuation, after: int) -> Non
     cursor.execute(SQL["complete"], (after, Jsonb(extra, dumps=_json)))
 
 
-def _copy_events(cursor: Cursor[Any], rows: Iterable[NewRow], after: int) -> None:
-    binary = _binary(storable(rows), after + 1)
+def _copy_events(cursor: Cursor[Any], rows: Iterable[Run | Iterable[NewRow]], after: int) -> None:
     with cursor.copy(SQL["copy_events"]) as copy:
         copy.write(COPY_HEAD)
-        while octets := b"".join(islice(binary, ROWS_AT_ONCE)):
+        for octets in _binary(rows, after + 1):
             copy.write(octets)
         copy.write(COPY_TAIL)
 
@@ -100,24 +100,49 @@ def _events(pending: Iterable[Placed]) -> Iterator[NewRow]:
 def storable(rows: Iterable[NewRow]) -> Iterator[NewRow]:
     """The rows. Raises ``ZeroCharacter`` for one whose texts no view here could ever hold."""
     for row in rows:
-        if b"\\u0000" in row[3] and _ZERO.search(row[3]):
-            raise ZeroCharacter(what=f"The event {row[2]} of {row[0]}")
+        _require_no_zero(row[0], row[2], row[3])
         yield row
 
 
-def _binary(rows: Iterable[NewRow], position: int) -> Iterator[bytes]:
-    """The rows as COPY has them, from that position on."""
+def _require_no_zero(stream: str, topic: str, octets: bytes) -> None:
+    if b"\\u0000" in octets and _ZERO.search(octets):
+        raise ZeroCharacter(what=f"The event {topic} of {stream}")
+
+
+def _binary(several: Iterable[Run | Iterable[NewRow]], position: int) -> Iterator[bytes]:
+    """The rows as COPY has them, from that position on, some at once."""
+    places = count(position)
+    for rows in several:
+        binary = _of_run(rows, places) if isinstance(rows, Run) else _of_rows(rows, places)
+        while octets := b"".join(islice(binary, ROWS_AT_ONCE)):
+            yield octets
+
+
+def _of_run(run: Run, places: Iterator[int]) -> Iterator[bytes]:
+    stream, version, topic, (before, texts, after) = run
+    _require_no_zero(stream, topic, before + "".join(texts).encode() + after)
+    parts = (_FIVE_FIELDS + _sized(stream), _sized(topic), before, after)
+    head, middle, start, end = (each.replace(b"%", b"%%") for each in parts)
+    row = b"%b%%b%b%%b%b%%b%b%%b" % (head, middle, start, end)
+    size = len(before) + len(after)
+    for number, text in enumerate(map(str.encode, texts), version):
+        yield row % (
+            *(_SIZED_BIG(8, number), _INT(size + len(text)), text),
+            _SIZED_BIG(8, next(places)),
+        )
+
+
+def _of_rows(rows: Iterable[NewRow], places: Iterator[int]) -> Iterator[bytes]:
     heads: dict[str, bytes] = {}
     topics: dict[str, bytes] = {}
-    for stream, version, topic, state in rows:
+    for stream, version, topic, state in storable(rows):
         head = heads.get(stream) or heads.setdefault(stream, _FIVE_FIELDS + _sized(stream))
         middle = topics.get(topic) or topics.setdefault(topic, _sized(topic))
         size = _INT(len(state))
         yield b"%b%b%b%b%b%b" % (
             *(head, _SIZED_BIG(8, version), middle),
-            *(size, state, _SIZED_BIG(8, position)),
+            *(size, state, _SIZED_BIG(8, next(places))),
         )
-        position += 1
 
 
 def _sized(text: str) -> bytes:

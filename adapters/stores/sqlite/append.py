@@ -10,7 +10,7 @@ from typing import Any
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.sqlite.recorder import SQL
 from engine.appending import Continuation
-from engine.ports.transactions import Append, NewRow
+from engine.ports.transactions import Append, NewRow, Run, in_runs
 from events.recorded import Envelope
 from processors.timers import Key, Timer
 
@@ -26,7 +26,11 @@ def append_all(c: Cursor, append: Append, workspace: str, now: datetime) -> int:
     Positions are rowids: the writer's lock makes them consecutive, in order of commit.
     """
     after: int = c.execute(SQL["last_position"]).fetchone()[0]
-    _insert_events(c, append.events, len(append.events))
+    for rows in in_runs(append.events):
+        if isinstance(rows, Run):
+            _insert_run(c, rows)
+        else:
+            _insert_events(c, rows)
     placed = [each.after(after) for each in append.envelopes]
     c.executemany(SQL["insert_envelope"], map(_envelope_values, placed))
     _set_timers(c, workspace, append.timers)
@@ -37,18 +41,27 @@ def append_all(c: Cursor, append: Append, workspace: str, now: datetime) -> int:
 
 def append_recorded(c: Cursor, found: Continuation) -> None:
     """What was recorded before, likewise; a trigger numbers what has no event."""
-    _insert_events(c, (row[1:] for row in found.rows), len(found.rows))
+    _insert_events(c, (row[1:] for row in found.rows))
     c.executemany(SQL["insert_envelope"], map(_envelope_values, found.envelopes))
     grown = found.workspaces.items()
     rows = [(workspace, to_micros(each.recorded_at)) for workspace, each in grown]
     c.executemany(SQL["set_recorded_at"], rows)
 
 
-def _insert_events(c: Cursor, events: Iterable[NewRow], count: int) -> None:
+def _insert_events(c: Cursor, events: Iterable[NewRow]) -> None:
     rows = iter(events)
-    for _ in range(count // ROWS_AT_ONCE):
-        c.execute(INSERT_ROWS, list(chain.from_iterable(islice(rows, ROWS_AT_ONCE))))
-    c.executemany(INSERT_ROW, rows)
+    while len(some := list(islice(rows, ROWS_AT_ONCE))) == ROWS_AT_ONCE:
+        c.execute(INSERT_ROWS, list(chain.from_iterable(some)))
+    c.executemany(INSERT_ROW, some)
+
+
+def _insert_run(c: Cursor, run: Run) -> None:
+    """In one statement: the states are put together where they are written."""
+    stream, version, topic, (before, texts, after) = run
+    first = c.execute(SQL["last_position"]).fetchone()[0] + 1
+    listed = json.dumps(texts, ensure_ascii=False)
+    values = (first, stream, version, topic, before.decode(), after.decode(), listed)
+    c.execute(SQL["insert_run"], values)
 
 
 def _set_timers(c: Cursor, workspace: str, timers: Mapping[Key, Timer | None]) -> None:

@@ -1,6 +1,10 @@
 -- name: insert_event
 INSERT INTO stored_events VALUES (?, ?, ?, ?)
 
+-- name: insert_run
+INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state)
+SELECT ?1 + key, ?2, ?3 + key, ?4, CAST(?5 || value || ?6 AS BLOB) FROM json_each(?7)
+
 -- name: last_position
 SELECT coalesce(max(rowid), 0) FROM stored_events
 

@@ -11,6 +11,7 @@ from engine.ports.clock import ManualClock
 from engine.ports.errors import StoreError
 from engine.ports.store import Store
 from engine.ports.transactions import Append, NewRow
+from events.campaign import RecipientAdded
 from tests.law.story import HOUR, MICROSECOND, NOON
 from tests.stores.contract.words import (
     BETA,
@@ -22,6 +23,7 @@ from tests.stores.contract.words import (
     append,
     enrolled,
     envelope,
+    in_runs,
     put,
     rows,
     stored,
@@ -54,6 +56,24 @@ class TransactionsContract:
         with store.transaction(ACME) as transaction:
             (row,) = transaction.stream(ODD, 0)
         assert row[1:] == (ODD, 1, "Odd/2", state)
+
+    @pytest.mark.parametrize("between", [0, 1, 60])
+    def test_facts_that_are_alike_are_stored_octet_for_octet_as_each_by_itself(
+        self, store: Store, between: int
+    ) -> None:
+        others = [
+            RecipientAdded(campaign_id="spring", recipient_id=f"a{n}", occurred_at=NOON)
+            for n in range(between)
+        ]
+        put(store, "before", *rows(SUMMER, 1))
+        with store.transaction(ACME) as transaction:
+            told = in_runs(transaction, *others)
+            append(transaction, "c1", told)
+        put(store, "after", *rows(SUMMER, 2))
+
+        numbered = [(position, *row) for position, row in enumerate(told, 2)]
+        assert list(store.read(1, len(told)).rows) == numbered
+        assert stored(store, len(told) + 1) == [(len(told) + 2, SUMMER, 2)]
 
     @pytest.mark.parametrize(
         "conflicting",

@@ -1,13 +1,17 @@
 """Words of the contracts: events, commands, timers, in the shortest way."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from engine.batch import Batch, Rows
 from engine.ports.store import Store
 from engine.ports.transactions import Append, NewRow, WorkspaceTransaction
-from events.campaign import RecipientAdded
+from events.alike import Alike, joined
+from events.base import Event
+from events.campaign import RecipientAdded, RecipientStopped
 from events.catalogue import CATALOGUE
 from events.recorded import Envelope
+from events.vocabulary import StopReason
 from processors.timers import Key, Timer
 from tests.law.story import NOON
 from tests.workplace import ACME
@@ -18,6 +22,7 @@ WAKE, OTHER_WAKE = ("hold", "spring", "r1"), ("clock", "spring", "ann@acme.test"
 WAKING: Mapping[Key, Timer | None] = {WAKE: Timer(NOON, WAKE)}
 YEAR_2999 = datetime(2999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 ODD = 'Zoë\'s "spring", 100 % 🌱'
+ODD_IDS = ("r1", ODD, '"', "\\u0000", "%b", "\n")
 
 
 def rows(stream: str, *versions: int) -> list[NewRow]:
@@ -29,6 +34,24 @@ def added(recipient: str) -> tuple[str, bytes]:
     return CATALOGUE.encode(
         RecipientAdded(campaign_id="spring", recipient_id=recipient, occurred_at=NOON)
     )
+
+
+def in_runs(
+    transaction: WorkspaceTransaction, *events: Event, ids: Sequence[str] = ODD_IDS
+) -> Rows:
+    """One command's events of a new stream: these, and between them stops of many people."""
+    stop = RecipientStopped(
+        campaign_id="spring",
+        recipient_id="",
+        account_id="ann@acme.test",
+        incident_id="ann@acme.test#1",
+        reason=StopReason.GRACE_PERIOD_EXPIRED,
+        occurred_at=NOON,
+    )
+    many = [f"s{n}" for n in range(1_200)]
+    stops = [Alike(stop, "recipient_id", each) for each in (ids, many)]
+    told = joined(events, stops[0], events, stops[1], events)
+    return Rows([Batch(envelope(transaction, "c1", len(told)), SPRING, 1, told)])
 
 
 def envelope(
@@ -50,7 +73,7 @@ def envelope(
 def append(
     transaction: WorkspaceTransaction,
     command_id: str,
-    events: Sequence[NewRow] = (),
+    events: Collection[NewRow] = (),
     timers: Mapping[Key, Timer | None] | None = None,
     roster: Iterable[tuple[str, str]] = (),
     *,
@@ -84,6 +107,6 @@ def enrolled(store: Store, entry: str, workspace: str = ACME) -> list[str]:
         return sorted(transaction.roster(entry))
 
 
-def stored(store: Store) -> list[tuple[int, str, int]]:
+def stored(store: Store, after: int = 0) -> list[tuple[int, str, int]]:
     """Position, stream and version of every event of the log."""
-    return [row[:3] for row in store.read(0, 1_000).rows]
+    return [row[:3] for row in store.read(after, 1_000).rows]
