@@ -1,6 +1,7 @@
-"""Servers of providers that many people have, by the domain of their addresses or of their MX.
+"""Servers of widely used providers, by the domain of their addresses or of their MX.
 
-Each from the provider's own help pages; whoever is not here is asked for in DNS, or states them.
+Each entry comes from the provider's own help pages. For other providers, DNS is asked, or the user
+states the servers.
 """
 
 from typing import NamedTuple
@@ -11,8 +12,10 @@ IMAPS, SUBMISSIONS, SUBMISSION = 993, 465, 587
 
 
 class Known(NamedTuple):
-    """``provider`` as the classifier names it, ``domains`` of addresses, ``exchangers``: how the
-    names of the MX of other domains end that are hosted there. ``oauth``: log in by a consent."""
+    """``provider`` is the classifier's name for it, ``domains`` are those of addresses, and
+    ``exchangers`` are endings of MX names, for other domains that are hosted there. ``oauth``: log
+    in by consent.
+    """
 
     provider: str
     imap: Server

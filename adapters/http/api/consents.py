@@ -1,4 +1,4 @@
-"""How consents stand that were begun by ``POST /v1/consents``."""
+"""The state of consents that were begun by ``POST /v1/consents``."""
 
 from typing import Annotated, Any, Literal
 

@@ -1,4 +1,4 @@
-"""What is done with webhooks. Secrets are in no answer that is kept: they are asked for apart."""
+"""What is done with webhooks. Secrets are asked for apart, so no answer that is kept holds one."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -91,7 +91,7 @@ def _simply(act: str) -> Callable[[Asked, Progress], Told]:
 
 
 def _own(asked: Asked) -> str:
-    """Raises ``NoSuchWebhook`` for one that the caller has nothing to do with."""
+    """The webhook in the path. Raises ``NoSuchWebhook`` for one that is not the caller's."""
     return own(asked.site.webhooks, asked.names["webhook"], asked.caller).endpoint.id
 
 

@@ -1,4 +1,4 @@
-"""Octets to text: by the charset that is named where it is one, else by what they look like."""
+"""Octets to text, by the charset that is named if there is one, else by what they look like."""
 
 import codecs
 import re
@@ -9,11 +9,12 @@ _SAFE = (
     *("utf-8", "utf-16", "utf-32", "ascii", "iso8859", "cp", "koi8", "gb", "big5", "euc"),
     *("shift_jis", "iso2022", "mac", "tis", "hz", "johab", "kz1048", "ptcp154"),
 )
-"""Codecs of charsets. Python has others: ``punycode`` takes quadratic time, ``idna`` raises."""
+"""Codecs of charsets. Python has other codecs: ``punycode`` takes quadratic time, ``idna`` raises.
+"""
 
 
 def decoded(octets: bytes, charset: str | None) -> str:
-    """Never raises. What cannot be decoded shows as U+FFFD."""
+    """The text. Never raises: what cannot be decoded becomes U+FFFD."""
     codec = _codec(charset or "")
     if codec is None:
         try:

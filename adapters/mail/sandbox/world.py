@@ -1,4 +1,4 @@
-"""Everything a sandbox holds, and all that can be done with it."""
+"""Everything that a sandbox holds, and all that can be done with it."""
 
 from collections.abc import Callable
 from email.utils import make_msgid
