@@ -196,7 +196,7 @@ def real(here: Session) -> "Mailboxes":
 
 
 def told_checks(here: Session, found: "FailureClass | None" = None) -> "ConnectionChecks":
-    """Checks at the provider ``simulated``, which find what they are told to."""
+    """Checks at the provider ``simulated``, with the result that they are given."""
     from uuid import uuid4
 
     from adapters.mail_servers import told_probe
@@ -271,7 +271,7 @@ def _reconnected_anew(
 
 
 def _completed(given: Given, old: "Access | None") -> Given:
-    """What was not given is as before."""
+    """What was given, with the old access for the rest."""
     if old is None:
         return given
     imap, smtp = given.imap or old.imap.written, given.smtp or old.smtp.written

@@ -1,4 +1,4 @@
-"""``sendledger consume``: the events of a topic as rows of another database, each once."""
+"""``sendledger consume``: the events of a topic as rows of another database, each event once."""
 
 import signal
 from enum import StrEnum
