@@ -140,7 +140,7 @@ def require_workspace(log: "Log", workspace: str) -> None:
 
 
 class Session(NamedTuple):
-    """A store opened to act. Views that no other process keeps are brought up to date at the end."""
+    """A store opened to act. Views that no other process keeps are brought up to date after it."""
 
     at: Where
     settings: "EngineSettings"
@@ -161,7 +161,7 @@ class Session(NamedTuple):
         return self.opened.directory
 
     def answers(self) -> "Answers":
-        """The answers for the workspace. Raises ``ViewStopped`` if one view is older than the rest."""
+        """The workspace's answers. Raises ``ViewStopped`` if one view is older than the rest."""
         from engine.answers.workspace_answers import Answers
         from engine.ports.errors import ViewStopped
 

@@ -1,4 +1,4 @@
-"""Who watches a process, by its settings."""
+"""The observers of a process, by its settings."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -11,11 +11,11 @@ from engine.observing import SILENT, Observer, Observers
 
 @contextmanager
 def watched(look: Callable[[], Health], settings: EngineSettings) -> Iterator[Observer]:
-    """The observer for the engine of a process that works on a store, for as long as it does.
+    """The observer for the engine of a process that works on a store, as long as the block lasts.
 
     ``look`` answers how the store is.
 
-    Raises ``SettingsError`` for a door that cannot be had, or an extra that is not installed.
+    Raises ``SettingsError`` for an address that cannot be used, or an extra that is not installed.
     """
     found: list[Observer] = []
     with ExitStack() as stack:

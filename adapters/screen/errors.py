@@ -12,7 +12,9 @@ STOPPED = "Stopped. What was answered is in the store; nothing is half done."
 
 @contextmanager
 def explained(*also: type[Exception], stopped: str = STOPPED) -> Iterator[None]:
-    """``also``: further errors whose text is for people. ``stopped``: said after Ctrl-C."""
+    """Report errors as sentences. ``also``: further errors whose text is for people; ``stopped``:
+    what Ctrl-C reports.
+    """
     from adapters.settings import SettingsError
     from engine.ports.errors import StoreError
     from events.catalogue import UnreadableEvent

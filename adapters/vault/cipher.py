@@ -46,7 +46,7 @@ class _Parts(NamedTuple):
 def seal(
     key: Key, ref: SecretRef, secret: Secret, random: Callable[[int], bytes] = urandom
 ) -> bytes:
-    """Different at each call, because the nonce is."""
+    """The sealed secret; different on every call, because the nonce is."""
     plain = secret.reveal().encode("utf-8", "surrogatepass")
     nonce = random(NONCE)
     key_id = key.id.encode("ascii")
@@ -64,7 +64,7 @@ def seal(
 
 
 def unseal(key: Key, ref: SecretRef, sealed: bytes) -> Secret:
-    """Raises a ``SecretDamaged`` that says how."""
+    """The secret. Raises a ``SecretDamaged`` that says how it is damaged."""
     parts = _parts(ref, sealed)
     if parts.place != _digest(ref):
         raise SecretMisplaced(ref=ref)
@@ -101,7 +101,7 @@ def _parts(ref: SecretRef, sealed: bytes) -> _Parts:
 
 
 def _place(ref: SecretRef) -> bytes:
-    """Unambiguous: each part after its length."""
+    """The place as unambiguous octets: each part after its length."""
     parts = [each.encode("utf-8", "surrogatepass") for each in ref]
     return b"".join(len(each).to_bytes(4) + each for each in parts)
 
