@@ -106,7 +106,7 @@ class Archive(Inbox):
         return self._held[partition].at
 
     def begin(self, partition: Partition, at: Place) -> None:
-        """Begin a partition. Its first file is named for offset 0, wherever the partition begins."""
+        """Begin a partition. Its first file is named for offset 0, whatever its first offset is."""
         self._held[partition] = Held(0, at)
 
     def move(self, c: Taken, partition: Partition, before: int, to: Place) -> None:

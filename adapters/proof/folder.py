@@ -97,7 +97,7 @@ class TileFolder:
         return self._folder / path
 
     def _replace(self, file: Path, octets: bytes) -> None:
-        """Replace a file; durable once folders are synced, which ``publish`` does before the note."""
+        """Replace a file; durable once its folders are synced, which ``publish`` does first."""
         beside = file.with_name(f".{file.name}.new")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)

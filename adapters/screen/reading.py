@@ -43,7 +43,7 @@ def zone_name() -> str:
 
 
 def reader(*, says_zone: bool = False, names: Mapping[str, str] | None = None) -> "Reader":
-    """The person at the screen. ``says_zone``: the zone is shown with each time, not once on top."""
+    """The person at the screen. ``says_zone``: the zone is shown with each time, not once."""
     from engine.answers.telling.reader import Reader, zone_named
 
     return Reader(zone_named(zone_name()), says_zone, names or {})
