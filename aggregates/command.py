@@ -62,9 +62,9 @@ class Policy:
     misses_span: timedelta = timedelta(minutes=15)
     check_patience: timedelta = timedelta(seconds=60)
     freshness: timedelta = timedelta(minutes=2)
-    """M4: how long ago an account's inbox may have been read when a follow-up leaves."""
+    """M4: how long ago an account's inbox may have been read for a follow-up to leave."""
     search_after: timedelta = timedelta(minutes=10)
-    """M2: how long after a send its absence from the Sent folder proves something."""
+    """M2: how long after a send a message's absence from the Sent folder proves something."""
     throttle_hold: timedelta = timedelta(hours=1)
     longest_throttle_hold: timedelta = timedelta(hours=24)
     most_tries: int = 5
@@ -75,7 +75,7 @@ class Policy:
     bounce_rate: float = 0.05
     sends_before_bounce_rate: int = 50
     suppressed_because: frozenset[SuppressedBecause] = frozenset(SuppressedBecause)
-    """M7: what suppresses a person."""
+    """M7: the reasons for which a person is suppressed."""
 
 
 DEFAULT_POLICY = Policy()

@@ -1,7 +1,7 @@
 """Why a command was refused: one tree, one sentence each, and what to do next.
 
-A refusal changes nothing, except that some are worth remembering: ``facts`` are the events that
-stand although the command was refused.
+A refusal changes nothing, but some are worth remembering: ``facts`` are events that are recorded
+although the command was refused.
 
 ::
 

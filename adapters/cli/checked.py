@@ -58,7 +58,7 @@ def tell(here: Session, address: str, sentence: str, **more: Any) -> None:
 
 
 def tell_stage(seen: "StageSeen") -> None:
-    """A line on standard error as soon as a stage ends, so that a slow server can be seen."""
+    """Print a line on standard error as soon as a stage ends, so that a slow server is noticed."""
     ended = "passed" if seen.passed else "FAILED"
     warn(f"{seen.side.upper()}  {seen.stage:5}  {ended}  {seen.milliseconds:,.0f} ms")
 

@@ -1,7 +1,7 @@
 """``sendledger accounts connect``, ``test``, ``check`` and ``reconnect``.
 
-A check of an account at the provider ``simulated`` finds what ``--result`` says; any other asks the
-account's mail servers.
+A check of an account at the provider ``simulated`` finds what ``--result`` says; a check of any
+other account asks its mail servers.
 """
 
 from collections.abc import Callable
@@ -187,7 +187,7 @@ def reconnect(
 
 
 def real(here: Session) -> "Mailboxes":
-    """The use cases of mailboxes, which ask real mail servers."""
+    """The use cases of mailboxes, with real mail servers."""
     from adapters.composition import Program, logs_beside_answers
     from adapters.mailboxes import mailboxes_of
 

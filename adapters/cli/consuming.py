@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 class Poison(StrEnum):
     BLOCK = "block"
-    PASS = "pass"  # noqa: S105 no password
+    PASS = "pass"  # noqa: S105 not a password
 
 
 def consume(

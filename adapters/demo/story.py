@@ -159,7 +159,7 @@ def _consented(stage: Stage, sender: Sender) -> Access:
     program, address = stage.program, sender.account_id
     with loopback_consent(program.opened, program.settings, "google") as consent:
         back = stage.sandbox.approve(consent.start(address), address)
-        urlopen(back, timeout=10).close()  # noqa: S310 on this machine, as the owner's browser does
+        urlopen(back, timeout=10).close()  # noqa: S310 on this machine, like the owner's browser
         return consent.wait(address)
 
 

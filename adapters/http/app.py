@@ -21,7 +21,7 @@ from adapters.http.unsubscribing import UnsubscribePages
 MOST_OCTETS = 8_192
 """Octets in a form, at most."""
 SECONDS = 10.0
-"""Within which a form must arrive."""
+"""Seconds within which a form must arrive."""
 
 
 def app(

@@ -36,7 +36,7 @@ class MailboxesOf(Protocol):
 
 
 class ConnectParts(NamedTuple):
-    """What the pages need."""
+    """The parts that the pages need."""
 
     links: SignedLinks
     used: UsedLinks

@@ -26,13 +26,13 @@ class Problem(BaseModel):
     title: str
     status: int
     code: str
-    """For programs; of a refusal as in scenarios."""
+    """For programs; the same code for a refusal as in scenarios."""
     rule: str | None = None
-    """Of the law."""
+    """The rule of the law that was applied."""
     detail: str
     """A sentence for people."""
     facts: dict[str, Any] | None = None
-    """What the sentence speaks of, by name."""
+    """The facts that the sentence mentions, by name."""
 
 
 def _of_path(name: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ log = structlog.get_logger("sendledger.links")
 
 
 class Parts(NamedTuple):
-    """What the pages need."""
+    """The parts that the pages need."""
 
     settings: EngineSettings
     links: SignedLinks

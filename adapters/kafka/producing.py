@@ -42,7 +42,7 @@ def keep_requests_of(producer: Any) -> None:
     The library's sender (3.0.12) drops the request that ends a transaction if the client raises,
     and the commit then waits for ever.
     """
-    client = producer._sender._client  # noqa: SLF001 nothing of it is public
+    client = producer._sender._client  # noqa: SLF001 there is no public way
     await_ready = client.await_ready
 
     def answered(node_id: Any, timeout_ms: int = 30_000) -> bool:

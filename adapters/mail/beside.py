@@ -15,7 +15,7 @@ def begun(task: Callable[[], T]) -> Callable[[], T]:
     def run() -> None:
         try:
             answer.set_result(task())
-        except BaseException as error:  # noqa: BLE001 raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001 raised again for the caller
             answer.set_exception(error)
 
     Thread(target=run, daemon=True).start()

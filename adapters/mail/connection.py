@@ -22,7 +22,7 @@ class TooMuchSaid(OSError):
 
 
 class SaidTooEarly(ssl.SSLError):
-    """Octets came before TLS began that would be read after it; an attacker may have sent them."""
+    """Octets came before TLS began that would be read after it; they may be an attacker's."""
 
     def __init__(self) -> None:
         super().__init__("[SSL] The server, or somebody on the way, spoke before TLS began.")

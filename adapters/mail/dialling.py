@@ -47,5 +47,5 @@ class Dialler:
         return Connection(reached, host, self._context, allowance)
 
     def dial(self, host: str, port: int, allowance: Allowance) -> Connection:
-        """``resolve``, then ``connect``. Raises ``OSError``."""
+        """Resolve the name, then connect. Raises ``OSError``."""
         return self.connect(host, self.resolve(host, port, allowance), allowance)

@@ -112,7 +112,7 @@ class Dns:
 
 
 AskDns = Callable[[], Dns]
-"""Makes a ``Dns`` whose time has not begun."""
+"""Makes a ``Dns`` whose time has not started yet."""
 
 
 def dns_lookup(servers: Sequence[str]) -> Lookup:

@@ -111,11 +111,11 @@ _BY_HOST = {each.host: known.provider for known in KNOWN for each in (known.imap
 
 
 FILES_SENT = {"google", "microsoft", "fastmail", "zoho"}
-"""Providers whose SMTP servers put what they accept into the Sent folder by themselves."""
+"""Providers whose SMTP servers file what they accept in the Sent folder by themselves."""
 
 
 def provider_at(host: str) -> str | None:
-    """The provider that runs that server; None where this table has none."""
+    """The provider that runs that server; None if it is not in this table."""
     return _BY_HOST.get(host.casefold().removesuffix("."))
 
 
@@ -124,5 +124,5 @@ def known_by_domain(domain: str) -> Known | None:
 
 
 def known_by_exchanger(host: str) -> Known | None:
-    """The provider whose mail exchanger (MX) that is; None where this table has none."""
+    """The provider of that mail exchanger (MX); None if it is not in this table."""
     return next((each for each in KNOWN if f".{host}".endswith(each.exchangers)), None)

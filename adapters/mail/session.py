@@ -33,7 +33,7 @@ class Session(ABC):
         self.close()
 
     def close(self) -> None:
-        """Close the connection without saying goodbye."""
+        """Close the connection without a goodbye."""
         self._connection.close()
 
     def allow(self, limits: Limits) -> None:

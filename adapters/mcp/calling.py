@@ -62,7 +62,7 @@ class Calling:
         try:
             wanted = await run_in_threadpool(self.tools.request, name, given, caller)
             answer = await self._ask(wanted, token)
-        except Exception as error:  # noqa: BLE001 told as the API tells it
+        except Exception as error:  # noqa: BLE001 reported as the API does
             answer = _problem(error)
         return await run_in_threadpool(self._recorded, caller, name, given, answer)
 
@@ -74,7 +74,7 @@ class Calling:
         outcome = str(answer.body.get("code", answer.status)) if told.failed else "answered"
         try:
             self._record(caller, name, given, outcome)
-        except Exception as error:  # noqa: BLE001 an answer that leaves no trace is not given
+        except Exception as error:  # noqa: BLE001 no answer is given without a record
             return _told(_problem(error))
         return told
 

@@ -86,7 +86,7 @@ class McpDoor:
         try:
             request = Request({**scope, "app": self._application}, receive)
             request.state.known = await run_in_threadpool(_known, request)
-        except Exception as error:  # noqa: BLE001 told as the API tells it
+        except Exception as error:  # noqa: BLE001 reported as the API does
             await answer_to(error)(scope, receive, send)
             return
         # Each request has its own manager: nothing is kept between two.

@@ -89,7 +89,7 @@ class StoreMetrics:
     def _see(self, looking: "Future[Health]") -> None:
         try:
             health = self._ask()
-        except BaseException as error:  # noqa: BLE001 raised where somebody waits
+        except BaseException as error:  # noqa: BLE001 raised for the caller
             looking.set_exception(error)
         else:
             looking.set_result(health)

@@ -29,7 +29,7 @@ def watched(look: Callable[[], Health], settings: EngineSettings) -> Iterator[Ob
 
 @contextmanager
 def _metrics(look: Callable[[], Health], settings: EngineSettings, port: int) -> Iterator[Observer]:
-    from prometheus_client import CollectorRegistry  # noqa: PLC0415 only who is scraped loads it
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415 loaded only for metrics
 
     from adapters.observing.metrics import Metrics, StoreMetrics, serve_metrics  # noqa: PLC0415
 

@@ -60,7 +60,7 @@ def suppresses(engine: Engine) -> bool:
 Told = tuple[Command, str]
 
 
-def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  # noqa: C901, PLR0912 one case a step
+def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  # noqa: C901, PLR0912 one case per step
     """The step's commands in order; a refused one ends the step."""
     match step.arguments:
         case steps.Connect(settings=settings, result=found) as given:

@@ -36,7 +36,7 @@ TestResult = Annotated[FailureClass | None, BeforeValidator(_passes_is_none)]
 
 
 class SettingsGiven(Arguments):
-    """Settings as told: only those named."""
+    """Only those settings that the step names."""
 
     signature: str | None = None
     sender_name: str | None = None

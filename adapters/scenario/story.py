@@ -73,7 +73,7 @@ def _tell_facts(console: Console, recorded: Sequence[Recorded]) -> None:
 
 
 def _sentences(recorded: Sequence[Recorded]) -> Iterator[str]:
-    """One sentence a fact; many alike are counted."""
+    """A sentence for each event; many similar ones are counted."""
     counts = Counter(type(each.event) for each in recorded)
     counted = set()
     for each in recorded:

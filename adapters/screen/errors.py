@@ -1,4 +1,4 @@
-"""Errors a person can do something about, without a traceback."""
+"""Errors that a person can do something about, shown without a traceback."""
 
 import re
 from collections.abc import Iterator

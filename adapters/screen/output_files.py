@@ -14,7 +14,7 @@ class OutputFileError(Exception):
     ::
 
         OutputFileError
-        ├── OutputRefused      nothing was begun: it is in use, or there already
+        ├── OutputRefused      nothing was written: it is in use, or exists already
         └── CannotWriteOutput  the system says why
     """
 

@@ -5,12 +5,12 @@ A sealed secret is, in this order::
     SLV1                    4 octets
     length of the key's id  1
     the key's id            in ASCII
-    digest of the place     16, so that a row in the wrong place is known as such
+    digest of the place     16, so that a row in the wrong place is recognised
     nonce                   12, random
     length of what follows  4
     ciphertext and tag
 
-All before the ciphertext, and the place itself, are associated data: nothing of it can be changed.
+Everything before the ciphertext, and the place itself, is associated data and cannot be changed.
 """
 
 from collections.abc import Callable

@@ -1,12 +1,12 @@
-"""A new key for the whole vault, in steps that can each be the last before a crash.
+"""Gives the whole vault a new key, in steps after each of which it may crash.
 
 1. The new key is in the key file, before the old ones.
 2. The store says that new rows are sealed with it.
-3. Each row is sealed anew; who writes meanwhile does so with the new key.
-4. The store forgets the old keys, which it refuses while a row needs one.
-5. The key file loses the old keys.
+3. Each row is sealed again; others who write meanwhile use the new key.
+4. The store forgets the old keys; it refuses to while a row needs one.
+5. The old keys are removed from the key file.
 
-Whoever is killed in between leaves a vault that can be read, and running it again goes on.
+A process that is killed in between leaves a readable vault; running it again continues.
 """
 
 from collections.abc import Callable, Iterator, Sequence

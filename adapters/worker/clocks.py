@@ -67,7 +67,7 @@ class Clocks:
             return self._engine.tick_together(workspaces) if workspaces else {}
         except StoreUnavailable:
             raise
-        except Exception:  # noqa: BLE001 whose fault it is shows when each goes alone
+        except Exception:  # noqa: BLE001 settling each alone shows which one fails
             return {}
 
     def _alone(self, workspace: str, done: dict[str, int]) -> None:

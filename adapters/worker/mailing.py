@@ -155,7 +155,7 @@ class Mailing:
             mail.run(turn, lambda: self._is_held() and self._wanted())
         except StoreUnavailable as error:
             log.warning("mail waits for the store", **about, reason=str(error))
-        except Exception as error:  # noqa: BLE001 told by its kind alone, and tried again
+        except Exception as error:  # noqa: BLE001 only its kind is logged; tried again
             log.error("mail failed", **about, reason=reason(error))  # noqa: TRY400
 
     @contextmanager
@@ -165,7 +165,7 @@ class Mailing:
             yield
         except StoreUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001 told by its kind alone
+        except Exception as error:  # noqa: BLE001 only its kind is logged
             log.error("mail of a workspace failed", workspace=workspace, reason=reason(error))  # noqa: TRY400
             self._failed[workspace] = time.monotonic() + AGAIN
 

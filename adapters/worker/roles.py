@@ -1,4 +1,4 @@
-"""What a worker may do."""
+"""The roles that a worker can have."""
 
 from collections.abc import Sequence
 from enum import StrEnum

@@ -87,7 +87,7 @@ class WebhookDuty:
             work()
         except StoreUnavailable as error:
             log.warning("webhooks wait for the store", webhook=name, reason=str(error))
-        except Exception as error:  # noqa: BLE001 told by its kind alone, and tried again
+        except Exception as error:  # noqa: BLE001 only its kind is logged; tried again
             self._not_before[name] = time.monotonic() + AGAIN
             log.error("webhook failed", webhook=name, reason=reason(error))  # noqa: TRY400
 

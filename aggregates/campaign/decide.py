@@ -79,7 +79,7 @@ def decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEve
     return events
 
 
-def _decide(campaign: Campaign, command: CommandToExisting) -> Sequence[CampaignEvent]:  # noqa: C901, PLR0912 one case a command
+def _decide(campaign: Campaign, command: CommandToExisting) -> Sequence[CampaignEvent]:  # noqa: C901, PLR0912 one case per command
     match command:
         case ReserveStep():
             return sending.reserve_step(campaign, command)

@@ -71,7 +71,7 @@ def fold(campaign: Campaign, events: Iterable[CampaignEvent]) -> Campaign:
 class CampaignDraft(Draft):
     """What each event changes."""
 
-    def apply(self, event: CampaignEvent) -> None:  # noqa: C901, PLR0912, PLR0915 one case a fact
+    def apply(self, event: CampaignEvent) -> None:  # noqa: C901, PLR0912, PLR0915 one case per event
         match event:
             case RecipientStopped(recipient_id=recipient_id):
                 self._end(recipient_id, RecipientStatus.CAMPAIGN_STOPPED)

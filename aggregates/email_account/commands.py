@@ -153,7 +153,7 @@ class UncountSend(AboutSend):
 
 @dataclass(frozen=True, kw_only=True)
 class EndThrottling(AccountCommand):
-    """M8: a message was accepted."""
+    """M8: a message was accepted, which ends the throttling."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -123,7 +123,7 @@ def initial(account_id: AccountId) -> EmailAccount:
     return EmailAccount(account_id)
 
 
-def evolve(  # noqa: C901, PLR0912 one case a fact
+def evolve(  # noqa: C901, PLR0912 one case per event
     account: EmailAccount, event: EmailAccountEvent
 ) -> EmailAccount:
     match event:

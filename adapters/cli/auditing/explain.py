@@ -89,7 +89,7 @@ def _asked(
 
 
 def _facts(history: History, asked: Asked) -> Sequence[Recorded]:
-    """Every event that concerns it, by position."""
+    """Every event about it, by position."""
     match asked.kind:
         case kind if kind == RECIPIENT:
             return history.of(of_recipient(asked.campaign or "", asked.name))

@@ -44,10 +44,10 @@ class Done(BaseModel):
 
     command_id: str
     position: int
-    """Nothing of the command stands after it in the log."""
+    """The command recorded nothing after this position."""
     events: list[Event]
     recorded: int
-    """How many events there are."""
+    """The number of all its events."""
 
 
 class Shown(BaseModel):
@@ -66,7 +66,7 @@ def router() -> APIRouter:
 
 
 def editable() -> APIRouter:
-    """What can be edited, each with its entity tag."""
+    """Routes to read what can be edited, each with its entity tag."""
     found = APIRouter()
     for each in OPERATIONS:
         if each.edited is not None:
@@ -112,7 +112,7 @@ class Given(NamedTuple):
 def asked_of(
     commands: Commands, asks: Here, operation: Operation, names: dict[str, str], given: Given
 ) -> Asked:
-    """Raises ``Problem`` and ``RequestValidationError``."""
+    """The checked request. Raises ``Problem`` and ``RequestValidationError``."""
     told = _json(given.octets)
     try:
         body = operation.body.model_validate_json(given.octets or b"{}")

@@ -63,12 +63,12 @@ class Filter(BaseModel):
     account: Text = None
     campaign: Text = None
     recipient: Text = None
-    """Together with the campaign."""
+    """Only together with the campaign."""
     correlation_id: Text = None
     command_id: Text = None
     actor: Text = None
     text: Text = None
-    """Somewhere in the payload, as it is stored."""
+    """Text that occurs in the payload as it is stored."""
     since: Text = None
     until: Text = None
     start: Annotated[int | None, Field(ge=0, le=2**62)] = None

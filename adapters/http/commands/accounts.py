@@ -1,4 +1,4 @@
-"""What may be done to email accounts: connect, test, reconnect, set, disconnect."""
+"""What may be done to email accounts: connect, test, reconnect, change settings, disconnect."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -71,12 +71,12 @@ class Opening(Body):
     """How the mailbox is reached and opened, where there is a password."""
 
     imap: Name | None = None
-    """``HOST``, ``HOST:PORT``, ``HOST:PORT/starttls``; else proposed from the address."""
+    """``HOST``, ``HOST:PORT`` or ``HOST:PORT/starttls``; by default proposed from the address."""
     smtp: Name | None = None
     user: Name | None = None
     password: Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_SECRET)] | None = None
     result: Refusing | None = None
-    """What a check at the provider ``simulated`` finds; it passes otherwise."""
+    """The result of the check at the provider ``simulated``; by default it passes."""
 
     @model_validator(mode="after")
     def _servers_are_some(self) -> "Opening":
@@ -95,7 +95,7 @@ class NewAccount(Opening):
 
 class Tested(Body):
     result: FailureClass | None = None
-    """What a check at the provider ``simulated`` finds; it passes otherwise."""
+    """The result of the check at the provider ``simulated``; by default it passes."""
 
 
 def connect(asked: Asked, _: Progress) -> Told:

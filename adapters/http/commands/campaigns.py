@@ -1,4 +1,4 @@
-"""What may be done to campaigns: create, set steps, start, pause, resume, senders."""
+"""What may be done to campaigns: create, set steps, start, pause, resume, change senders."""
 
 from collections.abc import Mapping
 from secrets import token_hex
@@ -64,7 +64,7 @@ class Sender(Body):
 
 class Resumed(Body):
     without: Annotated[tuple[Address, ...], Field(max_length=1_000)] = ()
-    """Accounts whose hour runs and without which it goes on knowingly (P3)."""
+    """Accounts whose hour runs and without which the campaign knowingly continues (P3)."""
 
 
 class Steps(Body, SequenceGiven):

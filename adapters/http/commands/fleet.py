@@ -19,7 +19,7 @@ Planned = Callable[[Asked], "fleet.Plan[Any]"]
 class Readded(Body):
     account_id: Address
     expired: bool = False
-    """Also where the time ran out: for those not contacted (T5)."""
+    """Also where the time has run out: for recipients not contacted yet (T5)."""
 
 
 def _failed(asked: Asked) -> "fleet.Plan[fleet.Reconnect]":

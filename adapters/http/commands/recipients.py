@@ -38,7 +38,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 class Away(Body):
     until: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
-    """Nothing is sent before (M5)."""
+    """Nothing is sent before this moment (M5)."""
 
 
 class Assigned(Body):
@@ -54,7 +54,7 @@ class Suppressed(Body):
 class Released(Body):
     who: Name
     reason: Annotated[str, Field(max_length=1_000)]
-    """Kept for ever; names no address."""
+    """Kept for ever; contains no address."""
 
 
 def recipient_of(asked: Asked, name: str) -> str:

@@ -20,12 +20,12 @@ Place = Annotated[int, Field(ge=1, le=2**62)]
 class NewWebhook(Body):
     url: Url
     owner: Name | None = None
-    """To whom it is told when it is parked; else the setting ``owner_address``."""
+    """The address that is told when it is parked; by default the setting ``owner_address``."""
     types: Types = Field(default_factory=list)
-    """Names of events; none for all."""
+    """Names of events; empty for all."""
     scheme: Scheme = Scheme.HMAC
     first: Place | None = None
-    """The position with which it begins; else what comes from now on."""
+    """The position to begin with; by default, what comes from now on."""
     of_all_workspaces: bool = False
 
 

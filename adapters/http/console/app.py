@@ -1,4 +1,4 @@
-"""The console as an application of its own, whose errors are pages."""
+"""The console as a separate application, whose errors are pages."""
 
 from http import HTTPStatus
 

@@ -47,7 +47,7 @@ class Page(NamedTuple):
         return self.signed.caller
 
     def require(self, act: Act) -> None:
-        """Raises ``Forbidden``."""
+        """Raises ``Forbidden`` if the caller may not do this."""
         self.caller.require(act)
 
     def asking(self, view: View, names: Mapping[str, str] | None = None) -> Asking:

@@ -28,7 +28,7 @@ def own_path(wanted: str) -> str:
 
 
 @router.get("/sign-in")
-def form(request: Request, next: str = "/") -> Response:  # noqa: A002 as it stands in the address
+def form(request: Request, next: str = "/") -> Response:  # noqa: A002 its name in the address
     return _form(request, next)
 
 

@@ -43,9 +43,9 @@ class Wanted(NamedTuple):
 class Collection(NamedTuple):
     path: str
     answers: str
-    """The question that it answers."""
+    """The question that the collection answers."""
     row: type[Any]
-    """Its annotations are the types of the columns."""
+    """The class of its rows, whose annotations are the types of the columns."""
     columns: Sequence[str]
     key: Sequence[str]
     """Columns that order the rows and distinguish each from all others."""
@@ -295,4 +295,4 @@ COLLECTIONS = (
         _not_sending,
     ),
 )
-"""What can be listed."""
+"""All collections."""

@@ -169,7 +169,7 @@ def _answered(site: Site, workspace: str, collection: Collection, asking: Asking
 
 def _file(site: Site, workspace: str, collection: Collection, asking: Asking) -> Response:
     """The rows as a file, complete before it is sent: a slow reader does not hold the store."""
-    file = TemporaryFile()  # noqa: SIM115 closed when it was sent
+    file = TemporaryFile()  # noqa: SIM115 closed once it was sent
     hints = get_type_hints(collection.row)
     write = write_csv if asking.format is Format.CSV else write_parquet
     try:

@@ -1,4 +1,4 @@
-"""A workspace at one moment: now by the law, or as it was recorded up to then (F2, F3)."""
+"""A workspace at one moment: now, by the law, or as it was recorded up to then (F2, F3)."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ class View(NamedTuple):
 
     workspace: str
     at: datetime
-    """Now; or the past moment that was named."""
+    """The time now, or the past moment that was named."""
     views: ReadableViews
     history: History
     """Up to the moment; if that is now, including what is due and not recorded yet."""

@@ -63,7 +63,7 @@ def _offsets(
 
 
 def _search(reader: Any, partition: TopicPartition, low: int, high: int, position: int) -> int:
-    """The offset of the partition's first event at that position or after it, by halving."""
+    """The offset of the partition's first event at or after that position, by binary search."""
     reader.assign([partition])
     while low < high:
         middle = (low + high) // 2
@@ -97,7 +97,7 @@ def redrive(inbox: Inbox, effect: Effect) -> tuple[int, int]:
                 done += 1
             except inbox.LOST:
                 raise
-            except Exception:  # noqa: BLE001 it stays where it is
+            except Exception:  # noqa: BLE001 the dead letter stays
                 failed += 1
     return done, failed
 

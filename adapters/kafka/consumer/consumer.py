@@ -1,7 +1,7 @@
-"""Consumes topics of stores: each event has its effect once, whatever dies meanwhile.
+"""Consumes topics of stores: each event has its effect once, whatever crashes meanwhile.
 
-Effects and the position are kept in one transaction of the consumer's own database. A service needs
-no more than this::
+Effects and the position are stored in one transaction of the consumer's own database. A service
+needs no more than this::
 
     def invoice(event, inbox, c):
         if event.type == "sendledger.RecipientStopped.v1":
@@ -53,16 +53,17 @@ class Poison(StrEnum):
 
     BLOCK = "block"
     """The partition waits and tries again: nothing is done out of order."""
-    PASS = "pass"  # noqa: S105 no password
+    PASS = "pass"  # noqa: S105 not a password
     """The partition goes on without the record, which is kept as a dead letter."""
 
 
 class Consumer:
     """One member of the group. ``kafka``: ``HOST:PORT``, or kafka-python's settings of a client.
 
-    ``topics``: one that begins with ``^`` is a pattern; ``workspace``: of it alone; ``instance``: a
-    name that a restarted process keeps, so that its partitions wait for it (static membership);
-    ``alert``: told what a person should look at; ``at_once``: records in one transaction, at most.
+    ``topics``: one that begins with ``^`` is a pattern; ``workspace``: only its events;
+    ``instance``: a name that a restarted process keeps, so that its partitions wait for it (static
+    membership); ``alert``: called with what a person should look at; ``at_once``: the most records
+    in one transaction.
     """
 
     def __init__(
@@ -189,7 +190,7 @@ class Consumer:
                 self._do(partition, new)
             except self._fatal:
                 raise
-            except Exception:  # noqa: BLE001 whose fault it is shows when each goes alone
+            except Exception:  # noqa: BLE001 doing each alone shows which one fails
                 self._one_by_one(partition, new)
         except Overtaken:
             self._places.pop(partition, None)

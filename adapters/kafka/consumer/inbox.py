@@ -160,7 +160,7 @@ class SQLiteInbox(Inbox):
 
 class PostgresInbox(Inbox):
     def __init__(self, url: str, group: str) -> None:
-        import psycopg  # noqa: PLC0415 only who has such a database needs it
+        import psycopg  # noqa: PLC0415 needed only with such a database
 
         super().__init__(group)
         self.LOST = (psycopg.OperationalError, psycopg.InterfaceError)

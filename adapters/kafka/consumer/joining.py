@@ -11,7 +11,7 @@ def keep_assignment(reader: Any) -> Any:
     group, all others have to join again as well, which takes until their next heartbeat; and then
     the outcome may come between two polls again.
     """
-    coordinator = reader._coordinator  # noqa: SLF001 nothing of it is public
+    coordinator = reader._coordinator  # noqa: SLF001 there is no public way
     join = coordinator._do_join_and_sync_async  # noqa: SLF001
     kept: tuple[Any, Any] | None = None
 

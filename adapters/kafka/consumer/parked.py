@@ -10,7 +10,7 @@ def pick_up_parked(reader: Any) -> Any:
     nothing is in line; but used-up records stay in line until more are fetched, and never leave if
     the other partitions are at their end: nothing from the resumed partition would ever come.
     """
-    fetcher = reader._fetcher  # noqa: SLF001 nothing of it is public
+    fetcher = reader._fetcher  # noqa: SLF001 there is no public way
     fetched = fetcher.fetched_records
 
     def fetched_or_parked(*given: Any, **named: Any) -> Any:

@@ -109,6 +109,6 @@ def _by_flufl(head: Headers, said: str) -> list[str]:
     notice.set_payload("\n".join(lines).encode("ascii", "replace").decode())
     try:
         found = scan_message(notice)
-    except Exception:  # noqa: BLE001 its patterns were made for real notices, ours may be anything
+    except Exception:  # noqa: BLE001 its patterns expect real notices, but this may be anything
         return []
     return [each for octets in found for each in all_addresses(octets.decode("ascii", "replace"))]

@@ -59,7 +59,7 @@ class Part:
         return list(islice(_leaves(self, limits.DEPTH), limits.PARTS))
 
     def inner(self) -> list["Part"]:
-        """The parts directly below."""
+        """The parts one level below."""
         boundary = self.headers.parameter("boundary").rstrip().encode("utf-8", "surrogateescape")
         if not boundary or not self.kind.startswith("multipart/"):
             return []

@@ -1,4 +1,4 @@
-"""What people and programs write, in the languages of business: rows of words, nothing else.
+"""What people and programs write, in the languages of business: only rows of words.
 
 They are compared without accents and case (``plain``): ``réponse`` is written here as ``reponse``.
 """

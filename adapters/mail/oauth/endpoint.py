@@ -88,7 +88,7 @@ class Endpoint:
             )
 
     def keys(self) -> Any:
-        """The JSON Web Key Set by which the provider's ID tokens are checked."""
+        """The JSON Web Key Set with which the provider's ID tokens are checked."""
         with self._faults(()), self._prepared(Session()) as session:
             return _object_in(session.get(self.provider.jwks_uri, allow_redirects=False))
 

@@ -30,7 +30,7 @@ class Provider(NamedTuple):
     identity: str
     subject: tuple[str, ...]
     asking: tuple[tuple[str, str], ...] = ()
-    """Parameters of every request for consent."""
+    """Parameters that are part of every request for consent."""
     client_id: str = ""
     client_secret: Secret | None = None
     ca_file: str | None = None

@@ -106,7 +106,7 @@ def _response(request: PreparedRequest, answer: HTTPResponse) -> Response:
     response.headers.update(answer.getheaders())
     response.url = str(request.url)
     response.request = request
-    response._content = body  # noqa: SLF001 as the library's own adapters leave it once it is read
+    response._content = body  # noqa: SLF001 as the library's own adapters do after reading
     return response
 
 

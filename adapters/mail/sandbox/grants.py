@@ -130,7 +130,7 @@ class Grants:
         return self._issue(found.grant, secrets.token_urlsafe(24))
 
     def refresh(self, token: str) -> Issued:
-        """New tokens. The old refresh token ends, and used again it ends the grant."""
+        """New tokens. The old refresh token ends; using it again ends the grant."""
         grant = self._refresh.get(token)
         if grant is None or grant.revoked:
             raise OAuthRefused("invalid_grant", "Token has been expired or revoked.")

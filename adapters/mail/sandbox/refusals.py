@@ -79,7 +79,7 @@ its port and its certificate, ``identity_mismatch`` by who consents.
 
 
 class UnknownClass(LookupError):
-    """There is no such class of failures that the sandbox can show."""
+    """The sandbox cannot show such a failure class."""
 
     def __init__(self, name: str) -> None:
         known = ", ".join((*REFUSALS, "unreachable", "tls_untrusted"))

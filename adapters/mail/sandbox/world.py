@@ -24,8 +24,10 @@ CLIENT = Client("sendledger", "sandbox-secret")
 
 
 class Served(TypedDict):
-    """What a client needs to know. ``imap`` and ``smtp`` speak STARTTLS, ``imaps`` and ``smtps``
-    TLS from the beginning."""
+    """What a client needs to know.
+
+    ``imap`` and ``smtp`` speak STARTTLS, ``imaps`` and ``smtps`` TLS from the beginning.
+    """
 
     host: str
     imap: int
@@ -54,14 +56,14 @@ class Tokens(TypedDict):
 
 
 class NotAccepted(LookupError):
-    """No message of that id was accepted."""
+    """No message with that id was accepted."""
 
     def __init__(self, message_id: str) -> None:
         super().__init__(f"No message {message_id} was accepted.")
 
 
 class World:
-    """Mailboxes, a provider, and what goes wrong; and the operations on them."""
+    """The mailboxes, the provider and the faults of a sandbox, and the operations on them."""
 
     def __init__(self, folder: Path, now: Callable[[], float]) -> None:
         self._now = now
