@@ -93,10 +93,8 @@ def _opened(day: date, window: Window) -> Iterator[tuple[datetime, datetime]]:
 
 
 def _change(begins: datetime, ends: datetime, zone: Zone) -> Iterator[datetime]:
-    """When clocks are changed between these moments, found to the second.
-
-    If they are put back, also when the repeated time is over.
-    """
+    """When clocks are changed between these moments, found to the second. If they are put back,
+    also when the repeated time is over."""
     early, late = int(begins.timestamp()), int(ends.timestamp())
     before, after = _offset(early, zone), _offset(late, zone)
     if before == after:

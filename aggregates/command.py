@@ -40,8 +40,7 @@ class Command:
 
     def in_context(self, _context: "Context") -> Self:
         """The command with everything that its decision must know of other aggregates and the
-        policy.
-        """
+        policy."""
         return self
 
 
@@ -130,8 +129,7 @@ class Context(Protocol):
 
     def contacted_elsewhere(self, campaign_id: CampaignId, recipient_id: RecipientId) -> bool:
         """M7: this campaign is exclusive, and another one under way has written to the recipient,
-        who is not terminal there.
-        """
+        who is not terminal there."""
         ...
 
     def search_proves(

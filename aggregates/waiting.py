@@ -19,8 +19,7 @@ Constraint = Callable[[datetime], NotBefore | None]
 
 def soonest(at: datetime, constraints: Sequence[Constraint]) -> NotBefore | None:
     """None if all of them permit sending at ``at``; else the first moment at which all do, with the
-    reason that ends last.
-    """
+    reason that ends last."""
     found: NotBefore | None = None
     waiting = True
     while waiting:

@@ -181,8 +181,7 @@ class NoticeAttempted(Event):
     detail: str
     taken_by: tuple[str, ...] = ()
     """Owners who took it though others did not, by digests with which the channel distinguishes
-    them.
-    """
+    them."""
 
 
 @fact

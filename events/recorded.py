@@ -24,8 +24,7 @@ class Envelope(NamedTuple):
     """The event that brought the command about; None for the first command."""
     first_position: int
     """The position of its first event; if there is none, the position that the next event would
-    take. It counts from 1 within its append until that is committed.
-    """
+    take. It counts from 1 within its append until that is committed."""
     event_count: int
     rejection: str | None = None
     """JSON of the refusal, if the command was refused."""

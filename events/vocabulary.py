@@ -269,8 +269,7 @@ class CheckReport(_Value):
     @property
     def found(self) -> FailureClass | None:
         """The class; None only if every stage passed. A stage left out without a reason is
-        ``unknown`` (C3).
-        """
+        ``unknown`` (C3)."""
         if self.failure_class is None and self.passed != tuple(Stage):
             return FailureClass.UNKNOWN
         return self.failure_class

@@ -40,8 +40,7 @@ class Timer(NamedTuple):
     @property
     def reminds(self) -> bool:
         """Whether it is a reminder: it waits for a worker and counts as of now, unlike other timers
-        (N1).
-        """
+        (N1)."""
         return self.key[0] == REMINDER
 
 

@@ -19,8 +19,7 @@ class Workspace(Protocol):
 
     def campaigns_of(self, account_id: AccountId) -> Sequence[Campaign]:
         """Campaigns whose FROM EMAIL or pause causes have ever included the account, in order of
-        id.
-        """
+        id."""
         ...
 
     def campaigns_on(self, slot_id: SlotId) -> Sequence[Campaign]:

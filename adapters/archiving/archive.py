@@ -60,11 +60,9 @@ class Taken:
 
 
 class Archive(Inbox):
-    """``topic_ids`` asks Kafka for the ids of the topics, by name.
-
-    Held rows become files when the clock reaches a multiple of ``every`` seconds, or when they take
-    more octets than ``at_most``. ``alert`` is told of partitions where another process was first.
-    """
+    """``topic_ids`` asks Kafka for the ids of the topics, by name. Held rows become files when the
+    clock reaches a multiple of ``every`` seconds, or when they take more octets than ``at_most``.
+    ``alert`` is told of partitions where another process was first."""
 
     LOST = (OSError, KafkaError)
 

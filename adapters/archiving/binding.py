@@ -60,8 +60,7 @@ def bind(root: Path, wanted: Binding) -> None:
 
 def require_the_same(root: Path, topics: Mapping[str, str]) -> None:
     """Require bound topics to be the same. ``topics``: ids by name, "" for none. Raises
-    ``Refused``.
-    """
+    ``Refused``."""
     for found in _bindings(root):
         if topics.get(found.topic, found.topic_id) != found.topic_id:
             raise made_anew(root, found.topic)

@@ -53,10 +53,8 @@ def import_file(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Import a file, unless it cannot be read to its end.
-
-    ``migration``: the people come with what another program sent them.
-    """
+    """Import a file, unless it cannot be read to its end. ``migration``: the people come with what
+    another program sent them."""
     chosen = report or unused(people.path.with_name(f"{people.path.name}.rejected.csv"))
     try:
         require_free(chosen, in_use=[people.path, *store_files(here.settings)], force=force)

@@ -220,8 +220,7 @@ def _sender(here: Here, campaign: "CampaignState", recipient_id: str) -> "Sender
 
 def _dumper() -> "type[SafeDumper]":
     """A YAML dumper that keeps texts of several lines as they are and escapes unprintable
-    characters.
-    """
+    characters."""
     import yaml
 
     class Dumper(yaml.SafeDumper):

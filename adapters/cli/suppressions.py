@@ -181,8 +181,7 @@ def _suppressing(here: Session, because: SuppressedBecause) -> "Suppressing":
 
 def _named(here: Here, who: str) -> tuple[str | None, str | None]:
     """A recipient's id or a domain; neither for an address that is not known yet. Ends the program
-    for text that is none of these.
-    """
+    for text that is none of these."""
     from adapters.cli.known_recipient import known
     from engine.work.addresses import domain_named, normalised, recipient_problem
 

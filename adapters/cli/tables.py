@@ -138,8 +138,7 @@ def show_recipients(
     as_json: bool,
 ) -> None:
     """Show recipients. ``named``: where names are looked up, if they are wanted. ``waits``: why
-    nothing is sent to a recipient now, in a campaign with a sequence.
-    """
+    nothing is sent to a recipient now, in a campaign with a sequence."""
     found = filter(wanted.takes, answers.recipients(campaign))
     skipped = sum(1 for _ in islice(found, wanted.offset))
     shown: list[Any] = list(islice(found, wanted.limit or (None if as_json else SCREENFUL)))

@@ -21,8 +21,7 @@ class DemoFolderError(StoreError):
 
 def claim(folder: Path) -> None:
     """Take the folder for the demo. Raises ``DemoFolderError`` if it is not ours, and changes
-    nothing.
-    """
+    nothing."""
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         found = sorted(folder.iterdir())

@@ -30,10 +30,7 @@ READING = 0.6
 
 class Stage:
     """Time stands still while anybody works, and jumps to the next moment at which something is
-    due.
-
-    A worker finds out by itself what that is. ``patient``: leave the audience time to read.
-    """
+    due. A worker finds out by itself what that is. ``patient``: leave the audience time to read."""
 
     def __init__(
         self,

@@ -46,10 +46,8 @@ def tell_story(stage: Stage) -> None:
 
 
 def open_campaign(stage: Stage) -> None:
-    """Connect two mailboxes, import people and start a rotation campaign.
-
-    From then on it sends by itself, in its window.
-    """
+    """Connect two mailboxes, import people and start a rotation campaign. From then on it sends by
+    itself, in its window."""
     for sender in SENDERS:
         stage.sandbox.add_account(sender.account_id, sender.password, files_sent=True)
         connect(stage, sender)

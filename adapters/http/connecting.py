@@ -50,8 +50,7 @@ class ConnectParts(NamedTuple):
 
 class ConnectPages:
     """Every method answers one request. It takes as long as mail servers take, and may be called
-    from any thread.
-    """
+    from any thread."""
 
     def __init__(self, parts: ConnectParts) -> None:
         self._parts = parts
@@ -74,8 +73,7 @@ class ConnectPages:
 
     def come_back(self, answer: Mapping[str, str], cookie: str) -> Response:
         """The answer to a browser that the provider sends back; it must be the one that was sent
-        there.
-        """
+        there."""
         returned = self._consenting.returned(answer, cookie)
         consent = self._consent(returned.link) if returned else None
         consents = self._parts.consents.get(consent.told["provider"]) if consent else None
@@ -120,8 +118,7 @@ class ConnectPages:
         answer: Mapping[str, str],
     ) -> Response:
         """Connect the mailbox. The command's id is the consent's own, so a repeated request acts
-        once.
-        """
+        once."""
         mailboxes = self._parts.mailboxes(link.workspace, consent.key.new_ids(STEP))
         try:
             access = consents.granted(asked, answer, link.account_id)
@@ -144,8 +141,7 @@ class ConnectPages:
 
     def _troubled(self, consent: Consent, error: ExplainedError) -> Response:
         """The page for an error. Only the operator can mend it; the error's sentence names no
-        secret.
-        """
+        secret."""
         log.error("a consent led to nothing", error=type(error).__name__)
         told = "Something is wrong here; whoever runs it can see what."
         return self._failed(consent, Problem(503, "failed", told))

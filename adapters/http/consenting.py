@@ -48,10 +48,8 @@ class Consenting:
         return self._base.startswith("https://")
 
     def use_up(self, link: Link, state: str) -> bool:
-        """Use the link up. Answers whether it was unused until now.
-
-        A digest of it is kept as long as the link, or the provider's answer, could come again.
-        """
+        """Use the link up. Answers whether it was unused until now. A digest of it is kept as long
+        as the link, or the provider's answer, could come again."""
         return self.used.use(link.digest, digest(state), link.until + 2 * TO_CONSENT)
 
     def send_away(self, link: Link, consents: Consents, *, again: bool = False) -> Response | None:

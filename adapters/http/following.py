@@ -87,10 +87,7 @@ class Following:
 
     async def batch(self, after: int, limit: int, wait: float, workspace: str | None) -> Told:
         """Up to ``limit`` events after the position; waits up to ``wait`` seconds for the first
-        one.
-
-        Raises what ``Feed`` raises.
-        """
+        one. Raises what ``Feed`` raises."""
         deadline = monotonic() + wait
         told = await self._page(Wanted(as_batch, after, after + limit, workspace))
         with self._follows():
@@ -103,11 +100,8 @@ class Following:
     async def stream(
         self, after: int, workspace: str | None, allowed: Callable[[], object]
     ) -> AsyncIterator[bytes]:
-        """Server-sent events without end.
-
-        ``allowed`` is called at every heartbeat, in a thread, and ends the stream by raising.
-        Raises what ``Feed`` raises.
-        """
+        """Server-sent events without end. ``allowed`` is called at every heartbeat, in a thread,
+        and ends the stream by raising. Raises what ``Feed`` raises."""
         place, due = str(after), monotonic() + self._heartbeat
         yield COMMENT
         with self._follows():
@@ -186,8 +180,7 @@ class Following:
 
     async def _watch(self) -> None:
         """Look at the log as long as anybody follows. While the store is lost, readers wait in
-        vain.
-        """
+        vain."""
         with ExitStack() as stack:
             try:
                 wakes = await run_in_threadpool(stack.enter_context, self._appends())

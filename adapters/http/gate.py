@@ -17,8 +17,7 @@ class Credentials(Protocol):
 
     def by_session(self, request: Request) -> Caller | None:
         """The caller by the session's cookie; a request that changes something must bring its CSRF
-        token.
-        """
+        token."""
         ...
 
 

@@ -44,11 +44,8 @@ class SafeHeaders:
 
 
 class LimitedBodies:
-    """Limits the length of bodies.
-
-    Answers 413 to a body whose announced or actual length is too great, and 422 to an address with
-    a zero character, which not every store can look up.
-    """
+    """Limits the length of bodies. Answers 413 to a body whose announced or actual length is too
+    great, and 422 to an address with a zero character, which not every store can look up."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -33,8 +33,7 @@ def page(
     status: int = 200,
 ) -> HTMLResponse:
     """A page. ``form`` is HTML of ours; all else is text. ``sends_to``: the addresses that the form
-    leads to, whose origins the page allows.
-    """
+    leads to, whose origins the page allows."""
     body = "\n".join(f"<p>{escape(each)}</p>" for each in paragraphs)
     html = (
         '<!doctype html>\n<html lang="en"><meta charset="utf-8">\n'
@@ -51,8 +50,7 @@ def button(words: str) -> str:
 
 def password_form(account_id: str, words: str) -> str:
     """A form for a password. It holds the user's name, so that password managers find the right
-    one.
-    """
+    one."""
     name = escape(one_line(account_id))
     return (
         '<form method="post"><label for="password">The new password</label>'

@@ -56,8 +56,7 @@ class Parts(NamedTuple):
 
 class ReconnectPages:
     """Every method answers one request. It takes as long as mail servers take, and may be called
-    from any thread.
-    """
+    from any thread."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -89,8 +88,7 @@ class ReconnectPages:
 
     def come_back(self, answer: Mapping[str, str], cookie: str) -> Response:
         """The answer to a browser that the provider sends back; it must be the one that was sent
-        there.
-        """
+        there."""
         returned = self._consenting.returned(answer, cookie)
         account = self._account(returned.link) if returned else None
         consents = self._parts.consents.get(account.provider) if account else None
@@ -167,8 +165,7 @@ class ReconnectPages:
 
     def _troubled(self, link: Link, error: ExplainedError) -> Response:
         """The page for an error. Only the operator can mend it; the error's sentence names no
-        secret.
-        """
+        secret."""
         log.error("a link led to nothing", error=type(error).__name__, workspace=link.workspace)
         return _failed(link, ["Something is wrong here; whoever runs it can see what."], 503)
 

@@ -70,10 +70,8 @@ def server(site: Site) -> FastAPI:
 def guarded(
     app: FastAPI, *, secure: bool, before: Callable[[ASGIApp], ASGIApp] | None = None
 ) -> ASGIApp:
-    """The application as it is served.
-
-    ``secure``: browsers use TLS. ``before`` puts a further application before the routes.
-    """
+    """The application as it is served. ``secure``: browsers use TLS. ``before`` puts a further
+    application before the routes."""
     ways = routed(app)
     return SafeHeaders(LimitedBodies(before(ways) if before else ways), secure=secure)
 

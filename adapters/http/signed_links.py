@@ -41,8 +41,7 @@ class Link(NamedTuple):
 
 class SignedLinks:
     """Makes and reads links of one purpose. ``key`` gives the key when needed; ``now`` is the
-    store's clock.
-    """
+    store's clock."""
 
     def __init__(self, key: Callable[[], Secret], now: Clock, audience: str = RECONNECT) -> None:
         self._key = key
@@ -53,8 +52,7 @@ class SignedLinks:
         self, workspace: str, account_id: AccountId, until: datetime, name: str | None = None
     ) -> Link:
         """A link. The same ``name`` makes the same link again, for a message that must never
-        change.
-        """
+        change."""
         name = name or secrets.token_urlsafe(16)
         claims = {
             "aud": self._audience,

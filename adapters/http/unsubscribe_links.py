@@ -39,10 +39,7 @@ class UnsubscribeLinks:
 
     def ways(self, who: Subscriber, mailbox: str) -> Unsubscribing:
         """Link and subject for one recipient. ``mailbox``: the account's address, whose inbox is
-        read.
-
-        Raises ``VaultError``.
-        """
+        read. Raises ``VaultError``."""
         token = self.token(who)
         mailto = f"mailto:{quote(mailbox, safe='@')}?subject=unsubscribe%20{token}"
         https = f"{self._public_url}{UNSUBSCRIBE}{token}" if self._public_url else None

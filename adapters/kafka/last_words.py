@@ -6,8 +6,7 @@ from functools import cache
 
 class LastWords(logging.Handler):
     """Takes the library's log, which reports every attempt as an error, and keeps the last one with
-    a reason.
-    """
+    a reason."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -27,8 +26,7 @@ def _refused(reason: str) -> bool:
 @cache
 def last_words() -> LastWords:
     """The library's last words. Listens from the first call on; no other handler gets the log any
-    more.
-    """
+    more."""
     listening, logger = LastWords(), logging.getLogger("kafka")
     logger.addHandler(listening)
     logger.propagate = False

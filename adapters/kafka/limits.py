@@ -1,6 +1,5 @@
 """Limits calls into the library, none of which may block for ever: a timer of the process
-interrupts.
-"""
+interrupts."""
 
 import signal
 import threading
@@ -14,16 +13,13 @@ AGAIN = 1.0
 
 class TookTooLong(BaseException):
     """A call took too long. Not an ``Exception``, so that no library catches it. The process has to
-    end.
-    """
+    end."""
 
 
 @contextmanager
 def limited(what: str, seconds: float) -> Iterator[None]:
-    """Raises ``TookTooLong`` inside the block after so many seconds.
-
-    Only for the main thread: in any other there is no limit.
-    """
+    """Raises ``TookTooLong`` inside the block after so many seconds. Only for the main thread: in
+    any other there is no limit."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

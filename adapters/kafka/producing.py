@@ -12,8 +12,7 @@ DELIVERY_MS = 20_000
 """Milliseconds after which an undelivered record has failed, and with it the process."""
 BACK_OFF_MS = 5
 """Milliseconds that each retry waits, since the broker refuses a transaction while it ends the
-last.
-"""
+last."""
 TRANSACTION_MS = 30_000
 """Milliseconds until the broker ends an open transaction, which hides later records of others."""
 
@@ -37,11 +36,9 @@ def transactional_producer(access: KafkaAccess, transactional_id: str, largest: 
 
 
 def keep_requests_of(producer: Any) -> None:
-    """Mend the client's answer on a node that is not ready, which must not be an exception.
-
-    The library's sender (3.0.12) drops the request that ends a transaction if the client raises,
-    and the commit then waits for ever.
-    """
+    """Mend the client's answer on a node that is not ready, which must not be an exception. The
+    library's sender (3.0.12) drops the request that ends a transaction if the client raises, and
+    the commit then waits for ever."""
     client = producer._sender._client  # noqa: SLF001 there is no public way
     await_ready = client.await_ready
 

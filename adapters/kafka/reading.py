@@ -38,8 +38,7 @@ class TopicEnd:
 
     def last(self) -> Told | None:
         """The greatest entry that a read_committed reader sees; None without any. Raises
-        ``OtherStore``.
-        """
+        ``OtherStore``."""
         with (
             limited("looking for the topic's end", LIMIT),
             self._reader("read_committed") as reader,

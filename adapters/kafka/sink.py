@@ -34,8 +34,7 @@ FENCED = ("ProducerFencedError", "InvalidProducerEpochError")
 
 class KafkaSink:
     """Implements ``LogSink``. ``source`` names the store; ``noticed`` is told of records from
-    elsewhere.
-    """
+    elsewhere."""
 
     def __init__(
         self,
@@ -111,8 +110,7 @@ class KafkaSink:
 
     def _partition(self, topic: str, key: bytes) -> TopicPartition:
         """The partition that every Kafka client would choose; remembered, since it is slow in
-        Python.
-        """
+        Python."""
         found = self._partitions.get((topic, key))
         if found is None:
             number = (murmur2(key) & 0x7FFFFFFF) % PARTITIONS
@@ -134,8 +132,7 @@ class KafkaSink:
 
     def _watch(self, sent: "Sent") -> None:
         """Check the offsets: ours follow each other, with a marker after each run. Raises
-        ``StreamLost``.
-        """
+        ``StreamLost``."""
         for partition, (first, last) in sent.ends():
             expected = self._offsets.get(partition)
             if expected is not None and first >= 0:
@@ -144,8 +141,7 @@ class KafkaSink:
 
     def _compare(self, partition: TopicPartition, found: int, expected: int) -> None:
         """Report a gap, in which somebody else wrote. Raises ``StreamLost`` if the topic was made
-        anew.
-        """
+        anew."""
         where = f"{partition.topic}, partition {partition.partition}, offset {expected}"
         if found < expected:
             said = f"{where}, comes next, but {found} came: the topic was made anew"
@@ -185,8 +181,7 @@ class Sent:
 
     def require_all(self) -> None:
         """Check each record, since the library's flush returns even if some failed. Raises
-        ``KafkaError``.
-        """
+        ``KafkaError``."""
         for each in self._futures:
             if not each.succeeded():
                 raise each.exception or KafkaTimeoutError("a record was not acknowledged")

@@ -32,8 +32,7 @@ class KafkaSource:
 
     def records(self) -> Iterator[CloudEvent]:
         """The records. Each partition is in order of entry, so the smallest of the first ones comes
-        next.
-        """
+        next."""
         try:
             with self._reader() as reader:
                 yield from self._merged(reader)

@@ -36,8 +36,7 @@ class Found(NamedTuple):
 
 class Topics:
     """The topics of a store, ``name`` and its refusals. Each request has a new client: old ones go
-    stale.
-    """
+    stale."""
 
     def __init__(self, access: KafkaAccess, name: str) -> None:
         self._access = access
@@ -64,8 +63,7 @@ class Topics:
 
     def make(self) -> Found:
         """Create the topics, ``name`` last: if it exists, both do, even if the process died on the
-        way.
-        """
+        way."""
         wanted = {"num_partitions": PARTITIONS, "replication_factor": -1, "configs": MADE_WITH}
         with limited("making the topics", LIMIT), self._admin() as admin:
             self._require_unused(admin)
@@ -99,9 +97,7 @@ class Topics:
 
 def topic_ids(access: KafkaAccess, names: Sequence[str]) -> Mapping[str, str]:
     """The topics' ids by name; "" if there is none. A topic that is created again has another id.
-
-    Raises ``KafkaError`` and ``TookTooLong``.
-    """
+    Raises ``KafkaError`` and ``TookTooLong``."""
     with limited("asking for the topics", LIMIT), KafkaAdminClient(**access.client()) as admin:
         found = {each["name"]: each for each in admin.describe_topics(list(names))}
     for name, each in found.items():

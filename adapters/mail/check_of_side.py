@@ -1,6 +1,5 @@
 """Checks one side of a mailbox, IMAP or SMTP, stage by stage, beginning with the server's name
-(C1).
-"""
+(C1)."""
 
 from adapters.mail.opening import OpeningImap, OpeningSmtp
 from engine.work.classifying.evidence import At

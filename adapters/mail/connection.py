@@ -1,7 +1,5 @@
-"""A connection to a mail server that can neither hang nor flood.
-
-Every wait, the whole time and the number of octets are limited.
-"""
+"""A connection to a mail server that can neither hang nor flood. Every wait, the whole time and the
+number of octets are limited."""
 
 import socket
 import ssl
@@ -88,15 +86,13 @@ class Connection:
 
     def require_encrypted(self) -> None:
         """To be called before a secret is sent. Raises ``ssl.SSLError`` if the connection has no
-        TLS.
-        """
+        TLS."""
         if not self.encrypted:
             raise ssl.SSLError("[SSL] Nothing secret is said without TLS.")
 
     def encrypt(self) -> None:
         """Begin TLS; the certificate must be trusted and name the host. Octets read before TLS are
-        never taken for octets after it. Raises ``SaidTooEarly``.
-        """
+        never taken for octets after it. Raises ``SaidTooEarly``."""
         if self._unread:
             raise SaidTooEarly
         self.socket.settimeout(self._allowance.seconds())
@@ -129,8 +125,7 @@ class Connection:
 
     def _limit_wait(self) -> None:
         """Set the limit of the next wait. Setting it is a system call, during which other threads
-        can run.
-        """
+        can run."""
         seconds = self._allowance.seconds()
         if seconds != self.socket.gettimeout():
             self.socket.settimeout(seconds)

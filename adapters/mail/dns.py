@@ -133,8 +133,7 @@ def dns_lookup(servers: Sequence[str]) -> Lookup:
 
 def address_and_port(stated: str) -> tuple[str, int]:
     """Where a name server is: ``9.9.9.9:53``, ``[2620:fe::fe]:53``, or either address without a
-    port.
-    """
+    port."""
     bracketed, _, port = stated.rpartition("]:")
     if bracketed:
         return bracketed[1:], int(port)

@@ -42,8 +42,7 @@ class Complaints:
     @property
     def text(self) -> str:
         """The words of the server's refusal; empty if it refused nothing. What the server says
-        unasked is not a refusal, unless it says goodbye.
-        """
+        unasked is not a refusal, unless it says goodbye."""
         if self._answer or self.goodbye:
             return "\n".join(filter(None, (self._answer, *self._beside)))
         return ""

@@ -81,8 +81,7 @@ class ImapSession(Session):
 
     def log_in_by_token(self, user: str, token: Secret) -> None:
         """Log in by XOAUTH2. If the server refuses, its reason (a challenge in base64) follows its
-        answer in ``ServerRefused``.
-        """
+        answer in ``ServerRefused``."""
         challenges: list[bytes] = []
 
         def answered(challenge: bytes) -> str | None:

@@ -14,8 +14,7 @@ IMAPS, SUBMISSIONS, SUBMISSION = 993, 465, 587
 class Known(NamedTuple):
     """``provider`` is the classifier's name for it, ``domains`` are those of addresses, and
     ``exchangers`` are endings of MX names, for other domains that are hosted there. ``oauth``: log
-    in by consent.
-    """
+    in by consent."""
 
     provider: str
     imap: Server

@@ -1,6 +1,5 @@
 """Writes what the law permits to leave: a draft becomes a message, with all that is known of a
-person.
-"""
+person."""
 
 from collections.abc import Callable
 from functools import lru_cache

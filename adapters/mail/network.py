@@ -33,19 +33,15 @@ _INSIDE = tuple(
     )
 )
 """IANA's special-purpose registries, multicast, reserved addresses, tunnels (6to4 and Teredo), and
-Azure's platform, which answers its own machines at an address that looks public.
-"""
+Azure's platform, which answers its own machines at an address that looks public."""
 _GLOBAL_V6 = IPv6Network("2000::/3")
 """All other IPv6 is loopback, link-local, unique-local, multicast, embeds IPv4, or is reserved."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class AddressNotPermitted(OSError):
-    """No connection was made.
-
-    The text does not contain the address: a user who may not reach the internal network shall not
-    learn its addresses either.
-    """
+    """No connection was made. The text does not contain the address: a user who may not reach the
+    internal network shall not learn its addresses either."""
 
     def __init__(self, host: str) -> None:
         super().__init__(f"The address of {host} is not permitted here.")
@@ -94,10 +90,7 @@ class NetworkPolicy:
 
     def connect(self, host: str, port: int, seconds: float = 10.0) -> socket.socket:
         """A TCP connection to a permitted address of the host, with a time-out of ``seconds`` for
-        each further step.
-
-        Raises what ``resolve`` raises, and ``OSError``.
-        """
+        each further step. Raises what ``resolve`` raises, and ``OSError``."""
         ends = time.monotonic() + seconds
         connection = connected(self.resolve(host, port, seconds), ends)
         connection.settimeout(seconds)
@@ -109,10 +102,7 @@ class NetworkPolicy:
 
 def connected(addresses: Sequence[CheckedAddress], ends: float) -> socket.socket:
     """A connection to the first address that answers. Each gets its share of the time until
-    ``ends``, by ``time.monotonic``.
-
-    Raises the last one's ``OSError``.
-    """
+    ``ends``, by ``time.monotonic``. Raises the last one's ``OSError``."""
     failed: OSError = TimeoutError("timed out")
     for tried, each in enumerate(addresses):
         left = ends - time.monotonic()

@@ -39,8 +39,7 @@ def no_link(_: NoticeRow) -> None:
 
 class Copy(NamedTuple):
     """What the owners in one zone get. ``digest`` is hexadecimal, whatever the incident's name is:
-    it can neither become a path nor break a header.
-    """
+    it can neither become a path nor break a header."""
 
     to: Sequence[str]
     digest: str

@@ -39,11 +39,8 @@ class SmtpNotices:
         self._relay, self._connected = relay, connected
 
     def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
-        """Submit the notice to the relay.
-
-        Raises ``RelayFailed`` or ``PartlyDelivered`` unless every owner has it or is refused for
-        good, and if all of them are refused.
-        """
+        """Submit the notice to the relay. Raises ``RelayFailed`` or ``PartlyDelivered`` unless
+        every owner has it or is refused for good, and if all of them are refused."""
         self._refuse_a_connected_account(notice.account_id)
         owners = self.copies.owners.of(notice)
         if owners == [notice.account_id]:

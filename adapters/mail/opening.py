@@ -25,11 +25,8 @@ OF_A_TOKEN_THAT_RAN_OUT = {FailureClass.UNKNOWN, FailureClass.AUTH_REVOKED}
 
 
 class Opening(ABC, Generic[S]):
-    """Opens one side.
-
-    ``session`` exists once a server was reached; ``stages`` say how far it got, and what stopped
-    it.
-    """
+    """Opens one side. ``session`` exists once a server was reached; ``stages`` say how far it got,
+    and what stopped it."""
 
     protocol: Protocol
     session: S
@@ -66,8 +63,7 @@ class Opening(ABC, Generic[S]):
 
     def open(self) -> None:
         """Reach the server and log in; ``session`` stays open for the caller. Raises ``Failed``,
-        and then nothing is left open.
-        """
+        and then nothing is left open."""
         self._allowance = self._dialler.allowance()
         with self._open:
             self._reach()
@@ -76,8 +72,7 @@ class Opening(ABC, Generic[S]):
 
     def run(self) -> Side:
         """Go through all stages until one fails, within the dialler's limits, which count from now.
-        The session is closed.
-        """
+        The session is closed."""
         self._allowance = self._dialler.allowance()
         with suppress(Failed), self._open:
             self._reach()

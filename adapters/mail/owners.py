@@ -13,8 +13,7 @@ EVERY_OTHER = "*"
 
 class Owners(NamedTuple):
     """Owners and admins as the operator states them: by workspace; owners also by account, with
-    ``*`` for all others.
-    """
+    ``*`` for all others."""
 
     default: str
     owners: Mapping[str, Mapping[str, Sequence[str]]] = {}
@@ -54,8 +53,7 @@ class Owners(NamedTuple):
 
 def owner_problem(address: str) -> str | None:
     """The problem with an address, as ``address_problem`` says; an owner may also be a user of this
-    machine.
-    """
+    machine."""
     return address_problem(f"{address}.test" if address.endswith("@localhost") else address)
 
 

@@ -1,7 +1,5 @@
-"""Servers proposed from an address: by a table of ours, the domain's MX, or SRV (RFC 6186, 8314).
-
-A proposal is always shown and can be edited; nothing is connected to.
-"""
+"""Servers proposed from an address: by a table of ours, the domain's MX, or SRV (RFC 6186, 8314). A
+proposal is always shown and can be edited; nothing is connected to."""
 
 from typing import NamedTuple
 

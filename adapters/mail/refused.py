@@ -6,14 +6,12 @@ Any other failure is an ``OSError`` of the connection or of TLS.
 
 class ServerRefused(Exception):
     """The server refused. The text is the server's own, unchanged; or a library's, if the server
-    lacks what is needed.
-    """
+    lacks what is needed."""
 
 
 class NotUnderstood(Exception):
     """The server's answer does not follow the protocol. The text repeats nothing of it: words out
-    of place mean nothing (C3).
-    """
+    of place mean nothing (C3)."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"The server's answer cannot be understood ({why}).")

@@ -26,8 +26,7 @@ _KEY = re.compile(r"(^|;)\s*p\s*=\s*[A-Za-z0-9+/]")
 
 def sender_domain_warnings(domain: str, dns: Dns, selectors: Sequence[str]) -> list[str]:
     """A sentence for each thing that is missing; none if DNS does not answer. Never fails, and
-    takes as long as ``dns`` may.
-    """
+    takes as long as ``dns`` may."""
     found = []
     for look in (_spf, _dmarc, partial(_dkim, selectors=selectors)):
         with suppress(Unanswered):
@@ -53,8 +52,7 @@ def _spf(domain: str, dns: Dns) -> str | None:
 
 def _dmarc(domain: str, dns: Dns) -> str | None:
     """The warning, unless the domain or one above it has a DMARC record (the tree walk of
-    DMARCbis).
-    """
+    DMARCbis)."""
     labels = domain.split(".")
     for above in range(max(len(labels) - 1, 1)):
         name = ".".join(labels[above:])
@@ -68,11 +66,8 @@ def _dmarc(domain: str, dns: Dns) -> str | None:
 
 
 def _dkim(domain: str, dns: Dns, selectors: Sequence[str]) -> str | None:
-    """The warning, unless a key is found.
-
-    Selectors cannot be listed: not finding a key proves only that it is not under these selectors,
-    unless nothing exists below the name of all keys.
-    """
+    """The warning, unless a key is found. Selectors cannot be listed: not finding a key proves only
+    that it is not under these selectors, unless nothing exists below the name of all keys."""
     try:
         dns.texts(f"_domainkey.{domain}")
     except NoSuchName:

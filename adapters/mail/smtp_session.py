@@ -100,24 +100,21 @@ class SmtpSession(Session):
 
     def log_in_by_token(self, user: str, token: Secret) -> None:
         """Log in by XOAUTH2. If the server refuses, its reason (a challenge in base64) follows its
-        answer in ``ServerRefused``.
-        """
+        answer in ``ServerRefused``."""
         with told():
             self._connection.require_encrypted()
             self._answer(f"AUTH XOAUTH2 {_base64(xoauth2(user, token))}", "")
 
     def try_sender(self, address: str) -> None:
         """Send MAIL FROM, then RSET, to find out whether the server takes messages from this
-        address.
-        """
+        address."""
         with told():
             require(self.smtp.mail(ascii_form(address)))
             self.smtp.rset()
 
     def _answer(self, command: str, *answers: str) -> None:
         """Log in. ``answers`` reply to the server's challenges; the challenge after a refused token
-        is JSON in base64.
-        """
+        is JSON in base64."""
         asked = b""
         reply = self.smtp.docmd(command)
         for answer in answers:

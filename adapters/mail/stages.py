@@ -19,8 +19,7 @@ class Failed(Exception):
 
 class Stages:
     """The stages so far. ``at`` is the point of the conversation that evidence names; a stage may
-    advance it.
-    """
+    advance it."""
 
     def __init__(self, protocol: Protocol, provider: str | None, auth: Auth, watch: Watch) -> None:
         self._protocol = protocol
@@ -67,8 +66,7 @@ class Stages:
 
     def evidence(self, error: Exception) -> Evidence:
         """The server's words in an error, with the stage and the circumstances that the classifier
-        needs.
-        """
+        needs."""
         return Evidence(
             self._protocol,
             self.at,

@@ -49,8 +49,7 @@ class TooLong(Problem):
 
 class Calling:
     """Calls tools. ``app``: the routes, as they are served, of the application whose document is
-    used.
-    """
+    used."""
 
     def __init__(self, site: Site, application: FastAPI, app: ASGIApp) -> None:
         self._site = site
@@ -109,8 +108,7 @@ class Calling:
 
     def _workspace(self, caller: Caller, named: object) -> str:
         """The workspace under which the call is recorded; the caller's own if the named one does
-        not exist.
-        """
+        not exist."""
         own = caller.in_workspace(None, self._site.settings.workspace)
         try:
             found = caller.in_workspace(named if isinstance(named, str) else None, own)

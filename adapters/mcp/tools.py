@@ -103,8 +103,7 @@ class Toolbox:
 
     def request(self, name: str, given: Arguments, caller: Caller) -> Request:
         """The request for a call. Raises ``Forbidden``, ``NotFound``, and ``Problem`` for unfit
-        arguments.
-        """
+        arguments."""
         tool = next((each for each in TOOLS if each.name == name), None)
         if tool is None and name != PREVIEW:
             raise NotFound("tool", name)

@@ -36,8 +36,7 @@ class Folding:
 
     def take(self, events: Sequence[Event], inbox: Inbox, c: Any) -> None:
         """Fold the events. Raises ``UnreadableRecord``, ``UnreadableEvent``, ``CannotTake``,
-        ``Refused``.
-        """
+        ``Refused``."""
         with gc_paused():
             told = [self._reader.read(_record(each)) for each in events]
             page = _page(told)

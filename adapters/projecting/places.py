@@ -122,10 +122,8 @@ def go_there(c: Any, store_id: str) -> None:
 
 
 def undo(inbox: Inbox, c: Any, topic: str, _partition: int, _offset: int) -> None:
-    """Drop all views of the topic.
-
-    Positions are reset first: a process that is folding ends before, or is overtaken after.
-    """
+    """Drop all views of the topic. Positions are reset first: a process that is folding ends
+    before, or is overtaken after."""
     inbox.restart(c, topic, {})
     found = c.execute(_STORE_OF, (topic, inbox.group)).fetchone()
     if found:

@@ -34,10 +34,8 @@ class TileFolder:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Let one process write at a time; one that dies releases the lock.
-
-        Between machines this holds only as far as their file system supports locks.
-        """
+        """Let one process write at a time; one that dies releases the lock. Between machines this
+        holds only as far as their file system supports locks."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             lock = self._file(".lock").open("wb")
@@ -82,8 +80,7 @@ class TileFolder:
 
     def publish(self, note: str) -> None:
         """Publish a checkpoint. Narrower files of tiles that are now full are removed: ``read``
-        uses the full one.
-        """
+        uses the full one."""
         for each in self._written:
             _sync(each)
         self._written.clear()

@@ -24,8 +24,7 @@ class Step(NamedTuple):
     arguments: Arguments
     until: datetime | None = None
     """The moment that an ``auto_reply`` names, or at which ``engine_down`` or ``inbox_silent``
-    ends.
-    """
+    ends."""
 
 
 class Scenario(NamedTuple):

@@ -86,8 +86,7 @@ class _Run:
 
     def _let_time_run(self, to: datetime, *, inclusive: bool) -> None:
         """Let time run to ``to``, exclusive unless told: steps precede what is due at the same
-        instant.
-        """
+        instant."""
         for wake in self._wakes(to, inclusive=inclusive):
             self._clock.time = wake
             self._engine.tick(WORKSPACE, inclusive=True)

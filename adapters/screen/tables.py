@@ -67,8 +67,7 @@ def print_table(
     styles: Sequence[str | None] = (),
 ) -> None:
     """Print a limited number of rows, then how many more there are. Cells of ``Text`` are safe
-    already.
-    """
+    already."""
     table = Table(title=safe(title), title_justify="left")
     for column in columns:
         name = column.removesuffix("_id")

@@ -14,8 +14,7 @@ AT_ONCE = 50
 """Workspaces settled in one transaction."""
 SMALL = 2_000
 """Events of a workspace that may be settled together with others: a command in one of them has to
-wait for all, and a large one may take long.
-"""
+wait for all, and a large one may take long."""
 
 
 class Clocks:

@@ -39,8 +39,7 @@ log = structlog.get_logger("sendledger.worker")
 
 class Duty(NamedTuple):
     """A task that is repeated: ``turn`` runs every ``seconds``, or sooner, whenever ``wait``
-    returns.
-    """
+    returns."""
 
     name: str
     turn: Callable[[], object]
@@ -59,10 +58,8 @@ class Duty(NamedTuple):
 def duties(
     program: Program, member: Membership, roles: Sequence[Role], wanted: Callable[[], bool]
 ) -> Sequence[Duty]:
-    """The duties of these roles. A long turn ends once it is not ``wanted``.
-
-    Without a way to reach owners, notices wait (N2).
-    """
+    """The duties of these roles. A long turn ends once it is not ``wanted``. Without a way to reach
+    owners, notices wait (N2)."""
     if Role.NOTICES in roles and not program.settings.tells_owners:
         log.warning("notices are issued and not delivered: neither outbox nor notice_relay is set")
         roles = [each for each in roles if each is not Role.NOTICES]

@@ -30,14 +30,12 @@ TIDYING = 10.0
 """Seconds between two searches for sessions that nobody uses."""
 HELD_FOR = 10.0
 """Seconds for which a turn knows that mail is this worker's role; less than the ten minutes after
-which another worker searches for what this one was sending (M2).
-"""
+which another worker searches for what this one was sending (M2)."""
 
 
 class Mailing:
     """Sends and reads mail. ``alone``: whether this worker holds the role. ``threads``: accounts at
-    once.
-    """
+    once."""
 
     def __init__(
         self,

@@ -44,11 +44,8 @@ class Worker:
         self._stopping.set()
 
     def run(self) -> None:
-        """Work until stopped.
-
-        Raises ``StoreError`` if an embedded store is served already, and ``SettingsError`` for a
-        port that cannot be used.
-        """
+        """Work until stopped. Raises ``StoreError`` if an embedded store is served already, and
+        ``SettingsError`` for a port that cannot be used."""
         settings = self._settings
         with (
             working(settings) as program,
@@ -121,8 +118,7 @@ class Worker:
 
     def _watch(self, scheduler: BackgroundScheduler, intervals: dict[str, float]) -> None:
         """Wake silent duties by monotonic time: interval jobs stall when the wall clock is set
-        back.
-        """
+        back."""
         last = self._turns.last
         while not self._stopping.wait(0.2):
             if self._turns.store_is_lost:

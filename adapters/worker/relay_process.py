@@ -30,12 +30,10 @@ BROKER, REFUSED, FOREIGN = "stream broker", "stream refused", "stream foreign re
 """The subjects under which operators are told."""
 SHORTEST, LONGEST, GROWTH = 0.004, 0.1, 1.5
 """Seconds between two looks at a log that has been relayed: a transaction for every event would
-take processor time from the writers.
-"""
+take processor time from the writers."""
 YOUNG = 100_000
 """Objects created between two garbage collections: a run of entries makes many, few of them
-garbage.
-"""
+garbage."""
 STANDBY = 1.0
 """Seconds of waiting for another relay to end, before checking whether to stop."""
 TO_STOP = 10.0
@@ -65,8 +63,7 @@ class RelayProcess:
 
     def run(self, *, anew: bool = False) -> int:
         """Relay until told to stop. Answers the exit code, 0 if told to stop. Raises
-        ``SettingsError``.
-        """
+        ``SettingsError``."""
         try:
             with running(self._settings) as program, self._alone(program.opened) as wanted:
                 opened = program.opened

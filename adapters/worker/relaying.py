@@ -22,10 +22,8 @@ TO_STOP = 15.0
 
 
 class Relaying:
-    """Runs the relay. ``alone``: whether this worker holds the role.
-
-    The child ends with this process, however that ends: it reads a pipe from it.
-    """
+    """Runs the relay. ``alone``: whether this worker holds the role. The child ends with this
+    process, however that ends: it reads a pipe from it."""
 
     def __init__(self, settings: EngineSettings, alone: Callable[[], bool]) -> None:
         self._environment = {

@@ -1,6 +1,5 @@
 """A single worker for a store whose clock stands still while it works: for a story that jumps in
-time.
-"""
+time."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -33,10 +33,8 @@ LETTERS = "letters"
 
 
 class WebhookDuty:
-    """Delivers to webhooks. ``alone``: whether this worker holds the role.
-
-    A run ends once it is not ``wanted``.
-    """
+    """Delivers to webhooks. ``alone``: whether this worker holds the role. A run ends once it is
+    not ``wanted``."""
 
     def __init__(
         self, program: Program, alone: Callable[[], bool], wanted: Callable[[], bool]

@@ -27,10 +27,8 @@ from events.vocabulary import AccountId, IncidentKind, StopReason
 
 
 def start(campaign: Campaign, command: StartClock) -> Sequence[CampaignEvent]:
-    """S1, T2, S6: a clock starts in rotation campaigns that depend on the account.
-
-    At most one runs, and none starts for an incident whose clock has ended here already.
-    """
+    """S1, T2, S6: a clock starts in rotation campaigns that depend on the account. At most one
+    runs, and none starts for an incident whose clock has ended here already."""
     lane = campaign.lane(command.account_id)
     if not campaign.rotates or not lane.depended_on or lane.running:
         return []

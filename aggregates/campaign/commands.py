@@ -93,11 +93,8 @@ class CreateCampaign(WithSenders):
 
 @dataclass(frozen=True, kw_only=True)
 class SetSequence(CampaignCommandBase):
-    """What the campaign sends by itself.
-
-    Its ``mail_id`` is that of the campaign's creation; if that had none, the first one given is
-    kept (M2).
-    """
+    """What the campaign sends by itself. Its ``mail_id`` is that of the campaign's creation; if
+    that had none, the first one given is kept (M2)."""
 
     sequence: MailSequence
 
@@ -316,10 +313,7 @@ class RecordSentFolderSearch(RecordOutcome):
 @dataclass(frozen=True, kw_only=True)
 class RecordLostSend(AboutRecipient):
     """M6: what the Sent folders say about the next message, of which a restored store knows
-    nothing.
-
-    It was sent (``found``), or nobody can tell (``inconclusive``).
-    """
+    nothing. It was sent (``found``), or nobody can tell (``inconclusive``)."""
 
     taken_when_fenced: ClassVar[bool] = True
     account_id: AccountId

@@ -80,8 +80,7 @@ class Recipient(NamedTuple):
     status: RecipientStatus = RecipientStatus.PENDING
     sender: AccountId | None = None
     """In a rotation: soft until the first email, then fixed. In a single-sender campaign: always
-    None.
-    """
+    None."""
     emails: int = 0
     """Emails received: accepted, or of unknown outcome."""
     sending: Sending | None = None
@@ -115,11 +114,9 @@ class Lane(NamedTuple):
 
     @property
     def connected(self) -> bool:
-        """Whether the account is connected, as far as the campaign knows.
-
-        FROM EMAIL takes only successful accounts and loses disconnected ones, and a failure starts
-        a clock in every campaign that lists the account (S1), so the account itself is not needed.
-        """
+        """Whether the account is connected, as far as the campaign knows. FROM EMAIL takes only
+        successful accounts and loses disconnected ones, and a failure starts a clock in every
+        campaign that lists the account (S1), so the account itself is not needed."""
         return self.listed and not self.runs(IncidentKind.FAILURE)
 
     @property

@@ -134,10 +134,8 @@ class AboutSend(WithPolicy):
 
 @dataclass(frozen=True, kw_only=True)
 class CountSend(AboutSend):
-    """M3: refused, together with the reservation, if the account may not send now.
-
-    A message that is known to be ``sent`` counts all the same (M6).
-    """
+    """M3: refused, together with the reservation, if the account may not send now. A message that
+    is known to be ``sent`` counts all the same (M6)."""
 
     sent: bool = False
 

@@ -54,8 +54,7 @@ def check(
     source: Source, tell: Callable[[Violation], None], workspace: str | None = None
 ) -> Findings:
     """Check the history. ``workspace``: only its violations count; damage to the log itself always
-    does.
-    """
+    does."""
     findings = Findings(tell)
 
     def found(violation: Violation) -> None:

@@ -70,10 +70,8 @@ def write_jsonl(recorded: Iterable[Recorded], file: IO[bytes]) -> int:
 
 
 def write_parquet(recorded: Iterable[Recorded], file: IO[bytes]) -> int:
-    """Write the same columns; times are instants in UTC, ``data`` is JSON as text.
-
-    Answers the number of events.
-    """
+    """Write the same columns; times are instants in UTC, ``data`` is JSON as text. Answers the
+    number of events."""
     import pyarrow as pa
     from pyarrow import parquet
 

@@ -184,8 +184,7 @@ class LeanRoute(APIRoute):
 
 async def body_of(request: Request) -> bytes:
     """The octets of the body. Raises ``Problem`` if the headers say it is not JSON, or if it was
-    cut off.
-    """
+    cut off."""
     kind = request.headers.get("Content-Type", "application/json").partition(";")[0]
     if kind.strip().lower() != "application/json" or "Content-Encoding" in request.headers:
         raise Problem(415, "unsupported_media_type", "Give a body of application/json, as it is.")

@@ -98,10 +98,8 @@ async def stream_feed(
 
 
 def _begin(site: Site, asks: Caller, after: str, workspace: str | None) -> tuple[int, str | None]:
-    """The position to start after, and the only workspace wanted, if any.
-
-    Raises ``FeedError`` and ``NoSuchWorkspace``.
-    """
+    """The position to start after, and the only workspace wanted, if any. Raises ``FeedError`` and
+    ``NoSuchWorkspace``."""
     only = asks.in_workspace(workspace, "") or None
     if only is not None and not site.knows(only):
         raise NoSuchWorkspace(workspace=only)

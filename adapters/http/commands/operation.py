@@ -70,8 +70,7 @@ class Preview(NamedTuple):
     """``shown`` answers what would happen; None where nothing can be shown, so that the law may
     refuse with its reason. What is ``passing`` in it, such as a time counted from now, may differ
     when it is confirmed. ``wanted`` answers whether this request must be confirmed at all.
-    ``beside`` is shown in addition, and is not confirmed.
-    """
+    ``beside`` is shown in addition, and is not confirmed."""
 
     shown: Callable[[Asked, Look], Told | None]
     passing: frozenset[str] = frozenset()

@@ -52,11 +52,8 @@ class Commands:
         return Answer(previews.previewed(operation, asked, self.kept))
 
     def perform(self, operation: Operation, asked: Asked) -> Answer:
-        """Carry the operation out.
-
-        Raises ``Problem``. After any other error it may or may not have been done: repeat the
-        request.
-        """
+        """Carry the operation out. Raises ``Problem``. After any other error it may or may not have
+        been done: repeat the request."""
         if operation.steps is None:
             return self._in_one_step(operation, asked)
         with self.under_way.alone(asked.workspace, asked.key.id):

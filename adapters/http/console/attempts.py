@@ -14,8 +14,7 @@ REMEMBERED = 10_000
 
 class Attempts:
     """Safe to share between threads. A restart forgets the attempts, but takes longer than a few of
-    them.
-    """
+    them."""
 
     def __init__(self) -> None:
         self._failures: OrderedDict[str, list[float]] = OrderedDict()

@@ -114,8 +114,7 @@ class OidcProvider:
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         """The claims, once a key of the provider has verified them; an unknown key is fetched
-        first.
-        """
+        first."""
         try:
             keys = self._keys or self._fetched_keys()
             return jwt.decode(token, keys, algorithms=ALGORITHMS).claims

@@ -66,8 +66,7 @@ class Page(NamedTuple):
         self, template: str, here: str = "", status: int = 200, **context: Any
     ) -> HTMLResponse:
         """The rendered page. A name that the template misses is a mistake of ours, and fails
-        loudly.
-        """
+        loudly."""
         everything = {
             "pages": PAGES,
             "here": here,

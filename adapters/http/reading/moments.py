@@ -40,8 +40,7 @@ class View(NamedTuple):
 
     def aggregates(self) -> Neighbours:
         """The state that rules decide on. Raises ``Problem`` for the past: it is folded only for
-        now.
-        """
+        now."""
         if self.current is None:
             raise Problem(422, "only_now", "This is known of now alone; leave out at.")
         return self.current.aggregates

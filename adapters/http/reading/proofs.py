@@ -31,8 +31,7 @@ def case_file(
     noted: Checkpoint | None = None,
 ) -> CaseFile:
     """The case file; the look at the case is recorded first. Raises ``ProofError`` and
-    ``NoteError``.
-    """
+    ``NoteError``."""
     campaign_id, recipient_id = names["campaign_id"], names["recipient_id"]
     found = _proofs(site).case((workspace, campaign_id, recipient_id), noted)
     site.looks.record(caller, workspace, campaign_id, recipient_id)

@@ -26,10 +26,7 @@ def start_over(
     at: datetime | None = None,
 ) -> dict[TopicPartition, int]:
     """Start over at the first event with that position or time, or a later one; else at the
-    beginning.
-
-    Answers the offsets. A consumer that is running continues from there.
-    """
+    beginning. Answers the offsets. A consumer that is running continues from there."""
     alone = {name: value for name, value in GROUP.items() if not name.endswith("_strategy")}
     with KafkaConsumer(**{**client_of(kafka), **alone}) as reader:
         topics = chosen(topics, reader.topics())
@@ -86,9 +83,7 @@ def _first_from(reader: Any, partition: TopicPartition, offset: int, end: int) -
 
 def redrive(inbox: Inbox, effect: Effect) -> tuple[int, int]:
     """Retry every dead letter that was skipped: how many had their effect, and how many did not.
-
-    The effects of later records came before.
-    """
+    The effects of later records came before."""
     done = failed = 0
     for letter in inbox.dead_letters():
         if letter.passed:

@@ -34,8 +34,7 @@ NO_ASSIGNMENT = 5.0
 """Seconds without a partition after which an alert is raised."""
 HINT_EVERY = 5.0
 """Seconds between two commits of the group's offsets, for those who watch the lag, and between two
-checks whether the group was told to start over.
-"""
+checks whether the group was told to start over."""
 FIRST_RETRY, LAST_RETRY = 1.0, 60.0
 """Seconds between two attempts at a record that blocks its partition."""
 
@@ -111,10 +110,8 @@ class Consumer:
         self._stopping.set()
 
     def run(self) -> None:
-        """Consume until ``stop``. Any error ends it: start again with a new consumer.
-
-        Raises ``PositionLost``, kafka-python's ``KafkaError``, and the database's errors.
-        """
+        """Consume until ``stop``. Any error ends it: start again with a new consumer. Raises
+        ``PositionLost``, kafka-python's ``KafkaError``, and the database's errors."""
         while not self._stopping.is_set():
             self.turn()
         self._hint(now=True)
@@ -180,10 +177,8 @@ class Consumer:
 
     def _take(self, partition: TopicPartition, records: Sequence[Any]) -> int:
         """Have the effects of records, all in one transaction; if one is poison, each in its own up
-        to it.
-
-        Effects happen under the lock of the position: two processes never have them at once.
-        """
+        to it. Effects happen under the lock of the position: two processes never have them at
+        once."""
         new = [each for each in records if each.offset >= self._places[partition].next_offset]
         try:
             try:

@@ -58,8 +58,7 @@ class Inbox(ABC):
 
     LOST: tuple[type[Exception], ...]
     """Errors of the database that no record is to blame for: the process has to end and start
-    again.
-    """
+    again."""
 
     def __init__(self, group: str) -> None:
         self.group = group
@@ -96,8 +95,7 @@ class Inbox(ABC):
 
     def restart(self, c: Any, topic: str, places: Mapping[int, Place]) -> None:
         """Set positions by partition. A consumer that is running is overtaken, and continues from
-        there.
-        """
+        there."""
         self.execute(c, sql.LEAVE, (self.group, topic))
         for partition, at in places.items():
             self.execute(c, sql.PLACE, (self.group, topic, partition, *at))
@@ -190,8 +188,7 @@ class PostgresInbox(Inbox):
 
 def inbox_at(url: str, group: str) -> Inbox:
     """The inbox in ``postgresql://…``, or in an SQLite file, given by its path or
-    ``sqlite:///path``.
-    """
+    ``sqlite:///path``."""
     if url.startswith(("postgresql://", "postgres://")):
         return PostgresInbox(url, group)
     return SQLiteInbox(url.removeprefix("sqlite:///"), group)

@@ -31,10 +31,8 @@ def client_of(kafka: str | Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 class Arrivals(ConsumerRebalanceListener):  # type: ignore[misc] # the library has no types
-    """Partitions that were newly assigned.
-
-    The library calls it in a thread of its own, which must not use our connections.
-    """
+    """Partitions that were newly assigned. The library calls it in a thread of its own, which must
+    not use our connections."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -71,11 +69,9 @@ def joined(
 
 
 def _know(reader: Any, topics: Sequence[str]) -> None:
-    """Learn of the topics' partitions before joining.
-
-    A member that does not know them yet may be the one that assigns them, and then assigns none. A
-    topic that does not exist is looked for again.
-    """
+    """Learn of the topics' partitions before joining. A member that does not know them yet may be
+    the one that assigns them, and then assigns none. A topic that does not exist is looked for
+    again."""
     there = reader.topics() if pattern_of(topics) else ()
     for each in chosen(topics, there):
         reader.partitions_for_topic(each)

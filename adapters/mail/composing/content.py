@@ -16,8 +16,7 @@ _HEAD = b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: %
 
 def part(subtype: str, text: str) -> bytes:
     """The content's headers and the content itself, which ends with a line end. Every kind of line
-    end in ``text`` becomes CRLF.
-    """
+    end in ``text`` becomes CRLF."""
     encoding, content = _encoded(_lines(text).encode("utf-8", "replace"))
     return _HEAD % (subtype.encode(), encoding, content)
 

@@ -125,8 +125,7 @@ def rehearsed(steps: Sequence[Step], name: str, person: Person, sender: Sender) 
 
 def required_variables(step: Step) -> frozenset[str]:
     """The variables that the step needs of every recipient. Those within a condition may be needed
-    of some recipients, too: ``missing`` says of whom.
-    """
+    of some recipients, too: ``missing`` says of whom."""
     try:
         writing(step).unsigned(Person("somebody@example.com", "-"), _NOBODY, Thread("-"))
     except VariablesMissing as lacking:
@@ -181,8 +180,7 @@ def _signed_text(text: str, signature: str) -> str:
 
 def _signed_html(html: str, signature: str) -> str:
     """The HTML with the signature, which is text; it goes before the end of the body if there is
-    one.
-    """
+    one."""
     if not signature.strip():
         return html
     told = "<br>\n".join(escape(signature.strip()).splitlines())

@@ -43,10 +43,8 @@ def unstructured(name: str, text: str, longest: int) -> str:
 
 
 def message_ids(name: str, ids: Iterable[str]) -> str:
-    """A header of Message-IDs; empty if there are none.
-
-    Some of them come from servers: what is not a Message-ID is left out.
-    """
+    """A header of Message-IDs; empty if there are none. Some of them come from servers: what is not
+    a Message-ID is left out."""
     found = [each for each in ids if _MESSAGE_ID.fullmatch(each)]
     return "\r\n ".join([f"{name}: {found[0]}", *found[1:]]) if found else ""
 

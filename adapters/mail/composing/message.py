@@ -1,8 +1,5 @@
-"""A letter as a message (RFC 5322), assembled from its lines.
-
-Python's ``email`` takes as long for one message as this does for ten. Tests check the result with
-``email``'s parser.
-"""
+"""A letter as a message (RFC 5322), assembled from its lines. Python's ``email`` takes as long for
+one message as this does for ten. Tests check the result with ``email``'s parser."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -34,11 +31,8 @@ _ALTERNATIVES = (
 
 
 class Posting(NamedTuple):
-    """All that a message needs besides its letter.
-
-    ``left``: the part of its Message-ID left of the ``@`` (M2), as ``message_key`` makes it;
-    ``at``: the time for its ``Date``, with a zone.
-    """
+    """All that a message needs besides its letter. ``left``: the part of its Message-ID left of the
+    ``@`` (M2), as ``message_key`` makes it; ``at``: the time for its ``Date``, with a zone."""
 
     sender: Sender
     person: Person

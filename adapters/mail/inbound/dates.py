@@ -47,10 +47,8 @@ Found = re.Match[str]
 
 
 def until(text: str, today: date) -> date | None:
-    """The latest date that ends an absence.
-
-    ``text`` is in ``plain`` letters; ``today`` is the day on which it was written.
-    """
+    """The latest date that ends an absence. ``text`` is in ``plain`` letters; ``today`` is the day
+    on which it was written."""
     text = re.sub(r"\n\s*\n", "\n", text[:LETTERS].replace("t/m", "tot"))
     text = re.sub(r"[^\S\n]+|(?<![.!?;\n])\n", " ", text)
     dates = list(_DATE.finditer(text))
@@ -81,8 +79,7 @@ def _ending(text: str, found: Found, previous: Found | None) -> str | None:
 
 def _portuguese(said: Found, before: str, found: Found) -> bool:
     """Whether ``do`` before a date is Portuguese for "of the" (``a partir do dia 5 de maio``)
-    rather than Polish for "until".
-    """
+    rather than Polish for "until"."""
     polish = found["month"] in words.POLISH_MONTHS.split() if found["month"] else True
     return said["until"] == "do" and (not polish or before[: said.start()].endswith("partir "))
 

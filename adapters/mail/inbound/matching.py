@@ -9,8 +9,7 @@ from engine.work.inbound import Sent, SentMail
 
 class Answered(NamedTuple):
     """What a message answers. ``by`` says how it was recognised; ``by_address``: by the sender
-    alone.
-    """
+    alone."""
 
     about: Sequence[Sent]
     by: str

@@ -59,8 +59,7 @@ def of_text(
     head: Headers, leaves: Sequence[Part], ours: Sequence[Sent], sent: SentMail
 ) -> Inbound | None:
     """What a notice means; None if it names no recipient of ours, or not what became of the
-    message.
-    """
+    message."""
     text = text_of(leaves)
     if found := of_delivery(blocks(text), ours, sent, loose=True):
         return found if found.about else None
@@ -90,8 +89,7 @@ def _named(said: str) -> list[str]:
 
 def _kind(subject: str, text: str, *, sure: bool) -> Kind | None:
     """What happened; the subject counts before the text. ``sure``: it is known to be one of the
-    two.
-    """
+    two."""
     for said in map(plain, (subject, text)):
         delayed, failed = _DELAYED.search(said), _FAILED.search(said)
         if delayed and not (failed and said == plain(subject)):

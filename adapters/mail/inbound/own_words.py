@@ -37,8 +37,7 @@ def text_of(leaves: Sequence[Part]) -> str:
 
 def own_words(text: str) -> str:
     """The sender's words in ``plain`` letters: without quoted lines, everything after the beginning
-    of a quote, a signature, and what a device adds.
-    """
+    of a quote, a signature, and what a device adds."""
     lines = [line for line in plain(text).split("\n") if not line.lstrip().startswith((">", "|"))]
     unquoted = _QUOTED.split("\n".join(lines), maxsplit=1)[0]
     unsigned = _SIGNATURE.split(unquoted, maxsplit=1)[0]

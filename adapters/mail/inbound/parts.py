@@ -1,7 +1,5 @@
-"""The parts of a message (RFC 2046), within limits.
-
-A returned message counts as one part; its own parts are not entered.
-"""
+"""The parts of a message (RFC 2046), within limits. A returned message counts as one part; its own
+parts are not entered."""
 
 import quopri
 import re

@@ -128,8 +128,7 @@ def unknown_at(said: str, kind: Kind) -> bool:
 
 def _kind(action: str, status: str) -> Kind:
     """What the report means: ``Action`` decides, whatever the status is, so that "failed" with
-    4.x.x is final. Without an action, the status decides.
-    """
+    4.x.x is final. Without an action, the status decides."""
     if action.startswith(("fail", "error", "expired", "undeliver")):
         return Kind.BOUNCE
     if action.startswith(("delay", "defer", "warn")):

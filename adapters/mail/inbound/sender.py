@@ -23,15 +23,13 @@ _LISTS = ("list-id", "list-post", "list-unsubscribe", "mailing-list")
 
 def null_sender(head: Headers) -> bool:
     """Whether nobody is the sender, as of reports, so that nothing answers them (RFC 3464, section
-    2).
-    """
+    2)."""
     return "return-path" in head and head.raw("return-path") in {"<>", ""}
 
 
 def server_speaks(head: Headers, sent: SentMail) -> bool:
     """Whether, by the headers, a mail server itself is the sender. A recipient of ours may have a
-    server's name, such as ``postmaster``, and is a person all the same.
-    """
+    server's name, such as ``postmaster``, and is a person all the same."""
     if "x-failed-recipients" in head or "x-ms-exchange-message-is-ndr" in head:
         return True
     if null_sender(head) and not head.sender():

@@ -1,6 +1,5 @@
 """Asking a mailbox's owner for consent, and reading the answer: authorisation code with PKCE (R1,
-R2).
-"""
+R2)."""
 
 import secrets
 from collections.abc import Mapping

@@ -39,8 +39,7 @@ log = structlog.get_logger("sendledger.oauth")
 
 class Alarms(Protocol):
     """Tells the operator of this installation once, until the trouble is put right
-    (``Coordination``).
-    """
+    (``Coordination``)."""
 
     def alarm(self, about: str, text: str) -> bool: ...
 

@@ -25,8 +25,7 @@ class NotProved(ValueError):
 
 class Identity(NamedTuple):
     """The owner. ``subject`` never changes. ``address`` is None if the provider does not vouch for
-    one.
-    """
+    one."""
 
     subject: str
     address: str | None

@@ -67,8 +67,7 @@ class LoopbackConsent:
         seconds: float = SECONDS_TO_CONSENT,
     ) -> Access:
         """The access that the owner's consent gives. Raises ``NoConsent``, ``ConsentRefused`` and
-        ``TokenError``.
-        """
+        ``TokenError``."""
         assert self._asked is not None
         try:
             answer = self._answers.get(timeout=seconds)

@@ -59,8 +59,7 @@ GOOGLE = Provider(
     asking=(("access_type", "offline"), ("prompt", "consent")),
 )
 """Without ``prompt=consent``, Google gives no second refresh token and does not ask again for boxes
-that were left unticked.
-"""
+that were left unticked."""
 
 MICROSOFT = Provider(
     name="microsoft",

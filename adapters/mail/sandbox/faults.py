@@ -17,8 +17,7 @@ STAGES: dict[Service, tuple[str, ...]] = {
     "oauth": ("connect", "tls", "authorize", "token", "introspect", "revoke", "userinfo"),
 }
 """Where faults can occur, in the order of a connection. ``connect`` is before TLS and greeting,
-``tls`` before the handshake, ``data`` after the dot that ends a message.
-"""
+``tls`` before the handshake, ``data`` after the dot that ends a message."""
 
 
 class Act(StrEnum):

@@ -90,8 +90,7 @@ class Grants:
 
     def read_request(self, query: Mapping[str, str]) -> AuthorizationRequest:
         """The request. Raises ``UnsafeRequest`` for an unknown client, a return address outside
-        loopback, or a request without PKCE.
-        """
+        loopback, or a request without PKCE."""
         target = query.get("redirect_uri", "")
         if query.get("client_id") != self.client.id:
             raise UnsafeRequest("The client is unknown.")
@@ -158,8 +157,7 @@ class Grants:
 
     def revoke_token(self, token: str) -> None:
         """End a token; a refresh token ends its grant (RFC 7009), and an unknown one is not an
-        error.
-        """
+        error."""
         self._access.pop(token, None)
         grant = self._refresh.get(token)
         if grant is not None:

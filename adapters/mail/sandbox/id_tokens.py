@@ -1,6 +1,5 @@
 """Signed statements of who consented: ID tokens of OpenID Connect (ES256), and the key to verify
-them.
-"""
+them."""
 
 from collections.abc import Callable
 from typing import Any

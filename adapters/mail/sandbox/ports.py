@@ -11,8 +11,7 @@ from adapters.mail.sandbox.listener import Listener, Server
 
 PORTS = ("imap", "imaps", "smtp", "smtps", "oauth", "oauth_plain", "control")
 """The services in the order of their ports, if a first port is given. ``imap`` and ``smtp`` speak
-STARTTLS.
-"""
+STARTTLS."""
 
 
 class Servers(NamedTuple):

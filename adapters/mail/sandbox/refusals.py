@@ -74,8 +74,7 @@ REFUSALS: dict[str, tuple[Answer, ...]] = {
     ),
 }
 """The classes that a server shows by its words. ``unreachable`` and ``tls_untrusted`` are shown by
-its port and its certificate, ``identity_mismatch`` by who consents.
-"""
+its port and its certificate, ``identity_mismatch`` by who consents."""
 
 
 class UnknownClass(LookupError):

@@ -181,8 +181,7 @@ class Conversation(SMTP):
 
     async def _given(self, args: list[str], challenge: str = "") -> bytes | None:
         """The client's answer at AUTH, given at once or when asked; None if a fault was answered
-        instead.
-        """
+        instead."""
         if len(args) == 1:
             asked = await self.challenge_auth(challenge)
             return asked if isinstance(asked, bytes) else None

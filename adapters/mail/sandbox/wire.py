@@ -14,8 +14,7 @@ class Broken(ConnectionResetError):
 
 class Wire:
     """The server's end of a connection. Every stage is announced by ``reach``, every answer is sent
-    by ``send``.
-    """
+    by ``send``."""
 
     def __init__(
         self,

@@ -24,10 +24,8 @@ CLIENT = Client("sendledger", "sandbox-secret")
 
 
 class Served(TypedDict):
-    """What a client needs to know.
-
-    ``imap`` and ``smtp`` speak STARTTLS, ``imaps`` and ``smtps`` TLS from the beginning.
-    """
+    """What a client needs to know. ``imap`` and ``smtp`` speak STARTTLS, ``imaps`` and ``smtps``
+    TLS from the beginning."""
 
     host: str
     imap: int

@@ -55,8 +55,7 @@ class Fetched(NamedTuple):
 
 Means = Callable[[Mailbox, Fetched], Incoming | Need | None]
 """What a message means; ``Need.BODY`` if its headers do not say, None if it concerns nobody. It
-raises nothing, whatever the octets are.
-"""
+raises nothing, whatever the octets are."""
 
 
 class ImapInbox:
@@ -115,8 +114,7 @@ class _Piece:
 
     def headers(self) -> Iterator[list[tuple[int, Fetched]]]:
         """The headers of each message that is still there, in order of arrival, one batch in
-        memory.
-        """
+        memory."""
         for start in range(0, len(self._uids), BATCH):
             found = self._readable(self._uids[start : start + BATCH])
             octets = {uid: octets_of(data) for uid, data in found.items()}
@@ -131,11 +129,8 @@ class _Piece:
                 yield uid, Fetched(_key(octets), octets, whole=True, received=received)
 
     def _readable(self, uids: Sequence[int]) -> dict[int, dict[bytes, Any]]:
-        """The headers by UID.
-
-        Some servers refuse a batch because of one message that they cannot read: that one is left
-        out if the others can be fetched.
-        """
+        """The headers by UID. Some servers refuse a batch because of one message that they cannot
+        read: that one is left out if the others can be fetched."""
         with suppress(ServerRefused):
             return self._fetch(uids, _HEADERS)
         found: dict[int, dict[bytes, Any]] = {}
@@ -154,8 +149,7 @@ class _Piece:
 
     def _between(self, first: int, end: int) -> Sequence[int]:
         """The UIDs that exist. A server would answer a range beyond the last message with that
-        message.
-        """
+        message."""
         if first >= end:
             return []
         found = self._client.search(["UID", f"{first}:{end - 1}"])
@@ -163,8 +157,7 @@ class _Piece:
 
     def _first_from(self, uid: int, exists: int) -> int | None:
         """The first UID from there on, since whole ranges may have been deleted. UIDs ascend with
-        the messages' numbers.
-        """
+        the messages' numbers."""
         low, high = 1, exists + 1
         while low < high:
             middle = (low + high) // 2

@@ -20,12 +20,10 @@ class WireLimits(NamedTuple):
     """Servers wait half an hour (RFC 9051, section 5.4)."""
     submission: Limits = Limits(total=180.0, step=120.0, octets=200_000)
     """The limits of one message. They are shorter than the ten minutes after which a search may
-    prove that nothing was sent (M2); some servers take a minute to look at a message.
-    """
+    prove that nothing was sent (M2); some servers take a minute to look at a message."""
     filing: Sequence[float] = (1.0, 2.0, 4.0)
     """Waits before each further search for a copy that the provider may file a moment later; only
-    for the first message of an account whose provider is unknown.
-    """
+    for the first message of an account whose provider is unknown."""
 
 
 WIRE_LIMITS = WireLimits()

@@ -62,8 +62,7 @@ class SentFolder:
 
     def file_copy(self, message: Message, waits: Sequence[float]) -> bool:
         """File a copy unless there is one. Answers whether there is one now, or the provider will
-        file one.
-        """
+        file one."""
         left = left_of(message.message_id)
         if self._files_sent:
             return True
@@ -101,8 +100,7 @@ class SentFolder:
 
     def _of_ours(self) -> set[bool]:
         """Whether the newest messages of ours in the folder are copies that we filed; both may
-        occur.
-        """
+        occur."""
         exists = self._client.select_folder(self._sent, readonly=True)[b"EXISTS"]
         newest = self._client.uids_at(range(max(1, exists - _NEWEST + 1), exists + 1))
         ours = (each for each in self._headers(newest) if each["X-Sendledger-Id"])

@@ -22,8 +22,7 @@ BROKEN = (ServerRefused, NotUnderstood, OSError)
 
 class SessionFailed(Exception):
     """No session could be opened, or a new one failed; without ``evidence``, the mailbox's access
-    could not be read.
-    """
+    could not be read."""
 
     def __init__(self, evidence: Evidence | None) -> None:
         super().__init__("The mailbox could not be used.")
@@ -60,8 +59,7 @@ class Sessions(Generic[S]):
 
     def use(self, mailbox: Mailbox, task: Callable[[Opening[S]], T]) -> T:
         """What the task answers. If a kept session fails, the task is repeated once in a new
-        session, since the server may have closed the old one long ago.
-        """
+        session, since the server may have closed the old one long ago."""
         place = self._place(mailbox.account_id)
         with place.lock:
             kept = self._taken(place, mailbox)

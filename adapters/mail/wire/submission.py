@@ -42,11 +42,8 @@ class Submission:
         self._ended = False
 
     def run(self) -> Submitted:
-        """The outcome for the message.
-
-        Raises what a session raises if MAIL already fails, as in a session that the server has
-        left: then nothing of the message was sent.
-        """
+        """The outcome for the message. Raises what a session raises if MAIL already fails, as in a
+        session that the server has left: then nothing of the message was sent."""
         if not _ADDRESS.fullmatch(self._recipient) or not _ADDRESS.fullmatch(self._sender):
             return Refused(RefusalFault.OTHER)
         try:
@@ -106,11 +103,9 @@ class Submission:
         return submitted_by(evidence, self._clock(), ended=self._ended)
 
     def _broken(self, error: Exception) -> Submitted:
-        """The outcome after a broken conversation.
-
-        A server that breaks off at the recipient or the content may do so because of them, so it
-        counts as one of the message's tries (M8). At MAIL it is the account's trouble.
-        """
+        """The outcome after a broken conversation. A server that breaks off at the recipient or the
+        content may do so because of them, so it counts as one of the message's tries (M8). At MAIL
+        it is the account's trouble."""
         self._opened.spent = True
         if self._ended:
             return Outcome.UNKNOWN
