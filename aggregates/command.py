@@ -39,8 +39,7 @@ class Command:
         raise NotImplementedError
 
     def in_context(self, _context: "Context") -> Self:
-        """The command with everything that its decision must know of other aggregates and the
-        policy."""
+        """The command with what its decision must know of other aggregates and the policy."""
         return self
 
 

@@ -180,8 +180,7 @@ class NoticeAttempted(Event):
     delivered: bool
     detail: str
     taken_by: tuple[str, ...] = ()
-    """Owners who took it though others did not, by digests with which the channel distinguishes
-    them."""
+    """Owners who took it though others did not, by digests that the channel knows them by."""
 
 
 @fact

@@ -39,8 +39,9 @@ class Timer(NamedTuple):
 
     @property
     def reminds(self) -> bool:
-        """Whether it is a reminder: it waits for a worker and counts as of now, unlike other timers
-        (N1)."""
+        """Whether it is a reminder: those wait for a worker and count as of now; others do not
+        (N1).
+        """
         return self.key[0] == REMINDER
 
 

@@ -18,8 +18,7 @@ class Workspace(Protocol):
         ...
 
     def campaigns_of(self, account_id: AccountId) -> Sequence[Campaign]:
-        """Campaigns whose FROM EMAIL or pause causes have ever included the account, in order of
-        id."""
+        """Campaigns whose FROM EMAIL or pause causes ever included the account, in order of id."""
         ...
 
     def campaigns_on(self, slot_id: SlotId) -> Sequence[Campaign]:

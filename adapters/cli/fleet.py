@@ -113,8 +113,7 @@ def tell_connected(here: Session, address: str, slot: str) -> None:
 
 
 def tell_lost(here: Session, address: str, slot: str | None = None) -> None:
-    """Say which campaigns lost the account and what to type; ``slot``: the one to connect it to
-    first."""
+    """Say which campaigns lost the account and what to type; ``slot``: the one to use first."""
     from engine.answers.fleet import lost as lost_of
     from engine.answers.telling.fleet import readd as told
 

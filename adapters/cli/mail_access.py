@@ -48,8 +48,7 @@ class Given(NamedTuple):
 
 
 def by_password(here: "Session", address: str, given: Given) -> "Access":
-    """Access with the given servers, or the proposed ones, which are shown; ends the program if
-    none."""
+    """Access with the given servers, or shown proposals; ends the program if there are none."""
     from adapters.mail_servers import proposed_servers
     from engine.work.access import Access
 

@@ -219,8 +219,7 @@ def _sender(here: Here, campaign: "CampaignState", recipient_id: str) -> "Sender
 
 
 def _dumper() -> "type[SafeDumper]":
-    """A YAML dumper that keeps texts of several lines as they are and escapes unprintable
-    characters."""
+    """A YAML dumper that keeps lines of texts as they are, and escapes unprintable characters."""
     import yaml
 
     class Dumper(yaml.SafeDumper):

@@ -20,8 +20,7 @@ class DemoFolderError(StoreError):
 
 
 def claim(folder: Path) -> None:
-    """Take the folder for the demo. Raises ``DemoFolderError`` if it is not ours, and changes
-    nothing."""
+    """Take the folder for the demo, unless it is not ours. Raises ``DemoFolderError``."""
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         found = sorted(folder.iterdir())

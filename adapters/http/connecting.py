@@ -72,8 +72,7 @@ class ConnectPages:
         return self._consenting.is_of(cookie)
 
     def come_back(self, answer: Mapping[str, str], cookie: str) -> Response:
-        """The answer to a browser that the provider sends back; it must be the one that was sent
-        there."""
+        """The answer to a browser that the provider sends back, if it was sent from here."""
         returned = self._consenting.returned(answer, cookie)
         consent = self._consent(returned.link) if returned else None
         consents = self._parts.consents.get(consent.told["provider"]) if consent else None
@@ -117,8 +116,7 @@ class ConnectPages:
         asked: Asked,
         answer: Mapping[str, str],
     ) -> Response:
-        """Connect the mailbox. The command's id is the consent's own, so a repeated request acts
-        once."""
+        """Connect the mailbox. The command's id is the consent's own, so repeating it acts once."""
         mailboxes = self._parts.mailboxes(link.workspace, consent.key.new_ids(STEP))
         try:
             access = consents.granted(asked, answer, link.account_id)
@@ -140,8 +138,7 @@ class ConnectPages:
         return page("Not connected", not_connected(consent.told["account_id"], why.sentence))
 
     def _troubled(self, consent: Consent, error: ExplainedError) -> Response:
-        """The page for an error. Only the operator can mend it; the error's sentence names no
-        secret."""
+        """The page for an error, which only the operator can mend; its sentence names no secret."""
         log.error("a consent led to nothing", error=type(error).__name__)
         told = "Something is wrong here; whoever runs it can see what."
         return self._failed(consent, Problem(503, "failed", told))

@@ -179,8 +179,7 @@ class Following:
         await self._looked.wait()
 
     async def _watch(self) -> None:
-        """Look at the log as long as anybody follows. While the store is lost, readers wait in
-        vain."""
+        """Look at the log while anybody follows. If the store is lost, readers wait in vain."""
         with ExitStack() as stack:
             try:
                 wakes = await run_in_threadpool(stack.enter_context, self._appends())

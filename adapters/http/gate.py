@@ -16,8 +16,7 @@ class Credentials(Protocol):
     def by_token(self, token: str) -> Caller | None: ...
 
     def by_session(self, request: Request) -> Caller | None:
-        """The caller by the session's cookie; a request that changes something must bring its CSRF
-        token."""
+        """The caller by the session's cookie; a request for a change must bring its CSRF token."""
         ...
 
 

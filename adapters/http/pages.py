@@ -49,8 +49,7 @@ def button(words: str) -> str:
 
 
 def password_form(account_id: str, words: str) -> str:
-    """A form for a password. It holds the user's name, so that password managers find the right
-    one."""
+    """A form for a password, with the user's name, so that password managers find the right one."""
     name = escape(one_line(account_id))
     return (
         '<form method="post"><label for="password">The new password</label>'

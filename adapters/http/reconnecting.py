@@ -87,8 +87,7 @@ class ReconnectPages:
         return self._with_password(link, Secret(form["password"]))
 
     def come_back(self, answer: Mapping[str, str], cookie: str) -> Response:
-        """The answer to a browser that the provider sends back; it must be the one that was sent
-        there."""
+        """The answer to a browser that the provider sends back, if it was sent from here."""
         returned = self._consenting.returned(answer, cookie)
         account = self._account(returned.link) if returned else None
         consents = self._parts.consents.get(account.provider) if account else None
@@ -164,8 +163,7 @@ class ReconnectPages:
         return page("Reconnected", reconnected(link.account_id, waiting))
 
     def _troubled(self, link: Link, error: ExplainedError) -> Response:
-        """The page for an error. Only the operator can mend it; the error's sentence names no
-        secret."""
+        """The page for an error, which only the operator can mend; its sentence names no secret."""
         log.error("a link led to nothing", error=type(error).__name__, workspace=link.workspace)
         return _failed(link, ["Something is wrong here; whoever runs it can see what."], 503)
 

@@ -25,8 +25,7 @@ log = structlog.get_logger("sendledger.http")
 
 
 class AtOnce:
-    """A transport that sends together what is written in one turn of the loop, such as head and
-    body."""
+    """A transport that sends together what is written in one turn of the loop: head and body."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport

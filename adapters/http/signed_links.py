@@ -40,8 +40,7 @@ class Link(NamedTuple):
 
 
 class SignedLinks:
-    """Makes and reads links of one purpose. ``key`` gives the key when needed; ``now`` is the
-    store's clock."""
+    """Links of one purpose. ``key`` gives the key when needed; ``now`` is the store's clock."""
 
     def __init__(self, key: Callable[[], Secret], now: Clock, audience: str = RECONNECT) -> None:
         self._key = key
@@ -51,8 +50,7 @@ class SignedLinks:
     def make(
         self, workspace: str, account_id: AccountId, until: datetime, name: str | None = None
     ) -> Link:
-        """A link. The same ``name`` makes the same link again, for a message that must never
-        change."""
+        """A link. The same ``name`` makes the same link, for a message that must never change."""
         name = name or secrets.token_urlsafe(16)
         claims = {
             "aud": self._audience,

@@ -5,8 +5,7 @@ from functools import cache
 
 
 class LastWords(logging.Handler):
-    """Takes the library's log, which reports every attempt as an error, and keeps the last one with
-    a reason."""
+    """Takes the library's log, which has each attempt as an error; keeps the last with a reason."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -25,8 +24,7 @@ def _refused(reason: str) -> bool:
 
 @cache
 def last_words() -> LastWords:
-    """The library's last words. Listens from the first call on; no other handler gets the log any
-    more."""
+    """The library's last words, from the first call on; no other handler gets its log any more."""
     listening, logger = LastWords(), logging.getLogger("kafka")
     logger.addHandler(listening)
     logger.propagate = False

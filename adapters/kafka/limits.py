@@ -1,5 +1,4 @@
-"""Limits calls into the library, none of which may block for ever: a timer of the process
-interrupts."""
+"""Limits calls into the library, none of which may block for ever: a timer interrupts them."""
 
 import signal
 import threading
@@ -12,8 +11,7 @@ AGAIN = 1.0
 
 
 class TookTooLong(BaseException):
-    """A call took too long. Not an ``Exception``, so that no library catches it. The process has to
-    end."""
+    """A call took too long. Not an ``Exception``, so no library catches it. The process ends."""
 
 
 @contextmanager

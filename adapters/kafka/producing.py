@@ -11,8 +11,7 @@ from engine.stream.cloud_events import CloudEvent
 DELIVERY_MS = 20_000
 """Milliseconds after which an undelivered record has failed, and with it the process."""
 BACK_OFF_MS = 5
-"""Milliseconds that each retry waits, since the broker refuses a transaction while it ends the
-last."""
+"""Milliseconds between retries: the broker refuses a transaction while it ends the one before."""
 TRANSACTION_MS = 30_000
 """Milliseconds until the broker ends an open transaction, which hides later records of others."""
 

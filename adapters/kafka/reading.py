@@ -37,8 +37,7 @@ class TopicEnd:
         self._noticed = noticed
 
     def last(self) -> Told | None:
-        """The greatest entry that a read_committed reader sees; None without any. Raises
-        ``OtherStore``."""
+        """The greatest entry that a read_committed reader sees, if any. Raises ``OtherStore``."""
         with (
             limited("looking for the topic's end", LIMIT),
             self._reader("read_committed") as reader,

@@ -33,8 +33,7 @@ FENCED = ("ProducerFencedError", "InvalidProducerEpochError")
 
 
 class KafkaSink:
-    """Implements ``LogSink``. ``source`` names the store; ``noticed`` is told of records from
-    elsewhere."""
+    """Implements ``LogSink``. ``source`` names the store; ``noticed`` hears of foreign records."""
 
     def __init__(
         self,
@@ -109,8 +108,7 @@ class KafkaSink:
         sent.add(partition, future)
 
     def _partition(self, topic: str, key: bytes) -> TopicPartition:
-        """The partition that every Kafka client would choose; remembered, since it is slow in
-        Python."""
+        """The partition that any Kafka client would choose; cached, since it is slow in Python."""
         found = self._partitions.get((topic, key))
         if found is None:
             number = (murmur2(key) & 0x7FFFFFFF) % PARTITIONS
@@ -131,8 +129,7 @@ class KafkaSink:
                 )
 
     def _watch(self, sent: "Sent") -> None:
-        """Check the offsets: ours follow each other, with a marker after each run. Raises
-        ``StreamLost``."""
+        """Check that ours are contiguous, with a marker after each run. Raises ``StreamLost``."""
         for partition, (first, last) in sent.ends():
             expected = self._offsets.get(partition)
             if expected is not None and first >= 0:
@@ -140,8 +137,7 @@ class KafkaSink:
             self._offsets[partition] = last + 2 if first >= 0 else None
 
     def _compare(self, partition: TopicPartition, found: int, expected: int) -> None:
-        """Report a gap, in which somebody else wrote. Raises ``StreamLost`` if the topic was made
-        anew."""
+        """Report what somebody else wrote. Raises ``StreamLost`` if the topic was made anew."""
         where = f"{partition.topic}, partition {partition.partition}, offset {expected}"
         if found < expected:
             said = f"{where}, comes next, but {found} came: the topic was made anew"
@@ -180,8 +176,9 @@ class Sent:
         self._last[partition] = future
 
     def require_all(self) -> None:
-        """Check each record, since the library's flush returns even if some failed. Raises
-        ``KafkaError``."""
+        """Check each record: the library's flush returns even if some failed. Raises
+        ``KafkaError``.
+        """
         for each in self._futures:
             if not each.succeeded():
                 raise each.exception or KafkaTimeoutError("a record was not acknowledged")

@@ -31,8 +31,7 @@ class KafkaSource:
         self._topics = (topic, refusals_of(topic))
 
     def records(self) -> Iterator[CloudEvent]:
-        """The records. Each partition is in order of entry, so the smallest of the first ones comes
-        next."""
+        """The records. Each partition is in order, so the smallest first entry comes next."""
         try:
             with self._reader() as reader:
                 yield from self._merged(reader)

@@ -35,8 +35,7 @@ class Found(NamedTuple):
 
 
 class Topics:
-    """The topics of a store, ``name`` and its refusals. Each request has a new client: old ones go
-    stale."""
+    """The topics of a store, ``name`` and its refusals. Each request has a new client."""
 
     def __init__(self, access: KafkaAccess, name: str) -> None:
         self._access = access
@@ -62,8 +61,7 @@ class Topics:
         return Found(Topic(self.name, ids), largest)
 
     def make(self) -> Found:
-        """Create the topics, ``name`` last: if it exists, both do, even if the process died on the
-        way."""
+        """Create the topics, ``name`` last: if it exists, both do, even after a crash."""
         wanted = {"num_partitions": PARTITIONS, "replication_factor": -1, "configs": MADE_WITH}
         with limited("making the topics", LIMIT), self._admin() as admin:
             self._require_unused(admin)

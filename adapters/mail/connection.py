@@ -85,8 +85,7 @@ class Connection:
         return isinstance(self.socket, ssl.SSLSocket)
 
     def require_encrypted(self) -> None:
-        """To be called before a secret is sent. Raises ``ssl.SSLError`` if the connection has no
-        TLS."""
+        """To be called before a secret is sent. Raises ``ssl.SSLError`` without TLS."""
         if not self.encrypted:
             raise ssl.SSLError("[SSL] Nothing secret is said without TLS.")
 
@@ -124,8 +123,7 @@ class Connection:
             self.socket.close()
 
     def _limit_wait(self) -> None:
-        """Set the limit of the next wait. Setting it is a system call, during which other threads
-        can run."""
+        """Limit the next wait by a system call, during which other threads can run."""
         seconds = self._allowance.seconds()
         if seconds != self.socket.gettimeout():
             self.socket.settimeout(seconds)

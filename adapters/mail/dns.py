@@ -132,8 +132,7 @@ def dns_lookup(servers: Sequence[str]) -> Lookup:
 
 
 def address_and_port(stated: str) -> tuple[str, int]:
-    """Where a name server is: ``9.9.9.9:53``, ``[2620:fe::fe]:53``, or either address without a
-    port."""
+    """Where a name server is: ``9.9.9.9:53``, ``[2620:fe::fe]:53``, or an address alone."""
     bracketed, _, port = stated.rpartition("]:")
     if bracketed:
         return bracketed[1:], int(port)

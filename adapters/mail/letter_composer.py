@@ -1,5 +1,4 @@
-"""Writes what the law permits to leave: a draft becomes a message, with all that is known of a
-person."""
+"""Writes what the law permits to leave: a draft becomes a message, with all known of a person."""
 
 from collections.abc import Callable
 from functools import lru_cache

@@ -52,8 +52,7 @@ class Owners(NamedTuple):
 
 
 def owner_problem(address: str) -> str | None:
-    """The problem with an address, as ``address_problem`` says; an owner may also be a user of this
-    machine."""
+    """As ``address_problem``, but an owner may also be a user of this machine."""
     return address_problem(f"{address}.test" if address.endswith("@localhost") else address)
 
 

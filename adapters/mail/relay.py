@@ -164,8 +164,7 @@ def _trouble(error: Exception) -> str:
 
 
 def _log_in(smtp: SMTP, user: str, password: Secret) -> None:
-    """Log in by PLAIN alone: ``login`` would try other methods after a refusal, and be refused
-    again."""
+    """Log in by PLAIN alone: ``login`` would try others after a refusal, and be refused again."""
     smtp.user, smtp.password = user, password.reveal()
     try:
         smtp.auth("PLAIN", smtp.auth_plain)

@@ -51,8 +51,7 @@ def _spf(domain: str, dns: Dns) -> str | None:
 
 
 def _dmarc(domain: str, dns: Dns) -> str | None:
-    """The warning, unless the domain or one above it has a DMARC record (the tree walk of
-    DMARCbis)."""
+    """The warning, unless the domain or one above has a DMARC record (tree walk of DMARCbis)."""
     labels = domain.split(".")
     for above in range(max(len(labels) - 1, 1)):
         name = ".".join(labels[above:])

@@ -106,8 +106,7 @@ class SmtpSession(Session):
             self._answer(f"AUTH XOAUTH2 {_base64(xoauth2(user, token))}", "")
 
     def try_sender(self, address: str) -> None:
-        """Send MAIL FROM, then RSET, to find out whether the server takes messages from this
-        address."""
+        """Find out by MAIL FROM, then RSET, whether the server takes messages from this address."""
         with told():
             require(self.smtp.mail(ascii_form(address)))
             self.smtp.rset()

@@ -18,8 +18,7 @@ class Failed(Exception):
 
 
 class Stages:
-    """The stages so far. ``at`` is the point of the conversation that evidence names; a stage may
-    advance it."""
+    """The stages so far. ``at`` is the point that evidence names; a stage may advance it."""
 
     def __init__(self, protocol: Protocol, provider: str | None, auth: Auth, watch: Watch) -> None:
         self._protocol = protocol
@@ -65,8 +64,7 @@ class Stages:
             raise Failed
 
     def evidence(self, error: Exception) -> Evidence:
-        """The server's words in an error, with the stage and the circumstances that the classifier
-        needs."""
+        """What an error says, with the stage and the circumstances that the classifier needs."""
         return Evidence(
             self._protocol,
             self.at,

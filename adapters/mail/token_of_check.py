@@ -9,8 +9,7 @@ from engine.work.tokens import Token, TokenError, Tokens
 
 
 class TokenOfCheck:
-    """A token that is renewed once at most, whichever side is refused first. Safe to share between
-    threads."""
+    """A token renewed once at most, whichever side is refused. Safe to share between threads."""
 
     def __init__(self, tokens: Tokens, mailbox: Mailbox) -> None:
         self._tokens = tokens

@@ -48,8 +48,7 @@ class TooLong(Problem):
 
 
 class Calling:
-    """Calls tools. ``app``: the routes, as they are served, of the application whose document is
-    used."""
+    """``app``: the routes, as they are served, of the application whose document is used."""
 
     def __init__(self, site: Site, application: FastAPI, app: ASGIApp) -> None:
         self._site = site
@@ -107,8 +106,7 @@ class Calling:
         )
 
     def _workspace(self, caller: Caller, named: object) -> str:
-        """The workspace under which the call is recorded; the caller's own if the named one does
-        not exist."""
+        """The workspace under which the call is recorded; by default the caller's own."""
         own = caller.in_workspace(None, self._site.settings.workspace)
         try:
             found = caller.in_workspace(named if isinstance(named, str) else None, own)

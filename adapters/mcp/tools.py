@@ -102,8 +102,9 @@ class Toolbox:
         return [*found, _preview(acts)] if acts else found
 
     def request(self, name: str, given: Arguments, caller: Caller) -> Request:
-        """The request for a call. Raises ``Forbidden``, ``NotFound``, and ``Problem`` for unfit
-        arguments."""
+        """The request for a call. Raises ``Forbidden``, ``NotFound``, and ``Problem`` for
+        arguments.
+        """
         tool = next((each for each in TOOLS if each.name == name), None)
         if tool is None and name != PREVIEW:
             raise NotFound("tool", name)

@@ -35,8 +35,7 @@ class Folding:
         self._reader = Reader()
 
     def take(self, events: Sequence[Event], inbox: Inbox, c: Any) -> None:
-        """Fold the events. Raises ``UnreadableRecord``, ``UnreadableEvent``, ``CannotTake``,
-        ``Refused``."""
+        """Raises ``UnreadableRecord``, ``UnreadableEvent``, ``CannotTake`` and ``Refused``."""
         with gc_paused():
             told = [self._reader.read(_record(each)) for each in events]
             page = _page(told)

@@ -58,8 +58,7 @@ class Witnesses:
         self._runner.close()
 
     def _judge(self, note: str, failed: Mapping[str, Exception]) -> None:
-        """Note what went wrong. A refusal is reported even with a quorum: the witness may know a
-        fork."""
+        """Note what failed. A refusal counts even with a quorum: the witness may know a fork."""
         told = {name: str(error) or "no answer in time" for name, error in failed.items()}
         self.failed = told
         refused = [name for name, error in failed.items() if isinstance(error, Refused)]
@@ -85,8 +84,7 @@ class Witnesses:
         return {each.name: answer for each, answer in zip(asked, answers, strict=True)}
 
     async def _ask(self, witness: Witness, note: str, node: Node) -> str:
-        """The witness's signatures, as lines of a note. Raises ``Refused``, and the errors in
-        ``UNREACHABLE``."""
+        """The witness's signatures, as note lines. Raises ``Refused`` and ``UNREACHABLE``."""
         size, old = unverified(note).size, self._sizes.get(witness.name, 0)
         status, answer = await self._post(witness, _request(note, old, node))
         while status == CONFLICT:

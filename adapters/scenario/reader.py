@@ -23,8 +23,7 @@ class Step(NamedTuple):
     name: str
     arguments: Arguments
     until: datetime | None = None
-    """The moment that an ``auto_reply`` names, or at which ``engine_down`` or ``inbox_silent``
-    ends."""
+    """The moment that an ``auto_reply`` names, or when ``engine_down`` or ``inbox_silent`` ends."""
 
 
 class Scenario(NamedTuple):

@@ -85,8 +85,7 @@ class _Run:
         return Ending(until, answers, self._log(0), self._course, waits)
 
     def _let_time_run(self, to: datetime, *, inclusive: bool) -> None:
-        """Let time run to ``to``, exclusive unless told: steps precede what is due at the same
-        instant."""
+        """Let time run to ``to``. If exclusive, what is due at that instant follows the step."""
         for wake in self._wakes(to, inclusive=inclusive):
             self._clock.time = wake
             self._engine.tick(WORKSPACE, inclusive=True)

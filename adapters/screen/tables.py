@@ -66,8 +66,7 @@ def print_table(
     most: int | None = SCREENFUL,
     styles: Sequence[str | None] = (),
 ) -> None:
-    """Print a limited number of rows, then how many more there are. Cells of ``Text`` are safe
-    already."""
+    """Print some rows, then how many more there are. A cell of ``Text`` is safe already."""
     table = Table(title=safe(title), title_justify="left")
     for column in columns:
         name = column.removesuffix("_id")

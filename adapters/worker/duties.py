@@ -38,8 +38,7 @@ log = structlog.get_logger("sendledger.worker")
 
 
 class Duty(NamedTuple):
-    """A task that is repeated: ``turn`` runs every ``seconds``, or sooner, whenever ``wait``
-    returns."""
+    """A repeated task: ``turn`` runs every ``seconds``, or sooner, when ``wait`` returns."""
 
     name: str
     turn: Callable[[], object]

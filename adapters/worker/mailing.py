@@ -34,8 +34,7 @@ which another worker searches for what this one was sending (M2)."""
 
 
 class Mailing:
-    """Sends and reads mail. ``alone``: whether this worker holds the role. ``threads``: accounts at
-    once."""
+    """Sends and reads mail. ``alone``: has this worker the role? ``threads``: accounts at once."""
 
     def __init__(
         self,

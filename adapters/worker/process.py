@@ -117,8 +117,7 @@ class Worker:
         return thread
 
     def _watch(self, scheduler: BackgroundScheduler, intervals: dict[str, float]) -> None:
-        """Wake silent duties by monotonic time: interval jobs stall when the wall clock is set
-        back."""
+        """Wake silent duties by monotonic time: interval jobs stall if the wall clock goes back."""
         last = self._turns.last
         while not self._stopping.wait(0.2):
             if self._turns.store_is_lost:

@@ -32,8 +32,7 @@ SHORTEST, LONGEST, GROWTH = 0.004, 0.1, 1.5
 """Seconds between two looks at a log that has been relayed: a transaction for every event would
 take processor time from the writers."""
 YOUNG = 100_000
-"""Objects created between two garbage collections: a run of entries makes many, few of them
-garbage."""
+"""Objects between two garbage collections: a run of entries makes many, few of them garbage."""
 STANDBY = 1.0
 """Seconds of waiting for another relay to end, before checking whether to stop."""
 TO_STOP = 10.0

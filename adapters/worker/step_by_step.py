@@ -1,5 +1,4 @@
-"""A single worker for a store whose clock stands still while it works: for a story that jumps in
-time."""
+"""A single worker for a store whose clock stands still while it works: for stories."""
 
 from collections.abc import Sequence
 from datetime import datetime

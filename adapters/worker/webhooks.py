@@ -33,8 +33,7 @@ LETTERS = "letters"
 
 
 class WebhookDuty:
-    """Delivers to webhooks. ``alone``: whether this worker holds the role. A run ends once it is
-    not ``wanted``."""
+    """``alone``: has this worker the role? A run ends once it is not ``wanted``."""
 
     def __init__(
         self, program: Program, alone: Callable[[], bool], wanted: Callable[[], bool]

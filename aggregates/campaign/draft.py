@@ -85,8 +85,7 @@ class Draft:
         return lane
 
     def _put(self, recipient_id: RecipientId, fields: _Fields) -> None:
-        """Set a recipient's state. Recipients without a message on its way share one object per
-        state."""
+        """Recipients without a message on its way share one object per state."""
         if fields[3] is not None:
             self.recipients[recipient_id] = Recipient(*fields)
             return

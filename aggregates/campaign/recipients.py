@@ -179,8 +179,7 @@ def complain(campaign: Campaign, command: RecordComplaint) -> Sequence[CampaignE
 
 
 def finish(campaign: Campaign, command: FinishRecipient) -> Sequence[CampaignEvent]:
-    """M4: dated when the last delay was over, once the inbox has been read up to then; never
-    before."""
+    """M4: dated at the end of the last delay, once the inbox was read up to then; never before."""
     recipient = alive(campaign, command.recipient_id)
     due = finished_at(campaign.sequence, recipient) if campaign.sequence else None
     if due is None or due > min(command.at, command.inbox_read_until):

@@ -79,8 +79,7 @@ UNBEGUN = Progress()
 class Recipient(NamedTuple):
     status: RecipientStatus = RecipientStatus.PENDING
     sender: AccountId | None = None
-    """In a rotation: soft until the first email, then fixed. In a single-sender campaign: always
-    None."""
+    """Rotation: soft until the first email, then fixed. Single-sender: always None."""
     emails: int = 0
     """Emails received: accepted, or of unknown outcome."""
     sending: Sending | None = None

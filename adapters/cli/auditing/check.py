@@ -53,8 +53,7 @@ def command(
 def check(
     source: Source, tell: Callable[[Violation], None], workspace: str | None = None
 ) -> Findings:
-    """Check the history. ``workspace``: only its violations count; damage to the log itself always
-    does."""
+    """Check the history. ``workspace``: only its violations count, and any damage to the log."""
     findings = Findings(tell)
 
     def found(violation: Violation) -> None:

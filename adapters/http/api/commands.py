@@ -183,8 +183,7 @@ class LeanRoute(APIRoute):
 
 
 async def body_of(request: Request) -> bytes:
-    """The octets of the body. Raises ``Problem`` if the headers say it is not JSON, or if it was
-    cut off."""
+    """The body's octets. Raises ``Problem`` for a type other than JSON, or if it was cut off."""
     kind = request.headers.get("Content-Type", "application/json").partition(";")[0]
     if kind.strip().lower() != "application/json" or "Content-Encoding" in request.headers:
         raise Problem(415, "unsupported_media_type", "Give a body of application/json, as it is.")

@@ -13,8 +13,7 @@ REMEMBERED = 10_000
 
 
 class Attempts:
-    """Safe to share between threads. A restart forgets the attempts, but takes longer than a few of
-    them."""
+    """Safe to share between threads. A restart forgets, but takes longer than a few attempts."""
 
     def __init__(self) -> None:
         self._failures: OrderedDict[str, list[float]] = OrderedDict()

@@ -113,8 +113,7 @@ class OidcProvider:
         return found
 
     def _claims(self, token: str) -> Mapping[str, Any]:
-        """The claims, once a key of the provider has verified them; an unknown key is fetched
-        first."""
+        """The claims, verified by a key of the provider; an unknown key is fetched first."""
         try:
             keys = self._keys or self._fetched_keys()
             return jwt.decode(token, keys, algorithms=ALGORITHMS).claims

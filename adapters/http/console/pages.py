@@ -65,8 +65,7 @@ class Page(NamedTuple):
     def show(
         self, template: str, here: str = "", status: int = 200, **context: Any
     ) -> HTMLResponse:
-        """The rendered page. A name that the template misses is a mistake of ours, and fails
-        loudly."""
+        """The rendered page. A name that the template misses is a mistake of ours, and raises."""
         everything = {
             "pages": PAGES,
             "here": here,

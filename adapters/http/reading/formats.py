@@ -42,8 +42,7 @@ Columns = Mapping[str, Any]
 
 
 def write_csv(columns: Columns, lines: Iterable[Sequence[Any]], file: IO[bytes]) -> None:
-    """Write rows as CSV. What a spreadsheet would execute is made harmless; lists and maps are
-    JSON."""
+    """Write CSV. What a spreadsheet would execute is made harmless; lists and maps are JSON."""
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
     writer.writerow(columns)

@@ -39,8 +39,9 @@ class View(NamedTuple):
         return Answers(self.views, self.workspace)
 
     def aggregates(self) -> Neighbours:
-        """The state that rules decide on. Raises ``Problem`` for the past: it is folded only for
-        now."""
+        """The state that rules decide on. Raises ``Problem`` for the past: it is only folded for
+        now.
+        """
         if self.current is None:
             raise Problem(422, "only_now", "This is known of now alone; leave out at.")
         return self.current.aggregates

@@ -30,8 +30,7 @@ def case_file(
     names: Mapping[str, str],
     noted: Checkpoint | None = None,
 ) -> CaseFile:
-    """The case file; the look at the case is recorded first. Raises ``ProofError`` and
-    ``NoteError``."""
+    """The case file; the look at it is recorded first. Raises ``ProofError`` and ``NoteError``."""
     campaign_id, recipient_id = names["campaign_id"], names["recipient_id"]
     found = _proofs(site).case((workspace, campaign_id, recipient_id), noted)
     site.looks.record(caller, workspace, campaign_id, recipient_id)

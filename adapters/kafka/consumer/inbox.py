@@ -57,8 +57,7 @@ class Inbox(ABC):
     """The positions of one consumer group. For one thread."""
 
     LOST: tuple[type[Exception], ...]
-    """Errors of the database that no record is to blame for: the process has to end and start
-    again."""
+    """Database errors that no record is to blame for: the process has to end and start again."""
 
     def __init__(self, group: str) -> None:
         self.group = group
@@ -94,8 +93,7 @@ class Inbox(ABC):
             raise Overtaken
 
     def restart(self, c: Any, topic: str, places: Mapping[int, Place]) -> None:
-        """Set positions by partition. A consumer that is running is overtaken, and continues from
-        there."""
+        """Set positions by partition. A running consumer is overtaken, and continues from there."""
         self.execute(c, sql.LEAVE, (self.group, topic))
         for partition, at in places.items():
             self.execute(c, sql.PLACE, (self.group, topic, partition, *at))

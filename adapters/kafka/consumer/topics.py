@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 
 
 def pattern_of(topics: Sequence[str]) -> str | None:
-    """One expression for all topics if any begins with ``^`` and so is a pattern; None if all are
-    names."""
+    """One expression for all topics if any is a pattern, beginning with ``^``; None otherwise."""
     if not any(each.startswith("^") for each in topics):
         return None
     return "|".join(each if each.startswith("^") else f"^{re.escape(each)}$" for each in topics)

@@ -179,8 +179,7 @@ def _signed_text(text: str, signature: str) -> str:
 
 
 def _signed_html(html: str, signature: str) -> str:
-    """The HTML with the signature, which is text; it goes before the end of the body if there is
-    one."""
+    """The HTML with the signature, which is text; it goes before the body's end, if any."""
     if not signature.strip():
         return html
     told = "<br>\n".join(escape(signature.strip()).splitlines())

@@ -8,8 +8,7 @@ from engine.work.inbound import Sent, SentMail
 
 
 class Answered(NamedTuple):
-    """What a message answers. ``by`` says how it was recognised; ``by_address``: by the sender
-    alone."""
+    """What a message answers. ``by``: how this is known; ``by_address``: by the sender alone."""
 
     about: Sequence[Sent]
     by: str

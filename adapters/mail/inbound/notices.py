@@ -58,8 +58,7 @@ FLUFL_LETTERS, FLUFL_LINE = 8_192, 250
 def of_text(
     head: Headers, leaves: Sequence[Part], ours: Sequence[Sent], sent: SentMail
 ) -> Inbound | None:
-    """What a notice means; None if it names no recipient of ours, or not what became of the
-    message."""
+    """What a notice means; None if it names no recipient of ours, or not what happened."""
     text = text_of(leaves)
     if found := of_delivery(blocks(text), ours, sent, loose=True):
         return found if found.about else None
@@ -88,8 +87,7 @@ def _named(said: str) -> list[str]:
 
 
 def _kind(subject: str, text: str, *, sure: bool) -> Kind | None:
-    """What happened; the subject counts before the text. ``sure``: it is known to be one of the
-    two."""
+    """What happened; the subject counts before the text. ``sure``: it is one of the two."""
     for said in map(plain, (subject, text)):
         delayed, failed = _DELAYED.search(said), _FAILED.search(said)
         if delayed and not (failed and said == plain(subject)):

@@ -22,8 +22,7 @@ _LISTS = ("list-id", "list-post", "list-unsubscribe", "mailing-list")
 
 
 def null_sender(head: Headers) -> bool:
-    """Whether nobody is the sender, as of reports, so that nothing answers them (RFC 3464, section
-    2)."""
+    """Whether the sender is empty, as in reports, so that nothing answers (RFC 3464, section 2)."""
     return "return-path" in head and head.raw("return-path") in {"<>", ""}
 
 

@@ -1,5 +1,4 @@
-"""Asking a mailbox's owner for consent, and reading the answer: authorisation code with PKCE (R1,
-R2)."""
+"""Asks a mailbox's owner for consent and reads the answer: code flow with PKCE (R1, R2)."""
 
 import secrets
 from collections.abc import Mapping

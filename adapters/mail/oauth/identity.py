@@ -24,8 +24,7 @@ class NotProved(ValueError):
 
 
 class Identity(NamedTuple):
-    """The owner. ``subject`` never changes. ``address`` is None if the provider does not vouch for
-    one."""
+    """The owner. ``subject`` never changes; ``address`` is None unless the provider vouches for one."""
 
     subject: str
     address: str | None

@@ -66,8 +66,7 @@ class LoopbackConsent:
         subject: str | None = None,
         seconds: float = SECONDS_TO_CONSENT,
     ) -> Access:
-        """The access that the owner's consent gives. Raises ``NoConsent``, ``ConsentRefused`` and
-        ``TokenError``."""
+        """The access consented to. Raises ``NoConsent``, ``ConsentRefused`` and ``TokenError``."""
         assert self._asked is not None
         try:
             answer = self._answers.get(timeout=seconds)

@@ -78,8 +78,7 @@ class CheckedTransport(BaseAdapter):
 
 @contextmanager
 def _ended_at(ends: float, connection: socket.socket) -> Iterator[Any]:
-    """End the connection at that time, however slowly the other side sends. Yields whether it has
-    ended."""
+    """End the connection at that time, however slow the other side is. Yields whether it ended."""
     with closing(connection.dup()) as held:
 
         def end() -> None:

@@ -156,8 +156,7 @@ class Grants:
         return self._issue(Grant(account, scopes), secrets.token_urlsafe(24))
 
     def revoke_token(self, token: str) -> None:
-        """End a token; a refresh token ends its grant (RFC 7009), and an unknown one is not an
-        error."""
+        """End a token; a refresh token ends its grant (RFC 7009), an unknown one is no error."""
         self._access.pop(token, None)
         grant = self._refresh.get(token)
         if grant is not None:

@@ -1,5 +1,4 @@
-"""Signed statements of who consented: ID tokens of OpenID Connect (ES256), and the key to verify
-them."""
+"""Signed statements of who consented: ID tokens of OpenID Connect (ES256), and their key."""
 
 from collections.abc import Callable
 from typing import Any

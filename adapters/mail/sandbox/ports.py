@@ -10,8 +10,7 @@ from adapters.mail.sandbox.faults import SERVICES, Faults, Service
 from adapters.mail.sandbox.listener import Listener, Server
 
 PORTS = ("imap", "imaps", "smtp", "smtps", "oauth", "oauth_plain", "control")
-"""The services in the order of their ports, if a first port is given. ``imap`` and ``smtp`` speak
-STARTTLS."""
+"""The services in the order of their ports. ``imap`` and ``smtp`` speak STARTTLS."""
 
 
 class Servers(NamedTuple):

@@ -180,8 +180,7 @@ class Conversation(SMTP):
         return "250 2.0.0 OK, queued"
 
     async def _given(self, args: list[str], challenge: str = "") -> bytes | None:
-        """The client's answer at AUTH, given at once or when asked; None if a fault was answered
-        instead."""
+        """What the client gives at AUTH, at once or when asked; None if that was answered."""
         if len(args) == 1:
             asked = await self.challenge_auth(challenge)
             return asked if isinstance(asked, bytes) else None

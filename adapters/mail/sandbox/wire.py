@@ -13,8 +13,7 @@ class Broken(ConnectionResetError):
 
 
 class Wire:
-    """The server's end of a connection. Every stage is announced by ``reach``, every answer is sent
-    by ``send``."""
+    """The server's end of a connection. ``reach`` announces every stage, ``send`` sends answers."""
 
     def __init__(
         self,

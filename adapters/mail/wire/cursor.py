@@ -19,8 +19,7 @@ _FOLDERS = TypeAdapter(dict[str, Place])
 
 
 def places(cursor: str) -> dict[str, Place]:
-    """The places by folder. A text that is not a cursor gives none, so all is read from the
-    beginning."""
+    """The places by folder; none in a text that is not a cursor, so everything is read."""
     try:
         return _FOLDERS.validate_json(cursor) if cursor else {}
     except ValidationError:

@@ -113,8 +113,7 @@ class _Piece:
         self.end = Place(validity, max(first, min(first + PIECE, next_uid)) - 1)
 
     def headers(self) -> Iterator[list[tuple[int, Fetched]]]:
-        """The headers of each message that is still there, in order of arrival, one batch in
-        memory."""
+        """The headers of messages that are still there, in order of arrival, batch by batch."""
         for start in range(0, len(self._uids), BATCH):
             found = self._readable(self._uids[start : start + BATCH])
             octets = {uid: octets_of(data) for uid, data in found.items()}
@@ -148,8 +147,7 @@ class _Piece:
         return fetched
 
     def _between(self, first: int, end: int) -> Sequence[int]:
-        """The UIDs that exist. A server would answer a range beyond the last message with that
-        message."""
+        """The UIDs that exist. A range beyond the last message would return that message."""
         if first >= end:
             return []
         found = self._client.search(["UID", f"{first}:{end - 1}"])

@@ -61,8 +61,7 @@ class SentFolder:
         return Search.INCONCLUSIVE
 
     def file_copy(self, message: Message, waits: Sequence[float]) -> bool:
-        """File a copy unless there is one. Answers whether there is one now, or the provider will
-        file one."""
+        """Answers whether there is a copy now, filed if needed, or the provider will file one."""
         left = left_of(message.message_id)
         if self._files_sent:
             return True
@@ -99,8 +98,7 @@ class SentFolder:
         return False
 
     def _of_ours(self) -> set[bool]:
-        """Whether the newest messages of ours in the folder are copies that we filed; both may
-        occur."""
+        """Whether the newest messages of ours here are copies that we filed; both may occur."""
         exists = self._client.select_folder(self._sent, readonly=True)[b"EXISTS"]
         newest = self._client.uids_at(range(max(1, exists - _NEWEST + 1), exists + 1))
         ours = (each for each in self._headers(newest) if each["X-Sendledger-Id"])
