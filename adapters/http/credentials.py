@@ -13,8 +13,7 @@ from engine.work.permissions import Caller
 from engine.work.staff import SignIns
 
 KNOWN_FOR = 1.0
-"""Seconds until a token is looked up again, and so until a revoked token is refused at the latest.
-"""
+"""Seconds until a token is looked up again: a revoked one is refused by then."""
 MOST_KNOWN = 10_000
 NOTED = timedelta(hours=1)
 """The time between two notes that a token is in use."""

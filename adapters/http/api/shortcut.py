@@ -19,8 +19,7 @@ from adapters.http.api.commands import LeanRoute, body_of
 from adapters.http.problems import answer_to
 
 AT_ONCE = 40
-"""Commands at the same time; a mailbox check holds its thread for as long as a mail server takes.
-"""
+"""Commands at the same time; a mailbox check holds its thread as long as a mail server takes."""
 
 
 class Shortcut:

@@ -9,8 +9,7 @@ _SAFE = (
     *("utf-8", "utf-16", "utf-32", "ascii", "iso8859", "cp", "koi8", "gb", "big5", "euc"),
     *("shift_jis", "iso2022", "mac", "tis", "hz", "johab", "kz1048", "ptcp154"),
 )
-"""Codecs of charsets. Python has other codecs: ``punycode`` takes quadratic time, ``idna`` raises.
-"""
+"""Codecs of charsets. Python has others: ``punycode`` takes quadratic time, ``idna`` raises."""
 
 
 def decoded(octets: bytes, charset: str | None) -> str:

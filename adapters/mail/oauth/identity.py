@@ -24,7 +24,7 @@ class NotProved(ValueError):
 
 
 class Identity(NamedTuple):
-    """The owner. ``subject`` never changes; ``address`` is None unless the provider vouches for one."""
+    """The owner. ``subject`` never changes; ``address`` is None if none is vouched for."""
 
     subject: str
     address: str | None
