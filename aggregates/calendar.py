@@ -1,7 +1,7 @@
 """Days, windows and time zones (M3). Everything is decided by the wall clock of a zone.
 
-Of an hour that comes twice only the first counts as open, and one that is skipped is not made up
-for: what a window covers is what its zone's clocks show.
+If an hour occurs twice, only the first counts as open; a skipped hour is not made up for: a window
+covers what its zone's clocks show.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from events.vocabulary import Zone
 
 DAY = timedelta(days=1)
 SEARCHED = 22
-"""Days: a weekly window whose hour is skipped once opens within three weeks."""
+"""Days; a weekly window opens within three weeks, even if its hour is skipped once."""
 
 
 def is_zone(name: Zone) -> bool:
@@ -26,23 +26,23 @@ def is_zone(name: Zone) -> bool:
 
 
 def day_of(at: datetime, zone: Zone) -> date:
-    """Which day it is there."""
+    """The day at that moment in the zone."""
     return at.astimezone(_zone(zone)).date()
 
 
 @lru_cache(1_000)
 def beginning_of(day: date, zone: Zone) -> datetime:
-    """When that day begins there, UTC."""
+    """When that day begins in the zone, in UTC."""
     return _instant(datetime.combine(day, time()), zone)
 
 
 def day_began(at: datetime, zone: Zone) -> datetime:
-    """When that day began there, UTC."""
+    """When the current day began in the zone, in UTC."""
     return beginning_of(day_of(at, zone), zone)
 
 
 def next_day(at: datetime, zone: Zone) -> datetime:
-    """When the next day begins there, UTC."""
+    """When the next day begins in the zone, in UTC."""
     return beginning_of(day_of(at, zone) + DAY, zone)
 
 
@@ -59,9 +59,9 @@ def is_open(at: datetime, window: Window, zone: Zone) -> bool:
 
 
 def next_open(at: datetime, window: Window, zone: Zone) -> datetime:
-    """The first moment from ``at`` on at which the window is open, UTC.
+    """The first moment from ``at`` on at which the window is open, in UTC.
 
-    ``OverflowError`` for a window that does not open within three weeks: it has no days.
+    Raises ``OverflowError`` for a window that does not open within three weeks: it has no days.
     """
     if is_open(at, window, zone):
         return at
@@ -75,7 +75,7 @@ def next_open(at: datetime, window: Window, zone: Zone) -> datetime:
 
 
 def _openings(day: date, window: Window, zone: Zone) -> Iterator[datetime]:
-    """Moments at which that day's window may begin, in order."""
+    """The moments at which that day's window may begin, in order."""
     for begins, ends in _opened(day, window):
         first = _instant(begins, zone)
         last = _instant(ends, zone)
@@ -83,7 +83,7 @@ def _openings(day: date, window: Window, zone: Zone) -> Iterator[datetime]:
 
 
 def _opened(day: date, window: Window) -> Iterator[tuple[datetime, datetime]]:
-    """By the wall clock, from and to."""
+    """The day's window by the wall clock, from and to; nothing if it is closed on that day."""
     if WEEKDAYS[day.weekday()] not in window.days:
         return
     midnight = datetime.combine(day, time())
@@ -93,8 +93,8 @@ def _opened(day: date, window: Window) -> Iterator[tuple[datetime, datetime]]:
 
 
 def _change(begins: datetime, ends: datetime, zone: Zone) -> Iterator[datetime]:
-    """When clocks are changed between these moments, found to the second; and, where they are put
-    back, when what comes twice is over."""
+    """When clocks are changed between these moments, found to the second. If they are put back,
+    also when the repeated time is over."""
     early, late = int(begins.timestamp()), int(ends.timestamp())
     before, after = _offset(early, zone), _offset(late, zone)
     if before == after:

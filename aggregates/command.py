@@ -1,4 +1,4 @@
-"""What every command has, and the policy the engine stamps on those that use one."""
+"""What every command has, and the policy that the engine adds to those that use one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,14 +24,14 @@ UNSTAMPED = datetime.min.replace(tzinfo=UTC)
 class Command:
     """An intent, addressed to one aggregate.
 
-    ``at`` is the moment it counts for, in UTC: the engine stamps it under the workspace's lock,
-    except on commands that are told as of an earlier moment (a deadline that has passed).
+    ``at`` is the moment for which it counts, in UTC: the engine sets it under the workspace's lock,
+    except on commands that are decided as of an earlier moment (a deadline that has passed).
     """
 
     aggregate: ClassVar[str]
-    """The type of the aggregate that decides it."""
+    """The type of the aggregate that decides the command."""
     taken_when_fenced: ClassVar[bool] = False
-    """M6: decided although the store may lack what it did."""
+    """M6: decided even though the store may lack what it did."""
     at: datetime = UNSTAMPED
 
     @property
@@ -39,13 +39,13 @@ class Command:
         raise NotImplementedError
 
     def in_context(self, _context: "Context") -> Self:
-        """The command with all that its decision must know of other aggregates and the policy."""
+        """The command with what its decision must know of other aggregates and the policy."""
         return self
 
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The law's values in italics. Each is recorded in the events that use it."""
+    """The values in italics in the law. Each is recorded in the events that use it."""
 
     resolution_window: timedelta = timedelta(days=9)
     grace_period: timedelta = timedelta(hours=1)
@@ -60,20 +60,20 @@ class Policy:
     misses_span: timedelta = timedelta(minutes=15)
     check_patience: timedelta = timedelta(seconds=60)
     freshness: timedelta = timedelta(minutes=2)
-    """M4: how long ago an account's inbox may have been read when a follow-up leaves."""
+    """M4: how long ago an account's inbox may have been read for a follow-up to leave."""
     search_after: timedelta = timedelta(minutes=10)
-    """M2: how long after a send its absence from the Sent folder proves something."""
+    """M2: how long after a send a message's absence from the Sent folder proves something."""
     throttle_hold: timedelta = timedelta(hours=1)
     longest_throttle_hold: timedelta = timedelta(hours=24)
     most_tries: int = 5
-    """M8: of a message that is refused for a temporary fault."""
+    """M8: tries of a message that is refused for a temporary fault."""
     tries_span: timedelta = timedelta(hours=48)
     first_retry: timedelta = timedelta(minutes=15)
-    """After the first refusal; each further wait is four times as long."""
+    """The wait after the first refusal; each further wait is four times as long."""
     bounce_rate: float = 0.05
     sends_before_bounce_rate: int = 50
     suppressed_because: frozenset[SuppressedBecause] = frozenset(SuppressedBecause)
-    """M7: what suppresses a person."""
+    """M7: the reasons for which a person is suppressed."""
 
 
 DEFAULT_POLICY = Policy()
@@ -81,15 +81,15 @@ DEFAULT_POLICY = Policy()
 
 @dataclass(frozen=True, kw_only=True)
 class Senders:
-    """What a campaign's command must know of accounts and slots, as of its decision."""
+    """What a command to a campaign must know of accounts and slots when it is decided."""
 
     statuses: Mapping[AccountId, ConnectionStatus] = field(default_factory=dict)
-    """Of the accounts the command is about; unknown ones are absent."""
+    """The statuses of the accounts that the command is about; unknown accounts are absent."""
     occupant: AccountId | None = None
-    """Who sits in the campaign's slot."""
+    """The account in the campaign's slot."""
     slot_known: bool = True
     connected_at: Mapping[AccountId, datetime] = field(default_factory=dict)
-    """When each was connected or reconnected last."""
+    """When each was last connected or reconnected."""
 
     def connected(self, account_id: AccountId | None) -> bool:
         return (
@@ -109,26 +109,26 @@ class ClockReading:
 
 
 class Context(Protocol):
-    """What a command may ask of the workspace under its lock."""
+    """What a command can ask of the workspace under its lock."""
 
     @property
     def policy(self) -> Policy:
-        """The one in force."""
+        """The policy in force."""
         ...
 
     def senders(self, slot_id: SlotId | None, account_ids: Iterable[AccountId]) -> Senders:
-        """The accounts, the slot, and whoever sits in it."""
+        """The accounts, the slot, and the account in it."""
         ...
 
     def slot_of(self, campaign_id: CampaignId) -> SlotId | None: ...
 
     def suppressed(self, recipient_ids: Iterable[RecipientId]) -> frozenset[RecipientId]:
-        """Those of them who are never to be written to again (M7)."""
+        """Those of them who are suppressed (M7)."""
         ...
 
     def contacted_elsewhere(self, campaign_id: CampaignId, recipient_id: RecipientId) -> bool:
-        """M7: another campaign under way has written to the recipient, who is not terminal there,
-        and this one is exclusive."""
+        """M7: this campaign is exclusive, and another one under way has written to the recipient,
+        who is not terminal there."""
         ...
 
     def search_proves(

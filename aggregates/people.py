@@ -1,6 +1,6 @@
-"""What the directory says of people is committed to before it is written down (F1).
+"""Commits to what the directory says about people, before it is written there (F1).
 
-Nothing is decided by it: who verifies compares the directory with what was recorded.
+No decision depends on it: a verifier compares the directory with what was recorded.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from events.recipient import PeopleCommitted
 from events.vocabulary import RecipientId
 
 ALL = "all"
-"""One stream in each workspace."""
+"""There is one stream in each workspace."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A person is forgotten once, and for good (F1)."""
+"""Forgets a person once, and for good (F1)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Recipient:
 
 @dataclass(frozen=True, kw_only=True)
 class ForgetRecipient(Command):
-    """The directory forgets after it: what is recorded can be applied again to a restored one."""
+    """The directory forgets afterwards, so the record can be applied again to a restored one."""
 
     aggregate: ClassVar[str] = "recipient"
     recipient_id: RecipientId

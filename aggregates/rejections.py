@@ -1,7 +1,7 @@
 """Why a command was refused: one tree, one sentence each, and what to do next.
 
-A refusal changes nothing, except that some are worth remembering: ``facts`` are the events that
-stand although the command was refused.
+A refusal changes nothing, but some are worth remembering: ``facts`` are events that are recorded
+although the command was refused.
 
 ::
 
@@ -64,11 +64,11 @@ from events.errors import ExplainedError
 
 
 class Rejected(ExplainedError):
-    """A command was refused. ``code`` is stable and for programs, the text is for people."""
+    """A command was refused. ``code`` is stable and for programs; the text is for people."""
 
     code: ClassVar[str]
     rule: ClassVar[str]
-    """The law's, by which it was refused."""
+    """The rule of the law by which it was refused."""
 
     def __init__(self, *, facts: Sequence[Event] = (), **about: object) -> None:
         super().__init__(**about)
@@ -80,7 +80,7 @@ class Rejected(ExplainedError):
 
 
 class StoreFenced(Rejected):
-    """M6."""
+    """M6: a fenced store takes no command."""
 
     code = "store_fenced"
     rule = "M6"
@@ -417,4 +417,4 @@ def _leaves(kind: type[Rejected]) -> Iterator[type[Rejected]]:
 
 
 RULES = {each.code: each.rule for each in _leaves(Rejected)}
-"""By code, the rule of each refusal."""
+"""The rule of each refusal, by code."""

@@ -14,7 +14,7 @@ from events.vocabulary import AccountId, SlotId
 class Slot:
     id: SlotId
     known: bool = False
-    """An account sat in it once."""
+    """Whether an account has ever been in it."""
     occupant: AccountId | None = None
 
 

@@ -1,4 +1,4 @@
-"""Whom the workspace never writes to again, person by person and domain by domain (M7)."""
+"""Those whom the workspace never writes to again, by person and by domain (M7)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from events.suppression import (
 from events.vocabulary import RecipientId, SuppressedBecause
 
 ONE = "all"
-"""A workspace has one list of them."""
+"""A workspace has one list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Suppressions:
     domains: frozenset[str] = frozenset()
 
     def covers(self, domain: str) -> bool:
-        """The domain or one above it is suppressed."""
+        """Whether the domain, or one above it, is suppressed."""
         return any(each in self.domains for each in _and_above(domain))
 
 
@@ -122,7 +122,7 @@ def evolve(listed: Suppressions, event: SuppressionEvent) -> Suppressions:
 
 
 def _require_reason(reason: str) -> None:
-    """M7, F1: there is one, and it names nobody by an address."""
+    """M7, F1: there must be a reason, and it must not contain an address."""
     if not reason.strip() or "@" in reason:
         raise NoReason()
 

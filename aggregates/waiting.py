@@ -1,4 +1,4 @@
-"""Why nothing is sent yet, and when that ends: reasons are put together here (M3)."""
+"""Why nothing is sent yet, and when that ends; combines the reasons (M3)."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -9,17 +9,17 @@ from events.vocabulary import Waiting
 
 class NotBefore(NamedTuple):
     at: datetime | None
-    """UTC; none where only an act of somebody ends it."""
+    """In UTC; None if only somebody's act ends it."""
     reason: Waiting
 
 
 Constraint = Callable[[datetime], NotBefore | None]
-"""What it says of sending at that moment: none when it allows it, else a later moment."""
+"""What a condition says of sending at that moment: None if it may, else a later moment."""
 
 
 def soonest(at: datetime, constraints: Sequence[Constraint]) -> NotBefore | None:
-    """None when all of them allow sending at ``at``; else the first moment at which all do, with
-    the reason that ends last."""
+    """None if all of them permit sending at ``at``; else the first moment at which all do, with the
+    reason that ends last."""
     found: NotBefore | None = None
     waiting = True
     while waiting:

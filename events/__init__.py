@@ -1,4 +1,5 @@
 """Facts: what has happened, in the past tense, immutable, one module per aggregate.
 
-Nothing here decides or does anything. Every other room may import this one; it imports none.
+Nothing here decides or does anything. Every other package may import this one; it imports none of
+them.
 """

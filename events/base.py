@@ -11,10 +11,10 @@ T = TypeVar("T", bound=type)
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def fact(cls: T) -> T:
-    """A frozen pydantic dataclass with slots.
+    """Make the class a frozen pydantic dataclass with slots.
 
-    Validated like a model, and a third of a model's time and a seventh of its memory: a stop of a
-    campaign is 100,000 of these at once.
+    It is validated like a model, in a third of a model's time and a seventh of its memory: a stop
+    of a campaign is 100,000 of these at once.
     """
     return dataclass(frozen=True, slots=True, kw_only=True)(cls)  # type: ignore[return-value]
 

@@ -1,7 +1,7 @@
 """Facts about a campaign: its senders, its recipients, its clocks.
 
-Every fact carries ``campaign_id``. Recipients are opaque ids; who they are stands in the directory
-alone, so that a person can be forgotten and history stays whole (F1).
+Every fact carries ``campaign_id``. Recipients are opaque ids; only the directory knows who they
+are, so that a person can be forgotten while history stays complete (F1).
 """
 
 from datetime import date, timedelta
@@ -41,7 +41,7 @@ class CampaignCreated(CampaignEventBase):
     slot_id: SlotId | None = None
     """The slot of a single-sender campaign."""
     account_id: AccountId | None = None
-    """Who sat in that slot."""
+    """The account in that slot."""
     mail_id: str | None = None
     """M2: drawn at random; ids of its messages derive from it. None: from its sequence's own."""
 
@@ -61,12 +61,12 @@ class CampaignPaused(CampaignEventBase):
     version = 2
     cause: str
     bounces: int | None = None
-    """Of how many messages since the start or the last resume (M8)."""
+    """The number that bounced, of the messages since the start or the last resume (M8)."""
     sends: int | None = None
     sends_needed: int | None = None
-    """The policy: of fewer messages, no bounces pause a campaign."""
+    """The policy: with fewer messages, bounces never pause a campaign."""
     bounce_rate: float | None = None
-    """The policy: what part of the messages may bounce."""
+    """The policy: the share of messages that may bounce."""
 
 
 @fact
@@ -116,7 +116,7 @@ class SenderRemoved(SenderEvent):
     """The account left FROM EMAIL by a user's act (S10) or by its disconnect (T2)."""
 
     incident_id: IncidentId | None = None
-    """The disconnect; none when a user removed the account."""
+    """The disconnect; None if a user removed the account."""
     held: int
     """How many contacted recipients wait for its return."""
 
@@ -161,9 +161,9 @@ class GracePeriodExpired(ClockEvent):
     stopped: int
     released: int
     in_flight: int
-    """First emails on their way; each of these recipients stops unless its send is refused (S8)."""
+    """First emails on their way; each of their recipients stops unless its send is refused (S8)."""
     skipped: dict[RecipientStatus, int]
-    """Recipients who had received from the account and were terminal already (S5)."""
+    """Recipients who had received from the account and were terminal already, by status (S5)."""
 
 
 @fact
@@ -221,11 +221,11 @@ class SendReserved(SendEvent):
 
     version = 2
     step: str | None = None
-    """Of the sequence; none for a message that was told to the engine, not planned by it."""
+    """The step of the sequence; None for a message that the engine did not plan."""
     day: date | None = None
-    """Whose count it is of, in the campaign's zone (M3)."""
+    """The day on which it counts, in the campaign's zone (M3)."""
     inbox_read_until: Instant | None = None
-    """M4: up to when the account's inbox had been read; none for a first message."""
+    """M4: up to when the account's inbox had been read; None for a first message."""
     freshness: timedelta | None = None
     """M4, the policy: how long ago that may be."""
 
@@ -247,16 +247,16 @@ class EmailRefused(SendEvent):
     version = 2
     fault: RefusalFault
     reserved_at: Instant | None = None
-    """Of a planned message: whose day it counted for (M3)."""
+    """When a planned message was reserved: it had counted for that day (M3)."""
     tries: int | None = None
     """How often this message was refused for a temporary fault (M8)."""
     most_tries: int | None = None
     tries_span: timedelta | None = None
-    """The policy: how many tries, and how long after the first."""
+    """The policy: how many tries, and how long after the first one."""
     retry_at: Instant | None = None
-    """M8: a planned message is not tried again before."""
+    """M8: a planned message is not tried again before this moment."""
     told_until: Instant | None = None
-    """M8: until when the provider wants to hear nothing more from the account, if it said so."""
+    """M8: until when the provider refuses more from the account, if it said so."""
 
 
 @fact
@@ -275,7 +275,7 @@ class SentSearched(SendEvent):
 
     result: SearchResult
     search_after: timedelta | None = None
-    """The policy: how long after a send its absence proves something."""
+    """The policy: how long after a send the message's absence proves something."""
 
 
 @fact
@@ -301,7 +301,7 @@ class RecipientBounced(RecipientEnded):
 
     version = 2
     address_unknown: bool | None = None
-    """M7: there is no such address; none where that was not said."""
+    """M7: whether the address does not exist; None if the server did not say."""
 
 
 @fact

@@ -1,7 +1,7 @@
 """Every fact by its name on the wire, and how facts of an older shape are read.
 
 The stored topic is ``Name`` for version 1 and ``Name/2``, ``Name/3``, … for later ones. A fact's
-class is its newest shape; an upcaster lifts the JSON of version *n* to version *n + 1*. Renaming
+class is its newest shape; an upcaster turns the JSON of version *n* into version *n + 1*. Renaming
 a class or a module in Python breaks no history as long as the wire name stays.
 """
 
@@ -64,9 +64,9 @@ class Catalogue:
     ) -> None:
         self.classes = {cls.__name__: cls for cls in classes}
         self.decoders: dict[str, Decoder] = {}
-        """Topic to decoder, likewise."""
+        """Decoders by topic."""
         self.encoders: dict[type[Event], tuple[str, Callable[..., bytes]]] = {}
-        """Class to topic and encoder, for loops that cannot afford a call more per event."""
+        """Topic and encoder by class, for loops that cannot afford another call per event."""
         for name, cls in self.classes.items():
             steps = upcasters.get(name, ())
             if len(steps) != cls.version - 1:
@@ -137,7 +137,7 @@ def _problem(error: ValueError | TypeError) -> str:
 
 
 def _as_it_is(data: dict[str, Any]) -> dict[str, Any]:
-    """The newer shape has further fields, which may be missing."""
+    """The data unchanged: the newer shape only has more fields, which may be missing."""
     return data
 
 

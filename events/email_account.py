@@ -71,7 +71,7 @@ class CheckPassed(Event):
     asked_by: Asker
     report: CheckReport
     check_id: str | None = None
-    """The request that this ends (C6)."""
+    """The request that this check ends (C6)."""
 
 
 @fact
@@ -164,7 +164,7 @@ class NoticeIssued(Event):
     campaigns: tuple[Stake, ...]
     deadline_at: Instant
     due_at: Instant
-    """When the notice was due; ``occurred_at`` is when a worker was there to issue it."""
+    """When the notice was due; ``occurred_at`` is when a worker issued it."""
 
 
 @fact
@@ -176,11 +176,11 @@ class NoticeAttempted(Event):
     incident_id: IncidentId
     number: int
     channel: str
-    """Through what it went, e.g. ``maildir``; never the failing mailbox alone."""
+    """How it was sent, e.g. ``maildir``; never only through the failing mailbox."""
     delivered: bool
     detail: str
     taken_by: tuple[str, ...] = ()
-    """Owners who took it though others did not, by digests that the channel tells them apart by."""
+    """Owners who took it though others did not, by digests that the channel knows them by."""
 
 
 @fact
@@ -194,7 +194,7 @@ class SendCounted(Event):
     """In the account's zone."""
     day_began_at: Instant
     used: int
-    """Messages of that day, this one included."""
+    """Messages on that day, including this one."""
     limit: int
     gap: timedelta
 

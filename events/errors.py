@@ -1,4 +1,4 @@
-"""Errors that can be explained: one sentence each, and the facts it speaks of by name."""
+"""Errors that can be explained: one sentence each, and by name the facts that it mentions."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,10 +8,10 @@ from events.vocabulary import instant_text
 
 
 class ExplainedError(Exception):
-    """``sentence`` names facts in braces; whoever raises it gives a value for each.
+    """``sentence`` names facts in braces; the code that raises it gives a value for each.
 
-    The values are kept in ``about``, for programs. The sentence says what to do next where the
-    reader can do something, but never which command to type: that depends on the door.
+    The values are kept in ``about``, for programs. The sentence says what to do next if the reader
+    can do something, but never which command to type: that depends on where it is shown.
     """
 
     sentence: ClassVar[str]

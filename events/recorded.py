@@ -1,4 +1,4 @@
-"""A fact as the log holds it: its place, and the envelope it came in (F2)."""
+"""A fact as the log holds it: its position, and the envelope it came in (F2)."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -7,27 +7,27 @@ from events.base import Event
 
 
 class Envelope(NamedTuple):
-    """What all facts of one command share; stands once, whatever their number."""
+    """What all facts of one command share; stored once, whatever their number."""
 
     command_id: str
     """Unique within its workspace."""
     command: str
-    """Name of the command's class."""
+    """The name of the command's class."""
     workspace: str
     recorded_at: datetime
-    """By the store's clock, UTC, never going back within a workspace."""
+    """By the store's clock, in UTC; it never goes back within a workspace."""
     actor: str
     """``user:…``, ``check``, ``mail``, ``courier``, ``clock`` or ``processor:…``."""
     correlation_id: str
     """The command with which everything began."""
     causation_id: str | None
-    """The event that brought the command about; none for the first."""
+    """The event that brought the command about; None for the first command."""
     first_position: int
-    """Position of its first event; without any, the position the next event would take. Counts from
-    1 within its append until that is committed."""
+    """The position of its first event; if there is none, the position that the next event would
+    take. It counts from 1 within its append until that is committed."""
     event_count: int
     rejection: str | None = None
-    """JSON of the refusal the command was answered with, if it was refused."""
+    """JSON of the refusal, if the command was refused."""
 
     @property
     def last_position(self) -> int:
@@ -37,7 +37,7 @@ class Envelope(NamedTuple):
         return f"{self.workspace}:{self.command_id}.{index}"
 
     def after(self, position: int) -> "Envelope":
-        """With its place in the log: its append stands after that position."""
+        """The envelope with its place in the log: its append comes after that position."""
         return self._replace(first_position=position + self.first_position)
 
 

@@ -45,12 +45,12 @@ class MailSequence(_Value):
     """All that a campaign needs to send by itself."""
 
     mail_id: str
-    """Drawn at random when the campaign was created: ids of its messages derive from it (M2)."""
+    """Drawn at random on the campaign's creation; ids of its messages derive from it (M2)."""
     zone: Zone
     """The campaign's days and windows are those of this time zone."""
     steps: tuple[Step, ...]
     window: Window = Window()
     daily_limit: int | None = None
-    """Messages a day over all accounts; none: only the accounts' own limits hold."""
+    """Messages per day over all accounts; None: only the accounts' own limits apply."""
     exclusive: bool = False
     """M7: nobody gets its first message while another campaign under way has contacted them."""

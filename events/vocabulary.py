@@ -1,4 +1,4 @@
-"""The law's words as types: what a fact may say and how it is spelled on the wire."""
+"""The law's words as types: the values that facts may hold, and their spelling on the wire."""
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -91,7 +91,7 @@ Signal = Literal[
     RecipientStatus.FINISHED,
     RecipientStatus.FAILED,
 ]
-"""What the world can tell of a recipient: every terminal status but the stop."""
+"""What can be reported about a recipient: every terminal status but the stop."""
 
 TERMINAL = frozenset(
     {
@@ -262,13 +262,14 @@ class CheckReport(_Value):
     failed_at: Stage | None = None
     failure_class: FailureClass | None = None
     classifier: str
-    """Name and version of what told the class from the server's answer."""
+    """Name and version of the table that found the class in the server's answer."""
     evidence_digest: str | None = None
     """SHA-256, hexadecimal, of the raw server text kept in the erasable evidence table."""
 
     @property
     def found(self) -> FailureClass | None:
-        """None only when every stage passed; one left out without a reason is ``unknown`` (C3)."""
+        """The class; None only if every stage passed. A stage left out without a reason is
+        ``unknown`` (C3)."""
         if self.failure_class is None and self.passed != tuple(Stage):
             return FailureClass.UNKNOWN
         return self.failure_class
@@ -290,7 +291,7 @@ class Settings(_Value):
     signature: str = ""
     sender_name: str = ""
     sending_speed: int = 50
-    """Emails a day."""
+    """Emails per day."""
     limits: dict[str, int] = {}
     """``gap``: seconds between two messages (90); ``ramp_start`` and ``ramp_step``: messages on the
     first day, and how many more on each day after it."""

@@ -1,5 +1,5 @@
 """Reactions: process managers, which turn events into commands, and timers, which are data.
 
-Pure: they look at the workspace through ``Workspace`` and do nothing themselves. The engine decides
-what they ask for at once, in the same transaction, until nothing more follows.
+They are pure: they look at the workspace through ``Workspace`` and change nothing. The engine
+decides their commands at once, in the same transaction, until nothing more follows.
 """

@@ -1,4 +1,4 @@
-"""Clear the pause cause of an account that works again; resuming stays the user's act (P2, P3)."""
+"""Clear the pause cause of an account that works again; only the user resumes (P2, P3)."""
 
 from collections.abc import Iterator
 

@@ -1,5 +1,5 @@
-"""Count planned messages for their account, whatever the campaign; what is refused counts no more
-(M3, M8). An account that may not send now refuses the reservation with it."""
+"""Count planned messages for their account, over all campaigns; refused ones do not count (M3, M8).
+An account that may not send now refuses the reservation, too."""
 
 from collections.abc import Iterator
 from typing import assert_never

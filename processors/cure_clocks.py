@@ -1,6 +1,6 @@
 """Cure every failure clock of an account that passed a full check (C5).
 
-A check that a user asked for in time is told as of its request, so it also cures a clock that has
+A check that a user requested in time counts as of its request, so it also cures a clock that has
 waited for it beyond its deadline (C6).
 """
 

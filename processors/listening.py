@@ -1,4 +1,4 @@
-"""What a function listens to: said once, by the type of its parameter ``event``."""
+"""What a function listens to: given once, by the type of its parameter ``event``."""
 
 from collections.abc import Callable
 from typing import get_args, get_type_hints
@@ -7,6 +7,6 @@ from events.base import Event
 
 
 def listens_to(function: Callable[..., object]) -> frozenset[type[Event]]:
-    """The classes of events that the function takes: one, or a union of them."""
+    """The event classes that the function takes: one, or a union."""
     annotation = get_type_hints(function)["event"]
     return frozenset(get_args(annotation) or (annotation,))

@@ -1,7 +1,7 @@
-"""Tell the owner of an account: trouble at once, the end of the clocks, the cure (N1, N3).
+"""Tell the owner of an account about trouble at once, the end of the clocks, and the cure (N1, N3).
 
-Comes last: by then the clocks that the notice counts have started or ended. Whether there is
-anything to tell is the account's own decision.
+This comes last: by then the clocks that the notice counts have started or ended. The account itself
+decides whether there is anything to tell.
 """
 
 from collections.abc import Iterator

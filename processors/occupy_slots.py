@@ -1,4 +1,4 @@
-"""Keep each slot's occupant true to where accounts are connected."""
+"""Keep each slot's occupant in line with where accounts are connected."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
-"""All process managers, in the order in which they answer one event.
+"""All process managers, in the order in which they react to an event.
 
 The order is part of the law: a failure's clock is superseded before the hour starts, clocks start
-and campaigns pause while FROM EMAIL still lists the account, and notices count last.
+and campaigns pause while FROM EMAIL still lists the account, and notices come last.
 """
 
 from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ from processors.listening import listens_to
 class Reaction(NamedTuple):
     name: str
     react: Callable[..., Iterable[Command]]
-    """Given the workspace and an event that it listens to."""
+    """The commands, given the workspace and an event that it listens to."""
 
 
 _IN_ORDER = (
@@ -47,7 +47,7 @@ _IN_ORDER = (
 
 
 def by_event() -> dict[type[Event], tuple[Reaction, ...]]:
-    """Event class to the process managers that answer it, in order."""
+    """The process managers that react to each class of events, in order."""
     listening: dict[type[Event], tuple[Reaction, ...]] = {}
     for module in _IN_ORDER:
         reaction = Reaction(module.__name__.rpartition(".")[2], module.react)

@@ -1,6 +1,6 @@
-"""Take a disconnected account out of every FROM EMAIL (T2).
+"""Remove a disconnected account from every FROM EMAIL (T2).
 
-Comes after the clocks have started: a campaign's dependence counts as of that moment.
+This comes after the clocks have started: a campaign's dependence counts as of that moment.
 """
 
 from collections.abc import Iterator

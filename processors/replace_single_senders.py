@@ -1,4 +1,4 @@
-"""Let single-sender campaigns use whichever account is connected in their slot (T3)."""
+"""Let single-sender campaigns use the account that is connected in their slot (T3)."""
 
 from collections.abc import Iterator
 

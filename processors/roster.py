@@ -1,7 +1,7 @@
-"""Which campaigns an account's or a slot's events concern, as data the engine indexes.
+"""The campaigns that events of an account or a slot concern, as data that the engine indexes.
 
 A campaign enters the roster of an account when it lists it or is paused for it, and never leaves:
-whether it still depends on the account is its own knowledge.
+only the campaign knows whether it still depends on the account.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def of_slot(slot_id: str) -> str:
 OF_WORKSPACE = "campaigns"
 """All campaigns of the workspace."""
 SENT = "sent"
-"""M6: campaigns of which a planned message was reserved."""
+"""M6: campaigns in which a planned message was reserved."""
 
 
 def entries(

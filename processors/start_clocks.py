@@ -1,6 +1,6 @@
 """Start a clock in every rotation campaign that depends on an account in trouble (S1, T2).
 
-A campaign may come to depend on it later, by a send that was in flight: it then gets the open
+A campaign may come to depend on it later, by a send that was in flight: then it gets the open
 failure's clock, with that incident's deadline.
 """
 

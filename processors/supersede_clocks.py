@@ -1,4 +1,4 @@
-"""End every failure clock of an account that is disconnected, even where no hour follows (T2)."""
+"""End every failure clock of an account that is disconnected, even if no hour follows (T2)."""
 
 from collections.abc import Iterator
 

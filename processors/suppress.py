@@ -1,6 +1,7 @@
-"""Never write again to whoever unsubscribed, complained, or has no such address (M7).
+"""Never write again to people who unsubscribed, complained, or whose address does not exist (M7).
 
-Also when the recipient was terminal already. Whoever is suppressed ends in every campaign.
+This also applies to recipients who were terminal already. A suppressed person ends in every
+campaign.
 """
 
 from collections.abc import Iterator

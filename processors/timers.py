@@ -1,7 +1,7 @@
-"""What falls due when, as data (S7): which timer an event sets or clears, and what a due one asks.
+"""What falls due when, as data (S7): the timers that events set or clear, and their commands.
 
-A timer only wakes the engine up. It may fire as late as it likes: what it asks is told as of its
-due time, and the aggregate that is asked finds out whether it still applies.
+A timer only wakes the engine. It may fire as late as it likes: its command counts as of its due
+time, and the aggregate decides whether it still applies.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,20 +26,22 @@ from processors.workspace import Workspace
 CLOCK, HOLD, REMINDER = "clock", "hold", "reminder"
 
 Key = tuple[str, ...]
-"""Which timer (a clock, a hold, a reminder), then whom it concerns. Unique within a workspace."""
+"""The kind of timer (a clock, a hold, a reminder), then what it is about. Unique in a workspace."""
 
 
 class Timer(NamedTuple):
     due_at: datetime
     key: Key
     set_by: str = ""
-    """Id of the event that set it: the cause of what it asks for (F2)."""
+    """The id of the event that set it, which is the cause of its command (F2)."""
     correlation_id: str = ""
-    """The command with which that event began."""
+    """The command with which that event's correlation began."""
 
     @property
     def reminds(self) -> bool:
-        """Reminders wait for a worker and are told as of now; the law's timers never wait (N1)."""
+        """Whether it is a reminder: those wait for a worker and count as of now; others do not
+        (N1).
+        """
         return self.key[0] == REMINDER
 
 
@@ -73,7 +75,7 @@ def timers(event: Timing) -> Iterator[tuple[Key, datetime | None]]:
 
 
 def fall_due(workspace: Workspace, timer: Timer, now: datetime) -> Command | datetime:
-    """What a due timer asks, told as of its due time; or until when it has to wait (C6)."""
+    """A due timer's command, as of its due time; or the moment until which it has to wait (C6)."""
     match timer.key:
         case (kind, campaign, account, incident) if kind == CLOCK:
             lane = workspace.campaign(campaign).lane(account)
@@ -109,7 +111,7 @@ def _clock(event: GracePeriodStarted | ClockEnded) -> Key:
 
 
 def latest_of_each_incident(reminders: Iterable[Timer]) -> list[Timer]:
-    """N1: of the reminders missed in a downtime only the latest is sent."""
+    """N1: of the reminders missed in a downtime, only the latest is sent."""
     latest: dict[Key, Timer] = {}
     for timer in sorted(reminders):
         latest[timer.key[:4]] = timer

@@ -1,4 +1,4 @@
-"""What a process manager may look at: one workspace, as it stands under the lock."""
+"""What a process manager can look at: one workspace, as it is under the lock."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -14,11 +14,11 @@ class Workspace(Protocol):
     def campaign(self, campaign_id: CampaignId) -> Campaign: ...
 
     def campaigns(self) -> Sequence[Campaign]:
-        """All of the workspace, in order of id."""
+        """All campaigns of the workspace, in order of id."""
         ...
 
     def campaigns_of(self, account_id: AccountId) -> Sequence[Campaign]:
-        """Campaigns in whose FROM EMAIL or pause causes the account ever was, in order of id."""
+        """Campaigns whose FROM EMAIL or pause causes ever included the account, in order of id."""
         ...
 
     def campaigns_on(self, slot_id: SlotId) -> Sequence[Campaign]:

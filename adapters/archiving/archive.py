@@ -1,6 +1,7 @@
-"""What members of a group keep of a topic: rows in memory, until they become a file.
+"""What members of a group hold of a topic: rows in memory, until they become a file.
 
-A process that dies loses what it held; whoever gets its partitions reads that from the topic again.
+A process that dies loses what it held; the member that gets its partitions reads it from the topic
+again.
 """
 
 import time
@@ -23,12 +24,12 @@ from adapters.kafka.consumer.event import Event
 from adapters.kafka.consumer.inbox import Inbox, Overtaken, Partition, Place
 
 HELD_AT_MOST = 256 * 1024 * 1024
-"""Octets of all partitions together."""
+"""Octets held of all partitions together."""
 
 
 @dataclass
 class Held:
-    """What was read of a partition after its last file, all of one day."""
+    """Rows of a partition read since its last file, all of one day."""
 
     first_offset: int
     at: Place
@@ -50,7 +51,7 @@ class Held:
 
 @dataclass
 class Taken:
-    """By one transaction; nothing of it counts before its end."""
+    """What one transaction takes; nothing of it counts before the transaction ends."""
 
     partition: Partition = ("", -1)
     to: Place | None = None
@@ -59,9 +60,9 @@ class Taken:
 
 
 class Archive(Inbox):
-    """``topic_ids``: asks Kafka for the ids of the topics, by name. What is held becomes files when
-    the clock comes to a multiple of ``every`` seconds, or when it has more octets than
-    ``at_most``. ``alert``: told of partitions in which another process was first."""
+    """``topic_ids`` asks Kafka for the ids of the topics, by name. Held rows become files when the
+    clock reaches a multiple of ``every`` seconds, or when they take more octets than ``at_most``.
+    ``alert`` is told of partitions where another process was first."""
 
     LOST = (OSError, KafkaError)
 
@@ -103,7 +104,7 @@ class Archive(Inbox):
         return self._held[partition].at
 
     def begin(self, partition: Partition, at: Place) -> None:
-        """The first file is named for offset 0, wherever the partition begins."""
+        """Begin a partition. Its first file is named for offset 0, whatever its first offset is."""
         self._held[partition] = Held(0, at)
 
     def move(self, c: Taken, partition: Partition, before: int, to: Place) -> None:
@@ -117,7 +118,7 @@ class Archive(Inbox):
             c.passed_over.append((record.offset, f"{type(error).__name__}: {error}"[:500]))
 
     def revive(self, c: Taken, partition: Partition, offset: int) -> None:
-        """The record stays where it is: in the topic."""
+        """Do nothing: the record stays in the topic."""
 
     def is_buried(self, partition: Partition, at: Place) -> bool:  # noqa: ARG002 none is
         return False
@@ -126,23 +127,23 @@ class Archive(Inbox):
         self._held.clear()
 
     def look(self) -> None:
-        """Before each poll: what it brings may be of a topic that was made anew."""
+        """Forget the topics' ids before a poll, which may bring records of a re-created topic."""
         self._ids = None
 
     def give_up(self, kept: set[Partition]) -> None:
-        """Hold nothing of other partitions: somebody else reads them."""
+        """Drop what is held of all other partitions: other members read them now."""
         for each in self._held.keys() - kept:
             del self._held[each]
 
     def write_due(self) -> None:
-        """Files of all that is held when it is time, else of the largest while it is too much."""
+        """Write everything held if it is time, else the largest parts while too much is held."""
         if self._period != self._period_now():
             self.write()
         while sum(each.octets for each in self._held.values()) > self._at_most:
             self._try(max(self._held, key=lambda each: self._held[each].octets))
 
     def write(self) -> None:
-        """Files of all that is held. Raises ``Refused``, ``KafkaError``, ``OSError``."""
+        """Write everything held into files. Raises ``Refused``, ``KafkaError`` and ``OSError``."""
         self._period = self._period_now()
         for each in list(self._held):
             self._try(each)
@@ -151,7 +152,7 @@ class Archive(Inbox):
         return int(time.time() // self._every)
 
     def _try(self, partition: Partition) -> None:
-        """A partition that is lost to another process is not held any more."""
+        """Write a partition's file; if another process was first, the partition is dropped."""
         with suppress(Overtaken):
             self._write(partition)
 
@@ -165,7 +166,7 @@ class Archive(Inbox):
         held.passed_over += taken.passed_over
 
     def _write(self, partition: Partition) -> None:
-        """A file of what is held of that partition. Raises ``Overtaken``."""
+        """Write what is held of a partition into a file. Raises ``Overtaken``."""
         held = self._held[partition]
         if held.day is None:
             return
@@ -182,7 +183,7 @@ class Archive(Inbox):
         self._held[partition] = Held(held.at.next_offset, held.at)
 
     def _topic_id(self, topic: str) -> str:
-        """As it is after what is held was read: an id never comes back."""
+        """The topic's id, asked after the rows were read: an id is never used again."""
         if self._ids is None:
             self._ids = self._ask()
         if not self._ids[topic]:
@@ -195,14 +196,14 @@ def _take(events: Sequence[Event], _inbox: Inbox, c: Taken) -> None:
 
 
 class Archiver(Consumer):
-    """One member of the group: takes what it reads into the archive. Raises ``OSError``, too."""
+    """A member of the group, which archives what it reads. Also raises ``OSError``."""
 
     def __init__(self, kafka: Mapping[str, Any], archive: Archive, **more: Any) -> None:
         self.archive = archive
         super().__init__(kafka, into=archive, group=archive.group, effect=Together(_take), **more)
 
     def run(self) -> None:
-        """Until ``stop``; then what is held becomes files, too."""
+        """Read until ``stop``; then what is held is written, too."""
         super().run()
         self.archive.look()
         self.archive.write()

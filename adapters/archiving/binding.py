@@ -1,4 +1,4 @@
-"""Whose directory it is: an archive's own, each of whose topics tells one store."""
+"""What a directory is bound to: it belongs to one archive, and each of its topics to one store."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from adapters.archiving.files import clear_drafts, publish
 from adapters.kafka.consumer.consumer import Refused
 
 FORMAT = 1
-"""Of names, days and positions. Members that would read a record otherwise need another one."""
+"""The format of names, days and positions; a change in how records are read needs a new one."""
 MARKER, TOPICS = "_archive.json", "_topics"
 
 
@@ -22,7 +22,7 @@ class Binding(NamedTuple):
 
 
 def open_archive(root: Path) -> str:
-    """The id of the directory's archive, begun where it is empty. Raises ``Refused``."""
+    """The id of the archive in the directory; an empty directory gets one. Raises ``Refused``."""
     root.mkdir(parents=True, exist_ok=True)
     others = sorted(each.name for each in root.iterdir() if each.name[0] not in "_.")
     if not (root / MARKER).exists():
@@ -43,7 +43,7 @@ def open_archive(root: Path) -> str:
 
 
 def bind(root: Path, wanted: Binding) -> None:
-    """Raises ``Refused`` where the topic or the store is bound otherwise."""
+    """Bind the topic and the store. Raises ``Refused`` if either is bound otherwise."""
     name = f"{TOPICS}/{wanted.topic}.json"
     if not (root / name).exists():
         _publish(root, name, wanted._asdict())
@@ -59,7 +59,8 @@ def bind(root: Path, wanted: Binding) -> None:
 
 
 def require_the_same(root: Path, topics: Mapping[str, str]) -> None:
-    """``topics``: ids by name, "" for those that there are not. Raises ``Refused``."""
+    """Require bound topics to be the same. ``topics``: ids by name, "" for none. Raises
+    ``Refused``."""
     for found in _bindings(root):
         if topics.get(found.topic, found.topic_id) != found.topic_id:
             raise made_anew(root, found.topic)
@@ -85,7 +86,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _publish(root: Path, name: str, what: object) -> None:
-    """Where nobody was first."""
+    """Write the file, unless another process was first."""
     text = json.dumps(what).encode()
     with suppress(FileExistsError):
         publish(root, name, lambda file: file.write(text))

@@ -1,8 +1,8 @@
 """A partition's files, one after another: each begins at the offset at which the one before ends.
 
-The name of a file says where it begins, and its end stands in it. So where to go on is what the
-last file says, data and position are there by one act, and there is no second file from the same
-offset. The day in the name follows from the first record, which is the same for whoever reads it.
+A file's name says where it begins, and its content where it ends. So the last file says where to
+continue; data and position appear in one step, and there is no second file from the same offset.
+The day in the name follows from the first record, which is the same for every reader.
 """
 
 import json
@@ -19,12 +19,12 @@ from adapters.kafka.consumer.consumer import Refused
 from adapters.kafka.consumer.inbox import Partition, Place
 
 KEY = b"sendledger"
-"""Of a file's metadata: ``Link`` as JSON."""
+"""The key in a file's metadata: ``Link`` as JSON."""
 OFFSET = "[0-9]" * 20
 
 
 class Link(NamedTuple):
-    """What a file says of itself. ``passed_over``: offsets without a row, and why."""
+    """What a file says about itself. ``passed_over``: offsets without a row, and why."""
 
     topic: str
     topic_id: str
@@ -36,7 +36,7 @@ class Link(NamedTuple):
 
 
 def end_of(root: Path, partition: Partition) -> Place | None:
-    """Where to go on; None before the first file. Raises ``Refused``, ``OSError``."""
+    """Where to continue; None before the first file. Raises ``Refused`` and ``OSError``."""
     files = root.glob(f"day=*/{_stem(partition)}{OFFSET}.parquet")
     last = max(files, key=lambda each: each.name, default=None)
     if last is None:
@@ -47,7 +47,7 @@ def end_of(root: Path, partition: Partition) -> Place | None:
 
 
 def append(root: Path, day: date, link: Link, rows: list[pa.RecordBatch]) -> None:
-    """Raises ``FileExistsError`` where another process has written on from the same offset."""
+    """Write the next file. Raises ``FileExistsError`` if another process has done so."""
     told = {KEY: json.dumps(link._asdict())}
     table = pa.Table.from_batches(rows, SCHEMA).replace_schema_metadata(told)
     name = f"{_stem((link.topic, link.partition))}{link.first_offset:020}.parquet"

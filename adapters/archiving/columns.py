@@ -1,4 +1,4 @@
-"""Events as rows of the archive: its columns, cut where the day changes."""
+"""Events as rows of the archive: its columns, and runs that end where the day changes."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ _COLUMNS = {
     "causation_id": (_TEXT, "ce_causationid"),
     "actor": (_TEXT, "ce_actor"),
 }
-"""Type, and the header it is taken from (docs/stream-contract.md)."""
+"""The type of each column, and the header it comes from (docs/stream-contract.md)."""
 _OPTIONAL = "causation_id"
 SCHEMA = pa.schema(
     [pa.field(name, kind, name == _OPTIONAL) for name, (kind, _) in _COLUMNS.items()]
@@ -38,18 +38,18 @@ SCHEMA = pa.schema(
 
 
 class Run(NamedTuple):
-    """Consecutive events of one partition that one store recorded on one day, in UTC."""
+    """Consecutive events of one partition, recorded by one store on one day (UTC)."""
 
     day: date
     source: str
     rows: pa.RecordBatch
     next_offset: int
     entry: int
-    """Of the last one."""
+    """The entry of the last event."""
 
 
 def runs(events: Sequence[Event]) -> Iterator[Run]:
-    """Raises ``KeyError`` and ``ValueError`` where one of them is no event of a store."""
+    """The runs. Raises ``KeyError`` and ``ValueError`` if one is not an event of a store."""
     rows = _rows(events)
     days = rows["recorded_at"].cast(pa.date32()).to_pylist()
     begin = 0

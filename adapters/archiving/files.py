@@ -1,4 +1,4 @@
-"""Files that appear whole and once: nobody sees a part of one, and nobody replaces one."""
+"""Files that appear complete and once: nobody sees a part of one, and nobody replaces one."""
 
 import os
 import time
@@ -12,16 +12,16 @@ from uuid import uuid4
 from adapters.kafka.consumer.consumer import Refused
 
 DRAFTS = "_writing"
-"""Readers of Parquet pass over names with an underscore in front, and over other endings."""
+"""Readers of Parquet skip names that begin with an underscore or have another ending."""
 LEFT_OVER = 3600.0
-"""Seconds after which a draft belongs to nobody: its process was killed."""
+"""Seconds after which a draft is abandoned: its process was killed."""
 
 
 def publish(root: Path, name: str, write: Callable[[IO[bytes]], object]) -> None:
-    """Write ``root/name`` and reach the disk.
+    """Write ``root/name``, and make it durable.
 
-    The name is taken by a hard link, the one act by which a file is there: of two processes one
-    gets ``FileExistsError``. Raises ``Refused``, ``OSError``.
+    The name is taken by a hard link, the single step by which a file appears: of two processes, one
+    gets ``FileExistsError``. Raises ``Refused`` and ``OSError``.
     """
     draft, target = root / DRAFTS / uuid4().hex, root / name
     for folder in (draft.parent, target.parent):
@@ -51,7 +51,7 @@ def _take_name(draft: Path, target: Path) -> None:
 
 
 def reach_disk(root: Path, folder: Path) -> None:
-    """The names in both of them; what a file holds was there before."""
+    """Make the names in both folders durable; the files' contents are durable already."""
     for each in (folder, root):
         opened = os.open(each, os.O_RDONLY)
         try:
@@ -61,7 +61,7 @@ def reach_disk(root: Path, folder: Path) -> None:
 
 
 def clear_drafts(root: Path) -> None:
-    """Those that killed processes have left."""
+    """Remove drafts that killed processes left."""
     for each in (root / DRAFTS).glob("*"):
         with suppress(FileNotFoundError):
             if each.stat().st_mtime < time.time() - LEFT_OVER:

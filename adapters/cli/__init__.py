@@ -1,1 +1,1 @@
-"""The command line: ``sendledger``. It opens the store itself, for the length of one command."""
+"""The command line: ``sendledger``. Each command opens the store itself, for as long as it runs."""

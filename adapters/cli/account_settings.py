@@ -1,4 +1,4 @@
-"""An account's settings, as they are given on the command line."""
+"""An account's settings as given on the command line."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def given(
     schedule: list[str] | None,
     folder: list[str] | None,
 ) -> dict[str, Any]:
-    """The settings that were named, and no others."""
+    """The settings that were given, and no others."""
     given = {
         "signature": signature,
         "sender_name": sender_name,

@@ -1,4 +1,4 @@
-"""The commands of the command line that belong to no group, and where its groups are.
+"""The commands that belong to no group, and where the groups are.
 
 Imports stay inside the commands, so that help and completion are quick.
 """
@@ -38,7 +38,7 @@ GROUPS = {
     ),
     "vault": ("adapters.cli.vault", "Keep passwords and tokens encrypted: keys, checks, rotation."),
 }
-"""Name, module and what it is for."""
+"""By name: the module, and what the group is for."""
 
 
 def clocks(*, at: Zoned) -> None:

@@ -1,4 +1,4 @@
-"""``sendledger archive``: the events of a topic as Parquet files by day, each once."""
+"""``sendledger archive``: the events of a topic as Parquet files by day, each event once."""
 
 import signal
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Moving a campaign by hand: assignments, sends and what came back, at the simulated provider."""
+"""Running a campaign by hand: assignments, sends and signals, at the simulated provider."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aggregates.campaign.commands import RecordOutcome
 
 app = group(no_args_is_help=True)
-"""``sendledger sends``."""
+"""The group ``sendledger sends``."""
 
 Recipient = Annotated[str, typer.Argument(help="The recipient's id or address.")]
 Account = Annotated[str, typer.Argument(help="The account's address.")]
@@ -28,7 +28,7 @@ SIGNALS: "Mapping[Signal, str]" = {
     RecipientStatus.UNSUBSCRIBED: "Record that a recipient wants no more emails (M5).",
     RecipientStatus.FINISHED: "Record that a recipient has come to the end of the sequence.",
 }
-"""What came back, each with the help of its command."""
+"""The signals, each with the help of its command."""
 Fault = Annotated[RefusalFault, typer.Option(help="Whose fault the refusal was.")]
 
 
@@ -139,7 +139,7 @@ def _send(
 
 
 def _named(here: Session, campaign: str, recipient: str, account: str = "") -> tuple[str, str]:
-    """The recipient's id and the account's address; ends the program for what is unknown."""
+    """The recipient's id and the account's address; ends the program if one is unknown."""
     from adapters.cli.campaigns import known as known_campaign
     from adapters.cli.known_account import known as known_account
 
@@ -149,7 +149,7 @@ def _named(here: Session, campaign: str, recipient: str, account: str = "") -> t
 
 
 def _tell(here: Session, campaign: str, who: str, done: str) -> None:
-    """What was done, and the recipient as it is now."""
+    """Report what was done, and the recipient as it is now."""
     from engine.answers.telling import rows
 
     found = here.answers().recipient(campaign, who)

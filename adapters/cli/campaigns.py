@@ -200,7 +200,7 @@ def resume(
 
 
 def _agree_to_bounces(campaign: "Campaign", *, yes: bool) -> None:
-    """M8: a person decides, the figures in front of them; counting begins anew."""
+    """Ask the person to decide, with the figures shown; then counting begins anew (M8)."""
     from aggregates.campaign.state import BOUNCES_CAUSE
 
     if BOUNCES_CAUSE in campaign.causes:
@@ -209,7 +209,7 @@ def _agree_to_bounces(campaign: "Campaign", *, yes: bool) -> None:
 
 
 def _explain_the_choice(here: Session, campaign_id: str, given_up: tuple[str, ...]) -> None:
-    """P3: what is at stake, until when, and both ways on, ready to be typed."""
+    """Say what is at stake, until when, and both ways to continue, as commands to type (P3)."""
     from events.vocabulary import IncidentKind, instant_text
 
     missing = [
@@ -230,7 +230,7 @@ def _explain_the_choice(here: Session, campaign_id: str, given_up: tuple[str, ..
 
 
 def known(here: Here, name: str) -> "Campaign":
-    """The campaign of that name, as it is now; ends the program if there is none."""
+    """The campaign by that name, as it is now; ends the program if there is none."""
     with here.look() as now:
         campaign = now.campaign(name)
     if campaign.status is None:
@@ -252,7 +252,7 @@ def _do(here: Session, command: "CampaignCommand", done: str) -> None:
 
 
 def _tell(here: Session, name: str, sentence: str) -> None:
-    """What was done, and the campaign as it is now."""
+    """Report what was done, and the campaign as it is now."""
     from engine.answers.telling import rows
 
     if here.at.as_json:

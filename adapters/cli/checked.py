@@ -1,4 +1,4 @@
-"""What a check of a connection found, as it is told."""
+"""Reports what a connection check found."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from engine.work.findings import Findings, StageSeen, Watch
 
 _CREDENTIALS = ("auth_bad_credentials", "auth_revoked", "auth_insufficient_scope")
-"""The classes (C3) that new credentials cure."""
+"""The failure classes (C3) that new credentials cure."""
 
 
 def insist(here: Session, checked: "Checked", hint: str = "") -> None:
-    """A refusal ends the program, with what is to be done; ``hint``: by which command."""
+    """End the program if it was refused, and say what to do; ``hint``: with which command."""
     refusal, findings = checked.refusal, checked.findings
     if refusal is not None and findings is not None and findings.sentence:
         told = [f"Refused ({refusal.code}): {refusal.message}", findings.sentence]
@@ -30,7 +30,7 @@ def insist(here: Session, checked: "Checked", hint: str = "") -> None:
 
 
 def explained_refusal(checked: "Checked") -> "Refusal | None":
-    """With what the check found, for a report that has one line for each account."""
+    """The refusal with what the check found, for a report with one line per account."""
     refusal, findings = checked.refusal, checked.findings
     if refusal is None or findings is None or not findings.sentence:
         return refusal
@@ -38,7 +38,7 @@ def explained_refusal(checked: "Checked") -> "Refusal | None":
 
 
 def new_credentials(account: "EmailAccount", findings: "Findings | None") -> str:
-    """The command by which new ones are given, where those that there are open no mailbox."""
+    """The command that gives new credentials, if the present ones open no mailbox."""
     found = findings.report.found if findings else None
     if account.provider == "simulated" or found not in _CREDENTIALS:
         return ""
@@ -58,19 +58,19 @@ def tell(here: Session, address: str, sentence: str, **more: Any) -> None:
 
 
 def tell_stage(seen: "StageSeen") -> None:
-    """A line on standard error as soon as a stage ends, so that a slow server can be seen."""
+    """Print a line on standard error as soon as a stage ends, so that a slow server is noticed."""
     ended = "passed" if seen.passed else "FAILED"
     warn(f"{seen.side.upper()}  {seen.stage:5}  {ended}  {seen.milliseconds:,.0f} ms")
 
 
 def tell_stages_of(address: str) -> "Watch":
-    """The same below the account's address, where one after another is checked."""
+    """As ``tell_stage``, with the account's address before it, for checks one after another."""
     warn(f"{address}:")
     return tell_stage
 
 
 def domain_warnings(settings: "EngineSettings", address: str) -> Callable[[], None]:
-    """Looks up the sender's domain beside the check; called, it says what is lacking there."""
+    """Look up the sender's domain in parallel. Calling the result says what the domain lacks."""
     from adapters.mail_servers import sender_domain_warnings
 
     found = sender_domain_warnings(settings, address)
@@ -83,7 +83,7 @@ def domain_warnings(settings: "EngineSettings", address: str) -> Callable[[], No
 
 
 def tell_found(here: Session, account: "EmailAccount", findings: "Findings | None") -> None:
-    """Say what a check found, and what the Connection Status is since."""
+    """Say what a check found, and what the Connection Status is now."""
     assert findings is not None
     address = account.id
     row, found = here.answers().accounts[address], findings.report.found

@@ -1,4 +1,4 @@
-"""What every command of the command line shares: the opened store, and commands given to it."""
+"""What all commands share: the opened store, and deciding commands in it."""
 
 import getpass
 import os
@@ -49,16 +49,16 @@ class Here(Protocol):
     def workspace(self) -> str: ...
 
     def answers(self) -> "Answers":
-        """What the law says of the workspace now."""
+        """The answers for the workspace, as the law has it now."""
         ...
 
     def look(self) -> "AbstractContextManager[Neighbours]":
-        """Its accounts, campaigns and slots now, what is due settled in thought."""
+        """Its accounts, campaigns and slots now, as if all that is due were settled."""
         ...
 
 
 class Asked(NamedTuple):
-    """Opened to be read: nothing of it can change."""
+    """A store opened to be read: nothing in it can change."""
 
     at: Where
     settings: "EngineSettings"
@@ -67,7 +67,7 @@ class Asked(NamedTuple):
     current: "Current"
     schedule: "CheckSchedule"
     moment: "Moment"
-    """For asking why somebody is not written to now."""
+    """The moment that is used to explain why somebody is not written to now."""
 
     @property
     def workspace(self) -> str:
@@ -82,9 +82,9 @@ class Asked(NamedTuple):
 
 @contextmanager
 def asking(at: Where, *, strict: bool = True) -> Iterator[Asked]:
-    """Open the store to ask about one workspace, which ends the program if it is unknown.
+    """Open the store to ask about one workspace; ends the program if it is unknown.
 
-    ``strict`` refuses to answer from a view that is older than the rest.
+    ``strict`` refuses to answer from a view that is older than the others.
     """
     from adapters import composition
     from engine.answers.current import current
@@ -114,7 +114,7 @@ def asking(at: Where, *, strict: bool = True) -> Iterator[Asked]:
 
 @contextmanager
 def reading(at: Where) -> Iterator["Opened"]:
-    """Open the store to ask about it as a whole. A workspace that is named must be known."""
+    """Open the store to ask about it as a whole. A workspace, if given, must be known."""
     from adapters import composition
 
     with explained(), composition.asking(settings_of(at)) as opened:
@@ -124,7 +124,7 @@ def reading(at: Where) -> Iterator["Opened"]:
 
 
 def require_name(what: str, name: str) -> None:
-    """Ends the program for a new name that nobody could see or tell from another."""
+    """End the program if a new name is invisible or cannot be told from another."""
     from engine.work.names import name_problem
 
     problem = name_problem(name)
@@ -133,14 +133,14 @@ def require_name(what: str, name: str) -> None:
 
 
 def require_workspace(log: "Log", workspace: str) -> None:
-    """Ends the program where others are known and this one is not."""
+    """End the program if other workspaces are known and this one is not."""
     known = log.workspaces()
     if known and workspace not in known:
         unknown("workspace", workspace, known)
 
 
 class Session(NamedTuple):
-    """Opened to act. Views that no other process keeps are brought up to what was done."""
+    """A store opened to act. Views that no other process keeps are brought up to date after it."""
 
     at: Where
     settings: "EngineSettings"
@@ -161,7 +161,7 @@ class Session(NamedTuple):
         return self.opened.directory
 
     def answers(self) -> "Answers":
-        """Raises ``ViewStopped`` where a view is older than the rest."""
+        """The workspace's answers. Raises ``ViewStopped`` if one view is older than the rest."""
         from engine.answers.workspace_answers import Answers
         from engine.ports.errors import ViewStopped
 
@@ -173,9 +173,9 @@ class Session(NamedTuple):
         return self.engine.look(self.workspace)
 
     def catch_up(self) -> "dict[Projection, Stop]":
-        """Up to the log's end, but for views that are stopped, which it answers.
+        """Bring the views to the log's end. Answers those that are stopped.
 
-        What another process leads is left to it, and waited for.
+        A view that another process leads is left to it, and waited for.
         """
         from engine.waiting import keep_or_wait
         from projections.shipped import SHIPPED
@@ -183,7 +183,7 @@ class Session(NamedTuple):
         return keep_or_wait(self.store, self.views, SHIPPED)
 
     def keep_views(self) -> None:
-        """Up to the log's end, those that no other process leads."""
+        """Bring the views that no other process leads to the log's end."""
         from engine.projecting import ProjectionRunner
         from projections.shipped import SHIPPED
 
@@ -192,15 +192,15 @@ class Session(NamedTuple):
         ProjectionRunner(self.store, self.views, free).keep_up()
 
     def ask(self, command: "Command") -> "Reply":
-        """Have the command decided, as the person at the keyboard. A refusal ends the program."""
+        """Decide the command for the person at the keyboard. A refusal ends the program."""
         return self.insist(self.try_(command))
 
     def try_(self, command: "Command") -> "Reply":
-        """Have it decided, whatever the answer."""
+        """Decide the command, and return the answer whatever it is."""
         return self.engine.execute(self.workspace, command, command_id=uuid4().hex, actor=actor())
 
     def insist(self, answer: "Reply") -> "Reply":
-        """A refusal ends the program."""
+        """End the program if the answer is a refusal."""
         if answer.refusal is not None:
             refusal = answer.refusal
             text = f"Refused ({refusal.code}): {refusal.message}"
@@ -210,7 +210,7 @@ class Session(NamedTuple):
 
 @contextmanager
 def session(at: Where, *, create: bool = False) -> Iterator[Session]:
-    """Open the store; ``create`` makes one where there is none."""
+    """Open the store; ``create`` makes one if there is none."""
     from adapters.composition import running
     from engine.ports.errors import StoreError
     from engine.work.ports import RecipientsError
@@ -220,17 +220,17 @@ def session(at: Where, *, create: bool = False) -> Iterator[Session]:
         with running(settings, create=create) as program:
             here = Session(at, settings, program.opened, program.engine, settings.workspace)
             yield here
-            with suppress(StoreError):  # what was done is done; the next one brings them on
+            with suppress(StoreError):  # the command is done; the next one continues the views
                 here.keep_views()
 
 
 def actor() -> str:
-    """As the person at the keyboard stands in what is recorded."""
+    """The actor under whom the person at the keyboard is recorded."""
     return f"user:{person()}"
 
 
 def person() -> str:
-    """Who sits at the keyboard, as far as the machine knows."""
+    """The person at the keyboard, as far as the machine knows."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -238,7 +238,7 @@ def person() -> str:
 
 
 def moment(text: str) -> datetime:
-    """A time somebody named. One without a zone is asked for again, never guessed."""
+    """The time in the text. One without a zone is refused, never guessed."""
     try:
         named = datetime.fromisoformat(text.strip())
     except ValueError:

@@ -1,7 +1,7 @@
 """``sendledger accounts connect``, ``test``, ``check`` and ``reconnect``.
 
-A check of an account at the provider ``simulated`` finds what ``--result`` says; any other asks the
-account's mail servers.
+A check of an account at the provider ``simulated`` finds what ``--result`` says; a check of any
+other account asks its mail servers.
 """
 
 from collections.abc import Callable
@@ -187,7 +187,7 @@ def reconnect(
 
 
 def real(here: Session) -> "Mailboxes":
-    """The use cases of mailboxes, which ask real mail servers."""
+    """The use cases of mailboxes, with real mail servers."""
     from adapters.composition import Program, logs_beside_answers
     from adapters.mailboxes import mailboxes_of
 
@@ -196,7 +196,7 @@ def real(here: Session) -> "Mailboxes":
 
 
 def told_checks(here: Session, found: "FailureClass | None" = None) -> "ConnectionChecks":
-    """Checks at the provider ``simulated``, which find what they are told to."""
+    """Checks at the provider ``simulated``, with the result that they are given."""
     from uuid import uuid4
 
     from adapters.mail_servers import told_probe
@@ -271,7 +271,7 @@ def _reconnected_anew(
 
 
 def _completed(given: Given, old: "Access | None") -> Given:
-    """What was not given is as before."""
+    """What was given, with the old access for the rest."""
     if old is None:
         return given
     imap, smtp = given.imap or old.imap.written, given.smtp or old.smtp.written

@@ -1,4 +1,4 @@
-"""``sendledger consume``: the events of a topic as rows of another database, each once."""
+"""``sendledger consume``: the events of a topic as rows of another database, each event once."""
 
 import signal
 from enum import StrEnum
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 class Poison(StrEnum):
     BLOCK = "block"
-    PASS = "pass"  # noqa: S105 no password
+    PASS = "pass"  # noqa: S105 not a password
 
 
 def consume(

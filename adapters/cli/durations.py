@@ -7,7 +7,7 @@ from adapters.screen.output import fail
 
 
 def duration(option: str, text: str, longest: timedelta) -> timedelta:
-    """``PT2H``, ``2 days`` or seconds; ends the program for anything else, or longer."""
+    """The duration in ``PT2H``, ``2 days`` or seconds; ends the program if unreadable or longer."""
     from pydantic import TypeAdapter, ValidationError
 
     from adapters.durations import Positive

@@ -1,4 +1,4 @@
-"""Server answers from a file: JSON lines, or one JSON array (docs/classifier.md)."""
+"""Servers' answers from a file: JSON lines, or one JSON array (docs/classifier.md)."""
 
 import json
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 class UnreadableEvidence(Exception):
-    """The file cannot be read as evidence; the text says where and why."""
+    """The file cannot be read as evidence; the text says where, and why."""
 
 
 def read_evidence(file: Path) -> list[Evidence]:
-    """All of it, or ``UnreadableEvidence``. Further fields of a record are passed over."""
+    """All evidence in the file. Other fields are ignored. Raises ``UnreadableEvidence``."""
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A fleet at once: a preview of what will be done and cost, then one by one, then a report."""
+"""A whole fleet at once: a preview with its consequences, then one by one, then a report."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -23,7 +23,7 @@ RESUME = "sendledger campaigns resume --waiting"
 
 
 class Manner(NamedTuple):
-    """What the options say: only a preview, without a question, as JSON."""
+    """How to act, by the options: only preview, without asking, as JSON."""
 
     preview: bool
     yes: bool
@@ -31,7 +31,7 @@ class Manner(NamedTuple):
 
 
 class Act(NamedTuple):
-    """What is done to each: ``reconnected`` is both the word of the report and of the question."""
+    """What is done to each one; a word such as ``reconnected`` serves both report and question."""
 
     done: str
     one: Callable[[str], "Refusal | None"]
@@ -41,7 +41,7 @@ class Act(NamedTuple):
 def reconnect_failed(
     here: Session, reconnect_one: Callable[[str], "Refusal | None"], manner: Manner
 ) -> None:
-    """One-Click Reconnect of every failed account, with the credentials it has (R1-R3)."""
+    """Reconnect every failed account with the credentials it has: One-Click Reconnect (R1-R3)."""
     from engine.answers.fleet import of_reconnecting
     from engine.answers.telling.words import RESUME_ALL
 
@@ -51,7 +51,7 @@ def reconnect_failed(
 
 
 def resume_waiting(here: Session, manner: Manner) -> None:
-    """Every campaign that only waits for its resume; none that a user paused (P2, P3)."""
+    """Resume every campaign that only waits to be resumed; none that a user paused (P2, P3)."""
     from engine.answers.fleet import of_resuming, resuming
 
     paused = [each.campaign_id for each in here.answers().waiting_campaigns()]
@@ -91,7 +91,7 @@ def readd(
 
 
 def lost(here: Session, address: str) -> list[dict[str, Any]]:
-    """Where the account is to be re-added and until when, as a program reads it (T2-T5)."""
+    """Where the account is to be re-added, and until when, for programs (T2-T5)."""
     from engine.answers.fleet import Readd
     from engine.answers.fleet import lost as lost_of
     from engine.answers.telling import rows
@@ -100,7 +100,7 @@ def lost(here: Session, address: str) -> list[dict[str, Any]]:
 
 
 def tell_connected(here: Session, address: str, slot: str) -> None:
-    """What is left to do after a Two-Step Reconnect, or with another account in the slot (T3)."""
+    """Say what remains to do after a Two-Step Reconnect, or with a new account in the slot (T3)."""
     from engine.answers.telling.words import RESUME_ALL
 
     answers = here.answers()
@@ -113,7 +113,7 @@ def tell_connected(here: Session, address: str, slot: str) -> None:
 
 
 def tell_lost(here: Session, address: str, slot: str | None = None) -> None:
-    """Say which campaigns lost the account and what to type; ``slot``: to connect it in first."""
+    """Say which campaigns lost the account and what to type; ``slot``: the one to use first."""
     from engine.answers.fleet import lost as lost_of
     from engine.answers.telling.fleet import readd as told
 
@@ -131,7 +131,7 @@ def tell_lost(here: Session, address: str, slot: str | None = None) -> None:
 
 
 def _carry_out(plan: "Plan[Any]", names: Sequence[str], act: Act, manner: Manner) -> None:
-    """Show, ask, act one by one, report. Ends with exit code 1 when any was refused."""
+    """Show, ask, act one by one, report. Exit code 1 if any was refused."""
     from adapters.screen.progress import progress
     from engine.work.fleet import one_by_one
 

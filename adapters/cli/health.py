@@ -1,4 +1,4 @@
-"""``sendledger health``: is the store well, for a person or whatever watches it?"""
+"""``sendledger health``: whether the store is well, for people and monitoring."""
 
 import os
 from collections.abc import Iterator
@@ -27,12 +27,12 @@ NOTHING: dict[str, Any] = {
     "signed": None,
     "parked": [],
 }
-"""What is seen of a store that cannot be used."""
+"""The values that are shown for a store that cannot be used."""
 
 
 class Found(NamedTuple):
     health: "Health | None"
-    """None where the store cannot be used."""
+    """None if the store cannot be used."""
     reasons: list[str]
 
     def to_json(self) -> dict[str, Any]:
@@ -41,7 +41,7 @@ class Found(NamedTuple):
 
 
 def show_health(settings: "EngineSettings", workspace: str | None, *, as_json: bool) -> None:
-    """Ends the program with 1 where the store is not well; a workspace must be known."""
+    """Show it. Exit code 1 if the store is not well; the workspace must be known."""
     found = _look(settings, workspace)
     if as_json:
         print_json(found.to_json())
@@ -68,7 +68,7 @@ def _look(settings: "EngineSettings", workspace: str | None) -> Found:
 
 
 def outbox_problems(outbox: Path | None) -> Iterator[str]:
-    """Why nothing could be put there, in a sentence; nothing is tried."""
+    """A sentence for each reason why nothing could be put there; nothing is tried out."""
     if outbox is None:
         return
     there = next(each for each in (outbox, *outbox.absolute().parents) if each.exists())

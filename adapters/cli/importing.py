@@ -1,4 +1,4 @@
-"""An import at the keyboard: checked beforehand, with a progress bar, and stoppable by Ctrl-C."""
+"""An import at the keyboard: checked first, with a progress bar, and stopped by Ctrl-C."""
 
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ EXIT_INTERRUPTED = 130
 
 
 def read_names(texts: Sequence[str] | None) -> Mapping[str, str]:
-    """``Email Address=email`` as a person writes it: names of the file's columns to ours."""
+    """Names of the file's columns for ours, from texts such as ``Email Address=email``."""
     names = {}
     for text in texts or ():
         header, equals, column = text.rpartition("=")
@@ -53,8 +53,8 @@ def import_file(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Nothing is taken from a file that cannot be read to its end. ``migration``: its people come
-    with what another program sent them."""
+    """Import a file, unless it cannot be read to its end. ``migration``: the people come with what
+    another program sent them."""
     chosen = report or unused(people.path.with_name(f"{people.path.name}.rejected.csv"))
     try:
         require_free(chosen, in_use=[people.path, *store_files(here.settings)], force=force)
@@ -80,7 +80,7 @@ def _import(
     *,
     force: bool,
 ) -> tuple[Imported, bool]:
-    """What was done, and whether somebody wanted it to stop."""
+    """What was imported, and whether it was interrupted."""
     with (
         _stoppable() as stopped,
         appearing(report, force=force, even_if_empty=False) as file,
@@ -131,7 +131,7 @@ def _tell(
 
 @contextmanager
 def _stoppable() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C ends the import after its page; a second one at once, the page undone."""
+    """Ctrl-C stops the import after the current page; a second one undoes that page."""
     asked = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -149,7 +149,7 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def _bar(lines: int) -> Iterator[Callable[[int], None]]:
-    """On standard error, and only on a screen."""
+    """A progress bar on standard error, shown only in a terminal."""
     console = Console(stderr=True)
     columns = (
         TextColumn("importing"),

@@ -1,4 +1,4 @@
-"""An account that somebody named, and the slots there are."""
+"""Finds an account by name, and the slots there are."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def known(here: Here, name: str) -> "EmailAccount":
-    """The account of that address, as it is now; ends the program if there is none."""
+    """The account with that address, as it is now; ends the program if there is none."""
     from adapters.screen.output import unknown
     from engine.work.addresses import normalised
 
@@ -21,7 +21,7 @@ def known(here: Here, name: str) -> "EmailAccount":
 
 
 def slots(here: Here) -> set[str | None]:
-    """Slots that accounts sit in or campaigns send from."""
+    """The slots that accounts occupy or campaigns send from."""
     answers = here.answers()
     sitting = {each.slot_id for each in answers.accounts.values()}
     return sitting | {each.slot_id for each in answers.campaigns.values()}

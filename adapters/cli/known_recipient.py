@@ -1,4 +1,4 @@
-"""Who is meant by a recipient's id or address."""
+"""Finds the recipient that an id or an address means."""
 
 from typing import TYPE_CHECKING
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from engine.answers.workspace_answers import Answers
 
 NEAREST_OF = 2_000
-"""Ids among which the nearest is looked for."""
+"""Ids among which similar ones are looked for."""
 
 
 def known(here: Here, answers: "Answers", name: str) -> str:
-    """The id of the recipient of that id or address; ends the program if there is none."""
+    """The id of the recipient with that id or address; ends the program if there is none."""
     from itertools import islice
 
     from engine.work.addresses import normalised

@@ -1,4 +1,4 @@
-"""``sendledger accounts link``: a link for an owner who sits at another machine."""
+"""``sendledger accounts link``: a link for an owner who works at another machine."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -49,7 +49,7 @@ def link(
 
 
 def _account(here: Session, name: str) -> "EmailAccount":
-    """An account that can be reconnected by a link; ends the program for any other."""
+    """The account, if a link can reconnect it; ends the program otherwise."""
     from adapters.cli.known_account import known
     from adapters.mailboxes import providers
 
@@ -65,7 +65,7 @@ def _account(here: Session, name: str) -> "EmailAccount":
 
 
 def _require_password(account: "EmailAccount", public_url: str) -> None:
-    """Ends the program where the page of a link could not ask for the account's password."""
+    """End the program if the link's page could not ask for the account's password."""
     from engine.answers.telling.reconnecting import PERMISSIONS
 
     if account.provider in PERMISSIONS:

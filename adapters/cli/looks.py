@@ -1,4 +1,4 @@
-"""``sendledger looks``: who looked at which person's case over HTTP."""
+"""``sendledger looks``: the people who looked at a person's case over HTTP."""
 
 from typing import Annotated
 

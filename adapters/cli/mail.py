@@ -1,4 +1,4 @@
-"""``sendledger mail``: what can be judged without a connection."""
+"""``sendledger mail``: judgements that need no connection."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""How a mailbox is reached and opened, as a person says it on the command line.
+"""The access to a mailbox, as given on the command line.
 
 A password is never an argument, which every user of the machine could read: it comes from the
 keyboard, from standard input or from a file.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.work.secret import Secret
 
 LONGEST = 10_000
-"""Characters of a password, or of an app password with whatever surrounds it."""
+"""Characters in a password, or in an app password with the text around it."""
 _METAVAR = "HOST[:PORT][/starttls|/tls]"
 
 Imap = Annotated[
@@ -38,7 +38,7 @@ PasswordFile = Annotated[
 
 
 class Given(NamedTuple):
-    """What the person gave of a mailbox."""
+    """What the person gave for the access."""
 
     imap: str | None = None
     smtp: str | None = None
@@ -48,7 +48,7 @@ class Given(NamedTuple):
 
 
 def by_password(here: "Session", address: str, given: Given) -> "Access":
-    """Servers as given, or as proposed and shown; ends the program where there are none."""
+    """Access with the given servers, or shown proposals; ends the program if there are none."""
     from adapters.mail_servers import proposed_servers
     from engine.work.access import Access
 
@@ -73,9 +73,9 @@ def by_password(here: "Session", address: str, given: Given) -> "Access":
 def by_consent(
     here: "Session", provider: str, address: str, subject: str | None = None, *, again: bool = False
 ) -> "Access":
-    """What the mailbox's owner consents to in a browser on this machine.
+    """Access by the consent that the mailbox's owner gives in a browser on this machine.
 
-    Raises ``ConsentRefused`` for too little or another mailbox, and ``TokenError``.
+    Raises ``ConsentRefused`` for too few permissions or another mailbox, and ``TokenError``.
     """
     from adapters.composition import logs_beside_answers
     from adapters.mailboxes import loopback_consent
@@ -92,7 +92,7 @@ def consented(
     consent: "Callable[[], Access]",
     record: Callable[[str], object] = lambda _: None,
 ) -> "Access":
-    """``record`` is told the code of what the consent lacks, which then ends the program."""
+    """The consent's access. A refusal is passed to ``record`` by its code, and ends the program."""
     from engine.work.classifying.classifier import classify
     from engine.work.consents import ConsentRefused
     from engine.work.tokens import TokenError
@@ -108,7 +108,7 @@ def consented(
 
 
 def server(text: str, implicit: int, starttls: int) -> "Server":
-    """As ``read_server``; ends the program for what is none."""
+    """As ``read_server``; ends the program if it is not a server."""
     from engine.work.written_servers import read_server
 
     try:
@@ -118,7 +118,7 @@ def server(text: str, implicit: int, starttls: int) -> "Server":
 
 
 def password(file: Path | None, whose: str) -> "Secret":
-    """From the file, or asked for at the keyboard; ends the program where there is none."""
+    """The password from the file or the keyboard; ends the program if there is neither."""
     from engine.work.secret import Secret
 
     if file is None and not sys.stdin.isatty():

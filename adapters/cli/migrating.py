@@ -1,4 +1,4 @@
-"""``sendledger recipients import``: a list that another program exported, with what it sent."""
+"""``sendledger recipients import``: a list exported from another program, with what that sent."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -79,7 +79,7 @@ def import_list(
 
 
 def _read_again(here: Session, accounts: Sequence[str]) -> None:
-    """M4: an answer that came before its sender was known here meant nothing when it was read."""
+    """Read the senders' inboxes again: answers to messages unknown until now meant nothing (M4)."""
     from adapters.composition import StoredCursors
 
     cursors = StoredCursors(here.opened.beside)

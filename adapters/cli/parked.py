@@ -1,4 +1,4 @@
-"""``sendledger parked`` and ``unpark``: workspaces that could not be settled again and again."""
+"""``sendledger parked`` and ``unpark``: workspaces that repeatedly could not be settled."""
 
 from adapters.cli.common import Session
 from adapters.screen.exit_codes import EXIT_UNKNOWN

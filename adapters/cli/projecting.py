@@ -1,4 +1,4 @@
-"""``sendledger project``: the shipped views of a topic's store in another database."""
+"""``sendledger project``: the shipped views of a store in another database, from its topics."""
 
 import signal
 from typing import TYPE_CHECKING, Annotated

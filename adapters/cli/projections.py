@@ -1,4 +1,4 @@
-"""``sendledger projections``: how the views stand, and what to do with one that is stopped."""
+"""``sendledger projections``: the state of the views, and what to do with a stopped one."""
 
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -25,12 +25,12 @@ COLUMNS = ("name", "position", "lag", "keeper", "stopped_at", "error")
 
 
 class Shown(NamedTuple):
-    """A view as it stands; nothing is folded for it."""
+    """The state of a view; nothing is folded for it."""
 
     projection: "Projection"
     status: "ViewStatus"
     lag: int
-    """Events of the log that it has not folded yet."""
+    """Events of the log that the view has not folded yet."""
     keeper: "Keeper | None"
 
     def to_json(self) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def look(log: "Log", views: "ReadableViews") -> list[Shown]:
 
 
 def _stopped(here: Session, name: str, position: int | None = None) -> "tuple[Projection, Stop]":
-    """The view of that name and its stop; one that is not stopped there ends the program."""
+    """The view by that name and its stop; ends the program if it is not stopped there."""
     from engine.ports.errors import NotStoppedThere
 
     shown = {each.projection.name: each for each in look(here.store, here.views)}
@@ -146,7 +146,7 @@ def _stopped(here: Session, name: str, position: int | None = None) -> "tuple[Pr
 
 
 def _go_on(here: Session, projection: "Projection", done: str) -> None:
-    """Try it at once, or have its keeper do so, and tell how it stands then."""
+    """Try the event now, or have the view's keeper do so, and report how the view stands then."""
     from engine.waiting import keep_or_wait
 
     keep_or_wait(here.store, here.views, [projection])

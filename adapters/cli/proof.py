@@ -1,4 +1,4 @@
-"""``sendledger proof``: sign how far the log is, so that nobody can rewrite it unnoticed."""
+"""``sendledger proof``: sign the log, so that nobody can rewrite it unnoticed."""
 
 from contextlib import ExitStack
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which provider an account is connected at, and what may be said along with it."""
+"""The provider at which an account is connected, and which options fit it."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ Provider = Annotated[
 
 
 def provider_of(here: Session, address: str, given: Given, result: Verdict | None) -> str:
-    """The one the account had before it was disconnected; else none that asks a server."""
+    """The account's provider before it was disconnected; by default one that asks no server."""
     with here.look() as now:
         provider = now.account(address).provider or SIMULATED
     require_fitting(provider, given, result)
@@ -32,7 +32,7 @@ def provider_of(here: Session, address: str, given: Given, result: Verdict | Non
 
 
 def require_fitting(provider: str, given: Given, result: Verdict | None) -> None:
-    """Options that another provider has end the program."""
+    """End the program for options that belong to another provider."""
     if provider == SIMULATED and given != Given(yes=given.yes):
         fail("A mail server is asked with --provider imap.", EXIT_UNREADABLE)
     if provider in ("google", "microsoft") and given != Given(yes=given.yes):

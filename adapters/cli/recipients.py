@@ -1,4 +1,4 @@
-"""``sendledger recipients``: who is written to, what became of each, and forgetting a person."""
+"""``sendledger recipients``: the recipients, what became of each, and forgetting a person."""
 
 from functools import partial
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""``sendledger store reconcile``: open a store that came from a backup, knowing what is lost."""
+"""``sendledger store reconcile``: reopen a store that was restored from a backup."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.work.mailing.reconcile import Reconciled, Survey
 
 PATIENCE = 5.0
-"""Seconds to wait for somebody else who reconciles the store."""
+"""Seconds to wait for another process that is reconciling the store."""
 Confirm = Annotated[
     list[str] | None,
     typer.Option(

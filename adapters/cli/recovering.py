@@ -1,4 +1,4 @@
-"""``sendledger store recover``: bring a restored store back to where it was."""
+"""``sendledger store recover``: bring a restored store back up to date from a copy of its log."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -50,7 +50,7 @@ def recover(
 def copy_of_the_log(
     at: Where, kafka: str | None, topic: str | None, other: str | None
 ) -> "Iterator[StreamSource | None]":
-    """Of the topic, or of the other store; None where neither is named."""
+    """The log in the topic or in the other store; None if neither is given."""
     from adapters.composition import asking
     from adapters.settings import load_settings
     from adapters.streaming import topics_as_source
@@ -66,7 +66,7 @@ def copy_of_the_log(
 
 
 def recover_from(source: "StreamSource", at: Where, *, yes: bool) -> None:
-    """Whatever the stream is read from. Raises ``ExplainedError``."""
+    """Recover from a copy of any kind. Raises ``ExplainedError``."""
     from adapters.composition import running
 
     with running(settings_of(at)) as program:
@@ -87,7 +87,7 @@ def recover_from(source: "StreamSource", at: Where, *, yes: bool) -> None:
 
 
 def recovered(opened: "Opened", source: "StreamSource") -> "Recovered":
-    """Whoever finds that the store lacks something has it fenced, until it is reconciled (M6)."""
+    """What was recovered. A store found to lack something is fenced until it is reconciled (M6)."""
     from engine.work.forgetting import Forgetters
     from engine.work.recover import Restored, recover
 

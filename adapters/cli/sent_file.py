@@ -1,4 +1,4 @@
-"""Messages that came in, and what an account has sent, from files (docs/reading-mail.md)."""
+"""Incoming messages, and what an account has sent, from files (docs/reading-mail.md)."""
 
 import json
 from pathlib import Path
@@ -8,11 +8,11 @@ from engine.work.inbound import OCTETS, Sent, SentList, comparable, message_of
 
 
 class UnreadableMail(Exception):
-    """A file cannot be read; the text says where and why."""
+    """A file cannot be read; the text says where, and why."""
 
 
 def octets_of(file: Path) -> bytes:
-    """As many of a message as are looked at."""
+    """As much of a message as is looked at."""
     try:
         with file.open("rb") as message:
             return message.read(OCTETS)
@@ -21,7 +21,7 @@ def octets_of(file: Path) -> bytes:
 
 
 def read_sent(file: Path) -> SentList:
-    """Raises ``UnreadableMail``. Further fields of a record are passed over."""
+    """What was sent. Other fields of a record are ignored. Raises ``UnreadableMail``."""
     try:
         found = json.loads(file.read_bytes().decode("utf-8-sig"))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What recipients lack for a sequence, listed before it is set on a running campaign or started."""
+"""What recipients lack for a sequence; listed before it is set on a running campaign or started."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def agree_to_lack(
     here: Session, campaign: "CampaignState", wanted: "MailSequence", *, yes: bool
 ) -> None:
-    """What is missing is listed before the start; nobody gets a letter with a gap."""
+    """List what is missing and ask before the start; nobody gets a letter with a gap."""
     from engine.work.letters import LetterError
 
     with explained(LetterError):
@@ -34,7 +34,7 @@ def tell_lack_after_import(here: Session, campaign: "CampaignState") -> None:
     from engine.work.letters import LetterError
 
     if campaign.sequence is not None:
-        with suppress(LetterError):  # the steps are at fault, and their check says how
+        with suppress(LetterError):  # the steps are at fault, and checking them says how
             lack = lack_in(here, campaign, campaign.sequence)
             if lack.missing:
                 lacking = people(len({each.recipient_id for each in lack.missing}))

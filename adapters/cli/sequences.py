@@ -167,7 +167,7 @@ def preview(
 
 
 def _refuse_names(here: Session, wanted: "MailSequence") -> None:
-    """F1: texts stand in events, and no event names a recipient."""
+    """Refuse texts that name a recipient: they become part of events (F1)."""
     from engine.work.sequences import naming_somebody
 
     own = here.answers().accounts
@@ -204,7 +204,7 @@ def _step_of(
 
 
 def _sender(here: Here, campaign: "CampaignState", recipient_id: str) -> "Sender":
-    """Who writes to the recipient; of those who may, the first."""
+    """The account that writes to the recipient, or the first of those that may."""
     from engine.planning.senders import senders_of
     from engine.work.letters import Sender
 
@@ -219,7 +219,7 @@ def _sender(here: Here, campaign: "CampaignState", recipient_id: str) -> "Sender
 
 
 def _dumper() -> "type[SafeDumper]":
-    """Texts of several lines as they are; what does not print, by its code."""
+    """A YAML dumper that keeps lines of texts as they are, and escapes unprintable characters."""
     import yaml
 
     class Dumper(yaml.SafeDumper):

@@ -1,4 +1,4 @@
-"""``sendledger staff``: people who sign in to the console."""
+"""``sendledger staff``: the people who sign in to the console."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -16,11 +16,11 @@ from events.catalogue import UnreadableEvent
 
 
 def show_status(here: Asked, *, as_json: bool) -> None:
-    """Views that are stopped are told of, and what can be shown without them is."""
+    """Show what needs a human. Stopped views are reported; what needs none of them is shown."""
     current = here.current
     found = attention(current.answers(), current.now, current.stopped)
     found = found._replace(tells_owners=here.settings.tells_owners, fenced=current.fenced)
-    with suppress(UnreadableEvent):  # told of as a view that is stopped
+    with suppress(UnreadableEvent):  # reported as a stopped view
         found = found._replace(waits=waits(here.moment, current.aggregates.campaigns()))
     if as_json:
         print_json(found.to_json())

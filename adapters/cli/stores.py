@@ -1,4 +1,4 @@
-"""``sendledger store``: make a store fit this program, check what it derives, name a copy anew."""
+"""``sendledger store``: migrate a store, check what it derives, give a copy a new id."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -67,7 +67,7 @@ def check(*, at: WholeStore) -> None:
 
 
 def _opened(settings: "EngineSettings", stack: ExitStack) -> "Opened | str":
-    """The store, until the stack ends; or why it cannot be used. Raises ``StoreUnavailable``."""
+    """The store until the stack ends, or why it cannot be used. Raises ``StoreUnavailable``."""
     from adapters.composition import asking
     from adapters.screen.hints import with_hint
     from engine.ports.errors import StoreError, StoreUnavailable
@@ -81,7 +81,7 @@ def _opened(settings: "EngineSettings", stack: ExitStack) -> "Opened | str":
 
 
 def _differences(opened: "Opened", notes: list[str]) -> Iterator[str]:
-    """``findings``, and of the directory; what is no damage goes to ``notes``."""
+    """``findings``, and those of the directory; harmless ones go to ``notes``."""
     from engine.audit.people import CommittedPeople, compared
     from engine.decoding import GapInLog, MissingEnvelope
     from engine.entries import GapInEntries
@@ -89,7 +89,7 @@ def _differences(opened: "Opened", notes: list[str]) -> Iterator[str]:
 
     yield from findings(opened)
     notes += notes_of(opened)
-    with suppress(WithoutEntries, GapInEntries, GapInLog, MissingEnvelope):  # told already
+    with suppress(WithoutEntries, GapInEntries, GapInLog, MissingEnvelope):  # reported already
         people = compared(CommittedPeople(), opened.store, opened.directory)
         yield from people.differences
         notes += people.notes("as the log commits to them")
@@ -104,7 +104,7 @@ def _identity(opened: "Opened") -> "StoreIdentity | None":
 
 
 def findings(opened: "Opened") -> Iterator[str]:
-    """A sentence each. Raises ``StoreError`` where the log itself cannot be read."""
+    """A sentence for each finding. Raises ``StoreError`` if the log itself cannot be read."""
     from adapters.screen.hints import with_hint
     from engine.audit.entry_check import check_entries
     from engine.audit.index_check import check_indexes, check_snapshots

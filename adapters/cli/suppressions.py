@@ -1,4 +1,4 @@
-"""``sendledger suppressions``: persons and domains that no campaign ever writes to again (M7)."""
+"""``sendledger suppressions``: people and domains that no campaign ever writes to again (M7)."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -180,8 +180,8 @@ def _suppressing(here: Session, because: SuppressedBecause) -> "Suppressing":
 
 
 def _named(here: Here, who: str) -> tuple[str | None, str | None]:
-    """A recipient's id or a domain; neither for an address that nobody knows yet. Ends the program
-    for what is none of them."""
+    """A recipient's id or a domain; neither for an address that is not known yet. Ends the program
+    for text that is none of these."""
     from adapters.cli.known_recipient import known
     from engine.work.addresses import domain_named, normalised, recipient_problem
 

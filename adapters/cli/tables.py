@@ -32,11 +32,11 @@ from engine.ports.check_schedule import ScheduledCheck
 from engine.work.ports import Person
 
 SCREENFUL = 50
-"""Recipients on one screen, unless a limit is given."""
+"""Recipients on one screen, unless another limit is given."""
 
 
 class Wanted(NamedTuple):
-    """Which recipients to show."""
+    """The recipients to show."""
 
     status: str | None = None
     sender: str | None = None
@@ -55,7 +55,7 @@ def show_accounts(answers: Answers, *, as_json: bool) -> None:
 
 
 class Pace(NamedTuple):
-    """How much was sent, as of that moment."""
+    """How much had been sent at that moment."""
 
     pace: AccountPace
     now: datetime
@@ -64,7 +64,7 @@ class Pace(NamedTuple):
 def show_account(
     answers: Answers, account_id: str, check: ScheduledCheck | None, today: Pace, *, as_json: bool
 ) -> None:
-    """``check`` is the account's next one in the background, where there is one."""
+    """Show an account. ``check`` is its next background check, if there is one."""
     if as_json:
         print_json(account_told(answers, account_id, check, today.pace))
         return
@@ -124,7 +124,7 @@ def show_campaign(
 
 
 def show_senders(campaign: Campaign, *, as_json: bool) -> None:
-    """Each lane of the campaign."""
+    """Show each lane of the campaign."""
     _show("senders", SenderLine._fields, senders_of(campaign), as_json)
 
 
@@ -137,8 +137,8 @@ def show_recipients(
     *,
     as_json: bool,
 ) -> None:
-    """``named``: where to look up names, if they are wanted. ``waits``: why nothing is sent to a
-    recipient now, of a campaign that sends by itself."""
+    """Show recipients. ``named``: where names are looked up, if they are wanted. ``waits``: why
+    nothing is sent to a recipient now, in a campaign with a sequence."""
     found = filter(wanted.takes, answers.recipients(campaign))
     skipped = sum(1 for _ in islice(found, wanted.offset))
     shown: list[Any] = list(islice(found, wanted.limit or (None if as_json else SCREENFUL)))
@@ -205,7 +205,7 @@ def show_recipient(
 
 
 def tell_consequences(follows: Consequences) -> None:
-    """T2: what a disconnect brings, before anybody is asked."""
+    """Say what a disconnect brings about, before anybody is asked (T2)."""
     when = reader(says_zone=True).when
     say(f"If {follows.account_id} is disconnected:")
     for each in follows.rotation:

@@ -1,4 +1,4 @@
-"""``sendledger tokens``: by which programs call the HTTP API."""
+"""``sendledger tokens``: with which programs call the HTTP API."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""What a check of the simulated provider is told to find, as options of the command line."""
+"""The result of a check at the simulated provider, as options of the command line."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -11,7 +11,7 @@ from events.vocabulary import FailureClass
 
 
 class Verdict(StrEnum):
-    """How the check of a connection or a reconnection ends."""
+    """How the check of a connection or a reconnect ends."""
 
     PASSES = "passes"
     STILL_FAILING = "still_failing"

@@ -1,4 +1,4 @@
-"""``sendledger vault``: the keys of the vault, and whether it can be read with them."""
+"""``sendledger vault``: the vault's keys, and whether they can read it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""``sendledger webhooks``: endpoints to which events are delivered, and what was tried."""
+"""``sendledger webhooks``: endpoints that events are delivered to, and what was tried."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -79,7 +79,7 @@ def list_(*, at: WholeStore) -> None:
 def _shows(
     name: str, says: str, act: "Callable[[Webhooks, str], object]" = lambda _, __: None
 ) -> None:
-    """A command that does something with a webhook, and shows it."""
+    """Define a command that does something with a webhook and shows it."""
 
     @app.command(name, help=says)
     def command(webhook: Webhook, *, at: WholeStore) -> None:
@@ -166,7 +166,7 @@ def deliveries(
 
 @contextmanager
 def _webhooks(at: WholeStore) -> "Iterator[tuple[Webhooks, str]]":
-    """And who is told where nobody else is named."""
+    """The webhooks, and the address that is told where a webhook names no owner."""
     from adapters.composition import running
     from adapters.webhooking import webhooks_over
 

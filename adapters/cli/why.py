@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.work.ports import Person
 
 NEIGHBOURS = 1_000
-"""Ids that are compared with an unknown one, on either side of its place among the known."""
+"""Known ids on either side of an unknown one's place that are compared with it."""
 
 
 def why(
@@ -72,12 +72,12 @@ def _case(opened: Asked, campaign: str | None, recipient: str) -> "Case":
 
 
 def planned(opened: Asked, campaign: str) -> bool:
-    """The campaign sends by itself."""
+    """Whether the campaign sends by itself."""
     return opened.current.aggregates.campaign(campaign).sequence is not None
 
 
 def wait_of(opened: Asked, campaign: str, recipient_id: str) -> "NotBefore | None":
-    """Why nothing is sent to the recipient now; none too in a campaign that is not planned."""
+    """Why nothing is sent to the recipient now; None also for a campaign without a sequence."""
     from engine.planning.why_not_now import why_not_now
 
     found = opened.current.aggregates.campaign(campaign)
@@ -87,7 +87,7 @@ def wait_of(opened: Asked, campaign: str, recipient_id: str) -> "NotBefore | Non
 
 
 def _only_campaign(answers: "Answers", named: Sequence[str], recipient: str) -> str:
-    """The one campaign that has the person; where there are several, they are told."""
+    """The only campaign with the person; ends the program and lists them if there are several."""
     found = {each.campaign_id for name in named for each in answers.everywhere(name)}
     if not found:
         unknown("recipient", recipient, [])
@@ -101,7 +101,7 @@ def _only_campaign(answers: "Answers", named: Sequence[str], recipient: str) -> 
 
 
 def _near(opened: Asked, campaign: str, recipient: str) -> list[str]:
-    """Known ids around the place where this one would stand."""
+    """Known ids near the place where this one would be."""
     from projections.recipient_status import RECIPIENT_STATUS
 
     rows = opened.current.views.rows(RECIPIENT_STATUS, opened.workspace, campaign)

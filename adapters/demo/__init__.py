@@ -1,1 +1,1 @@
-"""The demo: a story told by a real worker, over mail servers of its own (``sendledger demo``)."""
+"""The demo: a story played by a real worker, with mail servers of its own (``sendledger demo``)."""

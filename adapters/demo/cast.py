@@ -1,4 +1,4 @@
-"""Who plays in the demo, and what they send. The workspace is the settings' default."""
+"""The people in the demo, and what they send. The workspace is the settings' default."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -15,9 +15,9 @@ OWNER = "dana@acme.example"
 SEED = "spring"
 ZONE = ZoneInfo("Europe/Berlin")
 SPEED = 200
-"""Emails a day from one account."""
+"""Emails per day from one account."""
 GAP = timedelta(minutes=2)
-"""Between two messages of one account."""
+"""The time between two messages from one account."""
 PITCH = "Dear {{ first_name }},\n\nWould a word about spring be welcome at {{ company }}?"
 SEQUENCE = MailSequence(
     mail_id=uuid4().hex,
@@ -36,7 +36,7 @@ class Sender(NamedTuple):
     slot_id: str
     name: str
     password: str
-    """At the sandbox only; never in an event (F1)."""
+    """Only at the sandbox; never in an event (F1)."""
 
     @property
     def settings(self) -> Settings:

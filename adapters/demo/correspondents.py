@@ -1,4 +1,4 @@
-"""What servers and people make of the demo's emails, by seed and address: the same every time."""
+"""How servers and people respond to the demo's emails, by seed and address: the same every time."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -35,11 +35,11 @@ REPLY, BOUNCE, UNSUBSCRIBE, OUT_OF_OFFICE = range(4)
 ANSWERS = [(14, REPLY), (16, BOUNCE), (19, UNSUBSCRIBE), (23, OUT_OF_OFFICE)]
 SOON = timedelta(minutes=20)
 DELAYS = [(25, timedelta(hours=1)), (50, timedelta(hours=3)), (75, timedelta(days=2))]
-"""Percent, counted up. Only first emails are answered."""
+"""Cumulative percentages. Only first emails are answered."""
 
 
 class Coming(NamedTuple):
-    """An answer that somebody will write."""
+    """An answer that somebody is going to write."""
 
     at: datetime
     number: int
@@ -47,7 +47,7 @@ class Coming(NamedTuple):
 
 
 class Correspondents:
-    """Everybody who is written to. They answer in their own time, by mail."""
+    """The recipients. They answer after a while, by mail."""
 
     def __init__(self, sandbox: Sandbox, clock: Clock, addresses: Iterable[str]) -> None:
         self._sandbox, self._clock = sandbox, clock
@@ -64,12 +64,12 @@ class Correspondents:
         return self._coming[0].at if self._coming else None
 
     def answer(self) -> None:
-        """Whose time has come."""
+        """Write the answers whose time has come."""
         while self._coming and self._coming[0].at <= self._clock():
             heappop(self._coming).send()
 
     def look(self) -> None:
-        """What has been sent to them since."""
+        """Take in what has been sent since the last look."""
         for each in self._sandbox.accepted(self._seen):
             self._seen += 1
             address = each["recipients"][0]

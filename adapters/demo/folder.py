@@ -1,4 +1,4 @@
-"""The demo's folder: made, or made anew, and never at the expense of anything else."""
+"""The demo's folder: created or replaced, and never at the expense of anything else."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ FOLDERS = (OUTBOX, f"{STORE}.locks")
 
 
 class DemoFolderError(StoreError):
-    """The folder cannot be the demo's."""
+    """The folder cannot be used for the demo."""
 
     sentence = "{folder} {problem}."
 
 
 def claim(folder: Path) -> None:
-    """Make the folder ours. Raises ``DemoFolderError``, touching nothing, when it is not."""
+    """Take the folder for the demo, unless it is not ours. Raises ``DemoFolderError``."""
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         found = sorted(folder.iterdir())
@@ -36,7 +36,7 @@ def claim(folder: Path) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Remove what an earlier demo left; the lock of the store that is about to be stays."""
+    """Remove what an earlier demo left, except the lock of the store that is about to be made."""
     with _explained(folder):
         for name in FOLDERS:
             shutil.rmtree(folder / name, ignore_errors=True)

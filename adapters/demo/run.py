@@ -1,4 +1,4 @@
-"""Runs the demo: builds the stage in a folder and has the story told on it."""
+"""Runs the demo: prepares the stage in a folder and plays the story on it."""
 
 import logging
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from adapters.settings import EngineSettings
 from engine.ports.clock import ManualClock
 
 STORY = timedelta(days=11)
-"""The story takes a little less, so that it can end in the present."""
+"""The story takes slightly less, so that it can end in the present."""
 MORNING = time(8, 55)
 
 
@@ -36,9 +36,10 @@ def run_demo(
 ) -> bool:
     """Play the story in ``folder``, in less than a minute.
 
-    ``with_console``: on any free port of this machine, until Ctrl-C. Leaves the store and the
-    outbox there. Answers whether all that is checked at the end holds. Raises ``StoreError`` for a
-    folder that holds anything but an earlier demo, and for a store that a running ``serve`` uses.
+    ``with_console``: serve it on any free port of this machine, until Ctrl-C. The store and the
+    outbox stay there. Answers whether everything that is checked at the end holds. Raises
+    ``StoreError`` for a folder with anything but an earlier demo, and for a store that a running
+    ``serve`` uses.
     """
     claim(folder)
     day = (datetime.now(ZONE) - STORY).date()
@@ -62,7 +63,7 @@ def run_demo(
 
 @contextmanager
 def _console(program: Program, clock: ManualClock) -> Iterator[bool]:
-    """Sessions go by the time of those who look, not by the story's."""
+    """Serve the console. Sessions follow the real time, not the story's."""
     if program.settings.http is None:
         yield False
         return
@@ -80,7 +81,7 @@ def _wait(console: Console) -> None:
 
 
 def _settings(folder: Path, sandbox: Sandbox, *, with_console: bool) -> EngineSettings:
-    """One account at a time, so that the story is the same every time."""
+    """The settings; accounts send one at a time, so that the story is the same every time."""
     there = sandbox.served()
     oauth, ca_file = there["oauth"], Path(there["ca_file"])
     return EngineSettings.model_construct(
@@ -106,7 +107,7 @@ def _settings(folder: Path, sandbox: Sandbox, *, with_console: bool) -> EngineSe
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """What the duties log is not the story's."""
+    """Keep what the duties log out of the story."""
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     try:

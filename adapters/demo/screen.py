@@ -1,4 +1,4 @@
-"""What the audience sees: lines of the story, and on a terminal a panel that lives below them."""
+"""What the audience sees: the story's lines, and in a terminal a live panel below them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +44,7 @@ class Screen:
         self._console.print(Text.assemble((stamp, "dim"), (text, style)), soft_wrap=True)
 
     def look(self) -> None:
-        """Take in what has changed, and tell it."""
+        """Take in what has changed, and report it."""
         answers = Answers(self._views, WORKSPACE)
         for notice in answers.notices():
             if notice.delivered and self._is_new(notice.incident_id, notice.number):
@@ -60,7 +60,7 @@ class Screen:
         return self._panel
 
     def _is_new(self, *key: str) -> bool:
-        """And not so a second time."""
+        """Whether this is seen for the first time."""
         new = key not in self._told
         self._told.add(key)
         return new

@@ -1,4 +1,4 @@
-"""What the story has in hand: to ask, to tell, to let time pass."""
+"""What the story can do: ask, tell, and let time pass."""
 
 import time
 from datetime import datetime, timedelta
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from adapters.composition import StepByStep
 
 FARTHEST = timedelta(hours=1)
-"""Jumps of the clock; inboxes are read after each."""
+"""The longest jump of the clock; inboxes are read after each."""
 LEAST = timedelta(seconds=1)
-"""So that what is due at a moment is settled after it."""
+"""The shortest jump, so that what is due at a moment is settled after it."""
 READING = 0.6
-"""Seconds in which a person reads a line."""
+"""Seconds that a person takes to read a line."""
 
 
 class Stage:
-    """Time stands while anybody works, and jumps to the next moment at which something is due. A
-    worker finds by itself what that is. ``patient``: leave the audience time to read."""
+    """Time stands still while anybody works, and jumps to the next moment at which something is
+    due. A worker finds out by itself what that is. ``patient``: leave the audience time to read."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Stage:
         self._worker, self._screen, self._patient = worker, screen, patient
 
     def ask(self, what: str, command: Command) -> None:
-        """A user's act, told together with the refusal it may meet."""
+        """Execute a user's command, and show it with its refusal, if any."""
         reply = self.program.engine.execute(WORKSPACE, command, command_id=new_id(), actor=USER)
         self.told(what, reply)
 
@@ -63,7 +63,7 @@ class Stage:
         self._screen.tell(text, style)
 
     def answers(self) -> Answers:
-        """What the views say once everybody has done what is due."""
+        """The answers once everything that is due is done."""
         self._work()
         return Answers(self.program.opened.views, WORKSPACE)
 

@@ -1,4 +1,4 @@
-"""The story: two mailboxes, one lost for an hour, the other for good."""
+"""The story: two mailboxes, one lost for an hour, the other for ever."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -32,7 +32,7 @@ MORNING, AFTERNOON = timedelta(minutes=85), timedelta(minutes=100)
 LOST = timedelta(minutes=52)
 DAY = timedelta(days=1)
 A_MOMENT = timedelta(seconds=1)
-"""At the deadline itself everything is in time; after it, it is late (S2)."""
+"""At the deadline itself everything is still in time; a moment after it is too late (S2)."""
 
 
 def tell_story(stage: Stage) -> None:
@@ -46,8 +46,8 @@ def tell_story(stage: Stage) -> None:
 
 
 def open_campaign(stage: Stage) -> None:
-    """Two mailboxes are connected, people imported, a rotation campaign started. It sends by
-    itself, in its window, from then on."""
+    """Connect two mailboxes, import people and start a rotation campaign. From then on it sends by
+    itself, in its window."""
     for sender in SENDERS:
         stage.sandbox.add_account(sender.account_id, sender.password, files_sent=True)
         connect(stage, sender)
@@ -66,7 +66,7 @@ def open_campaign(stage: Stage) -> None:
 
 
 def connect(stage: Stage, sender: Sender) -> None:
-    """By the provider's consent or a password; a full check over TLS (C1)."""
+    """Connect by the provider's consent or by a password; a full check over TLS (C1)."""
     access = _consented(stage, sender) if sender is ANN else _by_password(stage, sender)
     wanted = ConnectAccount(
         account_id=sender.account_id,
@@ -83,7 +83,7 @@ def connect(stage: Stage, sender: Sender) -> None:
 
 
 def send_for(stage: Stage, span: timedelta) -> None:
-    """The campaign sends, and people answer."""
+    """Let the campaign send and people answer for that time."""
     stage.let_pass(span)
     counts = stage.answers().recipients_by_status(CAMPAIGN)
     told = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
@@ -91,7 +91,7 @@ def send_for(stage: Stage, span: timedelta) -> None:
 
 
 def lose_an_hour(stage: Stage) -> None:
-    """An account is disconnected, and brought back within the hour (T2, T4, P3)."""
+    """Disconnect an account, and bring it back within the hour (T2, T4, P3)."""
     with stage.program.engine.look(WORKSPACE) as now:
         credentials = now.account(BEN.account_id).credentials
     stage.ask(
@@ -112,7 +112,7 @@ def lose_an_hour(stage: Stage) -> None:
 
 
 def fail(stage: Stage) -> None:
-    """Ann's consent is revoked: mail finds out, then a check; One-Click is in vain (C2, R2)."""
+    """Revoke Ann's consent: mail notices, then a check; One-Click does not help (C2, R2)."""
     stage.sandbox.revoke(ANN.account_id)
     for service in ("imap", "smtp"):
         stage.sandbox.close_port(service)
@@ -129,7 +129,7 @@ def fail(stage: Stage) -> None:
 
 
 def wait_nine_days(stage: Stage) -> None:
-    """Ben's inbox is read all the time; Ann's cannot be (S1-S3, N1)."""
+    """Let nine days pass: Ben's inbox is read all the time; Ann's cannot be (S1-S3, N1)."""
     failed_at = stage.answers().accounts[ANN.account_id].since
     assert failed_at is not None
     for day in range(1, 10):
@@ -142,7 +142,7 @@ def wait_nine_days(stage: Stage) -> None:
 
 
 def go_on(stage: Stage) -> None:
-    """Who heard from Ann is stopped for good, the rest go on with Ben (S3, S4, P2)."""
+    """Stop those who heard from Ann for good; the others continue with Ben (S3, S4, P2)."""
     stopped = next(stage.answers().recipients(CAMPAIGN, status=RecipientStatus.CAMPAIGN_STOPPED))
     stage.ask(
         "Dana imports a stopped recipient again",
@@ -157,7 +157,7 @@ def _consented(stage: Stage, sender: Sender) -> Access:
     program, address = stage.program, sender.account_id
     with loopback_consent(program.opened, program.settings, "google") as consent:
         back = stage.sandbox.approve(consent.start(address), address)
-        urlopen(back, timeout=10).close()  # noqa: S310 on this machine, as the owner's browser does
+        urlopen(back, timeout=10).close()  # noqa: S310 on this machine, like the owner's browser
         return consent.wait(address)
 
 

@@ -1,4 +1,4 @@
-"""How the demo ends: who was stopped and why, what holds, and where to look next."""
+"""How the demo ends: who was stopped and why, what was checked, and where to look next."""
 
 import shutil
 import sys
@@ -24,7 +24,7 @@ SHOWN = 12
 
 
 def show_verdict(console: Console, program: Program) -> bool:
-    """Answers whether everything holds that must."""
+    """Show the result. Answers whether everything holds that must."""
     opened = program.opened
     answers = Answers(opened.views, WORKSPACE)
     stopped = list(answers.recipients(CAMPAIGN, status=RecipientStatus.CAMPAIGN_STOPPED))
@@ -93,7 +93,7 @@ Open the console on it, in a browser:
 
 
 def _program() -> str:
-    """How to call the command line from here: by name where the shell finds it."""
+    """How to call the command line from here: by name if the shell finds it."""
     if shutil.which("sendledger"):
         return "sendledger"
     beside = Path(sys.executable).with_name("sendledger")

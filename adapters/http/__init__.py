@@ -1,1 +1,1 @@
-"""HTTP, by Starlette: pages by which owners reconnect mailboxes and recipients unsubscribe."""
+"""HTTP, by Starlette: the pages on which owners reconnect mailboxes and recipients unsubscribe."""

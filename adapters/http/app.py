@@ -1,4 +1,4 @@
-"""The routes, and the limits of a request: octets of a form, and seconds until it is here."""
+"""The routes, and the limits of a request: octets in a form, and seconds until it has arrived."""
 
 import asyncio
 from urllib.parse import parse_qsl
@@ -19,9 +19,9 @@ from adapters.http.unsubscribe_links import UNSUBSCRIBE
 from adapters.http.unsubscribing import UnsubscribePages
 
 MOST_OCTETS = 8_192
-"""In a form, at most."""
+"""Octets in a form, at most."""
 SECONDS = 10.0
-"""Within which a form must arrive."""
+"""Seconds within which a form must arrive."""
 
 
 def app(
@@ -72,13 +72,13 @@ def app(
         ],
         exception_handlers={404: nothing, 405: nothing, 500: broken},
     )
-    # It would send on to whatever host the request names, and without TLS.
+    # It would redirect to whatever host the request names, and without TLS.
     found.router.redirect_slashes = False
     return found
 
 
 async def _form(request: Request) -> dict[str, str] | None:
-    """None for what is no form, too long, or too slow."""
+    """The form; None if the body is not a form, is too long, or arrives too slowly."""
     body = bytearray()
     try:
         async with asyncio.timeout(SECONDS):

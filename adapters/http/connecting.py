@@ -1,7 +1,7 @@
-"""Pages by which an owner lets his mailbox be connected: link, button, provider, result (C1, T1).
+"""Pages on which an owner connects his mailbox: link, button, provider, result (C1, T1).
 
-Looking at a link changes nothing; the button uses it up. What becomes of it is kept in the store,
-where whoever began it asks for it.
+Looking at a link changes nothing; the button uses it up. The outcome is kept in the store, where
+the caller who began the consent can ask for it.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,32 +36,32 @@ class MailboxesOf(Protocol):
 
 
 class ConnectParts(NamedTuple):
-    """What the pages need."""
+    """The parts that the pages need."""
 
     links: SignedLinks
     used: UsedLinks
     kept: KeptRequests
     consents: Mapping[str, Consents]
-    """By provider."""
+    """By provider's name."""
     mailboxes: MailboxesOf
     public_url: str
     reader: Reader
 
 
 class ConnectPages:
-    """Every method answers one request, takes as long as mail servers take, and may be called from
-    any thread."""
+    """Every method answers one request. It takes as long as mail servers take, and may be called
+    from any thread."""
 
     def __init__(self, parts: ConnectParts) -> None:
         self._parts = parts
         self._consenting = Consenting(parts.links, parts.used, parts.public_url.rstrip("/"))
 
     def look(self, token: str) -> Response:
-        """The link's page; uses nothing up."""
+        """The link's page; looking does not use the link up."""
         return self._asked(token, self._invited)
 
     def press(self, token: str) -> Response:
-        """The page's button: the link is used up by it, once and for all."""
+        """The answer to the page's button, which uses the link up for good."""
 
         def pressed(link: Link, _: Consent, consents: Consents) -> Response:
             return self._consenting.send_away(link, consents) or gone()
@@ -72,7 +72,7 @@ class ConnectPages:
         return self._consenting.is_of(cookie)
 
     def come_back(self, answer: Mapping[str, str], cookie: str) -> Response:
-        """From the provider, in the browser that was sent there."""
+        """The answer to a browser that the provider sends back, if it was sent from here."""
         returned = self._consenting.returned(answer, cookie)
         consent = self._consent(returned.link) if returned else None
         consents = self._parts.consents.get(consent.told["provider"]) if consent else None
@@ -116,7 +116,7 @@ class ConnectPages:
         asked: Asked,
         answer: Mapping[str, str],
     ) -> Response:
-        """The command's id is the consent's own: whoever comes twice has it done once."""
+        """Connect the mailbox. The command's id is the consent's own, so repeating it acts once."""
         mailboxes = self._parts.mailboxes(link.workspace, consent.key.new_ids(STEP))
         try:
             access = consents.granted(asked, answer, link.account_id)
@@ -138,7 +138,7 @@ class ConnectPages:
         return page("Not connected", not_connected(consent.told["account_id"], why.sentence))
 
     def _troubled(self, consent: Consent, error: ExplainedError) -> Response:
-        """What is wrong is the operator's matter; its sentence names no secret."""
+        """The page for an error, which only the operator can mend; its sentence names no secret."""
         log.error("a consent led to nothing", error=type(error).__name__)
         told = "Something is wrong here; whoever runs it can see what."
         return self._failed(consent, Problem(503, "failed", told))

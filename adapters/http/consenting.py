@@ -1,6 +1,7 @@
-"""Sending an owner's browser to his provider, and telling who came back (R1, C1).
+"""Sending an owner's browser to his provider, and recognising it when it comes back (R1, C1).
 
-What the provider's answer needs is in a cookie of the browser that pressed the button.
+What is needed to understand the provider's answer is in a cookie of the browser that pressed the
+button.
 """
 
 from collections.abc import Mapping
@@ -17,11 +18,11 @@ from engine.work.links import UsedLinks
 from engine.work.secret import Secret
 
 PAGES = {RECONNECT: "/links/", CONNECT: "/connect/"}
-"""By what a link is good for."""
+"""By purpose of a link."""
 CALLBACK = "/oauth/callback"
 COOKIE = "sendledger_link"
 TO_CONSENT = timedelta(minutes=15)
-"""From the button until the provider's answer."""
+"""From the button to the provider's answer."""
 
 
 def address_of(public_url: str, link: Link) -> str:
@@ -34,7 +35,7 @@ class Returned(NamedTuple):
 
 
 class Consenting:
-    """``base``: the public address. Links of one audience."""
+    """Consents that begin with links of one purpose. ``base`` is the public address."""
 
     def __init__(self, links: SignedLinks, used: UsedLinks, base: str) -> None:
         self.links = links
@@ -43,15 +44,16 @@ class Consenting:
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether browsers come by TLS, which a server before this one ends (``public_url``)."""
+        """Whether browsers use TLS, which a proxy before this server may end (``public_url``)."""
         return self._base.startswith("https://")
 
     def use_up(self, link: Link, state: str) -> bool:
-        """A digest of it is kept as long as the link, or its answer, could come again."""
+        """Use the link up. Answers whether it was unused until now. A digest of it is kept as long
+        as the link, or the provider's answer, could come again."""
         return self.used.use(link.digest, digest(state), link.until + 2 * TO_CONSENT)
 
     def send_away(self, link: Link, consents: Consents, *, again: bool = False) -> Response | None:
-        """To the provider; None for a link that was used."""
+        """A redirect to the provider; None for a link that was already used."""
         asked = consents.ask(self._redirect_uri, link.account_id, again=again)
         if not self.use_up(link, asked.state):
             return None
@@ -68,7 +70,7 @@ class Consenting:
         return response
 
     def returned(self, answer: Mapping[str, str], cookie: str) -> Returned | None:
-        """Once, and in the browser that was sent away; None for anybody else."""
+        """What the provider answered; None if it was answered before, or to another browser."""
         verifier, _, token = cookie.partition(".")
         link = self.links.read(token, late=TO_CONSENT)
         state = answer.get("state", "")
@@ -77,7 +79,7 @@ class Consenting:
         return Returned(link, Asked("", self._redirect_uri, state, Secret(verifier)))
 
     def is_of(self, cookie: str) -> bool:
-        """Whether it was given by a link of this kind."""
+        """Whether the cookie was set through a link of this purpose."""
         return self.links.read(cookie.partition(".")[2], late=TO_CONSENT) is not None
 
     def forget(self, response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""Who stands behind a token or a session."""
+"""The caller behind a token or a session."""
 
 import time
 from datetime import timedelta
@@ -13,15 +13,15 @@ from engine.work.permissions import Caller
 from engine.work.staff import SignIns
 
 KNOWN_FOR = 1.0
-"""Seconds for which a token is not looked up again: a revoked one is refused within them."""
+"""Seconds until a token is looked up again: a revoked one is refused by then."""
 MOST_KNOWN = 10_000
 NOTED = timedelta(hours=1)
-"""Between two notes that a token is in use."""
+"""The time between two notes that a token is in use."""
 
 
 class _Known(NamedTuple):
     until: float
-    """By ``time.monotonic``: a token that expires within the second is not known for so long."""
+    """By ``time.monotonic``; earlier for a token that expires sooner."""
     caller: Caller | None
 
 

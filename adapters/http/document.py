@@ -1,4 +1,4 @@
-"""``/openapi.json``: the routes as FastAPI tells them, with problems as they really are."""
+"""``/openapi.json``: the routes as FastAPI describes them, with problems as they really are."""
 
 import re
 from typing import Any
@@ -26,13 +26,13 @@ class Problem(BaseModel):
     title: str
     status: int
     code: str
-    """For programs; of a refusal as in scenarios."""
+    """For programs; the same code for a refusal as in scenarios."""
     rule: str | None = None
-    """Of the law."""
+    """The rule of the law that was applied."""
     detail: str
     """A sentence for people."""
     facts: dict[str, Any] | None = None
-    """What the sentence speaks of, by name."""
+    """The facts that the sentence mentions, by name."""
 
 
 def _of_path(name: str) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _of_path(name: str) -> dict[str, Any]:
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """Made once for each process."""
+    """The document. Generated once per process."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, routes=app.routes)
         schemas = made["components"]["schemas"]

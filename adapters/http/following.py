@@ -1,8 +1,7 @@
-"""Following the feed: readers of a process share what is read and encoded, and who waits for more.
+"""Following the feed: the readers of a process share what is read and encoded, and one watch.
 
-A page is what stands between two positions, so it never changes: readers at the same place have
-the same octets. Nothing is queued for a reader: who is slow reads on from where he is, and costs a
-page.
+A page lies between two positions, so it never changes: readers at the same place get the same
+octets. Nothing is queued for a reader: a slow one continues from where it is, and costs one page.
 """
 
 import asyncio
@@ -22,15 +21,15 @@ from events.errors import ExplainedError
 
 BATCH = "application/cloudevents-batch+json"
 STREAM_PAGE = 500
-"""Events that are sent to a stream at once."""
+"""Events that are sent to a stream together."""
 KEPT = 64 * 1024 * 1024
-"""Octets of pages that are kept for further readers."""
+"""Octets of pages that are kept for other readers."""
 HEARTBEAT = 15.0
-"""Seconds after which a stream says that it is alive, and asks whether its reader still may."""
+"""Seconds after which a stream sends a comment, and asks whether its reader is still allowed."""
 PACE = 0.1
-"""Seconds between two looks at the log: what comes meanwhile is told together."""
+"""Seconds between two looks at the log: what comes meanwhile is sent together."""
 LONGEST = 1.0
-"""Seconds after which the log is looked at although nobody told that it had grown."""
+"""Seconds after which the log is looked at even if nobody reported that it had grown."""
 
 COMMENT = b":\n\n"
 
@@ -43,7 +42,7 @@ def as_batch(page: FeedPage) -> bytes:
 
 
 def as_stream(page: FeedPage) -> bytes:
-    """Server-sent events, each under its id."""
+    """Server-sent events, each with its id."""
     prefix = f"id: {page.store.store_id}.{page.store.generation}:".encode()
     return b"".join(
         b"%b%d\ndata: %b\n\n" % (prefix, position, b"\ndata: ".join(event.splitlines()))
@@ -52,7 +51,7 @@ def as_stream(page: FeedPage) -> bytes:
 
 
 class Wanted(NamedTuple):
-    """Which page, in which form."""
+    """A page, and the form in which it is wanted."""
 
     form: Form
     after: int
@@ -68,7 +67,7 @@ class Told(NamedTuple):
 
 
 class Following:
-    """Of one store, in one event loop. ``appends``: what wakes when something was appended."""
+    """Readers of one store, in one event loop. ``appends`` opens what wakes after an append."""
 
     def __init__(
         self,
@@ -87,7 +86,8 @@ class Following:
         self._watching: asyncio.Task[None] | None = None
 
     async def batch(self, after: int, limit: int, wait: float, workspace: str | None) -> Told:
-        """Up to so many events; waits so many seconds for the first one. Raises as ``Feed``."""
+        """Up to ``limit`` events after the position; waits up to ``wait`` seconds for the first
+        one. Raises what ``Feed`` raises."""
         deadline = monotonic() + wait
         told = await self._page(Wanted(as_batch, after, after + limit, workspace))
         with self._follows():
@@ -100,8 +100,8 @@ class Following:
     async def stream(
         self, after: int, workspace: str | None, allowed: Callable[[], object]
     ) -> AsyncIterator[bytes]:
-        """Server-sent events for ever. ``allowed`` is asked at every heartbeat, in a thread, and
-        raises to end it. Raises as ``Feed``."""
+        """Server-sent events without end. ``allowed`` is called at every heartbeat, in a thread,
+        and ends the stream by raising. Raises what ``Feed`` raises."""
         place, due = str(after), monotonic() + self._heartbeat
         yield COMMENT
         with self._follows():
@@ -121,12 +121,12 @@ class Following:
                         yield told.octets
 
     async def _page(self, wanted: Wanted) -> Told:
-        """Read once for all who want it now, or soon after."""
+        """The page, read once for all readers who want it now or soon."""
         shared = self._pages.get(wanted)
         if shared is not None and shared.done():
             return shared.result()
         told = await asyncio.shield(self._begin(wanted))
-        if shared is not None and told.last < wanted.until:  # begun before the last append, perhaps
+        if shared is not None and told.last < wanted.until:  # perhaps begun before the last append
             told = await asyncio.shield(self._begin(wanted))
         return told
 
@@ -144,7 +144,7 @@ class Following:
         return Told(wanted.form(page), len(page.events), page.last, page.place)
 
     def _ended(self, wanted: Wanted, task: asyncio.Task[Told]) -> None:
-        """What may still grow, or could not be read, is read anew by the next one."""
+        """Forget a page that may still grow or could not be read; the next reader reads it anew."""
         if task.cancelled() or task.exception() or task.result().last < wanted.until:
             del self._pages[wanted]
             return
@@ -165,7 +165,7 @@ class Following:
             self._followers -= 1
 
     async def _growth(self, after: int, seconds: float) -> bool:
-        """Whether the log goes on after that position, within so many seconds."""
+        """Whether the log grows beyond that position within so many seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._head <= after:
@@ -173,13 +173,13 @@ class Following:
         return self._head > after
 
     async def _tick(self) -> None:
-        """Until the log was looked at once more: after ``LONGEST`` and ``PACE`` at the latest."""
+        """Wait for the next look at the log: ``LONGEST`` and ``PACE`` at the latest."""
         if self._watching is None:
             self._watching = asyncio.create_task(self._watch())
         await self._looked.wait()
 
     async def _watch(self) -> None:
-        """As long as anybody follows. While the store is lost, they wait in vain."""
+        """Look at the log while anybody follows. If the store is lost, readers wait in vain."""
         with ExitStack() as stack:
             try:
                 wakes = await run_in_threadpool(stack.enter_context, self._appends())
@@ -194,10 +194,10 @@ class Following:
                 self._wake()
 
     async def _look(self) -> None:
-        """What most readers wait for is there before they are woken."""
+        """Look at the log once; the page that most readers want is read before they are woken."""
         before, head = self._head, await run_in_threadpool(self.feed.last_position)
         if before and before < head <= before + STREAM_PAGE:
-            with suppress(ExplainedError):  # readers are told when they ask
+            with suppress(ExplainedError):  # readers learn of it when they ask
                 await self._page(Wanted(as_stream, before, head, None))
         self._head = head
 

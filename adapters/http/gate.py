@@ -1,4 +1,4 @@
-"""The one place where it is decided who asks and whether he may."""
+"""The one place that decides who the caller is and whether he may do what he asks for."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, Protocol
@@ -11,17 +11,17 @@ from engine.work.permissions import Act, Caller, Forbidden, NoSuchWorkspace
 
 
 class Credentials(Protocol):
-    """Who stands behind what a request brings; None for what is not good, or not any more."""
+    """The callers behind requests; None for credentials that are not valid, or not any more."""
 
     def by_token(self, token: str) -> Caller | None: ...
 
     def by_session(self, request: Request) -> Caller | None:
-        """By the session's cookie; a request that changes something must bring its CSRF token."""
+        """The caller by the session's cookie; a request for a change must bring its CSRF token."""
         ...
 
 
 class Here(NamedTuple):
-    """Who asks, and about which workspace: both are settled before a route runs."""
+    """The caller and the workspace; both are settled before a route runs."""
 
     caller: Caller
     workspace: str
@@ -34,7 +34,7 @@ Workspace = Annotated[
 
 
 def caller_of(request: Request) -> Caller:
-    """Raises ``NotSignedIn``."""
+    """The caller of a request. Raises ``NotSignedIn``."""
     credentials: Credentials = request.app.state.site.credentials
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme:
@@ -47,7 +47,7 @@ def caller_of(request: Request) -> Caller:
 
 
 def anywhere(act: Act) -> Callable[[Request], Caller]:
-    """A dependency for what concerns no one workspace."""
+    """A dependency for routes that concern no single workspace."""
 
     def allowed(request: Request, _bearer: Annotated[object, Security(BEARER)] = None) -> Caller:
         caller = caller_of(request)
@@ -59,7 +59,7 @@ def anywhere(act: Act) -> Callable[[Request], Caller]:
 
 
 def here(act: Act) -> Callable[..., Here]:
-    """A dependency for what is done or asked in one workspace."""
+    """A dependency for routes that concern one workspace."""
 
     def allowed(
         request: Request,
@@ -79,7 +79,7 @@ def here(act: Act) -> Callable[..., Here]:
 
 
 def of_all(act: Act) -> Any:
-    """The same, for what concerns all workspaces: nobody of a single one may."""
+    """A dependency for routes that concern all workspaces: a caller of a single one is refused."""
     of_any = anywhere(act)
 
     def allowed(caller: Annotated[Caller, Depends(of_any)]) -> Caller:
@@ -92,5 +92,5 @@ def of_all(act: Act) -> Any:
 
 
 def of(act: Act) -> Any:
-    """What a route declares: ``who: Annotated[Here, of(Act.READ)]``."""
+    """The declaration for a route: ``who: Annotated[Here, of(Act.READ)]``."""
     return Depends(here(act))

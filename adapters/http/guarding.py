@@ -1,4 +1,4 @@
-"""What every answer says to browsers, and how large a request may be."""
+"""The headers that every answer carries for browsers, and how large a request may be."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,11 +21,11 @@ HEADERS = {
 STRICT_TRANSPORT = "max-age=31536000"
 MOST_OCTETS = 1 << 20
 MOST_UPLOADED = 200 << 20
-"""Of a list of recipients."""
+"""Octets of an uploaded list of recipients."""
 
 
 class SafeHeaders:
-    """Adds the headers that an answer does not have of its own."""
+    """Adds the headers that an answer does not set itself."""
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
@@ -44,8 +44,8 @@ class SafeHeaders:
 
 
 class LimitedBodies:
-    """413 for a body that is too long: by its announced length, or once it has grown so long; and
-    422 for an address with a zero character, which not every store can be asked for."""
+    """Limits the length of bodies. Answers 413 to a body whose announced or actual length is too
+    great, and 422 to an address with a zero character, which not every store can look up."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Names in paths: any character may stand in one, percent-encoded, a slash as well."""
+"""Names in paths: they may contain any character, percent-encoded, even a slash."""
 
 from urllib.parse import unquote
 
@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 SLASH = "\x1f"
-"""Stands for a slash inside a name while a request finds its route; no name has it."""
+"""Replaces a slash inside a name while a request finds its route; no name contains it."""
 
 
 class SlashesInNames:
-    """Keeps ``%2F`` inside one segment of the path, where servers would decode it first."""
+    """Keeps ``%2F`` inside one segment of the path; servers would decode it first."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

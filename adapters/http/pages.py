@@ -1,4 +1,4 @@
-"""The pages of a link: plain HTML without a script, every foreign word escaped."""
+"""The pages of a link: plain HTML without scripts, all foreign text escaped."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -32,8 +32,8 @@ def page(
     sends_to: Sequence[str] = (),
     status: int = 200,
 ) -> HTMLResponse:
-    """``form`` is HTML of ours; all else is text. ``sends_to``: addresses to whose origins the
-    form leads."""
+    """A page. ``form`` is HTML of ours; all else is text. ``sends_to``: the addresses that the form
+    leads to, whose origins the page allows."""
     body = "\n".join(f"<p>{escape(each)}</p>" for each in paragraphs)
     html = (
         '<!doctype html>\n<html lang="en"><meta charset="utf-8">\n'
@@ -49,7 +49,7 @@ def button(words: str) -> str:
 
 
 def password_form(account_id: str, words: str) -> str:
-    """The user's name stands in it, so that password managers find the right one."""
+    """A form for a password, with the user's name, so that password managers find the right one."""
     name = escape(one_line(account_id))
     return (
         '<form method="post"><label for="password">The new password</label>'

@@ -1,4 +1,4 @@
-"""Every answer that is no success, as problem details (RFC 9457)."""
+"""Every answer that is not a success, as problem details (RFC 9457)."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -51,13 +51,13 @@ STATUS: dict[type[ExplainedError], int] = {
     ProofError: 503,
     NoteError: 503,
 }
-"""Of the errors that are the caller's, or will pass; any other is 500."""
+"""Of errors that are the caller's, or that will pass; any other error is 500."""
 
 
 class Problem(HTTPException):
-    """An answer that is no success. ``code`` is for programs, ``sentence`` for people.
+    """An answer that is not a success. ``code`` is for programs, ``sentence`` for people.
 
-    One that comes up while a body is read passes through the framework, as its own errors do.
+    One that is raised while a body is read passes through the framework, as its own errors do.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Problem(HTTPException):
 
 
 class NotSignedIn(Problem):
-    """No token, or none that is good."""
+    """There is no token, or none that is valid."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -110,7 +110,7 @@ class NotFound(Problem):
 
 
 def answer_to(error: Exception) -> JSONResponse:
-    """Never an error's own words where they are not meant for callers: those go into the log."""
+    """The answer to an error. Words that are not meant for callers go into the log instead."""
     match error:
         case Problem():
             return error.response()
@@ -137,7 +137,7 @@ HANDLERS = dict.fromkeys(
 
 
 def problem_of(error: ExplainedError) -> Problem:
-    """The nearest class in ``STATUS`` says whose fault it is."""
+    """The problem that an error is told as; an error of the server is logged."""
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("a request failed", error=type(error).__name__, said=str(error))
@@ -147,13 +147,13 @@ def problem_of(error: ExplainedError) -> Problem:
 
 
 def _without_place(error: ExplainedError) -> ExplainedError:
-    """Where the store and its files are concerns whoever runs the server; it is in its log."""
+    """The error without the place of the store or a folder, which is in the server's log only."""
     hidden = dict.fromkeys(error.about.keys() & {"store", "folder"}, "of this server")
     return type(error)(**{**error.about, **hidden}) if hidden else error
 
 
 def status_of(error: ExplainedError) -> int:
-    """By the nearest class that is known; 500 for what is nobody's fault who asked."""
+    """The status of the nearest class that is listed; 500 for an error that is not the caller's."""
     return next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
 
 

@@ -1,6 +1,7 @@
-"""Pages by which an owner reconnects his mailbox: link, button, provider, result (R1).
+"""Pages on which an owner reconnects his mailbox: link, button, provider, result (R1).
 
-Looking at a link changes nothing, as mail scanners look at every link; only the button uses it up.
+Looking at a link changes nothing, since mail scanners look at every link; only the button uses it
+up.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -42,20 +43,20 @@ log = structlog.get_logger("sendledger.links")
 
 
 class Parts(NamedTuple):
-    """What the pages need."""
+    """The parts that the pages need."""
 
     settings: EngineSettings
     links: SignedLinks
     used: UsedLinks
     consents: Mapping[str, Consents]
-    """By the provider of an account; any other account has a password."""
+    """By the provider of an account; an account of any other provider has a password."""
     mailboxes: Callable[[str], Mailboxes]
-    """Of a workspace."""
+    """By workspace."""
 
 
 class ReconnectPages:
-    """Every method answers one request, takes as long as mail servers take, and may be called from
-    any thread."""
+    """Every method answers one request. It takes as long as mail servers take, and may be called
+    from any thread."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -64,14 +65,14 @@ class ReconnectPages:
         self._reader = Reader(zone_named(parts.settings.owner_zone))
 
     def look(self, token: str) -> Response:
-        """The link's page; uses nothing up."""
+        """The link's page; looking does not use the link up."""
         link = self._parts.links.read(token)
         if link is None or self._parts.used.used(link.digest):
             return gone()
         return self._invited(link)
 
     def press(self, token: str, form: Mapping[str, str]) -> Response:
-        """The page's button: the link is used up by it, once and for all."""
+        """The answer to the page's button, which uses the link up for good."""
         link = self._parts.links.read(token)
         if link is None:
             return gone()
@@ -86,7 +87,7 @@ class ReconnectPages:
         return self._with_password(link, Secret(form["password"]))
 
     def come_back(self, answer: Mapping[str, str], cookie: str) -> Response:
-        """From the provider, in the browser that was sent there."""
+        """The answer to a browser that the provider sends back, if it was sent from here."""
         returned = self._consenting.returned(answer, cookie)
         account = self._account(returned.link) if returned else None
         consents = self._parts.consents.get(account.provider) if account else None
@@ -162,7 +163,7 @@ class ReconnectPages:
         return page("Reconnected", reconnected(link.account_id, waiting))
 
     def _troubled(self, link: Link, error: ExplainedError) -> Response:
-        """What is wrong is the operator's matter; its sentence names no secret."""
+        """The page for an error, which only the operator can mend; its sentence names no secret."""
         log.error("a link led to nothing", error=type(error).__name__, workspace=link.workspace)
         return _failed(link, ["Something is wrong here; whoever runs it can see what."], 503)
 
@@ -192,7 +193,7 @@ class ReconnectPages:
 
 
 def _at_the_same_servers(access: Access, old: Access | None) -> Access:
-    """One-Click changes no server (R2)."""
+    """The new access with the old servers: One-Click changes no server (R2)."""
     return access if old is None else access._replace(imap=old.imap, smtp=old.smtp)
 
 
@@ -209,7 +210,7 @@ def _waiting(answers: Answers, account_id: str) -> list[str]:
 
 
 def gone() -> Response:
-    """For every link that is not good, whatever it was for."""
+    """The page for every link that is not valid, whatever its purpose was."""
     told = (
         "This link was used, is too old, or never was one. Ask whoever gave it to you for another."
     )

@@ -1,4 +1,4 @@
-"""The application behind ``serve --http``: the doors side by side, and what they share."""
+"""The application behind ``serve --http``: API, console and pages, and what they share."""
 
 from collections.abc import Callable
 from functools import partial
@@ -70,13 +70,14 @@ def server(site: Site) -> FastAPI:
 def guarded(
     app: FastAPI, *, secure: bool, before: Callable[[ASGIApp], ASGIApp] | None = None
 ) -> ASGIApp:
-    """As it is served. ``secure``: browsers come by TLS. ``before``: adds a door to the routes."""
+    """The application as it is served. ``secure``: browsers use TLS. ``before`` puts a further
+    application before the routes."""
     ways = routed(app)
     return SafeHeaders(LimitedBodies(before(ways) if before else ways), secure=secure)
 
 
 def routed(app: FastAPI) -> ASGIApp:
-    """By every way that a request may take to its route."""
+    """The routes with every way in which a request may reach them."""
     return SlashesInNames(Shortcut(app, COMMANDS, "/v1"))
 
 
@@ -84,7 +85,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def _nothing(request: Request) -> None:
-    """Raises ``Problem``: there is no such address, or none for this method."""
+    """Raises ``Problem``: there is no such address, or it does not take this method."""
     scope = {**request.scope, "path": request.scope["path"].removeprefix("/v1")}
     routes = [each for router in API for each in router.routes if isinstance(each, APIRoute)]
     matching = (each for each in routes if each.matches(scope)[0] is Match.PARTIAL)

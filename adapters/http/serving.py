@@ -1,4 +1,4 @@
-"""Serves HTTP beside whatever else a process does, in a thread of its own."""
+"""Serves HTTP in a thread of its own, next to whatever else the process does."""
 
 import asyncio
 import socket
@@ -16,10 +16,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from adapters.settings import SettingsError
 
 MOST_AT_ONCE = 100
-"""Connections at the same time, unless told; one more is answered with 503."""
+"""Connections at the same time, unless told otherwise; one more is answered with 503."""
 
 LEAST_OCTETS = 1_000
-"""Of a body, within the patience with a connection: slower is as good as silent."""
+"""Octets of a body within the patience with a connection: anything slower counts as silent."""
 
 log = structlog.get_logger("sendledger.http")
 
@@ -51,9 +51,10 @@ class AtOnce:
 
 
 class Patience(HttpToolsProtocol):
-    """Ends a connection on which no request was answered for ``seconds``, or a body hardly comes.
+    """Ends a connection without an answered request in ``seconds``, or with a body that barely
+    arrives.
 
-    uvicorn waits for ever for a first request and for the rest of a body, and a few silent clients
+    uvicorn waits for ever for a first request and for the rest of a body, so a few silent clients
     would keep all others out.
     """
 
@@ -80,7 +81,7 @@ class Patience(HttpToolsProtocol):
             self.loop.call_later(self.seconds, self._look)
 
     def _is_slow(self) -> bool:
-        """The rest of a body is waited for, and it is not we who keep it back."""
+        """Whether the rest of a body is awaited, and we are not the ones who hold it back."""
         ours = self.flow.read_paused or self.cycle.waiting_for_100_continue
         return self.cycle.more_body and not ours and self._came < LEAST_OCTETS
 
@@ -102,9 +103,10 @@ def served(
     most: int = MOST_AT_ONCE,
     tls: Tls | None = None,
 ) -> Iterator[int]:
-    """Serve for as long as the ``with`` lasts; answers the port. ``most``: connections at once.
+    """Serve for as long as the ``with`` block lasts. Yields the port. ``most``: connections at
+    once.
 
-    Raises ``SettingsError`` for a port that cannot be had, or a certificate that cannot be used.
+    Raises ``SettingsError`` for a port or a certificate that cannot be used.
     """
     config = uvicorn.Config(
         app,
@@ -145,6 +147,6 @@ def _listening(host: str, port: int) -> socket.socket:
         raise SettingsError(
             f"Nothing can listen on {host}:{port}, as the settings say: {error}."
         ) from error
-    # Handed down to connections; asyncio sets it only where a socket names its protocol.
+    # Connections inherit it; asyncio sets it only where a socket names its protocol.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

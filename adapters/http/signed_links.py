@@ -1,6 +1,6 @@
-"""Links for a mailbox's owner: signed, good until a moment, for one account (R1, C1).
+"""Links for a mailbox's owner: signed, valid until a moment, for one account (R1, C1).
 
-A link says what it is for; that it was used is kept in the store (``UsedLinks``).
+A link says what it is for; the store records that it was used (``UsedLinks``).
 """
 
 import secrets
@@ -19,13 +19,13 @@ from events.vocabulary import AccountId
 
 ALGORITHM = "HS256"
 RECONNECT, CONNECT = "reconnect", "connect"
-"""What a link is good for, and nothing else."""
+"""The purpose of a link, which is valid for nothing else."""
 LONGEST = 2_000
-"""Characters of a link's token; those of ours have some 400."""
+"""Characters of a link's token; ours have about 400."""
 
 
 class Link(NamedTuple):
-    """``token`` is what the link's address ends with."""
+    """``token`` is the end of the link's address."""
 
     workspace: str
     account_id: AccountId
@@ -40,7 +40,7 @@ class Link(NamedTuple):
 
 
 class SignedLinks:
-    """``key`` answers the key, once it is needed; ``now`` is the store's clock."""
+    """Links of one purpose. ``key`` gives the key when needed; ``now`` is the store's clock."""
 
     def __init__(self, key: Callable[[], Secret], now: Clock, audience: str = RECONNECT) -> None:
         self._key = key
@@ -50,7 +50,7 @@ class SignedLinks:
     def make(
         self, workspace: str, account_id: AccountId, until: datetime, name: str | None = None
     ) -> Link:
-        """``name`` makes the same link again, for a message that must be the same for ever."""
+        """A link. The same ``name`` makes the same link, for a message that must never change."""
         name = name or secrets.token_urlsafe(16)
         claims = {
             "aud": self._audience,
@@ -63,7 +63,7 @@ class SignedLinks:
         return Link(workspace, account_id, until, Secret(token), name, self._audience)
 
     def read(self, token: str, late: timedelta = timedelta(0)) -> Link | None:
-        """None for a token that we did not make, or whose time ended ``late`` or more ago."""
+        """The link; None for a token that we did not make, or that expired ``late`` or more ago."""
         now = int(self._now().timestamp())
         expected = jwt.JWTClaimsRegistry(
             now=now,
@@ -88,5 +88,5 @@ class SignedLinks:
 
 
 def digest(secret: str) -> str:
-    """What is stored of a used link or a state; nothing can be opened with it."""
+    """What is stored of a used link or of a state; it opens nothing."""
     return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""What every request may use: the running program, and who stands behind a request."""
+"""What every request may use: the running program, and the callers behind requests."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -31,19 +31,19 @@ from engine.work.webhooks.managing import Webhooks
 
 @dataclass(frozen=True)
 class Site:
-    """One for each process that serves HTTP; its methods may be called from any thread."""
+    """One per process that serves HTTP; its methods may be called from any thread."""
 
     program: Program
     reader: Opened
-    """The same store, opened so that nothing of it can change."""
+    """The same store, opened read-only."""
     credentials: Credentials
     webhooks: Webhooks
     provider: OidcProvider | None = None
-    """Where staff may sign in, besides here."""
+    """Where staff may sign in, besides this program."""
     secure: bool = False
-    """Browsers come by TLS."""
+    """Whether browsers use TLS."""
     clock: Clock | None = None
-    """Of sessions, tokens and links, if it is not the store's."""
+    """Used for sessions, tokens and links; None for the store's clock."""
     attempts: Attempts = field(default_factory=Attempts)
 
     @cached_property
@@ -89,11 +89,11 @@ class Site:
         return SignIns(self.staff)
 
     def signed_at(self) -> datetime:
-        """By the clock of sessions, tokens and links, UTC."""
+        """The time by the clock of sessions, tokens and links, in UTC."""
         return self.clock() if self.clock else self.now()
 
     def now(self) -> datetime:
-        """By the store's clock, UTC."""
+        """The time by the store's clock, in UTC."""
         return self.program.opened.store.now()
 
     @cached_property
@@ -105,15 +105,15 @@ class Site:
         return StoredCursors(self.reader.beside)
 
     def knows(self, workspace: str) -> bool:
-        """Whether anything was ever recorded in it, or it is the one of the settings."""
+        """Whether anything was ever recorded in it, or the settings name it."""
         return workspace == self.settings.workspace or workspace in self.reader.store.workspaces()
 
     def view(
         self, workspace: str, at: datetime | None = None, asked: Asked | None = None
     ) -> AbstractContextManager[View]:
-        """Now, or as recorded up to ``at``; ``asked``: one recipient alone, quick in the past too.
+        """The workspace now, or as recorded up to ``at``.
 
-        Raises ``StoreError``.
+        ``asked``: one recipient only, which is quick in the past, too. Raises ``StoreError``.
         """
         if at is None:
             return moments.now(self.reader, workspace, self.settings.policy, self.earlier_looks)

@@ -1,4 +1,4 @@
-"""The folder of tiles at ``/proof``, read-only, as C2SP's tlog-tiles has it: what was signed alone.
+"""The folder of tiles at ``/proof``, read-only, as C2SP's tlog-tiles says: only what was signed.
 
 A path is read as the name of a tile and never joined to a folder.
 """
@@ -22,7 +22,7 @@ LASTS = "max-age=31536000, immutable"
 
 @router.api_route("/{path:path}", methods=["GET", "HEAD"])
 def signed(request: Request, path: str) -> Response:
-    """For everybody with ``proof_public``, otherwise for whoever is known here."""
+    """A signed file; for everybody with ``proof_public``, otherwise for known callers."""
     site: Site = request.app.state.site
     settings = site.settings
     if not settings.proof_public:
@@ -51,5 +51,5 @@ def _tile(folder: Path, path: str, size: int) -> bytes:
         try:
             return TileFolder(folder).octets(tile)
         except TileMissing:
-            pass  # a narrower one goes once the full one is there
+            pass  # narrower tiles may be removed once the full one exists
     raise Problem(404, "unknown_tile", "There is no such tile below the checkpoint.")

@@ -1,8 +1,8 @@
-"""How a recipient unsubscribes: a link for one click (RFC 8058), and a subject of an email.
+"""How a recipient unsubscribes: a link for one click (RFC 8058), and the subject of an email.
 
 Both end with a token that only we can make and read: workspace, campaign and recipient, sealed by
-AES-SIV, so that it tells nothing, and the same message has the same one for ever. It is good as
-long as its key is.
+AES-SIV. It reveals nothing, and the same message has the same one for ever. It is valid for as long
+as its key exists.
 """
 
 import hmac
@@ -23,13 +23,14 @@ from engine.work.unsubscribe import Subscriber
 UNSUBSCRIBE = "/unsubscribe/"
 PURPOSE = b"sendledger unsubscribe"
 LONGEST = 2_000
-"""Characters of a token; those of ours have about a hundred."""
+"""Characters of a token; ours have about a hundred."""
 
 
 class UnsubscribeLinks:
-    """``key`` answers the key of all links, once it is needed; one of its own comes of it.
+    """Makes and reads links. ``key`` gives the key of all links when needed; the key used here
+    derives from it.
 
-    ``public_url`` is the installation's address by HTTPS, None where there is none.
+    ``public_url`` is the installation's HTTPS address, or None if it has none.
     """
 
     def __init__(self, key: Callable[[], Secret], public_url: str | None = None) -> None:
@@ -37,7 +38,8 @@ class UnsubscribeLinks:
         self._public_url = public_url and public_url.rstrip("/")
 
     def ways(self, who: Subscriber, mailbox: str) -> Unsubscribing:
-        """``mailbox``: the account's address, whose inbox is read. Raises ``VaultError``."""
+        """Link and subject for one recipient. ``mailbox``: the account's address, whose inbox is
+        read. Raises ``VaultError``."""
         token = self.token(who)
         mailto = f"mailto:{quote(mailbox, safe='@')}?subject=unsubscribe%20{token}"
         https = f"{self._public_url}{UNSUBSCRIBE}{token}" if self._public_url else None
@@ -48,7 +50,7 @@ class UnsubscribeLinks:
         return urlsafe_b64encode(self._cipher.encrypt(told, [PURPOSE])).decode().rstrip("=")
 
     def read(self, token: str) -> Subscriber | None:
-        """None for a token that we did not make."""
+        """The subscriber; None for a token that we did not make."""
         if not token.isascii() or len(token) > LONGEST:
             return None
         try:
@@ -59,7 +61,7 @@ class UnsubscribeLinks:
         return Subscriber(*json.loads(told))
 
     def find(self, subject: str) -> Subscriber | None:
-        """Who unsubscribes by an email with this subject; None where it has no token of ours."""
+        """The subscriber who unsubscribes by this subject; None if it contains no token of ours."""
         return next(filter(None, map(self.read, subject.split()[:20])), None)
 
     @cached_property

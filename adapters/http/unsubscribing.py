@@ -1,7 +1,7 @@
 """The page of an unsubscribe link, and the click that uses it (M5, RFC 8058).
 
-Looking changes nothing, as mail scanners look at every link. The click needs no cookie, is sent
-nowhere else, and may come again.
+Looking changes nothing, since mail scanners look at every link. The click needs no cookie, is not
+redirected, and may be repeated.
 """
 
 from uuid import uuid4
@@ -26,7 +26,7 @@ class UnsubscribePages:
         self._links = links
 
     def look(self, token: str) -> Response:
-        """The same for every token, so that nobody learns which are good."""
+        """The link's page, the same for every token, so nobody learns which tokens are valid."""
         del token
         told = "Press the button, and you get no more of these emails."
         return page("Unsubscribe", [told], form=button("Unsubscribe"))

@@ -1,1 +1,1 @@
-"""The stream's topics in Kafka: made and verified, written exactly once, and read."""
+"""The stream's topics in Kafka: created and verified, written exactly once, and read."""

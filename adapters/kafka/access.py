@@ -1,4 +1,4 @@
-"""How a Kafka cluster is reached: its brokers, TLS and SASL."""
+"""How a Kafka cluster is reached: brokers, TLS and SASL."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +13,12 @@ from engine.work.secret import Secret
 PATIENCE = 10.0
 """Seconds for a connection, an answer, or a token."""
 RENEWED_BEFORE = 60.0
-"""Seconds before a token runs out at which a new one is asked for."""
+"""Seconds before a token expires at which a new one is requested."""
 
 
 @dataclass(frozen=True)
 class KafkaAccess:
-    """``brokers``: ``HOST:PORT``, with commas. ``token_url``: where OAUTHBEARER has tokens from."""
+    """``brokers``: ``HOST:PORT``, with commas. ``token_url``: where OAUTHBEARER gets its tokens."""
 
     brokers: str
     security: str = "plaintext"
@@ -35,7 +35,7 @@ class KafkaAccess:
             object.__setattr__(self, "tokens", tokens)
 
     def client(self) -> dict[str, Any]:
-        """What every client of kafka-python takes; holds the password in clear."""
+        """The settings of every kafka-python client; they hold the password in plain text."""
         return {
             "bootstrap_servers": self.brokers.split(","),
             "client_id": "sendledger",
@@ -59,7 +59,7 @@ class KafkaAccess:
 
 
 class ClientTokens(AbstractTokenProvider):  # type: ignore[misc] # the library has no types
-    """Tokens for this program itself (OAuth's client credentials), kept while they are good."""
+    """Tokens for this program itself (OAuth's client credentials), kept while they are valid."""
 
     def __init__(self, url: str, client_id: str, client_secret: Secret) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class ClientTokens(AbstractTokenProvider):  # type: ignore[misc] # the library h
         self._good_until = float("-inf")
 
     def token(self) -> str:
-        """Asked for by the library, whenever it connects."""
+        """A valid token; the library asks for it whenever it connects."""
         if self._token is None or monotonic() > self._good_until:
             self._renew()
         assert self._token is not None

@@ -1,12 +1,11 @@
-"""What kafka-python said last: its errors tell that a broker was not reached, its log tells why."""
+"""What kafka-python logged last: its errors say that a broker was not reached, its log says why."""
 
 import logging
 from functools import cache
 
 
 class LastWords(logging.Handler):
-    """Takes the library's log, which tells of every attempt as an error, and keeps the last one
-    that gave a reason."""
+    """Takes the library's log, which has each attempt as an error; keeps the last with a reason."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -19,13 +18,13 @@ class LastWords(logging.Handler):
 
 
 def _refused(reason: str) -> bool:
-    """After a refusal the library loses connections, too."""
+    """Whether the reason is a refusal; after one, the library also loses connections."""
     return any(each in reason for each in ("Authentication", "Authorization", "CERTIFICATE"))
 
 
 @cache
 def last_words() -> LastWords:
-    """Listens from the first call on; nobody else is told any more."""
+    """The library's last words, from the first call on; no other handler gets its log any more."""
     listening, logger = LastWords(), logging.getLogger("kafka")
     logger.addHandler(listening)
     logger.propagate = False
@@ -33,7 +32,7 @@ def last_words() -> LastWords:
 
 
 def said(error: Exception) -> str:
-    """The error on one line, and what the library had said before it."""
+    """The error on one line, and what the library had logged before it."""
     text = f"{type(error).__name__}: {' '.join(str(error).split()) or 'no reason given'}"[:500]
     before = last_words().text
     return f"{text} ({before})" if before and before not in text else text

@@ -1,4 +1,4 @@
-"""No call into the library may block for ever: a clock of the process interrupts it."""
+"""Limits calls into the library, none of which may block for ever: a timer interrupts them."""
 
 import signal
 import threading
@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from types import FrameType
 
 AGAIN = 1.0
-"""Seconds after which it is interrupted once more, should it have caught the first time."""
+"""Seconds until it is interrupted again, in case the library caught the first interruption."""
 
 
 class TookTooLong(BaseException):
-    """Not an ``Exception``, so that no library catches it. The process is to end."""
+    """A call took too long. Not an ``Exception``, so no library catches it. The process ends."""
 
 
 @contextmanager
 def limited(what: str, seconds: float) -> Iterator[None]:
-    """Raises ``TookTooLong`` inside the block after so many seconds. For the main thread alone:
-    in another one there is no limit."""
+    """Raises ``TookTooLong`` inside the block after so many seconds. Only for the main thread: in
+    any other there is no limit."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

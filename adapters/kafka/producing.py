@@ -1,4 +1,4 @@
-"""A transactional producer in which nothing waits for ever and no failure goes unseen."""
+"""A transactional producer that never waits for ever and hides no failure."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from adapters.kafka.access import KafkaAccess
 from engine.stream.cloud_events import CloudEvent
 
 DELIVERY_MS = 20_000
-"""After which a record that did not arrive has failed, and with it the process."""
+"""Milliseconds after which an undelivered record has failed, and with it the process."""
 BACK_OFF_MS = 5
-"""The broker puts a transaction off while it still ends the one before: it costs us this long."""
+"""Milliseconds between retries: the broker refuses a transaction while it ends the one before."""
 TRANSACTION_MS = 30_000
-"""After which the broker ends an open transaction, which hides what others write later."""
+"""Milliseconds until the broker ends an open transaction, which hides later records of others."""
 
 
 def transactional_producer(access: KafkaAccess, transactional_id: str, largest: int) -> Any:
-    """``largest``: octets of a record that the topic takes."""
+    """The producer. ``largest``: octets in a record that the topic accepts."""
     producer = KafkaProducer(
         **access.client(),
         transactional_id=transactional_id,
@@ -35,9 +35,10 @@ def transactional_producer(access: KafkaAccess, transactional_id: str, largest: 
 
 
 def keep_requests_of(producer: Any) -> None:
-    """The sender drops the request that ends a transaction when its client raises instead of
-    answering that a node is not ready, and whoever commits then waits for ever (3.0.12)."""
-    client = producer._sender._client  # noqa: SLF001 nothing of it is public
+    """Mend the client's answer on a node that is not ready, which must not be an exception. The
+    library's sender (3.0.12) drops the request that ends a transaction if the client raises, and
+    the commit then waits for ever."""
+    client = producer._sender._client  # noqa: SLF001 there is no public way
     await_ready = client.await_ready
 
     def answered(node_id: Any, timeout_ms: int = 30_000) -> bool:

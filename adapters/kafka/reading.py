@@ -1,4 +1,4 @@
-"""What a topic holds last, and where it ends: read back from its partitions."""
+"""The last entry in a topic, and where the topic ends: read back from its partitions."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -13,15 +13,15 @@ from engine.stream.errors import OtherStore
 from engine.stream.log_sink import Told
 
 FIRST_STEP, GROWTH = 16, 8
-"""Offsets that are looked at from the end: the last ones are markers of transactions."""
+"""Offsets looked at from the end, and the growth per step: the last are transaction markers."""
 LIMIT = 60.0
 """Seconds for all partitions."""
 
 
 class TopicEnd:
-    """Of the topics of one store, whose records name it as ``source``.
+    """The end of the topics of one store, whose records name it as ``source``.
 
-    ``noticed``: told of each partition whose last records are nobody's store.
+    ``noticed`` is told of each partition whose last records come from no store.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class TopicEnd:
         self._noticed = noticed
 
     def last(self) -> Told | None:
-        """The greatest entry that a read_committed reader sees. Raises ``OtherStore``."""
+        """The greatest entry that a read_committed reader sees, if any. Raises ``OtherStore``."""
         with (
             limited("looking for the topic's end", LIMIT),
             self._reader("read_committed") as reader,
@@ -50,7 +50,7 @@ class TopicEnd:
         return max(found, key=lambda told: told.entry, default=None)
 
     def offsets(self) -> dict[TopicPartition, int]:
-        """Where the next record of each partition will stand."""
+        """The offset of the next record in each partition."""
         with limited("asking for offsets", LIMIT), self._reader("read_uncommitted") as reader:
             return dict(reader.end_offsets(self._partitions(reader)))
 
@@ -68,7 +68,7 @@ class TopicEnd:
             step *= GROWTH
 
     def _last_between(self, reader: Any, starts: Any, until: Any) -> dict[TopicPartition, Told]:
-        """In each partition; looks at no offset of ``until`` or after."""
+        """The last entry in each partition; no offset from ``until`` on is looked at."""
         last: dict[TopicPartition, Told] = {}
         for each in reader.assignment():
             (reader.resume if each in starts else reader.pause)(each)

@@ -1,8 +1,9 @@
-"""A store's entries in Kafka, exactly once for whoever reads what was committed.
+"""A store's entries in Kafka, exactly once for readers of committed records.
 
-One ``transactional_id`` a topic and no other writer; a transaction is one contiguous run of
-entries; who takes over first ends what the one before left, and only then asks where the topic
-ends. After any error nothing here is of use any more: the process ends, and a new one begins.
+There is one ``transactional_id`` per topic and no other writer; a transaction is one contiguous run
+of entries. A process that takes over first ends what its predecessor left open, and only then asks
+where the topic ends. After any error this object cannot be used any more: the process ends, and a
+new one starts.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,12 +29,11 @@ from engine.stream.topics import PARTITIONS
 LIMIT = 25.0
 """Seconds for each call that waits for the broker."""
 FENCED = ("ProducerFencedError", "InvalidProducerEpochError")
-"""By name: the library wraps them in others."""
+"""Compared by name, since the library wraps these errors in others."""
 
 
 class KafkaSink:
-    """Implements ``LogSink``. ``source`` names the store; ``noticed`` is told of records that are
-    none of its."""
+    """Implements ``LogSink``. ``source`` names the store; ``noticed`` hears of foreign records."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class KafkaSink:
             return self._end.last()
 
     def take_over(self) -> None:
-        """Also ends what the predecessor's transaction was about, before it comes back."""
+        """Take over as the only writer; returns once the predecessor's transaction is ended."""
         name = f"sendledger-relay-{self._topics.name}"
         with self._told(), limited("taking over the topic", LIMIT):
             self._producer = transactional_producer(self._access, name, self._largest)
@@ -89,7 +89,7 @@ class KafkaSink:
         self._watch(sent)
 
     def close(self) -> None:
-        """Ends the library's threads, and an open transaction without its being told."""
+        """End the library's threads, and abandon an open transaction without telling the broker."""
         if self._producer is not None:
             with suppress(KafkaError), limited("closing", LIMIT):
                 self._producer.close(timeout=0)
@@ -108,7 +108,7 @@ class KafkaSink:
         sent.add(partition, future)
 
     def _partition(self, topic: str, key: bytes) -> TopicPartition:
-        """As every Kafka client divides keys; looked up, because it is slow in Python."""
+        """The partition that any Kafka client would choose; cached, since it is slow in Python."""
         found = self._partitions.get((topic, key))
         if found is None:
             number = (murmur2(key) & 0x7FFFFFFF) % PARTITIONS
@@ -116,7 +116,7 @@ class KafkaSink:
         return found
 
     def _require_small(self, run: Sequence[tuple[Entry, CloudEvent]]) -> None:
-        """Before anything is sent: a broker's refusal would poison the producer."""
+        """Check sizes before sending: a broker's refusal would make the producer unusable."""
         for entry, record in run:
             size = largest_size(record)
             if size > self._largest:
@@ -129,7 +129,7 @@ class KafkaSink:
                 )
 
     def _watch(self, sent: "Sent") -> None:
-        """Ours stand one after the other, with a marker after each run. Raises ``StreamLost``."""
+        """Check that ours are contiguous, with a marker after each run. Raises ``StreamLost``."""
         for partition, (first, last) in sent.ends():
             expected = self._offsets.get(partition)
             if expected is not None and first >= 0:
@@ -137,7 +137,7 @@ class KafkaSink:
             self._offsets[partition] = last + 2 if first >= 0 else None
 
     def _compare(self, partition: TopicPartition, found: int, expected: int) -> None:
-        """After a gap, somebody else wrote; what begins anew is refused by who starts next."""
+        """Report what somebody else wrote. Raises ``StreamLost`` if the topic was made anew."""
         where = f"{partition.topic}, partition {partition.partition}, offset {expected}"
         if found < expected:
             said = f"{where}, comes next, but {found} came: the topic was made anew"
@@ -153,7 +153,7 @@ class KafkaSink:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """The library's errors as ours: which of them are fatal matters to nobody, for all are."""
+        """Turn the library's errors into ours. All are fatal, whatever the library says."""
         try:
             yield
         except (KafkaError, OSError, ValueError) as error:
@@ -163,7 +163,7 @@ class KafkaSink:
 
 
 class Sent:
-    """Records that are on their way, in order."""
+    """Records that were sent and not confirmed yet, in order."""
 
     def __init__(self) -> None:
         self._futures: list[Any] = []
@@ -176,7 +176,9 @@ class Sent:
         self._last[partition] = future
 
     def require_all(self) -> None:
-        """The library's flush comes back though records failed. Raises ``KafkaError``."""
+        """Check each record: the library's flush returns even if some failed. Raises
+        ``KafkaError``.
+        """
         for each in self._futures:
             if not each.succeeded():
                 raise each.exception or KafkaTimeoutError("a record was not acknowledged")

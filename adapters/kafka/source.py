@@ -1,4 +1,4 @@
-"""Both topics of a store as one stream, in order of entry: for who needs a copy of the log."""
+"""Both topics of a store as one stream, in order of entry: a copy of the log."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -14,16 +14,16 @@ from engine.stream.errors import StreamLost
 from engine.stream.topics import refusals_of
 
 AHEAD = 2_000
-"""Records of one partition that wait for those of others, about; more are not asked for then."""
+"""Records of a partition that wait for those of others, about; no more are requested then."""
 SILENT_POLLS = 300
-"""Of 100 ms each, without any record: the broker is taken for lost."""
+"""Polls of 100 ms without a record after which the broker counts as lost."""
 
 Waiting = deque[tuple[int, Any]]
 """Records of one partition, each with its entry."""
 
 
 class KafkaSource:
-    """Implements ``StreamSource``. All of it raises ``StreamLost``."""
+    """Implements ``StreamSource``. All its methods raise ``StreamLost``."""
 
     def __init__(self, access: KafkaAccess, topic: str) -> None:
         self.name = f"{topic} at {access.brokers}"
@@ -31,7 +31,7 @@ class KafkaSource:
         self._topics = (topic, refusals_of(topic))
 
     def records(self) -> Iterator[CloudEvent]:
-        """Each partition is in order of entry, so the smallest of the first ones comes next."""
+        """The records. Each partition is in order, so the smallest first entry comes next."""
         try:
             with self._reader() as reader:
                 yield from self._merged(reader)
@@ -46,13 +46,13 @@ class KafkaSource:
         while waiting:
             _fill(reader, waiting, ends)
             for each in [each for each, records in waiting.items() if not records]:
-                del waiting[each]  # at its end
+                del waiting[each]  # the partition is at its end
             while waiting and all(waiting.values()):
                 first = min(waiting.values(), key=lambda records: records[0][0])
                 yield _told(first.popleft()[1])
 
     def _ends(self, reader: Any) -> Mapping[TopicPartition, int]:
-        """Where each partition ends now, for a reader of what was committed."""
+        """Where each partition ends now, for a reader of committed records."""
         partitions = [
             TopicPartition(topic, number)
             for topic in self._topics
@@ -77,7 +77,7 @@ def _fill(
     waiting: Mapping[TopicPartition, Waiting],
     ends: Mapping[TopicPartition, int],
 ) -> None:
-    """Until every partition that is not at its end has a record that waits."""
+    """Poll until every partition that is not at its end has a waiting record."""
     silent = 0
     while any(
         not records and reader.position(each) < ends[each] for each, records in waiting.items()
@@ -94,12 +94,12 @@ def _fill(
 
 
 def _entry(record: Any) -> int:
-    """What says no entry comes at once, so that whoever reads it can refuse it."""
+    """The record's entry. One without an entry comes first, so that the reader can refuse it."""
     told = dict(record.headers).get("ce_entry") or b""
     return int(told) if told.isdigit() else -1
 
 
 def _told(record: Any) -> CloudEvent:
-    """Kafka knows keys, values and headers that are null; we tell none."""
+    """The record without nulls, which Kafka permits as key, value and header; we write none."""
     headers = [(name, text or b"") for name, text in record.headers]
     return CloudEvent(record.key or b"", headers, record.value or b"")

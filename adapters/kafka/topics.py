@@ -1,4 +1,4 @@
-"""The store's two topics: made as they must be, and held to it at every start."""
+"""The store's two topics: created as they must be, and verified at every start."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -21,21 +21,21 @@ MUST_BE = {
     "retention.bytes": "-1",
 }
 MADE_WITH = {**MUST_BE, "message.timestamp.after.max.ms": str(2**63 - 1)}
-"""A record's time is the store's, whose clock the broker does not judge."""
+"""A record's time is the store's; the broker does not check it against its own clock."""
 LIMIT = 45.0
-"""Seconds for all that is asked at a start."""
+"""Seconds for all requests at a start."""
 UNKNOWN_TOPIC, LATEST = 3, -1
-"""Of the protocol."""
+"""Codes of the protocol."""
 
 
 class Found(NamedTuple):
     topic: Topic
     largest: int
-    """Octets of a record that both topics take."""
+    """Octets in a record that both topics accept."""
 
 
 class Topics:
-    """Of the store told in ``name``. A new client for every question: old ones go stale."""
+    """The topics of a store, ``name`` and its refusals. Each request has a new client."""
 
     def __init__(self, access: KafkaAccess, name: str) -> None:
         self._access = access
@@ -43,7 +43,7 @@ class Topics:
         self.both = (name, refusals_of(name))
 
     def find(self) -> Found | None:
-        """None where it is not there. Raises ``UnfitTopic``."""
+        """The topics; None if ``name`` does not exist. Raises ``UnfitTopic``."""
         with limited("asking for the topics", LIMIT), self._admin() as admin:
             there = {each["name"]: each for each in admin.describe_topics(list(self.both))}
             gone = [name for name in self.both if there[name]["error_code"] == UNKNOWN_TOPIC]
@@ -61,7 +61,7 @@ class Topics:
         return Found(Topic(self.name, ids), largest)
 
     def make(self) -> Found:
-        """The other one first: where ``name`` is there, both are, whatever died on the way."""
+        """Create the topics, ``name`` last: if it exists, both do, even after a crash."""
         wanted = {"num_partitions": PARTITIONS, "replication_factor": -1, "configs": MADE_WITH}
         with limited("making the topics", LIMIT), self._admin() as admin:
             self._require_unused(admin)
@@ -71,7 +71,7 @@ class Topics:
         return self._once_known()
 
     def _require_unused(self, admin: Any) -> None:
-        """What one topic holds would be taken for how far the store was told in both."""
+        """Require the other topic to be empty: its end would count as how far both topics are."""
         other = self.both[1]
         (there,) = admin.describe_topics([other])
         ends = admin.list_partition_offsets(
@@ -81,7 +81,7 @@ class Topics:
             raise UnfitTopic(topic=self.name, lacks=f"it is missing, and {other} is in use")
 
     def _once_known(self) -> Found:
-        """Each broker hears of a new topic in its own time."""
+        """The topics, once the brokers know them: each learns of a new topic at its own pace."""
         ends = monotonic() + LIMIT
         while (found := self.find()) is None:
             if monotonic() > ends:
@@ -94,8 +94,8 @@ class Topics:
 
 
 def topic_ids(access: KafkaAccess, names: Sequence[str]) -> Mapping[str, str]:
-    """By name; "" where there is none. A topic that is made anew has another one. Raises
-    ``KafkaError``, ``TookTooLong``."""
+    """The topics' ids by name; "" if there is none. A topic that is created again has another id.
+    Raises ``KafkaError`` and ``TookTooLong``."""
     with limited("asking for the topics", LIMIT), KafkaAdminClient(**access.client()) as admin:
         found = {each["name"]: each for each in admin.describe_topics(list(names))}
     for name, each in found.items():

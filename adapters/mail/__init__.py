@@ -1,1 +1,1 @@
-"""Mail: messages as they leave and arrive, and the servers behind them."""
+"""Mail: messages that leave and arrive, and the servers behind them."""

@@ -1,4 +1,4 @@
-"""How long a server asks to be left alone, in its own words."""
+"""How long a server asks to be left alone, read from its own words."""
 
 import re
 from datetime import timedelta
@@ -20,7 +20,7 @@ _READ = 4_000
 
 
 def asked_for(text: str) -> timedelta | None:
-    """The time that the text names, a day at most; None where it names none."""
+    """The time that the text names, one day at most; None if it names none."""
     found = _ASKED.search(text[:_READ])
     if found is None:
         return None

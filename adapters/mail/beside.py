@@ -1,4 +1,4 @@
-"""Work in a thread of its own that nobody has to wait for, not even the end of the program."""
+"""Work in a separate thread that nobody has to wait for, not even the program when it ends."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -9,13 +9,13 @@ T = TypeVar("T")
 
 
 def begun(task: Callable[[], T]) -> Callable[[], T]:
-    """Begin it now; to call what is returned waits for its answer, or raises what it raised."""
+    """Start the task now. Calling the result waits for its answer, or raises what it raised."""
     answer: Future[T] = Future()
 
     def run() -> None:
         try:
             answer.set_result(task())
-        except BaseException as error:  # noqa: BLE001 raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001 raised again for the caller
             answer.set_exception(error)
 
     Thread(target=run, daemon=True).start()

@@ -1,4 +1,4 @@
-"""Checks one side of a mailbox, IMAP or SMTP, stage by stage: from its server's name on (C1)."""
+"""Checks one side of a mailbox, IMAP or SMTP, stage by stage, from its server's name on (C1)."""
 
 from adapters.mail.opening import OpeningImap, OpeningSmtp
 from engine.work.classifying.evidence import At

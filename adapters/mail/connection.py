@@ -1,5 +1,5 @@
-"""A connection to a mail server that can neither hang nor flood: every wait, the whole time and
-all that is read have a limit."""
+"""A connection to a mail server that can neither hang nor flood. Every wait, the whole time and the
+number of octets are limited."""
 
 import socket
 import ssl
@@ -20,14 +20,14 @@ class TooMuchSaid(OSError):
 
 
 class SaidTooEarly(ssl.SSLError):
-    """Octets came before TLS began that would be read after it; an attacker may have sent them."""
+    """Octets came before TLS began that would be read after it; they may be an attacker's."""
 
     def __init__(self) -> None:
         super().__init__("[SSL] The server, or somebody on the way, spoke before TLS began.")
 
 
 class Limits(NamedTuple):
-    """At most ``total`` seconds for everything, ``step`` seconds a wait, and ``octets`` read."""
+    """At most ``total`` seconds in all, ``step`` seconds for a wait, and ``octets`` read."""
 
     total: float = 15.0
     step: float = 10.0
@@ -39,7 +39,7 @@ GOODBYE = Limits(total=2.0, step=2.0, octets=10_000)
 
 
 class Allowance:
-    """What is left of the limits. The time runs from when this is made."""
+    """What is left of the limits. The time counts from the moment this is made."""
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self._limits = limits
@@ -47,7 +47,7 @@ class Allowance:
         self._ends = time.monotonic() + limits.total
 
     def seconds(self) -> float:
-        """How long the next wait may be. Raises ``TimeoutError`` where no time is left."""
+        """How long the next wait may be. Raises ``TimeoutError`` if no time is left."""
         left = self._ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("timed out")
@@ -61,9 +61,10 @@ class Allowance:
 
 
 class Connection:
-    """A TCP connection to ``host``, the name that its certificate is held against.
+    """A TCP connection to ``host``, whose name the certificate is checked against.
 
-    Every method that waits may raise ``OSError``, which ``ssl.SSLError`` and ``TimeoutError`` are.
+    Every method that waits may raise ``OSError``, which includes ``ssl.SSLError`` and
+    ``TimeoutError``.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Connection:
         self._unread = bytearray()
 
     def allow(self, limits: Limits) -> None:
-        """New limits, which count from now."""
+        """Set new limits, which count from now."""
         self._allowance = Allowance(limits)
 
     @property
@@ -89,8 +90,8 @@ class Connection:
             raise ssl.SSLError("[SSL] Nothing secret is said without TLS.")
 
     def encrypt(self) -> None:
-        """Begin TLS; the certificate must be trusted and name the host. Octets read before it are
-        never taken for octets after it: ``SaidTooEarly``."""
+        """Begin TLS; the certificate must be trusted and name the host. Octets read before TLS are
+        never taken for octets after it. Raises ``SaidTooEarly``."""
         if self._unread:
             raise SaidTooEarly
         self.socket.settimeout(self._allowance.seconds())
@@ -103,7 +104,7 @@ class Connection:
         self.socket.sendall(data)
 
     def readline(self) -> bytes:
-        """A line with its end; less, or nothing, once the server has closed the connection."""
+        """A line with its end; less or nothing once the server has closed the connection."""
         while b"\n" not in self._unread:
             if len(self._unread) > LONGEST_LINE:
                 raise TooMuchSaid
@@ -112,7 +113,7 @@ class Connection:
         return self._take(self._unread.index(b"\n") + 1)
 
     def read(self, octets: int) -> bytes:
-        """So many octets, or fewer once the server has closed the connection."""
+        """As many octets, or fewer once the server has closed the connection."""
         while len(self._unread) < octets and self._receive():
             pass
         return self._take(octets)
@@ -122,7 +123,7 @@ class Connection:
             self.socket.close()
 
     def _limit_wait(self) -> None:
-        """Setting a limit is a call of the system, during which another thread goes on."""
+        """Limit the next wait by a system call, during which other threads can run."""
         seconds = self._allowance.seconds()
         if seconds != self.socket.gettimeout():
             self.socket.settimeout(seconds)

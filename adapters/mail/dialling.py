@@ -11,10 +11,10 @@ from adapters.mail.network import CheckedAddress, NetworkPolicy, connected
 
 @lru_cache(maxsize=4)
 def verifying_context(ca_file: Path | None = None) -> ssl.SSLContext:
-    """Trusts what leads to the certificates of that file, or to those that the system trusts.
+    """A context that trusts certificates leading to those of that file, or else of the system.
 
-    Loading them takes 20 ms, so it is done once and shared: a file that has changed counts from
-    the next start on. Raises ``OSError`` for a file that is none.
+    Loading them takes 20 ms, so it is done once and shared; a changed file counts from the next
+    start on. Raises ``OSError`` for a file that holds no certificates.
     """
     context = ssl.create_default_context(cafile=ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -32,11 +32,11 @@ class Dialler:
         self._limits = limits
 
     def allowance(self) -> Allowance:
-        """The limits of one conversation, whose time begins now."""
+        """The limits of one conversation, whose time starts now."""
         return Allowance(self._limits)
 
     def resolve(self, host: str, port: int, allowance: Allowance) -> list[CheckedAddress]:
-        """Permitted addresses of the host. Raises ``OSError``, such as ``AddressNotPermitted``."""
+        """The host's permitted addresses. Raises ``OSError``, such as ``AddressNotPermitted``."""
         return self._policy.resolve(host, port, allowance.seconds())
 
     def connect(
@@ -47,5 +47,5 @@ class Dialler:
         return Connection(reached, host, self._context, allowance)
 
     def dial(self, host: str, port: int, allowance: Allowance) -> Connection:
-        """``resolve``, then ``connect``. Raises ``OSError``."""
+        """Resolve the name, then connect. Raises ``OSError``."""
         return self.connect(host, self.resolve(host, port, allowance), allowance)

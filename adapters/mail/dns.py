@@ -1,4 +1,4 @@
-"""Questions to name servers, answered in limited time; what comes back is hostile until parsed."""
+"""Questions to name servers, answered in limited time; every answer is hostile until parsed."""
 
 import re
 import time
@@ -21,15 +21,15 @@ _HOST = re.compile(
 
 
 class NoSuchName(Exception):
-    """There is nothing of that name, nor below it (RFC 8020)."""
+    """Nothing exists under that name, nor below it (RFC 8020)."""
 
 
 class Unanswered(Exception):
-    """Nobody answered, or nothing that can be read: nothing is known."""
+    """There was no answer, or none that can be read, so nothing is known."""
 
 
 class Srv(NamedTuple):
-    """RFC 2782. ``host`` is None where the service is said not to be there."""
+    """An SRV record (RFC 2782). ``host`` is None if the record says that no such service exists."""
 
     priority: int
     weight: int
@@ -38,10 +38,11 @@ class Srv(NamedTuple):
 
 
 class Dns:
-    """Asks ``servers``, each ``address`` or ``address:port``; without any, the system's.
+    """Asks ``servers``, each ``address`` or ``address:port``; if there are none, the system's
+    servers.
 
-    Each question raises ``NoSuchName`` or ``Unanswered``. All together take ``seconds`` at most,
-    counted from the first. Not to be kept: make one for a task.
+    Each question raises ``NoSuchName`` or ``Unanswered``. All of them together take ``seconds`` at
+    most, counted from the first. Not to be kept: make one for each task.
     """
 
     def __init__(self, servers: Sequence[str] = (), seconds: float = 4.0) -> None:
@@ -56,12 +57,12 @@ class Dns:
         return [each.decode("utf-8", "replace") for each in found]
 
     def exchangers(self, domain: str) -> list[str]:
-        """Hosts of the domain's MX records, the preferred first."""
+        """The hosts of the domain's MX records, in order of preference."""
         found = sorted(self._ask(domain, "MX"), key=lambda each: int(each.preference))
         return [host for each in found if (host := _host(each.exchange))]
 
     def services(self, name: str) -> list[Srv]:
-        """SRV records of a name, the preferred first."""
+        """The SRV records of a name, in order of preference."""
         found = [
             Srv(each.priority, each.weight, _host(each.target), each.port)
             for each in self._ask(name, "SRV")
@@ -69,7 +70,7 @@ class Dns:
         return sorted(found, key=lambda each: (each.priority, -each.weight))
 
     def addresses(self, host: str) -> list[str]:
-        """Addresses of a host: those of A records, then those of AAAA."""
+        """The addresses of a host: those of A records, then those of AAAA records."""
         found: list[str] = []
         unanswered: Unanswered | None = None
         for kind in ("A", "AAAA"):
@@ -111,11 +112,11 @@ class Dns:
 
 
 AskDns = Callable[[], Dns]
-"""Makes a ``Dns`` whose time has not begun."""
+"""Makes a ``Dns`` whose time has not started yet."""
 
 
 def dns_lookup(servers: Sequence[str]) -> Lookup:
-    """Names of hosts as these name servers know them, instead of the system."""
+    """A lookup of host names through these name servers instead of the system's."""
 
     def look(host: str, seconds: float) -> list[str]:
         if _is_address(host):
@@ -131,7 +132,7 @@ def dns_lookup(servers: Sequence[str]) -> Lookup:
 
 
 def address_and_port(stated: str) -> tuple[str, int]:
-    """Where a name server is: ``9.9.9.9:53``, ``[2620:fe::fe]:53``, or either address alone."""
+    """Where a name server is: ``9.9.9.9:53``, ``[2620:fe::fe]:53``, or an address alone."""
     bracketed, _, port = stated.rpartition("]:")
     if bracketed:
         return bracketed[1:], int(port)
@@ -140,7 +141,7 @@ def address_and_port(stated: str) -> tuple[str, int]:
 
 
 def _host(name: dns.name.Name) -> str | None:
-    """As a server's name is written; None for the root, and for what no server can be called."""
+    """A host's name as text; None for the root, and for a name that no server can have."""
     text = name.to_text(omit_final_dot=True).lower()
     return text if _HOST.fullmatch(text) else None
 

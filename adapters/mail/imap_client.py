@@ -1,6 +1,6 @@
 """IMAPClient over a connection of ours, which keeps the server's own words.
 
-IMAPClient and imaplib wrap a refusal in several ways and lose the rest of what was said.
+IMAPClient and imaplib wrap a refusal in several ways and lose the rest of what the server said.
 """
 
 import imaplib
@@ -16,11 +16,11 @@ from adapters.mail.refused import Dropped, NotUnderstood
 
 _COMPLAINT = re.compile(rb"(\S{1,40}) ((?:NO|BAD|BYE)\b.*)\r\n", re.IGNORECASE | re.DOTALL)
 _MOST = 8
-"""How many complaints are kept: the last ones."""
+"""How many complaints are kept; the last ones are."""
 
 
 class Complaints:
-    """What a server said instead of OK: in answer to our command, and beside it."""
+    """What a server said instead of OK, both in answer to a command of ours and unasked."""
 
     def __init__(self) -> None:
         self._answer = ""
@@ -41,8 +41,8 @@ class Complaints:
 
     @property
     def text(self) -> str:
-        """What the server refused with; empty where it refused nothing. What it says beside an
-        answer is no refusal, unless it says goodbye."""
+        """The words of the server's refusal; empty if it refused nothing. What the server says
+        unasked is not a refusal, unless it says goodbye."""
         if self._answer or self.goodbye:
             return "\n".join(filter(None, (self._answer, *self._beside)))
         return ""
@@ -53,7 +53,7 @@ class Complaints:
 
 
 class Imap4(imaplib.IMAP4):
-    """imaplib, which reads and writes through a ``Connection``, and only whole lines."""
+    """imaplib that reads and writes through a ``Connection``, and only whole lines."""
 
     def __init__(self, connection: Connection, complaints: Complaints) -> None:
         self._connection = connection
@@ -61,7 +61,7 @@ class Imap4(imaplib.IMAP4):
         super().__init__(connection.host)
 
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:  # noqa: ARG002
-        """Nothing to do: the connection is open already."""
+        """Do nothing: the connection is already open."""
         self.host, self.port = host, port
 
     @property
@@ -90,7 +90,7 @@ class Imap4(imaplib.IMAP4):
         self._connection.close()
 
     def starttls(self, ssl_context: ssl.SSLContext | None = None) -> Any:  # noqa: ARG002
-        """Ask for STARTTLS and begin TLS, with the certificates that the connection trusts."""
+        """Ask for STARTTLS and begin TLS, trusting the certificates that the connection trusts."""
         kind, data = self._simple_command("STARTTLS")
         if kind == "OK":
             self._connection.encrypt()
@@ -99,7 +99,7 @@ class Imap4(imaplib.IMAP4):
         return kind, data
 
     def login(self, user: str, password: str) -> Any:
-        """LOGIN with name and password quoted; imaplib would send the name as it is."""
+        """LOGIN with name and password quoted; imaplib would send the name unquoted."""
         kind, data = self._simple_command("LOGIN", _quoted(user), _quoted(password))
         if kind == "OK":
             self.state = "AUTH"
@@ -107,7 +107,7 @@ class Imap4(imaplib.IMAP4):
 
 
 class Client(IMAPClient):  # type: ignore[misc]
-    """IMAPClient over a connection that is there already; it logs nothing of what is said."""
+    """IMAPClient over an existing connection; it logs nothing of the conversation."""
 
     def __init__(self, connection: Connection, complaints: Complaints) -> None:
         self._connection, self._complaints = connection, complaints
@@ -116,9 +116,9 @@ class Client(IMAPClient):  # type: ignore[misc]
         self.normalise_times = False
 
     def uids_at(self, numbers: Iterable[int]) -> list[int]:
-        """The UIDs of the messages with these numbers in the selected folder, which count from 1.
+        """The UIDs of the messages with these numbers, which count from 1, in the selected folder.
 
-        Not by SEARCH, in which some servers take the numbers for UIDs.
+        SEARCH is not used, since some servers take the numbers for UIDs in it.
         """
         self.use_uid = False
         try:
@@ -132,7 +132,7 @@ class Client(IMAPClient):  # type: ignore[misc]
 
 
 def octets_of(data: Mapping[bytes, object]) -> bytes:
-    """The part of a message that was fetched, by whatever name the server gives it."""
+    """The part of a message that was fetched, under whatever name the server returns it."""
     parts = (value for name, value in data.items() if name.startswith(b"BODY"))
     return next((each for each in parts if isinstance(each, bytes)), b"")
 

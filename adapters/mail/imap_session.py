@@ -20,7 +20,7 @@ _MOST_CHALLENGES = 3
 
 
 class ImapSession(Session):
-    """``client`` is for whatever else is asked of the mailbox, inside ``told``."""
+    """A session; ``client`` is for other requests to the mailbox, inside ``told``."""
 
     client: Client
 
@@ -34,7 +34,7 @@ class ImapSession(Session):
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """``ServerRefused`` where the server said why."""
+        """Errors inside become ``ServerRefused`` if the server said why."""
         self._complaints.forget()
         try:
             yield
@@ -80,8 +80,8 @@ class ImapSession(Session):
                 self.client.login(user, password.reveal())
 
     def log_in_by_token(self, user: str, token: Secret) -> None:
-        """Log in by XOAUTH2. Where the server refuses, its reason (a challenge in base64) follows
-        its answer in ``ServerRefused``."""
+        """Log in by XOAUTH2. If the server refuses, its reason (a challenge in base64) follows its
+        answer in ``ServerRefused``."""
         challenges: list[bytes] = []
 
         def answered(challenge: bytes) -> str | None:
@@ -100,7 +100,7 @@ class ImapSession(Session):
             raise ServerRefused(f"{refused} {why}".rstrip()) from None
 
     def introduce(self) -> None:
-        """Send ID, without which some servers open no mailbox. A server may refuse it."""
+        """Send ID, without which some servers open no mailbox. A server may refuse the command."""
         with self.told():
             if not self.client.has_capability("ID"):
                 return
@@ -112,14 +112,14 @@ class ImapSession(Session):
                 self._complaints.forget()
 
     def list_folders(self) -> list[Listed]:
-        """The server is asked once a session."""
+        """The folders of the mailbox; the server is asked once per session."""
         if self._listed is None:
             with self.told():
                 self._listed = read(self.client.list_folders())
         return self._listed
 
     def look_around(self) -> Folders:
-        """Open INBOX read-only, so that nothing of it changes; answers folders and capabilities."""
+        """Open INBOX read-only, so that nothing in it changes; returns folders and capabilities."""
         with self.told():
             capabilities = self.client.capabilities()
             self.client.select_folder("INBOX", readonly=True)

@@ -1,6 +1,7 @@
-"""Servers of providers that many people have, by the domain of their addresses or of their MX.
+"""Servers of widely used providers, by the domain of their addresses or of their MX.
 
-Each from the provider's own help pages; whoever is not here is asked for in DNS, or states them.
+Each entry comes from the provider's own help pages. For other providers, DNS is asked, or the user
+states the servers.
 """
 
 from typing import NamedTuple
@@ -11,8 +12,9 @@ IMAPS, SUBMISSIONS, SUBMISSION = 993, 465, 587
 
 
 class Known(NamedTuple):
-    """``provider`` as the classifier names it, ``domains`` of addresses, ``exchangers``: how the
-    names of the MX of other domains end that are hosted there. ``oauth``: log in by a consent."""
+    """``provider`` is the classifier's name for it, ``domains`` are those of addresses, and
+    ``exchangers`` are endings of MX names, for other domains that are hosted there. ``oauth``: log
+    in by consent."""
 
     provider: str
     imap: Server
@@ -108,11 +110,11 @@ _BY_HOST = {each.host: known.provider for known in KNOWN for each in (known.imap
 
 
 FILES_SENT = {"google", "microsoft", "fastmail", "zoho"}
-"""Providers whose SMTP servers put what they accept into the Sent folder by themselves."""
+"""Providers whose SMTP servers file what they accept in the Sent folder by themselves."""
 
 
 def provider_at(host: str) -> str | None:
-    """The provider that runs that server; None where this table has none."""
+    """The provider that runs that server; None if it is not in this table."""
     return _BY_HOST.get(host.casefold().removesuffix("."))
 
 
@@ -121,5 +123,5 @@ def known_by_domain(domain: str) -> Known | None:
 
 
 def known_by_exchanger(host: str) -> Known | None:
-    """The provider whose mail exchanger (MX) that is; None where this table has none."""
+    """The provider of that mail exchanger (MX); None if it is not in this table."""
     return next((each for each in KNOWN if f".{host}".endswith(each.exchangers)), None)

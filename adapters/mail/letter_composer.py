@@ -1,4 +1,4 @@
-"""Writes what the law lets leave: a draft becomes a message, with all that is known of a person."""
+"""Writes what the law permits to leave: a draft becomes a message, with all known of a person."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -15,9 +15,9 @@ from engine.work.unsubscribe import Subscriber
 from events.sequence import Step
 
 Ways = Callable[[Subscriber, str], Unsubscribing]
-"""How somebody unsubscribes from an account's messages."""
+"""The ways to unsubscribe from an account's messages."""
 Complain = Callable[[str, str], object]
-"""Tells operators what cannot be written (about what, a sentence)."""
+"""Reports what cannot be written to operators (the subject, a sentence)."""
 
 
 class LetterComposer:
@@ -49,7 +49,7 @@ class LetterComposer:
         return compose(letter, Posting(sender, person, left, self._now(), ways, thread))
 
     def _thread(self, draft: Draft, person: Person, sender: Sender) -> Thread:
-        """M5: the subject of the first message, and the ids of all."""
+        """The subject of the first message, and the ids of all messages so far (M5)."""
         if not draft.done:
             return Thread()
         domain = ascii_form(draft.plan.account_id).rpartition("@")[2]

@@ -1,27 +1,28 @@
-"""Names of hosts to addresses, in limited time."""
+"""Host names to addresses, in limited time."""
 
 import socket
 import threading
 from collections.abc import Callable
 
 Lookup = Callable[[str, float], list[str]]
-"""The addresses of a name, best first, within so many seconds; an address is its own.
+"""The addresses of a name, best first, within so many seconds; an address resolves to itself.
 
 Raises ``NameNotFound``, or another ``OSError`` for a resolver that does not answer.
 """
 
 
 class NameNotFound(OSError):
-    """No such name, or it has no address."""
+    """The name does not exist, or has no address."""
 
     def __init__(self, host: str, why: str = "Name or service not known") -> None:
         super().__init__(f"{host}: {why}")
 
 
 def system_lookup(host: str, seconds: float) -> list[str]:
-    """Addresses as the operating system finds them, its file of hosts included.
+    """The addresses that the operating system finds, including those in its file of hosts.
 
-    The system cannot be told how long to look; a thread is left to it where it takes longer.
+    The system's lookup cannot be limited in time, so it runs in a thread, which is left behind if
+    it takes too long.
     """
     answer = _Answer(host)
     threading.Thread(target=answer.look, daemon=True).start()
@@ -41,7 +42,7 @@ class _Answer:
             self._found = [*dict.fromkeys(str(info[4][0]) for info in infos)]
         except socket.gaierror as error:
             self._error = NameNotFound(self._host, error.strerror or str(error))
-        except (OSError, ValueError) as error:  # no name at all: too long, empty, with a zero
+        except (OSError, ValueError) as error:  # not a name: too long, empty, with a zero
             self._error = NameNotFound(self._host, str(error))
         finally:
             self._there.set()

@@ -1,8 +1,8 @@
-"""Which addresses may be connected to, and connections to them alone (C1).
+"""Which addresses may be connected to, and connections to these addresses only (C1).
 
-A user of a hosted installation names mail servers himself; he must not reach the inside of the
-operator's network by it. So the address that was checked is the one connected to, whatever the
-name leads to a moment later.
+A user of a hosted installation names mail servers himself; this must not let him into the
+operator's internal network. So the address that was checked is the one connected to, whatever the
+name resolves to a moment later.
 """
 
 import socket
@@ -18,7 +18,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 MOST_ADDRESSES = 8
-"""How many addresses of one name are tried."""
+"""How many addresses of a name are tried."""
 
 _INSIDE = tuple(
     map(
@@ -32,7 +32,7 @@ _INSIDE = tuple(
         ),
     )
 )
-"""IANA's special-purpose registries, multicast, what is reserved, tunnels (6to4 and Teredo), and
+"""IANA's special-purpose registries, multicast, reserved addresses, tunnels (6to4 and Teredo), and
 Azure's platform, which answers its own machines at an address that looks public."""
 _GLOBAL_V6 = IPv6Network("2000::/3")
 """All other IPv6 is loopback, link-local, unique-local, multicast, embeds IPv4, or is reserved."""
@@ -40,15 +40,15 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class AddressNotPermitted(OSError):
-    """Nothing was connected to. The text tells no address: who may not reach the inside shall not
-    learn its names' addresses either."""
+    """No connection was made. The text does not contain the address: a user who may not reach the
+    internal network shall not learn its addresses either."""
 
     def __init__(self, host: str) -> None:
         super().__init__(f"The address of {host} is not permitted here.")
 
 
 class CheckedAddress(NamedTuple):
-    """What may be connected to; ``sockaddr`` is for ``socket.connect``."""
+    """An address that may be connected to; ``sockaddr`` is for ``socket.connect``."""
 
     family: socket.AddressFamily
     address: str
@@ -60,14 +60,14 @@ class CheckedAddress(NamedTuple):
 
 
 class NetworkPolicy:
-    """Public addresses are permitted, and those in ``allowed``. Safe to share between threads."""
+    """Permits public addresses, and those in ``allowed``. Safe to share between threads."""
 
     def __init__(self, allowed: Iterable[Network] = (), lookup: Lookup = system_lookup) -> None:
         self._allowed = tuple(allowed)
         self._lookup = lookup
 
     def permitted(self, address: str | Address) -> bool:
-        """Whether this address may be connected to; False for what is no address, too."""
+        """Whether this address may be connected to; also False for text that is not an address."""
         try:
             given = ip_address(address)
         except ValueError:
@@ -89,8 +89,8 @@ class NetworkPolicy:
         return [CheckedAddress(_family(each), each, port) for each in checked[:MOST_ADDRESSES]]
 
     def connect(self, host: str, port: int, seconds: float = 10.0) -> socket.socket:
-        """A TCP connection to a permitted address of the host, which has a time-out of ``seconds``
-        for each further step. Raises what ``resolve`` raises, and ``OSError``."""
+        """A TCP connection to a permitted address of the host, with a time-out of ``seconds`` for
+        each further step. Raises what ``resolve`` raises, and ``OSError``."""
         ends = time.monotonic() + seconds
         connection = connected(self.resolve(host, port, seconds), ends)
         connection.settimeout(seconds)
@@ -101,8 +101,8 @@ class NetworkPolicy:
 
 
 def connected(addresses: Sequence[CheckedAddress], ends: float) -> socket.socket:
-    """To the first of them that answers, each in its share of the time until ``ends``, which
-    ``time.monotonic`` tells. Raises the last one's ``OSError``."""
+    """A connection to the first address that answers. Each gets its share of the time until
+    ``ends``, by ``time.monotonic``. Raises the last one's ``OSError``."""
     failed: OSError = TimeoutError("timed out")
     for tried, each in enumerate(addresses):
         left = ends - time.monotonic()
@@ -126,7 +126,7 @@ def connected(addresses: Sequence[CheckedAddress], ends: float) -> socket.socket
 
 
 def _meant(address: Address) -> Address:
-    """The IPv4 address that is reached by an IPv6 one, where there is one."""
+    """The IPv4 address that an IPv6 address leads to, if there is one; else the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address.ipv4_mapped is not None:

@@ -1,8 +1,8 @@
-"""A notice as messages (RFC 5322), one for all owners of one zone: the same ones for ever,
-whichever way they go.
+"""A notice as messages (RFC 5322), one for all owners in a zone: the same messages for ever,
+however they are sent.
 
-Text and HTML are made of the same sentences. The HTML has no image, no style and no address but
-the link to reconnect, so nothing tells who has read it.
+Text and HTML consist of the same sentences. The HTML has no images, no styles and no address except
+the reconnect link, so nothing reveals who has read it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,14 +23,14 @@ from events.vocabulary import NoticeKind
 from projections.notices import NoticeRow
 
 HOST = "sendledger.invalid"
-"""Of Message-IDs, so that they differ from those of any campaign."""
+"""The host in Message-IDs, which sets them apart from those of all campaigns."""
 ITEM = "  - "
 RECONNECT = "Reconnect here: "
 POLICY = SMTP.clone(cte_type="7bit", max_line_length=76)
-"""For relays that take no other octets than ASCII, too, in lines as RFC 2045 wants them."""
+"""ASCII only, for relays that take nothing else, in lines as short as RFC 2045 requires."""
 
 Link = Callable[[NoticeRow], str | None]
-"""Where the owner may reconnect the account of a notice; None for nowhere."""
+"""The address where the owner may reconnect the account of a notice; None if there is none."""
 
 
 def no_link(_: NoticeRow) -> None:
@@ -38,8 +38,8 @@ def no_link(_: NoticeRow) -> None:
 
 
 class Copy(NamedTuple):
-    """What the owners of one zone get. ``digest`` is hexadecimal, whatever an incident is called:
-    no path and no header comes of it."""
+    """What the owners in one zone get. ``digest`` is hexadecimal, whatever the incident's name is:
+    it can neither become a path nor break a header."""
 
     to: Sequence[str]
     digest: str
@@ -47,7 +47,7 @@ class Copy(NamedTuple):
 
 
 class Copies(NamedTuple):
-    """Raises ``ValueError`` when ``require_usable`` finds an address that cannot be used."""
+    """The messages of notices. ``require_usable`` raises ``ValueError`` for an unusable address."""
 
     sender: Address
     owners: Owners
@@ -142,7 +142,7 @@ def _block(paragraph: str) -> str:
 
 
 def _linked(line: str) -> str:
-    """The link of ours can be followed; a name that looks like one cannot."""
+    """The line as HTML. Only our own link can be followed; a name that looks like a link cannot."""
     words, found, link = line.partition(RECONNECT)
     if words or not found:
         return escape(line)

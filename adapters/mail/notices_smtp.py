@@ -13,11 +13,13 @@ from projections.notices import NoticeRow
 
 
 class SmtpNotices:
-    """Implements ``OwnerChannel``. A notice delivered again has the same Message-ID; an owner of
-    whom it is recorded that he has taken it does not get it again.
+    """Implements ``OwnerChannel``.
 
-    ``connected`` says whether an email account of that address is connected anywhere in the store.
-    Raises ``ValueError`` for a relay or an address that cannot be used.
+    A notice that is delivered again has the same Message-ID; an owner who is recorded as having
+    taken it does not get it again.
+
+    ``connected`` answers whether an email account of that address is connected anywhere in the
+    store. Raises ``ValueError`` for a relay or an address that cannot be used.
     """
 
     name = "smtp"
@@ -37,8 +39,8 @@ class SmtpNotices:
         self._relay, self._connected = relay, connected
 
     def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
-        """Raises ``RelayFailed`` or ``PartlyDelivered`` unless each owner has it, or is refused
-        for good."""
+        """Submit the notice to the relay. Raises ``RelayFailed`` or ``PartlyDelivered`` unless
+        every owner has it or is refused for good, and if all of them are refused."""
         self._refuse_a_connected_account(notice.account_id)
         owners = self.copies.owners.of(notice)
         if owners == [notice.account_id]:
@@ -59,14 +61,14 @@ class SmtpNotices:
         return f"{self._relay}, {len(owners) - len(refused)} of {len(owners)} owners"
 
     def tell(self, letter: PlainLetter) -> None:
-        """Raises ``RelayFailed`` unless the relay has taken it."""
+        """Submit the letter. Raises ``RelayFailed`` unless the relay takes it."""
         self._refuse_a_connected_account()
         to, _, message = self.copies.of_letter(letter)
         codes = self._relay.submit(self.copies.sender.addr_spec, to, message.as_bytes())
         self._require_done(codes, len(to))
 
     def _left(self, notice: NoticeRow, reason: str | None) -> Sequence[tuple[Sequence[str], bytes]]:
-        """Which owners have not taken the notice yet, with the message for each."""
+        """The owners who have not taken the notice yet, with the message for each."""
         copies = [
             ([each for each in copy.to if mark(notice, each) not in notice.taken_by], copy.message)
             for copy in self.copies.of(notice, reason)
@@ -94,5 +96,5 @@ class SmtpNotices:
 
 
 def mark(notice: NoticeRow, owner: str) -> str:
-    """Tells one owner of one notice from another, without an address (F1)."""
+    """A name for one owner of one notice that holds no address (F1)."""
     return digest_of(notice, owner)[:16]

@@ -25,13 +25,13 @@ OF_A_TOKEN_THAT_RAN_OUT = {FailureClass.UNKNOWN, FailureClass.AUTH_REVOKED}
 
 
 class Opening(ABC, Generic[S]):
-    """``session`` is there once a server was reached; ``stages`` say how far it came, and why no
-    further."""
+    """Opens one side. ``session`` exists once a server was reached; ``stages`` say how far it got,
+    and what stopped it."""
 
     protocol: Protocol
     session: S
     spent = False
-    """The session is of no more use."""
+    """Whether the session cannot be used any more."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Opening(ABC, Generic[S]):
         """Do the stages after TLS. Raises ``Failed``."""
 
     def open(self) -> None:
-        """Reach the server, log in, and leave ``session`` open to whoever asked. Raises ``Failed``,
+        """Reach the server and log in; ``session`` stays open for the caller. Raises ``Failed``,
         and then nothing is left open."""
         self._allowance = self._dialler.allowance()
         with self._open:
@@ -71,8 +71,8 @@ class Opening(ABC, Generic[S]):
             self._open.pop_all()
 
     def run(self) -> Side:
-        """Go through all stages, as far as they pass, within the dialler's limits, which count from
-        now; the session is closed."""
+        """Go through all stages until one fails, within the dialler's limits, which count from now.
+        The session is closed."""
         self._allowance = self._dialler.allowance()
         with suppress(Failed), self._open:
             self._reach()
@@ -100,7 +100,7 @@ class Opening(ABC, Generic[S]):
         self.stages.logged_in = True
 
     def _log_in_by_token(self) -> None:
-        """A token that may only have run out is renewed once; then only the answer counts."""
+        """Log in; a token that may only have expired is renewed once, then the answer is final."""
         token = self._token.get()
         self.stages.token_fresh = token.fresh
         try:
@@ -119,7 +119,7 @@ class Opening(ABC, Generic[S]):
         return classify(self.stages.evidence(refused)).failure in OF_A_TOKEN_THAT_RAN_OUT
 
     def _dial_anew(self) -> None:
-        """Connect again, as many servers close the connection after they refused."""
+        """Connect again, since many servers close the connection after a refusal."""
         self.session.close()
         server = self._server
         connection = self._dialler.dial(server.host, server.port, self._allowance)

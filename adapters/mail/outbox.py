@@ -1,6 +1,7 @@
-"""Notices as real messages (RFC 5322) in a maildir, for any mail program or relay to take.
+"""Notices as real messages (RFC 5322) in a maildir, from which any mail program or relay can take
+them.
 
-N2: they go to the owner's own address, never through the mailbox they are about.
+They go to the owner's own address, never through the mailbox they are about (N2).
 """
 
 import os
@@ -18,9 +19,9 @@ SENDER = Address("Sendledger", "notices", HOST)
 
 
 class MaildirOutbox:
-    """One maildir. The same notice again is the same message under the same name: it stays one.
+    """One maildir. The same notice is the same message under the same name, so it is kept once.
 
-    Raises ``ValueError`` for an owner's address that is none.
+    Raises ``ValueError`` for an owner's address that is not an address.
     """
 
     name = "maildir"
@@ -31,10 +32,10 @@ class MaildirOutbox:
         self.copies.require_usable()
 
     def deliver(self, notice: NoticeRow, reason: str | None = None) -> str:
-        """Keep the notice, on the disk when this returns: a message for the owners of each zone.
-        Answers the messages' names.
+        """Write the notice to disk: a message for the owners in each zone. Answers the messages'
+        names.
 
-        Raises ``OSError``; then of each message nothing is there, or all, and trying again is
+        Raises ``OSError``; then each message is there in full or not at all, and trying again is
         harmless.
         """
         assert notice.issued_at is not None
@@ -42,7 +43,7 @@ class MaildirOutbox:
         return ", ".join(self._put(copy, issued_at) for copy in self.copies.of(notice, reason))
 
     def tell(self, letter: PlainLetter) -> None:
-        """As ``deliver``."""
+        """Write the letter, as ``deliver`` writes a notice."""
         self._put(self.copies.of_letter(letter), letter.written_at)
 
     def _put(self, copy: Copy, at: datetime) -> str:
@@ -54,7 +55,7 @@ class MaildirOutbox:
         return name
 
     def _kept(self, name: str) -> bool:
-        """Whether the message is there, also where a mail program has moved it to ``cur``."""
+        """Whether the message is there, even if a mail program has moved it to ``cur``."""
         taken = self.folder / "cur"
         return (self.folder / "new" / name).exists() or any(taken.glob(f"{name}*"))
 

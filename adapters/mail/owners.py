@@ -1,4 +1,4 @@
-"""To whom a notice goes: the account's owners and the workspace's admins, each once (N2)."""
+"""The people a notice goes to: the account's owners and the workspace's admins, each once (N2)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
@@ -12,13 +12,14 @@ EVERY_OTHER = "*"
 
 
 class Owners(NamedTuple):
-    """As the operator states them: by workspace; owners also by account, ``*`` for every other."""
+    """Owners and admins as the operator states them: by workspace; owners also by account, with
+    ``*`` for all others."""
 
     default: str
     owners: Mapping[str, Mapping[str, Sequence[str]]] = {}
     admins: Mapping[str, Sequence[str]] = {}
     zone: tzinfo = UTC
-    """In which they read times, but for those of ``zones``, by address."""
+    """The zone in which they read times, except those listed in ``zones`` by address."""
     zones: Mapping[str, tzinfo] = {}
 
     def require_addresses(self) -> None:
@@ -30,7 +31,7 @@ class Owners(NamedTuple):
                 raise ValueError(f"the owner's address {address!r} {problem}")
 
     def of(self, notice: NoticeRow) -> Sequence[str]:
-        """Who gets an account's notices: never only its own address, which may be broken."""
+        """The addresses that get a notice: never only the account's own, which may be broken."""
         by_account = {
             normalised(account): addresses
             for account, addresses in self.owners.get(notice.workspace, {}).items()
@@ -42,7 +43,7 @@ class Owners(NamedTuple):
         return found
 
     def by_zone(self, notice: NoticeRow) -> Mapping[tzinfo, Sequence[str]]:
-        """The same persons, by the zone in which they read times."""
+        """The same addresses, by the zone in which their owners read times."""
         zones = {normalised(address): zone for address, zone in self.zones.items()}
         found: dict[tzinfo, list[str]] = {}
         for address in self.of(notice):
@@ -51,7 +52,7 @@ class Owners(NamedTuple):
 
 
 def owner_problem(address: str) -> str | None:
-    """As ``address_problem``; an owner may also be somebody on this machine."""
+    """As ``address_problem``, but an owner may also be a user of this machine."""
     return address_problem(f"{address}.test" if address.endswith("@localhost") else address)
 
 

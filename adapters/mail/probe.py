@@ -1,4 +1,4 @@
-"""Test Connection on real servers (C1): both sides of a mailbox at once, stage by stage."""
+"""Test Connection on real servers (C1): both sides of a mailbox in parallel, stage by stage."""
 
 from base64 import b64encode
 from contextlib import suppress
@@ -17,8 +17,8 @@ from engine.work.tokens import TokenError, Tokens
 class MailProbe:
     """Implements ``Probe``. Safe to share between threads.
 
-    A side takes as long as the dialler's limits allow, at most; the access token is fetched before.
-    Who is interrupted, as by Ctrl-C, waits for neither side.
+    A side takes at most as long as the dialler's limits allow; the access token is fetched before.
+    An interrupt, such as Ctrl-C, waits for neither side.
     """
 
     def __init__(self, accesses: Accesses, tokens: Tokens, dialler: Dialler) -> None:
@@ -42,7 +42,7 @@ class MailProbe:
 
 
 def _unrepeatable(access: Access, token: TokenOfCheck) -> tuple[str, ...]:
-    """The secrets that were used to log in, in every form they were sent in."""
+    """The secrets that were used to log in, in every form in which they were sent."""
     said = [*(xoauth2(access.user, each) for each in token.used)]
     if access.password is not None:
         said.append(plain(access.user, access.password))

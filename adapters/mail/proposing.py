@@ -1,5 +1,5 @@
-"""Servers proposed from an address: by a table of our own, by the domain's MX, by SRV (RFC 6186,
-RFC 8314). Always to be shown and edited; nothing is connected to."""
+"""Servers proposed from an address: by a table of ours, the domain's MX, or SRV (RFC 6186, 8314). A
+proposal is always shown and can be edited; nothing is connected to."""
 
 from typing import NamedTuple
 
@@ -9,16 +9,16 @@ from engine.work.access import Security, Server
 from engine.work.addresses import ascii_form, normalised
 
 OTHER = "imap"
-"""As an access names whoever is neither Google nor Microsoft."""
+"""The provider in an access that is neither Google's nor Microsoft's."""
 _IMAP = (("_imaps._tcp", Security.IMPLICIT), ("_imap._tcp", Security.STARTTLS))
 _SMTP = (("_submissions._tcp", Security.IMPLICIT), ("_submission._tcp", Security.STARTTLS))
 
 
 class Proposal(NamedTuple):
-    """``provider`` as in ``Access``; a server is None where none is known.
+    """``provider`` as in ``Access``; a server is None if none is known.
 
-    ``certain`` is False where DNS alone leads to a server of another domain: whoever can answer in
-    the place of a name server would get the password, so the user has to agree (RFC 6186, 6).
+    ``certain`` is False if only DNS leads to a server of another domain: anyone who can answer in
+    place of a name server would get the password, so the user has to agree (RFC 6186, 6).
     """
 
     provider: str = OTHER
@@ -28,7 +28,7 @@ class Proposal(NamedTuple):
 
 
 def proposed_servers(address: str, dns: Dns) -> Proposal:
-    """Never fails; takes as long as ``dns`` may. Empty where nothing is known."""
+    """The proposal; empty if nothing is known. Never fails; takes as long as ``dns`` may."""
     try:
         domain = ascii_form(normalised(address)).rpartition("@")[2]
     except ValueError:
@@ -57,7 +57,7 @@ def _by_services(domain: str, dns: Dns) -> Proposal:
 
 
 def _service(domain: str, names: tuple[tuple[str, Security], ...], dns: Dns) -> Server | None:
-    """TLS from the first octet is preferred (RFC 8314)."""
+    """The service's server, preferably one with TLS from the first octet (RFC 8314)."""
     for name, security in names:
         for each in _services(f"{name}.{domain}", dns):
             if each.host is not None and each.port:

@@ -1,6 +1,7 @@
-"""The operator's own mail relay: a message for several, by SMTP, encrypted as asked or not at all.
+"""The operator's own mail relay: submits a message to several by SMTP, encrypted as the settings
+say.
 
-What a relay answers is told by its codes alone: its text may repeat whatever it was given.
+Of the relay's answers only the codes are reported: the text may repeat whatever the relay was sent.
 """
 
 import errno
@@ -25,14 +26,14 @@ from typing import NamedTuple
 from engine.work.secret import Secret
 
 STEP_TIMEOUT, TOTAL_TIMEOUT = 15.0, 60.0
-"""Seconds for one answer of the relay, and for the whole submission."""
+"""Seconds for one answer of the relay, and for a whole submission."""
 
 
 class Tls(StrEnum):
     STARTTLS = "starttls"
     IMPLICIT = "implicit"
     NONE = "none"
-    """Only to this machine, and without credentials."""
+    """No encryption; permitted only to this machine, and without credentials."""
 
 
 class RelayFailed(OSError):
@@ -43,11 +44,11 @@ class RelayFailed(OSError):
 
 
 class RelayUnusable(ValueError):
-    """What is stated of the relay contradicts itself or the law; the sentence says how."""
+    """What is stated about the relay contradicts itself or the law; the sentence says how."""
 
 
 class Relay(NamedTuple):
-    """``context`` checks the relay's certificate and name."""
+    """A relay. ``context`` checks its certificate and name."""
 
     host: str
     port: int
@@ -74,7 +75,8 @@ class Relay(NamedTuple):
             )
 
     def submit(self, sender: str, to: Sequence[str], content: bytes) -> dict[str, int]:
-        """Answers whom the relay refused, with its codes; the others' message it has taken.
+        """The recipients that the relay refused, with its codes; it has taken the message for all
+        others.
 
         Raises ``RelayFailed``.
         """
@@ -104,8 +106,8 @@ class Relay(NamedTuple):
         smtp = (
             SMTP_SSL(timeout=timeout, context=self.context) if implicit else SMTP(timeout=timeout)
         )
-        # Given to the constructor, the host would be connected to before anybody watches the time;
-        # this is the name that the certificate is held against.
+        # If the host were given to the constructor, it would connect before the time is limited;
+        # this is the name that the certificate is checked against.
         smtp._host = self.host  # type: ignore[attr-defined]  # noqa: SLF001
         ending = Timer(self.total_timeout, _cut, [smtp])
         ending.daemon = True
@@ -141,7 +143,7 @@ class Relay(NamedTuple):
         except RelayFailed:
             raise
         except (SMTPException, OSError) as error:
-            # Without its cause, which holds the relay's text.
+            # Without its cause, which contains the relay's text.
             raise RelayFailed(f"The relay {self} {_trouble(error)}.") from None
 
 
@@ -162,7 +164,7 @@ def _trouble(error: Exception) -> str:
 
 
 def _log_in(smtp: SMTP, user: str, password: Secret) -> None:
-    """PLAIN alone: ``login`` would try others after a refusal, and be refused twice."""
+    """Log in by PLAIN alone: ``login`` would try others after a refusal, and be refused again."""
     smtp.user, smtp.password = user, password.reveal()
     try:
         smtp.auth("PLAIN", smtp.auth_plain)
@@ -171,7 +173,7 @@ def _log_in(smtp: SMTP, user: str, password: Secret) -> None:
 
 
 def _cut(smtp: SMTP) -> None:
-    """Ends a wait for the relay when its time is over, also where it answers slowly."""
+    """End a wait for the relay when its time is over, even if it answers slowly."""
     with suppress(OSError, AttributeError):
         smtp.sock.shutdown(SHUT_RDWR)  # type: ignore[union-attr]
 

@@ -1,4 +1,4 @@
-"""What XOAUTH2 and PLAIN say to log in, before it is put into base64."""
+"""What XOAUTH2 and PLAIN send to log in, before base64."""
 
 from engine.work.secret import Secret
 
@@ -8,5 +8,5 @@ def xoauth2(user: str, token: Secret) -> str:
 
 
 def plain(user: str, password: Secret) -> str:
-    """What PLAIN says (RFC 4616)."""
+    """What PLAIN sends (RFC 4616)."""
     return f"\0{user}\0{password.reveal()}"

@@ -1,6 +1,6 @@
-"""What a sender's domain lacks for its mail to be believed: SPF, DKIM, DMARC. Warnings alone.
+"""What a sender's domain lacks for its mail to be trusted: SPF, DKIM, DMARC. Only warnings.
 
-Sentences repeat nothing of what name servers answered.
+The sentences repeat nothing that name servers answered.
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import partial
 from adapters.mail.dns import Dns, NoSuchName, Unanswered
 
 MOST_LOOKUPS = 10
-"""RFC 7208, section 4.6.4."""
+"""The limit of RFC 7208, section 4.6.4."""
 _TERM = re.compile(
     r"[+?~-]?(all|(include|exists|ip4|ip6):\S+|(a|mx)([:/]\S+)?|ptr(:\S+)?)"
     r"|[a-z][a-z0-9_.-]*=\S*",
@@ -25,7 +25,7 @@ _KEY = re.compile(r"(^|;)\s*p\s*=\s*[A-Za-z0-9+/]")
 
 
 def sender_domain_warnings(domain: str, dns: Dns, selectors: Sequence[str]) -> list[str]:
-    """A sentence for each thing that is missing; none where DNS does not answer. Never fails, and
+    """A sentence for each thing that is missing; none if DNS does not answer. Never fails, and
     takes as long as ``dns`` may."""
     found = []
     for look in (_spf, _dmarc, partial(_dkim, selectors=selectors)):
@@ -51,7 +51,7 @@ def _spf(domain: str, dns: Dns) -> str | None:
 
 
 def _dmarc(domain: str, dns: Dns) -> str | None:
-    """Whether the domain, or one above it, has a DMARC record (the tree walk of DMARCbis)."""
+    """The warning, unless the domain or one above has a DMARC record (tree walk of DMARCbis)."""
     labels = domain.split(".")
     for above in range(max(len(labels) - 1, 1)):
         name = ".".join(labels[above:])
@@ -65,8 +65,8 @@ def _dmarc(domain: str, dns: Dns) -> str | None:
 
 
 def _dkim(domain: str, dns: Dns, selectors: Sequence[str]) -> str | None:
-    """Selectors cannot be listed: who finds no key has only not found one, unless there is nothing
-    below the name of all keys."""
+    """The warning, unless a key is found. Selectors cannot be listed: not finding a key proves only
+    that it is not under these selectors, unless nothing exists below the name of all keys."""
     try:
         dns.texts(f"_domainkey.{domain}")
     except NoSuchName:

@@ -1,4 +1,4 @@
-"""Where a mailbox keeps what it sent (RFC 6154, else by the names that are in use)."""
+"""Where a mailbox keeps what it sent (RFC 6154, else by the names in common use)."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ NAMES = (
     *("wysłane", "elementy wysłane", "отправленные", "надіслані", "gönderilmiş öğeler"),
     *("已发送", "已发送邮件", "已傳送", "送信済み", "送信済みアイテム", "보낸 편지함"),
 )
-"""The last part of the name, the best first."""
+"""The last part of the folder's name, the best first."""
 _HALF = re.compile("[\ud800-\udfff]")
 _SENT, _NO_FOLDER = b"\\sent", b"\\noselect"
 
@@ -27,9 +27,9 @@ class Listed(NamedTuple):
 
 
 def read(listed: Sequence[object]) -> list[Listed]:
-    """The folders in IMAPClient's reading of LIST; what is no folder is left out.
+    """The folders in IMAPClient's reading of LIST; an entry that is not a folder is left out.
 
-    So is a name with half a character of UTF-16, which no store, screen or JSON can hold.
+    So is a name with an unpaired UTF-16 surrogate, which no store, screen or JSON can hold.
     """
     found = []
     for each in listed:

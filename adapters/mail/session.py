@@ -1,4 +1,4 @@
-"""What a session with a mail server has in common, whatever it speaks (C1)."""
+"""What sessions with mail servers have in common, whatever the protocol (C1)."""
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, suppress
@@ -10,10 +10,12 @@ from engine.work.access import Security
 
 
 class Session(ABC):
-    """Nothing is read before ``secure`` or ``greet``. Every method raises ``ServerRefused`` with
-    what the server said, ``NotUnderstood``, or ``OSError`` for a connection that fails.
+    """A session. Nothing is read before ``secure`` or ``greet``.
 
-    A context manager: says goodbye where nothing went wrong, and closes the connection.
+    Every method raises ``ServerRefused`` with the server's words, ``NotUnderstood``, or ``OSError``
+    for a connection that fails.
+
+    A context manager: it says goodbye if nothing went wrong, and closes the connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -31,15 +33,15 @@ class Session(ABC):
         self.close()
 
     def close(self) -> None:
-        """Close the connection without saying goodbye."""
+        """Close the connection without a goodbye."""
         self._connection.close()
 
     def allow(self, limits: Limits) -> None:
-        """New limits for what comes, which count from now."""
+        """Set new limits for what follows; they count from now."""
         self._connection.allow(limits)
 
     def secure(self, security: Security) -> None:
-        """Begin TLS, at once or by STARTTLS. Raises what every method does where that fails."""
+        """Begin TLS, at once or by STARTTLS. Raises what every method raises."""
         if security is Security.IMPLICIT:
             self._connection.encrypt()
             return
@@ -48,7 +50,7 @@ class Session(ABC):
             self._start_tls()
 
     def greet(self) -> None:
-        """Read the server's greeting; the second time does nothing."""
+        """Read the server's greeting; a second call does nothing."""
         if self._greeted:
             return
         with self.told():
@@ -57,7 +59,7 @@ class Session(ABC):
 
     @abstractmethod
     def told(self) -> AbstractContextManager[None]:
-        """Errors raised inside become those that the session promises.
+        """Turn errors raised inside into those that the session promises.
 
         A hostile answer can raise anything in the libraries that read it.
         """

@@ -15,7 +15,7 @@ from engine.work.addresses import ascii_form
 from engine.work.secret import Secret
 
 OUR_NAME = "[127.0.0.1]"
-"""In EHLO: a name of this machine would be found in every header, and asking for it takes time."""
+"""Our name in EHLO: the machine's own would appear in every header, and takes time to look up."""
 MOST_LINES = 200
 _REPLY = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?\r\n", re.DOTALL)
 _GOES_ON = 334
@@ -24,9 +24,9 @@ Reply = tuple[int, bytes]
 
 
 class Smtp(smtplib.SMTP):
-    """smtplib over a connection that is there already; only whole replies count.
+    """smtplib over an existing connection, which accepts only complete replies.
 
-    smtplib takes a reply that was cut off for an acceptance.
+    smtplib itself takes a reply that was cut off for an acceptance.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -60,7 +60,7 @@ class Smtp(smtplib.SMTP):
 
 
 class SmtpSession(Session):
-    """``smtp`` is for whatever else is asked of the server, inside ``told``."""
+    """A session; ``smtp`` is for other requests to the server, inside ``told``."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -87,7 +87,7 @@ class SmtpSession(Session):
         require(self.smtp.ehlo())
 
     def log_in(self, user: str, password: Secret) -> None:
-        """Log in by PLAIN, or by LOGIN where the server offers no PLAIN."""
+        """Log in by PLAIN, or by LOGIN if the server does not offer PLAIN."""
         with told():
             self._connection.require_encrypted()
             offered = self.smtp.esmtp_features.get("auth", "").upper().split()
@@ -99,21 +99,21 @@ class SmtpSession(Session):
                 raise ServerRefused("No suitable authentication method found.")
 
     def log_in_by_token(self, user: str, token: Secret) -> None:
-        """Log in by XOAUTH2. Where the server refuses, its reason (a challenge in base64) follows
-        its answer in ``ServerRefused``."""
+        """Log in by XOAUTH2. If the server refuses, its reason (a challenge in base64) follows its
+        answer in ``ServerRefused``."""
         with told():
             self._connection.require_encrypted()
             self._answer(f"AUTH XOAUTH2 {_base64(xoauth2(user, token))}", "")
 
     def try_sender(self, address: str) -> None:
-        """Say MAIL FROM, then RSET: would the server take a message from this address?"""
+        """Find out by MAIL FROM, then RSET, whether the server takes messages from this address."""
         with told():
             require(self.smtp.mail(ascii_form(address)))
             self.smtp.rset()
 
     def _answer(self, command: str, *answers: str) -> None:
-        """Log in; ``answers`` are to what the server asks for, or says of a token it refuses: that
-        is JSON, in base64."""
+        """Log in. ``answers`` reply to the server's challenges; the challenge after a refused token
+        is JSON in base64."""
         asked = b""
         reply = self.smtp.docmd(command)
         for answer in answers:
@@ -127,7 +127,7 @@ class SmtpSession(Session):
 
 
 def require(reply: Reply) -> None:
-    """Raises ``ServerRefused`` for a reply that is no 2yz."""
+    """Raises ``ServerRefused`` for a reply other than 2yz."""
     code, said = reply
     if not 200 <= code < 300:
         raise ServerRefused(told_by(code, said))
@@ -135,7 +135,7 @@ def require(reply: Reply) -> None:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Errors raised inside become those that the session promises."""
+    """Turn errors raised inside into those that the session promises."""
     try:
         yield
     except (ServerRefused, NotUnderstood, OSError) as error:
@@ -147,7 +147,7 @@ def told() -> Iterator[None]:
 
 
 def told_by(code: int, said: bytes) -> str:
-    """The reply as it came, on as many lines."""
+    """The reply as it came, with as many lines."""
     return "\n".join(f"{code} {line}" for line in said.decode("utf-8", "replace").split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""One side of a check: its stages in order, each timed and told, until one fails (C1)."""
+"""One side of a check: its stages in order, each timed and reported, until one fails (C1)."""
 
 import time
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from events.vocabulary import Stage
 
 
 class Failed(Exception):
-    """A stage did not pass; what there is to know stands in ``Stages``."""
+    """A stage did not pass; all that is known is in ``Stages``."""
 
 
 class Stages:
-    """``at`` is how far the conversation is, as evidence tells it; a stage may move it on."""
+    """The stages so far. ``at`` is the point that evidence names; a stage may advance it."""
 
     def __init__(self, protocol: Protocol, provider: str | None, auth: Auth, watch: Watch) -> None:
         self._protocol = protocol
@@ -46,7 +46,7 @@ class Stages:
 
     @contextmanager
     def stage(self, stage: Stage) -> Iterator[None]:
-        """Run one stage, timed and told. Raises ``Failed``, once the evidence is kept."""
+        """Run one stage, timed and reported. Raises ``Failed``, once the evidence is kept."""
         self.at = At(stage.value)
         began = time.monotonic()
         try:

@@ -1,4 +1,4 @@
-"""The access token of one check, which both of its sides log in with."""
+"""The access token of one check, with which both of its sides log in."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from engine.work.tokens import Token, TokenError, Tokens
 
 
 class TokenOfCheck:
-    """Renewed once at most, whichever side is refused first. Safe to share between threads."""
+    """A token renewed once at most, whichever side is refused. Safe to share between threads."""
 
     def __init__(self, tokens: Tokens, mailbox: Mailbox) -> None:
         self._tokens = tokens
@@ -20,14 +20,14 @@ class TokenOfCheck:
         self.used: list[Secret] = []
 
     def get(self) -> Token:
-        """The token. Raises ``TokenError``, the same one at each call."""
+        """The token. Raises ``TokenError``, the same one on every call."""
         with self._lock:
             if self._got is None:
                 self._got = self._answer(lambda: self._tokens.valid(self._mailbox))
             return self._token()
 
     def instead_of(self, refused: Token) -> Token:
-        """A token to use in place of one that was refused. Raises ``TokenError``."""
+        """A token to use in place of a refused one. Raises ``TokenError``."""
         with self._lock:
             if not self._renewed:
                 self._renewed = True

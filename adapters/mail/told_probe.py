@@ -1,4 +1,4 @@
-"""A probe that finds what it was told to find: for rehearsals at the keyboard."""
+"""A probe whose result is given to it: for rehearsals at the keyboard."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from events.vocabulary import FailureClass
 
 
 class ToldProbe(NamedTuple):
-    """``found`` is the class of the trouble, None when all is well."""
+    """``found`` is the class of the trouble; None if all is well."""
 
     found: FailureClass | None
 

@@ -1,6 +1,7 @@
-"""A call from the tool's name to its answer: asked of the API itself, recorded, then given.
+"""A tool call from its name to its answer: asked of the API itself, recorded, then returned.
 
-The API decides who may, masks, records looks at cases and says what is wrong; here is none of it.
+The API decides who may ask, masks names, records looks at cases and says what is wrong; nothing of
+that is done here.
 """
 
 import json
@@ -20,20 +21,20 @@ from engine.work.permissions import Caller, NoSuchWorkspace
 from engine.work.tool_calls import Called
 
 LONGEST = 400_000
-"""Characters of an answer."""
+"""Characters in an answer."""
 KEPT = ("account_id", "campaign_id", "recipient_id", "position", "at", "from", "to", "act")
-"""What stays of the arguments: ids and moments, not what was searched for."""
+"""The arguments that are recorded: ids and moments, not what was searched for."""
 KNOWN = frozenset({PREVIEW, *(each.name for each in TOOLS)})
 
 
 class Told(NamedTuple):
     text: str
-    """JSON, with what others wrote marked; in ASCII, so that nothing in it is invisible."""
+    """JSON in which text from others is marked; ASCII, so that nothing in it is invisible."""
     failed: bool
 
 
 class Answer(NamedTuple):
-    """The API's."""
+    """The API's answer."""
 
     status: int
     body: Any
@@ -47,7 +48,7 @@ class TooLong(Problem):
 
 
 class Calling:
-    """``app``: the routes as they are served, of the application whose document is used."""
+    """``app``: the routes, as they are served, of the application whose document is used."""
 
     def __init__(self, site: Site, application: FastAPI, app: ASGIApp) -> None:
         self._site = site
@@ -55,11 +56,11 @@ class Calling:
         self._transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
 
     async def call(self, caller: Caller, token: str, name: str, given: Arguments) -> Told:
-        """``token``: by which the gate knows the caller again. Recorded before it is answered."""
+        """Answer a call after recording it. ``token``: by which the gate recognises the caller."""
         try:
             wanted = await run_in_threadpool(self.tools.request, name, given, caller)
             answer = await self._ask(wanted, token)
-        except Exception as error:  # noqa: BLE001 told as the API tells it
+        except Exception as error:  # noqa: BLE001 reported as the API does
             answer = _problem(error)
         return await run_in_threadpool(self._recorded, caller, name, given, answer)
 
@@ -71,7 +72,7 @@ class Calling:
         outcome = str(answer.body.get("code", answer.status)) if told.failed else "answered"
         try:
             self._record(caller, name, given, outcome)
-        except Exception as error:  # noqa: BLE001 an answer that leaves no trace is not given
+        except Exception as error:  # noqa: BLE001 no answer is given without a record
             return _told(_problem(error))
         return told
 
@@ -105,7 +106,7 @@ class Calling:
         )
 
     def _workspace(self, caller: Caller, named: object) -> str:
-        """Where it is recorded: a workspace that there is not has no readers."""
+        """The workspace under which the call is recorded; by default the caller's own."""
         own = caller.in_workspace(None, self._site.settings.workspace)
         try:
             found = caller.in_workspace(named if isinstance(named, str) else None, own)

@@ -1,4 +1,4 @@
-"""``sendledger mcp``: the tools over stdio, for whoever has the store."""
+"""``sendledger mcp``: the tools over stdio, for a person who has the store."""
 
 from importlib.util import find_spec
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The protocol, by its own library: over stdio for one caller, and at ``/mcp`` for every token."""
+"""The protocol, by its own library: over stdio for one caller, and at ``/mcp`` for any token."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ Context = ServerRequestContext[Any, Any]
 
 
 class Known(NamedTuple):
-    """Who calls, and by which token the gate knows the caller."""
+    """The caller, and the token by which the gate recognises him."""
 
     caller: Caller
     token: str
@@ -64,14 +64,14 @@ def _tool(described: Described) -> types.Tool:
 
 
 async def over_stdio(calling: Calling, caller: Caller) -> None:
-    """Until the other side ends. The site knows nobody else: any token is the caller's."""
+    """Serve until the other side ends. The site knows nobody else: every token is this caller's."""
     server = mcp_server(calling, lambda _: Known(caller, "stdio"))
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
 
 
 class McpDoor:
-    """Takes what is asked at ``/mcp`` by token; leaves all else to the application it is before."""
+    """Answers requests to ``/mcp`` with a token; passes others on to the application behind it."""
 
     def __init__(self, app: ASGIApp, application: FastAPI) -> None:
         site: Site = application.state.site
@@ -86,10 +86,10 @@ class McpDoor:
         try:
             request = Request({**scope, "app": self._application}, receive)
             request.state.known = await run_in_threadpool(_known, request)
-        except Exception as error:  # noqa: BLE001 told as the API tells it
+        except Exception as error:  # noqa: BLE001 reported as the API does
             await answer_to(error)(scope, receive, send)
             return
-        # Each request has a manager of its own: nothing is kept between two.
+        # Each request has its own manager: nothing is kept between two.
         manager = StreamableHTTPSessionManager(
             self._server,
             json_response=True,
@@ -108,7 +108,7 @@ def _of_request(context: Context) -> Known:
 
 
 def _known(request: Request) -> Known:
-    """By token alone: a browser's session is no business of a model's. Raises ``Problem``."""
+    """The caller by token alone: a browser's session is not for models. Raises ``Problem``."""
     if request.method != "POST":
         raise Problem(
             405, "method_not_allowed", "This address takes POST.", headers={"Allow": "POST"}
@@ -120,7 +120,7 @@ def _known(request: Request) -> Known:
 
 
 def _places(site: Site) -> TransportSecuritySettings:
-    """Names under which we are called: a foreign one is a page that had its name point here."""
+    """Host names under which we may be called: any other is that of a page which points to us."""
     public = (site.settings.public_url or "").rstrip("/")
     bound = (site.settings.http or "").rpartition(":")[0]
     names = [each for each in ("127.0.0.1", "localhost", "[::1]", bound) if each]

@@ -15,7 +15,7 @@ from engine.work.permissions import Caller
 
 
 class OneCaller(NamedTuple):
-    """Implements ``Credentials``: whoever started the process has the store already."""
+    """Implements ``Credentials``: the person who started the process has the store already."""
 
     caller: Caller
 

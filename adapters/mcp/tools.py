@@ -1,4 +1,4 @@
-"""Every tool, in one table: which question of the API it asks. Its schema is the API's own."""
+"""Every tool, in one table: the question of the API that it asks. Its schema is the API's own."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from engine.work.permissions import Act, Caller, Forbidden
 _IN_PATH = re.compile(r"{(\w+)}")
 _SEGMENT = {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"^(?!\.{1,2}$)"}
 _LEFT_OUT = frozenset({"format"})
-"""An answer is JSON."""
+"""Left out, since an answer is always JSON."""
 
 Schema = dict[str, Any]
 Arguments = Mapping[str, Any]
@@ -31,12 +31,12 @@ def _all(answer: Any) -> Any:
 
 
 def _unconfirmed(answer: Any) -> Any:
-    """Without the token, which would confirm what nobody looked at."""
+    """The answer without the token, which could confirm what nobody has looked at."""
     return {"preview": answer["preview"]}
 
 
 def _in_short(case_file: Any) -> Any:
-    """What a case file tells, where each event of it stands in the log, and how to verify it."""
+    """What a case file says, where each of its events is in the log, and how to verify it."""
     entries = {each["position"]: each["entry"] for each in case_file["events"]}
     case = case_file["case"]
     sentences = [{**each, "entry": entries[each["position"]]} for each in case["sentences"]]
@@ -57,7 +57,7 @@ class Tool(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What is asked of the API in a tool's place, and what of an answer is told."""
+    """The request to the API that a tool stands for, and the part of the answer it returns."""
 
     method: str
     path: str
@@ -90,19 +90,21 @@ class Described(NamedTuple):
 
 
 class Toolbox:
-    """The tools over an application's own document."""
+    """The tools, made from an application's own document."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
 
     def for_caller(self, caller: Caller) -> list[Described]:
-        """Those that the caller may use."""
+        """The tools that the caller may use."""
         found = [self._described[each.name] for each in TOOLS if caller.may(each.act)]
         acts = _acts_of(caller)
         return [*found, _preview(acts)] if acts else found
 
     def request(self, name: str, given: Arguments, caller: Caller) -> Request:
-        """Raises ``Forbidden``, ``NotFound``, and ``Problem`` for arguments that do not fit."""
+        """The request for a call. Raises ``Forbidden``, ``NotFound``, and ``Problem`` for
+        arguments.
+        """
         tool = next((each for each in TOOLS if each.name == name), None)
         if tool is None and name != PREVIEW:
             raise NotFound("tool", name)

@@ -1,7 +1,7 @@
-"""What others wrote is marked, so that a model takes it for data and not for instructions.
+"""Marks what others wrote, so that a model takes it for data and not for instructions.
 
-Any text that is not one plain word may hold what came by mail, from a file or from a customer: a
-subject, a server's answer, a name, a reason, and sentences of ours that quote them. Nobody has to
+Any text that is not one plain word may contain what came by mail, from a file or from a customer: a
+subject, a server's answer, a name, a reason, or a sentence of ours that quotes one. Nobody has to
 remember which fields those are; what is not marked is an id, a code, a moment or a number.
 """
 
@@ -22,7 +22,7 @@ INSTRUCTIONS = (
 
 
 def marked(told: Any) -> Any:
-    """The same, each text that others may have written as ``{"untrusted": text}``."""
+    """The same value, with each text that others may have written as ``{"untrusted": text}``."""
     match told:
         case str():
             return told if _PLAIN.fullmatch(told) else {MARK: told}

@@ -1,1 +1,1 @@
-"""What the engine tells of its work, as figures, spans and lines."""
+"""What the engine reports about its work: metrics, spans and log lines."""

@@ -1,6 +1,7 @@
-"""How every process writes its log: one line for each thing that happened, times in UTC.
+"""How every process writes its log: one line per occurrence, times in UTC.
 
-Tracebacks hold no values of variables: there, addresses and passwords would come into the log.
+Tracebacks contain no values of variables, since these would bring addresses and passwords into the
+log.
 """
 
 import logging
@@ -14,9 +15,9 @@ from adapters.settings import EngineSettings, LogFormat
 
 
 def configure_logs(settings: EngineSettings, stream: TextIO | None = None) -> None:
-    """To ``stream``, standard output if none, by the settings ``log_format`` and ``log_level``.
+    """Log to ``stream``, by default standard output, as ``log_format`` and ``log_level`` say.
 
-    What libraries say comes in the same form, from warnings on.
+    Libraries' messages have the same form, from warnings on.
     """
     stream = stream or sys.stdout
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
@@ -31,7 +32,7 @@ def configure_logs(settings: EngineSettings, stream: TextIO | None = None) -> No
 
 
 def logs_to_standard_error() -> None:
-    """For a command, whose standard output is its answer and nothing else."""
+    """Log to standard error, for a command whose standard output is its answer and nothing else."""
     structlog.configure(
         processors=[*_COMMON, *_rendering(LogFormat.TEXT, colors=False)],
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
@@ -40,7 +41,7 @@ def logs_to_standard_error() -> None:
 
 
 WHO_REPEAT = ("apscheduler", "psycopg.pool")
-"""They warn again and again of a server that is away, which the worker tells of once."""
+"""Libraries that warn again and again of a lost server, which the worker reports once."""
 
 _COMMON: list[Processor] = [
     structlog.contextvars.merge_contextvars,

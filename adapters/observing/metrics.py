@@ -1,4 +1,4 @@
-"""Figures for Prometheus: what this process appended, and how its store is at each look."""
+"""Metrics for Prometheus: what this process appended, and the state of its store at each look."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -14,14 +14,14 @@ from engine.observing import Committed
 from engine.ports.errors import StoreError
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Seconds, from a file's commit without the disk to a stop of 100,000 recipients."""
+"""Seconds, from a commit to a file without the disk to a stop of 100,000 recipients."""
 
 PATIENCE = 5.0
-"""Seconds for a look at the store; Prometheus waits ten for all figures."""
+"""Seconds for a look at the store; Prometheus waits ten for all metrics."""
 
 
 class Metrics:
-    """An observer. Labels name commands and outcomes, of which there are few; never anybody."""
+    """An observer. Labels name commands and outcomes, which are few; never people."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._append = Histogram(
@@ -49,9 +49,9 @@ class Metrics:
 
 
 class StoreMetrics:
-    """A collector that looks at the store whenever somebody asks; others may have changed it.
+    """A collector that looks at the store on each request; other processes may have changed it.
 
-    A store that does not answer in time counts as lost: the other figures do not wait for it.
+    A store that does not answer in time counts as lost: the other metrics do not wait for it.
     """
 
     def __init__(self, look: Callable[[], Health], *, patience: float = PATIENCE) -> None:
@@ -61,7 +61,7 @@ class StoreMetrics:
         self._looking: Future[Health] | None = None
 
     def describe(self) -> Iterable[Metric]:
-        """The store is not asked before somebody wants figures."""
+        """Nothing: the store is not asked before somebody wants metrics."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
@@ -79,7 +79,7 @@ class StoreMetrics:
             yield from _of_proof(health)
 
     def _look(self) -> "Future[Health]":
-        """One look at a time, in a thread that nobody waits for at the end of the process."""
+        """One look at a time, in a thread that the process does not wait for when it ends."""
         with self._lock:
             if self._looking is None or self._looking.done():
                 self._looking = Future()
@@ -89,7 +89,7 @@ class StoreMetrics:
     def _see(self, looking: "Future[Health]") -> None:
         try:
             health = self._ask()
-        except BaseException as error:  # noqa: BLE001 raised where somebody waits
+        except BaseException as error:  # noqa: BLE001 raised for the caller
             looking.set_exception(error)
         else:
             looking.set_result(health)
@@ -150,9 +150,9 @@ def _of_proof(health: Health) -> Iterator[Metric]:
 
 @contextmanager
 def serve_metrics(host: str, port: int, registry: CollectorRegistry) -> Iterator[str]:
-    """Answer Prometheus at ``/metrics`` until the end of the block, which gets the address.
+    """Serve ``/metrics`` to Prometheus until the end of the block, which gets the address.
 
-    Port 0 takes any that is free. Raises ``SettingsError`` for a place that cannot be had.
+    Port 0 takes any free port. Raises ``SettingsError`` for an address that cannot be used.
     """
     try:
         server, thread = start_http_server(port, host, registry)

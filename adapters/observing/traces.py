@@ -1,9 +1,9 @@
 """Spans for OpenTelemetry: a command, its events below it, and below those what they caused.
 
 A command that comes from outside its transaction, from a person or from a timer, has no parent. The
-ids of traces and spans are those that the stream tells (``engine.stream.trace_context``), so that a
-consumer's spans hang below ours, and all that began with one command is one trace. Ids only (F1):
-whom a recipient id stands for is not in the events, and of their fields nothing is told here.
+ids of traces and spans are those in the stream (``engine.stream.trace_context``), so a consumer's
+spans hang below ours, and everything that began with one command is one trace. Only ids are
+exported (F1): events do not say who a recipient is, and none of their fields are exported.
 """
 
 import json
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 MOST = 20
-"""Events of one command that get a span, and those that caused something: a stop has 100,000."""
+"""Events of one command that get a span, besides those that caused some: a stop has 100,000."""
 Attributes = dict[str, str | int | float]
 
 
 def exporter_of(settings: EngineSettings) -> "SpanExporter | None":
-    """Where spans go by the setting ``tracing``, None for nowhere.
+    """The exporter that the setting ``tracing`` names; None if there is none.
 
-    Raises ``SettingsError`` when OpenTelemetry is not installed.
+    Raises ``SettingsError`` if OpenTelemetry is not installed.
     """
     if settings.tracing is Tracing.OFF:
         return None
@@ -77,7 +77,7 @@ class Traces:
 
 
 class _Ids(local):
-    """What this thread's next span is called: OpenTelemetry asks without saying for which."""
+    """The ids of this thread's next span: OpenTelemetry asks without saying which span it is."""
 
     trace_id = 0
     span_id = 0
@@ -93,7 +93,7 @@ class _Ids(local):
 
 
 class _Tree:
-    """The spans of one transaction. All end at its commit, when their facts became true."""
+    """The spans of one transaction. All end at its commit, when their events became true."""
 
     def __init__(self, tracer: "Tracer", ids: _Ids, done: Committed) -> None:
         self._tracer = tracer
@@ -159,7 +159,7 @@ def _of_event(event: Event, event_id: str) -> Attributes:
 
 
 def _provider(ids: _Ids) -> "TracerProvider":
-    """Of this program alone, nothing global. The standard variables name and sample it."""
+    """A provider for this program, not global. The standard variables set name and sampling."""
     from opentelemetry.sdk.resources import SERVICE_NAME, Resource
     from opentelemetry.sdk.trace import TracerProvider
 

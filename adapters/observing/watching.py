@@ -1,4 +1,4 @@
-"""Who watches a process, by its settings."""
+"""The observers of a process, by its settings."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -11,11 +11,11 @@ from engine.observing import SILENT, Observer, Observers
 
 @contextmanager
 def watched(look: Callable[[], Health], settings: EngineSettings) -> Iterator[Observer]:
-    """The observer for the engine of a process that works on a store, for as long as it does.
+    """The observer for the engine of a process that works on a store, as long as the block lasts.
 
     ``look`` answers how the store is.
 
-    Raises ``SettingsError`` for a door that cannot be had, or an extra that is not installed.
+    Raises ``SettingsError`` for an address that cannot be used, or an extra that is not installed.
     """
     found: list[Observer] = []
     with ExitStack() as stack:
@@ -29,7 +29,7 @@ def watched(look: Callable[[], Health], settings: EngineSettings) -> Iterator[Ob
 
 @contextmanager
 def _metrics(look: Callable[[], Health], settings: EngineSettings, port: int) -> Iterator[Observer]:
-    from prometheus_client import CollectorRegistry  # noqa: PLC0415 only who is scraped loads it
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415 loaded only for metrics
 
     from adapters.observing.metrics import Metrics, StoreMetrics, serve_metrics  # noqa: PLC0415
 

@@ -1,8 +1,8 @@
-"""A page of one partition, folded into the views of its store: the effect of ``project``.
+"""Folds a page of one partition into the views of its store: the effect of ``project``.
 
 No row depends on the order between workspaces: the key of every shipped view begins with the
 workspace, and a workspace is in one partition. So each partition is folded by itself, from its own
-position, and one that moves to another process goes on from what that finds in the database.
+position; a process that takes one over continues from the position in the database.
 """
 
 import re
@@ -29,13 +29,13 @@ STORE_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Folding:
-    """For one consumer, in its transactions. Any error of a record is that record's poison."""
+    """Folds for one consumer, in its transactions. A record with an error is poison."""
 
     def __init__(self) -> None:
         self._reader = Reader()
 
     def take(self, events: Sequence[Event], inbox: Inbox, c: Any) -> None:
-        """Raises ``UnreadableRecord``, ``UnreadableEvent``, ``CannotTake``, ``Refused``."""
+        """Raises ``UnreadableRecord``, ``UnreadableEvent``, ``CannotTake`` and ``Refused``."""
         with gc_paused():
             told = [self._reader.read(_record(each)) for each in events]
             page = _page(told)

@@ -1,4 +1,4 @@
-"""Where the views of a store stand in the other database, and how far each partition has come."""
+"""Where a store's views are in the other database, and how far each partition has been folded."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from adapters.stores.postgres.views import make_table
 from projections.shipped import SHIPPED
 
 VIEWS = " ".join(sorted(each.tracking_name for each in SHIPPED))
-"""Names and versions: rows of others are not folded further."""
+"""Names and versions; rows of other versions are not folded further."""
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS projected_topics (
@@ -44,7 +44,7 @@ _LEAVE = "DELETE FROM projected_partitions WHERE topic = %s"
 
 
 class Binding(NamedTuple):
-    """One topic tells one store, and one group keeps its views."""
+    """One topic belongs to one store, and one group keeps its views."""
 
     topic: str
     store_id: str
@@ -70,7 +70,7 @@ def make_tables(inbox: Inbox) -> None:
 
 
 def bind(c: Any, wanted: Binding) -> None:
-    """Make room for the store's views where there is none. Raises ``Refused``."""
+    """Create the tables of the store's views if there are none. Raises ``Refused``."""
     found = c.execute(_BOUND, wanted._asdict()).fetchall()
     if not found:
         if c.execute(_BIND, wanted._asdict()).rowcount:
@@ -106,7 +106,7 @@ def _make_schema(c: Any, schema: str) -> None:
 
 
 def position_of(c: Any, topic: str, partition: int) -> int:
-    """Of the last event that the rows of this partition's workspaces are made of; 0 for none."""
+    """The position of the last event folded into this partition's rows; 0 if there is none."""
     found = c.execute(_POSITION, (topic, partition)).fetchone()
     return int(found[0]) if found else 0
 
@@ -116,14 +116,14 @@ def move(c: Any, topic: str, partition: int, to: Reached) -> None:
 
 
 def go_there(c: Any, store_id: str) -> None:
-    """For the rest of the transaction, tables without a schema are this store's views."""
+    """Let tables without a schema mean this store's views, for the rest of the transaction."""
     c.execute(_DO_NOT_WAIT)
     c.execute(_SEARCH, (schema_of(store_id),))
 
 
 def undo(inbox: Inbox, c: Any, topic: str, _partition: int, _offset: int) -> None:
-    """Drop all of the topic's views. Positions first: whoever folds meanwhile comes to its end
-    before, and is overtaken after."""
+    """Drop all views of the topic. Positions are reset first: a process that is folding ends
+    before, or is overtaken after."""
     inbox.restart(c, topic, {})
     found = c.execute(_STORE_OF, (topic, inbox.group)).fetchone()
     if found:

@@ -1,4 +1,4 @@
-"""A tree in a folder of plain files, as C2SP's tlog-tiles has them; any web server may serve it."""
+"""A tree in a folder of plain files, as in C2SP's tlog-tiles; any web server can serve it."""
 
 import os
 import time
@@ -13,7 +13,7 @@ from engine.proof.tiles import WIDTH, Tile, bundle, in_bundle, in_tile
 
 LARGEST_NOTE = 1 << 20
 PATIENCE, LOOK_AGAIN = 2.0, 0.05
-"""Seconds of waiting for somebody else who signs, and between two attempts."""
+"""Seconds of waiting for another process that signs, and between two attempts."""
 
 
 class FolderUnusable(ProofError):
@@ -25,7 +25,7 @@ class FolderInUse(ProofError):
 
 
 class TileFolder:
-    """Implements ``Tiles``. A file is whole or not there; what was published stays published."""
+    """Implements ``Tiles``. A file is complete or absent; what was published stays published."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -34,7 +34,8 @@ class TileFolder:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Whoever dies lets go. Between machines only as far as their file system locks."""
+        """Let one process write at a time; one that dies releases the lock. Between machines this
+        holds only as far as their file system supports locks."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             lock = self._file(".lock").open("wb")
@@ -58,7 +59,7 @@ class TileFolder:
         return octets.decode(errors="replace")
 
     def read(self, tile: Tile) -> Sequence[bytes]:
-        """The tile, or as much of a later, wider one."""
+        """The tile's hashes, from its file or from the full tile's. Raises ``TileMissing``."""
         for each in (tile, tile._replace(width=WIDTH)):
             with suppress(OSError):
                 octets = self._file(each.path).read_bytes()
@@ -68,7 +69,7 @@ class TileFolder:
         raise TileMissing(path=tile.path)
 
     def octets(self, tile: Tile) -> bytes:
-        """As ``read``, as a file of that width."""
+        """What ``read`` answers, as a file of that width."""
         return _as_file(tile, self.read(tile))
 
     def write(self, tile: Tile, hashes: Sequence[bytes]) -> None:
@@ -78,7 +79,8 @@ class TileFolder:
             self._filled.append(file)
 
     def publish(self, note: str) -> None:
-        """Of a tile that is full by now the narrower ones go: ``read`` takes the full one."""
+        """Publish a checkpoint. Narrower files of tiles that are now full are removed: ``read``
+        uses the full one."""
         for each in self._written:
             _sync(each)
         self._written.clear()
@@ -92,7 +94,7 @@ class TileFolder:
         return self._folder / path
 
     def _replace(self, file: Path, octets: bytes) -> None:
-        """Durable once its folders are synced, which ``publish`` does before the note."""
+        """Replace a file; durable once its folders are synced, which ``publish`` does first."""
         beside = file.with_name(f".{file.name}.new")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)

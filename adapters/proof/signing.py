@@ -31,7 +31,7 @@ class KeyUnusable(ProofError):
 
 
 class FileSigner:
-    """Implements ``Signer``, under the name that the checkpoint's origin has."""
+    """Implements ``Signer``, with the checkpoint's origin as its name."""
 
     def __init__(self, name: str, key: PrivateKey) -> None:
         self.name = name
@@ -63,9 +63,9 @@ def verifies(public: bytes, signature: bytes, message: bytes) -> bool:
 
 
 def read_keys(path: Path) -> Sequence[PrivateKey]:
-    """All that the file holds, one after the other: each of them signs.
+    """All keys in the file, one after the other; each of them signs.
 
-    Raises ``KeyUnusable``, also for a file that others may read, too.
+    Raises ``KeyUnusable``, also for a file that others can read.
     """
     try:
         with path.open("rb") as file:
@@ -92,7 +92,7 @@ def _key_of(pem: bytes) -> PrivateKey | None:
 
 
 def make_keys(path: Path) -> None:
-    """New ones, on the disk when this returns; never instead of another file."""
+    """Make new keys, on disk when this returns; never in place of another file."""
     keys = Ed25519PrivateKey.generate(), MLDSA44PrivateKey.generate()
     form = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     octets = b"".join(each.private_bytes(*form) for each in keys)

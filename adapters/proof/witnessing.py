@@ -1,4 +1,4 @@
-"""Asks witnesses to cosign a checkpoint, by C2SP's tlog-witness: all at once, and not for long."""
+"""Asks witnesses to cosign a checkpoint, by C2SP's tlog-witness: all at once, in limited time."""
 
 import asyncio
 import ssl
@@ -13,35 +13,35 @@ from engine.proof.notes import NotANote, Note, Verifies, unverified
 from engine.proof.policy import NoQuorum, Policy, Witness
 
 DEADLINE = 1.0
-"""Seconds that a witness has, whatever is asked again within them."""
+"""Seconds that a witness has, repeated requests included."""
 LARGEST = 1 << 16
 """Octets of an answer."""
 COSIGNED, CONFLICT = 200, 409
-"""With a conflict comes the size at which the witness knows the log."""
+"""A conflict comes with the size at which the witness knows the log."""
 REFUSALS = {403: "it does not know our key", 404: "it does not know this log"}
 UNREACHABLE = (httpx2.HTTPError, httpx2.InvalidURL, OSError)
 
 
 class Refused(Exception):
-    """The witness answers, and does not cosign; the text says why."""
+    """The witness answers, but does not cosign; the text says why."""
 
 
 class Witnesses:
-    """Implements ``Cosigners``. For one thread at a time; ``close`` it."""
+    """Implements ``Cosigners``. For one thread at a time; call ``close`` at the end."""
 
     def __init__(self, policy: Policy, verifies: Verifies) -> None:
         self._policy, self._verifies = policy, verifies
         self._sizes: dict[str, int] = {}
-        """How far each witness knows the log; it tells us where we do not know."""
+        """The size at which each witness knows the log; a witness corrects us if we are wrong."""
         self._runner = asyncio.Runner()
         self._client = httpx2.AsyncClient(
             verify=ssl.create_default_context(), timeout=DEADLINE, trust_env=False
         )
         self.lacks_quorum = False
         self.failed: Mapping[str, str] = {}
-        """Why each witness did not cosign what was asked last."""
+        """Why each witness did not cosign the last request."""
         self.trouble: str | None = None
-        """What operators have to know of the note that was cosigned last."""
+        """What operators have to know about the last note that was cosigned."""
 
     def cosigned(self, note: str, node: Node) -> str:
         known = self._policy.cosigned_by(note, self._verifies)
@@ -58,7 +58,7 @@ class Witnesses:
         self._runner.close()
 
     def _judge(self, note: str, failed: Mapping[str, Exception]) -> None:
-        """A refusal is told even where enough others cosigned: that witness may know a fork."""
+        """Note what failed. A refusal counts even with a quorum: the witness may know a fork."""
         told = {name: str(error) or "no answer in time" for name, error in failed.items()}
         self.failed = told
         refused = [name for name, error in failed.items() if isinstance(error, Refused)]
@@ -84,7 +84,7 @@ class Witnesses:
         return {each.name: answer for each, answer in zip(asked, answers, strict=True)}
 
     async def _ask(self, witness: Witness, note: str, node: Node) -> str:
-        """Its signatures, as lines of a note. Raises ``Refused`` and what is ``UNREACHABLE``."""
+        """The witness's signatures, as note lines. Raises ``Refused`` and ``UNREACHABLE``."""
         size, old = unverified(note).size, self._sizes.get(witness.name, 0)
         status, answer = await self._post(witness, _request(note, old, node))
         while status == CONFLICT:
@@ -98,7 +98,7 @@ class Witnesses:
         return lines
 
     def _good_lines(self, witness: Witness, note: str, answer: str) -> str:
-        """Whatever else it says is passed over."""
+        """The lines that its key has signed; everything else in the answer is ignored."""
         text = Note.of(note).text
         good = ""
         for line in answer.splitlines(keepends=True):
@@ -127,7 +127,7 @@ def _request(note: str, old: int, node: Node) -> str:
 
 
 def _known_size(answer: str, old: int, size: int) -> int:
-    """The size that the witness tells. Raises ``Refused`` where no proof leads on from there."""
+    """The size that the witness names. Raises ``Refused`` if no proof can lead on from there."""
     told = answer.strip()
     known = int(told) if told.isascii() and told.isdigit() and len(told) < 20 else None
     if known is None or known == old:

@@ -1,1 +1,1 @@
-"""Scenarios: stories told to the engine in virtual time (``sendledger simulate``)."""
+"""Scenarios: stories given to the engine in virtual time (``sendledger simulate``)."""

@@ -1,4 +1,4 @@
-"""From a scenario's step to the engine's commands, with who asks for them."""
+"""Turns a scenario's step into the engine's commands, with their actors."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -35,7 +35,7 @@ ID_OF = {
     "recipient": "recipient_id",
     "slot": "slot_id",
 }
-"""Commands name by an id what a scenario calls by its kind."""
+"""The ids in commands, by what a scenario calls them."""
 SIGNALS: dict[str, Signal] = {
     "reply": RecipientStatus.REPLIED,
     "bounce": RecipientStatus.BOUNCED,
@@ -49,18 +49,18 @@ OUTCOMES: dict[str, Callable[..., Command]] = {
     "email_unknown": campaign.RecordUnknown,
     "email_refused": partial(campaign.RecordRefused, fault=RefusalFault.RECIPIENT),
 }
-"""What becomes of a message, given ``campaign_id``, ``recipient_id`` and ``send_id``."""
+"""The outcomes of a message, given ``campaign_id``, ``recipient_id`` and ``send_id``."""
 
 
 def suppresses(engine: Engine) -> bool:
-    """M7: a bounce of a story means that there is no such address."""
+    """Whether a bounce in a story means that the address does not exist (M7)."""
     return SuppressedBecause.BOUNCED in engine.policy.suppressed_because
 
 
 Told = tuple[Command, str]
 
 
-def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  # noqa: C901, PLR0912 one case a step
+def commands_of(step: Step, engine: Engine, workspace: str) -> Iterator[Told]:  # noqa: C901, PLR0912 one case per step
     """The step's commands in order; a refused one ends the step."""
     match step.arguments:
         case steps.Connect(settings=settings, result=found) as given:
@@ -120,11 +120,11 @@ SAME: dict[str, tuple[type[Command], str]] = {
     "pause": (campaign.PauseCampaign, USER),
     "disconnect": (account.DisconnectAccount, USER),
 }
-"""Steps that say all that their command needs, and who asks for it."""
+"""Steps that contain everything their command needs, with its actor."""
 
 
 def _told(command: Callable[..., Command], given: steps.Arguments, **more: Any) -> Command:
-    """The command with what the step has under the same names, and ``more``."""
+    """The command with the step's values of the same names, and ``more``."""
     named = {ID_OF.get(name, name): value for name, value in given}
     wanted = signature(command).parameters.keys() & named.keys()
     return command(**{name: named[name] for name in wanted - more.keys()}, **more)
@@ -136,7 +136,7 @@ def _checked(verdict: steps.Verdict) -> dict[str, Any]:
 
 
 def _searched(given: steps.SentSearched, engine: Engine, workspace: str) -> Command:
-    """Of the last message of unknown outcome; where there is none, of the last one accepted."""
+    """The search for the last message of unknown outcome, or else for the last one accepted."""
     with engine.look(workspace) as before:
         state = before.campaign(given.campaign)
         recipient = state.recipients.get(given.recipient, Recipient())

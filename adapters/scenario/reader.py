@@ -1,4 +1,4 @@
-"""Reads a scenario file, or refuses it whole with file, line and what was expected."""
+"""Reads a scenario file, or refuses all of it with file, line and what was expected."""
 
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ class Step(NamedTuple):
     name: str
     arguments: Arguments
     until: datetime | None = None
-    """The moment an ``auto_reply`` names, or an ``engine_down`` or ``inbox_silent`` ends."""
+    """The moment that an ``auto_reply`` names, or when ``engine_down`` or ``inbox_silent`` ends."""
 
 
 class Scenario(NamedTuple):
@@ -36,7 +36,7 @@ class Scenario(NamedTuple):
 
 
 def read_scenario(path: Path) -> Scenario:
-    """Raises ``UnreadableScenario``, also for a file that is not there."""
+    """The scenario. Raises ``UnreadableScenario``, also if the file does not exist."""
     return parse_scenario(_Reader.text_of(path, MAX_BYTES), str(path))
 
 
@@ -133,7 +133,7 @@ class _Reader(YamlReader):
         return None
 
     def _check_calendar(self, until: datetime, policy: Policy, line: int) -> None:
-        """Whatever the story starts must fall due before the calendar ends."""
+        """Require that all that the story starts falls due before the calendar ends."""
         reminders = (*policy.failure_reminders, *policy.disconnect_reminders)
         furthest = max(policy.resolution_window, policy.grace_period, *reminders)
         try:

@@ -36,7 +36,7 @@ def report(ending: Ending) -> dict[str, Any]:
 
 
 def _sends(log: Sequence[Recorded]) -> Iterator[dict[str, Any]]:
-    """In order of reservation, each with what became of it, null while it is on its way."""
+    """The sends in order of reservation, each with its outcome, null while it is on its way."""
     outcomes: dict[tuple[str, str], list[str]] = {}
     for each in log:
         if isinstance(each.event, EmailAccepted | EmailRefused | EmailOutcomeUnknown):

@@ -1,6 +1,6 @@
 """Runs a scenario through the engine in virtual time.
 
-Nothing of the law is here: the runner moves the store's clock, hands commands in, and lets the
+The law is not here: the runner sets the store's clock, passes commands to the engine, and lets the
 engine take its turn whenever something falls due, unless the story says that no worker runs.
 """
 
@@ -26,7 +26,7 @@ WORKSPACE = "scenario"
 
 
 class StepOutcome(NamedTuple):
-    """What a step led to at once."""
+    """The immediate result of a step."""
 
     step: Step
     refusal: Refusal | None
@@ -41,14 +41,14 @@ class TimePassed(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """How the story ends: its answers, its whole log, and how it went."""
+    """How the story ends: the answers, the whole log, and the course of events."""
 
     at: datetime
     answers: Answers
     log: Sequence[Recorded]
     course: Sequence[StepOutcome | TimePassed]
     waits: Waits | None = None
-    """With ``sending: auto``: why each recipient is not sent to."""
+    """With ``sending: auto``: why nothing is sent to each recipient."""
 
 
 def run_scenario(scenario: Scenario) -> Ending:
@@ -56,7 +56,7 @@ def run_scenario(scenario: Scenario) -> Ending:
 
 
 def _policy(scenario: Scenario) -> Policy:
-    """Where emails are told, not sent, nobody is suppressed (M7)."""
+    """The policy; if emails are told instead of sent, nobody is suppressed (M7)."""
     if scenario.sends:
         return scenario.policy
     return replace(scenario.policy, suppressed_because=frozenset())
@@ -85,7 +85,7 @@ class _Run:
         return Ending(until, answers, self._log(0), self._course, waits)
 
     def _let_time_run(self, to: datetime, *, inclusive: bool) -> None:
-        """Steps come before what is due at the same instant, so time runs up to ``to`` only."""
+        """Let time run to ``to``. If exclusive, what is due at that instant follows the step."""
         for wake in self._wakes(to, inclusive=inclusive):
             self._clock.time = wake
             self._engine.tick(WORKSPACE, inclusive=True)
@@ -121,7 +121,7 @@ class _Run:
         self._course.append(StepOutcome(step, answer.refusal, self._news()))
 
     def _told(self, step: Step) -> Reply:
-        """Hand the step's commands in, until one is refused."""
+        """Execute the step's commands, until one is refused."""
         answer = Reply("", 0)
         for number, (command, actor) in enumerate(commands_of(step, self._engine, WORKSPACE)):
             answer = self._engine.execute(

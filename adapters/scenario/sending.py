@@ -1,7 +1,7 @@
 """The simulated mail server of ``sending: auto``: it accepts everything unless told otherwise.
 
-Inboxes are read all the time, except where the story has one silent, its account is not connected,
-or no worker runs.
+Inboxes are read all the time, except if the story has one silent, its account is not connected, or
+no worker runs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ Waits = Mapping[CampaignId, Mapping[RecipientId, NotBefore | None]]
 
 
 class Sending:
-    """Sends whatever is due in the workspace. It is the planner's ``Inboxes``."""
+    """Sends whatever is due in the workspace. Implements the planner's ``Inboxes``."""
 
     def __init__(self, engine: Engine, workspace: str, script: Sequence[Step]) -> None:
         self._engine, self._workspace = engine, workspace
@@ -44,14 +44,14 @@ class Sending:
         self._accounts: dict[AccountId, None] = {}
         self._read: dict[AccountId, datetime] = {}
         self._silent: dict[AccountId, datetime] = {}
-        """Inboxes that cannot be read until then."""
+        """Inboxes that cannot be read, and until when."""
         self._fates: dict[tuple[CampaignId, RecipientId], str] = {}
-        """What becomes of the next message to a recipient."""
+        """The outcome of the next message to each recipient."""
         self._searches = [each for each in script if each.name == "sent_searched"]
         self._stirred = True
-        """Something was told since the last turn."""
+        """Whether a step was executed since the last turn."""
 
-    # What the planner asks.
+    # Called by the planner.
 
     def read_until(self, account_id: AccountId) -> datetime | None:
         return self._read.get(account_id)
@@ -59,16 +59,16 @@ class Sending:
     def read_again(self, account_id: AccountId) -> datetime | None:
         return self._silent.get(account_id)
 
-    # What the story tells.
+    # Called for the story's steps.
 
     def before(self, step: Step, *, down: bool) -> None:
-        """The step is about to be told; up to here inboxes were read."""
+        """Note that a step is about to be executed: inboxes were read until now."""
         self._stirred = True
         if not down:
             self._read_inboxes(step.at)
 
     def takes(self, step: Step) -> bool:
-        """The step is about the server, and no command of its own."""
+        """Whether the step is about the server, so that it has no command of its own."""
         match step.arguments:
             case steps.InboxSilent(account=account):
                 assert step.until is not None
@@ -83,10 +83,10 @@ class Sending:
             case _:
                 return False
 
-    # What time does.
+    # Called as time passes.
 
     def wakes_at(self, now: datetime) -> datetime | None:
-        """When something may be sent, or somebody finished; ``now`` itself after something new."""
+        """When something may be sent or a sequence may end; ``now`` itself after a new step."""
         if self._stirred:
             return now
         with self._engine.look(self._workspace) as workspace:
@@ -95,7 +95,7 @@ class Sending:
         return min((each for each in (planned, *ends) if each is not None), default=None)
 
     def turn(self, at: datetime) -> None:
-        """Send and finish all that is due."""
+        """Send and finish everything that is due."""
         self._stirred = False
         self._read_inboxes(at)
         while (command := self._next(at)) is not None:
@@ -104,7 +104,7 @@ class Sending:
                 self._deliver(reply, at)
 
     def waits(self, at: datetime) -> Waits:
-        """Why each recipient is not sent to at that moment."""
+        """Why nothing is sent to each recipient at that moment."""
         with self._engine.look(self._workspace) as workspace:
             moment = Moment(workspace, at, self._engine.policy, self)
             return {
@@ -188,7 +188,7 @@ class Sending:
         )
 
     def _execute(self, command: Command) -> Reply:
-        """The law must not refuse what was planned: that would be a mistake of the planner."""
+        """Execute a planned command. A refusal is a mistake of the planner."""
         self._commands += 1
         reply = self._engine.execute(
             self._workspace, command, command_id=f"sending-{self._commands}", actor=MAIL

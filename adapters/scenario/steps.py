@@ -1,4 +1,4 @@
-"""What a scenario may tell: one model for each kind of step."""
+"""What a scenario may contain: one model for each kind of step."""
 
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -12,7 +12,7 @@ from events.vocabulary import FailureClass, Mode, SearchResult, Settings
 Address = Annotated[
     str, StringConstraints(min_length=1, max_length=320, strip_whitespace=True, to_lower=True)
 ]
-"""An email account's identity: its address, trimmed and lower-cased, nothing else."""
+"""An email account's identity: its address, trimmed and in lower case."""
 
 
 class Arguments(Given):
@@ -36,13 +36,13 @@ TestResult = Annotated[FailureClass | None, BeforeValidator(_passes_is_none)]
 
 
 class SettingsGiven(Arguments):
-    """Settings as told: only those named."""
+    """Only those settings that the step names."""
 
     signature: str | None = None
     sender_name: str | None = None
     sending_speed: Annotated[int, Field(ge=1)] | None = None
     daily_limit: Annotated[int, Field(ge=1)] | None = None
-    """``sending_speed`` by another name."""
+    """Another name for ``sending_speed``."""
     gap: Duration | None = None
     zone: Zone | None = None
     limits: dict[str, int] | None = None
@@ -89,11 +89,11 @@ class CreateCampaign(Arguments):
 
     @property
     def sends(self) -> bool:
-        """It says something that only a campaign that sends by itself needs."""
+        """Whether it sets something that only a campaign with a sequence needs."""
         return bool({"zone", "window", "daily_limit", "exclusive", "steps"} & self.model_fields_set)
 
     def sequence(self, mail_id: str) -> MailSequence | None:
-        """None without steps and a zone: such a campaign sends nothing (M3)."""
+        """The sequence; None without steps and a zone: such a campaign sends nothing (M3)."""
         if self.zone is None or not self.steps:
             return None
         return MailSequence(

@@ -1,4 +1,4 @@
-"""A scenario told to a person: its steps, what followed from each, and how it ended."""
+"""A scenario as a story for people: its steps, what followed from each, and how it ended."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from events.recorded import Recorded
 from events.vocabulary import RecipientStatus
 
 ALIKE = 5
-"""Facts of one kind in a row, above which they are counted instead of told."""
+"""Events of one kind in a row, above which they are counted instead of listed."""
 
 
 def tell(scenario: Scenario, ending: Ending, console: Console | None = None) -> None:
@@ -73,7 +73,7 @@ def _tell_facts(console: Console, recorded: Sequence[Recorded]) -> None:
 
 
 def _sentences(recorded: Sequence[Recorded]) -> Iterator[str]:
-    """One sentence a fact; many alike are counted."""
+    """A sentence for each event; many similar ones are counted."""
     counts = Counter(type(each.event) for each in recorded)
     counted = set()
     for each in recorded:

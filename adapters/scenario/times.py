@@ -20,7 +20,7 @@ def parse_moment(text: str, start: datetime) -> datetime:
 
 
 def parse_positive_duration(text: str) -> timedelta:
-    """As ``parse_duration``, and longer than nothing. Raises ``ValueError``."""
+    """As ``parse_duration``, but longer than zero. Raises ``ValueError``."""
     duration = parse_duration(text)
     if not duration:
         raise ValueError(f"expected a duration above zero, found {text!r}")
@@ -28,7 +28,7 @@ def parse_positive_duration(text: str) -> timedelta:
 
 
 def later(moment: datetime, by: timedelta) -> datetime:
-    """Raises ``ValueError`` for a time beyond the calendar."""
+    """The later moment. Raises ``ValueError`` for a time beyond the calendar."""
     try:
         return moment + by
     except OverflowError:

@@ -1,1 +1,1 @@
-"""What doors for people share: options, exit codes, tables, and the one way out to a screen."""
+"""What command-line programs share: options, exit codes, tables, and the only way to the screen."""

@@ -1,4 +1,4 @@
-"""Errors a person can do something about, without a traceback."""
+"""Errors that a person can do something about, shown without a traceback."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ STOPPED = "Stopped. What was answered is in the store; nothing is half done."
 
 @contextmanager
 def explained(*also: type[Exception], stopped: str = STOPPED) -> Iterator[None]:
-    """``also``: further errors whose text is for people. ``stopped``: said after Ctrl-C."""
+    """Report errors as sentences. ``also``: further errors whose text is for people; ``stopped``:
+    what Ctrl-C reports."""
     from adapters.settings import SettingsError
     from engine.ports.errors import StoreError
     from events.catalogue import UnreadableEvent

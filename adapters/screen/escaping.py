@@ -1,7 +1,7 @@
-"""Text from outside, made fit for a terminal: what does not print is shown by its code.
+"""Text from outside, made safe for a terminal: what does not print is shown by its code.
 
-A name may hold escape sequences that set a window's title, direction marks that turn a line
-around, or a line end that starts a line of its own.
+A name may contain escape sequences that set a window's title, direction marks that reverse a line,
+or a line end that starts a line of its own.
 """
 
 import unicodedata
@@ -13,7 +13,7 @@ def escaped(text: str) -> str:
 
 
 def escaped_json(text: str) -> str:
-    """JSON that means the same; its own line ends stay."""
+    """JSON with the same meaning; its own line ends stay."""
     if text.isascii() and "\x7f" not in text:
         return text
     return "\n".join(

@@ -1,4 +1,4 @@
-"""Which command helps after an error. The engine's own sentences know of no command line."""
+"""Which command helps after an error. The engine's own sentences do not name commands."""
 
 from engine.answers.health import Finding
 from engine.fence import StoreIsFenced
@@ -31,14 +31,14 @@ HINTS: dict[type[ExplainedError], str] = {
         "for ever: `sendledger projections skip {view} --position {position} --reason …`."
     ),
 }
-"""Error to hint; facts of the error by name, in braces."""
+"""Hints by error; facts of the error by name, in braces."""
 
 OF_FINDINGS = {
     "store_fenced": "See what it lacks: `sendledger store reconcile --dry-run`.",
     "view_stopped": "See `sendledger projections`.",
     "workspace_parked": "When the cause is gone: `sendledger unpark {name}`.",
 }
-"""Code of what is not well with a store to hint."""
+"""Hints by the code of a finding about a store."""
 
 
 def reconnecting(account_id: str) -> str:
@@ -46,14 +46,14 @@ def reconnecting(account_id: str) -> str:
 
 
 def hint(error: Exception) -> str:
-    """What to type next, or nothing."""
+    """What to type next; empty if there is no hint."""
     if not isinstance(error, ExplainedError):
         return ""
     return HINTS.get(type(error), "").format(**error.about)
 
 
 def finding_with_hint(finding: Finding) -> str:
-    """What is not well with a store, and what to type next."""
+    """What is wrong with a store, and what to type next."""
     return f"{finding.text} {OF_FINDINGS.get(finding.code, '').format(name=finding.name)}".rstrip()
 
 

@@ -29,7 +29,7 @@ Recipient = Annotated[str, typer.Argument(help="The recipient's id or address.")
 
 
 def group_options(context: typer.Context) -> bool:
-    """Is it the group itself that was asked for? Its options belong to no command of it."""
+    """Whether the group itself was called, so that its options belong to no command of it."""
     if context.invoked_subcommand is None:
         return True
     given = [name for name, value in context.params.items() if value not in (None, False)]

@@ -1,4 +1,4 @@
-"""The one way out to a person or a program: lines, JSON, errors, questions."""
+"""The only way to a person or a program: lines, JSON, errors, questions."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from adapters.screen.escaping import escaped, escaped_json
 from adapters.screen.exit_codes import ERROR_CODES, EXIT_FAILED, EXIT_UNKNOWN
 
 FEW = 10
-"""Known names that are listed, when none is near."""
+"""Known names that are listed if none is similar."""
 
 errors_as_json: ContextVar[bool] = ContextVar("errors_as_json", default=False)
 """Whether the command was given ``--json``, so that its errors are for a program, too."""
@@ -24,7 +24,7 @@ def say(sentence: str) -> None:
 
 
 def warn(sentence: str) -> None:
-    """One line on standard error, beside what was asked for."""
+    """One line on standard error, next to the answer."""
     typer.echo(escaped(sentence), err=True)
 
 
@@ -36,7 +36,7 @@ def print_json(value: Any, *, err: bool = False) -> None:
 def complain(
     message: str | Sequence[str], exit_code: int, code: str | None = None, **about: Any
 ) -> None:
-    """What went wrong, on standard error; lines for a person, one object for a program."""
+    """Report an error on standard error: lines for a person, one object for a program."""
     lines = [message] if isinstance(message, str) else message
     if errors_as_json.get():
         error = {"code": code or ERROR_CODES[exit_code], "message": "\n".join(lines), **about}
@@ -53,13 +53,13 @@ def fail(
     code: str | None = None,
     **about: Any,
 ) -> NoReturn:
-    """End the program. ``code`` and the facts in ``about`` are for programs alone."""
+    """End the program. ``code`` and the facts in ``about`` are only for programs."""
     complain(message, exit_code, code, **about)
     raise typer.Exit(exit_code)
 
 
 def unknown(what: str, name: str, known: Sequence[str]) -> NoReturn:
-    """There is no such thing; name the nearest that are known, if any are."""
+    """End the program, since there is no such thing; names the most similar known ones, if any."""
     from difflib import get_close_matches
 
     near = get_close_matches(name, known, n=3, cutoff=0.4)
@@ -78,7 +78,7 @@ def unknown(what: str, name: str, known: Sequence[str]) -> NoReturn:
 
 
 def agreed(question: str, *, yes: bool) -> None:
-    """Go on only if the person agrees, here or by ``--yes``."""
+    """Continue only if the person agrees, when asked or by ``--yes``."""
     if yes:
         return
     if errors_as_json.get():

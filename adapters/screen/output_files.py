@@ -1,4 +1,4 @@
-"""Files that a command writes: whole or not at all, and never at the expense of another file."""
+"""Files that a command writes: complete or not at all, and never at the expense of another file."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ class OutputFileError(Exception):
     ::
 
         OutputFileError
-        ├── OutputRefused      nothing was begun: it is in use, or there already
+        ├── OutputRefused      nothing was written: it is in use, or exists already
         └── CannotWriteOutput  the system says why
     """
 
@@ -29,10 +29,10 @@ class CannotWriteOutput(OutputFileError):
 
 
 def require_free(out: Path, *, in_use: Iterable[Path], force: bool) -> None:
-    """Raise ``OutputRefused`` for a path that must not be written.
+    """Raises ``OutputRefused`` for a path that must not be written.
 
-    ``in_use``: files that are read or worked on meanwhile, never to be replaced by whatever name.
-    ``force``: another file that is there may be replaced.
+    ``in_use``: files that are in use meanwhile, never to be replaced under any name. ``force``: any
+    other existing file may be replaced.
     """
     for used in in_use:
         if _same(out, used):
@@ -46,7 +46,7 @@ def require_free(out: Path, *, in_use: Iterable[Path], force: bool) -> None:
 
 
 def unused(out: Path) -> Path:
-    """The path, or with a number in its name the first that is free: for a name nobody chose."""
+    """The path, or the first free one with a number in its name: for a name that nobody chose."""
     number, free = 2, out
     while os.path.lexists(free):
         free = out.with_name(f"{out.stem}-{number}{out.suffix}")
@@ -56,9 +56,9 @@ def unused(out: Path) -> Path:
 
 @contextmanager
 def appearing(out: Path, *, force: bool, even_if_empty: bool = True) -> Iterator[IO[bytes]]:
-    """A file that takes its name once it is whole; whatever goes wrong leaves none.
+    """A file that takes its name once it is complete; any error leaves no file.
 
-    Without ``force`` one that came there meanwhile stays. Raises ``CannotWriteOutput``.
+    Without ``force``, a file that has appeared there meanwhile stays. Raises ``CannotWriteOutput``.
     """
     target = _target(out)
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
@@ -77,7 +77,7 @@ def appearing(out: Path, *, force: bool, even_if_empty: bool = True) -> Iterator
 
 def _take_name(partial: Path, target: Path, *, force: bool) -> None:
     if not force:
-        with suppress(PermissionError, NotImplementedError):  # where there are no hard links
+        with suppress(PermissionError, NotImplementedError):  # the file system has no hard links
             target.hardlink_to(partial)
             return
         if os.path.lexists(target):
@@ -86,19 +86,19 @@ def _take_name(partial: Path, target: Path, *, force: bool) -> None:
 
 
 def _target(path: Path) -> Path:
-    """Where links lead, also one that leads to nothing."""
+    """Where links lead, even if nothing is there."""
     return Path(os.path.realpath(path))
 
 
 def _same(one: Path, other: Path) -> bool:
-    """By whatever name: a link, or other letters where those make no difference."""
+    """Whether both are one file: by a link, or by case if that makes no difference."""
     with suppress(OSError):
         return one.samefile(other)
     return _target(one) == _target(other) or _one_folder_one_name(_target(one), _target(other))
 
 
 def _one_folder_one_name(one: Path, other: Path) -> bool:
-    """For names that stand for no file yet: their case is held to make no difference."""
+    """Whether names of files that do not exist yet are the same; case counts as no difference."""
     if one.name.casefold() != other.name.casefold():
         return False
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""A program of commands: loads a group when it is asked for, and tells what was mistyped."""
+"""A program of commands: loads a group only when it is used, and reports mistyped input."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Program(TyperGroup):
-    """The root of a program. What cannot be read ends it with 2, for programs as JSON."""
+    """The root of a program. Unreadable input ends it with 2; for programs, as JSON."""
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
         errors_as_json.set("--json" in args)
@@ -33,7 +33,7 @@ class Program(TyperGroup):
 
 
 class Commands(typer.Typer):
-    """Commands whose functions may ask for the options they share as one parameter, ``at``."""
+    """Commands whose functions can take the options they share as one parameter, ``at``."""
 
     def command(self, *about: Any, **more: Any) -> Callable[[Function], Function]:
         return _spreading(super().command(*about, **more))
@@ -87,7 +87,7 @@ def group(*, no_args_is_help: bool = False) -> Commands:
 
 
 def later(module: str, description: str) -> typer.Typer:
-    """The group ``module.app``, which is imported when one of its commands is asked for."""
+    """The group ``module.app``, which is imported when one of its commands is called."""
 
     class Group(TyperGroup):
         def make_context(self, *args: Any, **extra: Any) -> Any:
@@ -108,7 +108,7 @@ def _require_utf8(args: Sequence[str]) -> None:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Typer's own complaints, as ours are told."""
+    """Report Typer's own errors in our form."""
     try:
         yield
     except TyperException as error:

@@ -1,4 +1,4 @@
-"""The bar for those who wait: on standard error, and only where somebody watches."""
+"""A progress bar, on standard error, and only in a terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def progress(what: str, total: int, unit: str = "events") -> Iterator[Callable[[int], None]]:
-    """Takes how far it is, of ``total``."""
+    """A function that takes the progress so far, out of ``total``."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -1,4 +1,4 @@
-"""In which time zone times are shown: UTC, or the one of ``--zone``."""
+"""The time zone in which times are shown: UTC, or the one of ``--zone``."""
 
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -35,7 +35,7 @@ Zone = Annotated[
         callback=_chosen,
     ),
 ]
-"""For a parameter that nothing reads: what is shown asks ``reader``."""
+"""For a parameter that no function reads: what is shown asks ``reader``."""
 
 
 def zone_name() -> str:
@@ -43,7 +43,7 @@ def zone_name() -> str:
 
 
 def reader(*, says_zone: bool = False, names: Mapping[str, str] | None = None) -> "Reader":
-    """Whoever sits before the screen. ``says_zone``: with each time, not once above them all."""
+    """The person at the screen. ``says_zone``: the zone is shown with each time, not once."""
     from engine.answers.telling.reader import Reader, zone_named
 
     return Reader(zone_named(zone_name()), says_zone, names or {})

@@ -1,7 +1,7 @@
 """Rows as tables for people.
 
-An id stays whole, so that it can be copied: where it does not fit, the line grows longer than the
-screen. What is piped is as wide as it needs to be.
+An id is never broken, so that it can be copied: if it does not fit, the line grows longer than the
+screen. Piped output is as wide as it needs to be.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,10 +19,10 @@ from adapters.screen.output import say
 from events.vocabulary import instant_text
 
 SCREENFUL = 50
-"""Rows of one table on a screen; JSON has them all."""
+"""Rows of a table on a screen; JSON has all of them."""
 WIDEST = 100_000
 WHOLE = frozenset(("name", "key", "sender", "slot", "recipient", "campaign", "account", "event"))
-"""Columns of ids, beside those that are called so."""
+"""Columns that hold ids, in addition to those named so."""
 
 
 def text(value: Any) -> str:
@@ -53,7 +53,7 @@ def lines(several: Iterable[str]) -> Text:
 
 
 def show(*parts: RenderableType) -> None:
-    """Print what is safe already, lines as long as they are."""
+    """Print what is safe already; lines keep their length."""
     for part in parts:
         _console().print(part, soft_wrap=True)
 
@@ -66,7 +66,7 @@ def print_table(
     most: int | None = SCREENFUL,
     styles: Sequence[str | None] = (),
 ) -> None:
-    """At most so many rows, then how many more there are. A cell of ``Text`` is safe already."""
+    """Print some rows, then how many more there are. A cell of ``Text`` is safe already."""
     table = Table(title=safe(title), title_justify="left")
     for column in columns:
         name = column.removesuffix("_id")
@@ -83,7 +83,7 @@ def print_table(
 
 
 def show_table(table: Table) -> None:
-    """As wide as the screen, or as its ids need."""
+    """Print a table as wide as the screen, or as its ids need."""
     console = _console()
     wide = console.options.update(width=WIDEST)
     natural = Measurement.get(console, wide, table).maximum

@@ -1,6 +1,6 @@
-"""The options that almost every command has, as one parameter ``at``.
+"""The options of almost every command, as one parameter ``at``.
 
-A command whose function asks for ``at: Where`` has ``--store``, ``--workspace`` and ``--json``.
+A command whose function takes ``at: Where`` has ``--store``, ``--workspace`` and ``--json``.
 """
 
 from collections.abc import Callable
@@ -28,12 +28,12 @@ class _Given(NamedTuple):
 
 
 class Where(_Given):
-    """Which store and workspace a command is about, and for whom it answers."""
+    """The store and the workspace that a command is about, and the form of its answer."""
 
     OPTIONS: tuple[str, ...] = ("store", "workspace", "as_json")
 
     def tell(self, value: Any, *sentences: str) -> None:
-        """The answer: ``value`` for a program, the sentences for a person, one a line."""
+        """Print the answer: ``value`` for a program, the sentences for a person, one per line."""
         if self.as_json:
             print_json(value)
             return
@@ -42,7 +42,7 @@ class Where(_Given):
 
 
 class Zoned(Where):
-    """The same; it shows times, in the zone of ``--zone``."""
+    """The same for a command that shows times, in the zone of ``--zone``."""
 
     OPTIONS = tuple(_OPTIONS)
 
@@ -54,7 +54,7 @@ class WholeStore(Where):
 
 
 def spread(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command with the options of its ``at`` as parameters of their own, in its place."""
+    """The command, with the options of its ``at`` as separate parameters in its place."""
     asked = signature(command)
     at = asked.parameters.get("at")
     if at is None:

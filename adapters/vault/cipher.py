@@ -5,12 +5,12 @@ A sealed secret is, in this order::
     SLV1                    4 octets
     length of the key's id  1
     the key's id            in ASCII
-    digest of the place     16, so that a row in the wrong place is known as such
+    digest of the place     16, so that a row in the wrong place is recognised
     nonce                   12, random
     length of what follows  4
     ciphertext and tag
 
-All before the ciphertext, and the place itself, are associated data: nothing of it can be changed.
+Everything before the ciphertext, and the place itself, is associated data and cannot be changed.
 """
 
 from collections.abc import Callable
@@ -46,7 +46,7 @@ class _Parts(NamedTuple):
 def seal(
     key: Key, ref: SecretRef, secret: Secret, random: Callable[[int], bytes] = urandom
 ) -> bytes:
-    """Different at each call, because the nonce is."""
+    """The sealed secret; different on every call, because the nonce is."""
     plain = secret.reveal().encode("utf-8", "surrogatepass")
     nonce = random(NONCE)
     key_id = key.id.encode("ascii")
@@ -64,7 +64,7 @@ def seal(
 
 
 def unseal(key: Key, ref: SecretRef, sealed: bytes) -> Secret:
-    """Raises a ``SecretDamaged`` that says how."""
+    """The secret. Raises a ``SecretDamaged`` that says how it is damaged."""
     parts = _parts(ref, sealed)
     if parts.place != _digest(ref):
         raise SecretMisplaced(ref=ref)
@@ -101,7 +101,7 @@ def _parts(ref: SecretRef, sealed: bytes) -> _Parts:
 
 
 def _place(ref: SecretRef) -> bytes:
-    """Unambiguous: each part after its length."""
+    """The place as unambiguous octets: each part after its length."""
     parts = [each.encode("utf-8", "surrogatepass") for each in ref]
     return b"".join(len(each).to_bytes(4) + each for each in parts)
 

@@ -1,4 +1,4 @@
-"""The file of keys: read only if nobody else can read it, and changed all at once."""
+"""The file of keys: read only if nobody else can read it, and replaced as a whole."""
 
 import fcntl
 import os
@@ -27,7 +27,7 @@ _HEAD = (
 
 
 def key_source(file: Path | None, variable: Secret | None) -> KeySource:
-    """The file that the settings name, or the variable. Raises ``VaultError`` when asked."""
+    """The file that the settings name, or the variable. Raises ``VaultError`` when it is called."""
 
     def keys() -> Keyring:
         if file is not None and variable is not None:
@@ -44,7 +44,7 @@ def key_source(file: Path | None, variable: Secret | None) -> KeySource:
 
 
 def read_key_file(path: Path) -> Keyring:
-    """Only a file that nobody but its owner can read. Raises ``UnusableKey``."""
+    """The keys in a file that only its owner can read. Raises ``UnusableKey``."""
     try:
         text = _octets_of(path).decode("ascii")
     except OSError as error:
@@ -78,7 +78,7 @@ def _refuse_open_to_others(found: os.stat_result, path: Path) -> None:
 
 
 def make_key_file(path: Path) -> Key:
-    """A file with a new key, on the disk when this returns; never instead of another file."""
+    """Make a file with a new key, on disk when this returns; never in place of another file."""
     key = new_key()
     try:
         _write(path, (key,))
@@ -93,7 +93,7 @@ def make_key_file(path: Path) -> Key:
 
 
 def replace_key_file(path: Path, keys: Keyring) -> None:
-    """All or nothing, and on the disk when this returns; a link stays one.
+    """Replace the file, all or nothing, on disk when this returns; a link stays a link.
 
     Raises ``UnusableKey``.
     """
@@ -112,7 +112,7 @@ def replace_key_file(path: Path, keys: Keyring) -> None:
 
 @contextmanager
 def key_file_locked(path: Path) -> Iterator[None]:
-    """One process at a time changes it. The lock is the folder's: the file itself is replaced."""
+    """Let one process at a time change the file. The folder is locked, as the file is replaced."""
     folder = _opened_folder(path)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,8 +1,8 @@
 """Keys of the vault, and how they are written.
 
-One key a line, ``id:key``, the key 32 octets in base64url; lines that begin with ``#`` are remarks.
-A variable has the same, with commas or blanks between. While a rotation runs there are several: the
-first is the new one.
+One key per line, ``id:key``, the key being 32 octets in base64url; lines that begin with ``#`` are
+comments. A variable holds the same, with commas or spaces in between. During a rotation there are
+several keys: the first is the new one.
 """
 
 import os
@@ -18,32 +18,32 @@ from engine.work.secret import UnusableKey
 
 VARIABLE = "SENDLEDGER_VAULT_KEY"
 KEY_LENGTH = 32
-"""Octets: AES-256."""
+"""Octets, for AES-256."""
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 EXPECTED = "expected id:key, the key 32 octets in base64"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Prints as its id alone."""
+    """A key, which prints only its id."""
 
     id: str
     octets: bytes = field(repr=False)
 
     @property
     def fingerprint(self) -> bytes:
-        """Tells this key from another of its id, and nothing of the key itself."""
+        """Distinguishes this key from another with its id, and reveals nothing of the key."""
         return digest(self.octets, b"sendledger vault key fingerprint", sha256)[:16]
 
 
 Keyring = tuple[Key, ...]
-"""At least one; the first is the newest."""
+"""One or more keys; the first is the newest."""
 KeySource = Callable[[], Keyring]
-"""Asked again whenever a key is wanted that is not known yet: a rotation may have brought it."""
+"""Called again whenever an unknown key is needed: a rotation may have added it."""
 
 
 def parse_keys(text: str, source: str) -> Keyring:
-    """Raises ``UnusableKey``."""
+    """The keys in the text. Raises ``UnusableKey``."""
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     words = re.split(r"[\s,]+", " ".join(lines).strip())
     keys = tuple(_key(number, word, source) for number, word in enumerate(words, 1) if word)
@@ -69,7 +69,7 @@ def _key(number: int, word: str, source: str) -> Key:
 
 
 def _padded(encoded: str) -> str:
-    """Of either alphabet, with or without its padding, as other programs write it."""
+    """The key in either alphabet, with or without padding, as other programs write it."""
     plain = encoded.rstrip("=").replace("-", "+").replace("_", "/")
     return plain + "=" * (-len(plain) % 4)
 
@@ -82,5 +82,5 @@ def new_key(taken: Keyring = ()) -> Key:
 
 
 def written(keys: Keyring) -> str:
-    """As ``parse_keys`` reads them."""
+    """The text that ``parse_keys`` reads."""
     return "".join(f"{key.id}:{urlsafe_b64encode(key.octets).decode()}\n" for key in keys)

@@ -1,12 +1,12 @@
-"""A new key for the whole vault, in steps that can each be the last before a crash.
+"""Gives the whole vault a new key, in steps after each of which it may crash.
 
 1. The new key is in the key file, before the old ones.
 2. The store says that new rows are sealed with it.
-3. Each row is sealed anew; who writes meanwhile does so with the new key.
-4. The store forgets the old keys, which it refuses while a row needs one.
-5. The key file loses the old keys.
+3. Each row is sealed again; others who write meanwhile use the new key.
+4. The store forgets the old keys; it refuses to while a row needs one.
+5. The old keys are removed from the key file.
 
-Whoever is killed in between leaves a vault that can be read, and running it again goes on.
+A process that is killed in between leaves a readable vault; running it again continues.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +23,7 @@ from engine.work.vault import SealedRows
 
 
 class Rotated(NamedTuple):
-    """``resealed`` counts rows; ``removed`` are ids of keys that nothing needs any more."""
+    """``resealed`` counts rows; ``removed`` are ids of keys that are not needed any more."""
 
     key_id: str
     resealed: int
@@ -31,7 +31,7 @@ class Rotated(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """``secrets`` counts all; ``problems`` are sentences."""
+    """``secrets`` is the number of all secrets; ``problems`` are sentences."""
 
     secrets: int
     keys: tuple[str, ...]
@@ -39,10 +39,10 @@ class Findings(NamedTuple):
 
 
 def rotate_file(rows: SealedRows, path: Path, *, drop_damaged: bool = False) -> Rotated:
-    """With a new key; or, where a rotation was interrupted, on with that one.
+    """Rotate to a new key, or continue a rotation that was interrupted.
 
-    A row that cannot be opened raises a ``VaultError`` before anything is changed;
-    ``drop_damaged`` removes those that no key opens.
+    A row that cannot be opened raises a ``VaultError`` before anything is changed; ``drop_damaged``
+    removes the rows that no key opens.
     """
     with key_file_locked(path):
         keys = read_key_file(path)
@@ -56,7 +56,7 @@ def rotate_file(rows: SealedRows, path: Path, *, drop_damaged: bool = False) -> 
 
 
 def rotate_given(rows: SealedRows, source: KeySource, *, drop_damaged: bool = False) -> Rotated:
-    """To the first of keys that somebody else keeps, who may then drop the others."""
+    """Rotate to the first of keys that are kept elsewhere; the others may then be dropped there."""
     keys = source()
     _require_all_open(rows, keys, drop_damaged=drop_damaged)
     if len(keys) == 1 and keys[0].id in rows.keys_in_use():
@@ -68,7 +68,7 @@ def rotate_given(rows: SealedRows, source: KeySource, *, drop_damaged: bool = Fa
 
 
 def check(rows: SealedRows, source: KeySource) -> Findings:
-    """Opens every row with its key. Raises ``VaultError`` when there is no key to do it with."""
+    """Open every row with its key. Raises ``VaultError`` if there is no key at all."""
     keys = source()
     vault = SealedVault(rows, lambda: keys)
     problems = dict.fromkeys(_problems(rows, vault))
@@ -104,7 +104,7 @@ def _require_all_open(rows: SealedRows, keys: Keyring, *, drop_damaged: bool) ->
 
 
 def _reseal(rows: SealedRows, keys: Keyring) -> int:
-    """Until no row and no new row needs an older key; answers how many rows were sealed anew."""
+    """Seal rows again until none, old or new, needs an older key. Answers the number of rows."""
     newest, vault, resealed = keys[0], SealedVault(rows, lambda: keys), 0
     in_use = [*rows.keys_in_use()]
     if in_use[-1:] != [newest.id]:

@@ -1,4 +1,4 @@
-"""The vault over a store's rows: secrets sealed with the key that the store says is in use."""
+"""The vault over a store's rows: secrets sealed with the key that the store names as current."""
 
 from collections.abc import Sequence
 
@@ -18,8 +18,8 @@ from engine.work.vault import SealedRow, SealedRows
 class SealedVault:
     """Implements ``Vault``.
 
-    A rotation may run in another process meanwhile: a key that is not known is looked for anew, and
-    a row or a choice of key that has changed since is read again.
+    A rotation may run in another process meanwhile: unknown keys are looked up again, and a row or
+    a choice of key that has changed since is read again.
     """
 
     def __init__(self, rows: SealedRows, keys: KeySource) -> None:
@@ -69,11 +69,11 @@ class SealedVault:
         return [StoredSecret(*row[:2], row.stored_at) for row in self._rows.rows(*workspace)]
 
     def open(self, row: SealedRow) -> Secret:
-        """Raises ``VaultError``."""
+        """The secret in a row. Raises ``VaultError``."""
         return unseal(self.key(row.key_id), row.ref, row.sealed)
 
     def key(self, key_id: str) -> Key:
-        """The key of that id, and the very one that this vault was written with."""
+        """The key with that id; it must be the very one that this vault was written with."""
         key = self._find(key_id)
         if self._rows.keys_in_use().get(key_id, key.fingerprint) != key.fingerprint:
             self._known = ()
@@ -87,7 +87,7 @@ class SealedVault:
         return row
 
     def _in_use(self) -> str:
-        """Id of the key for new rows; the first of all in a vault that has none yet."""
+        """The id of the key for new rows; the first key, if the vault has no row yet."""
         if not self._rows.keys_in_use():
             first = self._keys()[0]
             self._rows.use_key(first.id, first.fingerprint, instead_of=None)

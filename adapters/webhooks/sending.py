@@ -1,8 +1,8 @@
 """Posts a webhook, over a connection to the address that was checked.
 
-The certificate is checked against the URL's host, and plain HTTP goes to addresses inside alone.
+The certificate is checked against the URL's host; plain HTTP is used only for internal addresses.
 Redirects are not followed. Connections are kept for a while, each for one request at a time; the
-name is looked up anew for each new one.
+name is looked up again for each new one.
 """
 
 import socket
@@ -24,18 +24,17 @@ from adapters.mail.network import AddressNotPermitted, NetworkPolicy, connected
 from engine.work.webhooks.ports import Answer
 
 CONNECT, WHOLE = 10.0, 20.0
-"""Seconds to be connected and encrypted, and for a whole request: the specification advises 15 to
-30."""
+"""Seconds for connecting with TLS, and for a whole request: the specification advises 15 to 30."""
 MOST_OCTETS = 64 * 1024
-"""Of an answer's body, which nobody reads."""
+"""Octets in the body of an answer, which nobody reads."""
 KEPT_FOR = 30.0
-"""Seconds from its beginning for which a connection is used."""
+"""Seconds for which a connection is used, counted from its beginning."""
 USER_AGENT = "Sendledger-Webhook/1"
 PORTS = {"https": 443, "http": 80}
 
 
 class Limits(NamedTuple):
-    """In seconds."""
+    """Limits in seconds."""
 
     connect: float = CONNECT
     whole: float = WHOLE
@@ -54,7 +53,7 @@ class _Request(NamedTuple):
 
 
 class _Unencrypted(OSError):
-    """Nothing was sent."""
+    """Plain HTTP would go to a public address, so nothing was sent."""
 
 
 class _Kept(NamedTuple):
@@ -63,7 +62,7 @@ class _Kept(NamedTuple):
 
 
 class _Watch:
-    """Ends requests whose time is over, however slowly the other side drips: one thread for all."""
+    """Ends requests whose time is over, however slowly they are answered: one thread for all."""
 
     EVERY = 0.25
 
@@ -77,7 +76,7 @@ class _Watch:
 
     @contextmanager
     def until(self, ends: float, connection: socket.socket) -> Iterator[None]:
-        """Raises ``TimeoutError`` where it ended the connection."""
+        """End the connection at that time. Raises ``TimeoutError`` if it did."""
         with self._lock:
             self._open[connection] = ends
         try:
@@ -105,7 +104,7 @@ class _Watch:
 
 
 class HttpSender:
-    """Implements ``Send``. Safe to share between threads; ``close`` ends what is kept open."""
+    """Implements ``Send``. Safe to share between threads; ``close`` ends kept connections."""
 
     def __init__(
         self, policy: NetworkPolicy, trusted: ssl.SSLContext, limits: Limits = LIMITS
@@ -151,7 +150,7 @@ class HttpSender:
         request = _Request(path, headers, body, time.monotonic() + self._limits.whole)
         kept = self._taken(place)
         if kept is not None:
-            with suppress(ConnectionError):  # ended while it was idle
+            with suppress(ConnectionError):  # the receiver ended it while it was idle
                 return self._exchanged(place, kept, request)
         made = _Kept(self._connected(*place), time.monotonic() + KEPT_FOR)
         return self._exchanged(place, made, request)
@@ -216,7 +215,7 @@ class HttpSender:
 
 
 def _has_ended(connection: socket.socket) -> bool:
-    """Whoever says something while nobody asks him has ended, or is not to be trusted."""
+    """Whether the other side has ended the connection, or speaks unasked and cannot be trusted."""
     waiting = poll()
     waiting.register(connection, POLLIN)
     return bool(waiting.poll(0))
@@ -231,7 +230,7 @@ def _answer(response: HTTPResponse) -> Answer:
 
 
 def _asked(text: str | None, now: datetime) -> timedelta | None:
-    """Seconds or a date; None for anything else."""
+    """The wait in a header of seconds or a date; None for anything else."""
     told = (text or "").strip()
     if told.isascii() and told.isdigit() and len(told) < 9:
         return timedelta(seconds=int(told))

@@ -1,7 +1,7 @@
-"""The background checks' turn: those that are due begin, each in a thread of its own (C2, C5).
+"""The turn of background checks: those that are due begin, each in its own thread (C2, C5).
 
-A turn never waits for a server: it writes what has ended since the last one, takes what is due, and
-is over. How many run at once, and of whom, is a matter of ``engine.work.check_places``.
+A turn never waits for a server: it records what has ended since the last turn, begins what is due,
+and returns. ``engine.work.check_places`` decides how many run at once, and of which workspaces.
 """
 
 import time
@@ -19,15 +19,16 @@ from engine.work.background_checks import BackgroundChecks, Begun, Ended
 log = structlog.get_logger("sendledger.checks")
 
 SYNCHRONISE = 60.0
-"""Seconds between two looks at which accounts there are; a new one has just been checked."""
+"""Seconds between two looks at which accounts exist; a new one has just been checked."""
 TIDYING = 3_600.0
-"""Seconds between two looks at which credentials nobody uses."""
+"""Seconds between two searches for credentials that nobody uses."""
 
 
 class Checking:
-    """``threads`` is the most that may run at once. No new one begins when it is not ``wanted``.
+    """Runs background checks. ``threads``: the most that may run at once. While not ``wanted``,
+    none begins.
 
-    ``tidy`` is called now and then, first of all at the start.
+    ``tidy`` is called now and then, and at the start.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Checking:
         self._told: dict[str, float] = {}
 
     def turn(self) -> None:
-        """Raises ``StoreUnavailable``; leases then run out by themselves."""
+        """Raises ``StoreUnavailable``; the leases then expire by themselves."""
         self._settle()
         if time.monotonic() - self._synchronised > SYNCHRONISE:
             self._checks.synchronise()
@@ -62,14 +63,14 @@ class Checking:
             self._tidy()
 
     def settle(self) -> None:
-        """Wait until none runs any more."""
+        """Wait until no check is running any more."""
         wait(self._running)
         self._settle()
 
     def close(self) -> None:
-        """Wait for those that run, which takes as long as the slowest side of one, and settle.
+        """Wait for the running checks, which takes as long as the slowest side of one, and settle.
 
-        Where the store is lost, leases run out by themselves.
+        If the store is lost, the leases expire by themselves.
         """
         self._pool.shutdown(wait=True)
         with suppress(StoreUnavailable):
@@ -88,7 +89,7 @@ class Checking:
             self._checks.settle(ended)
 
     def _tell(self, ended: Ended) -> None:
-        """Of what was recorded, and of what could not be checked: the first of a kind a minute."""
+        """Log what was recorded, and what could not be checked: one error per kind and minute."""
         check = ended.begun.check
         about = {"workspace": check.workspace, "account": check.account_id}
         if ended.checked is not None and ended.checked.reply is not None:

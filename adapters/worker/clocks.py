@@ -1,4 +1,4 @@
-"""The clocks' turn: workspaces with something due are settled, wherever they wait (S7)."""
+"""The turn of clocks: settle every workspace in which something is due (S7)."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,14 +13,15 @@ log = structlog.get_logger("sendledger.clocks")
 AT_ONCE = 50
 """Workspaces settled in one transaction."""
 SMALL = 2_000
-"""Events of a workspace that may be settled together with others: whoever wants to act in one of
-them waits for all of them, and a large one may take long."""
+"""Events of a workspace that may be settled together with others: a command in one of them has to
+wait for all, and a large one may take long."""
 
 
 class Clocks:
-    """Settles what it gets a lease of, small workspaces together, large ones each by itself.
+    """Settles the workspaces that it leases, small ones together, large ones each by itself.
 
-    What cannot be settled keeps nothing else waiting; it is tried again, and parked in the end.
+    A workspace that cannot be settled does not hold up the others; it is tried again, and parked in
+    the end.
     """
 
     def __init__(
@@ -31,12 +32,13 @@ class Clocks:
         self._wanted = wanted
 
     def turn(self) -> int:
-        """Until nothing is due any more, or it is no longer ``wanted``. Answers how many events.
+        """Settle until nothing is due or the worker is no longer ``wanted``. Answers the number of
+        events.
 
-        What is due at this very moment may still be prevented (S2): the turn after settles it.
-        Of a fenced store nothing is leased: nothing would be settled (M6).
+        What is due at this very moment may still be prevented (S2): the next turn settles it. In a
+        fenced store nothing is leased, since nothing would be settled (M6).
 
-        Raises ``StoreUnavailable``; the leases then run out by themselves.
+        Raises ``StoreUnavailable``; the leases then expire by themselves.
         """
         if self._engine.fence.closed() is not None:
             return 0
@@ -64,7 +66,7 @@ class Clocks:
             return self._engine.tick_together(workspaces) if workspaces else {}
         except StoreUnavailable:
             raise
-        except Exception:  # noqa: BLE001 whose fault it is shows when each goes alone
+        except Exception:  # noqa: BLE001 settling each alone shows which one fails
             return {}
 
     def _alone(self, workspace: str, done: dict[str, int]) -> None:

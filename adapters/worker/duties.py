@@ -1,4 +1,4 @@
-"""What a worker does in turns: which duties its roles are."""
+"""What a worker does in turns: the duties of its roles."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -25,39 +25,40 @@ from projections.shipped import SHIPPED
 RELAYING = 0.5
 """Seconds between two looks at the relay's process."""
 MAILING = 0.25
-"""Seconds between two looks at whose mail is due."""
+"""Seconds between two looks for mail that is due."""
 CHECKING = 0.5
 """Seconds between two looks at which background checks are due."""
 
 WEBHOOKS = 0.25
-"""Seconds between two looks at which webhooks have something to get."""
+"""Seconds between two looks for webhooks with something to deliver."""
 PROVING = 1.0
-"""Seconds between two checkpoints, when something came."""
+"""Seconds between two checkpoints, if entries were added."""
 
 log = structlog.get_logger("sendledger.worker")
 
 
 class Duty(NamedTuple):
-    """``turn`` comes every so many ``seconds``, or sooner, whenever ``wait`` ends."""
+    """A repeated task: ``turn`` runs every ``seconds``, or sooner, when ``wait`` returns."""
 
     name: str
     turn: Callable[[], object]
     seconds: float
     wait: Callable[[float], object] | None = None
     wake: Callable[[], object] | None = None
-    """Ends the waiting when the worker is to stop."""
+    """Ends the waiting when the worker stops."""
     close: Callable[[], object] = lambda: None
     """Called after the last turn."""
     settle: Callable[[], object] = lambda: None
-    """Waits until what turns have begun is over."""
+    """Waits until everything that turns have begun is finished."""
     due_at: Callable[[], datetime | None] = lambda: None
-    """When something is due next, by the store's clock, unless something happens."""
+    """When something is due next by the store's clock, unless something happens before."""
 
 
 def duties(
     program: Program, member: Membership, roles: Sequence[Role], wanted: Callable[[], bool]
 ) -> Sequence[Duty]:
-    """``wanted`` tells a long turn to end. Without a way to owners notices wait (N2)."""
+    """The duties of these roles. A long turn ends once it is not ``wanted``. Without a way to reach
+    owners, notices wait (N2)."""
     if Role.NOTICES in roles and not program.settings.tells_owners:
         log.warning("notices are issued and not delivered: neither outbox nor notice_relay is set")
         roles = [each for each in roles if each is not Role.NOTICES]
@@ -111,5 +112,5 @@ def _without(role: Role, roles: Sequence[Role], why: str) -> Sequence[Role]:
 
 
 def _alone(member: Membership, deliveries: Deliveries) -> Callable[[], object]:
-    """One worker at a time delivers."""
+    """A turn that delivers only in the worker that holds the role."""
     return lambda: member.alone_in(Role.NOTICES) and deliveries.turn()

@@ -1,7 +1,8 @@
-"""The mail's turn: one worker of a store sends and listens, an account in a thread at a time.
+"""The turn of mail: one worker of a store sends and reads; each account has a thread while it is
+busy.
 
-A turn never waits for a server: it takes in what was recorded, hands out whose turn it is, and is
-over. A workspace that fails keeps no other from its mail.
+A turn never waits for a server: it takes in what was recorded, starts the accounts that are due,
+and returns. A workspace that fails does not hold up the others.
 """
 
 import time
@@ -24,16 +25,16 @@ log = structlog.get_logger("sendledger.mail")
 
 PAGE = 5_000
 AGAIN = 30.0
-"""Seconds until a workspace that failed is begun anew."""
+"""Seconds until a workspace that failed is started again."""
 TIDYING = 10.0
-"""Seconds between two looks at sessions that nobody uses."""
+"""Seconds between two searches for sessions that nobody uses."""
 HELD_FOR = 10.0
-"""Seconds for which a turn knows that mail is this worker's business; less than the ten minutes
-after which another one searches for what this one had on its way (M2)."""
+"""Seconds for which a turn knows that mail is this worker's role; less than the ten minutes after
+which another worker searches for what this one was sending (M2)."""
 
 
 class Mailing:
-    """``alone``: is it this worker that sends and listens? ``threads``: accounts at once."""
+    """Sends and reads mail. ``alone``: has this worker the role? ``threads``: accounts at once."""
 
     def __init__(
         self,
@@ -49,12 +50,12 @@ class Mailing:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="mail")
         self._running: set[Future[None]] = set()
         self._mail: dict[str, MailOf] | None = None
-        """By workspace; None as long as mail is somebody else's business, or the store fenced."""
+        """By workspace; None while another worker holds the role or the store is fenced."""
         self._left = False
-        """It was, and what is known of the mail is made anew before anything else is done."""
+        """Whether this worker gave up the role; then its state of the mail is built again first."""
         self._fenced: str | None = None
         self._failed: dict[str, float] = {}
-        """When a workspace is begun anew, in monotonic time."""
+        """When a workspace that failed is started again, in monotonic seconds."""
         self._after = 0
         self._tidied = time.monotonic()
 
@@ -80,23 +81,23 @@ class Mailing:
         self._tidy_up(self._mail)
 
     def settle(self) -> None:
-        """Wait until nobody is at work any more."""
+        """Wait until no account is at work any more."""
         wait(self._running)
 
     def close(self) -> None:
-        """Accounts come to the end of their message."""
+        """Let each account finish its current message, and close the sessions."""
         self._held_until = float("-inf")
         self._pool.shutdown(wait=True)
         for each in (self._mail or {}).values():
             each.close()
 
     def wakes_at(self) -> datetime | None:
-        """When something may be due next, unless something happens; None where nothing is."""
+        """When something may be due next, unless something happens; None if nothing is."""
         moments = (each.mail.wakes_at for each in (self._mail or {}).values())
         return min((each for each in moments if each is not None), default=None)
 
     def sends_at(self) -> datetime | None:
-        """When a message may leave or a sequence is over next, unless something happens."""
+        """When the next message may leave or a sequence ends, unless something happens."""
         moments = (each.mail.sends_at() for each in (self._mail or {}).values())
         return min((each for each in moments if each is not None), default=None)
 
@@ -117,7 +118,7 @@ class Mailing:
         return fenced is None
 
     def _give_up(self) -> None:
-        """Once the last account has come to the end of its message."""
+        """Close all sessions; called once the last account has finished its message."""
         for each in (self._mail or {}).values():
             each.close()
         self._mail, self._left = None, False
@@ -151,17 +152,17 @@ class Mailing:
             mail.run(turn, lambda: self._is_held() and self._wanted())
         except StoreUnavailable as error:
             log.warning("mail waits for the store", **about, reason=str(error))
-        except Exception as error:  # noqa: BLE001 told by its kind alone, and tried again
+        except Exception as error:  # noqa: BLE001 only its kind is logged; tried again
             log.error("mail failed", **about, reason=reason(error))  # noqa: TRY400
 
     @contextmanager
     def _told(self, workspace: str) -> Iterator[None]:
-        """A workspace that fails keeps no other from its mail; it is begun anew after a while."""
+        """Log an error of a workspace; it does not stop the others, and is started again later."""
         try:
             yield
         except StoreUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001 told by its kind alone
+        except Exception as error:  # noqa: BLE001 only its kind is logged
             log.error("mail of a workspace failed", workspace=workspace, reason=reason(error))  # noqa: TRY400
             self._failed[workspace] = time.monotonic() + AGAIN
 
@@ -185,6 +186,6 @@ class Mailing:
 
 
 def _seconds() -> float:
-    """Monotonic seconds, those included in which the machine slept."""
+    """Monotonic seconds that include the time in which the machine slept."""
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.clock_gettime(clock)

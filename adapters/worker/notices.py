@@ -1,4 +1,4 @@
-"""The notices' turn: what was issued and not delivered goes on its way."""
+"""The turn of notices: deliver what was issued and not delivered yet."""
 
 from adapters.composition import Program
 from adapters.mailboxes import notice_link
@@ -7,7 +7,7 @@ from engine.work.deliver_notices import Courier
 
 
 class Deliveries:
-    """To owners, on the way that the settings name."""
+    """Delivers notices to owners in the way that the settings name."""
 
     def __init__(self, program: Program) -> None:
         settings, opened, engine = program
@@ -16,5 +16,5 @@ class Deliveries:
         self._courier = Courier(engine, opened.views, channel)
 
     def turn(self) -> int:
-        """Answers how many were delivered."""
+        """Deliver what is due. Answers the number of notices delivered."""
         return self._courier.deliver()

@@ -1,7 +1,7 @@
 """A worker's process: its duties take turns until it is told to stop.
 
-The scheduler holds interval jobs in memory, never a job per deadline: what is due stands in the
-store, and a turn that comes late settles it as of its due time (S7).
+The scheduler holds interval jobs in memory, never a job per deadline: the store holds what is due,
+and a late turn settles it as of its due time (S7).
 """
 
 import os
@@ -44,8 +44,8 @@ class Worker:
         self._stopping.set()
 
     def run(self) -> None:
-        """Work until stopped. Raises ``StoreError`` when an embedded store is served already, and
-        ``SettingsError`` for a port that cannot be had."""
+        """Work until stopped. Raises ``StoreError`` if an embedded store is served already, and
+        ``SettingsError`` for a port that cannot be used."""
         settings = self._settings
         with (
             working(settings) as program,
@@ -103,7 +103,7 @@ class Worker:
             scheduler.shutdown(wait=True)
 
     def _follower(self, duty: Duty) -> threading.Thread:
-        """A duty that knows itself when its next turn is due has a thread of its own."""
+        """A thread for a duty that knows by itself when its next turn is due."""
         turn = self._turns.of(duty)
 
         def follow() -> None:
@@ -117,7 +117,7 @@ class Worker:
         return thread
 
     def _watch(self, scheduler: BackgroundScheduler, intervals: dict[str, float]) -> None:
-        """Interval jobs stall when the wall clock goes back; this one goes by monotonic time."""
+        """Wake silent duties by monotonic time: interval jobs stall if the wall clock goes back."""
         last = self._turns.last
         while not self._stopping.wait(0.2):
             if self._turns.store_is_lost:
@@ -139,5 +139,5 @@ def work(settings: EngineSettings, roles: Sequence[Role] = ALL) -> None:
 
 
 def worker_name() -> str:
-    """Tells operators which process it is."""
+    """The name by which operators recognise this process."""
     return f"{socket.gethostname()}:{os.getpid()}"

@@ -1,4 +1,4 @@
-"""The projections' turn: views follow the log, and what one cannot take stops no other."""
+"""The turn of projections: views follow the log; one that cannot take an event stops no other."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ log = structlog.get_logger("sendledger.projections")
 
 
 class Keeping:
-    """Keeps those of these views that this worker leads."""
+    """Keeps those of the views that this worker leads."""
 
     def __init__(self, store: Log, projections: Sequence[Projection], member: Membership) -> None:
         self._store = store

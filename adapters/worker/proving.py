@@ -1,6 +1,6 @@
-"""The proof's turn: one worker of a store signs what came, and never another history.
+"""The turn of the proof: one worker of a store signs new entries, and never another history.
 
-No command waits for it: what is signed was committed before.
+No command waits for it: everything it signs was committed before.
 """
 
 from collections.abc import Callable
@@ -20,23 +20,23 @@ from engine.proof.sequencing import OTHER_HISTORY
 log = structlog.get_logger("sendledger.proof")
 
 ABOUT = "proof"
-"""What operators are told about."""
+"""The subject under which operators are told."""
 AT_A_TURN = 50_000
-"""Entries: a long log gets checkpoints on its way, and a worker that is to stop soon does."""
+"""Entries per turn: a long log gets checkpoints on the way, and a worker can stop soon."""
 
 
 class Proving:
-    """``alone``: is it this worker that signs?"""
+    """Signs checkpoints. ``alone``: whether this worker holds the role."""
 
     def __init__(self, program: Program, alone: Callable[[], bool]) -> None:
         self._settings, self._opened, engine = program
         self._alone, self._fence = alone, engine.fence
         self._signed: int | None = None
-        """Entries, after a turn that was well."""
+        """The number of entries signed, after a turn without errors."""
         self._witnesses: Witnesses | None = None
 
     def turn(self) -> None:
-        """Raises ``StoreUnavailable``."""
+        """Sign new entries. Raises ``StoreUnavailable``."""
         if not self._alone() or self._fence.closed() is not None:
             self._signed = None
         elif self._signed != self._opened.store.last_entry() + 1 or self._lacks_quorum:
@@ -78,7 +78,7 @@ class Proving:
             log.error("published without all witnesses", reason=trouble)
 
     def _refused(self, error: Exception) -> None:
-        """M6: a log that is not the one that was signed was brought back, or changed."""
+        """Report the error; fence the store if its history is not the one that was signed (M6)."""
         self._signed = None
         if tell_operators(self._opened.coordination, ABOUT, str(error)):
             log.error("nothing is signed", reason=str(error))

@@ -1,4 +1,4 @@
-"""What may be told of an error in a log."""
+"""What a log may say about an error."""
 
 from pathlib import Path
 from traceback import extract_tb
@@ -7,7 +7,7 @@ from events.errors import ExplainedError
 
 
 def reason(error: Exception) -> str:
-    """Of an error that is not ours only the kind and the place: its text may be a server's (F1)."""
+    """The reason. Of foreign errors only kind and place: the text may be a server's (F1)."""
     if isinstance(error, ExplainedError):
         return str(error)
     *_, frame = extract_tb(error.__traceback__)

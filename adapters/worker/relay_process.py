@@ -1,6 +1,6 @@
-"""``sendledger relay``: a process of its own that tells the log to Kafka, and ends at any error.
+"""``sendledger relay``: a separate process that relays the log to Kafka, and ends at any error.
 
-Whoever runs it starts it anew: what was told shows in the topic itself. Operators are told once
+It is meant to be started again: the topic itself shows what was relayed. Operators are told once
 that the broker is lost, however often the process is started meanwhile, and once that it is back.
 """
 
@@ -27,16 +27,16 @@ from engine.work.relay import RUN, Relay
 log = structlog.get_logger("sendledger.relay")
 
 BROKER, REFUSED, FOREIGN = "stream broker", "stream refused", "stream foreign records"
-"""What operators are told about."""
+"""The subjects under which operators are told."""
 SHORTEST, LONGEST, GROWTH = 0.004, 0.1, 1.5
-"""Seconds between two looks at a log that was told: a transaction for every event would take
-processors from those who write."""
+"""Seconds between two looks at a log that has been relayed: a transaction for every event would
+take processor time from the writers."""
 YOUNG = 100_000
-"""Objects between two looks for garbage: a run of entries makes many, and few of them are any."""
+"""Objects between two garbage collections: a run of entries makes many, few of them garbage."""
 STANDBY = 1.0
-"""Seconds of waiting for another relay to end, before it is looked again whether to stop."""
+"""Seconds of waiting for another relay to end, before checking whether to stop."""
 TO_STOP = 10.0
-"""Seconds after which a process that was told to stop ends whatever it does."""
+"""Seconds after being told to stop until the process ends, whatever it is doing."""
 
 
 class RelayProcess:
@@ -45,14 +45,14 @@ class RelayProcess:
         self._stopping = threading.Event()
 
     def stop(self, _signum: int | None = None, _frame: FrameType | None = None) -> None:
-        """From any thread or signal handler; what is under way is brought to its end."""
+        """Stop after the work in hand. May be called from any thread or signal handler."""
         self._stopping.set()
         watchdog = threading.Timer(TO_STOP, os._exit, (EXIT_AGAIN,))
         watchdog.daemon = True
         watchdog.start()
 
     def stop_with_stdin(self) -> None:
-        """When whoever started us is gone, the pipe from him ends."""
+        """Stop when standard input ends, since the process that started this one is then gone."""
 
         def watch() -> None:
             sys.stdin.buffer.read()
@@ -61,7 +61,8 @@ class RelayProcess:
         threading.Thread(target=watch, daemon=True).start()
 
     def run(self, *, anew: bool = False) -> int:
-        """How the process is to end: 0 when it was told to. Raises ``SettingsError``."""
+        """Relay until told to stop. Answers the exit code, 0 if told to stop. Raises
+        ``SettingsError``."""
         try:
             with running(self._settings) as program, self._alone(program.opened) as wanted:
                 opened = program.opened
@@ -110,7 +111,7 @@ class RelayProcess:
 
     @contextmanager
     def _alone(self, opened: Opened) -> Iterator[bool]:
-        """Waits for its turn; False when it is to stop before."""
+        """Wait until no other relay runs; yields False if it is to stop before that."""
         told = False
         while not self._stopping.is_set():
             try:
@@ -125,7 +126,7 @@ class RelayProcess:
 
 
 class Operators:
-    """Told of each trouble once: of what is told already the store knows."""
+    """Tells operators of each trouble once; the store knows what they were told already."""
 
     def __init__(self, opened: Opened) -> None:
         self._coordination = opened.coordination
@@ -144,7 +145,7 @@ class Operators:
         self._tell(FOREIGN, "foreign records", said)
 
     def well(self) -> None:
-        """It has begun, and looked at what the topic holds last."""
+        """Report that relaying has begun, once the end of the topic was read."""
         if any(each.about == BROKER for each in self._coordination.alarms()):
             log.info("broker is back")
         for about in (BROKER, REFUSED) if self._foreign else (BROKER, REFUSED, FOREIGN):
@@ -158,7 +159,7 @@ class Operators:
 
 
 def relay(settings: EngineSettings, *, anew: bool, with_stdin: bool) -> NoReturn:
-    """Until SIGTERM or SIGINT. Ends the process at once: nothing of the library is waited for."""
+    """Relay until SIGTERM or SIGINT. Ends the process at once, without waiting for the library."""
     log_as_set(settings)
     process = RelayProcess(settings)
     signal.signal(signal.SIGTERM, process.stop)

@@ -1,4 +1,4 @@
-"""The relay's turn: one worker of a store runs it, as a process of its own, and starts it anew."""
+"""The turn of the relay: one worker of a store runs it as a child process, and restarts it."""
 
 import os
 import subprocess
@@ -15,15 +15,15 @@ from adapters.settings import PREFIX, EngineSettings
 log = structlog.get_logger("sendledger.relay")
 
 FIRST, LONGEST = 1.0, 30.0
-"""Seconds until it is started again: twice as long after each early end."""
+"""Seconds until it is restarted: twice as long after each early end."""
 WELL = 30.0
-"""Seconds after which a relay that ends counts as one that ran."""
+"""Seconds after which an end of the relay does not count as early."""
 TO_STOP = 15.0
 
 
 class Relaying:
-    """``alone``: is it this worker that relays? The child ends with this process, however that
-    ends: it reads a pipe from it."""
+    """Runs the relay. ``alone``: whether this worker holds the role. The child ends with this
+    process, however that ends: it reads a pipe from it."""
 
     def __init__(self, settings: EngineSettings, alone: Callable[[], bool]) -> None:
         self._environment = {
@@ -64,7 +64,7 @@ class Relaying:
         )
 
     def _ended(self, child: subprocess.Popen[bytes]) -> None:
-        """What it ended for it has told itself, but for a death it did not choose."""
+        """Plan the restart. The child has logged why it ended, unless it was killed."""
         _forget(child)
         self._child = None
         now = monotonic()

@@ -1,4 +1,4 @@
-"""What a worker may do."""
+"""The roles that a worker can have."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -16,11 +16,11 @@ class Role(StrEnum):
     MAIL = "mail"
     """Sends what campaigns have to send, and reads the inboxes (M2-M5)."""
     RELAY = "relay"
-    """Tells the log to Kafka, where the setting ``kafka`` names one."""
+    """Relays the log to Kafka, if the setting ``kafka`` is given."""
     WEBHOOKS = "webhooks"
-    """Delivers events to webhooks, and tells owners of those that are parked."""
+    """Delivers events to webhooks, and tells owners of webhooks that are parked."""
     PROOF = "proof"
-    """Signs how far the log is, where the setting ``proof_folder`` names a place."""
+    """Signs the log, if the setting ``proof_folder`` is given."""
 
 
 ALL = tuple(Role)
@@ -32,7 +32,7 @@ class UnknownRole(ValueError):
 
 
 def read_roles(text: str | None) -> Sequence[Role]:
-    """``projections,clocks`` as a person writes it; all for None. Raises ``UnknownRole``."""
+    """The roles in a text such as ``projections,clocks``; all for None. Raises ``UnknownRole``."""
     if text is None:
         return ALL
     names = [name.strip() for name in text.split(",")]

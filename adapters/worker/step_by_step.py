@@ -1,4 +1,4 @@
-"""A worker alone with a store whose clock stands while it works: for a story whose time jumps."""
+"""A single worker for a store whose clock stands still while it works: for stories."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ class StepByStep(NamedTuple):
     duties: Sequence[Duty]
 
     def work(self) -> None:
-        """Turns, until one has brought nothing new."""
+        """Run turns until one has recorded nothing new."""
         before = -1
         while before != (last := self.log.last_position()):
             before = last
@@ -23,6 +23,6 @@ class StepByStep(NamedTuple):
                 duty.settle()
 
     def due_at(self) -> datetime | None:
-        """When anything is due next, by the store's clock, unless something happens."""
+        """When anything is due next by the store's clock, unless something happens before."""
         moments = [duty.due_at() for duty in self.duties]
         return min((each for each in moments if each is not None), default=None)

@@ -1,4 +1,4 @@
-"""Turns that may fail: told once, tried again, and never the end of the worker."""
+"""Turns that may fail: an error is logged once, the turn is tried again, and the worker goes on."""
 
 import threading
 import time
@@ -13,9 +13,9 @@ log = structlog.get_logger("sendledger.worker")
 
 
 class Turns:
-    """Of one worker. ``pause`` waits so many seconds, or less when the worker is to stop.
+    """The turns of one worker. ``pause`` waits so many seconds, or less if the worker is to stop.
 
-    A store that is lost is told of once, however many turns notice, and once when all of them have
+    A lost store is logged once, however many duties notice it, and once more when all of them have
     it again.
     """
 
@@ -24,16 +24,16 @@ class Turns:
         self._lock = threading.Lock()
         self._names: set[str] = set()
         self._without_store: set[str] = set()
-        """Duties that have not had a good turn since the store was lost."""
+        """Duties that have not had a turn without errors since the store was lost."""
         self.last: dict[str, float] = {}
-        """By duty, when its last turn ended, in monotonic time."""
+        """When each duty's last turn ended, in monotonic seconds."""
 
     @property
     def store_is_lost(self) -> bool:
         return bool(self._without_store)
 
     def of(self, duty: Duty) -> Callable[[], None]:
-        """A turn that fails is told and tried again at the next interval."""
+        """A turn of the duty that logs an error; it is tried again at the next interval."""
         self._names.add(duty.name)
 
         def turn() -> None:

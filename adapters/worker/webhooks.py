@@ -1,7 +1,8 @@
-"""The webhooks' turn: one worker of a store delivers, an endpoint in a thread at a time.
+"""The turn of webhooks: one worker of a store delivers; each endpoint has a thread while it is
+busy.
 
-A turn never waits for a receiver: it begins what there is to do, and is over. An endpoint that
-fails keeps no other from its events.
+A turn never waits for a receiver: it begins what there is to do, and returns. An endpoint that
+fails does not hold up the others.
 """
 
 import time
@@ -25,14 +26,14 @@ log = structlog.get_logger("sendledger.webhooks")
 AT_ONCE = 32
 """Endpoints that are delivered to at the same time."""
 AGAIN = 30.0
-"""Seconds until an endpoint whose run failed by itself is begun anew, and a letter likewise."""
+"""Seconds until an endpoint whose run failed with an error is tried again; also for letters."""
 HELD_FOR = 10.0
-"""Seconds for which a turn knows that delivering is this worker's business."""
+"""Seconds for which a turn knows that delivering is this worker's role."""
 LETTERS = "letters"
 
 
 class WebhookDuty:
-    """``alone``: is it this worker that delivers? No run goes on when it is not ``wanted``."""
+    """``alone``: has this worker the role? A run ends once it is not ``wanted``."""
 
     def __init__(
         self, program: Program, alone: Callable[[], bool], wanted: Callable[[], bool]
@@ -48,7 +49,7 @@ class WebhookDuty:
         self._held_until = float("-inf")
 
     def turn(self) -> None:
-        """Raises ``StoreUnavailable``."""
+        """Begin what there is to do. Raises ``StoreUnavailable``."""
         if not self._alone() or self._fence.closed() is not None:
             self._held_until = float("-inf")
             return
@@ -65,11 +66,11 @@ class WebhookDuty:
             self._begin(LETTERS, self._tell)
 
     def settle(self) -> None:
-        """Wait until nobody is at work any more."""
+        """Wait until no endpoint is at work any more."""
         wait(self._running.values())
 
     def close(self) -> None:
-        """Deliveries under way come to their end."""
+        """Wait for the deliveries in hand, and close."""
         self._held_until = float("-inf")
         self._pool.shutdown(wait=True)
         self._stack.close()
@@ -83,7 +84,7 @@ class WebhookDuty:
             work()
         except StoreUnavailable as error:
             log.warning("webhooks wait for the store", webhook=name, reason=str(error))
-        except Exception as error:  # noqa: BLE001 told by its kind alone, and tried again
+        except Exception as error:  # noqa: BLE001 only its kind is logged; tried again
             self._not_before[name] = time.monotonic() + AGAIN
             log.error("webhook failed", webhook=name, reason=reason(error))  # noqa: TRY400
 

@@ -1,4 +1,4 @@
-"""M8: a campaign that bounces too much is paused before its accounts' names suffer."""
+"""M8: a campaign with too many bounces is paused, before its accounts' reputation suffers."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from events.vocabulary import CampaignStatus
 def pause(
     campaign: Campaign, command: CampaignCommand, events: Sequence[CampaignEvent]
 ) -> Sequence[CampaignPaused]:
-    """What follows from these events: counted since the start or the last resume."""
+    """The pause that follows from these events; counted since the start or the last resume."""
     if not isinstance(command, RecordRefused | RecordSignal) or campaign.sequence is None:
         return []
     under_way = campaign.status in (CampaignStatus.RUNNING, CampaignStatus.PAUSED)

@@ -1,6 +1,6 @@
 """The two clocks and the stop (S1-S6).
 
-Exactly one outcome for each clock: whatever ends it finds it running, and leaves it ended.
+Each clock has exactly one outcome: whatever ends a clock must find it running, and leaves it ended.
 """
 
 from collections.abc import Sequence
@@ -27,8 +27,8 @@ from events.vocabulary import AccountId, IncidentKind, StopReason
 
 
 def start(campaign: Campaign, command: StartClock) -> Sequence[CampaignEvent]:
-    """S1, T2, S6: for rotation campaigns that depend on the account; one clock at most, and none
-    for an incident that had its outcome here."""
+    """S1, T2, S6: a clock starts in rotation campaigns that depend on the account. At most one
+    runs, and none starts for an incident whose clock has ended here already."""
     lane = campaign.lane(command.account_id)
     if not campaign.rotates or not lane.depended_on or lane.running:
         return []
@@ -49,7 +49,7 @@ def start(campaign: Campaign, command: StartClock) -> Sequence[CampaignEvent]:
 
 
 def cure(campaign: Campaign, command: CureClock) -> Sequence[CampaignEvent]:
-    """C5, S2: the failure is over, and was so by the deadline."""
+    """C5, S2: the failure is over, and was over by the deadline."""
     clock = campaign.lane(command.account_id).running
     if clock is None or clock.kind is not IncidentKind.FAILURE or command.at > clock.deadline_at:
         return []
@@ -65,7 +65,7 @@ def cure(campaign: Campaign, command: CureClock) -> Sequence[CampaignEvent]:
 
 
 def cure_lost(campaign: Campaign, command: CureLostClock) -> Sequence[CampaignEvent]:
-    """M6: of either kind, dated at the deadline at the latest: by then it may have been cured."""
+    """M6: cures a clock of either kind, at its deadline at the latest, as it may have been."""
     clock = campaign.lane(command.account_id).running
     if clock is None or clock.incident_id != command.incident_id:
         return []
@@ -81,7 +81,7 @@ def cure_lost(campaign: Campaign, command: CureLostClock) -> Sequence[CampaignEv
 
 
 def supersede(campaign: Campaign, command: SupersedeClock) -> Sequence[CampaignEvent]:
-    """T2: a disconnect ends the failure clock, even where no hour follows."""
+    """T2: a disconnect ends the failure clock, even if no hour follows."""
     clock = campaign.lane(command.account_id).running
     if clock is None or clock.kind is not IncidentKind.FAILURE or command.at > clock.deadline_at:
         return []
@@ -98,7 +98,7 @@ def supersede(campaign: Campaign, command: SupersedeClock) -> Sequence[CampaignE
 
 
 def expire(campaign: Campaign, command: ExpireClock) -> Sequence[CampaignEvent]:
-    """S2, S3, S5, P4: never early, paused or not; stops who heard from it, releases the others."""
+    """S2, S3, S5, P4: never early, paused or not; stops who heard from it, releases the rest."""
     lane = campaign.lane(command.account_id)
     clock = lane.running
     if clock is None or clock.incident_id != command.incident_id:

@@ -1,4 +1,4 @@
-"""What may be asked of a campaign: by users, by the mail world, by process managers."""
+"""The commands for a campaign: from users, from the mail world and from process managers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class CampaignCommandBase(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class WithSenders(CampaignCommandBase):
-    """A command whose answer depends on accounts and on the campaign's slot."""
+    """A command whose decision depends on accounts and on the campaign's slot."""
 
     senders: Senders = Senders()
 
@@ -44,7 +44,7 @@ class WithSenders(CampaignCommandBase):
         return changed(self, senders=context.senders(slot_id, self._accounts()))
 
     def _accounts(self) -> Sequence[AccountId]:
-        """Accounts that the answer depends on, besides the slot's."""
+        """The accounts that the decision depends on, besides the slot's."""
         return ()
 
 
@@ -58,7 +58,7 @@ class WithAccount(WithSenders):
 
 @dataclass(frozen=True, kw_only=True)
 class WithPolicy(WithSenders):
-    """P1, P3: whether an account in trouble holds the campaign back is a matter of policy."""
+    """P1, P3: the policy decides whether an account in trouble holds the campaign back."""
 
     policy: Policy = DEFAULT_POLICY
 
@@ -68,7 +68,7 @@ class WithPolicy(WithSenders):
 
 @dataclass(frozen=True, kw_only=True)
 class CreateCampaign(WithSenders):
-    """A single-sender campaign has a slot, a rotation campaign its accounts (``ValueError``)."""
+    """A single-sender campaign has a slot, a rotation campaign accounts (else ``ValueError``)."""
 
     mode: Mode
     slot_id: SlotId | None = None
@@ -76,7 +76,7 @@ class CreateCampaign(WithSenders):
     recipient_ids: tuple[RecipientId, ...] = ()
     suppressed: frozenset[RecipientId] = frozenset()
     mail_id: str | None = None
-    """M2: drawn at random for a campaign that is to send by itself."""
+    """M2: drawn at random if the campaign is to send by itself."""
 
     def __post_init__(self) -> None:
         single = self.mode is Mode.SINGLE
@@ -93,8 +93,8 @@ class CreateCampaign(WithSenders):
 
 @dataclass(frozen=True, kw_only=True)
 class SetSequence(CampaignCommandBase):
-    """What the campaign sends by itself. Its ``mail_id`` is that of the campaign's
-    creation; where that had none, the first one given is kept (M2)."""
+    """What the campaign sends by itself. Its ``mail_id`` is that of the campaign's creation; if
+    that had none, the first one given is kept (M2)."""
 
     sequence: MailSequence
 
@@ -103,7 +103,7 @@ class SetSequence(CampaignCommandBase):
 class ImportRecipients(CampaignCommandBase):
     recipient_ids: tuple[RecipientId, ...]
     suppressed: frozenset[RecipientId] = frozenset()
-    """M7: whoever brings the command may name more of them, by domain."""
+    """M7: those who are suppressed; the caller may name more of them, by domain."""
 
     def in_context(self, context: Context) -> Self:
         more = context.suppressed(self.recipient_ids)
@@ -111,20 +111,20 @@ class ImportRecipients(CampaignCommandBase):
 
 
 class Past(NamedTuple):
-    """What another program sent to a recipient, and what became of them there."""
+    """What another program sent to a recipient, and the outcome there."""
 
     recipient_id: RecipientId
     account_id: AccountId | None = None
     step: str | None = None
-    """The last one received; none for somebody who heard from nobody."""
+    """The last step received; None for a recipient who heard from nobody."""
     received_at: datetime | None = None
-    """None: nobody knows, and the delay counts from the import."""
+    """None if unknown; then the delay counts from the import."""
     ended: Signal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class MigrateRecipients(WithSenders):
-    """An import of people together with their past (S4, M1, M2, M5, M7). Known ones are skipped."""
+    """An import of people with their past (S4, M1, M2, M5, M7). Known ones are skipped."""
 
     people: tuple[Past, ...]
     suppressed: frozenset[RecipientId] = frozenset()
@@ -146,11 +146,11 @@ class PauseCampaign(CampaignCommandBase):
 
 @dataclass(frozen=True, kw_only=True)
 class ResumeCampaign(WithPolicy):
-    """P3. ``without``: accounts whose hour runs and that the user knowingly goes on without."""
+    """P3. ``without``: accounts whose hour runs and without which the user knowingly resumes."""
 
     without: frozenset[AccountId] = frozenset()
     unless_paused_by_user: bool = False
-    """P2: for whoever resumes many at once and did not mean what somebody paused."""
+    """P2: for resuming many campaigns at once, without those that a user paused."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +160,7 @@ class AddSender(WithAccount):
 
 @dataclass(frozen=True, kw_only=True)
 class RemoveSender(CampaignCommandBase):
-    """S10. ``confirmed``: the number of contacted recipients the user was shown."""
+    """S10. ``confirmed``: the number of contacted recipients that the user was shown."""
 
     account_id: AccountId
     confirmed: int | None = None
@@ -203,12 +203,12 @@ class StartClock(AboutSender):
 
 @dataclass(frozen=True, kw_only=True)
 class CureClock(AboutSender):
-    """C5, C6. ``at`` is the moment the successful check counts as of."""
+    """C5, C6. ``at`` is the moment as of which the successful check counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CureLostClock(AboutSender):
-    """M6: the account works, and what cured it in time may be lost."""
+    """M6: the account works, and the record of what cured it in time may be lost."""
 
     taken_when_fenced: ClassVar[bool] = True
     incident_id: IncidentId
@@ -221,7 +221,7 @@ class SupersedeClock(AboutSender):
 
 @dataclass(frozen=True, kw_only=True)
 class ExpireClock(AboutSender):
-    """S3. ``at`` is the deadline that has passed, however late this is."""
+    """S3. ``at`` is the deadline that has passed, however late the command is decided."""
 
     incident_id: IncidentId
 
@@ -238,7 +238,7 @@ class AssignRecipient(AboutRecipient):
 
 @dataclass(frozen=True, kw_only=True)
 class ReserveSend(WithAccount):
-    """A message that somebody composed for himself; the engine plans nothing about it."""
+    """A message that somebody wrote himself; the engine plans nothing about it."""
 
     recipient_id: RecipientId
     send_id: str
@@ -246,7 +246,7 @@ class ReserveSend(WithAccount):
 
 @dataclass(frozen=True, kw_only=True)
 class ReserveStep(WithAccount):
-    """The next message of the sequence: M2-M4, M7 say whether it may leave now.
+    """The next message of the sequence; M2-M4, M7 decide whether it may leave now.
 
     ``inbox_read_until``: up to when the account's inbox was read. The event names the message.
     """
@@ -256,7 +256,7 @@ class ReserveStep(WithAccount):
     inbox_read_until: datetime | None = None
     policy: Policy = DEFAULT_POLICY
     suppressed: bool = False
-    """M7: whoever brings the command may know it, by domain."""
+    """M7: whether the recipient is suppressed; the caller may know that it is, by domain."""
     contacted_elsewhere: bool = False
 
     def in_context(self, context: Context) -> Self:
@@ -292,18 +292,18 @@ class RecordUnknown(RecordOutcome):
 class RecordRefused(RecordOutcome):
     fault: RefusalFault
     address_unknown: bool = False
-    """M7: there is no such address."""
+    """M7: the address does not exist."""
     told_until: datetime | None = None
-    """M8: until when the provider wants to hear nothing more from the account."""
+    """M8: until when the provider refuses more from the account."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordSentFolderSearch(RecordOutcome):
-    """What a search showed. Of an accepted message, ``found`` proves that the search works (M2)."""
+    """A search's result. For an accepted message, ``found`` proves that searching works (M2)."""
 
     result: SearchResult
     proves: bool = False
-    """An accepted message was found in that account's Sent folder before."""
+    """Whether an accepted message was found in that account's Sent folder before."""
 
     def in_context(self, context: Context) -> Self:
         about = self.campaign_id, self.recipient_id, self.send_id
@@ -312,8 +312,8 @@ class RecordSentFolderSearch(RecordOutcome):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordLostSend(AboutRecipient):
-    """M6: what the Sent folders say of the next message, of which the store knows nothing: it was
-    sent (``found``), or nobody can tell (``inconclusive``)."""
+    """M6: what the Sent folders say about the next message, of which a restored store knows
+    nothing. It was sent (``found``), or nobody can tell (``inconclusive``)."""
 
     taken_when_fenced: ClassVar[bool] = True
     account_id: AccountId
@@ -323,12 +323,12 @@ class RecordLostSend(AboutRecipient):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordSignal(AboutRecipient):
-    """A reply, a bounce, an unsubscribe, or the end of the sequence: ``signal`` is the status."""
+    """A reply, a bounce, an unsubscribe, or the sequence's end; ``signal`` is the new status."""
 
     taken_when_fenced: ClassVar[bool] = True
     signal: Signal
     address_unknown: bool = False
-    """M7: it bounced because there is no such address."""
+    """M7: it bounced because the address does not exist."""
     policy: Policy = DEFAULT_POLICY
 
     def in_context(self, context: Context) -> Self:

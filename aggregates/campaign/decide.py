@@ -1,4 +1,4 @@
-"""The law of a campaign: each command to the rule that answers it."""
+"""The law of a campaign: maps each command to the rule that decides it."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -67,7 +67,7 @@ ENDS = (RecipientEnded, RecipientStopped)
 
 
 def decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEvent]:
-    """The facts that follow from the command. Raises ``Rejected``."""
+    """The events that follow from the command. Raises ``Rejected``."""
     if isinstance(command, CreateCampaign):
         return running.create(campaign, command)
     if campaign.status is None:
@@ -80,7 +80,7 @@ def decide(campaign: Campaign, command: CampaignCommand) -> Sequence[CampaignEve
     return events
 
 
-def _decide(campaign: Campaign, command: CommandToExisting) -> Sequence[CampaignEvent]:  # noqa: C901, PLR0912 one case a command
+def _decide(campaign: Campaign, command: CommandToExisting) -> Sequence[CampaignEvent]:  # noqa: C901, PLR0912 one case per command
     match command:
         case ReserveStep():
             return sending.reserve_step(campaign, command)
@@ -145,7 +145,7 @@ def _decide(campaign: Campaign, command: CommandToExisting) -> Sequence[Campaign
 
 
 def _finishes(campaign: Campaign, events: Sequence[CampaignEvent]) -> bool:
-    """A campaign under way finishes with its last recipient, or at once if nobody is left."""
+    """Whether the campaign finishes: with its last recipient, or at once if nobody is left."""
     match campaign.status:
         case CampaignStatus.RUNNING | CampaignStatus.PAUSED:
             added = count(events, RecipientAdded)

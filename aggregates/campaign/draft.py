@@ -1,4 +1,4 @@
-"""A campaign while facts are folded into it: mutable, and frozen once at the end."""
+"""A campaign while events are folded into it: mutable, and frozen once at the end."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -42,7 +42,7 @@ ACTIVE = RecipientStatus.ACTIVE
 
 
 class Draft:
-    """Of its recipients and what was sent to them."""
+    """The part about recipients and the messages sent to them."""
 
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
@@ -89,7 +89,7 @@ class Draft:
         return lane
 
     def _put(self, recipient_id: RecipientId, fields: _Fields) -> None:
-        """Recipients to whom nothing is on its way share one object with others in their state."""
+        """Recipients without a message on its way share one object per state."""
         self.recipients[recipient_id] = self._shared(fields)
 
     def _shared(self, fields: _Fields) -> Recipient:
@@ -178,7 +178,7 @@ class Draft:
         self.recipients[event.recipient_id] = recipient._replace(sending=None, progress=progress)
 
     def _forget_unknown(self, event: SentFolderSearched | SentSearched) -> Sending | None:
-        """M2: it was not sent, so the same message may be reserved again."""
+        """M2: the message was not sent, so it may be reserved again."""
         recipient = self.recipients[event.recipient_id]
         of = [each for each in recipient.unknown if each.send_id == event.send_id]
         left = tuple(each for each in recipient.unknown if each.send_id != event.send_id)

@@ -1,7 +1,7 @@
-"""``evolve`` for campaigns, one fact or a whole history at a time.
+"""``evolve`` for campaigns, for one event or a whole history at a time.
 
-A fold works on a private draft, whose maps are mutable, and freezes it once at the end: pure to
-whoever calls it, and several times faster over a long history than a new state for each fact.
+A fold works on a private draft with mutable maps, and freezes it once at the end: pure for the
+caller, and several times faster over a long history than a new state for each event.
 """
 
 from collections.abc import Iterable, Sequence
@@ -72,14 +72,14 @@ def fold(campaign: Campaign, events: Iterable[CampaignEvent]) -> Campaign:
 
 
 class CampaignDraft(Draft):
-    """What each fact changes."""
+    """What each event changes."""
 
     def apply_all(self, events: Iterable[CampaignEvent]) -> None:
         apply = self.apply
         for event in events:
             apply(event)
 
-    def apply(self, event: CampaignEvent) -> None:  # noqa: C901, PLR0912, PLR0915 one case a fact
+    def apply(self, event: CampaignEvent) -> None:  # noqa: C901, PLR0912, PLR0915 one case per event
         match event:
             case RecipientStopped(recipient_id=recipient_id):
                 self.stop((recipient_id,))

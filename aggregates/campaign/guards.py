@@ -24,7 +24,7 @@ def known(campaign: Campaign, recipient_id: RecipientId) -> Recipient:
 
 
 def alive(campaign: Campaign, recipient_id: RecipientId) -> Recipient:
-    """The recipient, who is not terminal."""
+    """The recipient, who must not be terminal."""
     recipient = known(campaign, recipient_id)
     if recipient.status is RecipientStatus.CAMPAIGN_STOPPED:
         raise StoppedForGood(recipient=recipient_id, campaign=campaign.id)
@@ -41,5 +41,5 @@ def listed(campaign: Campaign, account_id: AccountId) -> Lane:
 
 
 def unknown_send(recipient: Recipient, send_id: str) -> Sending | None:
-    """The message, if nobody knows what became of it (M2)."""
+    """The message, if its outcome is unknown (M2)."""
     return next((each for each in recipient.unknown if each.send_id == send_id), None)

@@ -1,7 +1,7 @@
-"""Who comes from another program, with what they received there (S4, M1, M2, M5, M7).
+"""People who come from another program, with what they received there (S4, M1, M2, M5, M7).
 
-What was sent there counts as received here: no step of it is ever reserved, the sender stays, and
-the next delay counts from then. Somebody who ended there is terminal here from the beginning.
+What was sent there counts as received here: none of those steps is ever reserved, the sender stays,
+and the next delay counts from then. Those who ended there are terminal here from the beginning.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from events.vocabulary import AccountId
 
 
 def migrate(campaign: Campaign, command: MigrateRecipients) -> Sequence[CampaignEvent]:
-    """As an import does (S4, M7): known ones are skipped, whatever was told of them."""
+    """As an import does (S4, M7): known ones are skipped, whatever is said about them."""
     pasts = {each.recipient_id: each for each in command.people}
     return take_in(
         campaign,
@@ -48,7 +48,7 @@ def _past(campaign: Campaign, command: MigrateRecipients, past: Past) -> Iterato
 
 
 def _sender(campaign: Campaign, command: MigrateRecipients, past: Past) -> AccountId:
-    """M1: one of the campaign's, connected or not; of a single-sender campaign the slot's."""
+    """M1: one of the campaign's accounts, connected or not; with a single sender, the slot's."""
     occupant, account = command.senders.occupant, past.account_id
     if account is None or (not campaign.rotates and account != occupant):
         raise SenderNotInCampaign(account=account or "nobody", campaign=campaign.id)
@@ -58,7 +58,7 @@ def _sender(campaign: Campaign, command: MigrateRecipients, past: Past) -> Accou
 
 
 def _received(campaign: Campaign, step: str) -> tuple[str, ...]:
-    """M2: this step and all before it."""
+    """M2: this step and all steps before it."""
     if campaign.sequence is None:
         raise NotSetUp(campaign=campaign.id)
     names = tuple(each.name for each in campaign.sequence.steps)

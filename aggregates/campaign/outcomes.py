@@ -1,4 +1,4 @@
-"""M2, M8, S8: what became of a message, as far as anybody knows."""
+"""M2, M8, S8: the outcome of a message, as far as it is known."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ FINAL = {
     SearchResult.ABSENT: (SearchResult.FOUND, SearchResult.INCONCLUSIVE),
     SearchResult.INCONCLUSIVE: (SearchResult.FOUND,),
 }
-"""M2: after these answers that one says nothing new: the message is never sent again."""
+"""M2: after one of these answers, this one says nothing new: the message is never sent again."""
 
 
 def receive(campaign: Campaign, command: RecordAccepted | RecordUnknown) -> Sequence[CampaignEvent]:
@@ -63,7 +63,7 @@ def receive(campaign: Campaign, command: RecordAccepted | RecordUnknown) -> Sequ
 
 
 def refuse(campaign: Campaign, command: RecordRefused) -> Sequence[CampaignEvent]:
-    """Refused for good ends the recipient; else another attempt or another sender follows (M8)."""
+    """A refusal for good ends the recipient; any other leads to a new try or sender (M8)."""
     recipient, sending = _in_flight(campaign, command)
     tries = recipient.progress.tries + 1
     counts = sending.step is not None and command.fault is RefusalFault.TEMPORARY
@@ -98,7 +98,7 @@ def refuse(campaign: Campaign, command: RecordRefused) -> Sequence[CampaignEvent
 
 
 def search(campaign: Campaign, command: RecordSentFolderSearch) -> Sequence[CampaignEvent]:
-    """M2: only once its absence is proved may the same message be reserved again."""
+    """M2: the same message may be reserved again only once its absence is proved."""
     recipient = known(campaign, command.recipient_id)
     unknown = unknown_send(recipient, command.send_id)
     if unknown is None:
@@ -122,7 +122,7 @@ def search(campaign: Campaign, command: RecordSentFolderSearch) -> Sequence[Camp
 
 
 def lost(campaign: Campaign, command: RecordLostSend) -> Sequence[CampaignEvent]:
-    """M2, M6: found means sent, and inconclusive counts as received; it counts as of today."""
+    """M2, M6: found means sent, and inconclusive counts as received; dated and counted today."""
     recipient, sequence = known(campaign, command.recipient_id), campaign.sequence
     step = next_step(sequence, recipient.progress) if sequence else None
     if sequence is None or step is None or step.name != command.step:
@@ -146,7 +146,7 @@ def lost(campaign: Campaign, command: RecordLostSend) -> Sequence[CampaignEvent]
 def _tried_enough(
     recipient: Recipient, sending: Sending, command: RecordRefused, tries: int
 ) -> bool:
-    """M8."""
+    """M8: the number of tries or their time span is used up."""
     first = recipient.progress.first_tried_at or sending.reserved_at or command.at
     spent = command.at - first >= command.policy.tries_span
     return tries >= command.policy.most_tries or spent
@@ -172,7 +172,7 @@ def _ended(
 
 
 def _proves_absence(unknown: Sending, command: RecordSentFolderSearch) -> bool:
-    """M2: in an account where the same search found a message before, and not too early."""
+    """M2: the same search has found a message in the account before, and it is not too early."""
     sent_at = unknown.reserved_at
     late = sent_at is not None and command.at - sent_at >= command.policy.search_after
     return command.proves and late
@@ -187,7 +187,7 @@ def _in_flight(campaign: Campaign, command: RecordOutcome) -> tuple[Recipient, S
 
 
 def _must_release(campaign: Campaign, recipient: Recipient, sending: Sending) -> bool:
-    """A soft assignment that outlived its account's place in FROM EMAIL only for this send."""
+    """Whether only this send kept a soft assignment whose account has left FROM EMAIL."""
     if not campaign.rotates or recipient.emails:
         return False
     lane = campaign.lane(sending.account_id)

@@ -1,7 +1,7 @@
 """When the campaign lets a recipient's next message leave, and why not before (M2-M5).
 
-What the account, its inbox and other campaigns have to say comes on top: the account's own limits
-in ``aggregates.email_account.pace``.
+The account, its inbox and other campaigns have further conditions: the account's own limits are in
+``aggregates.email_account.pace``.
 """
 
 from collections.abc import Sequence
@@ -15,20 +15,20 @@ from events.sequence import MailSequence, Step
 from events.vocabulary import CampaignStatus, RecipientId, Waiting
 
 LAST_DELAY = timedelta(days=3)
-"""How long the only step of a sequence waits for an answer."""
+"""How long a sequence with only one step waits for an answer."""
 
 
 def message_key(sequence: MailSequence, recipient_id: RecipientId, step: str) -> str:
     """M2: the left part of the Message-ID, the same for the same message in any copy of the store.
 
-    32 hexadecimal digits; it derives from random ids alone and names nobody.
+    32 hexadecimal digits, derived only from random ids, so they identify nobody.
     """
     about = f"{sequence.mail_id}\x1f{recipient_id}\x1f{step}"
     return blake2b(about.encode(), digest_size=16).hexdigest()
 
 
 def due_at(recipient: Recipient, step: Step) -> datetime | None:
-    """M3: when the step's delay is over; it does not drift with retries. None: at once."""
+    """M3: when the step's delay is over; it does not shift with retries. None: at once."""
     progress = recipient.progress
     if progress.last_at is None or progress.again:
         return None
@@ -36,7 +36,7 @@ def due_at(recipient: Recipient, step: Step) -> datetime | None:
 
 
 def finished_at(sequence: MailSequence, recipient: Recipient) -> datetime | None:
-    """When the sequence is over for the recipient; none while something is still to be sent."""
+    """When the sequence is over for the recipient; None while something remains to be sent."""
     progress = recipient.progress
     if progress.last_at is None or recipient.sending or next_step(sequence, progress):
         return None
@@ -45,7 +45,7 @@ def finished_at(sequence: MailSequence, recipient: Recipient) -> datetime | None
 
 
 def obstacle(campaign: Campaign, recipient: Recipient) -> Waiting | None:
-    """What only an act of somebody ends."""
+    """The reason to wait that only somebody's act can end, if there is one."""
     if campaign.sequence is None or not campaign.sequence.steps:
         return Waiting.NOT_SET_UP
     if campaign.status is not CampaignStatus.RUNNING:
@@ -56,7 +56,7 @@ def obstacle(campaign: Campaign, recipient: Recipient) -> Waiting | None:
 
 
 def constraints(campaign: Campaign, recipient: Recipient, step: Step) -> Sequence[Constraint]:
-    """The campaign's and the recipient's own; for a campaign with a sequence."""
+    """The conditions of the campaign and the recipient, in a campaign with a sequence."""
     sequence = campaign.sequence
     assert sequence is not None
 

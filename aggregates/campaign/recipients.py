@@ -1,4 +1,4 @@
-"""Who is written to: imports, assignments, and what they answer (S4, M1, M4, M5, M7)."""
+"""The recipients: imports, assignments, and their answers (S4, M1, M4, M5, M7)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -59,7 +59,7 @@ ENDINGS: dict[Signal, type[Ending]] = {
 
 
 def import_recipients(campaign: Campaign, command: ImportRecipients) -> Sequence[CampaignEvent]:
-    """S4, M7: stopped and suppressed ones are refused, known ones skipped, the others taken."""
+    """S4, M7: stopped and suppressed ones are refused, known ones skipped, all others added."""
     return take_in(campaign, command.recipient_ids, command.suppressed, command.at)
 
 
@@ -70,7 +70,7 @@ def take_in(
     at: datetime,
     past: Callable[[RecipientId], Iterable[CampaignEvent]] = lambda _: (),
 ) -> Sequence[CampaignEvent]:
-    """S4, M7. ``past``: what follows for somebody who is taken."""
+    """S4, M7. ``past``: the events that follow for a recipient who is added."""
     about = campaign.id, at
     refused: list[RecipientImportRefused] = []
     added: list[CampaignEvent] = []
@@ -93,7 +93,7 @@ def take_in(
 
 
 def _left_open(added: Iterable[CampaignEvent]) -> int:
-    """How many of those who are added are not terminal from the beginning."""
+    """The number of those added who are not terminal from the beginning."""
     return sum(isinstance(each, RecipientAdded) - isinstance(each, Ending) for each in added)
 
 
@@ -103,7 +103,7 @@ def suppressed(
     never_again: frozenset[RecipientId],
     at: datetime,
 ) -> list[RecipientImportRefused]:
-    """M7: those of the import who are never to be written to again, and are new to the campaign."""
+    """M7: the suppressed ones of an import who are new to the campaign."""
     return [
         _refused(each, campaign.id, at, Suppressed.code)
         for each in dict.fromkeys(recipient_ids)
@@ -118,7 +118,7 @@ def all_suppressed(
 
 
 def assign(campaign: Campaign, command: AssignRecipient) -> Sequence[CampaignEvent]:
-    """M1: only recipients who received nothing may be (re)assigned."""
+    """M1: only recipients who have received nothing may be (re)assigned."""
     require_rotation(campaign)
     recipient = alive(campaign, command.recipient_id)
     if recipient.emails:
@@ -141,7 +141,7 @@ def assign(campaign: Campaign, command: AssignRecipient) -> Sequence[CampaignEve
 
 
 def signal(campaign: Campaign, command: RecordSignal) -> Sequence[CampaignEvent]:
-    """M5: ends the recipient; a terminal status never changes, what comes later is recorded."""
+    """M5: ends the recipient; a terminal status never changes, later signals are recorded."""
     recipient = known(campaign, command.recipient_id)
     if recipient.status.terminal:
         return [
@@ -179,7 +179,7 @@ def complain(campaign: Campaign, command: RecordComplaint) -> Sequence[CampaignE
 
 
 def finish(campaign: Campaign, command: FinishRecipient) -> Sequence[CampaignEvent]:
-    """M4: dated when the last delay was over, once the inbox was read up to then; never before."""
+    """M4: dated at the end of the last delay, once the inbox was read up to then; never before."""
     recipient = alive(campaign, command.recipient_id)
     due = finished_at(campaign.sequence, recipient) if campaign.sequence else None
     if due is None or due > min(command.at, command.inbox_read_until):
@@ -195,7 +195,7 @@ def finish(campaign: Campaign, command: FinishRecipient) -> Sequence[CampaignEve
 
 
 def auto_reply(campaign: Campaign, command: RecordAutoReply) -> Sequence[CampaignEvent]:
-    """M5: no reply; an out-of-office holds until the latest date named."""
+    """M5: not a reply; an out-of-office holds the recipient until the latest date named."""
     recipient = known(campaign, command.recipient_id)
     named = (recipient.held_until, command.until)
     dates = [date for date in named if date is not None and date > command.at]

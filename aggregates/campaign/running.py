@@ -46,7 +46,7 @@ from events.vocabulary import (
 
 
 def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEvent]:
-    """S1, M7: FROM EMAIL takes only successful accounts; nobody suppressed is taken."""
+    """S1, M7: FROM EMAIL takes only successful accounts; suppressed recipients are not added."""
     senders = command.senders
     if campaign.status is not None:
         raise NameTaken(campaign=campaign.id)
@@ -84,7 +84,7 @@ def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEven
 
 
 def start(campaign: Campaign, command: StartCampaign) -> Sequence[CampaignEvent]:
-    """P3: for drafts only, hour or no hour."""
+    """P3: only drafts are started, whether an hour runs or not."""
     if campaign.status is CampaignStatus.FINISHED:
         raise CampaignNotRunning(campaign=campaign.id, status=campaign.status)
     if campaign.status is not CampaignStatus.DRAFT:
@@ -101,7 +101,7 @@ def start(campaign: Campaign, command: StartCampaign) -> Sequence[CampaignEvent]
 
 
 def pause(campaign: Campaign, command: PauseCampaign) -> Sequence[CampaignEvent]:
-    """P2: the user's own cause, which only a resume takes away."""
+    """P2: the user's own cause, which only a resume removes."""
     if campaign.status not in (CampaignStatus.RUNNING, CampaignStatus.PAUSED):
         raise CampaignNotRunning(campaign=campaign.id, status=campaign.status)
     if USER_CAUSE in campaign.causes:
@@ -111,7 +111,7 @@ def pause(campaign: Campaign, command: PauseCampaign) -> Sequence[CampaignEvent]
 
 
 def resume(campaign: Campaign, command: ResumeCampaign) -> Sequence[CampaignEvent]:
-    """P2, P3: the user's act; takes every cause away once none of them holds."""
+    """P2, P3: the user's act; removes all causes once none of them holds."""
     if campaign.status is CampaignStatus.RUNNING:
         raise AlreadyRunning(campaign=campaign.id, status=campaign.status)
     if campaign.status is not CampaignStatus.PAUSED:
@@ -134,7 +134,7 @@ def resume(campaign: Campaign, command: ResumeCampaign) -> Sequence[CampaignEven
 def pause_for_connection(
     campaign: Campaign, command: PauseForConnection
 ) -> Sequence[CampaignEvent]:
-    """P1: drafts gain no cause, nor do rotation campaigns under *hold the sender*."""
+    """P1: drafts get no cause; neither do rotation campaigns under *hold the sender*."""
     cause = connection_cause(command.account_id)
     lists = not campaign.rotates or campaign.lane(command.account_id).listed
     holds = campaign.rotates and command.on_account_trouble is OnAccountTrouble.HOLD_SENDER
@@ -146,7 +146,7 @@ def pause_for_connection(
 
 
 def clear_pause_cause(campaign: Campaign, command: ClearPauseCause) -> Sequence[CampaignEvent]:
-    """P2: its own cause, and never a resume."""
+    """P2: removes the account's own cause, and never resumes the campaign."""
     return cleared(campaign, [connection_cause(command.account_id)], command)
 
 
@@ -161,7 +161,7 @@ def cleared(
 
 
 def _given_up(campaign: Campaign, command: ResumeCampaign) -> tuple[GivenUp, ...]:
-    """P3: who is missing while an hour runs must be named, the stakes in front of the user."""
+    """P3: the user must name who is missing while an hour runs, having seen what is at stake."""
     given_up = []
     for account, lane in sorted(campaign.lanes.items()):
         if not lane.runs(IncidentKind.DISCONNECT):
@@ -185,7 +185,7 @@ def _given_up(campaign: Campaign, command: ResumeCampaign) -> tuple[GivenUp, ...
 
 
 def _require_senders(campaign: Campaign, senders: Senders, policy: OnAccountTrouble) -> None:
-    """P1, P3: somebody must be able to send; everybody, unless the policy holds senders back."""
+    """P1, P3: one account must be able to send; all must, unless the policy holds the sender."""
     connected = _connected(campaign, senders)
     if not connected:
         raise NoSender(campaign=campaign.id)

@@ -53,7 +53,7 @@ def add(campaign: Campaign, command: AddSender) -> Sequence[CampaignEvent]:
 
 
 def remove(campaign: Campaign, command: RemoveSender) -> Sequence[CampaignEvent]:
-    """S10: starts no clock and stops none; contacted recipients are held, soft ones released."""
+    """S10: starts and ends no clock; contacted recipients are held, soft ones released."""
     require_rotation(campaign)
     lane = listed(campaign, command.account_id)
     held = len(lane.contacted)
@@ -83,7 +83,7 @@ def remove(campaign: Campaign, command: RemoveSender) -> Sequence[CampaignEvent]
 def remove_disconnected(
     campaign: Campaign, command: RemoveDisconnectedSender
 ) -> Sequence[CampaignEvent]:
-    """T2: a disconnect takes the account out of FROM EMAIL; soft assignments stay until expiry."""
+    """T2: a disconnect removes the account from FROM EMAIL; soft assignments stay until expiry."""
     lane = campaign.lane(command.account_id)
     if not lane.listed:
         return []
@@ -99,7 +99,7 @@ def remove_disconnected(
 
 
 def replace(campaign: Campaign, command: ReplaceSender) -> Sequence[CampaignEvent]:
-    """T3: whoever sits in the slot sends, and every connection cause is gone."""
+    """T3: the account in the slot sends, and all connection causes are cleared."""
     replaced = SenderReplaced(
         campaign_id=campaign.id, account_id=command.account_id, occurred_at=command.at
     )

@@ -1,4 +1,4 @@
-"""M1-M5, M7, S8: a message is reserved before it may leave."""
+"""M1-M5, M7, S8: a message must be reserved before it may leave."""
 
 from collections.abc import Sequence
 
@@ -46,7 +46,7 @@ def reserve(campaign: Campaign, command: ReserveSend) -> Sequence[CampaignEvent]
 
 
 def reserve_step(campaign: Campaign, command: ReserveStep) -> Sequence[CampaignEvent]:
-    """M2-M4, M7: and whether the sequence says that it is time."""
+    """M2-M4, M7: the same gate, and the sequence must say that it is time."""
     sequence = campaign.sequence
     if sequence is None:
         raise NotSetUp(campaign=campaign.id)
@@ -80,7 +80,7 @@ def reserve_step(campaign: Campaign, command: ReserveStep) -> Sequence[CampaignE
 
 
 def _reservable(campaign: Campaign, command: ReserveSend | ReserveStep) -> Recipient:
-    """M1, M5, S8: what holds for any message."""
+    """M1, M5, S8: the conditions for any message."""
     if command.account_id not in command.senders.statuses:
         raise UnknownAccount(account=command.account_id)
     recipient = alive(campaign, command.recipient_id)
@@ -95,20 +95,20 @@ def _reservable(campaign: Campaign, command: ReserveSend | ReserveStep) -> Recip
 
 
 def _require_nothing_unknown(recipient: Recipient, command: ReserveStep) -> None:
-    """M2: what follows a message of unknown outcome waits until the Sent folder was searched."""
+    """M2: after a message of unknown outcome, the next waits until the Sent folder was searched."""
     for each in recipient.unknown:
         if each.step is not None and each.answer is None:
             raise OutcomeUnknown(recipient=command.recipient_id, send=each.send_id)
 
 
 def _require_nobody_else(campaign: Campaign, recipient: Recipient, command: ReserveStep) -> None:
-    """M7: a first message of an exclusive campaign; follow-ups are never held by it."""
+    """M7: concerns the first message of an exclusive campaign; follow-ups are never held back."""
     if command.contacted_elsewhere and not recipient.emails:
         raise ContactedElsewhere(recipient=command.recipient_id, campaign=campaign.id)
 
 
 def _require_freshness(recipient: Recipient, command: ReserveStep) -> None:
-    """M4: whoever has heard from us may have answered."""
+    """M4: a recipient who has heard from us may have answered."""
     if not recipient.emails:
         return
     read, since = command.inbox_read_until, command.senders.connected_at.get(command.account_id)

@@ -1,4 +1,4 @@
-"""What a campaign sends: set once, changed as often as one likes, for what is not sent yet."""
+"""What a campaign sends: set once, and changed at any time for what is not sent yet."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,7 +15,7 @@ LONGEST = timedelta(days=3_660)
 
 
 def set_sequence(campaign: Campaign, command: SetSequence) -> Sequence[CampaignEvent]:
-    """M2, M3: the zone and the id behind the Message-IDs stay what they were first."""
+    """M2, M3: the zone and the id from which Message-IDs derive never change once set."""
     before, sequence = campaign.sequence, command.sequence
     problem = _problem(sequence)
     if problem is not None:

@@ -1,7 +1,7 @@
 """A campaign's state as plain data, for a snapshot.
 
-Recipients in the same state are many, so each state stands once with the ids in it. ``FORMAT`` is
-raised whenever the shape or the meaning of the state changes; snapshots of another format are
+Many recipients are in the same state, so each state is stored once, with the ids in it. ``FORMAT``
+is raised whenever the shape or the meaning of the state changes; snapshots of another format are
 ignored, and the history is replayed instead.
 """
 
@@ -26,7 +26,7 @@ FORMAT = 2
 
 
 def to_plain(campaign: Campaign) -> dict[str, Any]:
-    """What ``from_plain`` makes the same state of; JSON can hold it."""
+    """Data that JSON can hold, and from which ``from_plain`` makes the same state."""
     groups: dict[Recipient, list[str]] = {}
     for recipient_id, recipient in campaign.recipients.items():
         groups.setdefault(recipient, []).append(recipient_id)

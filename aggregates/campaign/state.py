@@ -1,7 +1,7 @@
 """What decisions about a campaign need to remember.
 
 A campaign may have 100,000 recipients, so its maps are persistent (``immutables.Map``) and each
-lane keeps sets of its own: nothing ever scans all recipients.
+lane keeps its own sets: nothing ever scans all recipients.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Clock(NamedTuple):
     incident_id: IncidentId
     kind: IncidentKind
     began_at: datetime
-    """When this campaign came under it; the incident itself may be older (S1)."""
+    """When it started in this campaign; the incident itself may be older (S1)."""
     deadline_at: datetime
     outcome: ClockOutcome = ClockOutcome.RUNNING
     ended_at: datetime | None = None
@@ -43,28 +43,28 @@ class Clock(NamedTuple):
 
 
 class Sending(NamedTuple):
-    """A message on its way, or one of which nobody knows what became."""
+    """A message on its way, or one whose outcome is unknown."""
 
     account_id: AccountId
     send_id: str
     ran_out: Clock | None = None
-    """S8: this clock of the account ran out meanwhile; received means stopped under it."""
+    """S8: the account's clock that ran out meanwhile; if received, the recipient stops by it."""
     step: str | None = None
-    """Of the sequence; none for a message that was not planned."""
+    """The step of the sequence; None for a message that was not planned."""
     reserved_at: datetime | None = None
     day: date | None = None
-    """Whose count a planned message is of."""
+    """The day on which a planned message counts."""
     answer: SearchResult | None = None
-    """What the Sent folder said of a message of unknown outcome."""
+    """What the Sent folder says about a message of unknown outcome."""
 
 
 class Progress(NamedTuple):
     """How far a recipient is in the sequence (M3)."""
 
     done: tuple[str, ...] = ()
-    """Steps received."""
+    """The steps received."""
     last_at: datetime | None = None
-    """When the last of them was accepted, or became unknown."""
+    """When the last of them was accepted, or its outcome became unknown."""
     again: bool = False
     """M2: the message was not sent after all, though it counts as received."""
     tries: int = 0
@@ -81,11 +81,11 @@ class Recipient(NamedTuple):
     sender: AccountId | None = None
     """Rotation: soft until the first email, then fixed. Single-sender: always None."""
     emails: int = 0
-    """Received: accepted and unknown ones."""
+    """Emails received: accepted, or of unknown outcome."""
     sending: Sending | None = None
     held_until: datetime | None = None
     unknown: tuple[Sending, ...] = ()
-    """Messages whose outcome is unknown, until the Sent folder was searched in vain (M2)."""
+    """Messages of unknown outcome, until a search has proved that they were not sent (M2)."""
     progress: Progress = UNBEGUN
 
 
@@ -93,15 +93,15 @@ class Lane(NamedTuple):
     """One account within a rotation campaign; its clock depends on no other account's (S9)."""
 
     listed: bool = False
-    """In FROM EMAIL."""
+    """Whether the account is in FROM EMAIL."""
     clock: Clock | None = None
     soft: Members = Map()
     contacted: Members = Map()
-    """At stake: fixed to the account and not terminal."""
+    """The recipients at stake: fixed to the account and not terminal."""
     first_sends: Members = Map()
     """Recipients whose first email is on its way through the account."""
     ended: Map[RecipientStatus, int] = Map()
-    """S5: who received from the account and is terminal, by status, stops left out."""
+    """S5: terminal recipients who had received from the account, by status, without the stopped."""
 
     @property
     def running(self) -> Clock | None:
@@ -113,9 +113,9 @@ class Lane(NamedTuple):
 
     @property
     def connected(self) -> bool:
-        """FROM EMAIL takes only successful accounts and loses disconnected ones, and a failure
-        starts a clock in every campaign that lists the account (S1): so this needs no look at it.
-        """
+        """Whether the account is connected, as far as the campaign knows. FROM EMAIL takes only
+        successful accounts and loses disconnected ones, and a failure starts a clock in every
+        campaign that lists the account (S1), so the account itself is not needed."""
         return self.listed and not self.runs(IncidentKind.FAILURE)
 
     @property
@@ -134,27 +134,27 @@ class Campaign:
     """None: never created."""
     slot_id: SlotId | None = None
     sender: AccountId | None = None
-    """Single-sender: who sat in the slot last."""
+    """In a single-sender campaign: the account last seen in the slot."""
     causes: frozenset[str] = frozenset()
     recipients: Map[RecipientId, Recipient] = Map()
     lanes: Map[AccountId, Lane] = Map()
     open: int = 0
-    """Recipients who are not terminal."""
+    """The number of recipients who are not terminal."""
     mail_id: str | None = None
     sequence: MailSequence | None = None
     day: date | None = None
-    """The last one on which a planned message was reserved, in the campaign's zone."""
+    """The last day on which a planned message was reserved, in the campaign's zone."""
     day_used: int = 0
-    """Messages of that day which were not refused (M3)."""
+    """Messages on that day that were not refused (M3)."""
     sends: int = 0
-    """Planned messages received since the start or the last resume, and how many bounced (M8)."""
+    """Planned messages received since the start or the last resume, and those that bounced (M8)."""
     bounces: int = 0
 
     def lane(self, account_id: AccountId) -> Lane:
         return self.lanes.get(account_id, NO_LANE)
 
     def contacts(self, recipient_id: RecipientId) -> bool:
-        """M7: it is under way, and the recipient has heard from it, or is about to."""
+        """M7: it is under way, and the recipient has heard from it or is about to."""
         if self.status not in (CampaignStatus.RUNNING, CampaignStatus.PAUSED):
             return False
         recipient = self.recipients.get(recipient_id)
@@ -176,7 +176,7 @@ def initial(campaign_id: CampaignId) -> Campaign:
 
 
 def next_step(sequence: MailSequence, progress: Progress) -> Step | None:
-    """The first step that was not received and stands after every one that was."""
+    """The first step that was not received and comes after all that were."""
     if not progress.done:
         return sequence.steps[0] if sequence.steps else None
     last = max(

@@ -19,15 +19,15 @@ from events.email_account import (
 from events.vocabulary import Asker, ConnectionStatus, FailureClass
 
 RECORDED_AGAIN = timedelta(days=1)
-"""After which a failure that changes nothing is recorded again."""
+"""The time after which a failure that changes nothing is recorded again."""
 
 
 def says_something_new(account: EmailAccount, command: RecordCheck) -> bool:
-    """C2, C4, C5: is a background check worth recording?
+    """C2, C4, C5: whether a background check is worth recording.
 
-    What changes the account is: a miss, a failure, a cure. What changes nothing (throttling, or
-    another failure of a failed account) is when its class is another than the one recorded last,
-    and again once a day.
+    A check that changes the account is: a miss, a failure, a cure. One that changes nothing
+    (throttling, or a new failure of a failed account) is if its class differs from the one recorded
+    last, and again once a day.
     """
     if not account.connected or _is_outdated(account, command):
         return False
@@ -50,7 +50,7 @@ def request_check(account: EmailAccount, command: RequestCheck) -> CheckRequeste
 
 
 def record_check(account: EmailAccount, command: RecordCheck) -> Sequence[EmailAccountEvent]:
-    """C2-C5: what a check means depends on who asked, its class and the status before."""
+    """C2-C5: the meaning of a check depends on who asked, its class and the status before."""
     if _is_outdated(account, command):
         return []
     found = command.report.found
@@ -66,7 +66,7 @@ def record_check(account: EmailAccount, command: RecordCheck) -> Sequence[EmailA
 
 
 def _is_outdated(account: EmailAccount, command: RecordCheck) -> bool:
-    """The account got other credentials while it was checked with these."""
+    """Whether the account got other credentials while it was checked with these."""
     known = None not in (account.credentials, command.credentials)
     return known and account.credentials != command.credentials
 
@@ -100,7 +100,7 @@ def cure(account: EmailAccount, at: datetime) -> Sequence[ConnectionRestored]:
 
 
 def counts_as_of(account: EmailAccount, check_id: str | None, at: datetime) -> datetime:
-    """C6: its request, if it ended in time."""
+    """C6: the moment of its request, if the check ended in time; else its end."""
     pending = account.checks.get(check_id) if check_id else None
     if pending is not None and at <= pending.patience_ends_at:
         return pending.requested_at
@@ -124,7 +124,7 @@ def _failed(account: EmailAccount, command: RecordCheck, found: FailureClass) ->
 
 
 def _fails_now(account: EmailAccount, command: RecordCheck, failed: CheckFailed) -> bool:
-    """C2, C3."""
+    """C2, C3: at once if a user asked or the cause is permanent, else after enough misses."""
     found = command.report.found
     assert found is not None
     if not found.opens_incident:

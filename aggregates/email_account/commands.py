@@ -1,4 +1,4 @@
-"""What may be asked of an email account."""
+"""The commands for an email account."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ class AccountCommand(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class WithPolicy(AccountCommand):
-    """A command whose facts record the policy in force."""
+    """A command whose events record the policy in force."""
 
     policy: Policy = DEFAULT_POLICY
 
@@ -40,11 +40,11 @@ class WithPolicy(AccountCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class Verified(AccountCommand):
-    """A command that counts only once the connection was checked (C1, R2).
+    """A command that counts only once the connection has been checked (C1, R2).
 
-    ``refusal`` is the code of a reason found beside the check itself (``identity_mismatch``, …);
-    ``configuration`` is a digest of the IMAP and SMTP servers' names and ports; ``credentials`` a
-    reference into the secret store.
+    ``refusal`` is the code of a reason found apart from the check (``identity_mismatch``, …);
+    ``configuration`` is a digest of the IMAP and SMTP servers' names and ports; ``credentials`` is
+    a reference into the secret store.
     """
 
     taken_when_fenced: ClassVar[bool] = True
@@ -79,8 +79,8 @@ class RequestCheck(WithPolicy):
 class RecordCheck(WithPolicy):
     """The outcome of Test Connection or of a background check (C1, C2).
 
-    ``credentials`` are those that were checked: a check of others than the account has by now says
-    nothing of its connection.
+    ``credentials`` are those that were checked: if the account has others by now, the check says
+    nothing about its connection.
     """
 
     taken_when_fenced: ClassVar[bool] = True
@@ -102,7 +102,7 @@ class DisconnectAccount(WithPolicy):
 
 @dataclass(frozen=True, kw_only=True)
 class IssueNotice(AccountCommand):
-    """Tell the owner of an incident (N1, N3)."""
+    """Tell the owner about an incident (N1, N3)."""
 
     incident_id: IncidentId
     kind: NoticeKind
@@ -134,15 +134,15 @@ class AboutSend(WithPolicy):
 
 @dataclass(frozen=True, kw_only=True)
 class CountSend(AboutSend):
-    """M3. Refused when the account may not send now, and the reservation with it; unless it was
-    ``sent`` all the same (M6)."""
+    """M3: refused, together with the reservation, if the account may not send now. A message that
+    is known to be ``sent`` counts all the same (M6)."""
 
     sent: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class UncountSend(AboutSend):
-    """M3: it was refused. ``throttled``: because the account sends too much (M8)."""
+    """M3: the message was refused. ``throttled``: because the account sends too much (M8)."""
 
     reserved_at: datetime
     throttled: bool
@@ -151,7 +151,7 @@ class UncountSend(AboutSend):
 
 @dataclass(frozen=True, kw_only=True)
 class EndThrottling(AccountCommand):
-    """M8: a message was accepted."""
+    """M8: a message was accepted, which ends the throttling."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,14 @@
 """The law of a connection.
 
-C1, C2  A check that fails sets ``failed`` at once when a user asked or the cause is permanent,
-        after enough misses when it is transient, never for throttling, our own fault or another
-        mailbox.
+C1, C2  A failing check sets ``failed`` at once if a user asked or the cause is permanent,
+        after enough misses if it is transient, and never for throttling, a fault of our own or
+        another mailbox.
 C4, C5  While failed, failures are only recorded; any full successful check cures.
-C6      A check asked for in time counts as of its request.
+C6      A check requested in time counts as of its request.
 R1, R2  One-Click Reconnect keeps every setting and counts only once verified.
 T1, T2  A disconnect puts the settings back to defaults and opens an incident of its own.
 M3, M8  What is sent counts for the account's day, and a throttled account is held.
-N1, N3  One notice per incident and moment; none once it is over, but one that says so.
+N1, N3  One notice per incident and moment; once it is over, only one that says so.
 """
 
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ REFUSALS: dict[str, type[Rejected]] = {
 }
 
 
-def decide(  # noqa: PLR0912 one case a command
+def decide(  # noqa: PLR0912 one case per command
     account: EmailAccount, command: EmailAccountCommand
 ) -> Sequence[EmailAccountEvent]:
     match command:

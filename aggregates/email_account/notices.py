@@ -1,4 +1,4 @@
-"""N1, N3: what the owner is told of an incident, once per moment, covering all its campaigns."""
+"""N1, N3: what the owner is told about an incident: once per moment, for all its campaigns."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -14,13 +14,13 @@ from events.vocabulary import ClockOutcome, IncidentKind, NoticeKind, Stake
 def reminders(
     opened_at: datetime, deadline: datetime, after: Iterable[timedelta]
 ) -> tuple[datetime, ...]:
-    """N1: when the owner is reminded; what would be due at or after the deadline is not sent."""
+    """N1: when the owner is reminded; none is due at or after the deadline."""
     due = (opened_at + each for each in after)
     return tuple(each for each in due if each < deadline)
 
 
 def issue_notice(account: EmailAccount, command: IssueNotice) -> Sequence[NoticeIssued]:
-    """N1, N3: nothing where the owner knows already, or where there is nothing to tell yet."""
+    """N1, N3: nothing if the owner knows already, or if there is nothing to tell yet."""
     incident = account.incidents.get(command.incident_id)
     if incident is None or not _due(incident, command):
         return []
@@ -43,7 +43,7 @@ def issue_notice(account: EmailAccount, command: IssueNotice) -> Sequence[Notice
 
 
 def attempted(account: EmailAccount, command: RecordNoticeAttempt) -> Sequence[NoticeAttempted]:
-    """N2: each attempt is a fact, with its outcome; only of notices there are."""
+    """N2: each attempt is recorded with its outcome, if there is such a notice."""
     if not _issued(account, command):
         raise UnknownNotice(number=command.number, incident=command.incident_id)
 
@@ -96,7 +96,7 @@ def _stakes(command: IssueNotice) -> tuple[Stake, ...]:
 
 
 def _counted(clock: ClockReading, command: IssueNotice) -> int | None:
-    """None: this clock is no matter of the notice."""
+    """The recipients that count for the notice; None if it is not about this clock."""
     match command.kind:
         case NoticeKind.ENDED:
             ran_out_now = clock.outcome is ClockOutcome.EXPIRED and clock.ended_at == command.at

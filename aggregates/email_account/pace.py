@@ -30,11 +30,11 @@ def zone_of(settings: Settings) -> Zone:
 
 
 def limit_on(account: EmailAccount, day: date) -> int:
-    """Messages of that day, while limits ramp up too."""
+    """The limit of messages on that day, including a ramp-up."""
     settings, first = account.settings, account.usage.first_day or day
     if "ramp_start" not in settings.limits:
         return settings.sending_speed
-    days = max((day - first).days, 0)  # the zone may have changed, and the day with it
+    days = max((day - first).days, 0)  # the zone may have changed, and with it the day
     ramp = max(settings.limits["ramp_start"], 0) + settings.limits.get("ramp_step", 0) * days
     return min(settings.sending_speed, ramp)
 
@@ -62,7 +62,7 @@ def constraints(account: EmailAccount) -> Sequence[Constraint]:
 
 
 def count(account: EmailAccount, command: CountSend) -> Sequence[EmailAccountEvent]:
-    """M3: never one message too many, whoever reserves."""
+    """M3: never one message too many, whichever campaign reserves."""
     wait = soonest(command.at, constraints(account))
     if wait is not None and not command.sent:
         until = wait.at or "its daily limit is raised"
@@ -87,7 +87,7 @@ def count(account: EmailAccount, command: CountSend) -> Sequence[EmailAccountEve
 def ended(
     account: EmailAccount, command: UncountSend | EndThrottling
 ) -> Sequence[EmailAccountEvent]:
-    """What became of a counted message. One that was under way before the hold proves nothing."""
+    """The outcome of a counted message. One that was under way before the hold proves nothing."""
     if isinstance(command, UncountSend):
         return _uncount(account, command)
     usage = account.usage
@@ -98,7 +98,7 @@ def ended(
 
 
 def prove_search(account: EmailAccount, command: ProveSentSearch) -> Sequence[EmailAccountEvent]:
-    """M2: an accepted message was found, so what is not found was not sent."""
+    """M2: an accepted message was found, so from now on what is not found was not sent."""
     if account.search_proved:
         return []
     return [
@@ -107,7 +107,7 @@ def prove_search(account: EmailAccount, command: ProveSentSearch) -> Sequence[Em
 
 
 def _uncount(account: EmailAccount, command: UncountSend) -> Sequence[EmailAccountEvent]:
-    """M3, M8: what was refused uses up nothing, and may have the account wait."""
+    """M3, M8: a refused message does not count, and the account may have to wait."""
     events: list[EmailAccountEvent] = []
     if account.usage.sent.get(quarter_of(command.reserved_at)):
         events.append(
@@ -125,7 +125,7 @@ def _uncount(account: EmailAccount, command: UncountSend) -> Sequence[EmailAccou
 
 
 def _throttled(account: EmailAccount, command: UncountSend) -> SendingThrottled:
-    """An hour, doubling to a day; the provider's own time wins."""
+    """An hour, doubling up to a day; a time that the provider names takes precedence."""
     policy = command.policy
     doubled = min(account.usage.held_for * 2, policy.longest_throttle_hold)
     held_for = doubled or policy.throttle_hold

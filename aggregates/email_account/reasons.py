@@ -1,4 +1,4 @@
-"""C2: why a connection failed, in one sentence a person understands."""
+"""C2: why a connection failed, in a sentence that people understand."""
 
 from events.vocabulary import FailureClass
 

@@ -41,7 +41,7 @@ from events.vocabulary import (
 
 
 class Incident(NamedTuple):
-    """One stretch of trouble. ``open`` until cured, superseded or run out."""
+    """One stretch of trouble, ``open`` until it is cured or superseded, or its clock runs out."""
 
     kind: IncidentKind
     opened_at: datetime
@@ -49,13 +49,13 @@ class Incident(NamedTuple):
     notices: int = 0
     open: bool = True
     end_told: bool = False
-    """The owner was told that clocks ran out, or that all is well (N3)."""
+    """Whether the owner was told that clocks ran out, or that all is well (N3)."""
     told_of: datetime | None = None
-    """When the last notice was due: nothing due by then is told again (N1)."""
+    """When the last notice was due: nothing that was due by then is reported again (N1)."""
 
 
 class LastFailure(NamedTuple):
-    """A failed check, as it was recorded last."""
+    """The last failed check that was recorded."""
 
     found: FailureClass | None
     at: datetime
@@ -76,26 +76,26 @@ class EmailAccount:
     configuration: str = ""
     provider: str = ""
     credentials: str | None = None
-    """The name of what opens the mailbox, in the secret store."""
+    """The name of the mailbox's credentials in the secret store."""
     misses: int = 0
     first_missed_at: datetime | None = None
     last_failure: LastFailure | None = None
-    """None: a check that passed, or a connect, was recorded since."""
+    """None if a check that passed, or a connect, was recorded after it."""
     incidents_opened: int = 0
     failure: IncidentId | None = None
-    """The failure incident that is the reason of the status ``failed``."""
+    """The failure incident that caused the status ``failed``."""
     incidents: Mapping[IncidentId, Incident] = field(default_factory=dict)
-    """The newest, and older ones that are open or whose clocks still wait for a check."""
+    """The newest incident, and older ones that are open or whose clocks still wait for a check."""
     checks: Mapping[str, PendingCheck] = field(default_factory=dict)
     usage: Usage = UNUSED
     connected_at: datetime | None = None
-    """When it was connected, reconnected or restored last (M4)."""
+    """When it was last connected, reconnected or restored (M4)."""
     search_proved: bool = False
-    """M2: since then a search of the Sent folder found an accepted message."""
+    """M2: whether a search of the Sent folder has found an accepted message since then."""
 
     @property
     def connected(self) -> bool:
-        """Sits in a slot, working or not."""
+        """Whether it sits in a slot, working or not."""
         return self.status in (ConnectionStatus.SUCCESSFUL, ConnectionStatus.FAILED)
 
     @property
@@ -103,7 +103,7 @@ class EmailAccount:
         return f"{self.id}#{self.incidents_opened + 1}"
 
     def opened_once(self, incident_id: IncidentId) -> bool:
-        """An incident of this account, however long ago it was over."""
+        """Whether it was ever an incident of this account, however long ago."""
         name, _, number = incident_id.rpartition("#")
         ordinals = map(str, range(1, self.incidents_opened + 1))
         return name == self.id and number in ordinals
@@ -114,7 +114,7 @@ class EmailAccount:
         return max(ends, default=None)
 
     def waits(self, deadline: datetime, now: datetime) -> bool:
-        """A clock with this deadline is still undecided now (C6)."""
+        """Whether a clock with this deadline is still undecided now (C6)."""
         patience = self.patience_for(deadline)
         return patience is not None and patience >= now
 
@@ -123,7 +123,7 @@ def initial(account_id: AccountId) -> EmailAccount:
     return EmailAccount(account_id)
 
 
-def evolve(  # noqa: C901, PLR0912 one case a fact
+def evolve(  # noqa: C901, PLR0912 one case per event
     account: EmailAccount, event: EmailAccountEvent
 ) -> EmailAccount:
     match event:
@@ -179,7 +179,7 @@ def _healthy(account: EmailAccount) -> EmailAccount:
 
 
 def _reconnected(account: EmailAccount, at: datetime) -> EmailAccount:
-    """M2, M4: what was known of its folders before counts no more."""
+    """M2, M4: what was known about its folders before does not count any more."""
     return replace(account, connected_at=at, search_proved=False)
 
 

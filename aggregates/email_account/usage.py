@@ -1,4 +1,4 @@
-"""What an account has sent of late, and until when it may send nothing (M3, M8)."""
+"""How much an account has sent lately, and until when it may send nothing (M3, M8)."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -8,29 +8,29 @@ from events.email_account import SendCounted, SendingThrottled, SendUncounted, T
 
 UsageEvent = SendCounted | SendUncounted | SendingThrottled | ThrottlingEnded
 QUARTER = 900
-"""Seconds: every zone's day begins at a quarter of an hour of UTC."""
+"""Seconds; in every zone, days begin at a quarter of an hour of UTC."""
 REMEMBERED = 2 * 24 * 4
-"""Quarters: longer than any zone's day."""
+"""Quarters of an hour; longer than a day in any zone."""
 
 
 class Usage(NamedTuple):
     """What the account has sent in the last two days, over all campaigns (M3, M8).
 
-    It is kept by the time of UTC, because a disconnect may change the zone whose days are counted.
+    It is kept in UTC, because a disconnect may change the zone whose days are counted.
     """
 
     sent: Mapping[int, int] = {}
     """Messages that were not refused, by the quarter of an hour of their reservation."""
     last_at: datetime | None = None
-    """When a message was reserved last, refused ones too."""
+    """When a message was last reserved, including refused ones."""
     first_day: date | None = None
-    """The first day on which anything was sent: from there limits ramp up."""
+    """The first day on which anything was sent: the ramp-up of limits counts from it."""
     throttled_until: datetime | None = None
     held_for: timedelta = timedelta()
-    """How long the last hold was; nothing once a message was accepted after it."""
+    """How long the last hold was; zero once a message was accepted after it."""
 
     def since(self, day_began_at: datetime) -> int:
-        """Messages of a day that began then and is not over."""
+        """Messages on the day that began then and is not over."""
         began = quarter_of(day_began_at)
         return sum(number for quarter, number in self.sent.items() if quarter >= began)
 

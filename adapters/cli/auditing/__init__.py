@@ -1,1 +1,1 @@
-"""The auditor's tools behind ``replay.py``, a module a question. All but ``rebuild`` only read."""
+"""The auditor's tools behind ``replay.py``, a module per question. Only ``rebuild`` writes."""

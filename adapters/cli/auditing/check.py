@@ -1,4 +1,4 @@
-"""Does the history keep the law? Every rule that events can show, event by event."""
+"""Checks that the history keeps the law: every rule that events can show, event by event."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -16,11 +16,11 @@ from engine.audit.source import PAGE, Source
 from engine.gc_pause import gc_paused
 
 KEPT = 1_000
-"""Violations told one by one; of more only the number by rule. One tampered fact can break much."""
+"""Violations listed one by one; the rest are counted by rule. One changed event can break much."""
 
 
 class Findings:
-    """What was found: the first of them, and how many there are by rule."""
+    """The first violations that were found, and the number of all by rule."""
 
     def __init__(self, tell: Callable[[Violation], None] = lambda _violation: None) -> None:
         self.first: list[Violation] = []
@@ -53,7 +53,7 @@ def command(
 def check(
     source: Source, tell: Callable[[Violation], None], workspace: str | None = None
 ) -> Findings:
-    """``workspace``: only its violations count; places where the log itself is broken always do."""
+    """Check the history. ``workspace``: only its violations count, and any damage to the log."""
     findings = Findings(tell)
 
     def found(violation: Violation) -> None:
@@ -99,4 +99,4 @@ def _tell(violation: Violation) -> None:
 
 
 def _ignore(_violation: Violation) -> None:
-    """JSON has them all at the end."""
+    """Do nothing: JSON lists all violations at the end."""

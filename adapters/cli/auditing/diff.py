@@ -1,4 +1,4 @@
-"""What changed between two moments, entity by entity?"""
+"""What changed between two moments, entity by entity."""
 
 from typing import Annotated
 

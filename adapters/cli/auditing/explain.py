@@ -36,7 +36,7 @@ INCIDENT = "incident"
 
 
 class Asked(NamedTuple):
-    """Whom or what the tree is about."""
+    """The subject of the tree."""
 
     kind: str
     name: str
@@ -89,7 +89,7 @@ def _asked(
 
 
 def _facts(history: History, asked: Asked) -> Sequence[Recorded]:
-    """Every event that concerns it, by position."""
+    """Every event about it, by position."""
     match asked.kind:
         case kind if kind == RECIPIENT:
             return history.of(of_recipient(asked.campaign or "", asked.name))
@@ -102,7 +102,7 @@ def _facts(history: History, asked: Asked) -> Sequence[Recorded]:
 
 
 def _facts_of_incident(history: History, incident: str) -> list[Recorded]:
-    """Of its account, and of the campaigns in which it started a clock."""
+    """The events of its account, and of the campaigns in which it started a clock."""
     found = _of(incident, history.of(of_account(incident.rpartition("#")[0])))
     openings = [each for each in found if isinstance(each.event, OPENINGS)]
     campaigns = {
@@ -125,7 +125,7 @@ def _incident(recorded: Recorded) -> str | None:
 
 
 def _refuse(source: Source, workspace: str, asked: Asked) -> None:
-    """Nothing of that name: the log is read for what is known."""
+    """Refuse a name that does not exist, and suggest known ones, for which the log is read."""
     if workspace not in source.workspaces():
         unknown("workspace", workspace, list(source.workspaces()))
     of = f" of {asked.campaign}" if asked.campaign else ""

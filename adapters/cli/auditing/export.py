@@ -1,4 +1,4 @@
-"""Every fact of the history in a file, for programs and analysts that know nothing of ours."""
+"""Every event of the history in a file, for programs and analysts that do not know our formats."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW_GROUP = 50_000
-"""Rows of Parquet that are in memory at once."""
+"""Rows of Parquet in memory at once."""
 
 
 class Format(StrEnum):
@@ -53,7 +53,7 @@ def command(
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """What is wrong with an output file ends the program."""
+    """Turn errors of the output file into an exit with a sentence."""
     try:
         yield
     except OutputFileError as error:
@@ -61,7 +61,7 @@ def _told() -> Iterator[None]:
 
 
 def write_jsonl(recorded: Iterable[Recorded], file: IO[bytes]) -> int:
-    """One JSON object a line, in order of position. Answers how many."""
+    """Write one JSON object per line, in order of position. Answers the number of events."""
     count = 0
     for fact in recorded:
         file.write(_line(fact))
@@ -70,7 +70,8 @@ def write_jsonl(recorded: Iterable[Recorded], file: IO[bytes]) -> int:
 
 
 def write_parquet(recorded: Iterable[Recorded], file: IO[bytes]) -> int:
-    """The same columns; times are instants in UTC, ``data`` is JSON as text. Answers how many."""
+    """Write the same columns; times are instants in UTC, ``data`` is JSON as text. Answers the
+    number of events."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -114,7 +115,7 @@ def schema() -> "pa.Schema":
 
 
 def _values(fact: Recorded) -> tuple[Any, ...]:
-    """In the order of the schema."""
+    """The event's values in the order of the schema."""
     envelope = fact.envelope
     topic, state = CATALOGUE.encode(fact.event)
     return (

@@ -1,4 +1,4 @@
-"""Why was this recipient stopped? A case file, which others can verify without us."""
+"""Why a recipient was stopped: a case file that others can verify without us."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Opening the history that a command asks about, and how its errors are told."""
+"""Opens the history that a command asks about, and reports its errors."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -22,23 +22,23 @@ ByOption = Annotated[
 
 @contextmanager
 def open_source(url: str | Path | None = None) -> Iterator[Source]:
-    """Open a store read-only; the setting ``store`` where none is named. Raises ``StoreError``."""
+    """Open a store read-only; by default that of the setting ``store``. Raises ``StoreError``."""
     with asking(settings_for(url)) as opened:
         yield Source(opened.store, opened.views)
 
 
 def settings_for(url: str | Path | None, workspace: str | None = None) -> EngineSettings:
-    """The settings, with the store that was named in place of theirs. Raises ``SettingsError``."""
+    """The settings, with the given store in place of their own. Raises ``SettingsError``."""
     return load_settings(store=url, workspace=workspace)
 
 
 def reading(stopped: str = "Stopped. Nothing was changed.") -> AbstractContextManager[None]:
-    """Errors a person can do something about, without a traceback."""
+    """Report errors that a person can do something about, without a traceback."""
     return explained(stopped=stopped)
 
 
 def moment_of(text: str, by: By, source: Source) -> Moment:
-    """The moment as it was written; ends the program for what is none of this history."""
+    """The moment in the text; ends the program if this history has no such moment."""
     try:
         return read_moment(text, by, source)
     except NoMoment as error:

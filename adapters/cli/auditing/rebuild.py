@@ -1,4 +1,4 @@
-"""Are the stored answers those of the history? Make them so, or show where they are not."""
+"""Whether the stored answers match the history: rebuild them, or show where they differ."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -48,7 +48,7 @@ def command(
 
 
 def differences(source: Source, projections: Sequence[Projection]) -> Iterator[Change]:
-    """What a rebuild would change in the stored rows, those of a view that is behind included."""
+    """What a rebuild would change in the stored rows, including views that are behind."""
     with progress("Folding the log", source.end) as position:
         fold = Fold(projections).add(facts(source, progress=position))
     for each in projections:
@@ -57,7 +57,7 @@ def differences(source: Source, projections: Sequence[Projection]) -> Iterator[C
 
 
 def behind(source: Source, projections: Sequence[Projection]) -> list[str]:
-    """A sentence for each view that does not stand at the log's end."""
+    """A sentence for each view that has not reached the log's end."""
     stand = {each: source.views.position(each) for each in projections}
     return [
         f"View {each.name} stands at {at} of {source.end}."

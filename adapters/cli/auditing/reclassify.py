@@ -1,4 +1,4 @@
-"""What would today's classifier have told of the checks that failed?"""
+"""What today's classifier would say about the checks that failed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How did things stand at that moment: accounts, campaigns, recipients?"""
+"""Accounts, campaigns and recipients as they were at a moment."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, NamedTuple
@@ -28,7 +28,7 @@ from projections.campaigns import CampaignRow
 
 
 class State(NamedTuple):
-    """As it was; ``held`` included."""
+    """The state at the moment, including what was ``held``."""
 
     accounts: Sequence[AccountRow]
     campaigns: Sequence[CampaignRow]
@@ -62,7 +62,7 @@ def command(
 
 
 def state_at(source: Source, moment: Moment, asked: Asked) -> State:
-    """The state at that moment. Ends the program with what is known where a name is not."""
+    """The state at that moment. Ends the program for an unknown name, and says which are known."""
     if (found := without_a_scan(source, moment, asked)) is not None:
         return state_of(found, asked)
     with progress("Reading the log", source.end) as told_position:

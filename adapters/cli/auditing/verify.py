@@ -1,4 +1,4 @@
-"""Is it the history that was signed? A folder or a case file alone, or a store."""
+"""Whether the history is the one that was signed, in a folder, a case file or a store."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,20 +34,20 @@ from engine.proof.policy import Policy
 from engine.proof.verifying import Difference, Later, followed, later_than, require_whole, verified
 
 LARGEST = 1 << 20
-"""Octets of a checkpoint's or a key's file."""
+"""Octets in the file of a checkpoint or a key."""
 LARGEST_CASE = 64 << 20
 KEPT = 1_000
-"""Differences of the directory that are told one by one."""
+"""Differences of the directory that are listed one by one."""
 
 
 class Held(NamedTuple):
-    """A store against a checkpoint."""
+    """The result of checking a store against a checkpoint."""
 
     difference: Difference | None = None
     people: Compared | None = None
-    """The directory; None where it was not compared."""
+    """The comparison of the directory; None if it was not compared."""
     later: Later | None = None
-    """The generation in which the store lost something of what was signed."""
+    """The generation in which the store lost something that was signed."""
 
 
 def command(
@@ -103,22 +103,22 @@ def command(
 
 
 class Trust(NamedTuple):
-    """By which a signed note is opened; without any it is only read."""
+    """What signed notes are verified with; if there is nothing, a note is only read."""
 
     keys: Sequence[VerifierKey] = ()
-    """Of each algorithm among them, one has to sign."""
+    """Of each algorithm among them, one key has to have signed."""
     policy: Policy | None = None
 
     @classmethod
     def of(cls, key: Path | None, policy: Path | None) -> "Trust":
-        """Raises ``NotANote`` and ``PolicyUnreadable``."""
+        """The keys and the policy in these files. Raises ``NotANote`` and ``PolicyUnreadable``."""
         keys = [VerifierKey.of(each) for each in _text(key).split()] if key is not None else []
         if key is not None and not keys:
             raise NotANote(found=f"{key} holds no key")
         return cls(keys, policy_of(policy) if policy is not None else None)
 
     def opened(self, note: str) -> Checkpoint:
-        """Raises ``NotANote``, ``NotSigned`` and ``NoQuorum``."""
+        """The note's checkpoint. Raises ``NotANote``, ``NotSigned`` and ``NoQuorum``."""
         found = unverified(note)
         if self.keys:
             own = [each for each in self.keys if each.name == found.origin]
@@ -139,7 +139,7 @@ def _signed(noted: Path | None, tiles: TileFolder | None, trust: Trust) -> Check
 
 
 def noted_in(file: Path) -> Checkpoint:
-    """A checkpoint that somebody noted, with or without who signed it. Raises ``NotANote``."""
+    """A checkpoint that somebody noted, with or without its signatures. Raises ``NotANote``."""
     return unverified(_text(file))
 
 

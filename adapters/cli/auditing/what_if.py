@@ -1,4 +1,4 @@
-"""The same history with one command inserted or left out: who would have been saved or lost?"""
+"""The same history with one command inserted or left out: who would have been saved or lost."""
 
 from typing import Annotated, Any
 
@@ -72,7 +72,7 @@ def _insertion(written: str) -> Insertion:
 
 
 def _require_known(real: Life, insertions: list[Insertion]) -> None:
-    """Names of this history, and moments within it."""
+    """Require that names and moments belong to this history."""
     answers = real.answers()
     for at, command in insertions:
         if isinstance(command, AddSender) and command.campaign_id not in answers.campaigns:

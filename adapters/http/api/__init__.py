@@ -1,1 +1,1 @@
-"""The programs' door: what is asked and done over HTTP, described by ``/openapi.json``."""
+"""The API for programs: what can be asked and done over HTTP, described by ``/openapi.json``."""

@@ -1,4 +1,4 @@
-"""Tokens, staff, and who looked at which case."""
+"""Tokens, staff, and records of who looked at which case."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -130,7 +130,7 @@ def _site(request: Request) -> Site:
 
 
 def _require(wanted: NewToken | NewMember) -> None:
-    """Raises ``Problem`` for a name that nobody could see or tell from another."""
+    """Raises ``Problem`` for a name that is invisible or cannot be told from another."""
     problem = name_problem(wanted.name)
     if problem is not None:
         raise Problem(422, "bad_name", f"The name {problem}. Choose another.")

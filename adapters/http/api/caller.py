@@ -1,4 +1,4 @@
-"""Who asks, as this program sees him."""
+"""Who the caller is, as this program sees it."""
 
 from typing import Annotated
 

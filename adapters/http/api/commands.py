@@ -1,7 +1,7 @@
 """A route for each operation, and one for its preview.
 
-FastAPI reads the signatures for its document; requests come by ``Shortcut``, which has each carried
-out on one thread from the gate to the answer.
+FastAPI reads the signatures for its document; requests arrive through ``Shortcut``, which handles
+each on a single thread, from the gate to the answer.
 """
 
 import json
@@ -44,10 +44,10 @@ class Done(BaseModel):
 
     command_id: str
     position: int
-    """Nothing of the command stands after it in the log."""
+    """The command recorded nothing after this position."""
     events: list[Event]
     recorded: int
-    """How many events there are."""
+    """The number of all its events."""
 
 
 class Shown(BaseModel):
@@ -66,7 +66,7 @@ def router() -> APIRouter:
 
 
 def editable() -> APIRouter:
-    """What can be edited, each with its entity tag."""
+    """Routes to read what can be edited, each with its entity tag."""
     found = APIRouter()
     for each in OPERATIONS:
         if each.edited is not None:
@@ -101,7 +101,7 @@ def commands_of(request: Request) -> Commands:
 
 
 class Given(NamedTuple):
-    """What a request brings: its body's octets, and what stands in headers."""
+    """What a request contains: the octets of its body, and the headers that matter."""
 
     octets: bytes
     key: str | None
@@ -112,7 +112,7 @@ class Given(NamedTuple):
 def asked_of(
     commands: Commands, asks: Here, operation: Operation, names: dict[str, str], given: Given
 ) -> Asked:
-    """Raises ``Problem`` and ``RequestValidationError``."""
+    """The checked request. Raises ``Problem`` and ``RequestValidationError``."""
     told = _json(given.octets)
     try:
         body = operation.body.model_validate_json(given.octets or b"{}")
@@ -133,7 +133,7 @@ def asked_of(
 
 
 def _json(octets: bytes) -> str:
-    """The same text for the same value, however it was written."""
+    """The same text for the same value, however it was formatted."""
     try:
         return json.dumps(json.loads(octets or b"{}"), sort_keys=True)
     except (ValueError, RecursionError):
@@ -141,7 +141,7 @@ def _json(octets: bytes) -> str:
 
 
 def _without_input(error: ValidationError) -> list[Any]:
-    """What was given may be a secret."""
+    """The problems found, without the input, which may be a secret."""
     return [
         {**each, "loc": ("body", *each["loc"])}
         for each in error.errors(include_input=False, include_context=False, include_url=False)
@@ -183,7 +183,7 @@ class LeanRoute(APIRoute):
 
 
 async def body_of(request: Request) -> bytes:
-    """Raises ``Problem`` for what is no JSON by its headers, and for what was cut off."""
+    """The body's octets. Raises ``Problem`` for a type other than JSON, or if it was cut off."""
     kind = request.headers.get("Content-Type", "application/json").partition(";")[0]
     if kind.strip().lower() != "application/json" or "Content-Encoding" in request.headers:
         raise Problem(415, "unsupported_media_type", "Give a body of application/json, as it is.")
@@ -207,7 +207,7 @@ def _headers(operation: Operation) -> dict[str, Any]:
 
 
 def _signed(operation: Operation, headers: Mapping[str, Any]) -> Callable[..., Any]:
-    """For the document alone."""
+    """A function whose signature describes the operation; it is used for the document only."""
 
     def asked(**_: Any) -> None: ...
 

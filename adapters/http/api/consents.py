@@ -1,4 +1,4 @@
-"""How consents stand that were begun by ``POST /v1/consents``."""
+"""The state of consents that were begun by ``POST /v1/consents``."""
 
 from typing import Annotated, Any, Literal
 
@@ -24,7 +24,7 @@ class ConsentTold(BaseModel):
     good_until: str
     state: Literal["waiting", "connected", "refused", "expired"]
     refusal: dict[str, Any] | None = None
-    """Why not, as a problem has it."""
+    """Why it was refused, in the form of a problem."""
 
 
 @router.get(

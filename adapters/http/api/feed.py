@@ -1,4 +1,4 @@
-"""The feed: every event of the log as a CloudEvent, by batches or as server-sent events."""
+"""The feed: every event of the log as a CloudEvent, in batches or as server-sent events."""
 
 import json
 from collections.abc import AsyncIterator
@@ -98,7 +98,8 @@ async def stream_feed(
 
 
 def _begin(site: Site, asks: Caller, after: str, workspace: str | None) -> tuple[int, str | None]:
-    """From where, and of which workspace alone. Raises ``FeedError``, ``NoSuchWorkspace``."""
+    """The position to start after, and the only workspace wanted, if any. Raises ``FeedError`` and
+    ``NoSuchWorkspace``."""
     only = asks.in_workspace(workspace, "") or None
     if only is not None and not site.knows(only):
         raise NoSuchWorkspace(workspace=only)
@@ -106,7 +107,7 @@ def _begin(site: Site, asks: Caller, after: str, workspace: str | None) -> tuple
 
 
 async def _ended(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Whoever follows is told why nothing comes any more."""
+    """The events; if they end with an error, a last event tells the reader why."""
     try:
         async for each in events:
             yield each

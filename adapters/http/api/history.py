@@ -1,4 +1,4 @@
-"""The log and what can be learnt of it: events, differences, what-if, checks."""
+"""The log and what can be learnt from it: events, differences, what-if, checks."""
 
 from itertools import islice
 from threading import BoundedSemaphore
@@ -28,9 +28,9 @@ from projections.histories import Subject, of_account, of_campaign, of_recipient
 
 router = APIRouter(tags=["history"])
 MOST = 1_000
-"""Events of one page, differences and violations that are told."""
+"""Events on one page; also the most differences and violations in an answer."""
 AT_ONCE = 2
-"""Histories that are lived again, folded or checked at the same time: each takes a core."""
+"""Histories that are replayed, folded or checked at the same time: each takes a core."""
 _turns = BoundedSemaphore(AT_ONCE)
 
 Text = Annotated[str | None, Field(max_length=1_000)]
@@ -63,12 +63,12 @@ class Filter(BaseModel):
     account: Text = None
     campaign: Text = None
     recipient: Text = None
-    """Together with the campaign."""
+    """Only together with the campaign."""
     correlation_id: Text = None
     command_id: Text = None
     actor: Text = None
     text: Text = None
-    """Somewhere in the payload, as it is stored."""
+    """Text that occurs in the payload as it is stored."""
     since: Text = None
     until: Text = None
     start: Annotated[int | None, Field(ge=0, le=2**62)] = None
@@ -168,7 +168,7 @@ def checks(request: Request, asks: Annotated[Here, of(Act.READ_LOG)]) -> dict[st
 
 
 class turn:  # noqa: N801 used as a statement
-    """One of the few that may go through a history now. Raises ``Busy``."""
+    """Admits the few requests that may go through a history at once. Raises ``Busy``."""
 
     def __enter__(self) -> None:
         if not _turns.acquire(timeout=5):

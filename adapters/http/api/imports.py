@@ -1,4 +1,4 @@
-"""Lists of people come by upload: their octets are streamed into a file, within a limit."""
+"""Lists of people that are uploaded: the octets are streamed into a file, up to a limit."""
 
 import asyncio
 from hashlib import sha256
@@ -29,7 +29,7 @@ from adapters.http.problems import Problem
 from engine.work.permissions import Act
 
 SECONDS = 30.0
-"""Without an octet, after which an upload is given up."""
+"""An upload from which no octet arrives for so long is given up."""
 NO_ROOM = (
     "The server could not keep the upload: its disk for temporary files is full, or cannot be "
     "written to. Nobody was taken; send it again when there is room."
@@ -128,7 +128,7 @@ async def _uploaded(
     skip_undecodable: bool,
     key: str | None = None,
 ) -> Asked:
-    """Raises ``Problem``; then no octet of it is left."""
+    """The checked request. Raises ``Problem``, and then leaves nothing of the upload behind."""
     _require_csv(request)
     columns, names = _columns(map_), path_names(request)
     given = key or request.headers.get("Idempotency-Key")

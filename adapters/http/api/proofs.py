@@ -1,4 +1,4 @@
-"""What a caller can have verified by others: an event, a stop."""
+"""What a caller can have others verify: an event, or a stop."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""A route for each single question, with an entity tag of what was seen."""
+"""A route for each question about one thing, with an entity tag of the answer."""
 
 from hashlib import sha256
 from typing import Annotated, Any
@@ -46,7 +46,7 @@ def _add(routes: APIRouter, question: Question) -> None:
 
 
 def tagged(request: Request, told: dict[str, Any]) -> Response:
-    """304 for who has it already."""
+    """The answer with its entity tag, or 304 if the caller already has it."""
     response = JSONResponse(told)
     tag = f'"{sha256(bytes(response.body)).hexdigest()[:32]}"'
     if request.headers.get("If-None-Match") == tag:

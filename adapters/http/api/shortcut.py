@@ -1,7 +1,8 @@
-"""The short way of commands: from the server to a thread that carries them out, and back.
+"""The short path of commands: from the server straight to the thread that carries them out.
 
-A framework's middleware, routing and threads cost a command more than deciding it does
-(``bench/http/commands.py``). Its routes stay in the framework, which makes the document of them.
+A framework's middleware, routing and threads cost more time per command than deciding it does
+(``bench/http/commands.py``). The routes stay in the framework, which generates the document from
+them.
 """
 
 import asyncio
@@ -18,11 +19,11 @@ from adapters.http.api.commands import LeanRoute, body_of
 from adapters.http.problems import answer_to
 
 AT_ONCE = 40
-"""Commands; a check of a mailbox holds its thread for as long as a mail server takes."""
+"""Commands at the same time; a mailbox check holds its thread as long as a mail server takes."""
 
 
 class Shortcut:
-    """Answers what asks for an operation, and hands everything else on to ``rest``."""
+    """Answers requests for an operation, and passes all others on to ``rest``."""
 
     def __init__(self, rest: ASGIApp, routes: APIRouter, prefix: str) -> None:
         self._rest = rest

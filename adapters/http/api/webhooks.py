@@ -1,4 +1,4 @@
-"""How webhooks stand; what is done with them is among the operations."""
+"""The state of webhooks; changing them is among the operations."""
 
 from typing import Annotated, Any
 

@@ -1,1 +1,1 @@
-"""What may be done over HTTP: one table of operations, and one way in which each is carried out."""
+"""What may be done over HTTP: one table of operations, and one way of carrying out each of them."""

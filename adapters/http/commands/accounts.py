@@ -1,4 +1,4 @@
-"""What may be done to email accounts: connect, test, reconnect, set, disconnect."""
+"""What may be done to email accounts: connect, test, reconnect, change settings, disconnect."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -71,12 +71,12 @@ class Opening(Body):
     """How the mailbox is reached and opened, where there is a password."""
 
     imap: Name | None = None
-    """``HOST``, ``HOST:PORT``, ``HOST:PORT/starttls``; else proposed from the address."""
+    """``HOST``, ``HOST:PORT`` or ``HOST:PORT/starttls``; by default proposed from the address."""
     smtp: Name | None = None
     user: Name | None = None
     password: Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_SECRET)] | None = None
     result: Refusing | None = None
-    """What a check at the provider ``simulated`` finds; it passes otherwise."""
+    """The result of the check at the provider ``simulated``; by default it passes."""
 
     @model_validator(mode="after")
     def _servers_are_some(self) -> "Opening":
@@ -95,7 +95,7 @@ class NewAccount(Opening):
 
 class Tested(Body):
     result: FailureClass | None = None
-    """What a check at the provider ``simulated`` finds; it passes otherwise."""
+    """The result of the check at the provider ``simulated``; by default it passes."""
 
 
 def connect(asked: Asked, _: Progress) -> Told:
@@ -145,7 +145,7 @@ def reconnect(asked: Asked, _: Progress) -> Told:
 
 
 def reconnected(asked: Asked, account: EmailAccount, refusal: str | None = None) -> Checked:
-    """With what opens the mailbox now."""
+    """The result of a reconnect with the access that is stored now."""
     if account.provider != SIMULATED:
         return real(asked, account.id).reconnect(account.id, actor=asked.actor)
     return simulated(asked, None, account.id).reconnect(
@@ -198,7 +198,7 @@ def _access(asked: Asked, body: Opening, old: Access | None = None) -> Access:
 
 
 def told_of(checked: Checked) -> Told:
-    """Raises ``Refused``."""
+    """The answer to a check. Raises ``Refused``."""
     found = {"check": checked.findings.to_json()} if checked.findings else {}
     if checked.refusal is not None:
         raise Refused(checked.refusal, found)
@@ -221,7 +221,7 @@ def _disconnect(asked: Asked, _: Look | None) -> DisconnectAccount:
 
 
 def _what_follows(asked: Asked, now: Look) -> Told | None:
-    """T2, and whom it concerns."""
+    """What a disconnect would bring about, and for whom (T2)."""
     account = now.account(normalised(asked.names["account_id"]))
     if not account.connected:
         return None
@@ -229,13 +229,13 @@ def _what_follows(asked: Asked, now: Look) -> Told | None:
 
 
 def _forget_credentials(asked: Asked, reply: Reply) -> None:
-    """T1: of before the disconnect."""
+    """Drop the credentials from before the disconnect (T1)."""
     if reply.recorded:
         name, before = normalised(asked.names["account_id"]), reply.recorded[0].envelope.recorded_at
         with asked.engine.look(asked.workspace) as now:
             current = now.account(name).credentials
         program = asked.site.program
-        with suppress(VaultError):  # whoever tidies up the vault tries again
+        with suppress(VaultError):  # the vault's clean-up tries again
             accesses = accesses_of(program.opened, program.settings, asked.workspace)
             accesses.drop_forgotten(name, current, before)
 

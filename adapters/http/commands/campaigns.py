@@ -1,4 +1,4 @@
-"""What may be done to campaigns: create, set steps, start, pause, resume, senders."""
+"""What may be done to campaigns: create, set steps, start, pause, resume, change senders."""
 
 from collections.abc import Mapping
 from secrets import token_hex
@@ -34,7 +34,7 @@ from events.sequence import MailSequence
 from events.vocabulary import CampaignStatus, Mode
 
 MOST_TOLD = 100
-"""Recipients of whom something is missing."""
+"""Recipients, in one answer, who lack something."""
 
 
 def _name(text: str) -> str:
@@ -64,7 +64,7 @@ class Sender(Body):
 
 class Resumed(Body):
     without: Annotated[tuple[Address, ...], Field(max_length=1_000)] = ()
-    """Accounts whose hour runs and without which it goes on knowingly (P3)."""
+    """Accounts whose hour runs and without which the campaign knowingly continues (P3)."""
 
 
 class Steps(Body, SequenceGiven):
@@ -83,7 +83,7 @@ def _create(asked: Asked, _: Look | None) -> CreateCampaign:
 
 
 def _steps(asked: Asked, now: Look | None) -> SetSequence:
-    """F1: no text names a recipient."""
+    """The command, once no text is found to name a recipient (F1)."""
     assert now is not None
     campaign, wanted = _wanted(asked, now)
     with asked.site.view(asked.workspace) as view:
@@ -101,7 +101,7 @@ def _wanted(asked: Asked, now: Look) -> tuple[Campaign, MailSequence]:
 
 
 def steps_of(names: Mapping[str, str], now: Look) -> Told | None:
-    """As they are given; nothing where none are set."""
+    """The sequence as it was given; empty if none is set, None if there is no such campaign."""
     campaign = now.campaign(names["campaign_id"])
     if campaign.status is None:
         return None
@@ -135,7 +135,7 @@ def _lack_of_set(asked: Asked) -> Told:
 
 
 def _lack(asked: Asked, campaign: Campaign, sequence: MailSequence | None) -> Told:
-    """Whom a letter cannot be written to for want of something."""
+    """The recipients who lack something that a letter needs."""
     if sequence is None:
         return {}
     directory = asked.site.program.opened.directory
@@ -191,7 +191,7 @@ def _add(asked: Asked, _: Look | None) -> AddSender:
 
 
 def _remove(asked: Asked, _: Look | None) -> RemoveSender:
-    """S10: confirmed by the preview, under the lock."""
+    """The command; the preview confirms it under the lock (S10)."""
     with asked.engine.look(asked.workspace) as now:
         held = _removing(asked, now)
     return RemoveSender(

@@ -1,7 +1,7 @@
 """Connecting a mailbox with its provider's consent: begun here, given in a browser (C1, T1).
 
-How it stands is kept in the store under the key it was begun with, so any server, and one that was
-started anew, goes on with it. Links for owners of accounts that are there are made here, too.
+The state is kept in the store under the key it was begun with, so any server can continue, even one
+that has just been started. Links for owners of existing accounts are made here, too.
 """
 
 import json
@@ -27,7 +27,7 @@ from engine.work.permissions import Act
 from events.vocabulary import Settings, instant_text, read_instant
 
 GOOD_FOR = timedelta(hours=1)
-"""For an owner who has the address at hand."""
+"""For an owner who is waiting for the address."""
 LONGEST = timedelta(days=30)
 PREFIX, STEP = "http.", "connect"
 
@@ -45,7 +45,7 @@ class NewLink(Body):
 
 
 class Consent(NamedTuple):
-    """One that was begun, as the store has it."""
+    """A consent that was begun, as the store has it."""
 
     kept: Kept
     told: Told
@@ -81,7 +81,7 @@ def consent_of(kept: KeptRequests, workspace: str, consent_id: str) -> Consent |
 
 
 def how_it_stands(site: Site, workspace: str, consent_id: str) -> Told:
-    """Raises ``NotFound``."""
+    """The state of a consent. Raises ``NotFound``."""
     found = consent_of(site.requests, workspace, consent_id)
     if found is None:
         raise NotFound("consent", consent_id)
@@ -89,7 +89,7 @@ def how_it_stands(site: Site, workspace: str, consent_id: str) -> Told:
 
 
 def _meanwhile(site: Site, workspace: str, consent: Consent) -> Told:
-    """A server that was killed after the append noted nothing; the log has it."""
+    """What the log says of a waiting consent: a server killed after the append noted nothing."""
     command_id = derived_id(consent.key.new_ids(STEP)(), "result")
     envelope = site.program.opened.store.envelope(workspace, command_id)
     if envelope is not None and envelope.rejection is None:
@@ -127,7 +127,7 @@ def begin(asked: Asked, progress: Progress) -> Told:
 
 
 def link(asked: Asked, progress: Progress) -> Told:
-    """The same one, whenever the request is repeated."""
+    """A link for the owner; the same one whenever the request is repeated."""
     account, site = known(asked), asked.site
     _require_door(site.settings)
     until = site.now() + timedelta(seconds=asked.body.good_for)

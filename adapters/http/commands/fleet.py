@@ -1,4 +1,4 @@
-"""A fleet at once: every failed account, every waiting campaign, all that lost an account."""
+"""Many at once: all failed accounts, all waiting campaigns, all campaigns that lost an account."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ Planned = Callable[[Asked], "fleet.Plan[Any]"]
 class Readded(Body):
     account_id: Address
     expired: bool = False
-    """Also where the time ran out: for those not contacted (T5)."""
+    """Also where the time has run out: for recipients not contacted yet (T5)."""
 
 
 def _failed(asked: Asked) -> "fleet.Plan[fleet.Reconnect]":
@@ -65,7 +65,7 @@ def _shown(planned: Planned) -> Callable[[Asked, Look], Told]:
 
 
 def _carried_out(planned: Planned, one: One) -> Callable[[Asked, Progress], Told]:
-    """What was planned when it began is finished, whoever goes on."""
+    """Steps that finish what was planned at the beginning, whichever process continues them."""
 
     def steps(asked: Asked, progress: Progress) -> Told:
         names: Sequence[str] = (progress.noted or {}).get("names", ())

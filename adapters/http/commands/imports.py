@@ -1,7 +1,7 @@
-"""Lists of people by upload: kept in a file while they are taken, told as they go.
+"""Lists of people by upload: kept in a file while they are imported, with progress.
 
-Whoever dies on the way leaves the pages that were taken; the same list under the same key goes on,
-and takes nobody twice.
+If the process dies, the pages already imported stay; repeating the same list under the same key
+continues the import and takes nobody twice.
 """
 
 import os
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 log = structlog.get_logger("sendledger.http")
 
 MOST_TOLD = 200
-"""Rejected lines."""
+"""Rejected lines in an answer, at most."""
 AT_ONCE = 2
 PREFIX = "sendledger-upload-"
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Listed(NamedTuple):
-    """What was uploaded: not JSON, so it stands for the body."""
+    """What was uploaded; it takes the place of the JSON body."""
 
     file: Path
     names: Mapping[str, str]
-    """Columns of the file that have other names than ours."""
+    """Columns of the file whose names differ from ours."""
     skip_undecodable: bool
 
     @property
@@ -52,12 +52,12 @@ class Listed(NamedTuple):
 
 
 def upload() -> IO[bytes]:
-    """A file that nobody else can read; who takes it deletes it."""
+    """A file that nobody else can read; the caller has to delete it."""
     return NamedTemporaryFile(prefix=f"{PREFIX}{os.getpid()}-", delete=False)
 
 
 def _delete_orphans() -> None:
-    """Uploads of processes that were killed."""
+    """Delete the uploads of processes that were killed."""
     for each in Path(gettempdir()).glob(f"{PREFIX}*"):
         process = each.name.removeprefix(PREFIX).partition("-")[0]
         if process.isdecimal() and not _is_alive(int(process)):
@@ -75,7 +75,7 @@ def _is_alive(process: int) -> bool:
 
 
 class Imports:
-    """One for each process that serves HTTP."""
+    """The imports of one process. Each process that serves HTTP has one."""
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
@@ -84,7 +84,7 @@ class Imports:
         _delete_orphans()
 
     def begin(self, operation: Operation, asked: Asked) -> Answer:
-        """Takes the file. Raises ``Problem``; then nothing is taken."""
+        """Start an import of the uploaded file. Raises ``Problem``; then nothing is imported."""
         stack = ExitStack()
         with stack:
             listed: Listed = asked.body
@@ -106,7 +106,7 @@ class Imports:
         raise AssertionError("the stack swallows nothing")
 
     def progress(self, workspace: str, key: str) -> Told:
-        """Of an import that was begun by whomever. Raises ``NotFound``."""
+        """The progress of an import, whichever process began it. Raises ``NotFound``."""
         kept = self._commands.kept.find(workspace, f"http.{key}")
         if kept is None or kept.progress is None or "lines" not in kept.progress:
             raise NotFound("import", key)
@@ -119,7 +119,7 @@ class Imports:
             return kept.progress
 
     def stop(self) -> None:
-        """Imports end after their page, and may go on later."""
+        """Stop each import after its current page; it can be continued later."""
         self._stopping.set()
         for each in self._threads:
             each.join()
@@ -165,7 +165,7 @@ class Job(NamedTuple):
 
 
 def _run(job: Job, going_on: ExitStack) -> None:
-    """Whatever goes wrong leaves the import interrupted."""
+    """Run an import; any error leaves it interrupted."""
     with going_on, _turns:
         try:
             job.run()
@@ -186,7 +186,7 @@ def _progress(
 
 
 def _readable(listed: Listed) -> int:
-    """How many lines there are. Raises ``Problem`` for a list that cannot be read to its end."""
+    """The number of lines. Raises ``Problem`` for a list that cannot be read to its end."""
     try:
         return listed.people.count()
     except RecipientsError as error:
@@ -206,7 +206,7 @@ def _suppress_all(asked: Asked, _progress: object) -> Told:
 
 
 def _suppressing_all(asked: Asked, _: Look) -> Told:
-    """Counted as if it were done."""
+    """The counts that carrying it out would give."""
     return _told(asked, dry=True)
 
 

@@ -1,8 +1,8 @@
-"""``Idempotency-Key``: what keeps a request from being carried out twice, whoever repeats it.
+"""``Idempotency-Key``: keeps a request from being carried out twice, whoever repeats it.
 
-A request of one step is kept in the append itself: its command id is made of the caller's key and a
-keyed digest of what is asked, and the store takes one command id for a key. Steps of others have
-ids that derive from these two.
+A request of one step is recorded by the append itself: its command id consists of the caller's key
+and a keyed digest of the request, and the store accepts a command id once per key. The steps of
+other requests have ids that derive from these two.
 """
 
 import hmac
@@ -24,9 +24,9 @@ LONGEST = 255
 
 class Key(NamedTuple):
     id: str
-    """Of the caller's key: ``http.`` and 32 hexadecimal digits."""
+    """Derived from the caller's key: ``http.`` and 32 hexadecimal digits."""
     request: str
-    """Digest of what is asked under it."""
+    """The digest of the request made under it."""
 
     @property
     def command_id(self) -> str:
@@ -37,7 +37,7 @@ class Key(NamedTuple):
         return derived_id(self.command_id, *names)
 
     def new_ids(self, *names: str) -> Callable[[], str]:
-        """One after another, the same ones whenever the request is repeated."""
+        """Ids, one after another; the same ones whenever the request is repeated."""
         numbers = count()
         return lambda: self.step(*names, str(next(numbers)))
 
@@ -72,7 +72,7 @@ class StillRunning(Problem):
 
 
 def key_of(given: str | None, caller: Caller, request: str) -> Key:
-    """Raises ``KeyMissing``."""
+    """The key that was given. Raises ``KeyMissing``."""
     if not given or len(given) > LONGEST or not given.isascii() or not given.isprintable():
         raise KeyMissing
     told = f"{caller.name}\x1f{given}"
@@ -80,13 +80,13 @@ def key_of(given: str | None, caller: Caller, request: str) -> Key:
 
 
 def digest_of(secret: bytes, *parts: str) -> str:
-    """Keyed, so that nobody can guess from it what was asked."""
+    """A keyed digest, so that nobody can guess the request from it."""
     told = "\x1f".join(parts).encode("utf-8", "surrogatepass")
     return hmac.new(secret, told, sha256).hexdigest()[:32]
 
 
 class UnderWay:
-    """One at a time under a key, of all threads and processes."""
+    """Requests that are being carried out: one per key, across all threads and processes."""
 
     def __init__(self, coordination: Coordination) -> None:
         self._coordination = coordination
@@ -95,7 +95,7 @@ class UnderWay:
 
     @contextmanager
     def alone(self, workspace: str, key: str) -> Iterator[None]:
-        """Raises ``StillRunning``."""
+        """Hold the key for as long as the block lasts. Raises ``StillRunning``."""
         name = f"http {workspace} {key}"
         with self._lock:
             if name in self._here:

@@ -1,4 +1,4 @@
-"""What an operator does for the machine: views that are stopped, workspaces that are parked."""
+"""What an operator does to keep the machine running: stopped views, parked workspaces."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ from projections.shipped import SHIPPED
 
 class Skipped(Body):
     position: Annotated[int, Field(ge=1, le=2**63 - 1)]
-    """Where the view is stopped."""
+    """The position at which the view is stopped."""
     reason: Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"\S")]
     """Kept for ever."""
 

@@ -1,4 +1,4 @@
-"""What an operation is: where it is asked for, by whom, with what, and how it is carried out."""
+"""What an operation is: its path, who may ask for it, its body, and how it is carried out."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -19,27 +19,27 @@ Told = dict[str, Any]
 
 
 class Body(BaseModel):
-    """What a request brings, as JSON."""
+    """The body of a request, as JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Asked(NamedTuple):
-    """Who asks for what, checked; without a key, only a preview is asked for."""
+    """A checked request and its caller; without a key, it asks only for a preview."""
 
     site: Site
     caller: Caller
     workspace: str
     names: Mapping[str, str]
-    """Those in the path."""
+    """The names in the path."""
     body: Any
     what: str
-    """Digest of all that is asked."""
+    """The digest of the whole request."""
     key: Key
     token: str | None = None
-    """Of the preview that is confirmed."""
+    """The token of the preview that is confirmed."""
     tag: str | None = None
-    """``If-Match``."""
+    """The header ``If-Match``."""
 
     @property
     def engine(self) -> Engine:
@@ -50,7 +50,7 @@ class Asked(NamedTuple):
         return f"user:{self.caller.name}"
 
     def do(self, command: Command, *step: str) -> Reply:
-        """Have one of several steps decided; each has a name of its own."""
+        """Decide one of several steps; each has a name of its own."""
         found = self.engine.execute(
             self.workspace, command, command_id=self.key.step(*step), actor=self.actor
         )
@@ -58,7 +58,7 @@ class Asked(NamedTuple):
 
 
 class Progress(Protocol):
-    """What was noted of a request of several steps by whoever began it; None at the beginning."""
+    """What was noted of a request of several steps, by any process; None at the beginning."""
 
     @property
     def noted(self) -> Told | None: ...
@@ -67,10 +67,10 @@ class Progress(Protocol):
 
 
 class Preview(NamedTuple):
-    """``shown`` tells what would happen; None where there is nothing to tell, so that the law may
-    say why not. What is ``passing`` in it, as a time counted from now, may differ when it is
-    confirmed. ``wanted``: must this request be confirmed at all? ``beside`` is told, not confirmed.
-    """
+    """``shown`` answers what would happen; None where nothing can be shown, so that the law may
+    refuse with its reason. What is ``passing`` in it, such as a time counted from now, may differ
+    when it is confirmed. ``wanted`` answers whether this request must be confirmed at all.
+    ``beside`` is shown in addition, and is not confirmed."""
 
     shown: Callable[[Asked, Look], Told | None]
     passing: frozenset[str] = frozenset()
@@ -79,13 +79,13 @@ class Preview(NamedTuple):
 
 
 def tag_of(told: Told | None) -> str:
-    """The entity tag: the same for the same value, whoever asks."""
+    """The entity tag: the same for the same value, whoever the caller is."""
     octets = json.dumps(told, sort_keys=True).encode("utf-8", "surrogatepass")
     return f'"{sha256(octets).hexdigest()[:32]}"'
 
 
 class Operation(NamedTuple):
-    """Of one step, which ``command`` builds; or of several, which ``steps`` takes."""
+    """Either one step, which ``command`` builds, or several, which ``steps`` carries out."""
 
     name: str
     path: str
@@ -94,10 +94,10 @@ class Operation(NamedTuple):
     body: type[Body] = Body
     method: str = "POST"
     command: Callable[[Asked, Look | None], Command] | None = None
-    """The look is there for what is ``edited``."""
+    """The look is given where something is ``edited``."""
     steps: Callable[[Asked, Progress], Told] | None = None
     preview: Preview | None = None
     edited: Callable[[Mapping[str, str], Look], Told | None] | None = None
-    """The value that is edited, as it is now; None where it is not there."""
+    """The value that is edited, as it is now; None if it does not exist."""
     afterwards: Callable[[Asked, Reply], object] | None = None
-    """What may be done twice, once it was decided."""
+    """What follows the decision; doing it twice must be harmless."""

@@ -1,4 +1,4 @@
-"""Carries an operation out: once under its key, confirmed, unchanged meanwhile; or says why not."""
+"""Carries out an operation: once per key, confirmed and unchanged meanwhile; or says why not."""
 
 from functools import partial
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from engine.reply import Refusal, Reply, Request
 from engine.work.kept_requests import Kept, KeptRequests
 
 MOST_TOLD = 100
-"""Events of an answer; the log has the others."""
+"""Events in an answer, at most; the log has the others."""
 TRIES = 10
 CHANGED = "changed_meanwhile"
 STATUS = {previews.NOT_SHOWN: 428, CHANGED: 412}
@@ -29,7 +29,7 @@ class Answer(NamedTuple):
 
 
 class Refused(Problem):
-    """The law says no."""
+    """The law refuses."""
 
     def __init__(self, refusal: Refusal, more: Told | None = None) -> None:
         code, message, facts = refusal
@@ -40,7 +40,7 @@ class Refused(Problem):
 
 
 class Commands:
-    """One for each process that serves HTTP. Safe to share between threads."""
+    """Carries out operations; one per process that serves HTTP. Safe to share between threads."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -48,11 +48,12 @@ class Commands:
         self.under_way = UnderWay(site.program.opened.coordination)
 
     def preview(self, operation: Operation, asked: Asked) -> Answer:
-        """Raises ``Problem``."""
+        """What the operation would do. Raises ``Problem``."""
         return Answer(previews.previewed(operation, asked, self.kept))
 
     def perform(self, operation: Operation, asked: Asked) -> Answer:
-        """Raises ``Problem``; whatever else it raises may be done or not: ask again."""
+        """Carry the operation out. Raises ``Problem``. After any other error it may or may not have
+        been done: repeat the request."""
         if operation.steps is None:
             return self._in_one_step(operation, asked)
         with self.under_way.alone(asked.workspace, asked.key.id):
@@ -107,7 +108,7 @@ class Commands:
         return previews.confirmed(operation, asked, now, self.kept)
 
     def _require_unused(self, asked: Asked) -> None:
-        """Raises ``KeyUsed``."""
+        """Raises ``KeyUsed`` if the key stands for another request."""
         before = self.kept.asked_before(asked.workspace, asked.key.id)
         if before not in (None, asked.key.request):
             raise KeyUsed
@@ -131,7 +132,7 @@ class Commands:
         return answer
 
     def begun(self, operation: Operation, asked: Asked) -> Kept:
-        """What is kept under the key, from now on at the latest. Raises ``Problem``."""
+        """What is kept under the key; kept now if nothing was. Raises ``Problem``."""
         self._require_unused(asked)
         kept = self.kept.find(asked.workspace, asked.key.id)
         if kept is not None:
@@ -148,7 +149,7 @@ class Commands:
         return kept
 
     def replayed(self, kept: Kept) -> Answer:
-        """Raises ``Problem`` for a refusal."""
+        """The answer that was kept. Raises ``Problem`` if it was a refusal."""
         assert kept.answer is not None
         assert kept.status is not None
         if kept.status < 400:
@@ -165,7 +166,7 @@ class Commands:
 
 
 class Noting:
-    """Implements ``Progress``."""
+    """Keeps progress in the store. Implements ``Progress``."""
 
     def __init__(self, requests: KeptRequests, kept: Kept) -> None:
         self._requests = requests
@@ -194,7 +195,7 @@ def done(reply: Reply) -> Told:
 
 
 def insist(reply: Reply | None, more: Told | None = None) -> Told:
-    """Raises ``Refused``."""
+    """What was recorded. Raises ``Refused``."""
     if reply is None:
         return {}
     if reply.refusal is not None:

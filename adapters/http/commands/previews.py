@@ -1,6 +1,7 @@
-"""What was shown is what is confirmed: tokens over previews, checked under the workspace's lock.
+"""Only what was shown can be confirmed: tokens of previews, checked under the workspace's lock.
 
-A token is good for ten minutes, for the caller who was shown it, and for the very same request.
+A token is good for ten minutes, for the caller who was shown the preview, and for that same
+request.
 """
 
 import hmac
@@ -52,7 +53,7 @@ def previewed(operation: Operation, asked: Asked, kept: KeptRequests) -> Told:
 
 
 def confirmed(operation: Operation, asked: Asked, now: Look, kept: KeptRequests) -> Refusal | None:
-    """None for what was shown as it would still happen. Raises ``ForeignPreview``."""
+    """None if what was shown would still happen. Raises ``ForeignPreview``."""
     preview = operation.preview
     shown = preview.shown(asked, now) if preview else None
     if preview is None or shown is None:
@@ -65,7 +66,7 @@ def confirmed(operation: Operation, asked: Asked, now: Look, kept: KeptRequests)
 
 
 def require_ours(operation: Operation, asked: Asked, kept: KeptRequests) -> None:
-    """Before anybody is locked for it. Raises ``ForeignPreview``."""
+    """Check the token before anybody is locked out. Raises ``ForeignPreview``."""
     if operation.preview is not None and asked.token is not None:
         _read(kept, operation, asked)
 

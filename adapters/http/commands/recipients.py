@@ -1,4 +1,4 @@
-"""What may be done to recipients: record what came back, suppress, release, forget."""
+"""What may be done to recipients: record a signal, suppress, release, forget."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 class Away(Body):
     until: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
-    """Nothing is sent before (M5)."""
+    """Nothing is sent before this moment (M5)."""
 
 
 class Assigned(Body):
@@ -54,11 +54,11 @@ class Suppressed(Body):
 class Released(Body):
     who: Name
     reason: Annotated[str, Field(max_length=1_000)]
-    """Kept for ever; names no address."""
+    """Kept for ever; contains no address."""
 
 
 def recipient_of(asked: Asked, name: str) -> str:
-    """The id of whoever has that id or address; the law refuses what nobody knows."""
+    """The id of the recipient with that id or address; the law refuses an id that nobody knows."""
     directory = asked.site.program.opened.directory
     if "@" not in name:
         return name
@@ -117,7 +117,7 @@ def suppress(asked: Asked, _: Progress) -> Told:
 
 
 def named(asked: Asked, who: str) -> tuple[str | None, str | None]:
-    """A recipient's id or a domain; neither for an address that nobody knows yet."""
+    """A recipient's id or a domain; neither for an address that is not known yet."""
     directory = asked.site.program.opened.directory
     if "@" in who.strip().lstrip("@"):
         problem = recipient_problem(who)
@@ -200,7 +200,7 @@ def _is_suppressed(asked: Asked, recipient_id: str) -> bool:
 
 
 def _forgetting(asked: Asked, _: Look) -> Told | None:
-    """For good: whom, and where the address stays refused (S4)."""
+    """Who would be forgotten for good, and in which campaigns; the address stays refused (S4)."""
     recipient_id = _known(asked)
     found = _everywhere(asked, recipient_id)
     return {

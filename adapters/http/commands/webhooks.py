@@ -1,4 +1,4 @@
-"""What is done with webhooks. Secrets are in no answer that is kept: they are asked for apart."""
+"""What is done with webhooks. Secrets are asked for apart, so no answer that is kept holds one."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -20,12 +20,12 @@ Place = Annotated[int, Field(ge=1, le=2**62)]
 class NewWebhook(Body):
     url: Url
     owner: Name | None = None
-    """To whom it is told when it is parked; else the setting ``owner_address``."""
+    """The address that is told when it is parked; by default the setting ``owner_address``."""
     types: Types = Field(default_factory=list)
-    """Names of events; none for all."""
+    """Names of events; empty for all."""
     scheme: Scheme = Scheme.HMAC
     first: Place | None = None
-    """The position with which it begins; else what comes from now on."""
+    """The position to begin with; by default, what comes from now on."""
     of_all_workspaces: bool = False
 
 
@@ -91,7 +91,7 @@ def _simply(act: str) -> Callable[[Asked, Progress], Told]:
 
 
 def _own(asked: Asked) -> str:
-    """Raises ``NoSuchWebhook`` for one that the caller has nothing to do with."""
+    """The webhook in the path. Raises ``NoSuchWebhook`` for one that is not the caller's."""
     return own(asked.site.webhooks, asked.names["webhook"], asked.caller).endpoint.id
 
 

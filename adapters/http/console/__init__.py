@@ -1,1 +1,1 @@
-"""The people's door: pages over the same questions and commands as the API."""
+"""The console for people: pages over the same questions and commands as the API."""

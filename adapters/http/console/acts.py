@@ -1,7 +1,7 @@
-"""What may be done from a page: the operations of the API, shown first, confirmed, told.
+"""What may be done from a page: the API's operations, shown first, then confirmed, then reported.
 
-Every act has a page that says what would happen, and carries what was shown back; the act itself is
-the API's own, with a key drawn for the form, so that a button pressed twice acts once.
+Each act has a page that shows what would happen and that sends back what was shown. The act itself
+is the API's operation, with a key drawn for the form, so pressing the button twice acts once.
 """
 
 import json
@@ -29,7 +29,7 @@ OFFERED = {
     "connect_account": ("imap", "smtp", "user", "password"),
     "reconnect_account": ("password",),
 }
-"""Fields that need not be given and that the form offers all the same."""
+"""Optional fields that the form offers all the same."""
 OWN = ("csrf", "key", "token")
 _IN_PATH = re.compile(r"{(\w+)}")
 
@@ -44,7 +44,7 @@ class Field(NamedTuple):
 
 
 class Form(NamedTuple):
-    """An act and what was said of it."""
+    """An act and what has been entered for it so far."""
 
     operation: Operation
     names: dict[str, str]
@@ -52,7 +52,7 @@ class Form(NamedTuple):
 
     @property
     def missing(self) -> list[Field]:
-        """What is still to be said."""
+        """The fields that are still to be filled in."""
         offered = OFFERED.get(self.operation.name, ())
         return [
             Field(name, field.is_required())
@@ -62,7 +62,7 @@ class Form(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Without the rules that the summary names."""
+        """The summary, without the rules that it names."""
         about = ", ".join([*self.names.values(), *self.body.values()])
         words = re.sub(r" \([A-Z]\d.*\)|\.$", "", self.operation.summary)
         return f"{words}: {about}" if about else words
@@ -97,7 +97,7 @@ def _act(request: Request, page: Page, name: str, given: Mapping[str, str]) -> R
 
 
 def _refused(page: Page, form: Form, problem: Problem | RequestValidationError) -> Response:
-    """The form once more, with what would happen now."""
+    """The form again, with what would happen now."""
     if isinstance(problem, Problem):
         return _shown(page, form, problem.sentence, problem.status)
     told = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in problem.errors())
@@ -130,7 +130,7 @@ def _page(
     status: int = 200,
     collects: bool = False,
 ) -> Response:
-    """``collects``: it is shown what would happen once everything was said."""
+    """The act's page. ``collects``: what would happen is shown once every field is filled in."""
     name = form.operation.name
     tables = {each: value for each, value in shown.items() if _is_table(value)}
     return page.show(
@@ -156,7 +156,7 @@ def _is_table(value: Any) -> bool:
 
 
 def _form(page: Page, name: str, given: Mapping[str, str]) -> Form:
-    """Raises ``NotFound`` and ``Forbidden``."""
+    """The form for an act. Raises ``NotFound`` and ``Forbidden``."""
     operation = NAMED.get(name)
     if operation is None:
         raise NotFound("act", name)

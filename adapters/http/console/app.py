@@ -1,4 +1,4 @@
-"""The console as an application of its own, whose errors are pages."""
+"""The console as a separate application, whose errors are pages."""
 
 from http import HTTPStatus
 
@@ -43,7 +43,7 @@ def _shown(status: int, sentence: str) -> HTMLResponse:
 
 
 async def _sign_in(request: Request, _: Exception) -> Response:
-    """htmx is told to load the whole page."""
+    """A redirect to the sign-in page; htmx is told to load the whole page."""
     response = signing_in.to_sign_in(request)
     if request.headers.get("HX-Request"):
         return Response(headers={"HX-Redirect": response.headers["location"]})

@@ -1,11 +1,11 @@
-"""How often somebody may try to sign in: by name and by address, in this process."""
+"""Limits failed attempts to sign in, by name and by address, within this process."""
 
 import time
 from collections import OrderedDict
 from threading import Lock
 
 MOST = 5
-"""Failures within the span; the next try has to wait."""
+"""Failures within the span; after these, the next attempt has to wait."""
 SPAN = 900.0
 """Seconds."""
 REMEMBERED = 10_000
@@ -13,14 +13,14 @@ REMEMBERED = 10_000
 
 
 class Attempts:
-    """Safe to share between threads. A restart forgets: it takes longer than a few tries."""
+    """Safe to share between threads. A restart forgets, but takes longer than a few attempts."""
 
     def __init__(self) -> None:
         self._failures: OrderedDict[str, list[float]] = OrderedDict()
         self._lock = Lock()
 
     def wait(self, *whose: str) -> int:
-        """Seconds until any of these may try again; 0 for now."""
+        """Seconds until the next attempt under all of these names; 0 if it may come now."""
         now = time.monotonic()
         with self._lock:
             found = [self._recent(each, now) for each in whose]

@@ -1,7 +1,7 @@
-"""The chain of a case, drawn: causes, clock, deadline, notices, what was tried.
+"""The chain of a case as a drawing: causes, clock, deadline, notices, what was tried.
 
-One line down the page, the earliest event first; each event is a link. Drawn on the server, so it
-needs no script and prints.
+It is one line down the page, the earliest event first; each event is a link. It is drawn on the
+server, so it needs no script and can be printed.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,19 +18,19 @@ from events.recorded import Recorded
 
 WIDTH, STEP, LEFT = 760, 40, 190
 MOST = 40
-"""Events that are drawn; of more the first and the last."""
+"""Events that are drawn; if there are more, the first and the last of them."""
 
 
 class Mark(NamedTuple):
     at: datetime
     words: str
     position: int | None
-    """None for what is no event: a deadline that lies ahead."""
+    """None if it is not an event, such as a deadline that lies ahead."""
     kind: str = ""
 
 
 def chain(case: Case, link: Callable[[int], str]) -> Markup:
-    """``link``: where the event at a position is shown."""
+    """The drawing. ``link``: the address at which the event at a position is shown."""
     marks = sorted(_marks(case), key=lambda each: (each.at, each.position or 1 << 62))
     if len(marks) > MOST:
         marks = [*marks[: MOST // 2], *marks[-MOST // 2 :]]

@@ -1,4 +1,4 @@
-"""The log, one event, two moments side by side, and the machine that keeps it all."""
+"""Pages of the log, of one event, of two moments compared, and of the machine's state."""
 
 import json
 from collections.abc import Mapping, Sequence

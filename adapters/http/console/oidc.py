@@ -1,4 +1,4 @@
-"""Signing in at the organisation's own provider: OpenID Connect, code flow with PKCE."""
+"""Signing in with the organisation's own provider: OpenID Connect, code flow with PKCE."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -20,31 +20,31 @@ PATIENCE = 10.0
 """Seconds for each answer of the provider."""
 ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "EdDSA"]
 SLACK = 60
-"""Seconds by which clocks may differ."""
+"""Seconds by which the two clocks may differ."""
 
 log = structlog.get_logger("sendledger.signing_in")
 
 
 class NotSignedInThere(AccessError):
-    """``why`` is for the person; it names no secret."""
+    """The provider has not signed the person in. ``why`` is for the person; it names no secret."""
 
     sentence = "You could not be signed in: {why}. Try again, or tell who runs Sendledger."
 
 
 class Registered(NamedTuple):
-    """What the settings say of the provider."""
+    """What the settings say about the provider."""
 
     issuer: str
     client_id: str
     client_secret: Secret | None
     claim: str
-    """Whose values say what somebody may do."""
+    """The claim whose values decide what somebody may do."""
     roles: Mapping[str, Role]
-    """By value of the claim; the first that fits counts."""
+    """By value of the claim; the first one that matches counts."""
 
 
 class Asked(NamedTuple):
-    """What the browser keeps until the provider's answer."""
+    """What the browser keeps until the provider answers."""
 
     state: str
     nonce: str
@@ -55,14 +55,14 @@ class Asked(NamedTuple):
 
 
 class OidcProvider:
-    """Safe to share between threads."""
+    """Signs people in with the provider. Safe to share between threads."""
 
     def __init__(self, registered: Registered) -> None:
         self._registered = registered
         self._keys: KeySet | None = None
 
     def ask(self, redirect_uri: str) -> tuple[str, Asked]:
-        """Where to send the browser. Raises ``NotSignedInThere``."""
+        """The address to send the browser to. Raises ``NotSignedInThere``."""
         asked = Asked(token_urlsafe(24), token_urlsafe(24), token_urlsafe(48))
         url, _ = self._session(redirect_uri).create_authorization_url(
             self._known["authorization_endpoint"],
@@ -73,7 +73,7 @@ class OidcProvider:
         return str(url), asked
 
     def answered(self, redirect_uri: str, asked: Asked, answer: Mapping[str, str]) -> Member:
-        """Who signed in there. Raises ``NotSignedInThere``."""
+        """The person who signed in with the provider. Raises ``NotSignedInThere``."""
         if not answer.get("state") or answer["state"] != asked.state:
             raise NotSignedInThere(why="the answer belongs to no question of this browser")
         if "code" not in answer:
@@ -113,7 +113,7 @@ class OidcProvider:
         return found
 
     def _claims(self, token: str) -> Mapping[str, Any]:
-        """Signed by a key of the provider; keys are fetched again for one that is not known."""
+        """The claims, verified by a key of the provider; an unknown key is fetched first."""
         try:
             keys = self._keys or self._fetched_keys()
             return jwt.decode(token, keys, algorithms=ALGORITHMS).claims
@@ -149,7 +149,7 @@ class OidcProvider:
             raise NotSignedInThere(why="the provider's answer was not accepted") from error
 
     def _member(self, claims: Mapping[str, Any]) -> Member:
-        """Named so that nobody can be taken for a local account."""
+        """The member; the name is such that it cannot be taken for a local account's."""
         told = claims.get(self._registered.claim, [])
         values = {told} if isinstance(told, str) else {str(each) for each in told}
         role = next((r for value, r in self._registered.roles.items() if value in values), None)

@@ -1,4 +1,4 @@
-"""What every page knows: who looks, at which workspace, as of when; and how its links keep that."""
+"""What every page knows: the person, the workspace and the moment, which its links keep."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -30,11 +30,11 @@ PAGES = (
 
 
 class NotSignedInYet(Exception):
-    """Nobody is signed in at this browser."""
+    """Nobody is signed in with this browser."""
 
 
 class Page(NamedTuple):
-    """Who looks at what, as of when."""
+    """A request of a person about one workspace at one moment."""
 
     request: Request
     site: Site
@@ -47,14 +47,14 @@ class Page(NamedTuple):
         return self.signed.caller
 
     def require(self, act: Act) -> None:
-        """Raises ``Forbidden``."""
+        """Raises ``Forbidden`` if the caller may not do this."""
         self.caller.require(act)
 
     def asking(self, view: View, names: Mapping[str, str] | None = None) -> Asking:
         return Asking(self.site, view, names or {}, self.caller)
 
     def link(self, path: str, **query: object) -> str:
-        """Keeps workspace and moment."""
+        """The address, which keeps the workspace and the moment."""
         kept = {"workspace": self._named_workspace, "at": self._named_moment}
         more = {name: str(value) for name, value in query.items() if value not in (None, "")}
         return with_query(path, **kept, **more)
@@ -65,7 +65,7 @@ class Page(NamedTuple):
     def show(
         self, template: str, here: str = "", status: int = 200, **context: Any
     ) -> HTMLResponse:
-        """Raises nothing: what a template lacks is a mistake of ours, told as such."""
+        """The rendered page. A name that the template misses is a mistake of ours, and raises."""
         everything = {
             "pages": PAGES,
             "here": here,
@@ -92,7 +92,7 @@ class Page(NamedTuple):
         return instant_text(self.at) if self.at else None
 
     def _kept_fields(self) -> Markup:
-        """For forms, whose query replaces that of the page."""
+        """Hidden fields for forms, since a form's query replaces that of the page."""
         kept = {"workspace": self._named_workspace, "at": self._named_moment}
         fields = (
             Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
@@ -103,7 +103,7 @@ class Page(NamedTuple):
 
 
 def page_of(request: Request, workspace: str | None = None, at: str | None = None) -> Page:
-    """Raises ``NotSignedInYet``, ``NoSuchWorkspace``, ``Problem``."""
+    """The page asked for. Raises ``NotSignedInYet``, ``NoSuchWorkspace`` and ``Problem``."""
     site: Site = request.app.state.site
     session = request.cookies.get(cookie_name(secure=site.secure), "")
     member = site.sign_ins.who(session, site.signed_at()) if session else None
@@ -120,7 +120,7 @@ Looking = Annotated[Page, Depends(page_of)]
 
 
 def cell(value: Any) -> str:
-    """A value as a table has it."""
+    """A value as a table shows it."""
     match value:
         case None:
             return ""

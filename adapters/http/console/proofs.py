@@ -1,4 +1,4 @@
-"""Proofs for people: what is signed is said on a page, and a stop's case file is downloaded."""
+"""Proofs for people: a page says what is signed, and a stop's case file can be downloaded."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def download(page: Looking) -> Response:
 
 
 def proof_of_event(page: Page, position: str) -> dict[str, Any]:
-    """A sentence, and where its proof is, if there is one."""
+    """A sentence about the event's proof, and a link to the proof if there is one."""
     try:
         found = event_proof(page.site, page.workspace, position)
     except (ProofError, NoteError) as error:

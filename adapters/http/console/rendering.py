@@ -1,4 +1,4 @@
-"""Pages from templates: everything foreign escaped, nothing undefined, times for people."""
+"""Pages from templates: foreign text escaped, nothing undefined, times readable for people."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,7 +29,7 @@ def _iso(moment: str | datetime | None) -> str:
 
 
 def segment(name: str) -> str:
-    """A name inside a path."""
+    """A name, encoded for use inside a path."""
     return quote(name, safe="")
 
 
@@ -67,6 +67,6 @@ def rendered(
 
 
 def with_query(path: str, **query: str | None) -> str:
-    """The path with those that are there."""
+    """The path with those parts of the query that have a value."""
     there = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(there)}" if there else path

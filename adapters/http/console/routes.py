@@ -1,4 +1,4 @@
-"""The pages that show something: each asks a question of the tables that the API asks, too."""
+"""The pages that show something: each asks a question from the tables that the API uses, too."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -34,7 +34,7 @@ router = APIRouter(include_in_schema=False)
 ROWS = 100
 BY_NAME = {each.name: each for each in COLLECTIONS}
 SHOWN_HISTORY = 50
-"""Events of an account or campaign on its page; the log has all."""
+"""Events on the page of an account or a campaign; the log has all."""
 
 
 @router.get("/")
@@ -95,7 +95,7 @@ def _exports(
 
 
 def _links(page: Page, campaign_id: str = "") -> Callable[[str, Mapping[str, Any]], str | None]:
-    """Where a cell leads."""
+    """The address that a cell links to, if any."""
 
     def target(column: str, row: Mapping[str, Any]) -> str | None:
         value = row[column]
@@ -148,7 +148,7 @@ def campaign(page: Looking) -> Response:
 
 
 def _timeline(page: Page, view: View, subject: Any) -> list[tuple[int, str, str]] | None:
-    """The last events, newest first; None for who may not read the log."""
+    """The last events, newest first; None for a caller who may not read the log."""
     if not page.caller.may(Act.READ_LOG):
         return None
     facts = view.history.of(subject)[-SHOWN_HISTORY:]
@@ -160,7 +160,7 @@ def _timeline(page: Page, view: View, subject: Any) -> list[tuple[int, str, str]
 
 @router.get("/search")
 def find(page: Looking, q: str = "") -> Response:
-    """Straight there where one thing is meant."""
+    """The one thing that is meant, or a list of matches."""
     page.require(Act.READ)
     sought = q.strip()[:320]
     with page.site.view(page.workspace, page.at) as view:
@@ -211,7 +211,7 @@ def case(page: Looking) -> Response:
 
 
 def _proof(page: Page, names: Mapping[str, str]) -> str | None:
-    """Where a stop's case file is, if there is one: of now."""
+    """Where the case file of a stop is, if there is one; only for the present."""
     if page.at or page.site.settings.proof_folder is None:
         return None
     campaign, recipient = segment(names["campaign_id"]), segment(names["recipient_id"])
@@ -219,7 +219,7 @@ def _proof(page: Page, names: Mapping[str, str]) -> str | None:
 
 
 def letter(sentences: Sequence[Sentence]) -> str:
-    """What may be told a customer: the answer, what happened, what could have avoided it."""
+    """What a customer may be told: the answer, what happened, what could have avoided it."""
     told_to_them = (Section.ANSWER, Section.HAPPENED, Section.TOLD, Section.AVOIDABLE)
     return "\n".join(each.text for each in sentences if each.section in told_to_them)
 

@@ -1,4 +1,4 @@
-"""The session of a browser: its cookie, and proof that a form was ours."""
+"""The session of a browser: its cookie, and the proof that a form came from our own page."""
 
 import hmac
 from collections.abc import Mapping
@@ -26,11 +26,11 @@ class ForgedForm(Problem):
 
 
 class SignedIn(NamedTuple):
-    """Who sits at the browser."""
+    """The person at the browser."""
 
     caller: Caller
     session: str
-    """Its secret, as the cookie has it."""
+    """The session's secret, as the cookie has it."""
 
     @property
     def csrf(self) -> str:
@@ -38,7 +38,7 @@ class SignedIn(NamedTuple):
 
 
 def cookie_name(*, secure: bool) -> str:
-    """A cookie of that prefix is sent to this host alone, by TLS."""
+    """The cookie's name. A browser sends a cookie with this prefix only to this host, over TLS."""
     return "__Host-sendledger" if secure else "sendledger"
 
 
@@ -55,7 +55,7 @@ def set_cookie(response: Response, session: Secret, *, secure: bool) -> None:
 
 
 def require_ours(request: Request, session: str, form: Mapping[str, str] | None = None) -> None:
-    """For what changes something: it comes from our own page. Raises ``ForgedForm``."""
+    """Require that a change was requested from our own page. Raises ``ForgedForm``."""
     require_from_here(request)
     given = (form or {}).get(CSRF_FIELD) or request.headers.get(CSRF_HEADER, "")
     if not hmac.compare_digest(given.encode(), csrf_of(session).encode()):
@@ -63,7 +63,7 @@ def require_ours(request: Request, session: str, form: Mapping[str, str] | None 
 
 
 def require_from_here(request: Request) -> None:
-    """As far as the browser says: no other site has sent it. Raises ``ForgedForm``."""
+    """Refuse what another site sent, as far as the browser tells. Raises ``ForgedForm``."""
     origin, host = request.headers.get("Origin"), request.headers.get("Host")
     is_elsewhere = origin not in (None, "null") and urlsplit(origin).netloc != host
     site = request.headers.get("Sec-Fetch-Site", "same-origin")

@@ -1,4 +1,4 @@
-"""Signing in and out, and the link by which somebody sets a first password."""
+"""Signing in and out, and the link through which a person sets a first password."""
 
 from typing import Annotated
 from urllib.parse import quote, unquote
@@ -22,13 +22,13 @@ FAILED = "Name and password do not fit."
 
 
 def own_path(wanted: str) -> str:
-    """Where to go after signing in: a path of ours, whatever was asked for."""
+    """Where to go after signing in: a path of ours, whatever was requested."""
     fits = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return wanted if fits and "\\" not in wanted else "/"
 
 
 @router.get("/sign-in")
-def form(request: Request, next: str = "/") -> Response:  # noqa: A002 as it stands in the address
+def form(request: Request, next: str = "/") -> Response:  # noqa: A002 its name in the address
     return _form(request, next)
 
 
@@ -66,7 +66,7 @@ def sign_out(request: Request, csrf: Text = "", everywhere: Text = "") -> Respon
 
 @router.get("/welcome/{link}")
 def welcome(request: Request, link: str) -> Response:
-    """Looking at the link uses nothing up: mail scanners do, too."""
+    """The page of the link. Looking at it uses nothing up, since mail scanners look, too."""
     return _welcome(request, link)
 
 
@@ -82,7 +82,7 @@ def accept(request: Request, link: str, password: Text = "") -> Response:
 
 
 def begun(request: Request, session: Secret, wanted: str) -> Response:
-    """A session of its own for each sign-in: none that was there before lives on in it."""
+    """A redirect with a new session: no session from before the sign-in lives on."""
     response = RedirectResponse(own_path(wanted), 303)
     set_cookie(response, session, secure=request.app.state.site.secure)
     return response

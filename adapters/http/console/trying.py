@@ -1,4 +1,4 @@
-"""Forms that change nothing of history: what if, and saved views of the log."""
+"""Forms that do not change history: what-if, and saved views of the log."""
 
 from typing import Annotated
 from urllib.parse import parse_qsl

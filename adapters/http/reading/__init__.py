@@ -1,1 +1,1 @@
-"""What is asked over HTTP: a workspace at a moment, and collections of rows."""
+"""What can be asked over HTTP: a workspace at a moment, and collections of rows."""

@@ -1,4 +1,4 @@
-"""Shapes of answers, for the document alone: answering checks nothing against them."""
+"""Shapes of answers, only for the document: answers are not checked against them."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -26,7 +26,7 @@ class LoggedEvent(BaseModel):
     occurred_at: datetime
     recorded_at: datetime
     data: dict[str, Any]
-    """Its facts, as its type has them."""
+    """The facts of the event, as its type defines them."""
 
 
 class LoggedEvents(BaseModel):
@@ -122,11 +122,11 @@ class Now(BaseModel):
 
     at: datetime
     fenced: str | None
-    """Why nothing is sent until the store is reconciled."""
+    """Why nothing is sent until the store is reconciled; None if it is not fenced."""
     stopped_projections: list[StoppedProjection]
     clocks: list[RunningClock]
     waiting: list[str]
-    """Campaigns that nothing keeps but that nobody resumed them."""
+    """Campaigns that only wait to be resumed."""
     not_sending: list[CampaignNotSending]
     undelivered_notices: list[UndeliveredNotice]
     waits: list[WaitingRecipients]
@@ -155,7 +155,7 @@ class AccountItself(BaseModel):
     settings: dict[str, Any]
     background_check: dict[str, Any] | None
     pace: dict[str, Any] | None
-    """Known of now alone."""
+    """Known only for the present."""
 
 
 class OneAccount(BaseModel):
@@ -176,7 +176,7 @@ class CampaignItself(BaseModel):
 class OneCampaign(BaseModel):
     campaign: CampaignItself
     recipients: dict[str, int]
-    """How many there are of each status."""
+    """The number of recipients by status."""
     not_sending: list[WhyNot]
     clocks: list[ClockOfOne]
     pace: dict[str, Any] | None
@@ -196,7 +196,7 @@ class RecipientInCampaign(BaseModel):
 class OneRecipient(BaseModel):
     recipient_id: str
     person: dict[str, Any] | None
-    """As far as the caller may see who it is."""
+    """The person, as far as the caller may see it."""
     forgotten_at: datetime | None
     campaigns: list[RecipientInCampaign]
 

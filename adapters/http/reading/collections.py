@@ -1,7 +1,7 @@
 """Every collection that can be listed, in one table: columns, key, filters, rows.
 
-A page goes on after the key of the last row it gave, so it loses and repeats nothing while the log
-grows: a row that appears meanwhile comes where its key stands.
+A page continues after the key of the last row before it, so nothing is lost or repeated while the
+log grows: a row that appears meanwhile comes where its key belongs.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,29 +29,29 @@ Key = tuple[str, ...]
 
 
 class Wanted(NamedTuple):
-    """Which rows, and by whom."""
+    """The rows that are wanted, and the caller."""
 
     caller: Caller
     path: Mapping[str, str]
     after: Key | None
     equal: Mapping[str, str]
-    """Columns and what they must be."""
+    """Columns and the values they must have."""
     at_once: int = AT_ONCE
-    """As many are read together as a page will show."""
+    """As many rows are read together as a page will show."""
 
 
 class Collection(NamedTuple):
     path: str
     answers: str
-    """The question that it answers."""
+    """The question that the collection answers."""
     row: type[Any]
-    """Its annotations are the types of the columns."""
+    """The class of its rows, whose annotations are the types of the columns."""
     columns: Sequence[str]
     key: Sequence[str]
-    """Columns that order the rows and tell each from all others."""
+    """Columns that order the rows and distinguish each from all others."""
     filters: Sequence[str]
     rows: Callable[[View, Wanted], Iterable[Any]]
-    """In order of key, those after a key; filters that it leaves are applied by whoever asks."""
+    """The rows after a key, in order of key; the caller applies the filters that it leaves out."""
     act: Act = Act.READ
 
     @property
@@ -63,7 +63,7 @@ class Collection(NamedTuple):
 
 
 class RecipientLine(NamedTuple):
-    """A recipient as listed: what became of it, and who it is as far as the caller may see."""
+    """A recipient as listed: its status, and the person as far as the caller may see it."""
 
     campaign_id: str
     recipient_id: str
@@ -92,7 +92,7 @@ class SuppressionLine(NamedTuple):
 
 
 def _in_memory(found: Iterable[Any], key: Sequence[str], wanted: Wanted) -> Iterator[Any]:
-    """Of few rows, those after the key, in its order."""
+    """Those of a few rows that come after the key, in its order."""
 
     def of(row: Any) -> Key:
         return tuple(str(rows.plain(getattr(row, each)) or "") for each in key)
@@ -127,7 +127,7 @@ def _not_sending(view: View, wanted: Wanted) -> Iterator[NotSending]:
 
 
 def campaign_of(answers: Answers, campaign_id: str) -> str:
-    """Raises ``NotFound``."""
+    """The campaign's id. Raises ``NotFound``."""
     if campaign_id not in answers.campaigns:
         raise NotFound("campaign", campaign_id)
     return campaign_id
@@ -146,7 +146,7 @@ def _recipients(view: View, wanted: Wanted) -> Iterator[RecipientLine]:
 
 
 def _found(view: View, wanted: Wanted) -> Iterator[RecipientLine]:
-    """By id or by address, in every campaign."""
+    """The recipients with that id or address, in every campaign."""
     sought = wanted.equal.get("recipient", "").strip()
     by_address = view.opened.directory.recipient_at(view.workspace, sought.lower())
     answers = view.answers()
@@ -295,4 +295,4 @@ COLLECTIONS = (
         _not_sending,
     ),
 )
-"""What can be listed."""
+"""All collections."""

@@ -1,4 +1,4 @@
-"""Where a page ended, as text that a caller gives back: opaque, and good for that list alone."""
+"""Where a page ended, as text that the caller gives back: opaque, and valid for that list only."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -17,7 +17,7 @@ def cursor_of(collection: str, key: Key) -> str:
 
 
 def key_in(collection: str, cursor: str, length: int) -> Key:
-    """Raises ``Problem`` for what is no cursor of this collection."""
+    """The key in a cursor. Raises ``Problem`` for text that is not a cursor of this collection."""
     try:
         read = urlsafe_b64decode(cursor[:MOST] + "=" * (-len(cursor) % 4))
         key = tuple(json.loads(read[4:])) if read[:4] == _check(collection, read[4:]) else ()
@@ -29,5 +29,5 @@ def key_in(collection: str, cursor: str, length: int) -> Key:
 
 
 def _check(collection: str, written: bytes) -> bytes:
-    """Against mix-ups, not against forgery: a cursor shows nothing that the list does not."""
+    """A check against mix-ups, not forgery: a cursor shows nothing that the list does not show."""
     return crc32(collection.encode() + b"\n" + written).to_bytes(4, "big")

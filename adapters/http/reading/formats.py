@@ -19,7 +19,7 @@ from adapters.stores.row_types import kind_of
 from engine.answers.telling.rows import plain
 
 ROW_GROUP = 20_000
-"""Rows of Parquet that are in memory at once."""
+"""Rows that are in memory at once while Parquet is written."""
 PIECE = 1 << 16
 """Octets."""
 
@@ -38,11 +38,11 @@ MEDIA_TYPES = MappingProxyType(
     }
 )
 Columns = Mapping[str, Any]
-"""By name, the annotation of its values."""
+"""Annotations of the values, by name of the column."""
 
 
 def write_csv(columns: Columns, lines: Iterable[Sequence[Any]], file: IO[bytes]) -> None:
-    """What a spreadsheet would run is made harmless; lists and maps are JSON."""
+    """Write CSV. What a spreadsheet would execute is made harmless; lists and maps are JSON."""
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
     writer.writerow(columns)
@@ -52,7 +52,7 @@ def write_csv(columns: Columns, lines: Iterable[Sequence[Any]], file: IO[bytes])
 
 
 def write_parquet(columns: Columns, lines: Iterable[Sequence[Any]], file: IO[bytes]) -> None:
-    """Times are instants in UTC; lists and maps are JSON as text."""
+    """Write rows as Parquet. Times are instants in UTC; lists and maps are JSON as text."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -69,7 +69,7 @@ def write_parquet(columns: Columns, lines: Iterable[Sequence[Any]], file: IO[byt
 
 
 class Sent(StreamingResponse):
-    """A file from its beginning; it is closed whatever becomes of the request."""
+    """Sends a file from its beginning, and closes it however the request ends."""
 
     def __init__(self, file: IO[bytes], name: str, media_type: str) -> None:
         file.seek(0)

@@ -24,7 +24,7 @@ from engine.answers.telling.rows import plain, told
 from events.vocabulary import instant_text, read_instant
 
 MOST = 1_000
-"""Rows of one page."""
+"""Rows on one page, at most."""
 
 
 class Asking(NamedTuple):
@@ -100,7 +100,7 @@ def _page_model(collection: Collection) -> type[BaseModel]:
 
 
 def _as_told(hint: Any) -> Any:
-    """Named tuples inside a row are told as objects."""
+    """The type in which a column is told: named tuples inside a row become objects."""
     for inner in get_args(hint):
         if hasattr(inner, "_fields"):
             fields: dict[str, Any] = {
@@ -151,7 +151,7 @@ def _columns(collection: Collection, fields: str | None) -> Sequence[str]:
 
 
 def moment_of(text: str | None) -> datetime | None:
-    """Raises ``Problem`` for what is no time with a zone."""
+    """The moment. Raises ``Problem`` for text that is not a time with a zone."""
     try:
         return None if text is None else read_instant(text)
     except ValueError as error:
@@ -168,8 +168,8 @@ def _answered(site: Site, workspace: str, collection: Collection, asking: Asking
 
 
 def _file(site: Site, workspace: str, collection: Collection, asking: Asking) -> Response:
-    """Written whole before it is sent: whoever reads slowly holds no moment of the store."""
-    file = TemporaryFile()  # noqa: SIM115 closed when it was sent
+    """The rows as a file, complete before it is sent: a slow reader does not hold the store."""
+    file = TemporaryFile()  # noqa: SIM115 closed once it was sent
     hints = get_type_hints(collection.row)
     write = write_csv if asking.format is Format.CSV else write_parquet
     try:
@@ -204,7 +204,7 @@ def _json(value: Any) -> Any:
 
 
 def chosen(view: View, collection: Collection, wanted: Wanted) -> Iterator[Any]:
-    """The rows that have what is wanted, in order of key."""
+    """The rows that match what is wanted, in order of key."""
     columns = collection.columns
     equal = {each: value for each, value in wanted.equal.items() if each in columns}
     for row in collection.rows(view, wanted):

@@ -1,4 +1,4 @@
-"""A workspace at one moment: now by the law, or as it was recorded up to then (F2, F3)."""
+"""A workspace at one moment: now, by the law, or as it was recorded up to then (F2, F3)."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,36 +23,38 @@ from projections.histories import Subject
 
 
 class View(NamedTuple):
-    """Good until the end of the block that gave it."""
+    """Valid until the end of the block that opened it."""
 
     workspace: str
     at: datetime
-    """Now; or the past moment that was named."""
+    """The time now, or the past moment that was named."""
     views: ReadableViews
     history: History
-    """Up to the moment; what is due and not recorded yet included where the moment is now."""
+    """Up to the moment; if that is now, including what is due and not recorded yet."""
     opened: Opened
     current: Current | None
-    """None in the past."""
+    """None for the past."""
 
     def answers(self) -> Answers:
         return Answers(self.views, self.workspace)
 
     def aggregates(self) -> Neighbours:
-        """Raises ``Problem`` in the past: rules' state is folded for now alone."""
+        """The state that rules decide on. Raises ``Problem`` for the past: it is only folded for
+        now.
+        """
         if self.current is None:
             raise Problem(422, "only_now", "This is known of now alone; leave out at.")
         return self.current.aggregates
 
     @property
     def recorded_until(self) -> int | None:
-        """What stands after this position is due and not recorded yet; None in the past."""
+        """The last recorded position; later events are due, not recorded yet. None for the past."""
         return self.current.recorded_until if self.current else None
 
 
 @contextmanager
 def now(opened: Opened, workspace: str, policy: Policy, earlier: EarlierLooks) -> Iterator[View]:
-    """``opened`` to be read only. A view that is stopped is as old as that.
+    """A view of the present. ``opened`` is read only. A view that is stopped is as old as its stop.
 
     Raises ``StoreError``.
     """
@@ -72,7 +74,8 @@ def now(opened: Opened, workspace: str, policy: Policy, earlier: EarlierLooks) -
 def then(
     opened: Opened, workspace: str, at: datetime, asked: Asked | None = None
 ) -> Iterator[View]:
-    """As recorded up to that time. ``asked``: one recipient alone, which needs no scan.
+    """A view of what was recorded up to that time. ``asked``: for one recipient only, without a
+    scan.
 
     Raises ``StoreError`` and ``UnreadableEvent``.
     """

@@ -1,4 +1,4 @@
-"""Proofs of an event and of a stop, by the folder of the setting ``proof_folder``."""
+"""Proofs of an event and of a stop, from the folder that the setting ``proof_folder`` names."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from engine.work.permissions import Caller
 def event_proof(
     site: Site, workspace: str, position: str, noted: Checkpoint | None = None
 ) -> SignedEvents:
-    """Raises ``NotFound``, ``ProofError`` and ``NoteError``."""
+    """The signed event with its proof. Raises ``NotFound``, ``ProofError`` and ``NoteError``."""
     proofs, found = _proofs(site), None
     if is_in_log(site.reader.store, position):
         found = proofs.event(workspace, int(position), noted)
@@ -30,7 +30,7 @@ def case_file(
     names: Mapping[str, str],
     noted: Checkpoint | None = None,
 ) -> CaseFile:
-    """Recorded as a look at the case before it is told. Raises ``ProofError`` and ``NoteError``."""
+    """The case file; the look at it is recorded first. Raises ``ProofError`` and ``NoteError``."""
     campaign_id, recipient_id = names["campaign_id"], names["recipient_id"]
     found = _proofs(site).case((workspace, campaign_id, recipient_id), noted)
     site.looks.record(caller, workspace, campaign_id, recipient_id)
@@ -38,7 +38,7 @@ def case_file(
 
 
 def noted_in(text: str | None) -> Checkpoint | None:
-    """Raises ``Problem`` for what is no checkpoint."""
+    """The checkpoint in the text. Raises ``Problem`` for text that is not a checkpoint."""
     try:
         return None if text is None else unverified(text)
     except NoteError as error:

@@ -1,4 +1,4 @@
-"""Every single question, in one table: where it is asked, and what answers it.
+"""Every question about one thing, in one table: its path, and what answers it.
 
 The console's pages and the tools for other programs ask these same questions.
 """
@@ -37,7 +37,7 @@ from events.vocabulary import instant_text
 from projections.histories import of_account, of_campaign, of_recipient
 
 Names = Mapping[str, str]
-"""Those in the path."""
+"""The names in the path."""
 
 
 class Asking(NamedTuple):
@@ -61,7 +61,7 @@ class Question(NamedTuple):
         return self.answer.__name__
 
     def about(self, workspace: str, names: Names) -> Asked | None:
-        """The one recipient whom it is about, if it is about one."""
+        """The recipient that the question is about, if it is about one."""
         if "recipient_id" not in names or "campaign_id" not in names:
             return None
         return Asked(workspace, names["campaign_id"], names["recipient_id"])
@@ -123,7 +123,7 @@ def recipient(asking: Asking) -> dict[str, Any]:
 
 
 def case(asking: Asking) -> dict[str, Any]:
-    """Recorded as a look at the case before it is told."""
+    """A recipient's case; the look at it is recorded before it is told."""
     found = case_in(asking)
     _, view, names, caller = asking
     person = person_of(view, names["recipient_id"], caller)
@@ -132,7 +132,7 @@ def case(asking: Asking) -> dict[str, Any]:
 
 
 def case_in(asking: Asking) -> Case:
-    """Raises ``NotFound``; and whatever keeps the look at it from being recorded."""
+    """The case. Raises ``NotFound``, and any error that keeps the look from being recorded."""
     site, view, names, caller = asking
     campaign_id, recipient_id = names["campaign_id"], names["recipient_id"]
     answers = view.answers()
@@ -171,7 +171,7 @@ def campaign_events(asking: Asking) -> dict[str, Any]:
 
 
 def event(asking: Asking) -> dict[str, Any]:
-    """With its parent, and the commands that it brought about."""
+    """An event with its parent, and the commands that it brought about."""
     history, position = asking.view.history, asking.names["position"]
     is_there = is_in_log(asking.view.opened.store, position)
     found = next(history.at([int(position)]), None) if is_there else None
@@ -188,7 +188,7 @@ def event(asking: Asking) -> dict[str, Any]:
 
 
 def person_of(view: View, recipient_id: str, caller: Caller) -> Person | None:
-    """As far as the caller may see who it is."""
+    """The person, as far as the caller may see it."""
     found = view.opened.directory.person(view.workspace, recipient_id)
     return shown(found, caller) if found else None
 

@@ -1,4 +1,4 @@
-"""Webhooks as they are told: how far each is, and what was tried."""
+"""Webhooks as they are told: how far each one is, and what was tried."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def visible(webhooks: Webhooks, caller: Caller) -> list[Standing]:
 
 
 def own(webhooks: Webhooks, webhook: str, caller: Caller) -> Standing:
-    """Raises ``NoSuchWebhook``, also for one that the caller has nothing to do with."""
+    """The webhook. Raises ``NoSuchWebhook``, also for one that is not the caller's."""
     found = webhooks.show(webhook)
     if not _is_visible(found, caller):
         raise NoSuchWebhook(webhook=webhook)

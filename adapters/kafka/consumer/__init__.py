@@ -1,5 +1,5 @@
-"""A consumer that does every effect once: for this program, and as a library for other services.
+"""A consumer that has every effect once: for this program, and as a library for other services.
 
-It imports nothing of Sendledger's but itself: a service needs kafka-python, and psycopg where its
-database is PostgreSQL.
+It imports nothing else of Sendledger: a service needs kafka-python, and psycopg if its database is
+PostgreSQL.
 """

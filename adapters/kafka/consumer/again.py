@@ -1,4 +1,4 @@
-"""Doing it again: from the beginning, a position or a time; and what was passed over."""
+"""Starting over from the beginning, a position or a time; and retrying what was skipped."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -25,8 +25,8 @@ def start_over(
     position: int | None = None,
     at: datetime | None = None,
 ) -> dict[TopicPartition, int]:
-    """From the first event with that position or after it, or recorded at that time or after it;
-    else from the beginning. Answers the offsets. Whoever consumes meanwhile goes on from there."""
+    """Start over at the first event with that position or time, or a later one; else at the
+    beginning. Answers the offsets. A consumer that is running continues from there."""
     alone = {name: value for name, value in GROUP.items() if not name.endswith("_strategy")}
     with KafkaConsumer(**{**client_of(kafka), **alone}) as reader:
         topics = chosen(topics, reader.topics())
@@ -60,7 +60,7 @@ def _offsets(
 
 
 def _search(reader: Any, partition: TopicPartition, low: int, high: int, position: int) -> int:
-    """The offset of the partition's first event at that position or after it, by halving."""
+    """The offset of the partition's first event at or after that position, by binary search."""
     reader.assign([partition])
     while low < high:
         middle = (low + high) // 2
@@ -73,7 +73,7 @@ def _search(reader: Any, partition: TopicPartition, low: int, high: int, positio
 
 
 def _first_from(reader: Any, partition: TopicPartition, offset: int, end: int) -> Any:
-    """None where only markers of transactions follow."""
+    """The first record from that offset on; None if only markers of transactions follow."""
     reader.seek(partition, offset)
     while reader.position(partition) < end:
         for records in reader.poll(timeout_ms=100, max_records=1).values():
@@ -82,8 +82,8 @@ def _first_from(reader: Any, partition: TopicPartition, offset: int, end: int) -
 
 
 def redrive(inbox: Inbox, effect: Effect) -> tuple[int, int]:
-    """Try every dead letter that was passed over once more: how many had their effect, and how
-    many have none. What came after them was done before."""
+    """Retry every dead letter that was skipped: how many had their effect, and how many did not.
+    The effects of later records came before."""
     done = failed = 0
     for letter in inbox.dead_letters():
         if letter.passed:
@@ -92,7 +92,7 @@ def redrive(inbox: Inbox, effect: Effect) -> tuple[int, int]:
                 done += 1
             except inbox.LOST:
                 raise
-            except Exception:  # noqa: BLE001 it stays where it is
+            except Exception:  # noqa: BLE001 the dead letter stays
                 failed += 1
     return done, failed
 

@@ -1,7 +1,7 @@
-"""Consumes topics of stores: each event has its effect once, whatever dies meanwhile.
+"""Consumes topics of stores: each event has its effect once, whatever crashes meanwhile.
 
-Effects and the position are kept in one transaction of the consumer's own database. A service needs
-no more than this::
+Effects and the position are stored in one transaction of the consumer's own database. A service
+needs no more than this::
 
     def invoice(event, inbox, c):
         if event.type == "sendledger.RecipientStopped.v1":
@@ -31,10 +31,10 @@ log = logging.getLogger("sendledger.consumer")
 
 POLL_MS, AT_ONCE = 200, 500
 NO_ASSIGNMENT = 5.0
-"""Seconds without a partition after which somebody is told."""
+"""Seconds without a partition after which an alert is raised."""
 HINT_EVERY = 5.0
-"""Seconds between two notes of the group's offsets, for who watches the lag, and between two looks
-whether somebody had the group start over."""
+"""Seconds between two commits of the group's offsets, for those who watch the lag, and between two
+checks whether the group was told to start over."""
 FIRST_RETRY, LAST_RETRY = 1.0, 60.0
 """Seconds between two attempts at a record that blocks its partition."""
 
@@ -44,24 +44,25 @@ class Refused(Exception):
 
 
 class PositionLost(Refused):
-    """The topic no longer holds what comes next."""
+    """The topic no longer holds the next record."""
 
 
 class Poison(StrEnum):
-    """What becomes of a partition whose next record has no effect but an error."""
+    """What happens to a partition whose next record cannot have its effect."""
 
     BLOCK = "block"
-    """It waits, and tries again: nothing is done out of order."""
-    PASS = "pass"  # noqa: S105 no password
-    """It goes on without it; the dead letter holds the record."""
+    """The partition waits and tries again: nothing is done out of order."""
+    PASS = "pass"  # noqa: S105 not a password
+    """The partition goes on without the record, which is kept as a dead letter."""
 
 
 class Consumer:
     """One member of the group. ``kafka``: ``HOST:PORT``, or kafka-python's settings of a client.
 
-    ``topics``: one that begins with ``^`` is a pattern; ``workspace``: of it alone; ``instance``: a
-    name that a restarted process keeps, so that its partitions wait for it (static membership);
-    ``alert``: told what a person should look at; ``at_once``: records in one transaction, at most.
+    ``topics``: one that begins with ``^`` is a pattern; ``workspace``: only its events;
+    ``instance``: a name that a restarted process keeps, so that its partitions wait for it (static
+    membership); ``alert``: called with what a person should look at; ``at_once``: the most records
+    in one transaction.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Consumer:
         self._places: dict[TopicPartition, Place] = {}
         self._blocked: dict[TopicPartition, Blocked] = {}
         self._buried: set[TopicPartition] = set()
-        """Those whose next record is a dead letter that waits."""
+        """Partitions whose next record is a dead letter that waits."""
         self._assigned_at = self._hinted_at = monotonic()
         self._arrivals = Arrivals()
         member = {"group_id": group, "group_instance_id": instance, "max_poll_records": at_once}
@@ -98,30 +99,30 @@ class Consumer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leaves the group, so that others take over at once."""
+        """Leave the group, so that others take over at once."""
         try:
             self._kafka.close(autocommit=False, timeout_ms=5_000)
         finally:
             self.inbox.close()
 
     def stop(self, *_: object) -> None:
-        """From any thread or signal handler; what is under way is brought to its end."""
+        """Stop after the work in hand. May be called from any thread or signal handler."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Until ``stop``. Any error ends it: begin anew with a new one. Raises ``PositionLost``,
-        kafka-python's ``KafkaError``, and the database's errors."""
+        """Consume until ``stop``. Any error ends it: start again with a new consumer. Raises
+        ``PositionLost``, kafka-python's ``KafkaError``, and the database's errors."""
         while not self._stopping.is_set():
             self.turn()
         self._hint(now=True)
 
     @property
     def partitions(self) -> set[TopicPartition]:
-        """Those that are this member's now."""
+        """The partitions that this member has now."""
         return {*self._places}
 
     def turn(self) -> int:
-        """What one look brings; answers how many records."""
+        """Poll once and have the effects. Answers the number of records."""
         polled = self._kafka.poll(timeout_ms=POLL_MS)
         moved = self._settle_in()
         self._retry()
@@ -133,9 +134,9 @@ class Consumer:
         return done
 
     def _settle_in(self) -> set[TopicPartition]:
-        """Partitions that are new here, or were away for a while, begin where the database says.
+        """Position new and returning partitions where the database says.
 
-        Answers which: what was polled of them comes from elsewhere.
+        Answers them: records already polled from them come from other places.
         """
         assigned = self._kafka.assignment()
         for each in self._arrivals.taken() | (self._places.keys() - assigned):
@@ -149,7 +150,7 @@ class Consumer:
         return moved
 
     def _notice_restarts(self) -> None:
-        """Also of a partition in which nothing new comes, and that nobody overtakes."""
+        """Look for restarts in all partitions, even in those without new records."""
         for each, at in list(self._places.items()):
             if self.inbox.place(each) != at:
                 del self._places[each]
@@ -175,15 +176,16 @@ class Consumer:
         return at
 
     def _take(self, partition: TopicPartition, records: Sequence[Any]) -> int:
-        """All in one transaction; where one of them is poison, each in its own up to there. Effects
-        come under the lock of the position: two processes never do them at once."""
+        """Have the effects of records, all in one transaction; if one is poison, each in its own up
+        to it. Effects happen under the lock of the position: two processes never have them at
+        once."""
         new = [each for each in records if each.offset >= self._places[partition].next_offset]
         try:
             try:
                 self._do(partition, new)
             except self._fatal:
                 raise
-            except Exception:  # noqa: BLE001 whose fault it is shows when each goes alone
+            except Exception:  # noqa: BLE001 doing each alone shows which one fails
                 self._one_by_one(partition, new)
         except Overtaken:
             self._places.pop(partition, None)
@@ -277,7 +279,7 @@ class Consumer:
 
 
 class Blocked(NamedTuple):
-    """A record at which its partition waits."""
+    """A record on which its partition waits."""
 
     record: Any
     before: Place

@@ -7,7 +7,7 @@ from adapters.kafka.consumer.event import Event
 from adapters.kafka.consumer.inbox import Inbox
 
 Effect = Callable[[Event, Inbox, Any], object]
-"""Does what follows from an event, with the cursor of the transaction; raises for poison."""
+"""What follows from an event, with the cursor of the transaction; raises if the event is poison."""
 
 
 class Together(NamedTuple):

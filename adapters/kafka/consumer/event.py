@@ -1,15 +1,15 @@
-"""A record of a topic, read as the event that it is (docs/stream-contract.md)."""
+"""A record of a topic, read as an event (docs/stream-contract.md)."""
 
 import json
 from typing import Any, NamedTuple
 
 
 class NotAnEvent(ValueError):
-    """The record is none of a store's: somebody else wrote to the topic."""
+    """The record is not from a store: somebody else wrote to the topic."""
 
 
 class Event(NamedTuple):
-    """``headers`` are texts; the value is as the store keeps it, undecoded."""
+    """``headers`` are texts; the value is undecoded, as the store keeps it."""
 
     topic: str
     partition: int
@@ -25,17 +25,17 @@ class Event(NamedTuple):
 
     @property
     def source(self) -> str:
-        """The store, as ``urn:sendledger:store:…``: key your rows by it."""
+        """The store, as ``urn:sendledger:store:…``: include it in the keys of your rows."""
         return self.headers["ce_source"]
 
     @property
     def entry(self) -> int:
-        """Its place in the store's one order; within a workspace it only grows."""
+        """Its number in the store's one order; it only grows within a workspace."""
         return int(self.headers["ce_entry"])
 
     @property
     def sequence(self) -> int | None:
-        """Its position; None for a command without events."""
+        """The event's position; None for a command without events."""
         text = self.headers.get("ce_sequence")
         return int(text) if text else None
 
@@ -49,7 +49,7 @@ class Event(NamedTuple):
 
 
 def event_of(record: Any) -> Event:
-    """Raises ``NotAnEvent``."""
+    """The event in a record. Raises ``NotAnEvent``."""
     try:
         headers = {name: (text or b"").decode() for name, text in record.headers}
         found = Event(

@@ -1,7 +1,7 @@
-"""Where a consumer keeps how far it is, in the database of its effects and in their transactions.
+"""How far a consumer is, kept in the database of its effects and in their transactions.
 
-The position decides, and is compared as it is moved: of two processes that hold the same records
-one gets nothing. The group's offsets in Kafka are a hint for those who watch.
+The position decides, and is compared when it is moved: of two processes that hold the same records,
+one moves nothing. The group's offsets in Kafka are only a hint for those who watch.
 """
 
 import json
@@ -20,13 +20,13 @@ Partition = tuple[str, int]
 
 
 class Overtaken(Exception):
-    """Another process has moved the position meanwhile; nothing of the transaction is kept."""
+    """Another process has moved the position meanwhile; nothing in the transaction is kept."""
 
 
 class Place(NamedTuple):
     next_offset: int
     entry: int
-    """The last one that had its effect; -1 for none."""
+    """The last entry that had its effect; -1 for none."""
 
 
 class DeadLetter(NamedTuple):
@@ -39,7 +39,7 @@ class DeadLetter(NamedTuple):
     error: str
     attempts: int
     passed: bool
-    """The consumer has gone on without it; otherwise it waits at it."""
+    """Whether the consumer skipped it; otherwise it waits there."""
 
     @property
     def event(self) -> Event:
@@ -54,27 +54,27 @@ class DeadLetter(NamedTuple):
 
 
 class Inbox(ABC):
-    """Of one consumer group. For one thread."""
+    """The positions of one consumer group. For one thread."""
 
     LOST: tuple[type[Exception], ...]
-    """The database's errors that are nobody's poison: the process is to end and begin anew."""
+    """Database errors that no record is to blame for: the process has to end and start again."""
 
     def __init__(self, group: str) -> None:
         self.group = group
 
     @abstractmethod
     def transaction(self) -> Any:
-        """A context: what is done with the cursor that it gives is kept whole, or not at all."""
+        """A context with a cursor: what is done with it is kept completely, or not at all."""
 
     @abstractmethod
     def close(self) -> None: ...
 
     def execute(self, c: Any, statement: str, values: Sequence[Any] = ()) -> Any:
-        """With marks as ``%s``, whatever the product."""
+        """Execute a statement, with ``%s`` for values in every database."""
         return c.execute(statement, values)
 
     def lock(self, c: Any) -> None:  # noqa: B027 SQLite's transactions do it by themselves
-        """Keep others from making tables until the transaction ends."""
+        """Keep others from creating tables until the transaction ends."""
 
     def place(self, partition: Partition) -> Place | None:
         with self.transaction() as c:
@@ -82,18 +82,18 @@ class Inbox(ABC):
         return Place(*found) if found else None
 
     def begin(self, partition: Partition, at: Place) -> None:
-        """Where nobody was there before."""
+        """Set the position of a partition that has none."""
         with self.transaction() as c:
             self.execute(c, sql.PLACE, (self.group, *partition, *at))
 
     def move(self, c: Any, partition: Partition, before: int, to: Place) -> None:
-        """Raises ``Overtaken``."""
+        """Move the position. Raises ``Overtaken``."""
         values = (*to, self.group, *partition, before)
         if self.execute(c, sql.MOVE, values).rowcount != 1:
             raise Overtaken
 
     def restart(self, c: Any, topic: str, places: Mapping[int, Place]) -> None:
-        """By partition. Whoever consumes meanwhile is overtaken, and goes on from there."""
+        """Set positions by partition. A running consumer is overtaken, and continues from there."""
         self.execute(c, sql.LEAVE, (self.group, topic))
         for partition, at in places.items():
             self.execute(c, sql.PLACE, (self.group, topic, partition, *at))
@@ -111,7 +111,7 @@ class Inbox(ABC):
         self.execute(c, sql.REVIVE, (self.group, *partition, offset))
 
     def is_buried(self, partition: Partition, at: Place) -> bool:
-        """Is what comes next a dead letter that waits?"""
+        """Whether the next record is a dead letter that waits."""
         with self.transaction() as c:
             values = (self.group, *partition, at.next_offset)
             return self.execute(c, sql.IS_BURIED, values).fetchone() is not None
@@ -156,7 +156,7 @@ class SQLiteInbox(Inbox):
 
 class PostgresInbox(Inbox):
     def __init__(self, url: str, group: str) -> None:
-        import psycopg  # noqa: PLC0415 only who has such a database needs it
+        import psycopg  # noqa: PLC0415 needed only with such a database
 
         super().__init__(group)
         self.LOST = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -185,7 +185,8 @@ class PostgresInbox(Inbox):
 
 
 def inbox_at(url: str, group: str) -> Inbox:
-    """``postgresql://…``, or the path of an SQLite file, also as ``sqlite:///path``."""
+    """The inbox in ``postgresql://…``, or in an SQLite file, given by its path or
+    ``sqlite:///path``."""
     if url.startswith(("postgresql://", "postgres://")):
         return PostgresInbox(url, group)
     return SQLiteInbox(url.removeprefix("sqlite:///"), group)

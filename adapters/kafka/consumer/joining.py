@@ -1,17 +1,17 @@
-"""What kafka-python was assigned while nobody polled, and gives back unseen."""
+"""Keeps an assignment that kafka-python received between two polls and would give back."""
 
 from typing import Any
 
 
 def keep_assignment(reader: Any) -> Any:
-    """Answers the ``KafkaConsumer``, made to take at its next poll what it was assigned meanwhile.
+    """The ``KafkaConsumer``, changed to accept at its next poll what it was assigned meanwhile.
 
-    The library (3.0.12) joins in a thread of its own, for as long as it takes. When that comes to
-    its end between two polls, the next poll does not look at the outcome, but joins once more. If
-    this member leads the group, all the others have to join again as well, which takes until their
-    next heartbeat; and then the outcome may come between two polls again.
+    The library (3.0.12) joins in a thread of its own, for as long as it takes. If that ends between
+    two polls, the next poll does not look at the outcome, but joins again. If this member leads the
+    group, all others have to join again as well, which takes until their next heartbeat; and then
+    the outcome may come between two polls again.
     """
-    coordinator = reader._coordinator  # noqa: SLF001 nothing of it is public
+    coordinator = reader._coordinator  # noqa: SLF001 there is no public way
     join = coordinator._do_join_and_sync_async  # noqa: SLF001
     kept: tuple[Any, Any] | None = None
 

@@ -29,7 +29,7 @@ def make_table(inbox: Inbox) -> None:
 
 
 def keep(event: Event, inbox: Inbox, c: Any) -> None:
-    """An event that comes twice would break the key: nothing hides it."""
+    """Insert the event. One that comes twice breaks the key: nothing hides it."""
     headers = event.headers
     values = (
         *(inbox.group, event.source, event.entry, headers["ce_id"], event.type, event.workspace),

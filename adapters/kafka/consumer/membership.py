@@ -1,4 +1,4 @@
-"""How a consumer is a member of its group: settings, topics, partitions that arrive."""
+"""How a consumer joins its group: settings, topics, and partitions as they are assigned."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
@@ -26,13 +26,13 @@ GROUP: Mapping[str, Any] = {
 
 
 def client_of(kafka: str | Mapping[str, Any]) -> Mapping[str, Any]:
-    """kafka-python's settings of a client, of which ``HOST:PORT,…`` may be all."""
+    """kafka-python's settings of a client; ``HOST:PORT,…`` may stand for all of them."""
     return {"bootstrap_servers": kafka.split(",")} if isinstance(kafka, str) else kafka
 
 
 class Arrivals(ConsumerRebalanceListener):  # type: ignore[misc] # the library has no types
-    """Partitions that were assigned anew. The library calls it in a thread of its own, in which
-    no connection of ours is to be used."""
+    """Partitions that were newly assigned. The library calls it in a thread of its own, which must
+    not use our connections."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -43,7 +43,7 @@ class Arrivals(ConsumerRebalanceListener):  # type: ignore[misc] # the library h
             self._new.update(assigned)
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """They are compared after each poll."""
+        """Do nothing: partitions are compared after each poll."""
 
     def taken(self) -> set[TopicPartition]:
         with self._lock:
@@ -69,8 +69,9 @@ def joined(
 
 
 def _know(reader: Any, topics: Sequence[str]) -> None:
-    """Before the member joins: one that does not know the topic's partitions yet may be the one
-    who divides them, and divides none. A topic that is not there is looked for again."""
+    """Learn of the topics' partitions before joining. A member that does not know them yet may be
+    the one that assigns them, and then assigns none. A topic that does not exist is looked for
+    again."""
     there = reader.topics() if pattern_of(topics) else ()
     for each in chosen(topics, there):
         reader.partitions_for_topic(each)

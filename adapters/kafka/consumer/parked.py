@@ -1,16 +1,16 @@
-"""What kafka-python had read of a partition before it was paused, and forgets when it goes on."""
+"""Picks up what kafka-python had read of a partition before a pause, and forgets on resuming."""
 
 from typing import Any
 
 
 def pick_up_parked(reader: Any) -> Any:
-    """Answers the ``KafkaConsumer``, made to go on with a partition that was paused and resumed.
+    """The ``KafkaConsumer``, changed to continue with a partition that was paused and resumed.
 
-    The library (3.0.12) lays aside what it has of a paused partition, and takes it again only while
-    nothing is in line; but what is used up stays in line until more is fetched, and never goes
-    where the other partitions are at their end: nothing of the resumed one would ever come.
+    The library (3.0.12) puts the records of a paused partition aside, and takes them up only while
+    nothing is in line; but used-up records stay in line until more are fetched, and never leave if
+    the other partitions are at their end: nothing from the resumed partition would ever come.
     """
-    fetcher = reader._fetcher  # noqa: SLF001 nothing of it is public
+    fetcher = reader._fetcher  # noqa: SLF001 there is no public way
     fetched = fetcher.fetched_records
 
     def fetched_or_parked(*given: Any, **named: Any) -> Any:

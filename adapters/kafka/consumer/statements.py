@@ -1,4 +1,4 @@
-"""What the inbox says to its database, with marks as psycopg has them."""
+"""The inbox's statements, with ``%s`` for values as in psycopg."""
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS inbox_positions (

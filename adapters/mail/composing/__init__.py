@@ -1,1 +1,1 @@
-"""From templates and a recipient's variables to the octets of a message. Connects to nothing."""
+"""From templates and a recipient's variables to the octets of a message. Makes no connection."""

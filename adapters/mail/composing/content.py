@@ -1,6 +1,6 @@
-"""A part's content: as it is where every server takes that, else quoted-printable or base64.
+"""A part's content: unencoded where every server accepts that, else quoted-printable or base64.
 
-Nothing needs a server that takes eight bits or long lines (RFC 5321, 4.5.3.1.6).
+So no server has to support eight bits or long lines (RFC 5321, 4.5.3.1.6).
 """
 
 from binascii import b2a_base64, b2a_qp
@@ -9,14 +9,14 @@ LONGEST_LINE = 998
 """Octets (RFC 5322, 2.1.1)."""
 IN_BASE64 = 76
 NEVER_AS_IT_IS = b"=_"
-"""Boundaries hold it, and neither quoted-printable nor base64 can."""
+"""Boundaries contain it; neither quoted-printable nor base64 can."""
 _AS_THEY_ARE = bytes(range(0x20, 0x7F)) + b"\t\n"
 _HEAD = b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: %s\r\n\r\n%s'
 
 
 def part(subtype: str, text: str) -> bytes:
-    """Headers of content, and the content; ends with a line end. Every kind of line end in ``text``
-    becomes CRLF."""
+    """The content's headers and the content itself, which ends with a line end. Every kind of line
+    end in ``text`` becomes CRLF."""
     encoding, content = _encoded(_lines(text).encode("utf-8", "replace"))
     return _HEAD % (subtype.encode(), encoding, content)
 

@@ -1,4 +1,4 @@
-"""A step's letter for one recipient, and what is missing for it."""
+"""A step's letter for one recipient, and what it lacks."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,14 +28,14 @@ from events.vocabulary import RecipientId
 LONGEST_SUBJECT = 250
 AGAIN = "Re: "
 FIRST = Thread()
-"""Nothing was sent before."""
+"""No message was sent before."""
 _EXAMPLE = Unsubscribing("mailto:sender@example.com?subject=unsubscribe")
 _NOBODY = Sender("sender@example.com")
 _BODY_ENDS = re.compile(r"</body\s*>", re.IGNORECASE)
 
 
 class Writing(NamedTuple):
-    """A step whose templates are ready; make it once and fill it for many."""
+    """A step whose templates are compiled; make it once and fill it for many recipients."""
 
     step: Step
     subject: Filled
@@ -49,7 +49,7 @@ class Writing(NamedTuple):
         thread: Thread = FIRST,
         unsubscribing: Unsubscribing = _EXAMPLE,
     ) -> Letter:
-        """Raises ``VariablesMissing``, ``SubjectMissing`` and ``LetterTooLong``."""
+        """The letter. Raises ``VariablesMissing``, ``SubjectMissing`` and ``LetterTooLong``."""
         subject, text, html = self.unsigned(person, sender, thread, unsubscribing)
         if html:
             html = _signed_html(html, sender.signature)
@@ -67,7 +67,7 @@ class Writing(NamedTuple):
         thread: Thread,
         unsubscribing: Unsubscribing = _EXAMPLE,
     ) -> Letter:
-        """The templates, filled in, and nothing else."""
+        """The filled-in templates, without a signature."""
         values = _values(person, sender, unsubscribing)
         if max(map(len, values.values())) > LONGEST_VALUE:
             raise LetterTooLong(step=self.step.name, part="variables", most=LONGEST_VALUE)
@@ -78,7 +78,7 @@ class Writing(NamedTuple):
             raise self._lacking(values) from None
 
     def _subject(self, values: Mapping[str, str], thread: Thread) -> str:
-        """One line, whatever is in a variable."""
+        """The subject on one line, whatever a variable contains."""
         told = one_line(self.subject.fill(values), LONGEST_SUBJECT)
         if told:
             return told
@@ -88,7 +88,7 @@ class Writing(NamedTuple):
         return first if first.lower().startswith(AGAIN.strip().lower()) else f"{AGAIN}{first}"
 
     def _lacking(self, values: Mapping[str, str]) -> VariablesMissing:
-        """All of them: each is given something, until nothing more is missed."""
+        """All missing variables: each one found gets a value, until none is missing."""
         lacking: dict[str, str] = {}
         for each in (self.subject, self.text, self.html):
             while gap := _gap(each, {**values, **lacking}):
@@ -97,7 +97,7 @@ class Writing(NamedTuple):
 
 
 def writing(step: Step) -> Writing:
-    """Raises ``TemplateUnusable``."""
+    """The step, ready to be filled. Raises ``TemplateUnusable``."""
     if not step.text.strip() and not step.html.strip():
         problem = "it is empty, and so is the HTML; write one of them"
         raise TemplateUnusable(step=step.name, part="text", line=1, problem=problem)
@@ -115,7 +115,7 @@ def preview(step: Step, person: Person, sender: Sender, thread: Thread = FIRST) 
 
 
 def rehearsed(steps: Sequence[Step], name: str, person: Person, sender: Sender) -> Letter:
-    """That step as this recipient gets it after the steps before. Raises ``LetterError``."""
+    """The named step as this recipient gets it after those before it. Raises ``LetterError``."""
     step = next(each for each in steps if each.name == name)
     if step.subject or step is steps[0]:
         return preview(step, person, sender)
@@ -124,8 +124,8 @@ def rehearsed(steps: Sequence[Step], name: str, person: Person, sender: Sender) 
 
 
 def required_variables(step: Step) -> frozenset[str]:
-    """What the step needs of everybody. What stands in a condition may be needed of some besides:
-    ``missing`` tells of whom."""
+    """The variables that the step needs of every recipient. Those within a condition may be needed
+    of some recipients, too: ``missing`` says of whom."""
     try:
         writing(step).unsigned(Person("somebody@example.com", "-"), _NOBODY, Thread("-"))
     except VariablesMissing as lacking:
@@ -136,7 +136,7 @@ def required_variables(step: Step) -> frozenset[str]:
 def missing(
     steps: Sequence[Step], people: Iterable[tuple[RecipientId, Person]]
 ) -> Iterator[Missing]:
-    """Every step that cannot be sent to a recipient as they are, in the recipients' order.
+    """Every step that cannot be sent to a recipient as things are, in the order of the recipients.
 
     Raises ``TemplateUnusable``, and ``SubjectMissing`` for a first step without a subject.
     """
@@ -153,7 +153,7 @@ def missing(
 
 
 def _values(person: Person, sender: Sender, unsubscribing: Unsubscribing) -> dict[str, str]:
-    """What templates may name. What is empty is left out."""
+    """The values that templates may name, without the empty ones."""
     found = {variable_name(column): value for column, value in person.variables.items()}
     found |= {
         "email": person.address,
@@ -179,7 +179,7 @@ def _signed_text(text: str, signature: str) -> str:
 
 
 def _signed_html(html: str, signature: str) -> str:
-    """The signature is text; it stands before the body's end, where there is one."""
+    """The HTML with the signature, which is text; it goes before the body's end, if any."""
     if not signature.strip():
         return html
     told = "<br>\n".join(escape(signature.strip()).splitlines())

@@ -1,7 +1,7 @@
-"""Header lines: short ones, folded, and safe whatever stands in a name or a subject.
+"""Header lines: short, folded, and safe whatever a name or a subject contains.
 
-What comes in is made one line of printable characters first (``one_line``), so nothing ends a
-header or begins another; what is not ASCII goes as encoded words (RFC 2047).
+Every value is first reduced to one line of printable characters (``one_line``), so it can neither
+end a header nor begin another; what is not ASCII becomes encoded words (RFC 2047).
 """
 
 import re
@@ -12,16 +12,16 @@ from engine.answers.telling.one_line import one_line
 from engine.work.addresses import display_name
 
 WIDTH = 76
-"""Characters of a line, where it can be broken; RFC 5322 recommends 78, and permits 998."""
+"""Characters in a line that can be broken; RFC 5322 recommends 78, and permits 998."""
 IN_A_WORD = 39
-"""Octets of an encoded word, so that it fits into a line behind any header's name."""
+"""Octets in an encoded word, so that it fits into a line after the name of any header."""
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _MESSAGE_ID = re.compile(r"(?!.*=\?)<[!-;=?-~]{1,400}>")
 _URI = re.compile(r"[!-;=?-~]{1,900}")
 
 
 def mailbox(name: str, address: str) -> str:
-    """``name <address>``; the address is checked, and in ASCII."""
+    """``name <address>``; the address is checked, and is ASCII."""
     phrase, addr = _phrase(display_name(name)), f"<{address}>"
     if not phrase:
         return addr
@@ -30,7 +30,7 @@ def mailbox(name: str, address: str) -> str:
 
 
 def unstructured(name: str, text: str, longest: int) -> str:
-    """A header of words, as a subject is one."""
+    """A header of free text, such as a subject."""
     line = one_line(text, longest)
     if not line.isascii():
         return f"{name}: {_encoded(line)}"
@@ -43,13 +43,14 @@ def unstructured(name: str, text: str, longest: int) -> str:
 
 
 def message_ids(name: str, ids: Iterable[str]) -> str:
-    """Servers told us some of them: what is no Message-ID is left out. Empty without any."""
+    """A header of Message-IDs; empty if there are none. Some of them come from servers: what is not
+    a Message-ID is left out."""
     found = [each for each in ids if _MESSAGE_ID.fullmatch(each)]
     return "\r\n ".join([f"{name}: {found[0]}", *found[1:]]) if found else ""
 
 
 def uris(name: str, given: Iterable[str]) -> str:
-    """Raises ``ValueError`` for what is none."""
+    """A header of URIs. Raises ``ValueError`` for text that is not a URI."""
     found = [f"<{each}>" for each in given if _URI.fullmatch(each) or _refuse()]
     return f"{name}: " + ",\r\n ".join(found)
 
@@ -72,7 +73,7 @@ def _encoded(text: str) -> str:
 
 
 def _pieces(text: str) -> Iterator[bytes]:
-    """In octets, none broken within a character."""
+    """The text's octets in pieces, none of which ends within a character."""
     octets = text.encode("utf-8", "replace")
     while len(octets) > IN_A_WORD:
         end = IN_A_WORD

@@ -1,10 +1,10 @@
-"""What a template may say: text, variables, a few filters, and conditions. Nothing that repeats.
+"""What a template may contain: text, variables, a few filters and conditions. Nothing repeats.
 
-A template is a customer's, and runs in our process. Jinja2's sandbox keeps it from our objects, not
-from our time and memory: ``'a' * 10**9`` and nested loops are within it. So each construct is
-permitted by name, and each permitted one makes at most the sum of what it is given, or is held to
-``LONGEST_VALUE``. Without loops, assignments, macros, arithmetic and calls the work is then bounded
-by the number of nodes.
+A template comes from a customer, and runs in our process. Jinja2's sandbox protects our objects,
+but not our time and memory: it permits ``'a' * 10**9`` and nested loops. So each construct is
+permitted by name, and a permitted one produces at most the sum of its input, or is limited to
+``LONGEST_VALUE``. Without loops, assignments, macros, arithmetic and calls, the work is then
+bounded by the number of nodes.
 """
 
 import re
@@ -17,15 +17,15 @@ from jinja2 import Undefined, nodes
 from jinja2.filters import do_title
 
 LONGEST_VALUE = 10_000
-"""Characters of a variable, and of what a filter takes or makes."""
+"""Characters in a variable, and in what a filter takes or produces."""
 TOO_MUCH = "too much in one template, or too deep; make it simpler"
 MOST_NODES = 1_000
 DEEPEST = 30
-"""Of conditions, filters and brackets within each other."""
+"""How deep conditions, filters and brackets may be nested."""
 
 
 class NotAllowed(Exception):
-    """``problem`` ends a sentence."""
+    """The template uses something that is not permitted. ``problem`` ends a sentence."""
 
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(problem)
@@ -38,9 +38,10 @@ class ValueTooLong(Exception):
 
 
 def variable_name(column: str) -> str:
-    """As templates name a column: in lower case, one word. ``First Name`` is ``first_name``.
+    """The name by which templates refer to a column: in lower case, one word.
 
-    In the form to which Python brings identifiers, or two names would be one in compiled code.
+    ``First Name`` is ``first_name``. The name is in the form to which Python normalises
+    identifiers; otherwise two names could be the same one in compiled code.
     """
     plain = normalize("NFKC", column).lower()
     return plain if plain.isidentifier() else re.sub(r"\W+|^(?=\d)", "_", plain.strip())
@@ -60,7 +61,7 @@ def _short(text: str) -> str:
 
 
 def _default(value: object, other: object, _: object = None) -> object:
-    """What is empty has no value either: a CSV file has every column in every line."""
+    """The value, or the other one if it is empty: every line of a CSV file has every column."""
     return other if isinstance(value, Undefined) or value == "" else value
 
 
@@ -99,9 +100,9 @@ ALLOWED = "use variables, the filters {}, ~, ==, !=, and, or, not, is defined, a
 
 
 def allow(tree: nodes.Template) -> None:
-    """Raises ``NotAllowed``; else the variables are renamed as columns are.
+    """Check the template and rename its variables as columns are named. Raises ``NotAllowed``.
 
-    Walks without recursion, for a tree may be as deep as its text is long.
+    The walk is not recursive, since a tree may be as deep as its text is long.
     """
     seen = 0
     left: list[tuple[nodes.Node, int, int]] = [(tree, 0, 1)]
@@ -126,7 +127,7 @@ def _problem(node: nodes.Node) -> str | None:
 
 
 def _of_name(node: nodes.Name) -> str | None:
-    """Said of the name that it gets: ``\u017felf`` is ``self``."""
+    """The problem with a name, if any, after normalisation: ``\u017felf`` is ``self``."""
     is_good = node.ctx == "load" and variable_name(node.name) not in {"self", "super"}
     return None if is_good else f"{node.name} cannot be a variable here"
 

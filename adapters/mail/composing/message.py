@@ -1,5 +1,5 @@
-"""A letter as a message (RFC 5322): assembled from its lines, because ``email`` takes as long for
-one as this for ten. Tests hold it against ``email``'s parser."""
+"""A letter as a message (RFC 5322), assembled from its lines. Python's ``email`` takes as long for
+one message as this does for ten. Tests check the result with ``email``'s parser."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,10 +20,10 @@ from engine.work.letters import (
 from engine.work.ports import Message, Person
 
 OUR_ID = "X-Sendledger-Id"
-"""What no server rewrites (M2)."""
+"""The header that no server rewrites (M2)."""
 MOST_REFERENCES = 20
 LONGEST_BOUNDARY = 60
-"""Characters of it that tell one from another; RFC 2046 permits 70 in all."""
+"""Characters in the part that tells one boundary from another; RFC 2046 permits 70 in all."""
 _ALTERNATIVES = (
     b'Content-Type: multipart/alternative;\r\n boundary="%s"\r\n\r\n'
     b"--%s\r\n%s\r\n--%s\r\n%s\r\n--%s--\r\n"
@@ -31,8 +31,8 @@ _ALTERNATIVES = (
 
 
 class Posting(NamedTuple):
-    """All that a message needs besides its letter. ``left``: of its Message-ID (M2), as
-    ``message_key`` makes it; ``at``: of its ``Date``, with a zone."""
+    """All that a message needs besides its letter. ``left``: the part of its Message-ID left of the
+    ``@`` (M2), as ``message_key`` makes it; ``at``: the time for its ``Date``, with a zone."""
 
     sender: Sender
     person: Person
@@ -43,7 +43,7 @@ class Posting(NamedTuple):
 
 
 def compose(letter: Letter, posting: Posting) -> Message:
-    """The same octets for the same letter and posting. Raises ``AddressUnusable``."""
+    """The message: the same octets for the same letter and posting. Raises ``AddressUnusable``."""
     to = _usable(posting.person.address, "recipient's")
     sender = _usable(posting.sender.address, "account's")
     message_id = f"<{posting.left}@{sender.rpartition('@')[2]}>"
@@ -79,7 +79,7 @@ def _headers(
 
 
 def _references(thread: Thread) -> list[str]:
-    """The first, and the latest."""
+    """The first message id of the thread, and the latest ones."""
     ids = [*thread.message_ids]
     return ids if len(ids) <= MOST_REFERENCES else [ids[0], *ids[1 - MOST_REFERENCES :]]
 

@@ -1,7 +1,7 @@
-"""Plain text of a letter that is HTML alone (inscriptis).
+"""The plain text of a letter that is only HTML (inscriptis).
 
-Layout is done without: a style may ask for a million empty lines, and a table for cells as wide as
-its widest.
+Layout is ignored: a style may ask for a million empty lines, and a table for cells as wide as its
+widest.
 """
 
 from inscriptis.css_profiles import STRICT_CSS_PROFILE
@@ -14,12 +14,12 @@ _CONFIG = ParserConfig(css=STRICT_CSS_PROFILE)
 
 
 def plain_text(source: str) -> str:
-    """What a reader sees of it, with the addresses of links beside their words."""
+    """The text that a reader sees, with the addresses of links after their words."""
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     octets = source.encode("utf-8", "replace")
     try:
         root = html.document_fromstring(octets, parser=parser)
-    except etree.ParserError:  # there is nothing in it
+    except etree.ParserError:  # the document is empty
         return ""
     for element in root.iter():
         element.attrib.pop("style", None)

@@ -1,4 +1,4 @@
-"""A template as it is filled in: parsed, checked, compiled, and held to its limits."""
+"""A template that can be filled in: parsed, checked, compiled, and kept within its limits."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, NoReturn
@@ -12,11 +12,11 @@ from engine.work.letters import LetterTooLong, TemplateUnusable
 LONGEST_TEMPLATE = 100_000
 """Characters."""
 LONGEST_RESULT = 200_000
-"""Characters of one part of a letter."""
+"""Characters in one part of a letter."""
 
 
 class Gap(Exception):
-    """A variable is wanted that has no value."""
+    """The template uses a variable that has no value."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -24,8 +24,7 @@ class Gap(Exception):
 
 
 class _NoValue(StrictUndefined):
-    """Of a variable that is absent or empty: false where it is asked for, refused where it is
-    used."""
+    """A variable that is absent or empty: false in a condition, refused where its value is used."""
 
     __slots__ = ()
 
@@ -60,7 +59,7 @@ class Filled(NamedTuple):
     template: Template
 
     def fill(self, values: Mapping[str, str]) -> str:
-        """``values`` holds no empty one. Raises ``Gap`` and ``LetterTooLong``."""
+        """The text. ``values`` holds no empty value. Raises ``Gap`` and ``LetterTooLong``."""
         context = self.template.new_context(dict(values))
         try:
             return _joined(self.template.root_render_func(context))
@@ -69,7 +68,7 @@ class Filled(NamedTuple):
 
 
 def template(step: str, part: str, source: str, *, html: bool = False) -> Filled:
-    """Raises ``TemplateUnusable``, with the line and what was expected there."""
+    """The template. Raises ``TemplateUnusable``, with the line and what was expected there."""
     if len(source) > LONGEST_TEMPLATE:
         problem = f"it is longer than {LONGEST_TEMPLATE} characters"
         raise TemplateUnusable(step=step, part=part, line=1, problem=problem)

@@ -1,4 +1,4 @@
-"""Octets to text: by the charset that is named where it is one, else by what they look like."""
+"""Octets to text, by the charset that is named if there is one, else by what they look like."""
 
 import codecs
 import re
@@ -13,7 +13,7 @@ _SAFE = (
 
 
 def decoded(octets: bytes, charset: str | None) -> str:
-    """Never raises. What cannot be decoded shows as U+FFFD."""
+    """The text. Never raises: what cannot be decoded becomes U+FFFD."""
     codec = _codec(charset or "")
     if codec is None:
         try:

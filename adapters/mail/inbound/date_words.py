@@ -33,15 +33,15 @@ UNTIL = {
     "nl": "tot terug weer",
     "pl": "do wracam wroce powrot powroce powracam ponownie znowu",
 }
-"""The absence ends at the date that follows."""
+"""Words that say the absence ends at the date after them."""
 
 AFTERWARDS = (
     "back again wieder zuruck weer terug znow znowu ponownie nuevamente nouveau novamente nuovo"
 )
-"""The absence ends at a date that one of these follows in its sentence."""
+"""Words that say the absence ends at a date before them in the same sentence."""
 
 JOINING = "to through thru bis au a al ao ate fino tot do"
-"""Between the two dates of a range."""
+"""Words between the two dates of a range."""
 
 PASSED_OVER = (
     "the on to in at from of as our my office desk work business available after including"
@@ -63,15 +63,15 @@ PASSED_OVER = (
     " poniedzialek poniedzialku wtorek wtorku srode sroda srody czwartek czwartku piatek piatku"
     " soboty niedziela niedzieli"
 )
-"""What may stand between such a word and its date."""
+"""Words that may stand between such a word and its date."""
 
 SHORT_DAYS = (
     "mon tue tues wed thu thur thurs fri sat sun mo di mi do fr sa so lun mar mer jeu ven sam dim"
 )
-"""May end with a dot before a date."""
+"""Abbreviated days, which may end with a dot before a date."""
 
 NOT_AN_ABSENCE = (
     "valid offer sale discount register registration deadline gultig angebot anmeldung frist"
     " valable offre valido valida validade oferta offerta geldig aanbieding wazna wazny oferta"
 )
-"""A sentence with one of these speaks of something else."""
+"""Words of sentences that are about something else than an absence."""

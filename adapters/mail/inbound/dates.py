@@ -1,4 +1,4 @@
-"""Until when somebody is away, by explicit patterns: what is ambiguous is no date (M5).
+"""Until when somebody is away, by explicit patterns: what is ambiguous is not a date (M5).
 
 A library would guess: ``09.03.`` as September, a telephone number as a year.
 """
@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from adapters.mail.inbound import date_words as words
 
 LETTERS = 20_000
-"""Of a text; somebody who is away says so early."""
+"""Characters of a text that are read; somebody who is away says so early."""
 FARTHEST = timedelta(days=730)
 PAST = timedelta(days=120)
-"""A date without a year that was so long ago at most is past, else the next one is meant."""
+"""A date without a year means the first one that is not further back than this."""
 
 
 def _any(row: str) -> str:
@@ -47,7 +47,7 @@ Found = re.Match[str]
 
 
 def until(text: str, today: date) -> date | None:
-    """The latest date that ends an absence. ``text`` is in ``plain`` letters, ``today`` the day
+    """The latest date that ends an absence. ``text`` is in ``plain`` letters; ``today`` is the day
     on which it was written."""
     text = re.sub(r"\n\s*\n", "\n", text[:LETTERS].replace("t/m", "tot"))
     text = re.sub(r"[^\S\n]+|(?<![.!?;\n])\n", " ", text)
@@ -62,7 +62,7 @@ def until(text: str, today: date) -> date | None:
 
 
 def _ending(text: str, found: Found, previous: Found | None) -> str | None:
-    """In which language the text says that an absence ends at that date; None where it does not."""
+    """The language in which the text says that an absence ends at that date, or None."""
     before, after = text[max(0, found.start() - 90) : found.start()], text[found.end() :][:90]
     if _ELSE.search(re.split(r"[.!?;\n]\s", before)[-1]):
         return None
@@ -78,13 +78,14 @@ def _ending(text: str, found: Found, previous: Found | None) -> str | None:
 
 
 def _portuguese(said: Found, before: str, found: Found) -> bool:
-    """``do`` is Polish for until, and Portuguese for of the: ``a partir do dia 5 de maio``."""
+    """Whether ``do`` before a date is Portuguese for "of the" (``a partir do dia 5 de maio``)
+    rather than Polish for "until"."""
     polish = found["month"] in words.POLISH_MONTHS.split() if found["month"] else True
     return said["until"] == "do" and (not polish or before[: said.start()].endswith("partir "))
 
 
 def _order(dates: Sequence[Found]) -> str | None:
-    """Whether days or months come first in ``5/6``, where other dates leave no doubt."""
+    """Whether days or months come first in ``5/6``, if other dates leave no doubt."""
     pairs = [(int(each["first"]), int(each["second"])) for each in dates if each["mark"] == "/"]
     known = {"day" for first, _ in pairs if first > 12} | {"month" for _, day in pairs if day > 12}
     return known.pop() if len(known) == 1 else None
@@ -108,7 +109,7 @@ def _dated(found: Found, language: str, order: str | None, today: date) -> date 
 
 
 def _numeric(found: Found, language: str, order: str | None) -> tuple[int, int] | None:
-    """Day and month; None where the two could be exchanged, or be something else."""
+    """Day and month; None if the two could be swapped, or the numbers be something else."""
     first, second, mark = int(found["first"]), int(found["second"]), found["mark"]
     whole = found["short"] or found[0].endswith(".")
     if not whole and ((mark == "-" and language != "nl") or (mark == "." and len(found[0]) < 5)):

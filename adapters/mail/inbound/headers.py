@@ -1,4 +1,4 @@
-"""A block of headers, read leniently: whatever it holds, values come out and nothing is raised."""
+"""A block of headers, read leniently: whatever it contains, nothing is raised."""
 
 import re
 from email import policy
@@ -11,13 +11,13 @@ from adapters.mail.inbound.charsets import decoded
 from engine.work.inbound import comparable, message_of
 
 OWN_ID = "x-sendledger-id"
-"""Our own header: the Message-ID left of the ``@``, which no server rewrites (M2)."""
+"""Our own header, which no server rewrites: the Message-ID's part left of the ``@`` (M2)."""
 ID_HEADERS = (
     *("message-id", OWN_ID, "x-microsoft-original-message-id", "x-google-original-message-id"),
 )
-"""In which a message of ours says what it is."""
+"""The headers in which a message of ours gives its id."""
 RETURNED_ID_HEADERS = ("x-original-message-id", "x-cm-original-message-id")
-"""In which a report says what it is about."""
+"""The headers in which a report names the message that it is about."""
 
 _PARSER = BytesHeaderParser(policy=policy.compat32)
 _END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
@@ -31,7 +31,7 @@ _PARAMETER = re.compile(
 
 
 class Headers:
-    """``octets`` may go on behind the block; ``body_at`` tells where."""
+    """Headers by name. ``octets`` may continue after the block; ``body_at`` says where."""
 
     def __init__(self, octets: bytes, limit: int = limits.HEADERS) -> None:
         octets = octets[:limit]
@@ -50,16 +50,16 @@ class Headers:
         return name in self._values
 
     def raw(self, name: str) -> str:
-        """The first of that name, which is in lower case; empty without one."""
+        """The first value under that name, which is in lower case; empty if there is none."""
         return self._values.get(name, [""])[0].strip()
 
     def token(self, name: str) -> str:
-        """The first word of a value, in lower case: without parameters and comments."""
+        """The first word of a value in lower case, without parameters and comments."""
         word = re.match(r"\s*([\w.-]{1,80})", re.sub(r"\([^()]{0,200}\)", " ", self.raw(name)))
         return word[1].lower() if word else ""
 
     def text(self, name: str) -> str:
-        """For people: encoded words decoded (RFC 2047), on one line."""
+        """A value for people: encoded words decoded (RFC 2047), on one line."""
         value = self.raw(name)[: limits.SHOWN]
         if "=?" not in value:
             return " ".join(_eight_bit(value).split())
@@ -71,16 +71,16 @@ class Headers:
         return " ".join("".join(words).split())
 
     def addresses(self, *names: str) -> list[str]:
-        """All that these headers name, comparable; of a name with an address the address."""
+        """The addresses in these headers, normalised for comparison, without the names."""
         values = [value for name in names for value in self._values.get(name, ())]
         return [found for value in values for found in addresses(value)]
 
     def sender(self) -> str:
-        """The address in From; empty without one."""
+        """The address in From; empty if there is none."""
         return next(iter(self.addresses("from")), "")
 
     def ids(self, *names: str) -> list[str]:
-        """What these headers name, in order: the parts of Message-IDs left of the ``@``."""
+        """The ids in these headers, in order: the parts of Message-IDs left of the ``@``."""
         values = [value for name in names for value in self._values.get(name, ())]
         found = [message_of(each) for value in values for each in _ID.findall(value)]
         if len(found) > limits.IDS:
@@ -92,7 +92,7 @@ class Headers:
         return self.raw("content-type").partition(";")[0].strip().lower() or "text/plain"
 
     def parameter(self, name: str) -> str:
-        """Of Content-Type; empty without one."""
+        """A parameter of Content-Type; empty if it is absent."""
         value = self.raw("content-type")[: limits.SHOWN * 2]
         for found in _PARAMETER.finditer(value):
             if found[1].lower() == name:
@@ -101,13 +101,13 @@ class Headers:
 
 
 def _shortened(value: str) -> str:
-    """Its beginning and its end: the last of References are the nearest."""
+    """The beginning and the end of a value: the last ids in References are the closest ones."""
     half = limits.VALUE // 2
     return value if len(value) <= limits.VALUE else f"{value[:half]} {value[-half:]}"
 
 
 def addresses(text: str) -> list[str]:
-    """Those in angle brackets, else whatever looks like one; comparable."""
+    """The addresses in angle brackets, or else whatever looks like one; normalised."""
     text = _eight_bit(text[: limits.VALUE])
     unquoted = _QUOTED.sub(" ", text)
     found = _ANGLED.findall(unquoted) or _ADDRESS.findall(unquoted) or _ADDRESS.findall(text)
@@ -115,7 +115,7 @@ def addresses(text: str) -> list[str]:
 
 
 def all_addresses(text: str) -> list[str]:
-    """Whatever looks like one in a text; comparable."""
+    """Whatever looks like an address in a text; normalised."""
     return [comparable(each.strip(".'")) for each in _ADDRESS.findall(text)]
 
 

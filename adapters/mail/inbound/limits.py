@@ -1,26 +1,26 @@
-"""How much of one message is looked at. What lies beyond is as if it were not there."""
+"""How much of a message is looked at. What lies beyond is ignored."""
 
 from engine.work.inbound import OCTETS
 
 MESSAGE = OCTETS
 HEADERS = 131_072
-"""Octets of one block of headers."""
+"""Octets in one block of headers."""
 VALUE = 16_384
-"""Characters of one header: half of them its first, half its last."""
+"""Characters in one header: the first half of them from its beginning, the rest from its end."""
 VALUES = 50
 """Headers of one name."""
 SHOWN = 1_000
-"""Characters of a header that is decoded: a subject, a name with its address."""
+"""Characters in a decoded header: a subject, a name with its address."""
 IDS = 100
-"""Message-IDs of one header: the first and the last of References."""
+"""Message-IDs in one header: the first and the last ones of References."""
 DEPTH = 8
-"""Parts within parts."""
+"""Levels of parts within parts."""
 PARTS = 64
-"""Parts of a message, and of any part of it."""
+"""Parts in a message, and in any part of it."""
 TEXT = 65_536
 """Octets of one part that are decoded."""
 LINES = 2_000
 LINE = 1_000
-"""Characters of one line of text."""
+"""Characters in a line of text."""
 BLOCKS = 100
-"""Recipients of one delivery report."""
+"""Recipients in one delivery report."""

@@ -1,4 +1,4 @@
-"""Which messages of ours a message is about: by ids first, by addresses where there are none."""
+"""Which messages of ours a message is about: by ids first, and by addresses if there are none."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from engine.work.inbound import Sent, SentMail
 
 
 class Answered(NamedTuple):
-    """``by`` says by what it is known; ``by_address``: by its sender alone."""
+    """What a message answers. ``by``: how this is known; ``by_address``: by the sender alone."""
 
     about: Sequence[Sent]
     by: str
@@ -16,12 +16,12 @@ class Answered(NamedTuple):
 
 
 def our_own(head: Headers, sent: SentMail) -> Sequence[Sent]:
-    """Is the message itself one that we sent?"""
+    """The message itself, if it is one that we sent."""
     return by_ids(head.ids(*ID_HEADERS), sent)
 
 
 def answered(head: Headers, sent: SentMail) -> Answered | None:
-    """What the message answers. Of several in References it is the last."""
+    """What the message answers; if References names several messages, the last of them."""
     if about := by_ids(head.ids("in-reply-to"), sent):
         return Answered(about, "In-Reply-To names our message")
     if about := by_ids(reversed(head.ids("references")), sent):
@@ -36,7 +36,7 @@ def by_ids(ids: Iterable[str], sent: SentMail) -> Sequence[Sent]:
 
 
 def by_addresses(addresses: Iterable[str], sent: SentMail) -> Sequence[Sent]:
-    """All that was sent to any of them."""
+    """Everything that was sent to any of these addresses."""
     found = (about for each in dict.fromkeys(addresses) for about in sent.by_address(each))
     return list(dict.fromkeys(found))
 
@@ -48,10 +48,12 @@ def of_address(
     *,
     forwarded: bool = True,
 ) -> Sequence[Sent]:
-    """Those of a report's recipient. ``ours``: the message of ours that the report returns.
+    """What was sent to the recipient of a report. ``ours``: the message of ours that the report
+    returns.
 
-    A report may name another address than ours, where mail is ``forwarded``. One that returns our
-    message to one recipient and names another of ours contradicts itself: nobody's.
+    Where mail is ``forwarded``, a report may name another address than ours. A report that returns
+    our message to one recipient and names another recipient of ours contradicts itself, and is
+    nobody's.
     """
     named = by_addresses(addresses, sent)
     if not ours:

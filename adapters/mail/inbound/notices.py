@@ -1,6 +1,7 @@
-"""Servers' notices in words alone: those of qmail, Exim, Yahoo, Gmail before 2017 and others.
+"""Servers' notices in free text: those of qmail, Exim, Yahoo, Gmail before 2017 and others.
 
-Only of servers, and only for recipients of ours that they name: a person may write the same words.
+Read only if a server sent them, and only for recipients of ours whom they name: a person may write
+the same words.
 """
 
 import logging
@@ -40,7 +41,7 @@ FAILED = (
     r"|niedoreczon|kohaletoimetamatu|не доставлен|не удалось|退信|退件|配信不能|返送"
     r"|\b5\d\d[ -]5\.\d\.\d|\b5\.[1-7]\.\d{1,2}\b|\b55[0-4][ -]"
 )
-"""What became of a message, in ``plain`` letters."""
+"""What happened to a message, in ``plain`` letters."""
 _DELAYED, _FAILED = re.compile(DELAYED), re.compile(FAILED)
 _HELP = re.compile(r"contact|assist|help|question|further|kontakt|hilfe|ayuda|aide", re.IGNORECASE)
 _RETURNED = re.compile(
@@ -49,15 +50,15 @@ _RETURNED = re.compile(
     r"|^(received|return-path|message-id|dkim-signature|mime-version|x-[\w-]{1,60})[ \t]?:",
     re.MULTILINE | re.IGNORECASE,
 )
-logging.getLogger("flufl.bounce").disabled = True  # it tells what it could not read (F1)
+logging.getLogger("flufl.bounce").disabled = True  # it logs what it could not read (F1)
 FLUFL_LETTERS, FLUFL_LINE = 8_192, 250
-"""As much as flufl.bounce gets: some of its patterns take quadratic time on a line."""
+"""The most that flufl.bounce gets: some of its patterns take quadratic time on a line."""
 
 
 def of_text(
     head: Headers, leaves: Sequence[Part], ours: Sequence[Sent], sent: SentMail
 ) -> Inbound | None:
-    """None where it names nobody of ours, or does not say what became of the message."""
+    """What a notice means; None if it names no recipient of ours, or not what happened."""
     text = text_of(leaves)
     if found := of_delivery(blocks(text), ours, sent, loose=True):
         return found if found.about else None
@@ -76,7 +77,7 @@ def of_text(
 
 
 def _named(said: str) -> list[str]:
-    """The addresses in a notice, without those of whom one may ask for help."""
+    """The addresses in a notice, without those at which one may ask for help."""
     return [
         each
         for line in said.split("\n")
@@ -86,7 +87,7 @@ def _named(said: str) -> list[str]:
 
 
 def _kind(subject: str, text: str, *, sure: bool) -> Kind | None:
-    """What the subject says goes before the text; ``sure``: it is one of the two."""
+    """What happened; the subject counts before the text. ``sure``: it is one of the two."""
     for said in map(plain, (subject, text)):
         delayed, failed = _DELAYED.search(said), _FAILED.search(said)
         if delayed and not (failed and said == plain(subject)):
@@ -97,13 +98,13 @@ def _kind(subject: str, text: str, *, sure: bool) -> Kind | None:
 
 
 def _by_flufl(head: Headers, said: str) -> list[str]:
-    """Whom flufl.bounce sees fail for good, in a message of the text alone."""
+    """The addresses that flufl.bounce sees fail for good, in a message made of the text alone."""
     notice = Message()
     notice["From"], notice["Subject"] = head.sender() or "mailer-daemon@invalid", "failure notice"
     lines = (line[:FLUFL_LINE] for line in said[:FLUFL_LETTERS].split("\n"))
     notice.set_payload("\n".join(lines).encode("ascii", "replace").decode())
     try:
         found = scan_message(notice)
-    except Exception:  # noqa: BLE001 its patterns were made for real notices, ours may be anything
+    except Exception:  # noqa: BLE001 its patterns expect real notices, but this may be anything
         return []
     return [each for octets in found for each in all_addresses(octets.decode("ascii", "replace"))]

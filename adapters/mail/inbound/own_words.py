@@ -1,4 +1,4 @@
-"""What the sender of a message wrote himself: without what he quotes and what his device adds."""
+"""What the sender of a message wrote himself, without quotes and without what his device adds."""
 
 import re
 from collections.abc import Sequence
@@ -21,9 +21,11 @@ _TAG = re.compile(r"<[^<>]{0,1000}>")
 
 
 def text_of(leaves: Sequence[Part]) -> str:
-    """The first plain text, else the first HTML as text; empty where there is none.
+    """The first plain text, else the first HTML as text; empty if there is neither.
 
-    So is what says it has parts and has none: a boundary that is another one."""
+    Without either, the octets of a part that claims to have parts are read as text if its boundary
+    occurs nowhere in it.
+    """
     for each in leaves:
         if each.kind == "text/plain" and (text := each.text()).strip():
             return text
@@ -34,8 +36,8 @@ def text_of(leaves: Sequence[Part]) -> str:
 
 
 def own_words(text: str) -> str:
-    """In ``plain`` letters: without quoted lines, all behind the beginning of a quote, a signature
-    and what a device adds."""
+    """The sender's words in ``plain`` letters: without quoted lines, everything after the beginning
+    of a quote, a signature, and what a device adds."""
     lines = [line for line in plain(text).split("\n") if not line.lstrip().startswith((">", "|"))]
     unquoted = _QUOTED.split("\n".join(lines), maxsplit=1)[0]
     unsigned = _SIGNATURE.split(unquoted, maxsplit=1)[0]
@@ -53,7 +55,7 @@ def _from_html(html: str) -> str:
 
 
 def _without_hidden(html: str) -> str:
-    """Without style sheets and scripts."""
+    """The HTML without style sheets and scripts."""
     shown, at, lower = [], 0, html.lower()
     while hidden := _HIDDEN.search(lower, at):
         shown.append(html[at : hidden.start()])

@@ -1,4 +1,5 @@
-"""The parts of a message (RFC 2046), within limits: a returned message is a part, not a branch."""
+"""The parts of a message (RFC 2046), within limits. A returned message counts as one part; its own
+parts are not entered."""
 
 import quopri
 import re
@@ -15,11 +16,11 @@ RETURNED = {
     *("message/rfc822", "message/global", "message/rfc822-headers", "message/global-headers"),
     *("text/rfc822-headers", "text/rfc822-header", "message/partial"),
 }
-"""What may hold the message that a report is about."""
+"""Types of parts that may hold the message that a report is about."""
 
 
 class Part:
-    """``kind`` is the type in lower case; ``body`` as it travelled."""
+    """One part. ``kind`` is the type in lower case; ``body`` is as it was transferred."""
 
     def __init__(self, headers: Headers, body: bytes) -> None:
         self.headers = headers
@@ -42,21 +43,21 @@ class Part:
                 return self._body[: limits.TEXT]
 
     def text(self) -> str:
-        """In Unicode, with ``\\n`` at the ends of lines; lines and their number are limited."""
+        """The text, with ``\\n`` at the ends of lines; lines and their number are limited."""
         text = decoded(self.content(), self.headers.parameter("charset"))
         lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").split("\n")
         return "\n".join(line[: limits.LINE] for line in lines[: limits.LINES])
 
     def returned(self) -> Headers | None:
-        """The headers of the message that this part returns, if it returns one."""
+        """The headers of the message that this part returns, if it does."""
         return Headers(self.content().lstrip(b"\r\n")) if self.kind in RETURNED else None
 
     def leaves(self) -> list["Part"]:
-        """The parts that hold something, in order."""
+        """The parts that have content, in order."""
         return list(islice(_leaves(self, limits.DEPTH), limits.PARTS))
 
     def inner(self) -> list["Part"]:
-        """The parts directly below."""
+        """The parts one level below."""
         boundary = self.headers.parameter("boundary").rstrip().encode("utf-8", "surrogateescape")
         if not boundary or not self.kind.startswith("multipart/"):
             return []
@@ -80,7 +81,7 @@ def _leaves(part: Part, depth: int) -> Iterator[Part]:
 
 
 def _without_line_end(octets: bytes) -> bytes:
-    """Without what ends the line of the boundary."""
+    """The octets without the line end that belongs to the boundary after them."""
     return octets[2:] if octets.startswith(b"\r\n") else octets[1:]
 
 

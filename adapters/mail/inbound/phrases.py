@@ -1,6 +1,6 @@
-"""What people and programs write, in the languages of business: rows of words, nothing else.
+"""What people and programs write, in the languages of business: only rows of words.
 
-Compared without accents and case (``plain``): ``réponse`` stands here as ``reponse``.
+They are compared without accents and case (``plain``): ``réponse`` is written here as ``reponse``.
 """
 
 import re
@@ -34,7 +34,7 @@ AUTOMATIC = {
     r"|автоматическии ответ|автоматична відповідь|автоматичен отговор|αυτοματη απαντηση"
     r"|自动答复|自動回覆|自動応答|자동 회신|자동 회신|不在|תשובה אוטומטית|رد تلقائي",
 }
-"""How the subject of an automatic answer begins."""
+"""How the subject of an automatic answer begins, by language."""
 
 WISHES = {
     "en": r"(i (want|would like|wish) to )?(unsubscribe( me)?|opt[ -]?(me )?out"
@@ -54,7 +54,7 @@ WISHES = {
     "nl": r"(mij )?(uitschrijven|afmelden|uitschrijving)|schrijf mij uit|meld mij af",
     "pl": r"wypisz( mnie)?( z listy)?|(o )?wypisanie( z listy)?|rezygnuje|usun mnie( z listy)?",
 }
-"""Wishes to hear no more, as somebody's only line."""
+"""Wishes to receive no more messages, as somebody's only line."""
 
 POLITE = (
     r"please|pls|kindly|thanks?( you)?|thx|bitte|danke( schon)?|vielen dank|s'il vous plait|svp"
@@ -70,7 +70,7 @@ QUOTED = (
     r"|^\W{0,3}(from|von|de|da|van|od)\s?:.{1,200}\n\W{0,3}(sent|date|gesendet|datum|envoye|enviado"
     r"|inviato|data|verzonden|wyslano|to|an|a)\s?:"
 )
-"""Where a message quotes the one it answers."""
+"""The line after which a message quotes the one that it answers."""
 
 DEVICE = (
     r"^(sent|get) (from|via|outlook for) .{1,60}$|^(von meinem|gesendet (von|mit)) .{1,60}$"
@@ -81,7 +81,7 @@ DEVICE = (
 
 
 def plain(text: str) -> str:
-    """Without accents and case; of any length, as fast as it is long."""
+    """The text without accents and case; it may have any length, and takes linear time."""
     folded = text.casefold().translate(_LETTERS)
     if folded.isascii():
         return folded
@@ -99,7 +99,7 @@ def says_automatic(subject: str) -> bool:
 
 
 def is_wish(text: str) -> bool:
-    """Is it nothing but the wish to hear no more?"""
+    """Whether the text is nothing but the wish to receive no more messages."""
     if len(text) > 200:
         return False
     bare = re.sub(r"[^\w' -]", " ", _POLITE.sub(" ", plain(text)))

@@ -1,4 +1,4 @@
-"""What one message means (M5, M7): our own, a report, a wish, an answer, in that order.
+"""What one message means (M5, M7): our own, a report, a wish or an answer, tried in that order.
 
 Pure and bounded: ``limits`` says how much is looked at. Nothing is raised, whatever the octets.
 """
@@ -33,7 +33,7 @@ OUTLOOK_COMPLAINTS = "staff@hotmail.com"
 
 
 def read(octets: bytes, sent: SentMail, received: date | None = None) -> Inbound:
-    """``received``: the day on which the message came, for one whose Date is none."""
+    """What the message means. ``received``: the day it arrived, used if its Date is unusable."""
     octets = octets[: limits.MESSAGE]
     head = Headers(octets)
     known = _by_headers(head, sent)
@@ -46,12 +46,12 @@ def read(octets: bytes, sent: SentMail, received: date | None = None) -> Inbound
 
 
 def read_headers(octets: bytes, sent: SentMail) -> Inbound | None:
-    """What a message means by its headers alone; None where the body is needed."""
+    """What a message means by its headers alone; None if the body is needed."""
     return _by_headers(Headers(octets), sent)
 
 
 def needs_body(octets: bytes, sent: SentMail) -> bool:
-    """Must the body be fetched, too, after these headers?"""
+    """Whether the body must be fetched, too, after these headers."""
     return read_headers(octets, sent) is None
 
 
@@ -62,7 +62,7 @@ def _by_headers(head: Headers, sent: SentMail) -> Inbound | None:
 
 
 def _may_report(head: Headers, sent: SentMail) -> bool:
-    """Could the body hold a report about a message of ours?"""
+    """Whether the body could contain a report about a message of ours."""
     if head.content_type == "multipart/report" or server_speaks(head, sent):
         return True
     if head.sender() in {OUTLOOK_COMPLAINTS, ""}:
@@ -94,7 +94,7 @@ def _silent_server(ours: Sequence[Sent]) -> Inbound:
 
 
 def _of_a_person(head: Headers, sent: SentMail) -> Inbound | None:
-    """What the headers decide of a message that is no report; None where the body is needed."""
+    """What the headers decide about a message that is not a report; None if the body is needed."""
     if head.sender() == sent.account and not sent.by_address(sent.account):
         return Inbound(Kind.OWN, "It is from the account itself.")
     if wish := _wish(head, sent):
@@ -134,7 +134,7 @@ def _answer(
 
 
 def _away_until(head: Headers, words: str, received: date | None) -> date | None:
-    """A subject with a colon repeats ours."""
+    """Until when the sender is away. A subject with a colon is not read, since it repeats ours."""
     today = _day(head) or received
     if today is None:
         return None

@@ -1,4 +1,4 @@
-"""Reports that say what they are: RFC 3464 (delivery), RFC 5965 (abuse), RFC 8098 (receipts)."""
+"""Reports in standard formats: RFC 3464 (delivery), RFC 5965 (abuse), RFC 8098 (receipts)."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from adapters.mail.inbound.parts import Part
 from engine.work.inbound import Inbound, Kind, Sent, SentMail, message_of
 
 Block = dict[str, list[str]]
-"""A paragraph of fields: the names in lower case."""
+"""A paragraph of fields, by name in lower case."""
 
 DELIVERY = {"message/delivery-status", "message/global-delivery-status"}
 ABUSE, RECEIPT = "message/feedback-report", "message/disposition-notification"
@@ -31,7 +31,7 @@ _UNKNOWN = re.compile(
 
 
 class Judged(NamedTuple):
-    """One recipient of a delivery report."""
+    """What a delivery report says about one recipient."""
 
     kind: Kind
     about: Sequence[Sent]
@@ -39,7 +39,7 @@ class Judged(NamedTuple):
 
 
 def blocks(text: str) -> list[Block]:
-    """The paragraphs of fields in a text; other lines are passed over."""
+    """The paragraphs of fields in a text; other lines are skipped."""
     found: list[Block] = [{}]
     last: list[str] | None = None
     for line in text.split("\n"):
@@ -69,9 +69,10 @@ def returned_ids(leaves: Sequence[Part]) -> Iterator[str]:
 def of_delivery(
     fields: Sequence[Block], ours: Sequence[Sent], sent: SentMail, *, loose: bool = False
 ) -> Inbound | None:
-    """RFC 3464, recipient by recipient: what befell one says nothing of another (M5).
+    """What a delivery report (RFC 3464) says, recipient by recipient, each for himself (M5).
 
-    None where no block is a recipient's. ``loose``: in a plain text, a recipient's block has both.
+    None if no block is about a recipient. ``loose``: in a plain text, only a block with both an
+    address and an outcome is.
     """
     of_recipients = [
         each
@@ -113,7 +114,7 @@ def _recipient(block: Block, ours: Sequence[Sent], sent: SentMail, *, forwarded:
 
 
 def _named(block: Block, sent: SentMail) -> list[str]:
-    """The addresses of a recipient: the one we wrote to, where it is told."""
+    """The addresses of a recipient: the one we wrote to, if it is given."""
     original = _addresses_of(block, "original-recipient")
     if by_addresses(original, sent):
         return original
@@ -121,13 +122,13 @@ def _named(block: Block, sent: SentMail) -> list[str]:
 
 
 def unknown_at(said: str, kind: Kind) -> bool:
-    """Does a bounce say that nobody is known at the address (M7)?"""
+    """Whether a bounce says that nobody is known at the address (M7)."""
     return kind is Kind.BOUNCE and _UNKNOWN.search(said[: limits.SHOWN]) is not None
 
 
 def _kind(action: str, status: str) -> Kind:
-    """``Action`` decides, whatever the status: failed with 4.x.x is final. Without one the status
-    does."""
+    """What the report means: ``Action`` decides, whatever the status is, so that "failed" with
+    4.x.x is final. Without an action, the status decides."""
     if action.startswith(("fail", "error", "expired", "undeliver")):
         return Kind.BOUNCE
     if action.startswith(("delay", "defer", "warn")):
@@ -138,7 +139,7 @@ def _kind(action: str, status: str) -> Kind:
 
 
 def of_abuse(leaves: Sequence[Part], reporter: Sequence[Sent], sent: SentMail) -> Inbound | None:
-    """RFC 5965. ``reporter``: what was sent to whom the report comes from."""
+    """What an abuse report (RFC 5965) means. ``reporter``: what was sent to the one who reports."""
     report = next((each for each in leaves if each.kind == ABUSE), None)
     if report is None:
         return None
@@ -163,7 +164,7 @@ def complaint(about: Sequence[Sent], *, opts_out: bool = False) -> Inbound:
 
 
 def to_whom(leaves: Sequence[Part], sent: SentMail) -> Sequence[Sent]:
-    """To whom a returned message went, where it is from this account."""
+    """What was sent to the recipient of a returned message, if it came from this account."""
     returned = [found for each in leaves if (found := each.returned())]
     return by_addresses(
         (
@@ -177,7 +178,7 @@ def to_whom(leaves: Sequence[Part], sent: SentMail) -> Sequence[Sent]:
 
 
 def of_receipt(leaves: Sequence[Part], ours: Sequence[Sent], sent: SentMail) -> Inbound | None:
-    """RFC 8098: somebody's program has shown or deleted the message; nobody has answered."""
+    """What a receipt (RFC 8098) means: a program showed or deleted the message; nobody answered."""
     receipt = next((each for each in leaves if each.kind == RECEIPT), None)
     if receipt is None:
         return None
@@ -191,7 +192,7 @@ def of_receipt(leaves: Sequence[Part], ours: Sequence[Sent], sent: SentMail) -> 
 
 
 def _fields(report: Part) -> Block:
-    """All of a report that speaks of one message."""
+    """All fields of a report that is about one message."""
     return {name: value for block in blocks(report.text()) for name, value in block.items()}
 
 

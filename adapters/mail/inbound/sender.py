@@ -1,4 +1,4 @@
-"""Who speaks: a person, a mail server, or a program in a person's name."""
+"""Who wrote a message: a person, a mail server, or a program in a person's name."""
 
 import re
 
@@ -16,19 +16,19 @@ _AUTOMATIC = (
     *("x-autoreply-from", "x-mail-autoreply", "x-vacation", "x-auto-generated"),
     "x-fc-machinegenerated",
 )
-"""Headers that only programs set, and that say so whatever their value, ``no`` apart."""
+"""Headers that only programs set, and that show a program whatever their value, except ``no``."""
 _PRECEDENCE = {"auto_reply", "auto-reply", "autoreply"}
 _LISTS = ("list-id", "list-post", "list-unsubscribe", "mailing-list")
 
 
 def null_sender(head: Headers) -> bool:
-    """RFC 3464, section 2: reports come from nobody, so that nothing answers them."""
+    """Whether the sender is empty, as in reports, so that nothing answers (RFC 3464, section 2)."""
     return "return-path" in head and head.raw("return-path") in {"<>", ""}
 
 
 def server_speaks(head: Headers, sent: SentMail) -> bool:
-    """By the headers: does a mail server speak of its own? A recipient of ours may have a server's
-    name, ``postmaster``, and is a person all the same."""
+    """Whether, by the headers, a mail server itself is the sender. A recipient of ours may have a
+    server's name, such as ``postmaster``, and is a person all the same."""
     if "x-failed-recipients" in head or "x-ms-exchange-message-is-ndr" in head:
         return True
     if null_sender(head) and not head.sender():
@@ -41,10 +41,10 @@ def server_speaks(head: Headers, sent: SentMail) -> bool:
 
 
 def automatic(head: Headers) -> str | None:
-    """By which sign a message is an automatic one (RFC 3834 and its cousins); None without one.
+    """The sign by which a message is automatic (RFC 3834 and similar); None if there is none.
 
-    ``Precedence: bulk`` and ``X-Auto-Response-Suppress`` are no such signs: persons' mail, too,
-    carries them.
+    ``Precedence: bulk`` and ``X-Auto-Response-Suppress`` are not such signs: people's mail carries
+    them, too.
     """
     if head.token("auto-submitted") not in _NO:
         return "Auto-Submitted says so"

@@ -1,4 +1,5 @@
-"""What comes of the ``mailto`` in List-Unsubscribe (M7): the subject ``unsubscribe TOKEN``.
+"""Messages that the ``mailto`` in List-Unsubscribe leads to (M7): the subject ``unsubscribe
+TOKEN``.
 
 The addresses ``unsubscribe+TOKEN@…`` and ``ann+unsubscribe-TOKEN@…`` are understood, too.
 """
@@ -12,12 +13,12 @@ _ADDRESS = re.compile(rf"(?:[^@+]{{1,64}}\+)?unsubscribe[+-](?P<token>{_SIGNED})
 
 
 def asks_to_unsubscribe(subject: str) -> bool:
-    """Is the subject nothing but the wish, with or without a token?"""
+    """Whether the subject is nothing but the wish, with or without a token."""
     return _SUBJECT.fullmatch(subject) is not None
 
 
 def token_of(subject: str, addresses: Iterable[str]) -> str | None:
-    """The token of a message that asks to unsubscribe, None without one. Nothing is verified."""
+    """The token in a message that asks to unsubscribe; None if it has none. Nothing is verified."""
     found = _SUBJECT.fullmatch(subject)
     if found and found["token"]:
         return found["token"]

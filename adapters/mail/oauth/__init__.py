@@ -1,1 +1,1 @@
-"""Google and Microsoft 365 by OAuth 2: consent, tokens, and whose mailbox it is."""
+"""Google and Microsoft 365 by OAuth 2: consent, tokens, and whose mailbox was consented to."""

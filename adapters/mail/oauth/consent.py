@@ -1,4 +1,4 @@
-"""Asking a mailbox's owner for consent, and what he gave: authorisation code with PKCE (R1, R2)."""
+"""Asks a mailbox's owner for consent and reads the answer: code flow with PKCE (R1, R2)."""
 
 import secrets
 from collections.abc import Mapping
@@ -100,13 +100,13 @@ def new_secret() -> Secret:
 
 
 def fresh(token: Mapping[str, Any], now: datetime) -> tuple[Secret, datetime]:
-    """The access token of an endpoint's answer, and until when it holds."""
+    """The access token in an endpoint's answer, and when it expires."""
     lifetime = timedelta(seconds=int(token.get("expires_in", 0)))
     return Secret(token["access_token"]), now + lifetime
 
 
 def scopes_in(token: Mapping[str, Any], otherwise: tuple[str, ...]) -> tuple[str, ...]:
-    """The granted scopes; an answer that names none grants all that was asked (RFC 6749, 5.1)."""
+    """The granted scopes; an answer without any grants all that were asked for (RFC 6749, 5.1)."""
     told = token.get("scope")
     return tuple(told.split()) if isinstance(told, str) else otherwise
 
@@ -118,7 +118,7 @@ def lacking(provider: Provider, scopes: tuple[str, ...]) -> list[str]:
 
 
 def _nonce(verifier: Secret) -> str:
-    """Ties the ID token to this request; nobody learns the verifier from it."""
+    """A nonce that ties the ID token to this request; it does not reveal the verifier."""
     return sha256(f"nonce {verifier.reveal()}".encode()).hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""The token endpoint of a provider: codes and refresh tokens for access tokens.
+"""The token endpoint of a provider, which exchanges codes and refresh tokens for access tokens.
 
-Authlib puts the requests together. Whatever is no token becomes evidence for the classifier, with
-the status first and then the body; nothing secret stays in it (F1).
+Authlib builds the requests. Any answer without a token becomes evidence for the classifier, with
+the status first and then the body; no secret stays in it (F1).
 """
 
 import json
@@ -31,14 +31,15 @@ from engine.work.tokens import TokenError, TokenRefused, TokenUnavailable
 from events.vocabulary import FailureClass
 
 SECONDS = 8.0
-"""How long a whole request to a provider may take."""
+"""How long a whole request to a provider may take, in seconds."""
 TEXTS = ("access_token", "refresh_token", "scope")
 
 log = structlog.get_logger("sendledger.oauth")
 
 
 class Alarms(Protocol):
-    """Whoever runs this installation is told once, until it is put right (``Coordination``)."""
+    """Tells the operator of this installation once, until the trouble is put right
+    (``Coordination``)."""
 
     def alarm(self, about: str, text: str) -> bool: ...
 
@@ -75,7 +76,7 @@ class Endpoint:
             )
 
     def refresh(self, token: Secret) -> dict[str, Any]:
-        """A new access token, and a new refresh token where the provider gives one."""
+        """A new access token, and a new refresh token if the provider sends one."""
         with self._asking(token) as session:
             return dict(
                 session.refresh_token(
@@ -86,12 +87,12 @@ class Endpoint:
             )
 
     def keys(self) -> Any:
-        """The JSON Web Key Set by which the provider's ID tokens are checked."""
+        """The JSON Web Key Set with which the provider's ID tokens are checked."""
         with self._faults(()), self._prepared(Session()) as session:
             return _object_in(session.get(self.provider.jwks_uri, allow_redirects=False))
 
     def refused(self, text: str) -> TokenRefused:
-        """The error for an answer that holds no usable token."""
+        """The error for an answer without a usable token."""
         return TokenRefused(self._evidence(At.LOGIN, text))
 
     def unavailable(self, text: str) -> TokenUnavailable:
@@ -113,7 +114,7 @@ class Endpoint:
 
     @contextmanager
     def _prepared(self, session: Session) -> Iterator[Any]:
-        """Nothing of the environment counts: no proxy, no ``.netrc``."""
+        """The session, without settings from the environment: no proxy, no ``.netrc``."""
         with session:
             session.trust_env = False
             session.headers["Accept-Encoding"] = "identity"
@@ -123,7 +124,7 @@ class Endpoint:
 
     @contextmanager
     def _faults(self, secrets: tuple[Secret, ...]) -> Iterator[None]:
-        """Every fault as evidence of where it happened."""
+        """Turn every fault into evidence of where it happened."""
         back_off = None
         try:
             yield
@@ -145,7 +146,7 @@ class Endpoint:
         return fit_to_keep(said, tuple(each.reveal() for each in secrets))
 
     def _tell_operator(self, evidence: Evidence) -> None:
-        """C3: no owner can put right what is wrong with our own registration."""
+        """Tell the operator, since no owner can mend our own registration (C3)."""
         if classifier.classify(evidence).failure is not FailureClass.PROVIDER_APP_FAULT:
             return
         text = (
@@ -161,7 +162,7 @@ class Endpoint:
 
 
 class _NoToken(Exception):
-    """The endpoint answered, and not with a token: ``status body``, which may hold a secret."""
+    """The endpoint answered without a token: ``status body``, which may hold a secret."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()
@@ -184,7 +185,7 @@ def _client_of(provider: Provider) -> OAuth2Session:
 
 
 def _with_token(response: Response) -> Response:
-    """Only what Authlib can read afterwards, and the vault can keep."""
+    """The response, if Authlib can read it and the vault keep its tokens. Raises ``_NoToken``."""
     found = _object_in(response)
     lifetime = str(found.get("expires_in", 0))
     usable = (
@@ -199,7 +200,7 @@ def _with_token(response: Response) -> Response:
 
 
 def _is_plain(value: object) -> bool:
-    """Printable ASCII, as RFC 6749 has tokens and scopes (appendix A)."""
+    """Whether it is printable ASCII, as RFC 6749 defines tokens and scopes (appendix A)."""
     return isinstance(value, str) and value.isascii() and value.isprintable()
 
 

@@ -1,7 +1,7 @@
 """Whose mailbox it is, by the ID token that comes with the consent (R2).
 
-Its signature is checked with the provider's keys, and that it was made for us, for this very
-consent and lately.
+The provider's keys verify its signature; it must be made for us, for this very consent, and
+recently.
 """
 
 from datetime import datetime
@@ -16,15 +16,15 @@ from engine.work.addresses import normalised
 
 ALGORITHMS = ("RS256", "ES256")
 LEEWAY = 120
-"""Seconds that our clock and the provider's may differ."""
+"""Seconds by which our clock and the provider's may differ."""
 
 
 class NotProved(ValueError):
-    """The ID token proves nothing. The text holds nothing of it."""
+    """The ID token proves nothing. The text contains nothing of the token."""
 
 
 class Identity(NamedTuple):
-    """``subject`` never changes. ``address`` is None where the provider does not vouch for one."""
+    """The owner. ``subject`` never changes; ``address`` is None if none is vouched for."""
 
     subject: str
     address: str | None
@@ -33,7 +33,7 @@ class Identity(NamedTuple):
 def identity(
     provider: Provider, id_token: object, keys: Any, nonce: str, now: datetime
 ) -> Identity:
-    """Whose mailbox the ID token speaks of. Raises ``NotProved``."""
+    """The identity in the ID token. Raises ``NotProved``."""
     claims = _claims(id_token, keys)
     issuer = provider.issuer.replace(TENANT, str(claims.get("tid")))
     expected = jwt.JWTClaimsRegistry(
@@ -63,7 +63,7 @@ def _claims(id_token: object, keys: Any) -> dict[str, Any]:
 
 
 def _subject(provider: Provider, claims: dict[str, Any]) -> str:
-    """``sub`` differs from one registration of a program to another at Microsoft."""
+    """The owner's permanent id. At Microsoft, ``sub`` differs from one registration to another."""
     parts = [claims.get(each) for each in provider.subject]
     return ".".join(map(str, parts)) if all(parts) else str(claims["sub"])
 

@@ -1,7 +1,7 @@
-"""Waits on this machine for a browser that comes back from a provider: one answer, in time.
+"""Waits on this machine for a browser that a provider sends back: one answer, in limited time.
 
-For a person who sits at this machine. A request without the right state is ignored, from whomever
-it comes (RFC 8252).
+For a person who sits at this machine. A request without the right state is ignored, whoever sends
+it (RFC 8252).
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class NoConsent(ExplainedError):
 class LoopbackConsent:
     """``with LoopbackConsent(consents) as consent``: ``start``, open the URL, ``wait``.
 
-    Raises ``OSError`` for a port that cannot be had.
+    Raises ``OSError`` for a port that cannot be used.
     """
 
     def __init__(self, consents: Consents, port: int = 0) -> None:
@@ -66,8 +66,7 @@ class LoopbackConsent:
         subject: str | None = None,
         seconds: float = SECONDS_TO_CONSENT,
     ) -> Access:
-        """What the owner's consent opens. Raises ``NoConsent``, ``ConsentRefused`` and
-        ``TokenError``."""
+        """The access consented to. Raises ``NoConsent``, ``ConsentRefused`` and ``TokenError``."""
         assert self._asked is not None
         try:
             answer = self._answers.get(timeout=seconds)
@@ -77,7 +76,7 @@ class LoopbackConsent:
 
 
 class _Server(ThreadingHTTPServer):
-    """A slow client holds a thread of its own, for as long as it sends an octet in time."""
+    """Serves each client in a thread of its own, so a slow client delays nobody else."""
 
     daemon_threads = True
     block_on_close = False
@@ -87,7 +86,7 @@ class _Server(ThreadingHTTPServer):
         self._answers = answers
 
     def takes(self, target: str) -> bool:
-        """The first answer with the right state, and none after it."""
+        """Whether this is the first answer with the right state; later ones are not taken."""
         address = urlsplit(target)
         pairs = parse_qsl(address.query, max_num_fields=20)
         answer = dict(pairs)
@@ -102,7 +101,7 @@ class _Server(ThreadingHTTPServer):
         return True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that broke off is nobody's concern."""
+        """Do nothing: a connection that breaks off needs no report."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -124,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """The address of a request holds the code."""
+        """Log nothing: the address of a request contains the code."""
 
     def version_string(self) -> str:
         return "Sendledger"

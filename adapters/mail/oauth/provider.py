@@ -1,4 +1,4 @@
-"""What Sendledger knows of an OAuth provider, and its own registration there."""
+"""What Sendledger knows about an OAuth provider, and its own registration there."""
 
 from typing import NamedTuple
 
@@ -6,14 +6,15 @@ from engine.work.access import Security, Server
 from engine.work.secret import Secret
 
 TENANT = "{tenantid}"
-"""Stands in Microsoft's issuer for the organisation that the token itself names."""
+"""In Microsoft's issuer, the place of the organisation that the token itself names."""
 
 
 class Provider(NamedTuple):
-    """``scopes`` are asked for; ``required`` are those without which no mail can be read or sent.
+    """``scopes`` are asked for; without the ``required`` ones no mail can be read or sent.
 
-    ``identity`` is the claim of an ID token that names the mailbox; ``subject`` those that name its
-    owner for ever. ``ca_file`` holds the certificates to trust instead of the system's.
+    ``identity`` is the claim of an ID token that names the mailbox; ``subject`` are those that
+    identify its owner permanently. ``ca_file`` holds the certificates to trust instead of the
+    system's.
     """
 
     name: str
@@ -29,7 +30,7 @@ class Provider(NamedTuple):
     identity: str
     subject: tuple[str, ...]
     asking: tuple[tuple[str, str], ...] = ()
-    """Parameters of every request for consent."""
+    """Parameters that are part of every request for consent."""
     client_id: str = ""
     client_secret: Secret | None = None
     ca_file: str | None = None
@@ -57,7 +58,8 @@ GOOGLE = Provider(
     subject=("sub",),
     asking=(("access_type", "offline"), ("prompt", "consent")),
 )
-"""Without ``prompt=consent`` Google gives no second refresh token, and asks for no box again."""
+"""Without ``prompt=consent``, Google gives no second refresh token and does not ask again for boxes
+that were left unticked."""
 
 MICROSOFT = Provider(
     name="microsoft",
@@ -73,6 +75,6 @@ MICROSOFT = Provider(
     identity="preferred_username",
     subject=("tid", "oid"),
 )
-"""Its ``email`` is what an owner says of himself, and proves nothing."""
+"""Its claim ``email`` is set by the owner himself, and proves nothing."""
 
 KNOWN = {each.name: each for each in (GOOGLE, MICROSOFT)}

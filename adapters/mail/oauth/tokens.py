@@ -1,9 +1,9 @@
-"""Access tokens that are refreshed when they run out: once, whoever asks at the same time.
+"""Access tokens that are refreshed when they expire: once, however many ask at the same time.
 
-Under the lock of its account a refresh reads the vault, asks the provider and writes the vault; who
-waited meanwhile finds the new token there. What a provider with rotation gave is written before it
+A refresh holds the lock of its account while it reads the vault, asks the provider and writes the
+vault; others wait, and then find the new token there. A rotated refresh token is written before it
 is used. A process that dies between the provider's answer and that write leaves the old refresh
-token: Google's and Microsoft's still refresh then; a provider that ends a refresh token at its use
+token: Google's and Microsoft's can still be used then; a provider that ends a refresh token on use
 refuses it, and the account's owner is asked to reconnect.
 """
 
@@ -23,19 +23,19 @@ from engine.work.secret import NoSuchSecret, Secret
 from engine.work.tokens import Token, TokenRefused
 
 SOON = timedelta(minutes=1)
-"""A token that runs out within it might not last for a login."""
+"""A token that expires within this time might not last for a login."""
 PATIENCE = 10.0
-"""Seconds to wait for who refreshes already; a refresh takes 8 at most."""
+"""Seconds to wait for another process's refresh; a refresh takes 8 at most."""
 
 
 class Locks(Protocol):
-    """The part of ``Coordination`` by which one process refreshes at a time."""
+    """The part of ``Coordination`` that lets one process refresh at a time."""
 
     def exclusively(self, name: str, patience: float) -> AbstractContextManager[None]: ...
 
 
 class RefreshedTokens:
-    """Implements ``Tokens`` for one workspace. Raises ``StillHeld`` where a refresh takes too long.
+    """Implements ``Tokens`` for one workspace. Raises ``StillHeld`` if a refresh takes too long.
 
     Safe to share between threads.
     """

@@ -1,6 +1,6 @@
-"""HTTPS to addresses that may be reached, for ``requests``: limited in time and in octets (C1).
+"""HTTPS to permitted addresses, for ``requests``: limited in time and in octets (C1).
 
-No proxy, no pool, no compression: an exchange has a connection of its own, to the address that was
+No proxy, no pool, no compression: each exchange has its own connection, to the address that was
 checked. The certificate is checked against the name.
 """
 
@@ -20,7 +20,7 @@ from requests.adapters import BaseAdapter
 from adapters.mail.network import NetworkPolicy
 
 MOST_OCTETS = 256 * 1024
-"""Of an answer's body; key sets of providers have some 5,000."""
+"""Octets in the body of an answer; providers' key sets have about 5,000."""
 
 
 class AnswerTooLong(OSError):
@@ -29,11 +29,11 @@ class AnswerTooLong(OSError):
 
 
 class NoHttp(OSError):
-    """The answer is not HTTP, or was broken off."""
+    """The answer is not HTTP, or was cut off."""
 
 
 class CheckedTransport(BaseAdapter):
-    """``seconds`` are for a whole exchange, from looking up the name to the last octet.
+    """``seconds`` limit a whole exchange, from looking up the name to the last octet.
 
     Raises ``OSError``; a ``TimeoutError`` says ``timed out``.
     """
@@ -62,7 +62,7 @@ class CheckedTransport(BaseAdapter):
                 raise
 
     def close(self) -> None:
-        """Nothing stays open."""
+        """Do nothing: no connection stays open."""
 
     def _exchanged(
         self, request: PreparedRequest, connection: socket.socket, host: str
@@ -78,7 +78,7 @@ class CheckedTransport(BaseAdapter):
 
 @contextmanager
 def _ended_at(ends: float, connection: socket.socket) -> Iterator[Any]:
-    """However slowly the other side drips: then the connection is at its end."""
+    """End the connection at that time, however slow the other side is. Yields whether it ended."""
     with closing(connection.dup()) as held:
 
         def end() -> None:
@@ -104,7 +104,7 @@ def _response(request: PreparedRequest, answer: HTTPResponse) -> Response:
     response.headers.update(answer.getheaders())
     response.url = str(request.url)
     response.request = request
-    response._content = body  # noqa: SLF001 as the library's own adapters leave it once it is read
+    response._content = body  # noqa: SLF001 as the library's own adapters do after reading
     return response
 
 

@@ -1,4 +1,4 @@
-"""Who has a mailbox in a sandbox, and who may log in to it."""
+"""The mailboxes in a sandbox, and who may log in to them."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ MAIL_SCOPES = frozenset(
         "https://outlook.office.com/SMTP.Send",
     }
 )
-"""Scopes one of which a token must have to be let in to IMAP and SMTP."""
+"""Scopes of which a token needs one to log in to IMAP and SMTP."""
 
 
 class UnknownAccount(LookupError):
@@ -23,9 +23,9 @@ class UnknownAccount(LookupError):
 
 @dataclass(frozen=True)
 class Account:
-    """``files_sent``: the server puts what it accepts into Sent by itself, as Gmail does.
+    """A mailbox. ``files_sent``: the server files what it accepts in Sent by itself, as Gmail does.
 
-    ``renames``: it gives every message a Message-ID of its own and keeps the old one in
+    ``renames``: it gives every message a new Message-ID and keeps the old one in
     X-Microsoft-Original-Message-ID, as Microsoft 365 does.
     """
 
@@ -43,7 +43,7 @@ class Accounts:
         self._grants = grants
 
     def add(self, account: Account) -> None:
-        """A known address gets the new password."""
+        """Add a mailbox; one that exists gets the new password."""
         self._by_address[account.address] = account
 
     def __getitem__(self, address: str) -> Account:
@@ -59,7 +59,7 @@ class Accounts:
         return [*self._by_address.values()]
 
     def is_ours(self, address: str) -> bool:
-        """Is its domain one that the sandbox has mailboxes in?"""
+        """Whether the sandbox has mailboxes in the domain of this address."""
         domains = {each.rpartition("@")[2] for each in self._by_address}
         return address.rpartition("@")[2] in domains
 

@@ -1,4 +1,4 @@
-"""Certificates of a sandbox: an authority of its own, and what a server can do wrong with one."""
+"""Certificates of a sandbox: its own authority, and what a server can do wrong with one."""
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,23 +20,23 @@ class Certificate(StrEnum):
     """Which certificate a server shows."""
 
     TRUSTED = "trusted"
-    """A new one of the sandbox's authority."""
+    """A new one, signed by the sandbox's authority."""
     UNTRUSTED = "untrusted"
-    """Signed by itself."""
+    """Self-signed."""
     EXPIRED = "expired"
     OTHER_NAME = "other_name"
-    """For a server of another name."""
+    """For a server with another name."""
 
 
 class Authority:
-    """Signs the certificates of one sandbox. Its own key never leaves the memory."""
+    """Signs the certificates of one sandbox. Its own key never leaves memory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("Sendledger sandbox")
         self.file = folder / "ca.pem"
-        """What a client has to trust."""
+        """The certificate that a client has to trust."""
         self.file.write_bytes(self._own_certificate().public_bytes(Encoding.PEM))
 
     def issue(self, kind: Certificate = Certificate.TRUSTED) -> Path:

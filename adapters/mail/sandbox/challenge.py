@@ -1,11 +1,11 @@
-"""What a server and a client say to each other when they speak XOAUTH2."""
+"""What a server and a client send each other in XOAUTH2."""
 
 import re
 from base64 import b64encode
 from typing import NamedTuple
 
 REFUSED_TOKEN = b64encode(b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}')
-"""The challenge after a refused token, as Google words it; the client answers nothing to it."""
+"""The challenge after a refused token, in Google's words; the client answers it with nothing."""
 
 _SPOKEN = re.compile(rb"user=([^\x01]+)\x01auth=Bearer ([^\x01]+)\x01\x01", re.IGNORECASE)
 

@@ -1,4 +1,4 @@
-"""A sandbox told what to do by HTTP: every operation is a POST to its name."""
+"""Control of a sandbox by HTTP: every operation is a POST to its name."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -17,11 +17,11 @@ OPERATIONS = (
     *("deliver", "reply", "bounce", "accepted", "messages", "renumber"),
     *("approve", "untick", "grant", "revoke", "expire_tokens", "rotate"),
 )
-"""The methods of ``World`` that may be asked for from outside."""
+"""The methods of ``World`` that can be called from outside."""
 
 
 class Control:
-    """Takes a JSON object with the arguments, answers the result as JSON."""
+    """Takes a JSON object with the arguments, and answers the result as JSON."""
 
     def __init__(self, world: object) -> None:
         methods = {name: getattr(world, name) for name in OPERATIONS}

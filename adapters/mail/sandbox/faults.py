@@ -1,4 +1,4 @@
-"""What goes wrong in a sandbox, where, and for whom."""
+"""Faults of a sandbox: what goes wrong, where, and for whom."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ STAGES: dict[Service, tuple[str, ...]] = {
     "smtp": ("connect", "tls", "greeting", "ehlo", "starttls", "login", "mail", "rcpt", "data"),
     "oauth": ("connect", "tls", "authorize", "token", "introspect", "revoke", "userinfo"),
 }
-"""Where faults can be, in the order of a connection. ``connect`` is before TLS and greeting,
+"""Where faults can occur, in the order of a connection. ``connect`` is before TLS and greeting,
 ``tls`` before the handshake, ``data`` after the dot that ends a message."""
 
 
@@ -30,15 +30,15 @@ class Act(StrEnum):
     DROP = "drop"
     """Break the connection instead of doing what was asked for."""
     SILENCE = "silence"
-    """Read on and never answer."""
+    """Keep reading and never answer."""
     DRIP = "drip"
-    """Do it, and answer an octet at a time, from then on."""
+    """Do it, and answer one octet at a time from then on."""
     HALF = "half"
-    """Do it, answer by half, and break the connection."""
+    """Do it, send half of the answer, and break the connection."""
     LOSE = "lose"
     """Do it, and break the connection without an answer."""
     HIDE = "hide"
-    """Offer no STARTTLS, as a server does from which somebody on the way stripped it."""
+    """Do not offer STARTTLS, as if somebody on the way had removed it."""
 
 
 class ImpossibleFault(ValueError):
@@ -47,12 +47,12 @@ class ImpossibleFault(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """``account``: whom it meets, None for everybody; before a login nobody is known. At ``rcpt``
-    and ``data`` it may be a recipient's address, too.
+    """``account``: for whom it happens, None for everybody; before a login nobody is known. At
+    ``rcpt`` and ``data`` it may also be a recipient's address.
 
-    ``text`` is what ``say`` says: for IMAP without the tag (lines that begin with ``*`` are
+    ``text`` is what ``say`` answers: for IMAP without the tag (lines that begin with ``*`` are
     untagged), for SMTP with its code, for OAuth the status and the body. ``times``: how often it
-    happens, None for always. ``pace``: seconds an octet, for ``drip``.
+    happens, None for always. ``pace``: seconds per octet, for ``drip``.
     """
 
     service: Service
@@ -92,7 +92,7 @@ class _Waiting:
 
 
 class Faults:
-    """All that is to go wrong. Of several faults at one place the newest happens."""
+    """All faults that are to happen. Of several faults at one place, the newest happens."""
 
     def __init__(self) -> None:
         self._waiting: list[_Waiting] = []
@@ -104,7 +104,7 @@ class Faults:
         self._waiting.clear()
 
     def take(self, service: Service, stage: str, *names: str | None) -> Fault | None:
-        """The fault that happens now to one of these, which uses up one of its times."""
+        """The fault that happens now to one of these names; it uses up one of the fault's times."""
         for waiting in reversed(self._waiting):
             if waiting.fault.meets(service, stage, names):
                 self._use_up(waiting)
@@ -112,7 +112,7 @@ class Faults:
         return None
 
     def hides_starttls(self, service: Service) -> bool:
-        """Asked once a connection."""
+        """Whether STARTTLS is hidden; asked once per connection."""
         for waiting in reversed(self._waiting):
             if waiting.fault.service == service and waiting.fault.act is Act.HIDE:
                 self._use_up(waiting)

@@ -1,7 +1,7 @@
-"""What an OAuth provider decides: who consented to what, and which tokens still hold.
+"""What an OAuth provider decides: who consented to what, and which tokens are valid.
 
-Authorisation codes with PKCE (S256 only), refresh tokens that are exchanged at each use, and
-a grant that dies as a whole when a code or a refresh token is used twice (RFC 9700).
+Authorisation codes with PKCE (S256 only), refresh tokens that are exchanged at each use, and a
+grant that ends as a whole when a code or a refresh token is used twice (RFC 9700).
 """
 
 import secrets
@@ -33,7 +33,7 @@ class OAuthRefused(Exception):
 
 
 class UnsafeRequest(ValueError):
-    """An authorisation request that must not be answered by a redirect."""
+    """An authorisation request that must not be answered with a redirect."""
 
 
 @dataclass(eq=False)
@@ -45,7 +45,7 @@ class Grant:
     nonce: str | None = None
     revoked: bool = False
     used: set[str] = field(default_factory=set)
-    """Codes and refresh tokens that must not come again."""
+    """Codes and refresh tokens that must not be used again."""
 
 
 class AuthorizationRequest(NamedTuple):
@@ -77,7 +77,7 @@ class _Access(NamedTuple):
 
 
 class Grants:
-    """All consents and tokens of a provider. ``now`` answers seconds."""
+    """All consents and tokens of a provider. ``now`` gives seconds."""
 
     def __init__(self, client: Client, now: Callable[[], float]) -> None:
         self.client = client
@@ -89,8 +89,8 @@ class Grants:
         self._refresh: dict[str, Grant] = {}
 
     def read_request(self, query: Mapping[str, str]) -> AuthorizationRequest:
-        """Raises ``UnsafeRequest`` for another client, another place than loopback to return to,
-        or without PKCE."""
+        """The request. Raises ``UnsafeRequest`` for an unknown client, a return address outside
+        loopback, or a request without PKCE."""
         target = query.get("redirect_uri", "")
         if query.get("client_id") != self.client.id:
             raise UnsafeRequest("The client is unknown.")
@@ -129,7 +129,7 @@ class Grants:
         return self._issue(found.grant, secrets.token_urlsafe(24))
 
     def refresh(self, token: str) -> Issued:
-        """New tokens. The old refresh token ends, and used again it ends the grant."""
+        """New tokens. The old refresh token ends; using it again ends the grant."""
         grant = self._refresh.get(token)
         if grant is None or grant.revoked:
             raise OAuthRefused("invalid_grant", "Token has been expired or revoked.")
@@ -142,7 +142,7 @@ class Grants:
         return self._issue(grant, secrets.token_urlsafe(24))
 
     def of_access_token(self, token: str) -> Grant | None:
-        """The grant by which the token opens something now."""
+        """The grant that the token belongs to, if it is valid now."""
         found = self._access.get(token)
         if found is None or found.expires_at <= self._now() or found.grant.revoked:
             return None
@@ -152,24 +152,24 @@ class Grants:
         return self._refresh.get(token)
 
     def grant(self, account: str, scopes: frozenset[str]) -> Issued:
-        """Tokens as after a consent, for who needs no browser."""
+        """Tokens as after a consent, for callers without a browser."""
         return self._issue(Grant(account, scopes), secrets.token_urlsafe(24))
 
     def revoke_token(self, token: str) -> None:
-        """A refresh token takes its grant along (RFC 7009); an unknown one is no error."""
+        """End a token; a refresh token ends its grant (RFC 7009), an unknown one is no error."""
         self._access.pop(token, None)
         grant = self._refresh.get(token)
         if grant is not None:
             grant.revoked = True
 
     def revoke_account(self, account: str) -> None:
-        """All consents of an account end, as by its owner or by a change of password."""
+        """End all consents of an account, as its owner or a change of password does."""
         for grant in {*self._refresh.values()}:
             if grant.account == account:
                 grant.revoked = True
 
     def expire_access(self, account: str) -> None:
-        """Its access tokens end now; the refresh tokens stay."""
+        """End the account's access tokens now; the refresh tokens stay."""
         for token, access in [*self._access.items()]:
             if access.grant.account == account:
                 del self._access[token]

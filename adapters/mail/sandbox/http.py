@@ -1,4 +1,4 @@
-"""As much of HTTP/1.1 as a provider and a control endpoint need: one request a connection."""
+"""As much of HTTP/1.1 as a provider and a control endpoint need: one request per connection."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,7 +17,7 @@ class BadRequest(ValueError):
 
 
 class Request(NamedTuple):
-    """Names of headers are in lower case."""
+    """A request; the names of headers are in lower case."""
 
     method: str
     path: str
@@ -42,7 +42,7 @@ class Answer(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
     def octets(self) -> bytes:
-        """As it goes over the wire."""
+        """The answer as sent over the wire."""
         lines = [
             f"HTTP/1.1 {self.status} {_phrase(self.status)}",
             f"Content-Type: {self.content_type}",
@@ -58,7 +58,7 @@ Handler = Callable[[Request, Wire], Awaitable[Answer]]
 
 
 class HttpServer:
-    """Answers one request a connection."""
+    """Answers one request per connection."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -84,7 +84,7 @@ def as_page(text: str, status: int = HTTPStatus.OK) -> Answer:
 
 
 def as_said(text: str) -> Answer:
-    """The answer that a fault has ready: a status and a body."""
+    """The answer that a fault's text stands for: a status and a body."""
     status, _, body = text.partition(" ")
     if not status.isdigit():
         return as_page(text)

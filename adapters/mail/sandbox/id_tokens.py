@@ -1,4 +1,4 @@
-"""Who consented, signed: ID tokens of OpenID Connect (ES256), and the key to check them by."""
+"""Signed statements of who consented: ID tokens of OpenID Connect (ES256), and their key."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ SECONDS = 3_600
 
 
 class IdTokens:
-    """Signs with a key of its own. ``now`` answers seconds since 1970."""
+    """Signs with its own key. ``now`` gives seconds since 1970."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -22,7 +22,7 @@ class IdTokens:
         return {**KeySet([self._key]).as_dict(private=False)}
 
     def sign(self, issuer: str, client: str, account: str, nonce: str | None) -> str:
-        """The account is subject, e-mail address and preferred user name in one."""
+        """An ID token; the account is its subject, e-mail address and preferred user name."""
         issued = int(self._now())
         claims = {
             "iss": issuer,

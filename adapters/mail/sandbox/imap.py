@@ -1,4 +1,4 @@
-"""The IMAP of a sandbox: pymap, with mailboxes and refusals of ours.
+"""The IMAP of a sandbox: pymap, with our own mailboxes and refusals.
 
 pymap has no SPECIAL-USE and no challenge for a refused token; both are added here.
 """
@@ -43,11 +43,11 @@ from adapters.mail.sandbox.wire import Wire
 
 MECHANISMS = (PlainMechanism(), LoginMechanism(), OAuth2Mechanism())
 UNTOLD = {"login", "authenticate", "capability", "noop", "logout"}
-"""Commands that are no stage, or whose stage is known only inside them."""
+"""Commands that are not a stage, or whose stage is known only within them."""
 
 
 class Config(DictConfig):
-    """What pymap wants to know before it serves."""
+    """What pymap needs to know before it serves."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__(
@@ -103,7 +103,7 @@ class Login(DictLogin):
 
 
 class Owner(DictIdentity):
-    """Somebody who has logged in."""
+    """An account that has logged in."""
 
     @asynccontextmanager
     async def new_session(self) -> AsyncIterator["Session"]:
@@ -112,7 +112,7 @@ class Owner(DictIdentity):
 
 
 class Session(DictSession):
-    """Lists folders with what they are for (RFC 6154)."""
+    """Lists folders with their purpose (RFC 6154)."""
 
     async def list_mailboxes(
         self,
@@ -129,7 +129,7 @@ class Session(DictSession):
 
 
 class Raw(Response):
-    """An answer word for word. Lines that begin with ``*`` or ``+`` carry no tag."""
+    """An answer sent word for word. Lines that begin with ``*`` or ``+`` carry no tag."""
 
     def __init__(self, tag: bytes, text: str) -> None:
         super().__init__(tag)
@@ -146,7 +146,7 @@ class Raw(Response):
 
 
 class Said(ResponseError):
-    """Raised where a fault answers instead of the server."""
+    """Raised if a fault answers instead of the server."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -157,7 +157,7 @@ class Said(ResponseError):
 
 
 class State(ConnectionState):
-    """One conversation, and the stages it comes to."""
+    """One conversation, and the stages that it reaches."""
 
     def __init__(self, login: Login, config: IMAPConfig, wire: Wire, *, encrypted: bool) -> None:
         super().__init__(login, config)
@@ -200,7 +200,7 @@ class State(ConnectionState):
 
 
 class Connection(IMAPConnection):
-    """A connection whose answers go through the wire."""
+    """A connection that sends its answers through the wire."""
 
     __slots__ = ["wire"]
 
@@ -215,7 +215,7 @@ class Connection(IMAPConnection):
         await self.wire.send(answer.getvalue())
 
     async def challenge(self, data: bytes) -> None:
-        """Sends it and waits for the client's empty answer."""
+        """Send a challenge and wait for the client's empty answer."""
         await self.write_response(ResponseContinuation(data))
         await self.read_continuation(0)
 
@@ -262,7 +262,7 @@ def name_of(credentials: ServerCredentials) -> str:
 
 
 def token_of(credentials: ServerCredentials) -> str | None:
-    """The bearer token, where there is one instead of a password."""
+    """The bearer token, if there is one instead of a password."""
     if isinstance(credentials, PlainCredentials):
         return None
     try:

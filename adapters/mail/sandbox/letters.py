@@ -10,7 +10,7 @@ from email.utils import formatdate, make_msgid, parseaddr
 
 
 def reply_to(sent: bytes, text: str, at: float, *, automatic: bool = False) -> bytes:
-    """What the recipient of a message writes back; ``at``: POSIX time."""
+    """The reply of a message's recipient; ``at``: POSIX time."""
     original = message_from_bytes(sent)
     reply = EmailMessage()
     reply["From"] = parseaddr(str(original["To"]))[1]
@@ -65,7 +65,7 @@ def _headers_of(original: Message) -> Message:
 
 
 def renamed(content: bytes, message_id: str) -> bytes:
-    """The message under another Message-ID; the old one stays in a header of its own."""
+    """The message with another Message-ID; the old one stays in a header of its own."""
     head, blank, body = content.partition(b"\r\n\r\n")
     old = message_from_bytes(content)["Message-ID"]
     kept = [each for each in _fields(head) if not each.lower().startswith(b"message-id:")]
@@ -80,7 +80,7 @@ def message_id_of(content: bytes) -> str:
 
 
 def with_crlf(content: bytes) -> bytes:
-    """As it goes over the wire, whatever ended its lines."""
+    """The content with CRLF line ends, as it is sent over the wire."""
     return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 

@@ -11,7 +11,7 @@ from adapters.mail.sandbox.faults import Faults, Service
 from adapters.mail.sandbox.wire import Broken, Wire
 
 ROUNDS = 5
-"""Of the loop, within which a broken connection, encrypted or not, has given back its socket."""
+"""Turns of the loop within which a broken connection, encrypted or not, gives back its socket."""
 
 
 class Server(Protocol):
@@ -21,7 +21,7 @@ class Server(Protocol):
 
 
 class Listener:
-    """Takes connections for a server; with ``context``, encrypted from the beginning."""
+    """Accepts connections for a server; with ``context``, encrypted from the beginning."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Listener:
         self.port = 0
 
     async def open(self, port: int = 0) -> None:
-        """Listen: at this port, at the one of before, or at any that is free."""
+        """Listen at this port, at the previous one, or at any free one."""
         if self._listening is None:
             self._listening = await asyncio.start_server(
                 self._begin, ADDRESS, port or self.port, backlog=2_048
@@ -47,7 +47,7 @@ class Listener:
             self.port = self._listening.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Refuse connections, and break those that there are."""
+        """Refuse new connections, and break those that are open."""
         if self._listening is None:
             return
         self._listening.close()

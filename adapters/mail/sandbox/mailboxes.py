@@ -18,7 +18,7 @@ SPECIAL_USE: dict[str, tuple[bytes, ...]] = {
     "Drafts": (b"Drafts",),
     "Junk": (b"Junk",),
 }
-"""The folders every account has beside its inbox, and what they are for (RFC 6154)."""
+"""The folders that every account has besides its inbox, and their purpose (RFC 6154)."""
 
 
 class UnknownFolder(LookupError):
@@ -41,7 +41,7 @@ class Mailboxes:
         self._now = now
 
     async def open(self, address: str) -> None:
-        """Give the account its folders. Those it has stay as they are."""
+        """Give the account its folders. Folders that exist stay as they are."""
         if address in self._folders:
             return
         folders = Folders(MailboxSet(), FilterSet())
@@ -65,7 +65,7 @@ class Mailboxes:
         await mailbox.append(AppendMessage(content, came_at, flags), recent=not seen)
 
     async def renumber(self, address: str) -> None:
-        """The inbox's messages get other numbers, under another UIDVALIDITY (RFC 9051, 2.3.1.1)."""
+        """Give the inbox's messages new numbers, under a new UIDVALIDITY (RFC 9051, 2.3.1.1)."""
         contents = await self.read(address, INBOX)
         folders = self._folders[address].all
         await folders.rename_mailbox(INBOX, _BEFORE)

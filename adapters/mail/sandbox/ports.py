@@ -10,7 +10,7 @@ from adapters.mail.sandbox.faults import SERVICES, Faults, Service
 from adapters.mail.sandbox.listener import Listener, Server
 
 PORTS = ("imap", "imaps", "smtp", "smtps", "oauth", "oauth_plain", "control")
-"""In the order in which they follow a first port. ``imap`` and ``smtp`` speak STARTTLS."""
+"""The services in the order of their ports. ``imap`` and ``smtp`` speak STARTTLS."""
 
 
 class Servers(NamedTuple):
@@ -34,7 +34,7 @@ class Contexts:
         return self._by_service[service]
 
     def show(self, kind: Certificate, service: Service | None = None) -> None:
-        """From the next connection on, a new certificate of this kind."""
+        """Show a new certificate of this kind, from the next connection on."""
         for each in SERVICES:
             if service in (None, each):
                 file: Path = self._authority.issue(kind)
@@ -60,7 +60,7 @@ class Ports:
         return self._listeners[name].port
 
     async def open_all(self, first: int | None = None) -> None:
-        """From the port ``first`` on, or wherever there is one free."""
+        """Open all ports, from ``first`` on, or wherever one is free."""
         for number, listener in enumerate(self._listeners.values()):
             await listener.open(first + number if first else 0)
 
@@ -69,7 +69,7 @@ class Ports:
             await each.open()
 
     async def close(self, service: Service | None = None) -> None:
-        """Connections are refused from now on. The control endpoint stays."""
+        """Refuse connections from now on, at one service or at all. The control endpoint stays."""
         for each in self._of(service):
             await each.close()
 

@@ -1,6 +1,6 @@
 """The OAuth 2.0 provider of a sandbox, as endpoints over its grants.
 
-Consent is given on a page, whose form anybody can send: choose a mailbox, leave boxes unticked.
+Consent is given on a page whose form anybody can send: choose a mailbox, leave boxes unticked.
 """
 
 from base64 import b64decode
@@ -26,13 +26,13 @@ OPENID_PATH = "/.well-known/openid-configuration"
 
 
 class Provider:
-    """Answers the requests to one issuer."""
+    """Answers the requests to an issuer."""
 
     def __init__(self, grants: Grants, accounts: Accounts, id_tokens: IdTokens) -> None:
         self.issuer = ""
         """The address of this provider, known once it listens."""
         self.unticked: frozenset[str] = frozenset()
-        """Scopes whose boxes the page of consent leaves empty."""
+        """Scopes whose boxes the consent page leaves unticked."""
         self._grants = grants
         self._accounts = accounts
         self._id_tokens = id_tokens
@@ -66,7 +66,7 @@ class Provider:
             return as_page(f"<p>{escape(str(error))}</p>", HTTPStatus.BAD_REQUEST)
 
     def addresses(self) -> dict[str, str]:
-        """Where the endpoints are, by the names of OpenID Connect discovery."""
+        """The addresses of the endpoints, by the names of OpenID Connect discovery."""
         return {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
@@ -78,7 +78,7 @@ class Provider:
         }
 
     def approve(self, url: str, account: str) -> str:
-        """Where the browser of somebody who consents at this address is sent to."""
+        """Where the browser of a person who consents at this address is sent."""
         query = dict(parse_qsl(urlsplit(url).query))
         return self._redirect(self._grants.read_request(query), account)
 
@@ -198,7 +198,7 @@ class Provider:
         return as_json({"sub": grant.account, "email": grant.account, "email_verified": True})
 
     def _account_of(self, request: Request) -> str | None:
-        """Whom a request is about, as far as it says so."""
+        """The account that a request is about, as far as it says."""
         form = request.form if request.method == "POST" else {}
         token = form.get("refresh_token") or form.get("token") or ""
         bearer = request.bearer or token

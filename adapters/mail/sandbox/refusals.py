@@ -1,4 +1,4 @@
-"""What servers really say, by the class (C3) that it belongs to."""
+"""What servers really say, by the failure class (C3) that it belongs to."""
 
 from typing import NamedTuple
 
@@ -73,12 +73,12 @@ REFUSALS: dict[str, tuple[Answer, ...]] = {
         Answer("oauth", "token", '400 {"error":"unheard_of"}'),
     ),
 }
-"""The classes that a server tells by what it says. ``unreachable`` and ``tls_untrusted`` are told
-by its port and its certificate, ``identity_mismatch`` by who consents."""
+"""The classes that a server shows by its words. ``unreachable`` and ``tls_untrusted`` are shown by
+its port and its certificate, ``identity_mismatch`` by who consents."""
 
 
 class UnknownClass(LookupError):
-    """There is no such class of failures that the sandbox can show."""
+    """The sandbox cannot show such a failure class."""
 
     def __init__(self, name: str) -> None:
         known = ", ".join((*REFUSALS, "unreachable", "tls_untrusted"))
@@ -88,7 +88,7 @@ class UnknownClass(LookupError):
 def refusing(
     failure_class: str, account: str | None = None, service: Service | None = None
 ) -> list[Fault]:
-    """The faults by which servers refuse for this reason."""
+    """The faults with which servers refuse for this reason."""
     if failure_class not in REFUSALS:
         raise UnknownClass(failure_class)
     return [

@@ -19,7 +19,7 @@ ACCOUNTS = (
     ("bob@sandbox.test", "bob-secret"),
     ("cleo@sandbox.test", "cleo-secret"),
 )
-"""Who has a mailbox where nobody else is named."""
+"""The mailboxes that exist if no others are given."""
 
 
 def _operation(
@@ -33,7 +33,7 @@ def _operation(
 
 
 class Sandbox:
-    """Serves as long as its ``with`` lasts. Its methods may be called from any thread.
+    """Serves for as long as its ``with`` block lasts. Its methods may be called from any thread.
 
     ``folder`` is for the certificates; without one, a temporary folder is used and removed.
     """

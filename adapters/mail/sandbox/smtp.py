@@ -1,4 +1,4 @@
-"""The SMTP of a sandbox: aiosmtpd, with accounts and refusals of ours."""
+"""The SMTP of a sandbox: aiosmtpd, with our own accounts and refusals."""
 
 import asyncio
 import logging
@@ -21,10 +21,10 @@ LONGEST_COMMAND = 16_384
 """Octets; a token makes AUTH longer than the usual 512."""
 
 logging.getLogger("mail.log").addHandler(logging.NullHandler())
-# aiosmtpd would warn on standard error of what it does itself.
+# aiosmtpd would warn on standard error about what it does itself.
 
 Deliver = Callable[[Account, tuple[str, ...], bytes], Awaitable[None]]
-"""Who sent it, the recipients of the envelope, the message."""
+"""Takes the sending account, the recipients of the envelope, and the message."""
 
 
 class SmtpServer:
@@ -51,7 +51,7 @@ class SmtpServer:
 
 
 class Conversation(SMTP):
-    """One connection. Who is not logged in sends nothing, and nobody sends as somebody else."""
+    """One connection. Nobody sends without a login, and nobody sends as another account."""
 
     def __init__(
         self,
@@ -180,7 +180,7 @@ class Conversation(SMTP):
         return "250 2.0.0 OK, queued"
 
     async def _given(self, args: list[str], challenge: str = "") -> bytes | None:
-        """What the client says at AUTH, at once or when asked; None where that was answered."""
+        """What the client gives at AUTH, at once or when asked; None if that was answered."""
         if len(args) == 1:
             asked = await self.challenge_auth(challenge)
             return asked if isinstance(asked, bytes) else None

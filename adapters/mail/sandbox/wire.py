@@ -1,11 +1,11 @@
-"""One connection, to which faults may happen at every stage and answer."""
+"""One connection, in which faults may happen, and answer, at every stage."""
 
 import asyncio
 
 from adapters.mail.sandbox.faults import Act, Fault, Faults, Service
 
 FLOOD = 10_000_000
-"""Octets of the line that ``flood`` answers with."""
+"""Octets in the line that ``flood`` answers."""
 
 
 class Broken(ConnectionResetError):
@@ -13,8 +13,7 @@ class Broken(ConnectionResetError):
 
 
 class Wire:
-    """The server's end of a connection. Every stage is announced by ``reach``, every answer goes
-    through ``send``."""
+    """The server's end of a connection. ``reach`` announces every stage, ``send`` sends answers."""
 
     def __init__(
         self,
@@ -30,14 +29,14 @@ class Wire:
         self._next: Fault | None = None
 
     def hides_starttls(self) -> bool:
-        """Asked once a connection, by a server that would offer it."""
+        """Whether STARTTLS is hidden; a server that would offer it asks once per connection."""
         return self.faults.hides_starttls(self.service)
 
     async def reach(self, stage: str, *names: str | None) -> str | None:
         """What to answer instead of doing what was asked for; None: do it. ``names``: the account,
-        and to whom a message is.
+        and the recipients of a message.
 
-        Raises ``Broken`` where a fault ends the connection, and may never come back.
+        Raises ``Broken`` if a fault ends the connection; may never return.
         """
         fault = self.faults.take(self.service, stage, *names)
         if fault is None:
@@ -58,7 +57,7 @@ class Wire:
         return None
 
     async def send(self, data: bytes) -> None:
-        """Answer, in the way of the fault that was met."""
+        """Send an answer in the way that the current fault prescribes."""
         match self._next:
             case Fault(act=Act.LOSE):
                 self.break_off()
@@ -74,7 +73,7 @@ class Wire:
                 await self._write(data)
 
     def break_off(self) -> None:
-        """End the connection at once, whatever was still to be written."""
+        """End the connection at once, whatever is still to be written."""
         self.writer.transport.abort()
         raise Broken
 
@@ -89,5 +88,5 @@ class Wire:
 
 
 def flooding(service: Service) -> str:
-    """How an endless first line of such a server begins."""
+    """The beginning of an endless first line of such a server."""
     return {"imap": "* OK ", "smtp": "220 ", "oauth": "200 "}[service]

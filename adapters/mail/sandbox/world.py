@@ -1,4 +1,4 @@
-"""Everything a sandbox holds, and all that can be done with it."""
+"""Everything that a sandbox holds, and all that can be done with it."""
 
 from collections.abc import Callable
 from email.utils import make_msgid
@@ -54,14 +54,14 @@ class Tokens(TypedDict):
 
 
 class NotAccepted(LookupError):
-    """No message of that id was accepted."""
+    """No message with that id was accepted."""
 
     def __init__(self, message_id: str) -> None:
         super().__init__(f"No message {message_id} was accepted.")
 
 
 class World:
-    """Mailboxes, a provider, and what goes wrong; and the operations on them."""
+    """The mailboxes, the provider and the faults of a sandbox, and the operations on them."""
 
     def __init__(self, folder: Path, now: Callable[[], float]) -> None:
         self._now = now

@@ -1,1 +1,1 @@
-"""The way of messages over the network: submitted by SMTP, filed, searched for and read by IMAP."""
+"""How messages travel over the network: submitted by SMTP; filed, searched for and read by IMAP."""

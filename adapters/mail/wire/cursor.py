@@ -1,4 +1,4 @@
-"""How far the folders of a mailbox are read: by UIDVALIDITY and the last UID, as a text (M5)."""
+"""How far the folders of a mailbox have been read: UIDVALIDITY and the last UID, as text (M5)."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 
 class Place(NamedTuple):
-    """``uid`` counts only as long as the folder has that ``validity``."""
+    """A place in a folder. ``uid`` counts only as long as the folder has that ``validity``."""
 
     validity: int
     uid: int
@@ -19,7 +19,7 @@ _FOLDERS = TypeAdapter(dict[str, Place])
 
 
 def places(cursor: str) -> dict[str, Place]:
-    """By folder. Of a text that is no cursor nothing is known: all is read from the beginning."""
+    """The places by folder; none in a text that is not a cursor, so everything is read."""
     try:
         return _FOLDERS.validate_json(cursor) if cursor else {}
     except ValidationError:

@@ -1,8 +1,8 @@
-"""What arrived in a real mailbox, in pieces of bounded size (M4, M5). Implements ``Inbox``.
+"""What arrived in a real mailbox, in pieces of limited size (M4, M5). Implements ``Inbox``.
 
-INBOX is read, and the folders that the server names as junk (RFC 6154): answers land there too.
-Headers come in batches, bodies only where the headers do not decide. Nothing is ever marked as
-read. What a message means, whoever is handed in says.
+INBOX is read, and so are the folders that the server marks as junk (RFC 6154), since answers land
+there too. Headers are fetched in batches, bodies only if the headers do not decide. Nothing is ever
+marked as read. The function that is passed in decides what a message means.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,13 +24,13 @@ from engine.ports.clock import Clock
 from engine.work.ports import AccountTrouble, Arrivals, Incoming, Mailbox
 
 READING = Limits(total=90.0, step=45.0, octets=24_000_000)
-"""Of one batch of headers, and of one of bodies."""
+"""The limits of fetching one batch of headers, or one of bodies."""
 PIECE = 2_000
-"""UIDs of a folder that one call looks at."""
+"""UIDs in a folder that one call looks at."""
 BATCH, BODIES = 250, 8
-"""Messages fetched at once: their headers, and where these do not decide, all of them."""
+"""Messages fetched at once: their headers, or, if these do not decide, the whole messages."""
 HEADER_OCTETS, BODY_OCTETS = 65_536, 1_048_576
-"""Of one message's headers, and of a whole message; what lies beyond is not fetched."""
+"""Octets of a message's headers, and of a whole message; what lies beyond is not fetched."""
 _HEADERS = f"BODY.PEEK[HEADER]<0.{HEADER_OCTETS}>"
 _BODY = f"BODY.PEEK[]<0.{BODY_OCTETS}>"
 
@@ -40,26 +40,26 @@ class Need(Enum):
 
 
 class Fetched(NamedTuple):
-    """A message as far as it was fetched: its headers, or ``whole`` (the first of a long one).
+    """A message as far as it was fetched: its headers, or ``whole`` (the beginning of a long one).
 
-    ``key`` comes from the octets alone: the same message has the same one in another folder, after
-    another UIDVALIDITY, and whenever it is read again.
+    ``key`` depends only on the octets: the same message has the same key in another folder, after a
+    change of UIDVALIDITY, and whenever it is read again.
     """
 
     key: str
     octets: bytes
     whole: bool = False
     received: datetime | None = None
-    """When it came, with its zone; told with the whole."""
+    """When it arrived, with its zone; known only with the whole message."""
 
 
 Means = Callable[[Mailbox, Fetched], Incoming | Need | None]
-"""What a message means; ``Need.BODY`` where its headers do not say, None for what concerns nobody.
-It raises nothing, whatever the octets are."""
+"""What a message means; ``Need.BODY`` if its headers do not say, None if it concerns nobody. It
+raises nothing, whatever the octets are."""
 
 
 class ImapInbox:
-    """Safe to share between threads."""
+    """Reads mailboxes. Safe to share between threads."""
 
     def __init__(self, sessions: Sessions[ImapSession], means: Means, clock: Clock) -> None:
         self._sessions = sessions
@@ -93,7 +93,7 @@ class ImapInbox:
 
 
 class _Piece:
-    """The next messages of one folder after a place. It is selected as this is made."""
+    """The next messages of a folder after a place. Making it selects the folder."""
 
     def __init__(self, session: ImapSession, folder: str, after: Place) -> None:
         self._session, self._client = session, session.client
@@ -113,14 +113,14 @@ class _Piece:
         self.end = Place(validity, max(first, min(first + PIECE, next_uid)) - 1)
 
     def headers(self) -> Iterator[list[tuple[int, Fetched]]]:
-        """Of each message that is still there, in order of arrival, a batch in memory at a time."""
+        """The headers of messages that are still there, in order of arrival, batch by batch."""
         for start in range(0, len(self._uids), BATCH):
             found = self._readable(self._uids[start : start + BATCH])
             octets = {uid: octets_of(data) for uid, data in found.items()}
             yield [(uid, Fetched(_key(each), each)) for uid, each in octets.items()]
 
     def bodies(self, uids: Sequence[int]) -> Iterator[tuple[int, Fetched]]:
-        """Of those that are still there."""
+        """The bodies of those messages that are still there."""
         for start in range(0, len(uids), BODIES):
             found = self._fetch(uids[start : start + BODIES], "INTERNALDATE", _BODY)
             for uid, data in found.items():
@@ -128,8 +128,8 @@ class _Piece:
                 yield uid, Fetched(_key(octets), octets, whole=True, received=received)
 
     def _readable(self, uids: Sequence[int]) -> dict[int, dict[bytes, Any]]:
-        """Some servers refuse a batch for one message that they cannot read: it is left out where
-        the others can be had."""
+        """The headers by UID. Some servers refuse a batch because of one message that they cannot
+        read: that one is left out if the others can be fetched."""
         with suppress(ServerRefused):
             return self._fetch(uids, _HEADERS)
         found: dict[int, dict[bytes, Any]] = {}
@@ -147,15 +147,15 @@ class _Piece:
         return fetched
 
     def _between(self, first: int, end: int) -> Sequence[int]:
-        """Those that exist. A range past the last message would be answered by that one."""
+        """The UIDs that exist. A range beyond the last message would return that message."""
         if first >= end:
             return []
         found = self._client.search(["UID", f"{first}:{end - 1}"])
         return sorted(uid for uid in found if first <= uid < end)
 
     def _first_from(self, uid: int, exists: int) -> int | None:
-        """The first UID from there on: whole ranges may have been deleted. UIDs ascend with the
-        messages' numbers."""
+        """The first UID from there on, since whole ranges may have been deleted. UIDs ascend with
+        the messages' numbers."""
         low, high = 1, exists + 1
         while low < high:
             middle = (low + high) // 2

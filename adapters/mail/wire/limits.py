@@ -1,4 +1,4 @@
-"""How long sessions are kept, and how long anything may take. Seconds throughout."""
+"""How long sessions are kept, and how long each task may take. Seconds throughout."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from adapters.mail.connection import Limits
 
 
 class Keeping(NamedTuple):
-    """A session that was idle for so many seconds, or used so often, is closed."""
+    """Close a session that was idle for so many seconds, or used so often."""
 
     idle: float
     uses: int
@@ -19,11 +19,11 @@ class WireLimits(NamedTuple):
     imap: Keeping = Keeping(idle=1_200.0, uses=10_000)
     """Servers wait half an hour (RFC 9051, section 5.4)."""
     submission: Limits = Limits(total=180.0, step=120.0, octets=200_000)
-    """Of one message. Shorter than the ten minutes after which a search may prove that nothing was
-    sent (M2); some servers take a minute to look at a message."""
+    """The limits of one message. They are shorter than the ten minutes after which a search may
+    prove that nothing was sent (M2); some servers take a minute to look at a message."""
     filing: Sequence[float] = (1.0, 2.0, 4.0)
-    """Waits before each further search for what a provider may file a moment later; only for the
-    first message of an account whose provider nobody knows."""
+    """Waits before each further search for a copy that the provider may file a moment later; only
+    for the first message of an account whose provider is unknown."""
 
 
 WIRE_LIMITS = WireLimits()

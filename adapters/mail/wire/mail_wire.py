@@ -1,4 +1,4 @@
-"""The way of one workspace's messages, put together."""
+"""The transport and the inbox of one workspace, put together."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from engine.work.tokens import Tokens
 class MailWire:
     """``transport`` and ``inbox`` over real servers. Safe to share between threads.
 
-    ``tidy_up`` is to be called now and then, ``close`` at the end, when nobody sends or reads.
+    Call ``tidy_up`` now and then, and ``close`` at the end, when nobody sends or reads.
     """
 
     def __init__(
@@ -50,6 +50,6 @@ class MailWire:
         self._imap.tidy_up()
 
     def close(self) -> None:
-        """Close all that nobody uses, politely."""
+        """Close all sessions that are not in use, with a goodbye."""
         self._smtp.close()
         self._imap.close()

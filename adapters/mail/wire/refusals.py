@@ -18,8 +18,8 @@ _NOBODY = re.compile(
 
 
 def submitted_by(evidence: Evidence, now: datetime, *, ended: bool = False) -> Submitted:
-    """What became of a message that a server refused with this text, at this stage; ``ended``: the
-    server had all of it."""
+    """The outcome for a message that a server refused with this text, at this stage. ``ended``: the
+    server had received all of it."""
     until = _until(evidence.text, now)
     match classify(evidence).outcome:
         case Answer.REFUSED_RECIPIENT:

@@ -1,11 +1,12 @@
-"""What a mailbox's Sent folder says of a message, and a copy put there (M2).
+"""What a mailbox's Sent folder says about a message, and a copy filed there (M2).
 
-A search compares the part left of ``@`` in every header that keeps a message's id: servers rewrite
-Message-IDs. Of the headers found each is looked at, as a server may take a part for the whole.
+A search compares the part left of ``@`` in every header that keeps a message's id, since servers
+rewrite Message-IDs. The headers of each match are looked at, since a server may match a part of an
+id.
 
-Copies that we file carry a header of their own. So the folder itself tells whether the provider
-files what its SMTP server accepts: by messages of ours in it that are no copies. Only there does
-absence say anything: where we file, a crash in between leaves nothing to find.
+Copies that we file carry a header of their own. So the folder shows whether the provider files what
+its SMTP server accepts: it does if messages of ours in it are not copies. Only then does absence
+prove anything: if we do the filing, a crash in between leaves nothing to find.
 """
 
 import time
@@ -29,12 +30,12 @@ COPY = b"X-Sendledger-Copy: filed by Sendledger\r\n"
 IDS = ("Message-ID", "X-Microsoft-Original-Message-ID", "X-Sendledger-Id")
 _LOOKED_AT = f"BODY.PEEK[HEADER.FIELDS ({' '.join(IDS)} X-Sendledger-Copy)]"
 _NEWEST, _MOST = 50, 20
-"""Messages of the folder that tell who files, and messages of one search that are looked at."""
+"""Messages of the folder that show who files, and matches of one search that are looked at."""
 _PARSE = BytesHeaderParser().parsebytes
 
 
 class SentFolder:
-    """Of a mailbox that is open. Every method raises what an ``ImapSession`` raises."""
+    """The Sent folder of an open mailbox. Every method raises what an ``ImapSession`` raises."""
 
     def __init__(self, opened: Opening[ImapSession], mailbox: Mailbox) -> None:
         self._session = opened.session
@@ -60,7 +61,7 @@ class SentFolder:
         return Search.INCONCLUSIVE
 
     def file_copy(self, message: Message, waits: Sequence[float]) -> bool:
-        """Answers whether there is a copy, or will be one that the provider files."""
+        """Answers whether there is a copy now, filed if needed, or the provider will file one."""
         left = left_of(message.message_id)
         if self._files_sent:
             return True
@@ -70,16 +71,14 @@ class SentFolder:
             if self._is_filed(left, waits):
                 return True
         self._session.allow(SEARCHING)
-        with suppress(
-            ServerRefused
-        ):  # as a full mailbox does; another session would change nothing
+        with suppress(ServerRefused):  # as of a full mailbox; another session would not help
             with self._session.told():
                 self._client.append(self._sent, COPY + message.content, (rb"\Seen",))
             return True
         return False
 
     def _is_filed(self, left: str, waits: Sequence[float]) -> bool:
-        """Whether the message is there, or the provider will see to it."""
+        """Whether the message is there, or the provider files it."""
         if self._holds(left):
             return True
         ours = self._of_ours()
@@ -99,7 +98,7 @@ class SentFolder:
         return False
 
     def _of_ours(self) -> set[bool]:
-        """Of the newest messages of ours in the folder: which are copies that we filed?"""
+        """Whether the newest messages of ours here are copies that we filed; both may occur."""
         exists = self._client.select_folder(self._sent, readonly=True)[b"EXISTS"]
         newest = self._client.uids_at(range(max(1, exists - _NEWEST + 1), exists + 1))
         ours = (each for each in self._headers(newest) if each["X-Sendledger-Id"])
@@ -112,7 +111,7 @@ class SentFolder:
 
 
 def left_of(message_id: str) -> str:
-    """The part by which ids are compared."""
+    """The part by which ids are compared, left of the ``@``."""
     return message_id.strip().strip("<>").partition("@")[0]
 
 

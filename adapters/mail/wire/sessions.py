@@ -1,4 +1,4 @@
-"""Sessions that stay open between uses: at most one of a mailbox and side, and never for long."""
+"""Sessions that stay open between uses: at most one per mailbox and side, and never for long."""
 
 import time
 from collections.abc import Callable
@@ -21,8 +21,8 @@ BROKEN = (ServerRefused, NotUnderstood, OSError)
 
 
 class SessionFailed(Exception):
-    """No session could be opened, or a fresh one failed; without ``evidence`` what opens the
-    mailbox cannot be had."""
+    """No session could be opened, or a new one failed; without ``evidence``, the mailbox's access
+    could not be read."""
 
     def __init__(self, evidence: Evidence | None) -> None:
         super().__init__("The mailbox could not be used.")
@@ -35,7 +35,7 @@ class SessionFailed(Exception):
 
 
 class _Place(Generic[S]):
-    """Where one account's session is kept while nobody uses it."""
+    """The place of one account's session while nobody uses it."""
 
     def __init__(self) -> None:
         self.lock = Lock()
@@ -45,10 +45,10 @@ class _Place(Generic[S]):
 
 
 class Sessions(Generic[S]):
-    """Sessions of one side, of the mailboxes of one workspace. Safe to share between threads: who
-    wants the same account's waits for its turn.
+    """Sessions of one side, for the mailboxes of a workspace.
 
-    A use begins with the session's limits as its task sets them. It raises ``SessionFailed``.
+    Safe to share between threads: those who want the same account's session wait for their turn. A
+    task sets the session's limits itself. A use raises ``SessionFailed``.
     """
 
     def __init__(self, opening: Callable[[Mailbox], Opening[S]], keeping: Keeping) -> None:
@@ -58,8 +58,8 @@ class Sessions(Generic[S]):
         self._places: dict[AccountId, _Place[S]] = {}
 
     def use(self, mailbox: Mailbox, task: Callable[[Opening[S]], T]) -> T:
-        """What the task answers. Where a kept session fails it, it is begun once more on a new one:
-        the server may have closed the old one long ago."""
+        """What the task answers. If a kept session fails, the task is repeated once in a new
+        session, since the server may have closed the old one long ago."""
         place = self._place(mailbox.account_id)
         with place.lock:
             kept = self._taken(place, mailbox)
@@ -74,11 +74,11 @@ class Sessions(Generic[S]):
                 raise SessionFailed(fresh.stages.evidence(error)) from None
 
     def tidy_up(self) -> None:
-        """Close what was idle for too long; to be called now and then."""
+        """Close sessions that were idle for too long; to be called now and then."""
         self._close_if(self._is_due)
 
     def close(self) -> None:
-        """Close all that nobody uses just now, politely."""
+        """Close all sessions that are not in use, with a goodbye."""
         self._close_if(lambda _: True)
 
     def _close_if(self, due: Callable[[_Place[S]], bool]) -> None:
@@ -101,7 +101,7 @@ class Sessions(Generic[S]):
             return self._places.setdefault(account_id, _Place())
 
     def _taken(self, place: _Place[S], mailbox: Mailbox) -> Opening[S] | None:
-        """The kept session; other credentials than these open another one (R2)."""
+        """The kept session; None if it is due to close or was opened by other credentials (R2)."""
         kept = place.kept
         if kept is None:
             return None

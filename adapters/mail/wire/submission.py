@@ -1,9 +1,9 @@
-"""One message offered to an SMTP server that let us in, command by command (RFC 5321, M2).
+"""One message offered to an SMTP server after the login, command by command (RFC 5321, M2).
 
-Whether it may have been taken hangs on one thing: the line with the dot that ends it. That line is
-sent by itself, after all the rest. A connection that fails before has left the server without an
-end of the message, and what has no end is never delivered (RFC 5321, sections 3.8 and 4.1.1.4).
-From then on, only a whole answer tells what became of it.
+Whether the server may have taken it depends on one thing: the line with the dot that ends it. That
+line is sent by itself, after everything else. If the connection fails before, the server has no end
+of the message, and a message without an end is never delivered (RFC 5321, sections 3.8 and
+4.1.1.4). After it, only a complete answer tells what became of the message.
 """
 
 import re
@@ -24,7 +24,7 @@ _CLOSING, _GO_ON = 421, 354
 
 
 class Submission:
-    """A message from ``sender``, both addresses in ASCII."""
+    """A message from ``sender``; both addresses are ASCII."""
 
     def __init__(
         self,
@@ -42,8 +42,8 @@ class Submission:
         self._ended = False
 
     def run(self) -> Submitted:
-        """What became of the message. Raises what a session raises where already MAIL failed, as in
-        a session that the server has left: nothing of the message was said then."""
+        """The outcome for the message. Raises what a session raises if MAIL already fails, as in a
+        session that the server has left: then nothing of the message was sent."""
         if not _ADDRESS.fullmatch(self._recipient) or not _ADDRESS.fullmatch(self._sender):
             return Refused(RefusalFault.OTHER)
         try:
@@ -67,7 +67,7 @@ class Submission:
         self._require(self._smtp.getreply() if together else self._smtp.docmd(rcpt))
 
     def _parameters(self) -> list[str]:
-        """Each only where the server offers it (RFC 1870, 6152, 6531)."""
+        """Parameters of MAIL, each only if the server offers it (RFC 1870, 6152, 6531)."""
         head = self._content.partition(b"\r\n\r\n")[0]
         wanted = {
             "size": f"SIZE={len(self._content)}",
@@ -103,8 +103,9 @@ class Submission:
         return submitted_by(evidence, self._clock(), ended=self._ended)
 
     def _broken(self, error: Exception) -> Submitted:
-        """Whoever breaks off at the recipient or the content may do so because of them: the message
-        has its number of tries (M8). At MAIL it is the account's trouble."""
+        """The outcome after a broken conversation. A server that breaks off at the recipient or the
+        content may do so because of them, so it counts as one of the message's tries (M8). At MAIL
+        it is the account's trouble."""
         self._opened.spent = True
         if self._ended:
             return Outcome.UNKNOWN
@@ -113,7 +114,7 @@ class Submission:
         return Refused(RefusalFault.TEMPORARY)
 
     def _reset(self) -> None:
-        """Give the transaction up, so that the next message finds none."""
+        """Give up the transaction, so that the next message starts without one."""
         try:
             with told():
                 require(self._smtp.docmd("RSET"))
@@ -125,13 +126,13 @@ class Submission:
 
 
 def _by_lines(content: bytes) -> bytes:
-    """Every line ends as SMTP has it, whichever way it ended."""
+    """The content with CRLF at the end of every line, whatever line ends it had."""
     lines = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return lines.replace(b"\n", b"\r\n")
 
 
 def _stuffed(content: bytes) -> bytes:
-    """As DATA has it: no line can be taken for the end (RFC 5321, section 4.5.2)."""
+    """The content for DATA: no line can be taken for the end (RFC 5321, section 4.5.2)."""
     stuffed = content.replace(b"\r\n.", b"\r\n..")
     first = b"." if content.startswith(b".") else b""
     return first + stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n")

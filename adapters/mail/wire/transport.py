@@ -1,6 +1,7 @@
-"""Messages to real servers, and what their Sent folders say of them (M2). Implements ``Transport``.
+"""Messages to real servers, and what their Sent folders say about them (M2). Implements
+``Transport``.
 
-Whatever fails before a server let us in is the account's trouble, and no message's.
+A failure before the login has succeeded is the account's trouble, not the message's.
 """
 
 from collections.abc import Callable
@@ -21,11 +22,12 @@ from events.vocabulary import RefusalFault
 
 
 class MailTransport:
-    """Safe to share between threads. A message takes twice as long as the limits of opening a
-    session and of the submission, at most.
+    """Safe to share between threads. A message takes at most twice as long as the limits for
+    opening a session and for the submission.
 
-    ``held``: may this process still submit (M2)? Asked for each session anew: a machine that slept
-    finds the one it had broken, and somebody else may have sent the message long ago.
+    ``held`` answers whether this process may still submit (M2). It is asked for each session anew:
+    after a machine slept, its session is broken, and another process may have sent the message long
+    ago.
     """
 
     def __init__(
