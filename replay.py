@@ -4,34 +4,18 @@ Reads any store, and writes to none unless it rebuilds. Each command lives in a 
 in ``adapters.cli.auditing``.
 """
 
-from adapters.cli.auditing import (
-    check,
-    diff,
-    explain,
-    export,
-    prove,
-    rebuild,
-    reclassify,
-    state,
-    verify,
-    what_if,
-)
 from adapters.screen.program import program
+
+COMMANDS = (
+    *("rebuild", "state", "explain", "diff", "check", "what-if", "reclassify", "export"),
+    *("prove", "verify"),
+)
 
 app = program(
     "sendledger-replay",
     "Replay a store's history: rebuild its views, see the past, explain it, check it.",
+    later={each: f"adapters.cli.auditing.{each.replace('-', '_')}" for each in COMMANDS},
 )
-app.command("rebuild")(rebuild.command)
-app.command("state")(state.command)
-app.command("explain")(explain.command)
-app.command("diff")(diff.command)
-app.command("check")(check.command)
-app.command("what-if")(what_if.command)
-app.command("reclassify")(reclassify.command)
-app.command("export")(export.command)
-app.command("prove")(prove.command)
-app.command("verify")(verify.command)
 
 
 def main() -> None:

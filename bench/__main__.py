@@ -90,6 +90,7 @@ TABLE = (
     Ratio("import", "CSV import, rows/s; into the plainest table", "ours", "plainest", None),
     Ratio("memory", "memory of a campaign of 100,000, bytes", "campaign_bytes", None, None),
     Ratio("startup", "sendledger --help, seconds, over a bare Python", "help_s", "python_s", None),
+    Ratio("startup", "sendledger status, likewise", "status_s", "python_s", None),
     Ratio("probe", "a full check of a mailbox on Dovecot, ms", "check_ms", None, 150, at_most=True),
     Ratio("probe", "the same, ms, over a plain script", "check_ms", "script_ms", None),
     Ratio("inbox", "an inbox of 50,000 on Dovecot, headers/s", "ours", None, 5_000),

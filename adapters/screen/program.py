@@ -1,9 +1,10 @@
 """A program of commands: loads a group only when it is used, and reports mistyped input."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -20,6 +21,22 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 class Program(TyperGroup):
     """The root of a program. Unreadable input ends it with 2; for programs, as JSON."""
+
+    later: Mapping[str, str] = MappingProxyType({})
+    """Command to the module whose function ``command`` it is, imported when it is asked for."""
+
+    def __init__(self, *about: Any, **more: Any) -> None:
+        super().__init__(*about, **more)
+        names: dict[str, Any] = dict.fromkeys(self.later)
+        self.commands = {**names, **self.commands}
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        module = self.later.get(cmd_name)
+        if module is None:
+            return super().get_command(ctx, cmd_name)
+        alone = group()
+        alone.command(cmd_name)(import_module(module).command)
+        return get_command(alone)
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
         errors_as_json.set("--json" in args)
@@ -50,10 +67,12 @@ def _spreading(register: Callable[[Any], Any]) -> Callable[[Function], Function]
     return registered
 
 
-def program(name: str, description: str) -> Commands:
+def program(
+    name: str, description: str, later: Mapping[str, str] = MappingProxyType({})
+) -> Commands:
     """The root; ``--version`` is among its options."""
     root = Commands(
-        cls=Program,
+        cls=type("Root", (Program,), {"later": later}),
         name=name,
         help=description,
         no_args_is_help=True,

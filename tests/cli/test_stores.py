@@ -233,6 +233,39 @@ def test_neither_product_is_loaded_for_the_other_or_for_help(tmp_path: Path) -> 
         assert ran.stdout.strip() == expected
 
 
+HEAVY = (
+    *("apscheduler", "authlib", "cryptography", "dns", "fastapi", "httptools"),
+    *("imapclient", "jinja2", "kafka", "lxml", "psycopg", "pyarrow", "requests", "smtplib"),
+    *("starlette", "structlog", "uvicorn", "yaml"),
+)
+"""What takes longer to import than the answer takes to find."""
+
+
+@IN_A_FILE
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("sendledger", ("status",)),
+        ("sendledger", ("--help",)),
+        ("replay", ("check",)),
+        ("replay", ("state", "--position", "1", "--json")),
+    ],
+)
+def test_a_look_at_an_embedded_store_imports_nothing_heavy(
+    keyboard: Keyboard, program: str, words: tuple[str, ...]
+) -> None:
+    keyboard.type("store", "migrate")
+    store = () if words == ("--help",) else ("--store", keyboard.store)
+    ask = (
+        f"import sys; from adapters.start import {program}\n"
+        f"sys.argv = {['x', *words, *store]!r}\n"
+        f"try: {program}()\n"
+        f"finally: print('loaded:', *({{*{HEAVY!r}}} & {{*sys.modules}}))"
+    )
+    ran = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
+    assert ran.stdout.splitlines()[-1] == "loaded:", ran
+
+
 def test_check_of_a_missing_store_finds_it_missing(keyboard: Keyboard) -> None:
     ran = keyboard.type("store", "check")
     assert ran.code == 1

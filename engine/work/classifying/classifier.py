@@ -11,7 +11,7 @@ from engine.work.classifying.outcome import Outcome, Verdict
 from engine.work.classifying.reading import Reading, read
 from engine.work.classifying.row import Row
 from engine.work.classifying.sentences import RENEWING, sentence
-from engine.work.classifying.table import TABLE
+from engine.work.classifying.table import table
 from events.vocabulary import FailureClass
 
 CLASSIFIER = "sendledger/2"
@@ -43,7 +43,7 @@ def classify(evidence: Evidence) -> Verdict:
 def deciding_row(evidence: Evidence) -> Row | None:
     """The row on which the verdict rests; None if no row recognises the text."""
     provider, reading = _provider(evidence.provider), read(evidence)
-    return next((row for row in TABLE if _fits(row, evidence, provider, reading)), None)
+    return next((row for row in table() if _fits(row, evidence, provider, reading)), None)
 
 
 def _fits(row: Row, evidence: Evidence, provider: str | None, reading: Reading) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -56,6 +57,9 @@ def _one_line(pattern: str) -> str:
     return pattern.replace("\n", "")
 
 
-TABLE: tuple[Row, ...] = tuple(
-    row for name in FILES for row in rows_of((FOLDER / f"{name}.toml").read_text("utf-8"))
-)
+@cache
+def table() -> tuple[Row, ...]:
+    """All of them, read when the first text is judged: most programs judge none."""
+    return tuple(
+        row for name in FILES for row in rows_of((FOLDER / f"{name}.toml").read_text("utf-8"))
+    )

@@ -14,7 +14,7 @@ from engine.work.classifying.evidence import At, Auth, Evidence, Protocol
 from engine.work.classifying.outcome import Answer
 from engine.work.classifying.row import Row
 from engine.work.classifying.sentences import SENTENCES, SERVERS
-from engine.work.classifying.table import TABLE
+from engine.work.classifying.table import table
 from events.vocabulary import FailureClass
 from tests.work.classifying.corpus import CORPUS, Known
 
@@ -68,18 +68,18 @@ def test_with_a_token_there_is_no_password_to_be_wrong(known: Known) -> None:
         assert classify(with_token).outcome != WRONG_PASSWORD
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.example[:40])
+@pytest.mark.parametrize("row", table(), ids=lambda row: row.example[:40])
 def test_every_row_decides_its_own_example(row: Row) -> None:
     assert deciding_row(row.sample()) is row
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.example[:40])
+@pytest.mark.parametrize("row", table(), ids=lambda row: row.example[:40])
 def test_every_row_says_who_says_so_and_asks_for_something(row: Row) -> None:
     assert len(row.source) > 5
     assert row.says or row.code is not None or row.stages or row.protocol
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.example[:40])
+@pytest.mark.parametrize("row", table(), ids=lambda row: row.example[:40])
 def test_patterns_are_in_lower_case_as_the_text_is(row: Row) -> None:
     words = re.sub(r"\\.", "", row.says + (row.code or ""))
 
@@ -95,7 +95,7 @@ def test_every_class_has_a_sentence_for_people(outcome: FailureClass | Answer) -
 
 
 def test_every_class_but_one_has_a_row() -> None:
-    decided = {row.outcome for row in TABLE}
+    decided = {row.outcome for row in table()}
 
     assert {*FailureClass, *Answer} - decided == {FailureClass.IDENTITY_MISMATCH}
 
@@ -108,7 +108,7 @@ def test_sentences_say_what_to_do_and_nothing_that_a_server_said() -> None:
     for each in texts:
         assert "{" not in classify(each).sentence
         assert classify(each).sentence.startswith("The mail server refused")
-    for row in TABLE:
+    for row in table():
         assert classify(row.sample()).sentence.endswith(".")
 
 
