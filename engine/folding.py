@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.ports.errors import StoreError
 from engine.ports.view_status import one_line
+from events.base import Event
 from events.recorded import Recorded
 from projections.projection import Projection, RowKey
 
@@ -29,13 +30,14 @@ def fold(
     passes_over: Collection[int],
     fetch: Fetch,
 ) -> dict[RowKey, Any]:
-    """The rows that this page changes, as they are after it.
+    """The rows that this page changes, as they are after it, and whatever else ``fetch`` answered.
 
     ``after`` is the view's position; events up to it and those in ``passes_over`` are left out.
-    Raises ``CannotTake`` at the first event that the view cannot process.
+    ``fetch`` returns rows for the page's keys, which may repeat; rows it already has in memory are
+    changed in place. Raises ``CannotTake`` at the first event that the view cannot process.
     """
-    watches, key, evolve = projection.watches, projection.key, projection.evolve
-    concerned: list[tuple[RowKey, Recorded]] = []
+    watches, evolve = projection.watches, projection.evolve
+    keys: list[RowKey] = []
     watched = [
         recorded
         for recorded in page
@@ -44,17 +46,31 @@ def fold(
     if passes_over:
         watched = [recorded for recorded in watched if recorded.position not in passes_over]
     try:
-        concerned.extend((key(recorded), recorded) for recorded in watched)
+        keys.extend(map(projection.key, watched))
     except Exception as error:
-        raise CannotTake(projection, watched[len(concerned)], error) from error
+        raise CannotTake(projection, watched[len(keys)], error) from error
     if projection.appends:
-        return {row: row for row, _ in concerned}
-    keys = list({each: None for each, _ in concerned})
-    rows: dict[RowKey, Any] = fetch(projection, keys) if after else {}
+        return dict(zip(keys, keys, strict=True))
+    rows = fetch(projection, keys) if after and keys else {}
     get = rows.get
-    for each, recorded in concerned:
+    for each, recorded in zip(keys, watched, strict=True):
         try:
             rows[each] = evolve(get(each), recorded)
         except Exception as error:
             raise CannotTake(projection, recorded, error) from error
     return rows
+
+
+def shared_out(
+    page: Iterable[Recorded], projections: Iterable[Projection]
+) -> dict[Projection, list[Recorded]]:
+    """For each view the facts that concern it, found in one pass over the page by their type."""
+    shares: dict[Projection, list[Recorded]] = {each: [] for each in projections}
+    takers: dict[type[Event], list[Callable[[Recorded], None]]] = {}
+    for projection, share in shares.items():
+        for watched in projection.watches:
+            takers.setdefault(watched, []).append(share.append)
+    for recorded in page:
+        for take in takers.get(type(recorded.event), ()):
+            take(recorded)
+    return shares

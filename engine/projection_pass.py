@@ -4,7 +4,7 @@ on."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.folding import CannotTake, fold
+from engine.folding import CannotTake, fold, shared_out
 from engine.ports.log import Log
 from engine.ports.view_status import Stop, ViewStatus, one_line
 from engine.ports.views import Views
@@ -54,7 +54,8 @@ class ProjectionPass:
         """Fold these facts into every view that has not processed them."""
         last = page[-1].position
         behind = {each: at for each, at in self.going.items() if at < last}
-        folded = {each: self._folded(each, page, at) for each, at in behind.items()}
+        shares = shared_out(page, behind)
+        folded = {each: self._folded(each, shares[each], at) for each, at in behind.items()}
         self._save({each: rows for each, (rows, poison) in folded.items() if not poison}, last)
         for projection, (rows, poison) in folded.items():
             if poison:

@@ -67,20 +67,14 @@ def evolve(row: RecipientRow | None, recorded: Recorded) -> RecipientRow:
             return row
         case SendReserved(account_id=account):
             settled = row.emails_received or row.sender == account
-            return row if settled else row._replace(sender=account)
+            return row if settled else _reserved(row, account)
         case EmailAccepted(account_id=account) | EmailOutcomeUnknown(account_id=account):
             return _received(row, account)
         case RecipientMigrated(account_id=account, steps=steps):
             active = RecipientStatus.ACTIVE
             return row._replace(status=active, sender=account, emails_received=len(steps))
         case RecipientStopped():
-            return row._replace(
-                status=RecipientStatus.CAMPAIGN_STOPPED,
-                stopped_at=event.occurred_at,
-                stop_reason=event.reason,
-                incident_id=event.incident_id,
-                stopped_position=recorded.position,
-            )
+            return _stopped(row, event, recorded.position)
         case RecipientAssigned(account_id=account):
             return row._replace(sender=account)
         case AssignmentReleased():
@@ -91,6 +85,28 @@ def evolve(row: RecipientRow | None, recorded: Recorded) -> RecipientRow:
             return row._replace(held_until=None)
         case _:
             return row._replace(status=ENDED[type(event)])
+
+
+def _reserved(row: RecipientRow, account: str) -> RecipientRow:
+    return RecipientRow(
+        row.workspace, row.campaign_id, row.recipient_id, row.status, account, *row[5:]
+    )
+
+
+def _stopped(row: RecipientRow, event: RecipientStopped, position: int) -> RecipientRow:
+    return RecipientRow(
+        row.workspace,
+        row.campaign_id,
+        row.recipient_id,
+        RecipientStatus.CAMPAIGN_STOPPED,
+        row.sender,
+        row.emails_received,
+        row.held_until,
+        event.occurred_at,
+        event.reason,
+        event.incident_id,
+        position,
+    )
 
 
 def _received(row: RecipientRow, account: str) -> RecipientRow:

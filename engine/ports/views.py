@@ -19,7 +19,9 @@ class ReadableViews(Protocol):
         """The position of the rows; 0 if there are none, or they are of another version."""
         ...
 
-    def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]: ...
+    def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
+        """The rows of these keys that are there, by key. A key may come more than once."""
+        ...
 
     def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
         """Rows whose key begins with ``prefix`` and whose columns have these values, in order of

@@ -227,7 +227,7 @@ def fetch_rows(
     if not keys:
         return {}
     table = described(projection)
-    found = cursor.execute(table.fetch(), list(map(list, zip(*keys, strict=True))))
+    found = cursor.execute(table.fetch(), list(map(list, zip(*{*keys}, strict=True))))
     return {row[: projection.key_length]: row for row in map(table.type.decode, found.fetchall())}
 
 

@@ -1,6 +1,6 @@
 """Projections' rows in the embedded store, and their positions, in one transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from sqlite3 import Cursor
@@ -44,7 +44,7 @@ class SQLiteViews:
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
         table = described(projection)
         with self._reading(projection) as c:
-            found = (c.execute(table.fetch, key).fetchone() for key in keys) if c else ()
+            found = (c.execute(table.fetch, key).fetchone() for key in {*keys}) if c else ()
             rows = [table.type.decode(row) for row in found if row is not None]
         return {row[: projection.key_length]: row for row in rows}
 
@@ -59,7 +59,7 @@ class SQLiteViews:
         with self._store.explained(), self._store.writing() as c:
             for projection, rows in changes.items():
                 check_move(projection, position_of(c, projection), since[projection], position)
-                _write(c, described(projection), rows)
+                _write(c, described(projection), rows.values())
                 c.execute(SQL["set_position"], (projection.tracking_name, position))
 
     def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
@@ -167,9 +167,9 @@ def recreate(c: Cursor, projection: Projection) -> None:
     c.execute(SQL["forget_positions"], (projection.name,))
 
 
-def _write(c: Cursor, table: Table, rows: Mapping[RowKey, Any]) -> None:
-    """Sorted by key, so that neighbours come together."""
-    in_order = [table.type.encode(rows[key]) for key in sorted(rows, key=tuple)]
+def _write(c: Cursor, table: Table, rows: Iterable[Any]) -> None:
+    """Sorted by key, with which a row begins, so that neighbours come together."""
+    in_order = list(map(table.type.encode, sorted(rows, key=tuple)))
     whole = len(in_order) // ROWS_AT_ONCE * ROWS_AT_ONCE
     for start in range(0, whole, ROWS_AT_ONCE):
         values = chain.from_iterable(in_order[start : start + ROWS_AT_ONCE])

@@ -49,11 +49,11 @@ class WriteBehind(SQLiteViews):
         }
 
     def fetch(self, projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
+        """All rows in hand, where the page is folded, and of the written ones those asked for."""
         rows = self._rows[projection]
-        found = {key: rows[key] for key in keys if key in rows}
-        if self._written[projection] and len(found) < len(keys):
-            found |= super().fetch(projection, [key for key in keys if key not in found])
-        return found
+        if self._written[projection]:
+            rows.update(super().fetch(projection, [key for key in keys if key not in rows]))
+        return rows
 
     def save(
         self,
@@ -64,7 +64,8 @@ class WriteBehind(SQLiteViews):
         self._position = position
         for projection, changed in changes.items():
             rows = self._rows[projection]
-            rows.update(changed)
+            if changed is not rows:
+                rows.update(changed)
             if len(rows) > self._limits[projection]:
                 self._write(projection)
 

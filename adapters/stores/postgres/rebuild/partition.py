@@ -55,7 +55,8 @@ class Folding:
     def fold_page(self, after: int) -> None:
         page = self.page if self.part.by_event else self._of_the_share(self.page)
         rows = fold(self.part.projection, page, after, self.part.skips, self._fetch)
-        self._rows.update(rows)
+        if rows is not self._rows:
+            self._rows.update(rows)
         self.page.clear()
 
     def _of_the_share(self, page: Sequence[Recorded]) -> Iterable[Recorded]:
@@ -65,9 +66,8 @@ class Folding:
         seen = (each for each in page if each.position not in skips)
         return [each for each in seen if share.has(self._hash(projection.key(each)))]
 
-    def _fetch(self, _projection: Projection, keys: Sequence[RowKey]) -> dict[RowKey, Any]:
-        rows = self._rows
-        return {key: rows[key] for key in keys if key in rows}
+    def _fetch(self, _projection: Projection, _keys: Sequence[RowKey]) -> dict[RowKey, Any]:
+        return self._rows
 
     def make_room(self, store: PostgresStore) -> Part | None:
         """Keep within the limit. Answers the part that is left for another pass."""
