@@ -142,6 +142,7 @@ def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = S
         opened.store,
         settings.policy,
         cache_size=settings.cache_size,
+        cache_people=settings.cache_people,
         snapshot_every=settings.snapshot_every,
         observer=observer,
         fence=opened.fence,

@@ -109,6 +109,8 @@ class EngineSettings(HttpSettings, MailSettings, KafkaSettings, BaseSettings):
     """Seconds between two looks of the projections at the log."""
     cache_size: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
     """Aggregates kept in memory."""
+    cache_people: Annotated[int, Field(ge=0, le=100_000_000)] = 2_000_000
+    """Recipients and suppressed persons in them, about 240 octets each."""
     snapshot_every: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
     """Events of one campaign between two snapshots."""
     lock_timeout: Annotated[int, Field(ge=1, le=3600)] = 30

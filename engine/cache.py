@@ -16,6 +16,39 @@ class Cached(NamedTuple):
     state: Any
     snapshot_version: int = 0
 
+    @property
+    def people(self) -> int:
+        return self.type.people(self.state)
+
+
+PEOPLE = 2_000_000
+"""Recipients and suppressed persons in memory, about 500 MB of them."""
+
+
+class _Recent(OrderedDict[str, tuple[int, Cached]]):
+    """Epoch and entry by stream. The least recently kept go where there are too many of them, or
+    too many people in them; of the latest there is always one."""
+
+    def __init__(self, size: int, people: int) -> None:
+        super().__init__()
+        self._size, self._most = size, people
+        self.people = 0
+
+    def keep(self, entries: Mapping[str, Cached], epoch: int = -1) -> None:
+        for stream_id, entry in entries.items():
+            self.people += entry.people - self._taken_out(stream_id)
+            self[stream_id] = epoch, entry
+        while len(self) > self._size or (self.people > self._most and len(self) > 1):
+            self.people -= self._taken_out(next(iter(self)))
+
+    def _taken_out(self, stream_id: str) -> int:
+        _, gone = self.pop(stream_id, (-1, None))
+        return gone.people if gone is not None else 0
+
+    def forget(self) -> None:
+        self.clear()
+        self.people = 0
+
 
 class Earlier:
     """What looks of one workspace have read, so that the next one reads only what came since.
@@ -41,9 +74,8 @@ class EarlierLooks:
     Safe to share between threads. ``doubts`` as in ``Earlier``: as many as there are now.
     """
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._entries: OrderedDict[str, Cached] = OrderedDict()
+    def __init__(self, size: int, people: int = PEOPLE) -> None:
+        self._entries = _Recent(size, people)
         self._doubts = 0
         self._lock = Lock()
 
@@ -51,20 +83,16 @@ class EarlierLooks:
         """For one look, which begins after this: each entry has to catch up."""
         with self._lock:
             if doubts != self._doubts:
-                self._entries.clear()
+                self._entries.forget()
                 self._doubts = doubts
-            return AggregateCache(0).of(workspace, self._entries)
+            earlier = {stream_id: entry for stream_id, (_, entry) in self._entries.items()}
+            return AggregateCache(0).of(workspace, earlier)
 
     def keep(self, entries: Mapping[str, Cached], doubts: int) -> None:
         """What a look read, before anything was decided."""
         with self._lock:
-            if doubts != self._doubts:
-                return
-            for stream_id, entry in entries.items():
-                self._entries[stream_id] = entry
-                self._entries.move_to_end(stream_id)
-            while len(self._entries) > self._size:
-                self._entries.popitem(last=False)
+            if doubts == self._doubts:
+                self._entries.keep(entries)
 
 
 class _Mark(NamedTuple):
@@ -82,16 +110,17 @@ class Known(NamedTuple):
 
 
 class AggregateCache:
-    """The most recently used aggregates. Safe to share between threads.
+    """The most recently used aggregates, so many, and so many people in them, at most. Safe to
+    share between threads.
 
     As long as nobody else writes to a workspace, what is cached of it is current and no stream is
     asked for newer events. When the workspace is not where this engine left it, somebody did: a new
     epoch begins, and each entry has to catch up once before it counts as current again.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, people: int = PEOPLE) -> None:
         self._size = size
-        self._entries: OrderedDict[str, tuple[int, Cached]] = OrderedDict()
+        self._entries = _Recent(size, people)
         self._marks: OrderedDict[str, _Mark] = OrderedDict()
         self._epochs = 0
         self._ours = (0, 0)
@@ -147,11 +176,7 @@ class AggregateCache:
                 first, last = self._ours
                 self._ours = (first if last == after else after, position)
             self._keep(workspace, _Mark(position, epoch, recorded_at))
-            for stream_id, entry in entries.items():
-                self._entries[stream_id] = (epoch, entry)
-                self._entries.move_to_end(stream_id)
-            while len(self._entries) > self._size:
-                self._entries.popitem(last=False)
+            self._entries.keep(entries, epoch)
 
     def newest(self, stream_id: str) -> Cached | None:
         """The entry, current or not."""
@@ -174,8 +199,13 @@ class AggregateCache:
                 known._marks[workspace] = self._marks[workspace]
         return known
 
+    @property
+    def people(self) -> int:
+        """How many are in memory now."""
+        return self._entries.people
+
     def _forget(self) -> None:
-        self._entries.clear()
+        self._entries.forget()
         self._marks.clear()
         self._ours = (0, 0)
 

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import chain, repeat, takewhile
 
 from aggregates.command import DEFAULT_POLICY, Command, Policy
-from engine.cache import AggregateCache, Earlier
+from engine.cache import PEOPLE, AggregateCache, Earlier
 from engine.command_context import Look
 from engine.decoding import decode_page
 from engine.fence import Fence, StoreFence
@@ -43,9 +43,10 @@ class Engine:
 
     ``fence`` says whether the store may lack some of its past; without one, this is assumed of
     every store that has sent (M6). ``snapshot_every`` is the number of events after which a new
-    snapshot of a large aggregate is taken; ``cache_size`` the number of aggregates kept in memory;
-    ``observer`` is called after every commit; with ``optimistic``, commands are decided from memory
-    if the store can tell that nothing was recorded meanwhile. Safe to share between threads.
+    snapshot of a large aggregate is taken; ``cache_size`` the number of aggregates kept in memory,
+    and ``cache_people`` that of recipients and suppressed persons in them; ``observer`` is called
+    after every commit; with ``optimistic``, commands are decided from memory if the store can tell
+    that nothing was recorded meanwhile. Safe to share between threads.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Engine:
         policy: Policy = DEFAULT_POLICY,
         *,
         cache_size: int = 1_000,
+        cache_people: int = PEOPLE,
         snapshot_every: int = 20_000,
         observer: Observer = SILENT,
         fence: Fence | None = None,
@@ -63,7 +65,7 @@ class Engine:
         self.fence = fence if fence is not None else StoreFence(store)
         self.policy = policy
         self._observer = observer
-        self._cache = AggregateCache(cache_size)
+        self._cache = AggregateCache(cache_size, cache_people)
         self._doubts = 0
         self._snapshot_every = snapshot_every
         self._in_bulk: set[object] = set()

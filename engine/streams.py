@@ -27,6 +27,8 @@ class AggregateType(NamedTuple):
     fold: Callable[[Any, Iterable[Any]], Any]
     snapshots: SnapshotForm | None = None
     """None: aggregates of this type stay small."""
+    people: Callable[[Any], int] = lambda _: 0
+    """How many people a state holds: its memory grows with them, about 240 octets each."""
 
 
 def _fold(evolve: Callable[[Any, Any], Any]) -> Callable[[Any, Iterable[Any]], Any]:
@@ -40,13 +42,15 @@ CAMPAIGN_SNAPSHOT = SnapshotForm(
     f"Campaign.snapshot/{snapshot.FORMAT}", snapshot.to_plain, snapshot.from_plain
 )
 CAMPAIGN = AggregateType(
-    "campaign", campaign.initial, campaign.decide, campaign.fold, CAMPAIGN_SNAPSHOT
+    *("campaign", campaign.initial, campaign.decide, campaign.fold, CAMPAIGN_SNAPSHOT),
+    people=lambda state: len(state.recipients),
 )
 SLOT = AggregateType("slot", slot.initial, slot.decide, _fold(slot.evolve))
 RECIPIENT = AggregateType("recipient", recipient.initial, recipient.decide, _fold(recipient.evolve))
 PEOPLE = AggregateType("people", people.initial, people.decide, _fold(people.evolve))
 SUPPRESSIONS = AggregateType(
-    "suppressions", suppressions.initial, suppressions.decide, suppressions.fold
+    *("suppressions", suppressions.initial, suppressions.decide, suppressions.fold),
+    people=lambda state: len(state.people),
 )
 TYPES = {each.name: each for each in (ACCOUNT, CAMPAIGN, SLOT, RECIPIENT, PEOPLE, SUPPRESSIONS)}
 BY_SNAPSHOT = {each.snapshots.topic: each for each in TYPES.values() if each.snapshots}

@@ -58,7 +58,7 @@ class Site:
 
     @cached_property
     def earlier_looks(self) -> EarlierLooks:
-        return EarlierLooks(self.settings.cache_size)
+        return EarlierLooks(self.settings.cache_size, self.settings.cache_people)
 
     @cached_property
     def looks(self) -> Looks:

@@ -1,7 +1,12 @@
 """What is kept of aggregates between commands counts only where the store stands."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engine.cache import AggregateCache, Cached, EarlierLooks
 from engine.streams import CAMPAIGN
+from events.campaign import RecipientAdded
+from tests.law.story import NOON
 from tests.workplace import ACME
 
 STREAM, AT = "main/campaign-spring", 7
@@ -60,3 +65,45 @@ def test_of_earlier_looks_only_the_latest_are_kept() -> None:
     known = looks.known(ACME, doubts=0)
     assert known.newest(STREAM) is None
     assert known.newest(other) == ENTRY
+
+
+def campaign_of(count: int) -> Cached:
+    added = [
+        RecipientAdded(campaign_id="spring", recipient_id=f"r{each}", occurred_at=NOON)
+        for each in range(count)
+    ]
+    return Cached(CAMPAIGN, count, CAMPAIGN.fold(CAMPAIGN.initial("spring"), added))
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), max_size=60))
+def test_people_in_memory_are_never_more_than_there_may_be_or_than_one_campaign_has(
+    kept: list[tuple[int, int]],
+) -> None:
+    cache, looks = AggregateCache(4, people=12), EarlierLooks(4, people=12)
+    last: dict[str, int] = {}
+    for at, (number, count) in enumerate(kept, start=1):
+        stream = f"main/campaign-{number}"
+        entries = {stream: CAMPAIGNS_OF[count]}
+        last[stream] = count
+        cache.commit(ACME, cache.begin(ACME, at), entries, at, at + 1)
+        looks.keep(entries, doubts=0)
+        for known in (cache, looks.known(ACME, doubts=0)):
+            there = {each: entry for each in last if (entry := known.newest(each))}
+            people = {each: len(entry.state.recipients) for each, entry in there.items()}
+            assert stream in there
+            assert len(there) <= 4
+            assert sum(people.values()) <= 12
+            assert people == {each: last[each] for each in there}
+        assert cache.people <= 12
+
+
+CAMPAIGNS_OF = [campaign_of(count) for count in range(10)]
+
+
+def test_the_campaign_in_use_stays_however_large_it_is() -> None:
+    cache = AggregateCache(10, people=5)
+    cache.commit(ACME, cache.begin(ACME, AT), {STREAM: CAMPAIGNS_OF[3]}, AT, AT)
+    cache.commit(ACME, cache.begin(ACME, AT), {f"{STREAM}-2": CAMPAIGNS_OF[9]}, AT, AT)
+    assert cache.newest(STREAM) is None
+    assert cache.newest(f"{STREAM}-2") == CAMPAIGNS_OF[9]
+    assert cache.people == 9
