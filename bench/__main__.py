@@ -89,6 +89,8 @@ TABLE = (
     Ratio("import", "CSV import, rows/s; a loop into the directory", "ours", "same_table", 0.3),
     Ratio("import", "CSV import, rows/s; into the plainest table", "ours", "plainest", None),
     Ratio("memory", "memory of a campaign of 100,000, bytes", "campaign_bytes", None, None),
+    Ratio("crowd", "megabytes of 1,000 warm workspaces of 1,000 recipients", "warm_mb", None, None),
+    Ratio("crowd", "the same where 100,000 people may be in memory", "bound_mb", None, None),
     Ratio("startup", "sendledger --help, seconds, over a bare Python", "help_s", "python_s", None),
     Ratio("startup", "sendledger status, likewise", "status_s", "python_s", None),
     Ratio("probe", "a full check of a mailbox on Dovecot, ms", "check_ms", None, 150, at_most=True),

@@ -21,6 +21,7 @@ from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from bench.bare_import import import_all, loop_into_directory, loop_into_plainest
 from bench.checks.measures import CHECK_MEASURES
 from bench.composing import composing
+from bench.crowd import crowd
 from bench.http.commands import api_commands_1, api_commands_8
 from bench.http.feed import http_feed, http_readers
 from bench.http.reads import http_reads
@@ -310,6 +311,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "commands": commands,
     "cold": cold,
     "memory": memory,
+    "crowd": crowd,
     "import": importing,
     "startup": startup,
     "probe": probe,

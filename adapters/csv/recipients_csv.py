@@ -86,24 +86,22 @@ class _Reading:
 
     def records(self, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         """Each record that is not blank, with the line on which it begins."""
-        records = csv.reader(self._text, delimiter=delimiter, strict=True)
-        while True:
-            line = self._lines + 1
-            try:
-                values = next(records, None)
-            except csv.Error as error:
-                raise NotCsvError(self._path, line, error) from error
-            if values is None:
-                return
-            if any(map(str.strip, values)):
-                yield line, values
+        line = self._lines + 1
+        try:
+            for values in csv.reader(self._text, delimiter=delimiter, strict=True):
+                if any(map(str.strip, values)):
+                    yield line, values
+                line = self._lines + 1
+        except csv.Error as error:
+            raise NotCsvError(self._path, line, error) from error
 
     def _decoded_lines(self) -> Iterator[str]:
-        while raw := self._file.readline(LONGEST_LINE + 1):
+        next_line = self._file.readline
+        while raw := next_line(LONGEST_LINE + 1):
             self._lines += 1
             if len(raw) > LONGEST_LINE:
                 raise NotCsvError(self._path, self._lines, f"longer than {LONGEST_LINE} octets")
-            yield self._decoded(raw)
+            yield raw.decode("ascii") if raw.isascii() else self._decoded(raw)
 
     def _decoded(self, raw: bytes) -> str:
         """Octets that are none of UTF-8 stay, as surrogates, where they are to be skipped."""

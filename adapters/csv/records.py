@@ -26,12 +26,14 @@ def person_or_rejected(
     if problem:
         return RejectedLine(line, "email", problem, given)
     address = normalised(given)
-    earlier = seen.first_line(ascii_form(address), line)
+    earlier = seen.first_line(address if address.isascii() else ascii_form(address), line)
     if earlier != line:
         return RejectedLine(line, "email", f"is the same address as on line {earlier}", given)
-    return _person(
-        address, {name: one_line(text, LONGEST_VALUE) for name, text in row.items() if name}
-    )
+    return _person(address, {name: _value(text) for name, text in row.items() if name})
+
+
+def _value(text: str) -> str:
+    return text if text.isalnum() and len(text) <= LONGEST_VALUE else one_line(text, LONGEST_VALUE)
 
 
 def undecodable(line: int, columns: Sequence[str], values: Sequence[str]) -> RejectedLine | None:
