@@ -62,7 +62,7 @@ TABLE = (
         "all views rebuilt, over read and decode the log, events/s",
         "rebuild",
         "scan",
-        0.4,
+        0.5,
     ),
     Ratio(
         "replay_check",
@@ -86,7 +86,7 @@ TABLE = (
         "with_snapshot_s",
         8,
     ),
-    Ratio("import", "CSV import, rows/s; a loop into the directory", "ours", "same_table", 0.3),
+    Ratio("import", "CSV import, rows/s; a loop into the directory", "ours", "same_table", 0.6),
     Ratio("import", "CSV import, rows/s; into the plainest table", "ours", "plainest", None),
     Ratio("memory", "memory of a campaign of 100,000, bytes", "campaign_bytes", None, None),
     Ratio("crowd", "megabytes of 1,000 warm workspaces of 1,000 recipients", "warm_mb", None, None),
