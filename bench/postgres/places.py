@@ -17,9 +17,13 @@ PostgresLedger = Ledger[PostgresStore]
 
 
 @contextmanager
-def durable_server() -> Iterator[PostgresServer]:
-    """``fsync`` and ``synchronous_commit`` are on, as whoever installs it has them."""
-    with PostgresServer(fsync=True, settings=SETTINGS) as server:
+def durable_server(disk_ms: int = 0) -> Iterator[PostgresServer]:
+    """``fsync`` and ``synchronous_commit`` are on, as whoever installs it has them.
+
+    ``disk_ms``: what its disk takes for a commit beside what it takes here.
+    """
+    slow = {"commit_delay": str(disk_ms * 1000), "commit_siblings": "0"} if disk_ms else {}
+    with PostgresServer(fsync=True, settings=SETTINGS | slow) as server:
         yield server
 
 

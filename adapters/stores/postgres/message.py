@@ -31,6 +31,7 @@ BINARY = 1
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _HEAD, _EMPTY, _INT, _BIGINT = Struct(">iiiii"), Struct(">iii"), Struct(">i"), Struct(">q")
+_NULL = _INT.pack(-1)
 _json = json.JSONEncoder(separators=(",", ":")).encode
 _prepared: WeakKeyDictionary[Connection[Any], set[str]] = WeakKeyDictionary()
 
@@ -140,15 +141,21 @@ def json_value(value: Any) -> bytes:
     return b"\1" + _json(value).encode()
 
 
-def array(kind: int, members: Collection[bytes]) -> bytes:
+def array(kind: int, members: Collection[Value]) -> bytes:
     if not members:
         return _EMPTY.pack(0, 0, kind)
-    sized = (part for each in members for part in (_INT.pack(len(each)), each))
-    return b"".join((_HEAD.pack(1, 0, kind, len(members), 1), *sized))
+    parts = [_HEAD.pack(1, None in members, kind, len(members), 1)]
+    for each in members:
+        parts += (_NULL,) if each is None else (_INT.pack(len(each)), each)
+    return b"".join(parts)
 
 
-def texts(values: Iterable[str]) -> bytes:
-    return array(TEXT, [each.encode() for each in values])
+def texts(values: Iterable[str | None]) -> bytes:
+    return array(TEXT, [text(each) for each in values])
+
+
+def bigints(values: Iterable[int]) -> bytes:
+    return array(BIGINT, [_BIGINT.pack(each) for each in values])
 
 
 def texts_of(octets: bytes) -> Iterator[str]:
