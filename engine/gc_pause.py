@@ -31,5 +31,5 @@ def collect_seldom() -> None:
 
 
 def freeze_survivors() -> None:
-    """After a large aggregate was loaded: what lives now is not visited again."""
+    """After a large aggregate was loaded, or made: what lives now is not visited again."""
     gc.freeze()
