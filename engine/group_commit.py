@@ -24,8 +24,8 @@ T = TypeVar("T")
 MOST = 64
 """Callers served by one transaction; more makes it longer and no cheaper by the command."""
 
-LEADERS = 2
-"""Groups decided from memory at the same time: one is decided while the other's is committed."""
+LEADERS = 3
+"""Groups decided from memory at the same time: one while those before it are committed."""
 
 GATHERING = 0.0005
 """Seconds to wait for those who were served the last time: less than a commit takes."""

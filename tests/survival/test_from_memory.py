@@ -285,30 +285,28 @@ class Crowd:
 
 
 @pytest.mark.rule("F1")
-def test_two_messages_are_on_their_way_at_once_and_none_of_the_same_workspace(
+def test_three_messages_are_on_their_way_at_once_and_none_of_the_same_workspace(
     store: CountingStore,
 ) -> None:
     crowd = Crowd(store)
-    for place in PLACES[:2]:
-        crowd.ask(place)
     kept_out = store.kept_out
-    with ThreadPoolExecutor(6) as threads:
+    with ThreadPoolExecutor(7) as threads:
         with order_held(store):
-            asked = [threads.submit(crowd.ask, place) for place in PLACES[:2]]
-            until(lambda: len(waiting(store)) == 2)
-            asked += [threads.submit(crowd.ask, place) for place in PLACES[:3]]
-            until(lambda: len(crowd.engine._group_commit._at_once._waiting) == 3)
+            asked = [threads.submit(crowd.ask, place) for place in PLACES[:3]]
+            until(lambda: len(waiting(store)) == 3)
+            asked += [threads.submit(crowd.ask, place) for place in PLACES]
+            until(lambda: len(crowd.engine._group_commit._at_once._waiting) == 4)
             assert not any(each.done() for each in asked)
         answers = [each.result(30) for each in asked]
 
     assert store.kept_out == kept_out, "one workspace was in two messages"
-    assert len({each.position for each in answers}) == 5
+    assert len({each.position for each in answers}) == 7
     verify(store, crowd.answers)
 
 
 @pytest.mark.rule("F1")
 @pytest.mark.parametrize("lost", [1, 2], ids=["one of them", "both"])
-def test_of_two_messages_on_their_way_a_connection_is_lost(store: CountingStore, lost: int) -> None:
+def test_of_two_messages_on_their_way_connections_are_lost(store: CountingStore, lost: int) -> None:
     crowd = Crowd(store)
     for place in PLACES[:2]:
         crowd.ask(place)

@@ -43,7 +43,7 @@ SETTINGS = (
     "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
     "SET client_encoding = 'UTF8'; SET default_transaction_isolation = 'read committed'"
 )
-CONNECTIONS = 2
+CONNECTIONS = 3
 """What an engine's leaders need. Each is made when it is needed."""
 RECONNECT_AFTER = 1.0
 """Seconds in which everything goes the other way after a connection could not be made."""
