@@ -16,7 +16,7 @@ from engine.cache import PEOPLE, AggregateCache, Earlier
 from engine.command_context import Look
 from engine.decoding import decode_page
 from engine.fence import Fence, StoreFence
-from engine.gc_pause import gc_paused
+from engine.gc_pause import freeze_survivors, gc_paused
 from engine.group_commit import Answer, GroupCommit, Page, Pages
 from engine.observing import SILENT, Committed, Observer, tell
 from engine.optimistic import OptimisticDecisions
@@ -317,6 +317,7 @@ class Engine:
                 work.states[stream_id] = entry._replace(snapshot_version=entry.version)
                 with suppress(StoreError):  # the commit stands; a later snapshot will do
                     self.store.save_snapshot(freeze(form, stream_id, entry.version, entry.state))
+                freeze_survivors()
         work.remember()
 
 

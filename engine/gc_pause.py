@@ -32,5 +32,5 @@ def collect_seldom() -> None:
 
 
 def freeze_survivors() -> None:
-    """Call this after loading a large aggregate: objects that live now are not visited again."""
+    """Call this after loading or making a large aggregate: what lives now is not visited again."""
     gc.freeze()

@@ -8,7 +8,7 @@ waiting goes by itself, with everybody who asks for it.
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -24,6 +24,9 @@ T = TypeVar("T")
 MOST = 64
 """Callers served by one transaction; more makes it longer and no cheaper by the command."""
 
+LEADERS = 3
+"""Groups decided from memory at the same time: one while those before it are committed."""
+
 GATHERING = 0.0005
 """Seconds to wait for those who were served the last time: less than a commit takes."""
 NAP = 0.00005
@@ -36,81 +39,114 @@ Answer = Sequence[Reply] | Exception
 
 
 class _Waiting(Generic[T]):
-    """``bell`` rings when the item's work is done, or its thread is to lead."""
+    """``bell`` rings once: when the item's work is done, or its thread is to lead."""
 
-    __slots__ = ("bell", "done", "item", "leads")
+    __slots__ = ("bell", "holds", "item", "leads")
 
-    def __init__(self, item: T) -> None:
-        self.item = item
-        self.done = self.leads = False
+    def __init__(self, item: T, holds: Collection[str]) -> None:
+        self.item, self.holds = item, holds
+        self.leads = False
         self.bell = Lock()
         self.bell.acquire()
 
 
 class LeadingQueue(Generic[T]):
-    """``work`` is given everything that waits, at most ``most`` at once, by one thread at a time,
-    who waits ``gathering`` seconds for those who came the last time.
+    """``work`` is given everything that waits, at most ``most`` at once, by a thread that leads,
+    which waits ``gathering`` seconds for those who came the last time.
 
-    What becomes of an item is written on the item. Should ``work`` raise all the same, the leader
-    raises it, and the others come back as if their work were done.
+    As many as ``leaders`` are at work at the same time, no two of them on items that hold the same
+    name. What becomes of an item is written on the item. Should ``work`` raise all the same, the
+    leader raises it, and the others come back as if their work were done.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[T]], None], most: int, gathering: float = GATHERING
+        self,
+        work: Callable[[Sequence[T]], None],
+        most: int,
+        gathering: float = GATHERING,
+        leaders: int = 1,
     ) -> None:
         self._work = work
         self._gathering = gathering
         self._most = most
+        self._leaders = leaders
         self._waiting: deque[_Waiting[T]] = deque()
+        self._held: set[str] = set()
         self._gate = Lock()
-        self._led = False
+        self._leading = 0
         self._expected = 1
 
-    def submit(self, item: T) -> None:
+    def submit(self, item: T, holds: Collection[str] = ()) -> None:
         """Comes back when the item's work is done, by this thread or by another."""
-        mine = _Waiting(item)
-        with self._gate:
-            self._waiting.append(mine)
-            mine.leads, self._led = not self._led, True
+        mine = _Waiting(item, holds)
         try:
-            if not mine.leads:
-                mine.bell.acquire()
-            if mine.leads:
-                self._gather()
-                while not mine.done:
-                    self._serve()
+            with self._gate:
+                self._waiting.append(mine)
+                self._appoint()
+            mine.bell.acquire()
+        except BaseException:
+            self._give_up(mine)
+            raise
+        if mine.leads:
+            self._lead(mine)
+
+    def _lead(self, mine: _Waiting[T]) -> None:
+        """Its item is not waiting any more, and its names are held."""
+        taken = [mine]
+        try:
+            self._gather()
+            with self._gate:
+                self._take(taken, self._most)
+            self._expected = max(len(taken), self._expected - 1)
+            self._work([each.item for each in taken])
         finally:
-            self._leave(mine)
+            with self._gate:
+                self._let_go(taken)
+            for each in taken[1:]:
+                each.bell.release()
 
     def _gather(self) -> None:
         until = time.perf_counter() + self._gathering
-        while len(self._waiting) < self._expected and time.perf_counter() < until:
+        while len(self._waiting) + 1 < self._expected and time.perf_counter() < until:
             time.sleep(NAP)
 
-    def _serve(self) -> None:
-        with self._gate:
-            taken = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-        self._expected = max(len(taken), self._expected - 1)
-        try:
-            self._work([each.item for each in taken])
-        finally:
-            for each in taken:
-                each.done = True
-                each.bell.release()
-
-    def _leave(self, mine: _Waiting[T]) -> None:
-        """Whoever led has the next lead; whoever was interrupted waits no more."""
-        with self._gate:
-            if not mine.done and mine in self._waiting:
-                self._waiting.remove(mine)
-            if not mine.leads:
+    def _appoint(self) -> None:
+        """Whoever has waited longest, and for nobody who is at work, leads next."""
+        while self._leading < self._leaders:
+            found: list[_Waiting[T]] = []
+            self._take(found, 1)
+            if not found:
                 return
-            following = self._waiting[0] if self._waiting else None
-            self._led = following is not None
-            if following is not None:
-                following.leads = True
-        if following is not None:
-            following.bell.release()
+            self._leading += 1
+            found[0].leads = True
+            found[0].bell.release()
+
+    def _take(self, taken: list[_Waiting[T]], most: int) -> None:
+        """Those who wait go with ``taken``, unless somebody else holds one of their names, or waits
+        for it before them."""
+        others = self._held.difference(*(each.holds for each in taken))
+        for each in [*self._waiting]:
+            if len(taken) >= most:
+                return
+            if others.isdisjoint(each.holds):
+                self._waiting.remove(each)
+                taken.append(each)
+                self._held.update(each.holds)
+            else:
+                others.update(each.holds)
+
+    def _let_go(self, taken: Sequence[_Waiting[T]]) -> None:
+        self._leading -= 1
+        self._held.difference_update(*(each.holds for each in taken))
+        self._appoint()
+
+    def _give_up(self, mine: _Waiting[T]) -> None:
+        """Interrupted before its work began, or while another is at it."""
+        with self._gate:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+            elif mine.leads:
+                self._let_go([mine])
 
 
 @dataclass(eq=False)
@@ -149,7 +185,8 @@ class GroupCommit:
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        self._at_once = LeadingQueue(partial(_serve, self.from_memory), MOST, gathering=0)
+        decide = partial(_serve, self.from_memory)
+        self._at_once = LeadingQueue(decide, MOST, gathering=0, leaders=LEADERS)
         self._everybody = LeadingQueue(partial(_serve, self.together), MOST)
 
     def ask(self, workspace: str, requests: Sequence[Request]) -> Sequence[Reply]:
@@ -165,7 +202,8 @@ class GroupCommit:
         names = {each.workspace for each in callers}
         remembered = {name for name in names if self.remembered(name)}
         if remembered:
-            self._at_once.submit([each for each in callers if each.workspace in remembered])
+            at_once = [each for each in callers if each.workspace in remembered]
+            self._at_once.submit(at_once, remembered)
         untried = [each for each in callers if not (each.answered or each.tried)]
         if untried:
             self._everybody.submit(untried)

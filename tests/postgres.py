@@ -180,6 +180,12 @@ class PostgresServer(NamedServer):
         return self._process is not None and self._process.poll() is None
 
     @property
+    def pid(self) -> int:
+        """Of the process that has all others for children."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """What the server has said so far."""
         return self._log.read_text(encoding="utf-8", errors="replace")

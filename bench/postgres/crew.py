@@ -71,6 +71,10 @@ class Crew:
         self.begin(seconds)
         return len(self.commits()) / seconds
 
+    @property
+    def pids(self) -> list[int]:
+        return [each.pid for each in self._processes]
+
 
 def _started(kind: str, url: str, names: list[str]) -> subprocess.Popen[str]:
     """One behind the other: the library's programs fail when two create a table at once."""

@@ -9,11 +9,12 @@ from bench.postgres.proving import pg_proof, pg_proof_writers
 from bench.postgres.stopping import pg_beside_expiry, pg_expiry
 from bench.postgres.tail import pg_tail
 from bench.postgres.visible import pg_visible
-from bench.postgres.writing import pg_writes_1, pg_writes_8
+from bench.postgres.writing import pg_writes_1, pg_writes_8, pg_writes_8_slow
 
 POSTGRES_MEASURES: dict[str, Callable[[], dict[str, float]]] = {
     "pg_writes_1": pg_writes_1,
     "pg_writes_8": pg_writes_8,
+    "pg_writes_8_slow": pg_writes_8_slow,
     "pg_tail": pg_tail,
     "pg_expiry": pg_expiry,
     "pg_beside_expiry": pg_beside_expiry,

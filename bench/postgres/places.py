@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import gettempdir
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -17,9 +19,14 @@ PostgresLedger = Ledger[PostgresStore]
 
 
 @contextmanager
-def durable_server() -> Iterator[PostgresServer]:
-    """``fsync`` and ``synchronous_commit`` are on, as whoever installs it has them."""
-    with PostgresServer(fsync=True, settings=SETTINGS) as server:
+def durable_server(disk_ms: int = 0) -> Iterator[PostgresServer]:
+    """``fsync`` and ``synchronous_commit`` are on, as whoever installs it has them.
+
+    Its files are in the folder for temporary ones: ``TMPDIR=/dev/shm`` for a disk that costs
+    nothing. ``disk_ms``: what a commit waits for besides.
+    """
+    slow = {"commit_delay": str(disk_ms * 1000), "commit_siblings": "0"} if disk_ms else {}
+    with PostgresServer(fsync=True, settings=SETTINGS | slow, under=Path(gettempdir())) as server:
         yield server
 
 

@@ -2,11 +2,36 @@
 
 from bench.ratio import Ratio
 
+
+def _processor(name: str, ours: str, beside: str) -> tuple[Ratio, Ratio]:
+    """What a commit takes of processors: of the program's, and of the server's."""
+    what = "the same, processor µs a commit"
+    return (
+        Ratio(name, f"{what}, client", f"{ours}_client_us", f"{beside}_client_us", None),
+        Ratio(name, f"{what}, server", f"{ours}_server_us", f"{beside}_server_us", None),
+    )
+
+
 POSTGRES = (
     Ratio("pg_writes_1", "PostgreSQL, 1 writer, one event per commit", "recorder", "stock", 2.5),
-    Ratio("pg_writes_1", "the same, commands through the engine", "engine", "stock", None),
-    Ratio("pg_writes_8", "8 writers in 8 workspaces, threads on one engine", "threads", "stock", 3),
-    Ratio("pg_writes_8", "the same, 8 processes with an engine each", "processes", "stock", None),
+    Ratio("pg_writes_1", "the same, commands through the engine", "engine", "stock", 2),
+    *_processor("pg_writes_1", "engine", "stock"),
+    Ratio("pg_writes_1", "the same, beside Message DB", "engine", "message_db", None),
+    *(
+        line
+        for name, disk, threads, processes in (
+            ("pg_writes_8", "", 4.5, 2),
+            ("pg_writes_8_slow", ", a disk of 2 ms", 4, 4),
+        )
+        for line in (
+            Ratio(name, f"8 workspaces, threads on one engine{disk}", "threads", "stock", threads),
+            *_processor(name, "threads", "stock_threads"),
+            Ratio(name, "the same, beside Message DB", "threads", "message_db", None),
+            Ratio(name, "the same, 8 processes", "processes", "stock", processes),
+            *_processor(name, "processes", "stock_processes"),
+            Ratio(name, "the same, beside Message DB", "processes", "message_db", None),
+        )
+    ),
     Ratio("pg_tail", "positions missed by a reader behind 8 writers", "missed", None, 0, True),
     Ratio("pg_tail", "of so many events", "events", None, None),
     Ratio("pg_expiry", "PostgreSQL, expiry with 100,000 at stake, events/s", "ours", "stock", 4),

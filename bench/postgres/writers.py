@@ -1,7 +1,8 @@
 """What one writer does again and again: one event per commit.
 
 Stock is ``Application.save`` of an aggregate of its own; ``recorder`` our ``insert_events`` in its
-place; ``engine`` a command, decided under its workspace's lock.
+place; ``engine`` a command, with all that the law asks of it; ``message_db`` the function of
+another store of events, and little of a client.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from eventsourcing.persistence import StoredEvent
 from adapters.stores.postgres import PostgresStore
 from aggregates.command import Command
 from bench.ours import ANN, CAMPAIGN, PAGE, START, Ledger, accepted, recipient, reserve
+from bench.postgres.message_db import message_db_writers
 from bench.postgres.places import stock_environment
 from bench.stock import StockCampaign
 from engine.engine import Engine
@@ -112,4 +114,5 @@ WRITERS: dict[str, Callable[[str, list[str]], list[Write]]] = {
     "recorder": recorder_writers,
     "engine": engine_writers,
     "pages": page_writers,
+    "message_db": message_db_writers,
 }

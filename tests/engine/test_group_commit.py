@@ -1,8 +1,10 @@
 """Whoever leads does the work of all who wait for it: together, once each, and of everybody."""
 
+import random
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 
 import pytest
 
@@ -123,3 +125,116 @@ def test_one_alone_never_waits_for_others() -> None:
     assert desk.done == [[0], [1], [2]]
     with pytest.raises(IndexError):
         desk.combining._waiting[0]
+
+
+class TwoDesks:
+    """Two may lead at a time. Each work takes until it is let go."""
+
+    def __init__(self) -> None:
+        self.at_work: list[list[str]] = []
+        self.done: list[list[str]] = []
+        self._go_on = Semaphore(0)
+        self.queue = LeadingQueue[str](self._work, most=64, gathering=0, leaders=2)
+
+    def _work(self, items: Sequence[str]) -> None:
+        mine = sorted(items)
+        self.at_work.append(mine)
+        assert self._go_on.acquire(timeout=10)
+        self.at_work.remove(mine)
+        self.done.append(mine)
+
+    def bring(self, *items: str) -> list[Thread]:
+        """One after the other; each holds the names that are its letters."""
+        threads = []
+        for item in items:
+            seen = self._seen
+            threads.append(started(lambda item=item: self.queue.submit(item, set(item))))  # type: ignore[misc]
+            self.until(lambda seen=seen: self._seen == seen + 1)  # type: ignore[misc]
+        return threads
+
+    def let_one_go(self) -> None:
+        done = len(self.done)
+        self._go_on.release()
+        self.until(lambda: len(self.done) == done + 1)
+
+    def let_all_go(self, threads: Sequence[Thread]) -> None:
+        self._go_on.release(len(threads))
+        join(threads)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+
+    @property
+    def _seen(self) -> int:
+        return len(self.queue._waiting) + sum(map(len, [*self.at_work]))
+
+
+def test_two_are_at_work_at_once_on_what_the_other_does_not_hold() -> None:
+    desks = TwoDesks()
+    threads = desks.bring("a", "a", "b", "c", "ab")
+
+    assert desks.at_work == [["a"], ["b"]]
+    desks.let_all_go(threads)
+
+    assert sorted(item for items in desks.done for item in items) == ["a", "a", "ab", "b", "c"]
+    assert not desks.queue._held
+    assert desks.queue._leading == 0
+
+
+def test_who_waits_for_one_name_goes_with_the_next_who_does_and_nobody_before_them() -> None:
+    desks = TwoDesks()
+    threads = desks.bring("a", "b", "ac", "c", "b", "ca")
+
+    assert desks.at_work == [["a"], ["b"]]
+    desks._go_on.release()
+    desks.until(lambda: len(desks.done) == 1 and len(desks.at_work) == 2)
+    assert desks.at_work[1] in (["ac", "c", "ca"], ["b"])
+    desks.let_all_go(threads)
+
+    together = [items for items in desks.done if "c" in items]
+    assert together == [["ac", "c", "ca"]], "one passed those who had waited longer"
+
+
+def test_many_names_and_threads_are_never_at_work_on_one_name_at_the_same_time() -> None:
+    held, clashes, done = Counter[str](), list[str](), list[str]()
+
+    def work(items: Sequence[str]) -> None:
+        names = set("".join(items))
+        held.update(names)
+        clashes.extend(name for name in names if held[name] > 1)
+        time.sleep(0)
+        done.extend(items)
+        held.subtract(names)
+
+    queue = LeadingQueue[str](work, most=3, gathering=0, leaders=2)
+
+    def bring(worker: int) -> None:
+        rng = random.Random(worker)
+        for _ in range(300):
+            item = "".join(rng.sample("abcd", rng.randint(1, 2)))
+            queue.submit(item, set(item))
+
+    join([started(lambda worker=worker: bring(worker)) for worker in range(8)])  # type: ignore[misc]
+
+    assert len(done) == 2400
+    assert not clashes
+    assert not queue._held
+
+
+def test_a_leader_that_is_interrupted_holds_nothing_and_leads_nobody_any_more() -> None:
+    def interrupted(items: Sequence[str]) -> None:
+        if "x" in items:
+            raise KeyboardInterrupt
+
+    queue = LeadingQueue[str](interrupted, most=64, gathering=0, leaders=2)
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            queue.submit("x", {"a"})
+
+    queue.submit("y", {"a"})
+
+    assert not queue._held
+    assert queue._leading == 0

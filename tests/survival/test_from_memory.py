@@ -4,13 +4,16 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import chain, count, islice
+from itertools import count, islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+import psycopg
 import pytest
 
 from adapters.stores.postgres import PostgresStore
@@ -45,6 +48,13 @@ class CountingStore(PostgresStore):
 @pytest.fixture
 def store(postgres_url: str) -> Iterator[CountingStore]:
     with closing(CountingStore(postgres_url)) as store:
+        yield store
+
+
+@pytest.fixture
+def told(postgres_url: str) -> Iterator[CountingStore]:
+    """Its time is told, so nothing is too old however slow the machine is."""
+    with closing(CountingStore(postgres_url, ManualClock(NOON))) as store:
         yield store
 
 
@@ -234,32 +244,180 @@ def test_the_server_s_clock_is_set_forward_and_back(its_clock: Path) -> None:
         verify(store, caller.answers)
 
 
+PLACES = [f"w{number}" for number in range(4)]
+
+
+@contextmanager
+def order_held(store: PostgresStore) -> Iterator[None]:
+    """Whoever appends meanwhile waits."""
+    with psycopg.connect(store.url) as connection:
+        connection.execute("SELECT stored_events_lock_order()")
+        yield
+
+
+def waiting(store: PostgresStore) -> list[int]:
+    """The backends that append what was decided from memory, and wait for the order."""
+    with store.reading() as cursor:
+        found = cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+            "AND application_name = 'sendledger commands' AND wait_event = 'advisory'"
+        ).fetchall()
+    return [row[0] for row in found]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+class Crowd:
+    """Threads that ask one engine, in several workspaces, whose answers have to be true."""
+
+    def __init__(self, store: CountingStore) -> None:
+        self.engine, self.answers = Engine(store), dict[Asked, Reply]()
+        self._numbers = count()
+        for place in PLACES:
+            open_office(self.engine, place)
+            self.ask(place)
+
+    def ask(self, place: str) -> Reply:
+        number = next(self._numbers)
+        command, command_id = import_recipients(f"r{number}"), f"c{number}"
+        answer = self.engine.execute(place, command, command_id=command_id, actor="user:test")
+        is_true(answer)
+        self.answers[place, command_id] = answer
+        return answer
+
+
+@pytest.mark.rule("F1")
+def test_three_messages_are_on_their_way_at_once_and_none_of_the_same_workspace(
+    told: CountingStore,
+) -> None:
+    store, crowd = told, Crowd(told)
+    kept_out = store.kept_out
+    with ThreadPoolExecutor(7) as threads:
+        with order_held(store):
+            asked = [threads.submit(crowd.ask, place) for place in PLACES[:3]]
+            until(lambda: len(waiting(store)) == 3)
+            asked += [threads.submit(crowd.ask, place) for place in PLACES]
+            until(lambda: len(crowd.engine._group_commit._at_once._waiting) == 4)
+            assert not any(each.done() for each in asked)
+        answers = [each.result(30) for each in asked]
+
+    assert store.kept_out == kept_out, "one workspace was in two messages"
+    assert len({each.position for each in answers}) == 7
+    verify(store, crowd.answers)
+
+
+@pytest.mark.rule("F1")
+@pytest.mark.parametrize("lost", [1, 2], ids=["one of them", "both"])
+def test_of_two_messages_on_their_way_connections_are_lost(told: CountingStore, lost: int) -> None:
+    store, crowd = told, Crowd(told)
+    for place in PLACES[:2]:
+        crowd.ask(place)
+    with ThreadPoolExecutor(2) as threads:
+        with order_held(store):
+            asked = [threads.submit(crowd.ask, place) for place in PLACES[:2]]
+            until(lambda: len(waiting(store)) == 2)
+            for pid in waiting(store)[:lost]:
+                with store.reading() as cursor:
+                    cursor.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
+        for each in asked:
+            each.result(60)
+
+    assert store.unknown == lost
+    verify(store, crowd.answers)
+    appended = store.appended
+    for place in PLACES * 10:
+        crowd.ask(place)
+    assert store.appended > appended, "it never tries again"
+
+
+@pytest.mark.kills
+@pytest.mark.rule("F1", "S7")
+def test_many_threads_and_connections_lost_at_any_moment(store: CountingStore) -> None:
+    crowd, rng = Crowd(store), random.Random()
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(crowd.ask, rng.choice(PLACES)) for _ in range(800)]
+        while not all(each.done() for each in asked):
+            time.sleep(rng.random() / 20)
+            with store.reading() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+                    "datname = current_database() AND application_name = 'sendledger commands' "
+                    "AND random() < 0.5"
+                )
+        for each in asked:
+            each.result()
+
+    assert store.unknown > 0
+    assert store.appended > 0
+    verify(store, crowd.answers)
+
+
+@pytest.mark.rule("F1")
+def test_two_engines_and_many_threads_in_the_same_workspaces(
+    store: CountingStore, postgres_url: str
+) -> None:
+    with closing(CountingStore(postgres_url)) as other:
+        one, two = Crowd(store), Engine(other)
+
+        def ask_two(number: int) -> None:
+            place, command_id = PLACES[number % 4], f"two-{number}"
+            command = import_recipients(command_id)
+            answer = two.execute(place, command, command_id=command_id, actor="user:test")
+            is_true(answer)
+            one.answers[place, command_id] = answer
+
+        with ThreadPoolExecutor(8) as threads:
+            asked = threads.map(one.ask, PLACES * 50)
+            list(threads.map(ask_two, range(200)))
+            list(asked)
+
+        verify(store, one.answers)
+
+
 VICTIM = """
 import sys
 from itertools import count
+from threading import Thread
 from adapters.stores.postgres import PostgresStore
 from engine.engine import Engine
 from tests.law.story import import_recipients
 engine = Engine(PostgresStore(sys.argv[1]))
-for number in count(int(sys.argv[2])):
-    engine.execute("acme", import_recipients(f"r{number}"), command_id=f"c{number}", actor="user:t")
-    print(number, flush=True)
+def ask(place):
+    for number in count(int(sys.argv[2])):
+        command = import_recipients(f"r{number}")
+        engine.execute(place, command, command_id=f"c{number}", actor="user:t")
+        print(f"{place} {number}\\n", end="", flush=True)
+for place in sys.argv[3:]:
+    Thread(target=ask, args=[place]).start()
 """
 
 
 @pytest.mark.kills
-def test_killed_at_any_moment_by_the_database_s_clock(store: CountingStore) -> None:
+@pytest.mark.rule("F1")
+@pytest.mark.parametrize("places", [PLACES[:1], PLACES], ids=["one thread", "four"])
+def test_killed_at_any_moment_by_the_database_s_clock(
+    store: CountingStore, places: Sequence[str]
+) -> None:
     engine, rng = Engine(store), random.Random()
-    open_office(engine, HERE)
-    told = 0
+    for place in places:
+        open_office(engine, place)
+    told, first = set[Asked](), 0
     for _ in range(8):
-        command = [sys.executable, "-c", VICTIM, store.url, str(told)]
+        command = [sys.executable, "-c", VICTIM, store.url, str(first), *places]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as victim:
             assert victim.stdout is not None
             heard = [victim.stdout.readline() for _ in range(rng.randrange(20, 80))]
             victim.send_signal(signal.SIGKILL)
             heard += victim.stdout.readlines()
-        told = max(map(int, chain.from_iterable(line.split() for line in heard))) + 1
+        numbers = [(line.split()[0], int(line.split()[1])) for line in heard if line.endswith("\n")]
+        told |= {(place, f"c{number}") for place, number in numbers}
+        first = max(number for _, number in numbers) + 2
 
-    verify(store, [(HERE, f"c{number}") for number in range(told)])
-    assert len(envelopes(store)) <= told + 1 + 4 + 8, "one command more for each who died"
+    verify(store, told)
+    opened = 4 * len(places)
+    assert len(envelopes(store)) <= len(told) + opened + 8 * len(places), "one more for each thread"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
-from adapters.stores.postgres.message import BIGINT, BYTEA, array, bigint, json_value, texts
+from adapters.stores.postgres.message import BYTEA, array, bigints, json_value, texts
 from adapters.stores.postgres.recorder import SQL
 from engine.appending import Continuation
 from engine.ports.errors import ZeroCharacter
@@ -47,11 +47,13 @@ def size(pending: Iterable[Placed]) -> int:
 
 def few(pending: Sequence[Placed]) -> tuple[bytes, ...]:
     """The values of a call that appends all and answers after which position the events stand."""
-    columns = list(zip(*storable(_events(pending)), strict=True)) or [()] * 4
-    streams, versions, topics, states = columns
-    numbers = array(BIGINT, [bigint(each) for each in versions])
-    extra = json_value(_extra(pending))
-    return texts(streams), numbers, texts(topics), array(BYTEA, states), extra
+    return *event_columns(each.append for each in pending), json_value(_extra(pending))
+
+
+def event_columns(appends: Iterable[Append]) -> tuple[bytes, ...]:
+    rows = storable(chain.from_iterable(each.events for each in appends))
+    streams, versions, topics, states = [*zip(*rows, strict=True)] or [()] * 4
+    return texts(streams), bigints(versions), texts(topics), array(BYTEA, states)
 
 
 def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:

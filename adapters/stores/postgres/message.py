@@ -31,6 +31,7 @@ BINARY = 1
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _HEAD, _EMPTY, _INT, _BIGINT = Struct(">iiiii"), Struct(">iii"), Struct(">i"), Struct(">q")
+_NULL = _INT.pack(-1)
 _json = json.JSONEncoder(separators=(",", ":")).encode
 _prepared: WeakKeyDictionary[Connection[Any], set[str]] = WeakKeyDictionary()
 
@@ -71,26 +72,29 @@ def _failed(result: PGresult) -> bool:
 
 
 def _sent(pgconn: PGconn, new: Sequence[str], calls: Sequence[Call]) -> list[PGresult]:
+    if not new and len(calls) == 1:
+        _send(pgconn, *calls[0])
+        return _received(pgconn)
     pgconn.enter_pipeline_mode()
     for name in new:
         pgconn.send_prepare(name.encode(), SQL[name].encode())
     for name, values in calls:
-        formats = [BINARY] * len(values)
-        pgconn.send_query_prepared(name.encode(), values, formats, result_format=BINARY)
+        _send(pgconn, name, values)
     pgconn.pipeline_sync()
-    results = _received(pgconn)
+    results = _received(pgconn, in_pipeline=True)
     pgconn.exit_pipeline_mode()
     return results
 
 
-def _received(pgconn: PGconn) -> list[PGresult]:
-    """Takes in while it sends: neither side may wait for the other to read."""
+def _send(pgconn: PGconn, name: str, values: Sequence[Value]) -> None:
+    formats = [BINARY] * len(values)
+    pgconn.send_query_prepared(name.encode(), values, formats, result_format=BINARY)
+
+
+def _received(pgconn: PGconn, *, in_pipeline: bool = False) -> list[PGresult]:
     ready = select.poll()
-    ready.register(pgconn.socket, select.POLLIN | select.POLLOUT)
-    while pgconn.flush():
-        if any(event & ~select.POLLOUT for _, event in ready.poll()):
-            pgconn.consume_input()
-    ready.modify(pgconn.socket, select.POLLIN)
+    _flush(pgconn, ready)
+    ready.register(pgconn.socket, select.POLLIN)
     results: list[PGresult] = []
     while True:
         while pgconn.is_busy():
@@ -100,10 +104,20 @@ def _received(pgconn: PGconn) -> list[PGresult]:
         if found is None:
             if pgconn.status != ConnStatus.OK:
                 raise psycopg.OperationalError("the connection is lost")
+            if not in_pipeline:
+                return results
         elif found.status == ExecStatus.PIPELINE_SYNC:
             return results
         else:
             results.append(found)
+
+
+def _flush(pgconn: PGconn, ready: select.poll) -> None:
+    """Takes in while it sends: neither side may wait for the other to read."""
+    while pgconn.flush():
+        ready.register(pgconn.socket, select.POLLIN | select.POLLOUT)
+        if any(event & ~select.POLLOUT for _, event in ready.poll()):
+            pgconn.consume_input()
 
 
 def moment(value: datetime | None) -> Value:
@@ -140,15 +154,21 @@ def json_value(value: Any) -> bytes:
     return b"\1" + _json(value).encode()
 
 
-def array(kind: int, members: Collection[bytes]) -> bytes:
+def array(kind: int, members: Collection[Value]) -> bytes:
     if not members:
         return _EMPTY.pack(0, 0, kind)
-    sized = (part for each in members for part in (_INT.pack(len(each)), each))
-    return b"".join((_HEAD.pack(1, 0, kind, len(members), 1), *sized))
+    parts = [_HEAD.pack(1, None in members, kind, len(members), 1)]
+    for each in members:
+        parts += (_NULL,) if each is None else (_INT.pack(len(each)), each)
+    return b"".join(parts)
 
 
-def texts(values: Iterable[str]) -> bytes:
-    return array(TEXT, [each.encode() for each in values])
+def texts(values: Iterable[str | None]) -> bytes:
+    return array(TEXT, [text(each) for each in values])
+
+
+def bigints(values: Iterable[int]) -> bytes:
+    return array(BIGINT, [_BIGINT.pack(each) for each in values])
 
 
 def texts_of(octets: bytes) -> Iterator[str]:

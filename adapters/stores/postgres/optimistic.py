@@ -1,4 +1,4 @@
-"""What was decided without a lock, appended in one message, on a connection of its own.
+"""What was decided without a lock, appended in one message, on connections of their own.
 
 The procedures that are called commit, so they cannot set how their plans are made: the connection
 does, as no plan may count on small tables. What they read must be newer than their locks.
@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import Connection
 
-from adapters.stores.postgres.append import LARGE, Placed, few, storable
+from adapters.stores.postgres.append import LARGE, Placed, event_columns, few, storable
 from adapters.stores.postgres.message import (
-    BIGINT,
     TIME,
     Call,
     Value,
     answered,
     array,
     bigint,
+    bigints,
     moment,
     moment_of,
     number_of,
@@ -43,6 +43,8 @@ SETTINGS = (
     "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
     "SET client_encoding = 'UTF8'; SET default_transaction_isolation = 'read committed'"
 )
+CONNECTIONS = 3
+"""What an engine's leaders need. Each is made when it is needed."""
 RECONNECT_AFTER = 1.0
 """Seconds in which everything goes the other way after a connection could not be made."""
 DRIFT = 0.0002
@@ -83,17 +85,15 @@ class ServerClock:
 
 
 class UnmovedAppends:
-    """Of one store. Safe to share between threads, which take turns."""
+    """Of one store. Safe to share between threads; one for each connection appends at a time."""
 
     def __init__(self, store: "PostgresStore") -> None:
         self.clock = ServerClock()
         self._store = store
-        self._connection: Connection[Any] | None = None
-        self._lock = Lock()
-        self._not_before = 0.0
+        self._lines = [_Line(store, self.clock) for _ in range(CONNECTIONS)]
 
     def moment(self) -> datetime | None:
-        if self._store.read_only or monotonic() < self._not_before:
+        if self._store.read_only or all(monotonic() < each.not_before for each in self._lines):
             return None
         return self._store.told_now() or self.clock.now()
 
@@ -101,15 +101,30 @@ class UnmovedAppends:
         """As the port has it: in one message, and in another without those that had moved."""
         found: dict[str, int] = {}
         left = proposals if sum(len(each.append.events) for each in proposals) < LARGE else ()
-        with self._lock, self._store.explained(), self._used() as connection:
+        with self._free_line() as line, self._store.explained(), line.used() as connection:
             while left and connection and not found:
                 moved = self._append(connection, now, left, found)
                 left = [each for each in left if each.workspace not in moved]
         return [found.get(each.workspace) for each in proposals]
 
     def close(self) -> None:
-        with self._lock:
-            self._drop()
+        for line in self._lines:
+            with line.lock:
+                line.drop()
+
+    @contextmanager
+    def _free_line(self) -> Iterator["_Line"]:
+        """The first that is free, so that one who is alone always has the same."""
+        for line in self._lines:
+            if line.lock.acquire(blocking=False):
+                break
+        else:
+            line = self._lines[0]
+            line.lock.acquire()
+        try:
+            yield line
+        finally:
+            line.lock.release()
 
     def _append(
         self,
@@ -119,10 +134,7 @@ class UnmovedAppends:
         found: dict[str, int],
     ) -> set[str]:
         """Answers which had moved; where none had, it notes all positions."""
-        moments = moment(self._store.told_now()), moment(now)
-        alone = len(proposals) == 1 and _is_one_event(proposals[0])
-        call = _one(proposals[0], *moments) if alone else _several(proposals, now, *moments)
-        (result,) = answered(connection, call)
+        (result,) = answered(connection, _call(proposals, now, self._store.told_now()))
         ((after, told, *names),) = rows(result)
         if after is None:
             self.clock.corrected(moment_of(told))
@@ -135,15 +147,25 @@ class UnmovedAppends:
         )
         return set()
 
+
+class _Line:
+    """A connection, made when it is first used, and made anew after it was lost."""
+
+    def __init__(self, store: "PostgresStore", clock: ServerClock) -> None:
+        self.lock = Lock()
+        self.not_before = 0.0
+        self._store, self._clock = store, clock
+        self._connection: Connection[Any] | None = None
+
     @contextmanager
-    def _used(self) -> Iterator[Connection[Any] | None]:
+    def used(self) -> Iterator[Connection[Any] | None]:
         """None if there can be none now: whoever goes the other way finds out why."""
-        if self._connection is None:
+        if self._connection is None and monotonic() >= self.not_before:
             self._connect()
         try:
             yield self._connection
         except psycopg.Error:
-            self._drop()
+            self.drop()
             raise
 
     def _connect(self) -> None:
@@ -151,20 +173,32 @@ class UnmovedAppends:
             self._connection = own_connection(self._store, "commands")
             self._connection.execute(SETTINGS)
         except psycopg.Error:
-            self._drop()
-            self._not_before = monotonic() + RECONNECT_AFTER
+            self.drop()
+            self.not_before = monotonic() + RECONNECT_AFTER
 
-    def _drop(self) -> None:
-        self.clock.forget()
+    def drop(self) -> None:
+        self._clock.forget()
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
 
 
-def _is_one_event(proposal: Proposal) -> bool:
-    events, envelopes, timers, roster = proposal.append
-    ids = [each.command_id for each in envelopes]
-    return len(events) == 1 and ids == [*proposal.command_ids] and not timers and not [*roster]
+def _call(proposals: Sequence[Proposal], now: datetime, told: datetime | None) -> Call:
+    """What is plainest for the server."""
+    moments = moment(told), moment(now)
+    if not all(map(_is_plain, proposals)):
+        return _any(proposals, now, *moments)
+    if len(proposals) == len(proposals[0].append.events) == len(proposals[0].append.envelopes) == 1:
+        return _one(proposals[0], *moments)
+    return _plain(proposals, *moments)
+
+
+def _is_plain(proposal: Proposal) -> bool:
+    """Events and their envelopes, and one for each command."""
+    _, envelopes, timers, roster = proposal.append
+    if timers or [*roster] or not all(each.event_count for each in envelopes):
+        return False
+    return {each.command_id for each in envelopes}.issuperset(proposal.command_ids)
 
 
 def _one(proposal: Proposal, told: Value, now: Value) -> Call:
@@ -181,13 +215,35 @@ def _one(proposal: Proposal, told: Value, now: Value) -> Call:
     return "append_one_unmoved", values
 
 
-def _several(proposals: Sequence[Proposal], at: datetime, told: Value, now: Value) -> Call:
+def _plain(proposals: Sequence[Proposal], told: Value, now: Value) -> Call:
+    counts = [len(each.append.events) for each in proposals]
+    lasts = [*accumulate(counts)]
+    envelopes = [
+        envelope.after(last - count)
+        for each, last, count in zip(proposals, lasts, counts, strict=True)
+        for envelope in each.append.envelopes
+    ]
+    ids, commands, names, _, *told_of, firsts, sizes, rejections = zip(*envelopes, strict=True)
+    values = (
+        *(told, now, *_ends(proposals), bigints(lasts), bigints(counts)),
+        *event_columns(each.append for each in proposals),
+        *map(texts, (ids, commands, names, *told_of)),
+        *(bigints(firsts), bigints(sizes), texts(rejections)),
+    )
+    return "append_plain_unmoved", values
+
+
+def _any(proposals: Sequence[Proposal], at: datetime, told: Value, now: Value) -> Call:
     asked = [(each.workspace, one) for each in proposals for one in each.command_ids]
     values = (
-        *(told, now, texts([each.workspace for each in proposals])),
-        array(BIGINT, [bigint(each.end.last_position) for each in proposals]),
-        array(TIME, [time_value(each.end.recorded_at) for each in proposals]),
+        *(told, now, *_ends(proposals)),
         *(texts([name for name, _ in asked]), texts([one for _, one in asked])),
         *few([Placed(each.workspace, at, each.append) for each in proposals]),
     )
     return "append_unmoved", values
+
+
+def _ends(proposals: Sequence[Proposal]) -> tuple[bytes, bytes, bytes]:
+    names, ends = [each.workspace for each in proposals], [each.end for each in proposals]
+    times = array(TIME, [time_value(each.recorded_at) for each in ends])
+    return texts(names), bigints(each.last_position for each in ends), times

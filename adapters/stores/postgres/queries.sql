@@ -24,6 +24,12 @@ CALL stored_events_append_unmoved(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, NULL, NULL
 )
 
+-- name: append_plain_unmoved
+CALL stored_events_append_plain_unmoved(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+    NULL, NULL, NULL
+)
+
 -- name: on_disk
 SELECT stored_events_on_disk()
 
