@@ -211,6 +211,8 @@ class Office:
             for process in self.processes.values():
                 process.wake()
             machine.run(machine.seconds + AFTERWARDS)
+            if not self.world.disk.alarms:
+                self.oracles.rested()
             if quiet == QUIET_ROUNDS and not self.world.disk.alarms:
                 return
 

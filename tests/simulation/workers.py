@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.proof.signing import FileSigner, verifies
+from engine.batch import KEEPS_FACTS
 from engine.cache import Earlier
 from engine.command_context import Look
 from engine.decoding import GapInLog, GapInStream, MissingEnvelope, decode_page
@@ -98,7 +99,7 @@ class Program:
         self.fence = StoreFence(self.store, Elsewhere(disk), coordination, machine.monotonic)
         self.engine = Remembering(self.store, snapshot_every=200, fence=self.fence)
         numbers = count(1)
-        self.new_id = lambda: f"{process.name}.{process.starts}.{next(numbers)}"
+        self.new_id = lambda: f"{KEEPS_FACTS}{process.name}.{process.starts}.{next(numbers)}"
 
     def way(self, workspace: str) -> Way:
         return Way(self.world.mail, self.process, workspace, self.world.people)
