@@ -65,6 +65,9 @@ class Process:
         """Where its next transaction that writes loses the connection."""
         self.cut_until = 0.0
         """The store cannot be reached before."""
+        self.hangs_in: int | None = None
+        """Pauses until it stands still for ``hangs_for`` seconds."""
+        self.hangs_for = 0.0
         self._body = body
         self._dead = self._waits = self._news = False
         self._sleep = 0
@@ -73,6 +76,7 @@ class Process:
     def pause(self, seconds: float = 0.0) -> None:
         """Others may have their turn. Raises ``Crash`` where this process ends."""
         self._die_if_due()
+        seconds = max(seconds, self._hangs())
         if seconds > 0:
             self._sleep += 1
             self.machine.at(self.machine.seconds + seconds, self._waker(self._sleep))
@@ -112,6 +116,19 @@ class Process:
 
     def crash(self, pauses: int) -> None:
         self.dies_in = pauses
+
+    def hang(self, pauses: int, seconds: float) -> None:
+        self.hangs_in, self.hangs_for = pauses, seconds
+
+    def _hangs(self) -> float:
+        if self.hangs_in is None or self.machine.quiet:
+            return 0.0
+        self.hangs_in -= 1
+        if self.hangs_in >= 0:
+            return 0.0
+        self.hangs_in = None
+        self.machine.faults["hang"] += 1
+        return self.hangs_for
 
     def _die_if_due(self) -> None:
         if self._dead:

@@ -284,6 +284,8 @@ class Oracles:
     # What really went out.
 
     def _ledger(self) -> None:
+        intruders = self._world.mail.intruders
+        self._require(not intruders, f"M2: who lost the lease submitted {intruders[:1]}")
         ledger = self._world.mail.ledger
         for number in range(self._checked, len(ledger)):
             self._delivery(ledger[number], ledger[:number])

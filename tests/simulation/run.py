@@ -12,8 +12,9 @@ from tests.simulation.front import Asked, Desk, Front
 from tests.simulation.machine import Machine, Process
 from tests.simulation.mail import MailWorld, People
 from tests.simulation.oracles import Oracles, Violated
-from tests.simulation.plan import ACCOUNTS, DUE, WORKSPACES, Item, Plan
+from tests.simulation.plan import Item, Plan
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory
+from tests.simulation.vocabulary import ACCOUNTS, DUE, WORKSPACES
 from tests.simulation.workers import Teller, Worker, World
 
 LONGEST_LEAP = 12 * 86_400.0
@@ -47,6 +48,7 @@ class Office:
         mail.troubles.update(plan.troubles)
         mail.position = lambda: disk.store.last_position()  # noqa: PLW0108 it may be another one by then
         mail.epoch = lambda: disk.epoch
+        mail.may_send = lambda process: self.world.is_of("mail", process)
         self.world = World(
             machine, disk, mail, People(), TopicInMemory(), TilesInMemory(), Outbox(), {}
         )
@@ -159,6 +161,9 @@ class Office:
     def _crash(self, item: Item) -> None:
         self.processes[item.told["process"]].crash(item.told["pauses"])
 
+    def _hang(self, item: Item) -> None:
+        self.processes[item.told["process"]].hang(item.told["pauses"], item.told["seconds"])
+
     def _lose(self, item: Item) -> None:
         point = CrashPoint.AFTER_COMMIT if item.told["after"] else CrashPoint.BEFORE_COMMIT
         self.processes[item.told["process"]].loses = point
@@ -202,7 +207,8 @@ class Office:
         for server in mail.servers.values():
             server.refuses, server.limit, server.silent_until = None, None, 0.0
         for process in self.processes.values():
-            process.cut_until, process.loses, process.dies_in = 0.0, None, None
+            process.cut_until, process.loses = 0.0, None
+            process.dies_in = process.hangs_in = None
         quiet = 0
         for _ in range(ROUNDS):
             quiet = 0 if self.world.disk.alarms else quiet + 1

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.plan import ACTS, DUE, FAULTS, plan_of
+from tests.simulation.plan import ACTS, FAULTS, plan_of
 from tests.simulation.planting import ROOT, applied, patches, planted
 from tests.simulation.run import told
 from tests.simulation.shrinking import shrunk, written
+from tests.simulation.vocabulary import DUE
 
 SEEDS = ("3", "6", "13", "101", "102", "104")
 STEPS = 100

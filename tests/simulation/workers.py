@@ -66,6 +66,10 @@ class World(NamedTuple):
     outbox: Outbox
     leases: dict[str, tuple[str, float]]
 
+    def is_of(self, thing: str, process: Process) -> bool:
+        """Has nobody else taken it over?"""
+        return self.leases.get(thing, (process.name, 0.0))[0] == process.name
+
     def alone(self, thing: str, process: Process) -> bool:
         """Is the thing this process's business? Takes what is free."""
         holder, until = self.leases.get(thing, (process.name, 0.0))
