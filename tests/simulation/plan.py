@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tests.proof.stories import CHANGES
 from tests.simulation.machine import BEGINNING
-from tests.simulation.scenes import SCENES
+from tests.simulation.scenes import HANGS, SCENES
 from tests.simulation.vocabulary import (
     ACCOUNTS,
     DUE,
@@ -115,7 +115,7 @@ FAULTS: dict[str, tuple[int, Draw]] = {
         lambda r: {
             "process": r.choice(PROCESSES),
             "pauses": r.randrange(40),
-            "seconds": r.choice((12, 40, 100, 700)),
+            "seconds": r.choice(HANGS),
         },
     ),
     "full_disk": (1, lambda r: {"seconds": r.choice((0.5, 5, 60))}),

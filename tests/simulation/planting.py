@@ -49,9 +49,7 @@ def planted(patch: Path) -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         tree = Path(folder)
         for each in COPIED:
-            copytree(
-                ROOT / each, tree / each, ignore=ignore_patterns("__pycache__", "node_modules")
-            )
+            copytree(ROOT / each, tree / each, ignore=ignore_patterns("node_modules"))
         applied(patch, tree)
         yield tree
 
@@ -91,7 +89,8 @@ def main() -> int:
     parser.add_argument("--seed", default="1", help="the first, of each")
     parser.add_argument("--together", type=int, default=1, help="so many at a time")
     given = parser.parse_args()
-    chosen = [each for each in patches() if not given.names or each.stem in given.names]
+    known = {each.stem: each for each in patches()}
+    chosen = [known[each] for each in given.names] if given.names else [*known.values()]
     found = 0
     with ThreadPoolExecutor(given.together) as pool:
         hunts = [pool.submit(hunted, each, given.minutes, given.seed) for each in chosen]

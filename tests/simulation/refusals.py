@@ -38,6 +38,12 @@ class Told:
     def lane(self) -> Lane:
         return self.campaign.lanes.get(self["account"]) or Lane()
 
+    def stakes(self) -> Iterable[str]:
+        """Of the account, in any campaign."""
+        name = self["account"]
+        lanes = [each.lanes[name] for each in self.books.campaigns.values() if name in each.lanes]
+        return [str(each.at_stake) for each in lanes]
+
     def people(self) -> Iterable[Person]:
         """In the campaign, where one is named, or in any."""
         named = self["campaign"]
@@ -90,7 +96,7 @@ CLAIMS: dict[str, Callable[[Told], object]] = {
     "pause_cause_holds": _cause_holds,
     "campaign_not_running": _is_not_under_way,
     "already_running": _was_started,
-    "not_confirmed": lambda t: str(t.lane.at_stake) == t["held"],
+    "not_confirmed": lambda t: t["held"] in t.stakes(),
     "not_set_up": lambda t: t.campaign.sequence is None,
     "unknown_recipient": lambda t: t["recipient"] not in t.campaign.people,
     "recipient_stopped": lambda t: t.any_of(lambda p: p.status is RecipientStatus.CAMPAIGN_STOPPED),

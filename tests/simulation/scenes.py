@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from tests.simulation.vocabulary import ACCOUNTS, DUE, PEOPLE, campaign, settings
 
 HOUR, DAY = 3_600.0, 86_400.0
+HANGS = (12, 40, 55, 55, 100, 700)
+"""Seconds. A lease lasts 30, and a message that was reserved 60 ago is not submitted."""
 JUST = (-1.0, -1e-6, 0.0, 1e-6, 1.0)
 
 
@@ -50,9 +52,7 @@ def in_flight(random: Random) -> Sequence[Act]:
     """S8: first messages are on their way while a clock runs out; no worker can say anything."""
     about, days = _account(random), random.choice((0, 10))
     lasts = days * DAY + 2 * HOUR
-    told = campaign(random, random.randrange(1_000, 9_000), "UTC")
-    told |= {"slot": None, "senders": [0, 1, 2]}
-    told["sequence"] |= {"window": None, "daily_limit": None}
+    told = _sending_at_once(random)
     cuts = [Act(0, "cut", {"process": each, "seconds": lasts}) for each in ("worker-0", "worker-1")]
     disconnected = [Act(1, "disconnect", about)]
     return [
@@ -163,17 +163,22 @@ def never_again(random: Random) -> Sequence[Act]:
 
 
 def taken_over(random: Random) -> Sequence[Act]:
-    """M2: a worker hangs, and another one has its mail by the time it goes on."""
-    hangs = {"seconds": random.choice((12, 40, 100, 700))}
-    names = ("worker-0", "worker-1")
+    """M2: a worker hangs while it sends, and another one has its mail by the time it goes on."""
+    letter = {"letter": 0, "letters": 1, "kind": "auto_reply", "days": None, "twice": False}
+    name = random.choice(("worker-0", "worker-1"))
+    hangs = {"process": name, "pauses": random.randrange(80), "seconds": random.choice(HANGS)}
     return [
-        Act(
-            random.choice((0.2, 1, 30)),
-            "hang",
-            {**hangs, "process": random.choice(names), "pauses": random.randrange(30)},
-        )
-        for _ in range(3)
+        Act(1, "create", _sending_at_once(random)),
+        Act(random.choice((0, 0.1, 0.5, 2)), "hang", hangs),
+        *(Act(random.choice((8, 31)), "letter", letter) for _ in range(4)),
     ]
+
+
+def _sending_at_once(random: Random) -> dict[str, Any]:
+    told = campaign(random, random.randrange(1_000, 9_000), "UTC")
+    told |= {"slot": None, "senders": [0, 1, 2], "people": sorted(random.sample(PEOPLE, 20))}
+    told["sequence"] |= {"window": None, "daily_limit": None}
+    return told
 
 
 def greylisting(random: Random) -> Sequence[Act]:
