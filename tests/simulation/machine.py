@@ -102,17 +102,18 @@ class Process:
             latency = self.random.choice((0.05, 0.3, 1.5))
             self.machine.at(self.machine.seconds + latency, self._waker(self._sleep))
 
-    def wait(self, seconds: float) -> None:
-        """Until something happens, or for so long."""
+    def wait(self, seconds: float) -> bool:
+        """Until something happens, or for so long. Did something happen?"""
         if self._news:
             self._news = False
-            return self.pause(0.3)
+            self.pause(0.3)
+            return True
         self._waits = True
         try:
             self.pause(max(seconds, 0.001))
+            return self._news
         finally:
             self._waits = self._news = False
-        return None
 
     def crash(self, pauses: int) -> None:
         self.dies_in = pauses

@@ -146,9 +146,11 @@ class Worker:
                 self._mail = None
                 self._process.pause(1.0)
             position = self._world.disk.store.last_position()
-            self._patrols = 0 if position != last else min(self._patrols + 1, len(PATROL) - 1)
-            last = position
-            self._process.wait(self._silence())
+            if position != last:
+                last = position
+                self._patrols = min(self._patrols, self._process.random.randrange(1, 4))
+            news = self._process.wait(self._silence())
+            self._patrols = 0 if news else min(self._patrols + 1, len(PATROL) - 1)
 
     def _silence(self) -> float:
         """Seconds until something may be due."""

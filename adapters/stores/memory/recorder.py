@@ -49,9 +49,7 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
             if self._moment is None:
                 end, recorded_at, envelopes, timers, roster = self.tables()
                 copied = {entry: dict(campaigns) for entry, campaigns in roster.items()}
-                self._moment = Tables(
-                    end, dict(recorded_at), dict(envelopes), dict(timers), copied
-                )
+                self._moment = Tables(end, dict(recorded_at), dict(envelopes), dict(timers), copied)
             return self._moment
 
     def stream(self, stream_id: str, after: int, until: int) -> Iterator[Row]:
