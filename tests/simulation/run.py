@@ -162,7 +162,10 @@ class Office:
         self.processes[item.told["process"]].crash(item.told["pauses"])
 
     def _hang(self, item: Item) -> None:
-        self.processes[item.told["process"]].hang(item.told["pauses"], item.told["seconds"])
+        """Of the process, or of whose business the mail is."""
+        holder, _ = self.world.leases.get("mail", ("worker-0", 0.0))
+        name = holder if item.told["process"] == "mail" else item.told["process"]
+        self.processes[name].hang(item.told["pauses"], item.told["seconds"])
 
     def _lose(self, item: Item) -> None:
         point = CrashPoint.AFTER_COMMIT if item.told["after"] else CrashPoint.BEFORE_COMMIT

@@ -1,6 +1,7 @@
 """Short stories that chance alone seldom tells: each makes one of the law's narrow situations."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from random import Random
 from typing import Any, NamedTuple
 
@@ -49,17 +50,24 @@ def _cured(random: Random, about: dict[str, Any], which: int) -> list[Act]:
 
 
 def in_flight(random: Random) -> Sequence[Act]:
-    """S8: first messages are on their way while a clock runs out; no worker can say anything."""
-    about, days = _account(random), random.choice((0, 10))
+    """S8: first messages are on their way while clocks run out, and no worker can say anything."""
+    days = random.choice((0, 10))
     lasts = days * DAY + 2 * HOUR
-    told = _sending_at_once(random)
-    cuts = [Act(0, "cut", {"process": each, "seconds": lasts}) for each in ("worker-0", "worker-1")]
-    disconnected = [Act(1, "disconnect", about)]
+    workers = ("worker-0", "worker-1")
+    hangs = [{"process": each, "pauses": random.randrange(60), "seconds": 60} for each in workers]
+    abouts = [{"account": each} for each in ACCOUNTS]
+    troubled = [
+        [Act(0.1, "revoke", {**each, "class": "auth_revoked"}), Act(0.5, "test", each)]
+        if days
+        else [Act(0.5, "disconnect", each)]
+        for each in abouts
+    ]
     return [
-        Act(1, "create", told),
-        *(each._replace(leap=random.choice((0.1, 0.4, 1, 3))) for each in cuts[:1]),
-        *cuts[1:],
-        *(_trouble(random, about) if days else disconnected),
+        Act(1, "create", _sending_at_once(random)),
+        *(Act(0, "hang", each) for each in hangs),
+        Act(random.choice((2, 9)), "suppress", {"person": random.choice(PEOPLE)}),
+        *(Act(0, "cut", {"process": each, "seconds": lasts}) for each in workers),
+        *chain.from_iterable(troubled),
         _due(random, "suppress", {"person": random.choice(PEOPLE)}),
         Act(lasts, "mend", {"settings": settings(random)}),
     ]
@@ -165,12 +173,17 @@ def never_again(random: Random) -> Sequence[Act]:
 def taken_over(random: Random) -> Sequence[Act]:
     """M2: a worker hangs while it sends, and another one has its mail by the time it goes on."""
     letter = {"letter": 0, "letters": 1, "kind": "auto_reply", "days": None, "twice": False}
-    name = random.choice(("worker-0", "worker-1"))
-    hangs = {"process": name, "pauses": random.randrange(80), "seconds": random.choice(HANGS)}
+    hangs = [
+        {"process": "mail", "pauses": random.randrange(40), "seconds": random.choice((40, 55))}
+        for _ in range(2)
+    ]
     return [
         Act(1, "create", _sending_at_once(random)),
-        Act(random.choice((0, 0.1, 0.5, 2)), "hang", hangs),
-        *(Act(random.choice((8, 31)), "letter", letter) for _ in range(4)),
+        *chain.from_iterable(
+            [Act(random.choice((0, 0.5, 2)), "hang", each)]
+            + [Act(leap, "letter", letter) for leap in (20, 12, 6, 6)]
+            for each in hangs
+        ),
     ]
 
 
