@@ -22,6 +22,8 @@ LONGEST_LEAP = 12 * 86_400.0
 QUIET_ROUNDS, ROUNDS = 2, 10
 """Of coming to rest: so many without an alarm, of so many at most. Two restores of one backup begin
 a generation of the same number twice, which the signer finds after the first reconciliation."""
+TOLD_WITHIN = 20.0
+"""Seconds after which the topic and the views have what was recorded."""
 AFTERWARDS = 1_800.0
 """Seconds in which everything comes to rest, once nothing is wrong any more."""
 
@@ -223,6 +225,15 @@ class Office:
             if not self.world.disk.alarms:
                 self.oracles.rested()
             if quiet == QUIET_ROUNDS and not self.world.disk.alarms:
+                break
+        self._come_to_an_end()
+
+    def _come_to_an_end(self) -> None:
+        """What was recorded last is told, too."""
+        for _ in range(ROUNDS):
+            last = self.world.disk.store.last_entry()
+            self.machine.run(self.machine.seconds + TOLD_WITHIN)
+            if self.world.disk.store.last_entry() == last:
                 return
 
 

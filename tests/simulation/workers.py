@@ -21,7 +21,7 @@ from engine.ports.errors import StoreError, WrittenMeanwhile
 from engine.projecting import ProjectionRunner
 from engine.proof.errors import AnotherHistory, ProofError
 from engine.proof.sequencing import Commitments, Sequencer
-from engine.stream.errors import HistoriesDiffer, StoreBehind, StreamError
+from engine.stream.errors import HistoriesDiffer, OtherTopic, StoreBehind, StreamError
 from engine.work.check_connection import ConnectionChecks
 from engine.work.deliver_notices import Courier
 from engine.work.mailing.account_mail import Desk
@@ -295,6 +295,9 @@ class Teller:
                 relay.begin()
             except (StoreBehind, HistoriesDiffer) as error:
                 self.program.fence.close(str(error))
+                raise
+            except OtherTopic:
+                self._world.disk.relayed = None  # an operator has it begin anew, as advised
                 raise
             self._relay = relay
         while self._relay.turn():
