@@ -27,7 +27,12 @@ from engine.proof.verifying import verified
 from engine.work.inbound import Kind
 from events import campaign as of
 from events.campaign import GracePeriodStarted
-from events.email_account import NoticeAttempted
+from events.email_account import (
+    CheckPassed,
+    CheckRequested,
+    NoticeAttempted,
+    OneClickReconnected,
+)
 from events.recorded import Envelope, Recorded
 from events.suppression import PersonReleased
 from events.vocabulary import IncidentKind, RecipientStatus, SearchResult
@@ -142,6 +147,8 @@ class Oracles:
         self._judges: dict[str, Judge] = defaultdict(Judge)
         self._sends: dict[str, list[Send]] = defaultdict(list)
         self._waiting = Waiting(self._world)
+        self._asked: dict[str, tuple[datetime, datetime]] = {}
+        """When each check was asked for, and until when it counts as of then."""
         self._position = self._refused = 0
         recorder = self._world.disk.store.recorder
         self._envelopes = len(recorder.envelopes)
@@ -211,6 +218,8 @@ class Oracles:
         position = self._auditor.position
         if until > position:
             self._auditor.read(self._world.disk.store.read(position, until - position))
+        for books, _ in self._auditor._workspaces.values():
+            books.tells_every_cure = True  # N3; older programs did not
         if self._found:
             raise Violated(f"the law's auditor: {self._found[0]}")
 
@@ -245,6 +254,7 @@ class Oracles:
     def _take_in(self, recorded: Recorded, *, count: bool) -> None:
         event = recorded.event
         self._waiting.take_in(recorded)
+        self._in_time(recorded)
         if isinstance(event, of.SendEvent):
             self._follow(recorded, event)
         if isinstance(event, GracePeriodStarted):
@@ -261,6 +271,17 @@ class Oracles:
                 self._judges[recorded.envelope.workspace].read([recorded])
             except AssertionError as error:
                 raise Violated(f"the judge of sending: {error}") from error
+
+    def _in_time(self, recorded: Recorded) -> None:
+        """C6: a check that a user asked for, and that ends in time, counts as of its request."""
+        event = recorded.event
+        if isinstance(event, CheckRequested):
+            self._asked[event.check_id] = event.occurred_at, event.patience_ends_at
+        elif isinstance(event, CheckPassed | OneClickReconnected):
+            asked = self._asked.pop(event.check_id or "", None)
+            if asked is not None and recorded.envelope.recorded_at <= asked[1]:
+                same = event.occurred_at == asked[0]
+                self._require(same, f"C6: it counts as of {event.occurred_at}, not {asked[0]}")
 
     def _follow(self, recorded: Recorded, event: of.SendEvent) -> None:
         history = self._sends[event.send_id]

@@ -91,14 +91,15 @@ def _resume(random: Random, which: int) -> dict[str, Any]:
 def nine_days(random: Random) -> Sequence[Act]:
     """N1, C6, S2: reminders, and a cure at the very end."""
     about, which = _account(random), random.randrange(100)
-    leaps = random.sample((1.0, 3 * DAY, 4 * DAY, DAY), random.choice((1, 3, 4)))
-    asked = [_due(random, "ask_for_a_check", about)] if random.random() < 0.5 else []
+    leaps = (1.0, 3 * DAY, 4 * DAY, DAY)[: random.choice((1, 3, 4, 4, 4))]
+    asked = [_due(random, "ask_for_a_check", about), Act(0.5, "heal", about)]
+    cured = [_due(random, "heal", about), Act(0, "test", about)]
+    late = [Act(random.choice((0.2, 30)), "test", about)]
     return [
         Act(1, "revoke", {**about, "class": "auth_revoked"}),
         Act(0.5, "test", about),
         *(Act(leap, "import", {"which": which, "people": ["late"]}) for leap in leaps),
-        *asked,
-        *([_due(random, "heal", about), Act(0, "test", about)] if random.random() < 0.7 else []),
+        *random.choice(([], asked, cured, asked + late)),
         *(_due(random, "resume", _resume(random, which)) for _ in range(2)),
     ]
 

@@ -79,6 +79,8 @@ class Waiting:
             late = each.step and each.answer is None and each.reserved_at < now - SEARCHABLE
             if late and self._is_well(seen, each.account_id):
                 yield f"M2: message {each.send_id} to {about} was never searched for"
+        if person.send_id and person.reserved_at and person.reserved_at < now - SEARCHABLE:
+            yield f"M2: nobody said what became of the message on its way to {about}"
         senders = [person.sender] if person.sender else seen.books.senders(campaign)
         working = [each for each in senders if self._is_well(seen, each)]
         if self._is_over(campaign, person, now) and working:
