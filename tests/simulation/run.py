@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from time import process_time
 from typing import NamedTuple
 
 from engine.work.inbound import Kind
@@ -35,6 +36,9 @@ class Told(NamedTuple):
     commands: int
     events: int
     account_days: float
+    """Of all accounts that there were."""
+    seconds: float
+    """Of processor time."""
     digest: str
     pairs: dict[tuple[str, str], int]
     faults: dict[str, int]
@@ -217,6 +221,7 @@ class Office:
 
 def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> Told:
     """The plan's run, to its end or to the first violation."""
+    began = process_time()
     office, place, violation = Office(plan), -1, ""
     try:
         for place, item in enumerate(plan.items):
@@ -238,7 +243,8 @@ def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> 
         place,
         oracles.commands,
         oracles.events,
-        machine.seconds / 86_400 * len(ACCOUNTS) * len(WORKSPACES),
+        machine.seconds / 86_400 * len(office.world.mail.servers),
+        process_time() - began,
         oracles.digest,
         dict(oracles.pairs),
         dict(machine.faults),
