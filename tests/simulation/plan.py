@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tests.proof.stories import CHANGES
 from tests.simulation.machine import BEGINNING
+from tests.simulation.webhooks import MANNERS
 
 ACCOUNTS = ("ann@acme.test", "bob@acme.test", "cleo@acme.test")
 PEOPLE = tuple(f"r{number}" for number in range(1, 61))
@@ -157,6 +158,7 @@ ACTS: dict[str, tuple[int, Draw]] = {
     "together": (5, lambda r: {"people": r.sample(PEOPLE, r.randrange(20))}),
     "silence": (3, lambda r: {**_account(r), "seconds": r.choice((60, 900, 7_200, 90_000))}),
     "server_limit": (1, lambda r: {**_account(r), "limit": r.choice((None, None, 1, 3))}),
+    "receiver": (3, lambda r: {"manner": r.choice(("takes", "takes", *MANNERS))}),
     "notices_fail": (1, lambda r: {"times": r.randrange(1, 4)}),
 }
 PROCESSES = ("worker-0", "worker-1", "front-0", "front-1", "teller-0", "teller-1")

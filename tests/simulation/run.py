@@ -15,6 +15,7 @@ from tests.simulation.mail import MailWorld, People
 from tests.simulation.oracles import Oracles, Violated
 from tests.simulation.plan import ACCOUNTS, DUE, WORKSPACES, Item, Plan
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory
+from tests.simulation.webhooks import ENDPOINTS, Receiver, resumed
 from tests.simulation.workers import Teller, Worker, World
 
 LONGEST_LEAP = 12 * 86_400.0
@@ -48,11 +49,20 @@ class Office:
     def __init__(self, plan: Plan) -> None:
         machine = self.machine = Machine(plan.seed, plan.beginning)
         disk, mail = Disk(machine), MailWorld(machine)
+        disk.endpoints.update((each.id, each) for each in ENDPOINTS)
         mail.troubles.update(plan.troubles)
         mail.position = lambda: disk.store.last_position()  # noqa: PLW0108 it may be another one by then
         mail.epoch = lambda: disk.epoch
         self.world = World(
-            machine, disk, mail, People(), TopicInMemory(), TilesInMemory(), Outbox(), {}
+            machine,
+            disk,
+            mail,
+            People(),
+            TopicInMemory(),
+            TilesInMemory(),
+            Outbox(),
+            {},
+            Receiver(machine),
         )
         self.desks = [Desk(), Desk()]
         self.oracles = Oracles(self.world)
@@ -138,6 +148,7 @@ class Office:
 
     def _mend(self, item: Item) -> None:
         """Somebody puts everything right, as far as anybody can."""
+        self._receive("takes")
         for account in ACCOUNTS:
             server = self.world.mail.server(item.workspace, account)
             server.refuses, server.silent_until, server.limit = None, 0.0, None
@@ -153,6 +164,14 @@ class Office:
 
     def _server_limit(self, item: Item) -> None:
         self.world.mail.server(item.workspace, item.told["account"]).limit = item.told["limit"]
+
+    def _receiver(self, item: Item) -> None:
+        self._receive(item.told["manner"])
+
+    def _receive(self, manner: str) -> None:
+        self.world.receiver.manner = manner
+        if manner == "takes":
+            resumed(self.world.disk)
 
     def _notices_fail(self, item: Item) -> None:
         self.world.outbox.refuses += item.told["times"]
@@ -203,6 +222,7 @@ class Office:
         machine.quiet = True
         self.world.disk.full_until = 0.0
         self.world.outbox.refuses = 0
+        self._receive("takes")
         for server in mail.servers.values():
             server.refuses, server.limit, server.silent_until = None, None, 0.0
         for process in self.processes.values():
