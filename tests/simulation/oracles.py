@@ -42,6 +42,7 @@ from tests.simulation.mail import Delivery
 from tests.simulation.refusals import false_claim
 from tests.simulation.rules import rules_of
 from tests.simulation.waiting import Seen, Waiting
+from tests.simulation.webhooks import lacking
 from tests.simulation.workers import SECRET, World
 
 PAGE = 100_000
@@ -357,6 +358,8 @@ class Oracles:
         self._tree()
         self._notices()
         self._answers()
+        lacks = lacking(disk, self._world.receiver, restored=self._restored)
+        self._require(not lacks, f"a webhook: {lacks}")
 
     def _recorded(self) -> None:
         """What a server took is in the log as accepted or unknown."""

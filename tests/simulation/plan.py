@@ -25,6 +25,7 @@ from tests.simulation.vocabulary import (
     sequence,
     settings,
 )
+from tests.simulation.webhooks import MANNERS
 
 
 class Item(NamedTuple):
@@ -98,6 +99,7 @@ ACTS: dict[str, tuple[int, Draw]] = {
     "together": (5, lambda r: {"people": r.sample(PEOPLE, r.randrange(20))}),
     "silence": (3, lambda r: {**_account(r), "seconds": r.choice((60, 900, 7_200, 90_000))}),
     "server_limit": (1, lambda r: {**_account(r), "limit": r.choice((None, None, 1, 3))}),
+    "receiver": (3, lambda r: {"manner": r.choice(("takes", "takes", *MANNERS))}),
     "notices_fail": (1, lambda r: {"times": r.randrange(1, 4)}),
 }
 SHARES = (0, 0.5, 1, 1, 1, 4)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from time import process_time
 from typing import NamedTuple
 
 from engine.work.inbound import Kind
@@ -15,6 +16,7 @@ from tests.simulation.oracles import Oracles, Violated
 from tests.simulation.plan import Item, Plan
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory
 from tests.simulation.vocabulary import ACCOUNTS, DUE, WORKSPACES
+from tests.simulation.webhooks import ENDPOINTS, Receiver, resumed
 from tests.simulation.workers import Teller, Worker, World
 
 LONGEST_LEAP = 12 * 86_400.0
@@ -38,6 +40,9 @@ class Told(NamedTuple):
     commands: int
     events: int
     account_days: float
+    """Of all accounts that there were."""
+    seconds: float
+    """Of processor time."""
     digest: str
     pairs: dict[tuple[str, str], int]
     faults: dict[str, int]
@@ -47,12 +52,21 @@ class Office:
     def __init__(self, plan: Plan) -> None:
         machine = self.machine = Machine(plan.seed, plan.beginning)
         disk, mail = Disk(machine), MailWorld(machine)
+        disk.endpoints.update((each.id, each) for each in ENDPOINTS)
         mail.troubles.update(plan.troubles)
         mail.position = lambda: disk.store.last_position()  # noqa: PLW0108 it may be another one by then
         mail.epoch = lambda: disk.epoch
         mail.may_send = lambda process: self.world.is_of("mail", process)
         self.world = World(
-            machine, disk, mail, People(), TopicInMemory(), TilesInMemory(), Outbox(), {}
+            machine,
+            disk,
+            mail,
+            People(),
+            TopicInMemory(),
+            TilesInMemory(),
+            Outbox(),
+            {},
+            Receiver(machine),
         )
         self.desks = [Desk(), Desk()]
         self.oracles = Oracles(self.world)
@@ -138,6 +152,7 @@ class Office:
 
     def _mend(self, item: Item) -> None:
         """Somebody puts everything right, as far as anybody can."""
+        self._receive("takes")
         for account in ACCOUNTS:
             server = self.world.mail.server(item.workspace, account)
             server.refuses, server.silent_until, server.limit = None, 0.0, None
@@ -153,6 +168,14 @@ class Office:
 
     def _server_limit(self, item: Item) -> None:
         self.world.mail.server(item.workspace, item.told["account"]).limit = item.told["limit"]
+
+    def _receiver(self, item: Item) -> None:
+        self._receive(item.told["manner"])
+
+    def _receive(self, manner: str) -> None:
+        self.world.receiver.manner = manner
+        if manner == "takes":
+            resumed(self.world.disk)
 
     def _notices_fail(self, item: Item) -> None:
         self.world.outbox.refuses += item.told["times"]
@@ -209,6 +232,7 @@ class Office:
         machine.quiet = True
         self.world.disk.full_until = 0.0
         self.world.outbox.refuses = 0
+        self._receive("takes")
         for server in mail.servers.values():
             server.refuses, server.limit, server.silent_until = None, None, 0.0
         for process in self.processes.values():
@@ -239,6 +263,7 @@ class Office:
 
 def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> Told:
     """The plan's run, to its end or to the first violation."""
+    began = process_time()
     office, place, violation = Office(plan), -1, ""
     try:
         for place, item in enumerate(plan.items):
@@ -260,7 +285,8 @@ def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> 
         place,
         oracles.commands,
         oracles.events,
-        machine.seconds / 86_400 * len(ACCOUNTS) * len(WORKSPACES),
+        machine.seconds / 86_400 * len(office.world.mail.servers),
+        process_time() - began,
         oracles.digest,
         dict(oracles.pairs),
         dict(machine.faults),

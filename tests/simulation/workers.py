@@ -42,6 +42,7 @@ from tests.simulation.disk import Connection, Disk, DiskCursors, Elsewhere
 from tests.simulation.machine import Machine, Process
 from tests.simulation.mail import MailWorld, People, Way
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory, TopicSink
+from tests.simulation.webhooks import Receiver, Webhooks, next_attempts
 
 LEASE, HELD_FOR = 30.0, 10.0
 """Seconds for which mail is one worker's business, and for which a turn goes by that."""
@@ -65,6 +66,7 @@ class World(NamedTuple):
     tiles: TilesInMemory
     outbox: Outbox
     leases: dict[str, tuple[str, float]]
+    receiver: Receiver
 
     def is_of(self, thing: str, process: Process) -> bool:
         """Has nobody else taken it over?"""
@@ -251,19 +253,20 @@ class Worker:
 
 
 class Teller:
-    """Keeps views, tells owners, relays and signs."""
+    """Keeps views, tells owners, relays, signs and delivers to webhooks."""
 
     def __init__(self, world: World, process: Process) -> None:
         self.program = Program(world, process)
         self._world, self._process = world, process
         self._sink = TopicSink(world.topic, process)
         self._relay: Relay | None = None
+        self._webhooks = Webhooks(process, world.disk, self.program.log, world.receiver)
         self._again = 0
 
     def live(self) -> None:
         while True:
             last = self._world.disk.store.last_entry()
-            for duty in (self._keep, self._deliver, self._tell, self._sign):
+            for duty in (self._keep, self._deliver, self._tell, self._sign, self._post):
                 try:
                     duty()
                 except UNEXPECTED:
@@ -273,7 +276,14 @@ class Teller:
                     self._again = 0
                     self._process.pause(2.0)
             self._again = 0 if self._world.disk.store.last_entry() != last else self._again + 1
-            self._process.wait(PATROL[min(self._again, len(PATROL) - 1)])
+            self._process.wait(self._silence())
+
+    def _silence(self) -> float:
+        """Seconds until a delivery is tried again, or it looks again."""
+        now = self._world.disk.store.now()
+        waits = [(each - now).total_seconds() + 0.001 for each in next_attempts(self._world.disk)]
+        patrol = PATROL[min(self._again, len(PATROL) - 1)]
+        return min([patrol, *(each for each in waits if each > 0)])
 
     def _keep(self) -> None:
         ProjectionRunner(self.program.log, self._world.disk.views, SHIPPED).catch_up()
@@ -320,6 +330,12 @@ class Teller:
             raise
         tiles.checkpoints.append((name, found))
         tiles.signed = found.size - 1
+
+    def _post(self) -> None:
+        machine = self._world.machine
+        if self.program.fence.closed() is None and self._world.alone("webhooks", self._process):
+            held_until = machine.seconds + HELD_FOR
+            self._webhooks.deliver(lambda: machine.seconds < held_until)
 
 
 SECRET = b"secret of a simulated workspace "
