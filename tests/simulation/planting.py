@@ -63,7 +63,15 @@ def applied(patch: Path, tree: Path, *more: str) -> None:
 def hunted(patch: Path, minutes: float, seed: str = "1") -> Found:
     began = time.monotonic()
     with planted(patch) as tree:
-        command = [sys.executable, "-m", "tests.simulation", seed, "--until-found"]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.simulation",
+            seed,
+            "--until-found",
+            "--processes",
+            "1",
+        ]
         told = subprocess.run(
             [*command, "--minutes", str(minutes)],
             cwd=tree,
