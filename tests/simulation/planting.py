@@ -73,7 +73,7 @@ def hunted(patch: Path, minutes: float, seed: str = "1") -> Found:
             "1",
         ]
         told = subprocess.run(
-            [*command, "--minutes", str(minutes)],
+            [*command, "--until-found", "--minutes", str(minutes)],
             cwd=tree,
             check=False,
             capture_output=True,
