@@ -6,7 +6,7 @@ nothing but what is stored.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
@@ -17,6 +17,8 @@ from greenlet import getcurrent, greenlet
 from tests.proof.fragile import Crash, CrashPoint
 
 BEGINNING = datetime(2026, 1, 5, 8, tzinfo=UTC)
+SOON = (0.05, 0.3, 1.5)
+"""Seconds until news has reached a process."""
 REBOOT = 3.0
 """Seconds until a process that died is there again."""
 
@@ -93,13 +95,13 @@ class Process:
             drawn = self.random.random()
             self.pause(drawn * 0.5 if drawn < 0.06 else 0.0)
 
-    def wake(self) -> None:
-        """There is news: the wait it is in ends soon, or else its next one."""
+    def wake(self, within: Sequence[float] = SOON) -> None:
+        """There is news: the wait it is in ends after one of these times, or else its next one."""
         self._news = True
         if self._waits:
             self._waits = False
             self._sleep += 1
-            latency = self.random.choice((0.05, 0.3, 1.5))
+            latency = self.random.choice(within)
             self.machine.at(self.machine.seconds + latency, self._waker(self._sleep))
 
     def wait(self, seconds: float) -> bool:

@@ -76,7 +76,7 @@ ACTS: dict[str, tuple[int, Draw]] = {
     "heal": (5, _account),
     "reconnect": (
         5,
-        lambda r: {**_account(r), "refusal": r.choice((None,) * 5 + ("insufficient_scope",))},
+        lambda r: {**_account(r), "refusal": r.choice((None,) * 3 + ("insufficient_scope",))},
     ),
     "test": (3, _account),
     "ask_for_a_check": (1, _account),
@@ -87,20 +87,20 @@ ACTS: dict[str, tuple[int, Draw]] = {
     "add_sender": (5, lambda r: {**_campaign(r), **_account(r)}),
     "remove_sender": (2, lambda r: {**_campaign(r), **_account(r), "right": r.random() < 0.8}),
     "import": (5, lambda r: {**_campaign(r), "people": r.sample(PEOPLE, 3)}),
-    "migrate": (1, lambda r: {**_person(r), **_account(r), "step": r.choice(("intro", "nudge"))}),
+    "migrate": (2, lambda r: {**_person(r), **_account(r), "step": r.choice(("intro", "nudge"))}),
     "assign": (2, lambda r: {**_person(r), **_account(r)}),
     "edit": (2, lambda r: {**_campaign(r), "sequence": sequence(r)}),
     "settings": (2, lambda r: {**_account(r), "settings": settings(r)}),
     "suppress": (2, lambda r: {"person": r.choice(PEOPLE)}),
     "release": (1, lambda r: {"person": r.choice(PEOPLE)}),
-    "forget": (1, lambda r: {"person": r.choice(PEOPLE)}),
+    "forget": (3, lambda r: {"person": r.choice(PEOPLE)}),
     "mend": (6, lambda r: {"settings": settings(r)}),
     "repeat": (3, _nothing),
     "together": (5, lambda r: {"people": r.sample(PEOPLE, r.randrange(20))}),
     "silence": (3, lambda r: {**_account(r), "seconds": r.choice((60, 900, 7_200, 90_000))}),
-    "server_limit": (1, lambda r: {**_account(r), "limit": r.choice((None, None, 1, 3))}),
+    "server_limit": (2, lambda r: {**_account(r), "limit": r.choice((None, None, 1, 3))}),
     "receiver": (3, lambda r: {"manner": r.choice(("takes", "takes", *MANNERS))}),
-    "notices_fail": (1, lambda r: {"times": r.randrange(1, 4)}),
+    "notices_fail": (2, lambda r: {"times": r.randrange(1, 4)}),
 }
 SHARES = (0, 0.5, 1, 1, 1, 4)
 """By how much each act is more or less frequent in one seed than in others."""
@@ -111,7 +111,6 @@ FAULTS: dict[str, tuple[int, Draw]] = {
         lambda r: {"process": r.choice(PROCESSES[:4] * 2 + PROCESSES), "pauses": r.randrange(40)},
     ),
     "lose": (6, lambda r: {"process": r.choice(PROCESSES), "after": r.random() < 0.6}),
-    "cut": (2, lambda r: {"process": r.choice(PROCESSES), "seconds": r.choice((5, 40, 300))}),
     "hang": (
         2,
         lambda r: {
@@ -120,11 +119,12 @@ FAULTS: dict[str, tuple[int, Draw]] = {
             "seconds": r.choice(HANGS),
         },
     ),
-    "full_disk": (1, lambda r: {"seconds": r.choice((0.5, 5, 60))}),
-    "set_clock": (1, lambda r: {"by": r.choice((-3_600, -90, -1, 1, 60, 240))}),
-    "back_up": (2, _nothing),
+    "cut": (4, lambda r: {"process": r.choice(PROCESSES), "seconds": r.choice((5, 40, 300))}),
+    "full_disk": (3, lambda r: {"seconds": r.choice((0.5, 5, 60))}),
+    "set_clock": (3, lambda r: {"by": r.choice((-3_600, -90, -1, 1, 60, 240))}),
+    "back_up": (3, _nothing),
     "restore": (
-        1,
+        2,
         lambda r: {"after": r.choice((700, 5_000, 90_000)), "confirm": r.random() < 0.7},
     ),
 }
@@ -173,7 +173,7 @@ def _items(random: Random, steps: int, faulty: float, zone: str) -> Iterator[Ite
         if kind == "create":
             told = campaign(random, number + 2, zone)
         if kind == "import":
-            more = random.choice((1, 8, 30))
+            more = random.choice((1, 8, 30, 100))
             told["people"] += [f"n{number}-{each}" for each in range(more)]
         off = random.choice((-1e-6, 0.0, 1e-6, 1, -1, 30))
         yield Item(_leap(random, slow), kind, told, random.choice(workspaces), off)

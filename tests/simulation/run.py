@@ -10,7 +10,7 @@ from events.vocabulary import FailureClass
 from tests.proof.fragile import CrashPoint
 from tests.simulation.disk import Disk
 from tests.simulation.front import Asked, Desk, Front
-from tests.simulation.machine import Machine, Process
+from tests.simulation.machine import SOON, Machine, Process
 from tests.simulation.mail import MailWorld, People
 from tests.simulation.oracles import Oracles, Violated
 from tests.simulation.plan import Item, Plan
@@ -19,6 +19,8 @@ from tests.simulation.vocabulary import ACCOUNTS, DUE, WORKSPACES
 from tests.simulation.webhooks import ENDPOINTS, Receiver, resumed
 from tests.simulation.workers import Teller, Worker, World
 
+NOW_OR_LATER = (0.3, 1.5, 60.0, 300.0)
+"""Seconds until a teller tells what was committed: then it may be more than that."""
 LONGEST_LEAP = 12 * 86_400.0
 """Seconds to what falls due next, at most."""
 QUIET_ROUNDS, ROUNDS = 2, 10
@@ -82,10 +84,10 @@ class Office:
 
     def _wake(self, by: str) -> None:
         """Whose business it is hears of a commit; the others look now and then."""
-        for thing in ("mail", "relay"):
+        for thing, within in (("mail", SOON), ("relay", NOW_OR_LATER)):
             holder, _ = self.world.leases.get(thing, ("", 0.0))
             if holder and holder != by:
-                self.processes[holder].wake()
+                self.processes[holder].wake(within)
 
     # Telling.
 
