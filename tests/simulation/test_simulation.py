@@ -31,7 +31,7 @@ def test_a_seed_holds(seed: str) -> None:
     run = told(plan_of(seed, STEPS))
 
     assert run.violation == ""
-    assert run.commands > STEPS
+    assert run.commands > STEPS / 2
     assert run.account_days > 30
 
 
