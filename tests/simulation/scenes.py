@@ -81,7 +81,13 @@ def two_step(random: Random) -> Sequence[Act]:
         _due(random, "add_sender", {**about, "which": which}),
         Act(0.5, "add_sender", {**about, "which": which + 1}),
     ]
-    return [Act(1, "disconnect", about), *again, _due(random, "resume", _resume(random, which))]
+    twice = [again[0], Act(60, "disconnect", about)] if random.random() < 0.3 else []
+    return [
+        Act(1, "disconnect", about),
+        *twice,
+        *again,
+        _due(random, "resume", _resume(random, which)),
+    ]
 
 
 def _resume(random: Random, which: int) -> dict[str, Any]:
