@@ -1,6 +1,7 @@
 """The aggregates of one workspace: as read under the lock, and as decided so far."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from engine.cache import AggregateCache, Cached
 from engine.decoding import decode_stream
@@ -61,12 +62,15 @@ class AggregateLoader:
             entry = self._from_snapshot(type_, stream) or Cached(
                 type_, 0, type_.initial(aggregate_id)
             )
+        rows = iter(self._reading.stream(stream, entry.version))
+        first = next(rows, None)
+        if first is None:
+            return entry
         version = entry.version
 
         def newer() -> Iterator[Event]:
             nonlocal version
-            rows = self._reading.stream(stream, entry.version)
-            for event in decode_stream(rows, entry.version):
+            for event in decode_stream(chain((first,), rows), entry.version):
                 version += 1
                 yield event
 

@@ -184,19 +184,22 @@ class AggregateCache:
             return self._entries.get(stream_id, (-1, None))[1]
 
     def of(self, workspace: str, earlier: Mapping[str, Cached]) -> "AggregateCache":
-        """What is known of the workspace by now, for a look of its own that begins after this; of
-        the rest, what an earlier look read.
+        """What is known of the workspace by now, for a look of its own that begins after this; or
+        what an earlier look read, where that is newer.
 
         Whoever looks holds no lock: what others commit meanwhile must not come in. What was
         committed before and is not known yet, an entry catches up with.
         """
         known = AggregateCache(self._size)
-        known._entries.update((stream_id, (-1, entry)) for stream_id, entry in earlier.items())
         with self._lock:
             known._epochs, known._ours = self._epochs, self._ours
             known._entries.update(self._entries)
             if workspace in self._marks:
                 known._marks[workspace] = self._marks[workspace]
+        for stream_id, entry in earlier.items():
+            _, own = known._entries.get(stream_id, (-1, None))
+            if own is None or own.version < entry.version:
+                known._entries[stream_id] = -1, entry
         return known
 
     @property

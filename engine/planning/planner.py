@@ -7,6 +7,7 @@ campaign that has sent least today come first. The same state gives the same pla
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from heapq import heapify, heappop, heappush
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 from aggregates.calendar import day_of
@@ -69,6 +70,9 @@ class _Candidate(NamedTuple):
     recipient_id: RecipientId
     kind: Kind
     sender: AccountId | None
+
+
+_Sendable = tuple[EmailAccount, Campaign, RecipientId]
 
 
 def is_fresh(account: EmailAccount, read_until: datetime | None, at: datetime, by: Policy) -> bool:
@@ -223,8 +227,14 @@ class Planner:
     def wakes_at(self, workspace: Neighbours, after: datetime) -> datetime | None:
         """When the next recipient may be due, later than ``after``; None if nobody will be until
         something happens."""
-        found = (each for each in self._moments(workspace, after) if each > after)
-        return min(found, default=None)
+        first: datetime | None = None
+        for earliest, sendable in sorted(self._moments(workspace, after), key=itemgetter(0)):
+            if first is not None and first <= earliest:
+                break
+            moment = _sent_at(earliest, *sendable) if sendable else earliest
+            if moment > after and (first is None or moment < first):
+                first = moment
+        return first
 
     def _under_way(self, workspace: Neighbours) -> Iterator[Campaign]:
         for campaign_id in self._agendas:
@@ -260,34 +270,35 @@ class Planner:
         self._elsewhere.setdefault(left, set()).add(campaign.id)
         return True
 
-    def _moments(self, workspace: Neighbours, after: datetime) -> Iterator[datetime]:
+    def _moments(
+        self, workspace: Neighbours, after: datetime
+    ) -> Iterator[tuple[datetime, _Sendable | None]]:
+        """Endings, and who may be written to then at the earliest."""
         for campaign_id, agenda in self._agendas.items():
             campaign = workspace.campaign(campaign_id)
             for sender in agenda.senders(Kind.END):
                 head = agenda.head(campaign, Kind.END, sender)
                 if head is not None and head[0] is not None:
-                    yield head[0]
+                    yield head[0], None
             if campaign.status is not CampaignStatus.RUNNING:
                 continue
             for account_id in senders_of(workspace, campaign):
-                account = workspace.account(account_id)
-                yield from self._sendable(campaign, agenda, account, after)
+                own = account_id if campaign.rotates else None
+                for kind, sender in ((Kind.LATER, own), *_firsts(own)):
+                    head = agenda.head(campaign, kind, sender)
+                    if head is not None:
+                        about = workspace.account(account_id), campaign, head[1]
+                        yield max(after, head[0] or after), about
 
-    def _sendable(
-        self, campaign: Campaign, agenda: Agenda, account: EmailAccount, after: datetime
-    ) -> Iterator[datetime]:
-        own = account.id if campaign.rotates else None
-        for kind, sender in ((Kind.LATER, own), *_firsts(own)):
-            head = agenda.head(campaign, kind, sender)
-            if head is None:
-                continue
-            recipient = campaign.recipients[head[1]]
-            assert campaign.sequence is not None
-            step = next_step(campaign.sequence, recipient.progress)
-            assert step is not None
-            moment = max(after, head[0]) if head[0] else after
-            wait = soonest(moment, constraints(account, campaign, recipient, step))
-            yield moment if wait is None else wait.at or moment
+
+def _sent_at(
+    earliest: datetime, account: EmailAccount, campaign: Campaign, recipient_id: RecipientId
+) -> datetime:
+    recipient, sequence = campaign.recipients[recipient_id], campaign.sequence
+    step = next_step(sequence, recipient.progress) if sequence else None
+    assert step is not None
+    wait = soonest(earliest, constraints(account, campaign, recipient, step))
+    return earliest if wait is None else wait.at or earliest
 
 
 def _firsts(own: AccountId | None) -> Sequence[tuple[Kind, AccountId | None]]:

@@ -199,23 +199,30 @@ class SendingJudge:
     # M1-M5, M7, M8: a message.
 
     def _reserved(self, event: of.SendReserved) -> None:
-        campaign, account = self.campaigns[event.campaign_id], self.accounts[event.account_id]
-        assert event.step is not None
-        about = event.campaign_id, event.recipient_id, event.step
-        message = Message(
-            event.campaign_id,
-            event.recipient_id,
-            event.account_id,
-            event.step,
-            event.send_id,
-            event.occurred_at,
-        )
+        about = event.campaign_id, event.recipient_id, event.step or ""
+        message = _message(event)
         assert self._ids.setdefault(event.send_id, about) == about, f"{event}: an id of another"
+        self._allowed(event, message)
+        self.messages.append(message)
+
+    def would_allow(self, event: of.SendReserved) -> bool:
+        """May this message be reserved as of now?"""
+        account = self.accounts[event.account_id]
+        first_day = account.first_day
+        try:
+            self._allowed(event, _message(event))
+        except AssertionError:
+            return False
+        finally:
+            account.first_day = first_day
+        return True
+
+    def _allowed(self, event: of.SendReserved, message: Message) -> None:
+        campaign, account = self.campaigns[event.campaign_id], self.accounts[event.account_id]
         self._may_be_written_to(event, campaign)
         self._sender(event, campaign, account)
         self._in_order(event, campaign)
         self._pace(message, campaign, account)
-        self.messages.append(message)
 
     def _may_be_written_to(self, event: of.SendReserved, campaign: Campaign) -> None:
         name, at = event.recipient_id, event.occurred_at
@@ -307,6 +314,18 @@ class SendingJudge:
     def _occupant(self, campaign: Campaign) -> str | None:
         found = (name for name, each in self.accounts.items() if each.slot == campaign.slot)
         return next(found, None)
+
+
+def _message(event: of.SendReserved) -> Message:
+    assert event.step is not None
+    return Message(
+        event.campaign_id,
+        event.recipient_id,
+        event.account_id,
+        event.step,
+        event.send_id,
+        event.occurred_at,
+    )
 
 
 def day(at: datetime, zone: str) -> date:

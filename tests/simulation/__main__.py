@@ -3,15 +3,11 @@
 import argparse
 import os
 import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
 
-import structlog
-
-from tests.simulation.plan import plan_of
 from tests.simulation.rules import all_rules
-from tests.simulation.run import Told, told
+from tests.simulation.run import Told
+from tests.simulation.sharing import quiet, runs
 from tests.simulation.shrinking import shrunk, written
 
 STEPS = 120
@@ -23,25 +19,28 @@ class Totals:
     """Of all runs. ``pairs``: facts about a rule, told shortly after a fault."""
 
     def __init__(self) -> None:
-        self.runs = self.commands = self.events = 0
-        self.days = 0.0
+        self.runs = self.violations = self.commands = self.events = 0
+        self.days = self.seconds = 0.0
         self.pairs: Counter[tuple[str, str]] = Counter()
         self.faults: Counter[str] = Counter()
 
     def add(self, run: Told) -> None:
         self.runs += 1
+        self.violations += bool(run.violation)
+        self.seconds += run.seconds
         self.commands += run.commands
         self.events += run.events
         self.days += run.account_days
         self.pairs.update(run.pairs)
         self.faults.update(run.faults)
 
-    def print(self, seconds: float) -> None:
+    def print(self) -> None:
         years = self.days / DAYS_OF_A_YEAR
         print(
             f"{self.runs} runs: {self.commands:,} commands, {self.events:,} events, "
-            f"{years:,.1f} account-years, {seconds:.1f} s of processor time, "
-            f"{self.commands / max(seconds, 0.001):,.0f} commands/s"
+            f"{years:,.1f} account-years, {self.violations} violations, "
+            f"{self.seconds:.1f} s of processor time, "
+            f"{self.commands / max(self.seconds, 0.001):,.0f} commands/s of it"
         )
 
     def print_coverage(self) -> None:
@@ -50,8 +49,11 @@ class Totals:
         for fault in sorted(self.faults):
             row = "".join(f"{self.pairs[fault, rule]:6}" for rule in rules)
             print(f"{fault:26}{row}  struck {self.faults[fault]}")
-        zeros = sum(not self.pairs[fault, rule] for fault in self.faults for rule in rules)
-        print(f"{len(self.faults) * len(rules)} pairs, {zeros} of them never")
+        counts = [self.pairs[fault, rule] for fault in self.faults for rule in rules]
+        print(
+            f"{len(counts)} pairs, {sum(each >= 1_000 for each in counts)} of them a thousand "
+            f"times, {sum(not each for each in counts)} never"
+        )
 
 
 def main() -> int:
@@ -62,43 +64,33 @@ def main() -> int:
             [sys.executable, "-m", "tests.simulation", *sys.argv[1:]],
             {**os.environ, **FIXED},
         )
-    structlog.configure(processors=[lambda *_: _drop()])
-    totals, began = Totals(), time.process_time()
-    for seed in _seeds(given.seed, given.minutes):
-        run = told(plan_of(seed, given.steps))
+    totals, ends = Totals(), given.until_found or given.minutes is None
+    processes = given.processes if given.minutes else 1
+    quiet()
+    for run in runs(given.seed, given.steps, given.minutes, processes):
         totals.add(run)
-        if given.minutes is None or run.violation:
-            print(
-                f"seed {seed}: hash {run.digest}, {run.commands} commands, {run.events} events, "
-                f"{run.account_days:.0f} account-days"
-            )
-        if run.violation:
-            print(f"VIOLATED after item {run.place}: {run.violation}")
-            if given.shrink:
-                smaller = shrunk(run)
-                print(f"{len(smaller.plan.items)} items of {len(run.plan.items)} still violate:")
-                print(smaller.violation)
-                print(written(smaller.plan))
-            if given.until_found or given.minutes is None:
-                totals.print(time.process_time() - began)
-                return 1
-    totals.print(time.process_time() - began)
+        _tell(run, given)
+        if run.violation and ends:
+            break
+    totals.print()
     if given.coverage:
         totals.print_coverage()
-    return 0
+    return bool(totals.violations)
 
 
-def _drop() -> dict[str, object]:
-    raise structlog.DropEvent
-
-
-def _seeds(first: str, minutes: float | None) -> Iterator[str]:
-    yield first
-    until = time.monotonic() + (minutes or 0) * 60
-    number = 0
-    while time.monotonic() < until:
-        number += 1
-        yield str(int(first) + number) if first.isdigit() else f"{first}.{number}"
+def _tell(run: Told, given: argparse.Namespace) -> None:
+    if given.minutes is None or run.violation:
+        print(
+            f"seed {run.plan.seed}: hash {run.digest}, {run.commands} commands, "
+            f"{run.events} events, {run.account_days:.0f} account-days"
+        )
+    if run.violation:
+        print(f"VIOLATED after item {run.place}: {run.violation}", flush=True)
+        if given.shrink:
+            smaller = shrunk(run)
+            print(f"{len(smaller.plan.items)} items of {len(run.plan.items)} still violate:")
+            print(smaller.violation)
+            print(written(smaller.plan), flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -106,6 +98,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("seed", nargs="?", default="1")
     parser.add_argument("--steps", type=int, default=STEPS, help="items of each plan")
     parser.add_argument("--minutes", type=float, help="go on with the seeds that follow")
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, help="that share the seeds"
+    )
     parser.add_argument("--until-found", action="store_true", help="end at the first violation")
     parser.add_argument("--shrink", action="store_true", help="make a failing plan smaller")
     parser.add_argument("--coverage", action="store_true", help="print faults against rules")

@@ -13,7 +13,7 @@ from events.sequence import MailSequence, Step, Window
 from events.vocabulary import RecipientStatus, Settings
 from tests.law import story
 from tests.law.story import SLOTS
-from tests.simulation.plan import ACCOUNTS
+from tests.simulation.vocabulary import ACCOUNTS
 
 Told = dict[str, Any]
 Commands = Iterable[Command]

@@ -12,6 +12,7 @@ from engine.ports.transactions import WorkspaceReading
 from engine.ports.witness import Noted
 from engine.stream.log_sink import Relayed
 from engine.work.mailing.inboxes import Cursor
+from engine.work.webhooks.endpoint import Endpoint
 from events.vocabulary import AccountId
 from tests.proof.fragile import CrashPoint, FragileStore, Lost, _FragileTransaction
 from tests.simulation.machine import Machine, Process
@@ -27,6 +28,7 @@ class Disk:
         self.views = MemoryViews()
         self.cursors: dict[tuple[str, AccountId], Cursor] = {}
         self.alarms: dict[str, Alarm] = {}
+        self.endpoints: dict[str, Endpoint] = {}
         self.relayed: Relayed | None = None
         self.witness: Noted | None = None
         """Elsewhere: no backup brings it back."""
@@ -60,6 +62,7 @@ class Disk:
             "views": _copy_of_views(self.views),
             "cursors": dict(self.cursors),
             "alarms": dict(self.alarms),
+            "endpoints": dict(self.endpoints),
             "relayed": self.relayed,
         }
 

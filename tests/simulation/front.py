@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from aggregates.command import Command
+from engine.batch import KEEPS_FACTS
 from engine.ports.errors import StoreError
 from engine.reply import Request
 from engine.work.mailing.reconcile import Means, reconcile, survey
@@ -91,16 +92,15 @@ class Front:
             self._desk.commands[asked.number] = commands
         if asked.kind in ("together", "import"):
             requests = [
-                Request(each, f"act-{asked.number}.{place}", ACTOR)
+                Request(each, f"{KEEPS_FACTS}act-{asked.number}.{place}", ACTOR)
                 for place, each in enumerate(commands)
             ]
             if requests:
                 engine.execute_page(asked.workspace, requests)
             return
         for place, each in enumerate(commands):
-            engine.execute(
-                asked.workspace, each, command_id=f"act-{asked.number}.{place}", actor=ACTOR
-            )
+            name = f"{KEEPS_FACTS}act-{asked.number}.{place}"
+            engine.execute(asked.workspace, each, command_id=name, actor=ACTOR)
         if asked.kind == "forget":
             self._world.people.forgotten.add((asked.workspace, asked.told["person"]))
 

@@ -6,7 +6,7 @@ nothing but what is stored.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
@@ -17,6 +17,8 @@ from greenlet import getcurrent, greenlet
 from tests.proof.fragile import Crash, CrashPoint
 
 BEGINNING = datetime(2026, 1, 5, 8, tzinfo=UTC)
+SOON = (0.05, 0.3, 1.5)
+"""Seconds until news has reached a process."""
 REBOOT = 3.0
 """Seconds until a process that died is there again."""
 
@@ -65,6 +67,9 @@ class Process:
         """Where its next transaction that writes loses the connection."""
         self.cut_until = 0.0
         """The store cannot be reached before."""
+        self.hangs_in: int | None = None
+        """Pauses until it stands still for ``hangs_for`` seconds."""
+        self.hangs_for = 0.0
         self._body = body
         self._dead = self._waits = self._news = False
         self._sleep = 0
@@ -73,6 +78,7 @@ class Process:
     def pause(self, seconds: float = 0.0) -> None:
         """Others may have their turn. Raises ``Crash`` where this process ends."""
         self._die_if_due()
+        seconds = max(seconds, self._hangs())
         if seconds > 0:
             self._sleep += 1
             self.machine.at(self.machine.seconds + seconds, self._waker(self._sleep))
@@ -89,29 +95,43 @@ class Process:
             drawn = self.random.random()
             self.pause(drawn * 0.5 if drawn < 0.06 else 0.0)
 
-    def wake(self) -> None:
-        """There is news: the wait it is in ends soon, or else its next one."""
+    def wake(self, within: Sequence[float] = SOON) -> None:
+        """There is news: the wait it is in ends after one of these times, or else its next one."""
         self._news = True
         if self._waits:
             self._waits = False
             self._sleep += 1
-            latency = self.random.choice((0.05, 0.3, 1.5))
+            latency = self.random.choice(within)
             self.machine.at(self.machine.seconds + latency, self._waker(self._sleep))
 
-    def wait(self, seconds: float) -> None:
-        """Until something happens, or for so long."""
+    def wait(self, seconds: float) -> bool:
+        """Until something happens, or for so long. Did something happen?"""
         if self._news:
             self._news = False
-            return self.pause(0.3)
+            self.pause(0.3)
+            return True
         self._waits = True
         try:
             self.pause(max(seconds, 0.001))
+            return self._news
         finally:
             self._waits = self._news = False
-        return None
 
     def crash(self, pauses: int) -> None:
         self.dies_in = pauses
+
+    def hang(self, pauses: int, seconds: float) -> None:
+        self.hangs_in, self.hangs_for = pauses, seconds
+
+    def _hangs(self) -> float:
+        if self.hangs_in is None or self.machine.quiet:
+            return 0.0
+        self.hangs_in -= 1
+        if self.hangs_in >= 0:
+            return 0.0
+        self.hangs_in = None
+        self.machine.faults["hang"] += 1
+        return self.hangs_for
 
     def _die_if_due(self) -> None:
         if self._dead:

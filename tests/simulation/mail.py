@@ -27,6 +27,10 @@ from engine.work.ports import (
 from events.vocabulary import AccountId, FailureClass, RecipientId, RefusalFault
 from tests.simulation.machine import Machine, Process
 
+CHECK_LASTS = (0, 0, 0, 0, 5, 45, 70)
+"""Seconds. A check that was asked for counts as of then if it ends within 60 (C6)."""
+NO_COPIES = 0.1
+"""The share of servers in whose Sent folder nothing of ours is found."""
 SLOWEST = 150.0
 """Seconds after which a server that was cut off has taken the message, or never will."""
 
@@ -63,6 +67,8 @@ class Mailserver:
     """Nothing answers before."""
     limit: int | None = None
     """Messages a day, by the server's own count."""
+    files_nothing: bool = False
+    """Its Sent folder shows nothing, whatever it took."""
     sent: set[str] = field(default_factory=set)
     inbox: list[Arrival] = field(default_factory=list)
     taken: Counter[date] = field(default_factory=Counter)
@@ -78,13 +84,19 @@ class MailWorld:
         """Campaign and recipient of each message, by the left part of its id."""
         self.position: Callable[[], int] = lambda: 0
         self.epoch: Callable[[], int] = lambda: 0
+        self.may_send: Callable[[Process], bool] = lambda _: True
+        """Has the process the lease by which mail is its business?"""
+        self.intruders: list[str] = []
+        """Messages that a process submitted which had lost it."""
         self.troubles: dict[str, int] = defaultdict(int)
         """How many messages in a hundred meet each trouble."""
 
     def server(self, workspace: str, account: AccountId) -> Mailserver:
         found = self.servers.get((workspace, account))
         if found is None:
+            random = Random(f"{self.machine.seed} {workspace} {account}")
             found = self.servers[workspace, account] = Mailserver("secret:0")
+            found.files_nothing = random.random() < NO_COPIES
         return found
 
     def fate(self, key: str) -> str:
@@ -141,10 +153,12 @@ class Way:
         return Message(f"<{key}@acme.test>", person.address, b"")
 
     def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
+        world, machine, key = self._world, self._world.machine, message_of(message.message_id)
+        if not world.may_send(self._process):
+            world.intruders.append(key)
         trouble = self._trouble(mailbox)
         if trouble is not None:
             return AccountTrouble(trouble)
-        world, machine, key = self._world, self._world.machine, message_of(message.message_id)
         server = world.server(self._workspace, mailbox.account_id)
         if server.limit is not None and server.taken[machine.now().date()] >= server.limit:
             machine.faults["server's limit"] += 1
@@ -192,8 +206,9 @@ class Way:
         if self._trouble(mailbox) is not None:
             return Search.INCONCLUSIVE
         self._process.give_way()
-        sent = self._world.server(self._workspace, mailbox.account_id).sent
-        return Search.FOUND if message_of(message_id) in sent else Search.ABSENT
+        server = self._world.server(self._workspace, mailbox.account_id)
+        shown = message_of(message_id) in server.sent and not server.files_nothing
+        return Search.FOUND if shown else Search.ABSENT
 
     def since(self, mailbox: Mailbox, cursor: str) -> Arrivals | AccountTrouble:
         trouble = self._trouble(mailbox)
@@ -207,6 +222,8 @@ class Way:
 
     def check(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:  # noqa: ARG002
         self._process.give_way()
+        if not self._world.machine.quiet:
+            self._process.pause(self._process.random.choice(CHECK_LASTS))
         return Findings(simulated_report(self._trouble(mailbox)))
 
     def _meaning(self, arrival: Arrival) -> Inbound:

@@ -12,23 +12,37 @@ from typing import NamedTuple
 
 from adapters.stores.memory import MemoryViews
 from engine.audit import Auditor, Violation
+from engine.audit.auditor import TAKEN_WHEN_FENCED
+from engine.audit.books import Books
 from engine.audit.entry_check import check_entries
 from engine.audit.index_check import check_indexes
 from engine.audit.source import NEVER_RESTORED
 from engine.batch import derived_id
 from engine.decoding import decode_page
+from engine.entries import Numbered
+from engine.ports.log import Page
 from engine.projecting import ProjectionRunner
 from engine.proof.sequencing import Commitments
 from engine.proof.verifying import verified
+from engine.work.inbound import Kind
 from events import campaign as of
 from events.campaign import GracePeriodStarted
-from events.email_account import NoticeAttempted
-from events.recorded import Recorded
-from events.vocabulary import IncidentKind, SearchResult
+from events.email_account import (
+    CheckPassed,
+    CheckRequested,
+    NoticeAttempted,
+    OneClickReconnected,
+)
+from events.recorded import Envelope, Recorded
+from events.suppression import PersonReleased
+from events.vocabulary import IncidentKind, RecipientStatus, SearchResult
 from projections.shipped import SHIPPED
 from tests.proof.sending_judge import Message, SendingJudge
 from tests.simulation.mail import Delivery
+from tests.simulation.refusals import false_claim
 from tests.simulation.rules import rules_of
+from tests.simulation.waiting import Seen, Waiting
+from tests.simulation.webhooks import lacking
 from tests.simulation.workers import SECRET, World
 
 PAGE = 100_000
@@ -37,6 +51,15 @@ UNDER_WAY = 300.0
 LENGTHS = {IncidentKind.FAILURE: timedelta(days=9), IncidentKind.DISCONNECT: timedelta(hours=1)}
 SHADOW = 40
 """Events after a fault that count as told under it."""
+
+
+RECORDED_AS = {
+    Kind.REPLY: "RecordSignal",
+    Kind.BOUNCE: "RecordSignal",
+    Kind.UNSUBSCRIBE: "RecordSignal",
+    Kind.COMPLAINT: "RecordComplaint",
+    Kind.AUTO_REPLY: "RecordAutoReply",
+}
 
 
 class Violated(AssertionError):
@@ -114,14 +137,23 @@ class Oracles:
         """Messages that went out in a part of the log that is lost."""
         self._restored_at = NEVER_RESTORED
         self._checked = 0
+        self._waits: set[str] = set()
+        """What waited before the last round of rest, and must not wait."""
         self._begin()
+        world.disk.on_commit.append(lambda _: self._fenced())
 
     def _begin(self) -> None:
         self._found: list[Violation] = []
         self._auditor = Auditor(self._found.append, self._restored_at)
         self._judges: dict[str, Judge] = defaultdict(Judge)
         self._sends: dict[str, list[Send]] = defaultdict(list)
-        self._position = self._envelopes = 0
+        self._waiting = Waiting(self._world)
+        self._asked: dict[str, tuple[datetime, datetime]] = {}
+        """When each check was asked for, and until when it counts as of then."""
+        self._position = self._refused = 0
+        recorder = self._world.disk.store.recorder
+        self._envelopes = len(recorder.envelopes)
+        self._seen = len(recorder.filled), len(recorder.without_events)
 
     @property
     def _restored(self) -> bool:
@@ -161,19 +193,69 @@ class Oracles:
             self.commands += envelopes - self._envelopes
         self._envelopes = envelopes
         page = store.read(self._position, PAGE)
-        if not page.rows:
-            return
-        if count:
+        if count and page.rows:
             self._hash.update(repr(page).encode())
-        self._auditor.read(page)
-        if self._found:
-            raise Violated(f"the law's auditor: {self._found[0]}")
+        self._audit(page)
         for each in decode_page(page, self._position):
             self._take_in(each, count=count)
-        self._position = page.rows[-1][0]
+        if page.rows:
+            self._position = page.rows[-1][0]
+            self._suppressed(page)
+
+    def _audit(self, page: Page) -> None:
+        """What a refusal says is held to what was recorded before it."""
+        without = self._world.disk.store.recorder.without_events
+        refused = [each for each in page.envelopes if each.rejection]
+        refused += [each for each in _envelopes(without[self._refused :]) if each.rejection]
+        self._refused = len(without)
+        for each in sorted(refused, key=lambda envelope: envelope.first_position):
+            self._follow_auditor(each.first_position - 1)
+            false = false_claim(self._books(each.workspace), each)
+            self._require(not false, f"a refusal at {each.first_position}: {false}")
+        self._follow_auditor(page.rows[-1][0] if page.rows else 0)
+
+    def _follow_auditor(self, until: int) -> None:
+        """Up to that position."""
+        position = self._auditor.position
+        if until > position:
+            self._auditor.read(self._world.disk.store.read(position, until - position))
+        for books, _ in self._auditor._workspaces.values():
+            books.tells_every_cure = True  # N3; older programs did not
+        if self._found:
+            raise Violated(f"the law's auditor: {self._found[0]}")
+
+    def _books(self, workspace: str) -> Books:
+        known = self._auditor._workspaces.get(workspace)
+        return known[0] if known else Books(workspace, lambda *_: None)
+
+    def _suppressed(self, page: Page) -> None:
+        """M7: whoever unsubscribed, complained or has no such address is suppressed with it."""
+        released: set[tuple[str, str]] = set()
+        for each in reversed(list(decode_page(page, page.rows[0][0] - 1))):
+            event = each.event
+            if isinstance(event, PersonReleased):
+                released.add((each.workspace, event.recipient_id))
+            elif isinstance(event, of.RecipientEvent) and _suppresses(event):
+                kept = event.recipient_id in self._books(each.workspace).suppressed
+                free = (each.workspace, event.recipient_id) in released
+                self._require(kept or free, f"M7: nobody suppressed {event.recipient_id}: {event}")
+
+    def _fenced(self) -> None:
+        """M6: while it lacks what it did, a store settles nothing and takes nothing else."""
+        recorder, (filled, without) = self._world.disk.store.recorder, self._seen
+        self._seen = len(recorder.filled), len(recorder.without_events)
+        if self._world.disk.lacks_sends_since is None:
+            return
+        new = recorder.filled[filled:] + _envelopes(recorder.without_events[without:])
+        for each in new:
+            asked = each.causation_id is None and each.actor != "clock"
+            allowed = each.command in TAKEN_WHEN_FENCED if asked else each.actor != "clock"
+            self._require(allowed, f"M6: {each.command} was recorded in a fenced store")
 
     def _take_in(self, recorded: Recorded, *, count: bool) -> None:
         event = recorded.event
+        self._waiting.take_in(recorded)
+        self._in_time(recorded)
         if isinstance(event, of.SendEvent):
             self._follow(recorded, event)
         if isinstance(event, GracePeriodStarted):
@@ -190,6 +272,17 @@ class Oracles:
                 self._judges[recorded.envelope.workspace].read([recorded])
             except AssertionError as error:
                 raise Violated(f"the judge of sending: {error}") from error
+
+    def _in_time(self, recorded: Recorded) -> None:
+        """C6: a check that a user asked for, and that ends in time, counts as of its request."""
+        event = recorded.event
+        if isinstance(event, CheckRequested):
+            self._asked[event.check_id] = event.occurred_at, event.patience_ends_at
+        elif isinstance(event, CheckPassed | OneClickReconnected):
+            asked = self._asked.pop(event.check_id or "", None)
+            if asked is not None and recorded.envelope.recorded_at <= asked[1]:
+                same = event.occurred_at == asked[0]
+                self._require(same, f"C6: it counts as of {event.occurred_at}, not {asked[0]}")
 
     def _follow(self, recorded: Recorded, event: of.SendEvent) -> None:
         history = self._sends[event.send_id]
@@ -213,6 +306,8 @@ class Oracles:
     # What really went out.
 
     def _ledger(self) -> None:
+        intruders = self._world.mail.intruders
+        self._require(not intruders, f"M2: who lost the lease submitted {intruders[:1]}")
         ledger = self._world.mail.ledger
         for number in range(self._checked, len(ledger)):
             self._delivery(ledger[number], ledger[:number])
@@ -236,6 +331,17 @@ class Oracles:
 
     # At the end.
 
+    def rested(self) -> None:
+        """Called after each round of rest, while all is well."""
+        self.look()
+        waits = set() if self._restored else self._waiting.sentences(self._all_seen())
+        vain = sorted(waits & self._waits)
+        self._require(not vain, f"it waits in vain: {vain[:1]}")
+        self._waits = waits
+
+    def _all_seen(self) -> dict[str, Seen]:
+        return {name: Seen(name, self._books(name), judge) for name, judge in self._judges.items()}
+
     def finish(self) -> None:
         self.look()
         store, disk = self._world.disk.store, self._world.disk
@@ -252,6 +358,8 @@ class Oracles:
         self._tree()
         self._notices()
         self._answers()
+        lacks = lacking(disk, self._world.receiver, restored=self._restored)
+        self._require(not lacks, f"a webhook: {lacks}")
 
     def _recorded(self) -> None:
         """What a server took is in the log as accepted or unknown."""
@@ -326,12 +434,31 @@ class Oracles:
             for each in read if not self._restored else ():
                 whom = mail.whom[each.key.partition(" ")[0]]
                 name = derived_id("inbox", workspace, account, each.key, *whom)
-                known = disk.store.envelope(workspace, name) is not None
-                self._require(known, f"M5: {each.kind} of {whom} was read and not recorded")
+                known = disk.store.envelope(workspace, name)
+                told = f"{each.kind} of {whom}"
+                self._require(known is not None, f"M5: {told} was read and not recorded")
+                as_told = known is not None and known.command == RECORDED_AS[each.kind]
+                self._require(as_told, f"M5: {told} was recorded as {known}")
 
     def _require(self, holds: bool, otherwise: str) -> None:
         if not holds:
             raise Violated(otherwise)
+
+
+def _envelopes(numbered: Sequence[Numbered]) -> list[Envelope]:
+    return [each.envelope for each in numbered if each.envelope is not None]
+
+
+def _suppresses(event: of.RecipientEvent) -> bool:
+    match event:
+        case of.ComplaintReceived() | of.RecipientUnsubscribed():
+            return True
+        case of.LateSignalRecorded(signal=signal):
+            return signal is RecipientStatus.UNSUBSCRIBED
+        case of.RecipientBounced(address_unknown=unknown):
+            return bool(unknown)
+        case _:
+            return False
 
 
 def _state(event: of.SendEvent) -> str | None:

@@ -11,44 +11,21 @@ from typing import Any, NamedTuple
 
 from tests.proof.stories import CHANGES
 from tests.simulation.machine import BEGINNING
-
-ACCOUNTS = ("ann@acme.test", "bob@acme.test", "cleo@acme.test")
-PEOPLE = tuple(f"r{number}" for number in range(1, 61))
-WORKSPACES = ("acme", "globex")
-ZONES = (
-    "UTC",
-    "Europe/Berlin",
-    "America/New_York",
-    "America/Havana",
-    "Africa/Cairo",
-    "Australia/Lord_Howe",
-    "Pacific/Kiritimati",
-    "Asia/Kathmandu",
+from tests.simulation.scenes import HANGS, SCENES
+from tests.simulation.vocabulary import (
+    ACCOUNTS,
+    DUE,
+    LEAPS,
+    LONG_LEAPS,
+    PEOPLE,
+    TROUBLES,
+    WORKSPACES,
+    ZONES,
+    campaign,
+    sequence,
+    settings,
 )
-WINDOWS: tuple[dict[str, Any] | None, ...] = (
-    None,
-    None,
-    None,
-    {"begins": "01:00", "ends": "04:00"},
-    {"begins": "22:00", "ends": "02:30"},
-    {"days": ("sun", "mon")},
-    {"begins": "09:00", "ends": "17:00", "days": ("mon", "tue", "wed", "thu", "fri")},
-)
-DELAYS = (0, 3_600, 86_400, 3 * 86_400, 5 * 86_400)
-LEAPS = (0, 0, 0.2, 1, 1, 30, 59, 90, 400, 1_500, 3_599, 4 * 3_600, 26 * 3_600)
-LONG_LEAPS = (3 * 86_400, 9 * 86_400, 40 * 86_400)
-DUE = -1.0
-"""A leap to just before, at, or just after what falls due next."""
-TROUBLES = (
-    "no such mailbox",
-    "refused for good",
-    "greylisted",
-    "throttled",
-    "slow server",
-    "cut, and never taken",
-    "cut, and taken later",
-    "taken, and the answer lost",
-)
+from tests.simulation.webhooks import MANNERS
 
 
 class Item(NamedTuple):
@@ -58,41 +35,6 @@ class Item(NamedTuple):
     told: dict[str, Any]
     workspace: str = WORKSPACES[0]
     off: float = 0.0
-
-
-def settings(random: Random) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "sending_speed": random.choice((2, 5, 50, 500)),
-        "limits": {"gap": random.choice((0, 0, 90, 3_600))},
-        "schedule": {"zone": random.choice(ZONES)},
-    }
-    if random.random() < 0.2:
-        told["limits"] |= {"ramp_start": 1, "ramp_step": random.randrange(3)}
-    return told
-
-
-def sequence(random: Random) -> dict[str, Any]:
-    steps = [
-        {"name": name, "after": 0 if place == 0 else random.choice(DELAYS)}
-        for place, name in enumerate(("intro", "nudge", "last")[: random.choice((1, 2, 3, 3))])
-    ]
-    return {
-        "steps": steps,
-        "window": random.choice(WINDOWS),
-        "daily_limit": random.choice((None, None, None, 2, 20)),
-        "exclusive": random.random() < 0.2,
-    }
-
-
-def campaign(random: Random, number: int, zone: str) -> dict[str, Any]:
-    return {
-        "campaign": f"c{number}",
-        "slot": random.choice((None, None, None, 0, 1)),
-        "senders": sorted(random.sample(range(len(ACCOUNTS)), random.choice((1, 2, 2, 3)))),
-        "people": sorted(random.sample(PEOPLE, random.choice((2, 5, 12, 30, 60)))),
-        "zone": random.choice((zone, zone, random.choice(ZONES))),
-        "sequence": sequence(random),
-    }
 
 
 def _account(random: Random) -> dict[str, Any]:
@@ -134,7 +76,7 @@ ACTS: dict[str, tuple[int, Draw]] = {
     "heal": (5, _account),
     "reconnect": (
         5,
-        lambda r: {**_account(r), "refusal": r.choice((None,) * 5 + ("insufficient_scope",))},
+        lambda r: {**_account(r), "refusal": r.choice((None,) * 3 + ("insufficient_scope",))},
     ),
     "test": (3, _account),
     "ask_for_a_check": (1, _account),
@@ -145,20 +87,23 @@ ACTS: dict[str, tuple[int, Draw]] = {
     "add_sender": (5, lambda r: {**_campaign(r), **_account(r)}),
     "remove_sender": (2, lambda r: {**_campaign(r), **_account(r), "right": r.random() < 0.8}),
     "import": (5, lambda r: {**_campaign(r), "people": r.sample(PEOPLE, 3)}),
-    "migrate": (1, lambda r: {**_person(r), **_account(r), "step": r.choice(("intro", "nudge"))}),
+    "migrate": (2, lambda r: {**_person(r), **_account(r), "step": r.choice(("intro", "nudge"))}),
     "assign": (2, lambda r: {**_person(r), **_account(r)}),
     "edit": (2, lambda r: {**_campaign(r), "sequence": sequence(r)}),
     "settings": (2, lambda r: {**_account(r), "settings": settings(r)}),
     "suppress": (2, lambda r: {"person": r.choice(PEOPLE)}),
     "release": (1, lambda r: {"person": r.choice(PEOPLE)}),
-    "forget": (1, lambda r: {"person": r.choice(PEOPLE)}),
+    "forget": (3, lambda r: {"person": r.choice(PEOPLE)}),
     "mend": (6, lambda r: {"settings": settings(r)}),
     "repeat": (3, _nothing),
     "together": (5, lambda r: {"people": r.sample(PEOPLE, r.randrange(20))}),
     "silence": (3, lambda r: {**_account(r), "seconds": r.choice((60, 900, 7_200, 90_000))}),
-    "server_limit": (1, lambda r: {**_account(r), "limit": r.choice((None, None, 1, 3))}),
-    "notices_fail": (1, lambda r: {"times": r.randrange(1, 4)}),
+    "server_limit": (2, lambda r: {**_account(r), "limit": r.choice((None, None, 1, 3))}),
+    "receiver": (3, lambda r: {"manner": r.choice(("takes", "takes", *MANNERS))}),
+    "notices_fail": (2, lambda r: {"times": r.randrange(1, 4)}),
 }
+SHARES = (0, 0.5, 1, 1, 1, 4)
+"""By how much each act is more or less frequent in one seed than in others."""
 PROCESSES = ("worker-0", "worker-1", "front-0", "front-1", "teller-0", "teller-1")
 FAULTS: dict[str, tuple[int, Draw]] = {
     "crash": (
@@ -166,12 +111,20 @@ FAULTS: dict[str, tuple[int, Draw]] = {
         lambda r: {"process": r.choice(PROCESSES[:4] * 2 + PROCESSES), "pauses": r.randrange(40)},
     ),
     "lose": (6, lambda r: {"process": r.choice(PROCESSES), "after": r.random() < 0.6}),
-    "cut": (2, lambda r: {"process": r.choice(PROCESSES), "seconds": r.choice((5, 40, 300))}),
-    "full_disk": (1, lambda r: {"seconds": r.choice((0.5, 5, 60))}),
-    "set_clock": (1, lambda r: {"by": r.choice((-3_600, -90, -1, 1, 60, 240))}),
-    "back_up": (2, _nothing),
+    "hang": (
+        2,
+        lambda r: {
+            "process": r.choice(PROCESSES),
+            "pauses": r.randrange(40),
+            "seconds": r.choice(HANGS),
+        },
+    ),
+    "cut": (4, lambda r: {"process": r.choice(PROCESSES), "seconds": r.choice((5, 40, 300))}),
+    "full_disk": (3, lambda r: {"seconds": r.choice((0.5, 5, 60))}),
+    "set_clock": (3, lambda r: {"by": r.choice((-3_600, -90, -1, 1, 60, 240))}),
+    "back_up": (3, _nothing),
     "restore": (
-        1,
+        2,
         lambda r: {"after": r.choice((700, 5_000, 90_000)), "confirm": r.random() < 0.7},
     ),
 }
@@ -202,14 +155,25 @@ def _items(random: Random, steps: int, faulty: float, zone: str) -> Iterator[Ite
         for number in range(2):
             yield Item(2, "create", campaign(random, number, zone), workspace)
     slow = random.choice((1, 1, 2))
-    for number in range(steps):
-        table = FAULTS if random.random() < faulty else ACTS
-        (kind,) = random.choices(list(table), [weight for weight, _ in table.values()])
+    often = random.choice((0.0, 0.05, 0.15))
+    favoured = {kind: weight * random.choice(SHARES) for kind, (weight, _) in ACTS.items()}
+    plain = {kind: weight for kind, (weight, _) in FAULTS.items()}
+    number = 0
+    while number < steps:
+        number += 1
+        if random.random() < often:
+            workspace = random.choice(workspaces)
+            for act in random.choice(SCENES)(random):
+                yield Item(act.leap, act.kind, act.told, workspace, act.off)
+                number += 1
+            continue
+        table, weights = (FAULTS, plain) if random.random() < faulty else (ACTS, favoured)
+        (kind,) = random.choices(list(weights), list(weights.values()))
         told: dict[str, Any] = table[kind][1](random)
         if kind == "create":
             told = campaign(random, number + 2, zone)
         if kind == "import":
-            more = random.choice((1, 8, 30))
+            more = random.choice((1, 8, 30, 100))
             told["people"] += [f"n{number}-{each}" for each in range(more)]
         off = random.choice((-1e-6, 0.0, 1e-6, 1, -1, 30))
         yield Item(_leap(random, slow), kind, told, random.choice(workspaces), off)

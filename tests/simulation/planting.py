@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree, ignore_patterns
@@ -20,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 PATCHES = Path(__file__).parent / "planted"
 COPIED = ("events", "aggregates", "processors", "projections", "engine", "adapters", "tests")
 VIOLATION = re.compile(r"VIOLATED after item \d+: (.*)")
+SEED = re.compile(r"^seed (\S+): hash", re.MULTILINE)
+PROCESSOR = re.compile(r"([\d.]+) s of processor time")
 
 
 class Found(NamedTuple):
@@ -27,7 +30,13 @@ class Found(NamedTuple):
 
     name: str
     violation: str
+    seed: str
     seconds: float
+    """Of processor time, where the run came to tell it."""
+
+    def __str__(self) -> str:
+        where = f"seed {self.seed}: {self.violation}" if self.violation else "NOT FOUND"
+        return f"{self.name}: {self.seconds:.0f} s, {where}"[:200]
 
 
 def patches() -> list[Path]:
@@ -40,9 +49,7 @@ def planted(patch: Path) -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         tree = Path(folder)
         for each in COPIED:
-            copytree(
-                ROOT / each, tree / each, ignore=ignore_patterns("__pycache__", "node_modules")
-            )
+            copytree(ROOT / each, tree / each, ignore=ignore_patterns("node_modules"))
         applied(patch, tree)
         yield tree
 
@@ -56,32 +63,49 @@ def applied(patch: Path, tree: Path, *more: str) -> None:
 def hunted(patch: Path, minutes: float, seed: str = "1") -> Found:
     began = time.monotonic()
     with planted(patch) as tree:
-        command = [sys.executable, "-m", "tests.simulation", seed, "--until-found"]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.simulation",
+            seed,
+            "--until-found",
+            "--processes",
+            "1",
+        ]
         told = subprocess.run(
-            [*command, "--minutes", str(minutes)],
+            [*command, "--until-found", "--minutes", str(minutes)],
             cwd=tree,
             check=False,
             capture_output=True,
             text=True,
         )
-    found = VIOLATION.search(told.stdout)
-    violation = found[1] if found else told.stderr.strip().rpartition("\n")[2]
-    return Found(patch.stem, violation, time.monotonic() - began)
+    return _told(patch.stem, told.stdout, told.stderr, time.monotonic() - began)
+
+
+def _told(name: str, out: str, errors: str, seconds: float) -> Found:
+    found, seed, processor = (each.search(out) for each in (VIOLATION, SEED, PROCESSOR))
+    violation = found[1] if found else errors.strip().rpartition("\n")[2]
+    return Found(
+        name, violation, seed[1] if seed else "", float(processor[1]) if processor else seconds
+    )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.planting")
     parser.add_argument("names", nargs="*", help="of patches; all unless some are named")
     parser.add_argument("--minutes", type=float, default=10.0, help="for each")
+    parser.add_argument("--seed", default="1", help="the first, of each")
+    parser.add_argument("--together", type=int, default=1, help="so many at a time")
     given = parser.parse_args()
-    chosen = [each for each in patches() if not given.names or each.stem in given.names]
-    missed = 0
-    for patch in chosen:
-        found = hunted(patch, given.minutes)
-        missed += not found.violation
-        print(f"{found.name}: {found.seconds:.0f} s, {found.violation or 'NOT FOUND'}"[:160])
-        sys.stdout.flush()
-    print(f"{len(chosen) - missed} of {len(chosen)} found")
+    known = {each.stem: each for each in patches()}
+    chosen = [known[each] for each in given.names] if given.names else [*known.values()]
+    found = 0
+    with ThreadPoolExecutor(given.together) as pool:
+        hunts = [pool.submit(hunted, each, given.minutes, given.seed) for each in chosen]
+        for each in as_completed(hunts):
+            found += bool(each.result().violation)
+            print(each.result(), flush=True)
+    print(f"{found} of {len(chosen)} found")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from time import process_time
 from typing import NamedTuple
 
 from engine.work.inbound import Kind
@@ -9,18 +10,24 @@ from events.vocabulary import FailureClass
 from tests.proof.fragile import CrashPoint
 from tests.simulation.disk import Disk
 from tests.simulation.front import Asked, Desk, Front
-from tests.simulation.machine import Machine, Process
+from tests.simulation.machine import SOON, Machine, Process
 from tests.simulation.mail import MailWorld, People
 from tests.simulation.oracles import Oracles, Violated
-from tests.simulation.plan import ACCOUNTS, DUE, WORKSPACES, Item, Plan
+from tests.simulation.plan import Item, Plan
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory
+from tests.simulation.vocabulary import ACCOUNTS, DUE, WORKSPACES
+from tests.simulation.webhooks import ENDPOINTS, Receiver, resumed
 from tests.simulation.workers import Teller, Worker, World
 
+NOW_OR_LATER = (0.3, 1.5, 60.0, 300.0)
+"""Seconds until a teller tells what was committed: then it may be more than that."""
 LONGEST_LEAP = 12 * 86_400.0
 """Seconds to what falls due next, at most."""
 QUIET_ROUNDS, ROUNDS = 2, 10
 """Of coming to rest: so many without an alarm, of so many at most. Two restores of one backup begin
 a generation of the same number twice, which the signer finds after the first reconciliation."""
+TOLD_WITHIN = 20.0
+"""Seconds after which the topic and the views have what was recorded."""
 AFTERWARDS = 1_800.0
 """Seconds in which everything comes to rest, once nothing is wrong any more."""
 
@@ -35,6 +42,9 @@ class Told(NamedTuple):
     commands: int
     events: int
     account_days: float
+    """Of all accounts that there were."""
+    seconds: float
+    """Of processor time."""
     digest: str
     pairs: dict[tuple[str, str], int]
     faults: dict[str, int]
@@ -44,11 +54,21 @@ class Office:
     def __init__(self, plan: Plan) -> None:
         machine = self.machine = Machine(plan.seed, plan.beginning)
         disk, mail = Disk(machine), MailWorld(machine)
+        disk.endpoints.update((each.id, each) for each in ENDPOINTS)
         mail.troubles.update(plan.troubles)
         mail.position = lambda: disk.store.last_position()  # noqa: PLW0108 it may be another one by then
         mail.epoch = lambda: disk.epoch
+        mail.may_send = lambda process: self.world.is_of("mail", process)
         self.world = World(
-            machine, disk, mail, People(), TopicInMemory(), TilesInMemory(), Outbox(), {}
+            machine,
+            disk,
+            mail,
+            People(),
+            TopicInMemory(),
+            TilesInMemory(),
+            Outbox(),
+            {},
+            Receiver(machine),
         )
         self.desks = [Desk(), Desk()]
         self.oracles = Oracles(self.world)
@@ -64,10 +84,10 @@ class Office:
 
     def _wake(self, by: str) -> None:
         """Whose business it is hears of a commit; the others look now and then."""
-        for thing in ("mail", "relay"):
+        for thing, within in (("mail", SOON), ("relay", NOW_OR_LATER)):
             holder, _ = self.world.leases.get(thing, ("", 0.0))
             if holder and holder != by:
-                self.processes[holder].wake()
+                self.processes[holder].wake(within)
 
     # Telling.
 
@@ -134,6 +154,7 @@ class Office:
 
     def _mend(self, item: Item) -> None:
         """Somebody puts everything right, as far as anybody can."""
+        self._receive("takes")
         for account in ACCOUNTS:
             server = self.world.mail.server(item.workspace, account)
             server.refuses, server.silent_until, server.limit = None, 0.0, None
@@ -150,6 +171,14 @@ class Office:
     def _server_limit(self, item: Item) -> None:
         self.world.mail.server(item.workspace, item.told["account"]).limit = item.told["limit"]
 
+    def _receiver(self, item: Item) -> None:
+        self._receive(item.told["manner"])
+
+    def _receive(self, manner: str) -> None:
+        self.world.receiver.manner = manner
+        if manner == "takes":
+            resumed(self.world.disk)
+
     def _notices_fail(self, item: Item) -> None:
         self.world.outbox.refuses += item.told["times"]
         self.machine.faults["notices fail"] += 1
@@ -158,6 +187,12 @@ class Office:
 
     def _crash(self, item: Item) -> None:
         self.processes[item.told["process"]].crash(item.told["pauses"])
+
+    def _hang(self, item: Item) -> None:
+        """Of the process, or of whose business the mail is."""
+        holder, _ = self.world.leases.get("mail", ("worker-0", 0.0))
+        name = holder if item.told["process"] == "mail" else item.told["process"]
+        self.processes[name].hang(item.told["pauses"], item.told["seconds"])
 
     def _lose(self, item: Item) -> None:
         point = CrashPoint.AFTER_COMMIT if item.told["after"] else CrashPoint.BEFORE_COMMIT
@@ -199,10 +234,12 @@ class Office:
         machine.quiet = True
         self.world.disk.full_until = 0.0
         self.world.outbox.refuses = 0
+        self._receive("takes")
         for server in mail.servers.values():
             server.refuses, server.limit, server.silent_until = None, None, 0.0
         for process in self.processes.values():
-            process.cut_until, process.loses, process.dies_in = 0.0, None, None
+            process.cut_until, process.loses = 0.0, None
+            process.dies_in = process.hangs_in = None
         quiet = 0
         for _ in range(ROUNDS):
             quiet = 0 if self.world.disk.alarms else quiet + 1
@@ -211,12 +248,24 @@ class Office:
             for process in self.processes.values():
                 process.wake()
             machine.run(machine.seconds + AFTERWARDS)
+            if not self.world.disk.alarms:
+                self.oracles.rested()
             if quiet == QUIET_ROUNDS and not self.world.disk.alarms:
+                break
+        self._come_to_an_end()
+
+    def _come_to_an_end(self) -> None:
+        """What was recorded last is told, too."""
+        for _ in range(ROUNDS):
+            last = self.world.disk.store.last_entry()
+            self.machine.run(self.machine.seconds + TOLD_WITHIN)
+            if self.world.disk.store.last_entry() == last:
                 return
 
 
 def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> Told:
     """The plan's run, to its end or to the first violation."""
+    began = process_time()
     office, place, violation = Office(plan), -1, ""
     try:
         for place, item in enumerate(plan.items):
@@ -238,7 +287,8 @@ def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> 
         place,
         oracles.commands,
         oracles.events,
-        machine.seconds / 86_400 * len(ACCOUNTS) * len(WORKSPACES),
+        machine.seconds / 86_400 * len(office.world.mail.servers),
+        process_time() - began,
         oracles.digest,
         dict(oracles.pairs),
         dict(machine.faults),

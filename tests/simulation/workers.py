@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.proof.signing import FileSigner, verifies
+from engine.batch import KEEPS_FACTS
 from engine.cache import Earlier
 from engine.command_context import Look
 from engine.decoding import GapInLog, GapInStream, MissingEnvelope, decode_page
@@ -20,7 +21,7 @@ from engine.ports.errors import StoreError, WrittenMeanwhile
 from engine.projecting import ProjectionRunner
 from engine.proof.errors import AnotherHistory, ProofError
 from engine.proof.sequencing import Commitments, Sequencer
-from engine.stream.errors import HistoriesDiffer, StoreBehind, StreamError
+from engine.stream.errors import HistoriesDiffer, OtherTopic, StoreBehind, StreamError
 from engine.work.check_connection import ConnectionChecks
 from engine.work.deliver_notices import Courier
 from engine.work.mailing.account_mail import Desk
@@ -41,6 +42,7 @@ from tests.simulation.disk import Connection, Disk, DiskCursors, Elsewhere
 from tests.simulation.machine import Machine, Process
 from tests.simulation.mail import MailWorld, People, Way
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory, TopicSink
+from tests.simulation.webhooks import Receiver, Webhooks, next_attempts
 
 LEASE, HELD_FOR = 30.0, 10.0
 """Seconds for which mail is one worker's business, and for which a turn goes by that."""
@@ -64,6 +66,11 @@ class World(NamedTuple):
     tiles: TilesInMemory
     outbox: Outbox
     leases: dict[str, tuple[str, float]]
+    receiver: Receiver
+
+    def is_of(self, thing: str, process: Process) -> bool:
+        """Has nobody else taken it over?"""
+        return self.leases.get(thing, (process.name, 0.0))[0] == process.name
 
     def alone(self, thing: str, process: Process) -> bool:
         """Is the thing this process's business? Takes what is free."""
@@ -98,7 +105,7 @@ class Program:
         self.fence = StoreFence(self.store, Elsewhere(disk), coordination, machine.monotonic)
         self.engine = Remembering(self.store, snapshot_every=200, fence=self.fence)
         numbers = count(1)
-        self.new_id = lambda: f"{process.name}.{process.starts}.{next(numbers)}"
+        self.new_id = lambda: f"{KEEPS_FACTS}{process.name}.{process.starts}.{next(numbers)}"
 
     def way(self, workspace: str) -> Way:
         return Way(self.world.mail, self.process, workspace, self.world.people)
@@ -141,9 +148,11 @@ class Worker:
                 self._mail = None
                 self._process.pause(1.0)
             position = self._world.disk.store.last_position()
-            self._patrols = 0 if position != last else min(self._patrols + 1, len(PATROL) - 1)
-            last = position
-            self._process.wait(self._silence())
+            if position != last:
+                last = position
+                self._patrols = min(self._patrols, self._process.random.randrange(1, 4))
+            news = self._process.wait(self._silence())
+            self._patrols = 0 if news else min(self._patrols + 1, len(PATROL) - 1)
 
     def _silence(self) -> float:
         """Seconds until something may be due."""
@@ -244,19 +253,20 @@ class Worker:
 
 
 class Teller:
-    """Keeps views, tells owners, relays and signs."""
+    """Keeps views, tells owners, relays, signs and delivers to webhooks."""
 
     def __init__(self, world: World, process: Process) -> None:
         self.program = Program(world, process)
         self._world, self._process = world, process
         self._sink = TopicSink(world.topic, process)
         self._relay: Relay | None = None
+        self._webhooks = Webhooks(process, world.disk, self.program.log, world.receiver)
         self._again = 0
 
     def live(self) -> None:
         while True:
             last = self._world.disk.store.last_entry()
-            for duty in (self._keep, self._deliver, self._tell, self._sign):
+            for duty in (self._keep, self._deliver, self._tell, self._sign, self._post):
                 try:
                     duty()
                 except UNEXPECTED:
@@ -266,7 +276,14 @@ class Teller:
                     self._again = 0
                     self._process.pause(2.0)
             self._again = 0 if self._world.disk.store.last_entry() != last else self._again + 1
-            self._process.wait(PATROL[min(self._again, len(PATROL) - 1)])
+            self._process.wait(self._silence())
+
+    def _silence(self) -> float:
+        """Seconds until a delivery is tried again, or it looks again."""
+        now = self._world.disk.store.now()
+        waits = [(each - now).total_seconds() + 0.001 for each in next_attempts(self._world.disk)]
+        patrol = PATROL[min(self._again, len(PATROL) - 1)]
+        return min([patrol, *(each for each in waits if each > 0)])
 
     def _keep(self) -> None:
         ProjectionRunner(self.program.log, self._world.disk.views, SHIPPED).catch_up()
@@ -289,6 +306,9 @@ class Teller:
             except (StoreBehind, HistoriesDiffer) as error:
                 self.program.fence.close(str(error))
                 raise
+            except OtherTopic:
+                self._world.disk.relayed = None  # an operator has it begin anew, as advised
+                raise
             self._relay = relay
         while self._relay.turn():
             pass
@@ -310,6 +330,12 @@ class Teller:
             raise
         tiles.checkpoints.append((name, found))
         tiles.signed = found.size - 1
+
+    def _post(self) -> None:
+        machine = self._world.machine
+        if self.program.fence.closed() is None and self._world.alone("webhooks", self._process):
+            held_until = machine.seconds + HELD_FOR
+            self._webhooks.deliver(lambda: machine.seconds < held_until)
 
 
 SECRET = b"secret of a simulated workspace "

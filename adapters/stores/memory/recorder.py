@@ -36,6 +36,8 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
         self.roster: dict[tuple[str, str], dict[str, None]] = {}
         self.recorded_at: dict[str, datetime] = {}
         """By workspace, when something was last recorded there."""
+        self._moment: Tables | None = None
+        """A copy of the tables, until one of them changes."""
 
     def tables(self) -> Tables:
         """As they are, and go on to change."""
@@ -44,9 +46,11 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
 
     def tables_of_this_moment(self) -> Tables:
         with self._database_lock:
-            end, recorded_at, envelopes, timers, roster = self.tables()
-            copied = {entry: dict(campaigns) for entry, campaigns in roster.items()}
-            return Tables(end, dict(recorded_at), dict(envelopes), dict(timers), copied)
+            if self._moment is None:
+                end, recorded_at, envelopes, timers, roster = self.tables()
+                copied = {entry: dict(campaigns) for entry, campaigns in roster.items()}
+                self._moment = Tables(end, dict(recorded_at), dict(envelopes), dict(timers), copied)
+            return self._moment
 
     def stream(self, stream_id: str, after: int, until: int) -> Iterator[Row]:
         """The stream's events after a version, up to a position."""
@@ -66,6 +70,7 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
 
     def _update_table(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         positions = super()._update_table(stored_events, **kwargs)
+        self._moment = None
         self.recorded_at.update(kwargs.get("recorded_at", {}))
         for envelope in kwargs.get("envelopes", ()):
             self.envelopes[envelope.workspace, envelope.command_id] = envelope
@@ -91,6 +96,14 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
     def enrol(self, entries: Iterable[tuple[str, str, str]]) -> None:
         for workspace, entry, campaign_id in entries:
             self.roster.setdefault((workspace, entry), {})[campaign_id] = None
+
+    def replace_indexes(
+        self, timers: Iterable[tuple[str, Timer]], roster: Iterable[tuple[str, str, str]]
+    ) -> None:
+        self.timers = {(workspace, timer.key): timer for workspace, timer in timers}
+        self.roster = {}
+        self.enrol(roster)
+        self._moment = None
 
     def envelopes_between(self, first: int, last: int) -> Sequence[Envelope]:
         begin = max(bisect_right(self.filled, first, key=lambda e: e.first_position) - 1, 0)

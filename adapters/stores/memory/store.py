@@ -148,9 +148,7 @@ class MemoryStore(MemoryEntries):
         roster: Iterable[tuple[str, str, str]],
     ) -> None:
         with self._lock:
-            self.recorder.timers = {(workspace, timer.key): timer for workspace, timer in timers}
-            self.recorder.roster = {}
-            self.recorder.enrol(roster)
+            self.recorder.replace_indexes(timers, roster)
 
     def close(self) -> None:
         pass

@@ -106,7 +106,7 @@ class AccountMail:
 
     def _file(self, outgoing: Outgoing) -> None:
         """File copies in the Sent folder, if the provider does not."""
-        mailbox = self._mailbox()
+        mailbox = self._mailbox() if outgoing.accepted else None
         for message in outgoing.accepted if mailbox else ():
             assert mailbox is not None
             self._desk.way.transport.file_copy(mailbox, message)

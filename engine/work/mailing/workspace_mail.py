@@ -67,6 +67,7 @@ class WorkspaceMail:
         """Read from a clock that may be set back."""
         self.wakes_at: datetime | None = None
         """When there may be something to do next, unless something happens before."""
+        self._sends_at: datetime | None = None
         self._record_left_over()
 
     def follow(self, recorded: Sequence[Recorded]) -> None:
@@ -117,7 +118,7 @@ class WorkspaceMail:
     def sends_at(self) -> datetime | None:
         """When the next message may leave or the next sequence is over, unless something happens
         before."""
-        return self._desk.way.dispatch.wakes_at()
+        return self._desk.way.dispatch.wakes_at() if self._stirred else self._sends_at
 
     @property
     def busy(self) -> bool:
@@ -168,8 +169,8 @@ class WorkspaceMail:
         found = [now + LOOK_AGAIN]
         found += [self._read_at.get(each, now) + self._read_every for each in accounts]
         found += [each.until for each in self._pauses.values()]
-        wakes_at = self._desk.way.dispatch.wakes_at()
-        return min([*found, *([wakes_at] if wakes_at else [])])
+        self._sends_at = self._desk.way.dispatch.wakes_at()
+        return min([*found, *([self._sends_at] if self._sends_at else [])])
 
     def _pause(self, account_id: AccountId) -> None:
         last = self._pauses.get(account_id)

@@ -6,8 +6,9 @@ again, under the same ids.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
+from functools import partial
 from time import monotonic
 from typing import NamedTuple
 
@@ -31,7 +32,11 @@ COMMIT_EVERY = 1.0
 
 
 class Parts(NamedTuple):
-    """What delivering needs. ``chance`` returns a random number from 0 to 1."""
+    """What delivering needs.
+
+    ``chance`` returns a random number from 0 to 1, ``monotonic`` seconds by a clock that nobody
+    sets, ``pool`` the executor in which workspaces are delivered to.
+    """
 
     log: Log
     endpoints: KeptEndpoints
@@ -40,6 +45,10 @@ class Parts(NamedTuple):
     now: Clock
     chance: Callable[[], float]
     waits: Sequence[timedelta] = WAITS
+    monotonic: Callable[[], float] = monotonic
+    pool: Callable[[], Executor] = partial(
+        ThreadPoolExecutor, AT_ONCE, thread_name_prefix="webhook"
+    )
 
 
 class Attempts(NamedTuple):
@@ -51,14 +60,14 @@ class Attempts(NamedTuple):
 
     def make(self, workspace: str, message: Message, number: int) -> tuple[Answer, Delivery]:
         """Attempt a delivery. ``number`` is that of the attempt at this message, from 1."""
-        began, at = monotonic(), self.parts.now()
+        began, at = self.parts.monotonic(), self.parts.now()
         headers = {
             "content-type": CONTENT_TYPE,
             POSITION: str(message.position),
             **signed(self.signers, message.id, at, message.body),
         }
         answer = self.parts.send(self.url, headers, message.body)
-        spent = int((monotonic() - began) * 1_000)
+        spent = int((self.parts.monotonic() - began) * 1_000)
         told = (answer.is_success, answer.status, answer.said, spent)
         return answer, Delivery(workspace, message.position, number, at, *told)
 
@@ -96,11 +105,11 @@ class EndpointRun:
         self._attempts = Attempts(parts, endpoint.url, parts.secrets.signers(endpoint.id))
         self._running: dict[str, Future[_Sent]] = {}
         self._tried: list[Delivery] = []
-        self._is_kept, self._changed, self._committed_at = True, False, monotonic()
+        self._is_kept, self._changed, self._committed_at = True, False, parts.monotonic()
 
     def run(self) -> None:
         """Raises ``StoreError``, and ``CorruptEvent`` for an event that cannot be encoded."""
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
+        with self._parts.pool() as pool:
             while True:
                 self._collect()
                 is_more = self._may_begin and self._hand_out(pool)
@@ -108,7 +117,7 @@ class EndpointRun:
                     break
                 if not is_more:
                     wait(self._running.values(), COMMIT_EVERY, FIRST_COMPLETED)
-                if monotonic() - self._committed_at >= COMMIT_EVERY:
+                if self._parts.monotonic() - self._committed_at >= COMMIT_EVERY:
                     self._commit()
         self._commit()
 
@@ -116,7 +125,7 @@ class EndpointRun:
     def _may_begin(self) -> bool:
         return self._is_kept and self._endpoint.status is Status.ACTIVE and self._go_on()
 
-    def _hand_out(self, pool: ThreadPoolExecutor) -> bool:
+    def _hand_out(self, pool: Executor) -> bool:
         """Start deliveries to lanes that lag behind the rest; if there are none left, read on.
         Returns whether there is more to do."""
         due = self._due()
@@ -135,7 +144,7 @@ class EndpointRun:
         ]
         return sorted(due, key=lambda workspace: self._lanes[workspace].entry)
 
-    def _catch_up(self, pool: ThreadPoolExecutor, due: Sequence[str]) -> None:
+    def _catch_up(self, pool: Executor, due: Sequence[str]) -> None:
         """Serve all due lanes that one page of the log can serve."""
         after = self._lanes[due[0]].entry
         page = self._read(after, min(PAGE, self._endpoint.entry - after))
@@ -173,9 +182,9 @@ class EndpointRun:
         self, workspace: str, lane: Lane, messages: Sequence[Message], until: int
     ) -> _Sent:
         tried: list[Delivery] = []
-        entry, failures, ends = lane.entry, lane.attempts, monotonic() + SLICE
+        entry, failures, ends = lane.entry, lane.attempts, self._parts.monotonic() + SLICE
         for message in messages:
-            if not self._go_on() or (tried and monotonic() > ends):
+            if not self._go_on() or (tried and self._parts.monotonic() > ends):
                 return _Sent(workspace, entry, tried, None)
             answer, delivery = self._attempts.make(workspace, message, failures + 1)
             tried.append(delivery)
@@ -213,7 +222,7 @@ class EndpointRun:
             self._lanes[workspace] = lane
 
     def _commit(self) -> None:
-        self._committed_at = monotonic()
+        self._committed_at = self._parts.monotonic()
         if not (self._is_kept and (self._changed or self._tried)):
             return
         self._parts.endpoints.note(self._endpoint.id, self._tried)

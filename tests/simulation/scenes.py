@@ -1,0 +1,225 @@
+"""Short stories that chance alone seldom tells: each makes one of the law's narrow situations."""
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from random import Random
+from typing import Any, NamedTuple
+
+from tests.simulation.vocabulary import ACCOUNTS, DUE, PEOPLE, campaign, settings
+
+HOUR, DAY = 3_600.0, 86_400.0
+HANGS = (12, 40, 55, 55, 100, 700)
+"""Seconds. A lease lasts 30, and a message that was reserved 60 ago is not submitted."""
+JUST = (-1.0, -1e-6, 0.0, 1e-6, 1.0)
+
+
+class Act(NamedTuple):
+    leap: float
+    kind: str
+    told: dict[str, Any]
+    off: float = 0.0
+    """Of a leap to what falls due."""
+
+
+Scene = Callable[[Random], Sequence[Act]]
+
+
+def _due(random: Random, kind: str, told: dict[str, Any]) -> Act:
+    return Act(DUE, kind, told, random.choice(JUST))
+
+
+def _account(random: Random) -> dict[str, Any]:
+    return {"account": random.choice(ACCOUNTS)}
+
+
+def _trouble(random: Random, about: dict[str, Any]) -> list[Act]:
+    """A failure or a disconnect."""
+    if random.random() < 0.5:
+        return [Act(1, "disconnect", about)]
+    return [Act(1, "revoke", {**about, "class": "auth_revoked"}), Act(0.5, "test", about)]
+
+
+def _cured(random: Random, about: dict[str, Any], which: int) -> list[Act]:
+    """Reconnected whichever way, and added again."""
+    return [
+        Act(random.choice((1, 1_500)), "heal", about),
+        Act(0.2, "reconnect", {**about, "refusal": None}),
+        Act(0.2, "connect", {**about, "settings": settings(random)}),
+        Act(2, "add_sender", {**about, "which": which}),
+    ]
+
+
+def in_flight(random: Random) -> Sequence[Act]:
+    """S8: first messages are on their way while clocks run out, and no worker can say anything."""
+    days = random.choice((0, 10))
+    lasts = days * DAY + 2 * HOUR
+    workers = ("worker-0", "worker-1")
+    hangs = [{"process": each, "pauses": random.randrange(60), "seconds": 60} for each in workers]
+    abouts = [{"account": each} for each in ACCOUNTS]
+    troubled = [
+        [Act(0.1, "revoke", {**each, "class": "auth_revoked"}), Act(0.5, "test", each)]
+        if days
+        else [Act(0.5, "disconnect", each)]
+        for each in abouts
+    ]
+    return [
+        Act(1, "create", _sending_at_once(random)),
+        *(Act(0, "hang", each) for each in hangs),
+        Act(random.choice((2, 9)), "suppress", {"person": random.choice(PEOPLE)}),
+        *(Act(0, "cut", {"process": each, "seconds": lasts}) for each in workers),
+        *chain.from_iterable(troubled),
+        _due(random, "suppress", {"person": random.choice(PEOPLE)}),
+        Act(lasts, "mend", {"settings": settings(random)}),
+    ]
+
+
+def two_step(random: Random) -> Sequence[Act]:
+    """T2-T5: re-added in time, or just too late."""
+    about, which = _account(random), random.randrange(100)
+    again = [
+        Act(random.choice((5, 1_500)), "connect", {**about, "settings": settings(random)}),
+        _due(random, "add_sender", {**about, "which": which}),
+        Act(0.5, "add_sender", {**about, "which": which + 1}),
+    ]
+    twice = [again[0], Act(60, "disconnect", about)] if random.random() < 0.3 else []
+    return [
+        Act(1, "disconnect", about),
+        *twice,
+        *again,
+        _due(random, "resume", _resume(random, which)),
+    ]
+
+
+def _resume(random: Random, which: int) -> dict[str, Any]:
+    return {"which": which, "without": random.random() < 0.5}
+
+
+def nine_days(random: Random) -> Sequence[Act]:
+    """N1, C6, S2: reminders, and a cure at the very end."""
+    about, which = _account(random), random.randrange(100)
+    leaps = (1.0, 3 * DAY, 4 * DAY, DAY)[: random.choice((1, 3, 4, 4, 4))]
+    asked = [_due(random, "ask_for_a_check", about), Act(0.5, "heal", about)]
+    cured = [_due(random, "heal", about), Act(0, "test", about)]
+    late = [Act(random.choice((0.2, 30)), "test", about)]
+    return [
+        Act(1, "revoke", {**about, "class": "auth_revoked"}),
+        Act(0.5, "test", about),
+        *(Act(leap, "import", {"which": which, "people": ["late"]}) for leap in leaps),
+        *random.choice(([], asked, cured, asked + late)),
+        *(_due(random, "resume", _resume(random, which)) for _ in range(2)),
+    ]
+
+
+def missed_thrice(random: Random) -> Sequence[Act]:
+    """C2: three misses of a server that cannot be reached, the last late enough."""
+    about = _account(random)
+    return [
+        Act(1, "revoke", {**about, "class": "unreachable"}),
+        *(Act(random.choice((300, 901)), "ask_for_a_check", about) for _ in range(6)),
+        *_cured(random, about, random.randrange(100)),
+    ]
+
+
+def moved_here(random: Random) -> Sequence[Act]:
+    """M1, S3: who was written to by another program, and whose account then fails."""
+    about, which = _account(random), random.randrange(100)
+    moved = [
+        {"which": which, "person": each, **about, "step": "intro"}
+        for each in random.sample(PEOPLE, 3)
+    ]
+    return [
+        *(Act(0.2, "migrate", each) for each in moved),
+        *_trouble(random, about),
+        _due(random, "together", {"people": []}),
+        *_cured(random, about, which),
+    ]
+
+
+def restored(random: Random) -> Sequence[Act]:
+    """M6: a backup comes back while something is due, on its way, or was answered since."""
+    about, which = _account(random), random.randrange(100)
+    answers = {"letter": 1, "letters": 12, "kind": "unsubscribe", "days": None, "twice": False}
+    return [
+        *_trouble(random, about),
+        Act(random.choice((0.2, 30)), "back_up", {}),
+        *(_cured(random, about, which) if random.random() < 0.6 else []),
+        Act(1, "resume", _resume(random, which)),
+        Act(random.choice((60, 2 * HOUR)), "letter", answers),
+        Act(random.choice((1, 400)), "restore", {"after": 700, "confirm": random.random() < 0.7}),
+        Act(random.choice((1, 60)), "import", {"which": which, "people": ["r1", "r2"]}),
+        Act(HOUR, "together", {"people": ["r3"]}),
+    ]
+
+
+def away(random: Random) -> Sequence[Act]:
+    """M5: out of office, twice, with the next step due meanwhile."""
+    letter = {"letter": random.randrange(24), "letters": 12, "kind": "auto_reply", "twice": False}
+    days = random.sample((1, 2, 6, 12), 2)
+    return [
+        *(Act(5, "letter", {**letter, "days": each}) for each in days),
+        *(Act(DAY, "resume", _resume(random, each)) for each in range(3)),
+        _due(random, "resume", _resume(random, 0)),
+    ]
+
+
+def never_again(random: Random) -> Sequence[Act]:
+    """M7: suppressed in one way, imported in another."""
+    which = random.randrange(100)
+    people = random.sample(PEOPLE, 3)
+    ways = ("unsubscribe", "complaint", "bounce")
+    letter = {"letter": random.randrange(24), "letters": 4, "days": None, "twice": False}
+    return [
+        Act(1, "suppress", {"person": people[0]}),
+        Act(1, "letter", {**letter, "kind": random.choice(ways)}),
+        Act(60, "forget", {"person": people[1]}),
+        *(Act(1, "import", {"which": which + n, "people": list(PEOPLE[:60])}) for n in range(3)),
+        Act(1, "release", {"person": people[0]}),
+    ]
+
+
+def taken_over(random: Random) -> Sequence[Act]:
+    """M2: a worker hangs while it sends, and another one has its mail by the time it goes on."""
+    letter = {"letter": 0, "letters": 1, "kind": "auto_reply", "days": None, "twice": False}
+    hangs = [
+        {"process": "mail", "pauses": random.randrange(40), "seconds": random.choice((40, 55))}
+        for _ in range(2)
+    ]
+    return [
+        Act(1, "create", _sending_at_once(random)),
+        *chain.from_iterable(
+            [Act(random.choice((0, 0.5, 2)), "hang", each)]
+            + [Act(leap, "letter", letter) for leap in (20, 12, 6, 6)]
+            for each in hangs
+        ),
+    ]
+
+
+def _sending_at_once(random: Random) -> dict[str, Any]:
+    told = campaign(random, random.randrange(1_000, 9_000), "UTC")
+    told |= {"slot": None, "senders": [0, 1, 2], "people": sorted(random.sample(PEOPLE, 20))}
+    told["sequence"] |= {"window": None, "daily_limit": None}
+    return told
+
+
+def greylisting(random: Random) -> Sequence[Act]:
+    """M8: refused for two days, or held for the provider's limit."""
+    about = _account(random)
+    return [
+        Act(1, "server_limit", {**about, "limit": random.choice((0, 1))}),
+        *(Act(HOUR, "resume", _resume(random, each)) for each in range(6)),
+        Act(1, "server_limit", {**about, "limit": None}),
+    ]
+
+
+SCENES: tuple[Scene, ...] = (
+    in_flight,
+    two_step,
+    nine_days,
+    missed_thrice,
+    moved_here,
+    restored,
+    away,
+    never_again,
+    taken_over,
+    greylisting,
+)
