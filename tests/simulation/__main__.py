@@ -5,17 +5,19 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import structlog
 
-from tests.simulation.plan import plan_of
+from tests.simulation.plan import Plan, plan_of
 from tests.simulation.rules import all_rules
 from tests.simulation.run import Told, told
 from tests.simulation.shrinking import shrunk, written
+from tests.simulation.sqlite.strikes import struck
 
 STEPS = 120
 DAYS_OF_A_YEAR = 365.25
+PLANS: dict[str, Callable[[Plan], Plan]] = {"memory": lambda plan: plan, "sqlite": struck}
 FIXED = {"PYTHONHASHSEED": "0"}
 
 
@@ -65,7 +67,7 @@ def main() -> int:
     structlog.configure(processors=[lambda *_: _drop()])
     totals, began = Totals(), time.process_time()
     for seed in _seeds(given.seed, given.minutes):
-        run = told(plan_of(seed, given.steps))
+        run = told(PLANS[given.store](plan_of(seed, given.steps)))
         totals.add(run)
         if given.minutes is None or run.violation:
             print(
@@ -105,6 +107,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
     parser.add_argument("seed", nargs="?", default="1")
     parser.add_argument("--steps", type=int, default=STEPS, help="items of each plan")
+    parser.add_argument("--store", choices=PLANS, default="memory", help="what is underneath")
     parser.add_argument("--minutes", type=float, help="go on with the seeds that follow")
     parser.add_argument("--until-found", action="store_true", help="end at the first violation")
     parser.add_argument("--shrink", action="store_true", help="make a failing plan smaller")

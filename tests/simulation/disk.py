@@ -3,18 +3,22 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
+from typing import cast
 
 from adapters.stores.memory import MemoryStore, MemoryViews
 from engine.ports.coordination import Alarm
 from engine.ports.errors import StoreRefused
 from engine.ports.log import Entry, Page
+from engine.ports.store import Store
 from engine.ports.transactions import WorkspaceReading
+from engine.ports.views import Views
 from engine.ports.witness import Noted
 from engine.stream.log_sink import Relayed
 from engine.work.mailing.inboxes import Cursor
 from events.vocabulary import AccountId
 from tests.proof.fragile import CrashPoint, FragileStore, Lost, _FragileTransaction
 from tests.simulation.machine import Machine, Process
+from tests.simulation.plan import Item
 
 
 class Disk:
@@ -22,9 +26,10 @@ class Disk:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self.store = MemoryStore(machine.now)
-        self.store._store_id = "sim"
-        self.views = MemoryViews()
+        store = MemoryStore(machine.now)
+        store._store_id = "sim"
+        self.store: Store = store
+        self.views: Views = MemoryViews()
         self.cursors: dict[tuple[str, AccountId], Cursor] = {}
         self.alarms: dict[str, Alarm] = {}
         self.relayed: Relayed | None = None
@@ -48,7 +53,7 @@ class Disk:
     def restore(self) -> None:
         """The backup takes the place of the database."""
         assert self._backup is not None
-        vars(self).update(self._backup)
+        self._put_back(self._backup)
         self._backup = self._copied()
         self.epoch += 1
         if self.witness is not None and self.witness.position > self.store.last_position():
@@ -56,12 +61,37 @@ class Disk:
 
     def _copied(self) -> Mapping[str, object]:
         return {
-            "store": _copy_of_store(self.store),
-            "views": _copy_of_views(self.views),
+            "store": _copy_of_store(cast("MemoryStore", self.store)),
+            "views": _copy_of_views(cast("MemoryViews", self.views)),
             "cursors": dict(self.cursors),
             "alarms": dict(self.alarms),
             "relayed": self.relayed,
         }
+
+    def _put_back(self, backup: Mapping[str, object]) -> None:
+        vars(self).update(backup)
+
+    def envelopes(self) -> int:
+        """How many it has."""
+        return len(cast("MemoryStore", self.store).recorder.envelopes)
+
+    def connect(self, process: Process) -> "Connection":
+        return Connection(self, process)
+
+    def views_of(self, process: Process) -> Views:  # noqa: ARG002 all see the same
+        return self.views
+
+    def refuses(self) -> bool:
+        """Is a write that is about to be committed refused?"""
+        full = self.machine.seconds < self.full_until
+        self.machine.faults["full disk"] += full
+        return full
+
+    def fault(self, kind: str) -> Callable[[Item], object] | None:  # noqa: ARG002 it has none
+        """One that only some disks know."""
+        return None
+
+    def close(self) -> None: ...
 
     # Coordination, as far as the fence asks for it.
 
@@ -139,7 +169,7 @@ class Connection(FragileStore):
         super().__init__(disk.store)
 
     @property
-    def inner(self) -> MemoryStore:
+    def inner(self) -> Store:
         return self._disk.store
 
     @inner.setter
@@ -188,8 +218,7 @@ class Connection(FragileStore):
 
     def pass_by(self, point: CrashPoint) -> None:
         process, machine = self._process, self._process.machine
-        if point is CrashPoint.BEFORE_COMMIT and machine.seconds < self._disk.full_until:
-            machine.faults["full disk"] += 1
+        if point is CrashPoint.BEFORE_COMMIT and self._disk.refuses():
             raise StoreRefused(store="sim", advice="the disk is full", said="full")
         if process.loses is point and not machine.quiet:
             process.loses = None

@@ -113,6 +113,16 @@ class Process:
     def crash(self, pauses: int) -> None:
         self.dies_in = pauses
 
+    @property
+    def is_dead(self) -> bool:
+        return self._dead
+
+    def fall(self) -> None:
+        """Something ends it, now or as soon as it asks for anything outside of itself."""
+        self._dead = True
+        self._sleep += 1
+        self.machine.at(self.machine.seconds, self._waker(self._sleep))
+
     def _die_if_due(self) -> None:
         if self._dead:
             raise Crash

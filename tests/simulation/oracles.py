@@ -156,7 +156,7 @@ class Oracles:
     def _read(self, *, count: bool = True) -> None:
         store = self._world.disk.store
         self._note_faults()
-        envelopes = len(store.recorder.envelopes)
+        envelopes = self._world.disk.envelopes()
         if count:
             self.commands += envelopes - self._envelopes
         self._envelopes = envelopes

@@ -13,6 +13,7 @@ from tests.simulation.machine import Machine, Process
 from tests.simulation.mail import MailWorld, People
 from tests.simulation.oracles import Oracles, Violated
 from tests.simulation.plan import ACCOUNTS, DUE, WORKSPACES, Item, Plan
+from tests.simulation.sqlite.disk import SQLiteDisk
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory
 from tests.simulation.workers import Teller, Worker, World
 
@@ -21,6 +22,7 @@ LONGEST_LEAP = 12 * 86_400.0
 QUIET_ROUNDS, ROUNDS = 2, 10
 """Of coming to rest: so many without an alarm, of so many at most. Two restores of one backup begin
 a generation of the same number twice, which the signer finds after the first reconciliation."""
+DISKS: dict[str, type[Disk]] = {"memory": Disk, "sqlite": SQLiteDisk}
 AFTERWARDS = 1_800.0
 """Seconds in which everything comes to rest, once nothing is wrong any more."""
 
@@ -43,7 +45,7 @@ class Told(NamedTuple):
 class Office:
     def __init__(self, plan: Plan) -> None:
         machine = self.machine = Machine(plan.seed, plan.beginning)
-        disk, mail = Disk(machine), MailWorld(machine)
+        disk, mail = DISKS[plan.store](machine), MailWorld(machine)
         mail.troubles.update(plan.troubles)
         mail.position = lambda: disk.store.last_position()  # noqa: PLW0108 it may be another one by then
         mail.epoch = lambda: disk.epoch
@@ -73,7 +75,7 @@ class Office:
 
     def tell(self, item: Item) -> None:
         self.machine.run(self._moment(item))
-        act = getattr(self, f"_{item.kind}", None)
+        act = getattr(self, f"_{item.kind}", None) or self.world.disk.fault(item.kind)
         if act is not None:
             act(item)
         else:
@@ -232,6 +234,7 @@ def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> 
     except Exception as error:  # noqa: BLE001 whatever production raises unasked is a finding
         violation = f"{type(error).__name__}: {error}"
     machine, oracles = office.machine, office.oracles
+    office.world.disk.close()
     return Told(
         plan,
         violation,

@@ -37,7 +37,7 @@ from engine.work.relay import Relay
 from events.recorded import Recorded
 from events.vocabulary import AccountId, ConnectionStatus
 from projections.shipped import SHIPPED
-from tests.simulation.disk import Connection, Disk, DiskCursors, Elsewhere
+from tests.simulation.disk import Disk, DiskCursors, Elsewhere
 from tests.simulation.machine import Machine, Process
 from tests.simulation.mail import MailWorld, People, Way
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory, TopicSink
@@ -92,8 +92,9 @@ class Program:
     def __init__(self, world: World, process: Process) -> None:
         machine, disk = world.machine, world.disk
         self.world, self.process = world, process
-        self.store = Connection(disk, process)
-        self.log = Connection(disk, process)
+        self.store = disk.connect(process)
+        self.log = disk.connect(process)
+        self.views = disk.views_of(process)
         coordination = cast("Coordination", disk.coordination())
         self.fence = StoreFence(self.store, Elsewhere(disk), coordination, machine.monotonic)
         self.engine = Remembering(self.store, snapshot_every=200, fence=self.fence)
@@ -269,11 +270,11 @@ class Teller:
             self._process.wait(PATROL[min(self._again, len(PATROL) - 1)])
 
     def _keep(self) -> None:
-        ProjectionRunner(self.program.log, self._world.disk.views, SHIPPED).catch_up()
+        ProjectionRunner(self.program.log, self.program.views, SHIPPED).catch_up()
 
     def _deliver(self) -> None:
         if self.program.fence.closed() is None and self._world.alone("notices", self._process):
-            engine, views = self.program.engine, self._world.disk.views
+            engine, views = self.program.engine, self.program.views
             Courier(engine, views, self._world.outbox.of(self._process)).deliver()
 
     def _tell(self) -> None:
