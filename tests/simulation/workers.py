@@ -17,6 +17,7 @@ from engine.entries import GapInEntries
 from engine.fence import StoreFence
 from engine.ports.coordination import Coordination
 from engine.ports.errors import StoreError, WrittenMeanwhile
+from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
 from engine.proof.errors import AnotherHistory, ProofError
 from engine.proof.sequencing import Commitments, Sequencer
@@ -94,12 +95,15 @@ class Program:
         self.world, self.process = world, process
         self.store = disk.connect(process)
         self.log = disk.connect(process)
-        self.views = disk.views_of(process)
         coordination = cast("Coordination", disk.coordination())
         self.fence = StoreFence(self.store, Elsewhere(disk), coordination, machine.monotonic)
         self.engine = Remembering(self.store, snapshot_every=200, fence=self.fence)
         numbers = count(1)
         self.new_id = lambda: f"{process.name}.{process.starts}.{next(numbers)}"
+
+    @property
+    def views(self) -> Views:
+        return self.world.disk.views_of(self.process)
 
     def way(self, workspace: str) -> Way:
         return Way(self.world.mail, self.process, workspace, self.world.people)

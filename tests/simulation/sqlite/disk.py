@@ -1,13 +1,14 @@
 """What survives a process, in the embedded store on a drive in memory."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from engine.ports.clock import Clock
 from engine.ports.store import Store
 from engine.ports.views import Views
 from tests.proof.fragile import Crash, CrashPoint, _FragileTransaction
@@ -20,27 +21,42 @@ from tests.simulation.sqlite.durability import Durability, Group
 from tests.simulation.sqlite.library import seed_of_randomness
 from tests.simulation.sqlite.system import Strike, System
 
-FILE, OBSERVER = "sim.db", "observer"
+OBSERVER = "observer"
+SECTORS = (512, 4096)
+
+
+class StoreOf(SQLiteStore):
+    """As a process has it open: where that died in a call, the call ends it."""
+
+    def __init__(self, path: Path, clock: Clock, process: Process | None) -> None:
+        self._process = process
+        super().__init__(path, clock)
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        try:
+            with super().explained():
+                yield
+        finally:
+            if self._process is not None and self._process.is_dead:
+                raise Crash
 
 
 class Opened(NamedTuple):
-    """The store as one program has it open."""
-
     program: str
-    store: SQLiteStore
+    store: StoreOf
     views: SQLiteViews
 
 
 class SQLiteDisk(Disk):
-    """Each process has the file open by itself; an observer, at whom nothing strikes, reads it."""
+    """Each process has the file open by itself; an observer, at which nothing strikes, reads it."""
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
         random = Random(f"{machine.seed} drive")
         seed_of_randomness(random.randrange(1, 2**31))
-        self.drive = Drive(random, sector=random.choice((512, 4096)))
-        self.system = System(self.drive)
-        self.system.is_full = self._is_full
+        self.drive = Drive(random, random.choice(SECTORS))
+        self.system = System(self.drive, super().refuses)
         self.durability = Durability()
         self._mounted = vfs.mounted(self.system)
         self._processes: dict[str, Process] = {}
@@ -50,10 +66,12 @@ class SQLiteDisk(Disk):
 
     def connect(self, process: Process) -> Connection:
         self._processes[process.name] = process
+        if process.name in self._open:
+            self.system.end(self._open[process.name].program)
         return SQLiteConnection(self, process)
 
     def views_of(self, process: Process) -> Views:
-        return cast("Views", AsOpened(process, lambda: self.opened(process.name).views))
+        return self.opened(process.name).views
 
     def envelopes(self) -> int:
         with self._observer.reading() as c:
@@ -63,7 +81,7 @@ class SQLiteDisk(Disk):
         return False  # the drive does
 
     def fault(self, kind: str) -> Callable[[Item], object] | None:
-        return self._strike if kind == "strike" else None
+        return {"strike": self._strike, "lie": self._lie}.get(kind)
 
     def close(self) -> None:
         vfs.unmount(self._mounted)
@@ -71,24 +89,16 @@ class SQLiteDisk(Disk):
         seed_of_randomness(0)
 
     def opened(self, name: str) -> Opened:
-        known = self._open.get(name)
-        if known is None or known.program in self.system.ended:
-            self._forget_what_ended()
-            known = self._open[name] = self._opened(name)
-        return known
-
-    def begin(self, process: Process) -> None:
-        """It has nothing open of what it had in the life before."""
-        if process.name in self._open:
-            self.system.end(self._open[process.name].program)
-
-    def _opened(self, name: str) -> Opened:
-        program = f"{name}.{next(self._numbers)}"
-        if name == OBSERVER:
-            self.system.observers.add(program)
-        path = Path(vfs.address(self._mounted, program, FILE))
-        store = SQLiteStore(path, self.machine.now)
-        return Opened(program, store, SQLiteViews(store))
+        """Opens it where what the process had open has ended."""
+        self._forget_what_ended()
+        if name not in self._open:
+            program = f"{name}.{next(self._numbers)}"
+            if name == OBSERVER:
+                self.system.observers.add(program)
+            path = Path(vfs.address(self._mounted, program, "sim.db"))
+            store = StoreOf(path, self.machine.now, self._processes.get(name))
+            self._open[name] = Opened(program, store, SQLiteViews(store))
+        return self._open[name]
 
     def _forget_what_ended(self) -> None:
         for name, known in list(self._open.items()):
@@ -101,35 +111,35 @@ class SQLiteDisk(Disk):
         self.store = self._observer
         if self.store.identity.store_id != "sim":
             with self._observer.writing() as c:
-                c.execute(SQLiteStore.ENTRIES["renew_store_id"], {"store_id": "sim"})
+                c.execute(StoreOf.ENTRIES["renew_store_id"], {"store_id": "sim"})
 
     # Faults.
 
-    def _is_full(self) -> bool:
-        full = self.machine.seconds < self.full_until
-        self.machine.faults["full disk"] += full
-        return full
-
     def _strike(self, item: Item) -> None:
-        struck = {"power cut": self._cut, "killed": self._kill, "I/O error": self._err}
-        happens = struck[item.told["what"]]
-        self.system.strike = Strike(item.told["changes"], happens)
+        happens = {"power cut": self._cut, "killed": self._kill, "I/O error": self._err}
+        self.system.strike = Strike(item.told["changes"], happens[item.told["what"]])
+
+    def _lie(self, _: Item) -> None:
+        """The drive says from now on that it has synchronized, and does not: no store can help."""
+        self.drive.synchronizes = False
 
     def _cut(self, _: str) -> None:
         self.machine.faults["power cut"] += 1
         self.system.lose_power()
-        self.machine.at(self.machine.seconds, self._check)
-        for each in self._processes.values():
-            each.fall()
+        self._ends(*self._processes.values())
 
     def _kill(self, program: str) -> None:
         self.machine.faults["killed at a write"] += 1
         self.system.end(program)
-        self._processes[program.rpartition(".")[0]].fall()
-        self.machine.at(self.machine.seconds, self._check)
+        self._ends(self._processes[program.rpartition(".")[0]])
 
     def _err(self, _: str) -> None:
         self.machine.faults["I/O error"] += 1
+
+    def _ends(self, *processes: Process) -> None:
+        self.machine.at(self.machine.seconds, self._check)
+        for each in processes:
+            each.fall()
 
     def _check(self) -> None:
         self._look_anew()
@@ -138,11 +148,10 @@ class SQLiteDisk(Disk):
     # Backups.
 
     def _copied(self) -> Mapping[str, object]:
-        known = {name: vars(self)[name] for name in ("alarms", "cursors", "relayed")}
         return {
-            **{
-                name: dict(each) if isinstance(each, dict) else each for name, each in known.items()
-            },
+            "cursors": dict(self.cursors),
+            "alarms": dict(self.alarms),
+            "relayed": self.relayed,
             "durability": self.durability.copied(),
             "files": self.drive.copied(),
         }
@@ -154,55 +163,15 @@ class SQLiteDisk(Disk):
         self._look_anew()
 
 
-@contextmanager
-def _living(process: Process) -> Iterator[None]:
-    """Where it died meanwhile, it ends here, whatever it was told."""
-    try:
-        yield
-    finally:
-        if process.is_dead:
-            raise Crash
-
-
-class AsOpened:
-    """Whatever is asked of it, is asked of what the process has open."""
-
-    def __init__(self, process: Process, found: Callable[[], object]) -> None:
-        self._process, self._found = process, found
-
-    def __getattr__(self, name: str) -> Any:
-        with _living(self._process):
-            known = getattr(self._found(), name)
-        return self._called(known) if callable(known) else known
-
-    def _called(self, known: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*told: Any, **named: Any) -> Any:
-            with _living(self._process):
-                answer = known(*told, **named)
-            return self._within(answer) if isinstance(answer, AbstractContextManager) else answer
-
-        return call
-
-    @contextmanager
-    def _within(self, block: AbstractContextManager[object]) -> Iterator[object]:
-        with _living(self._process), block as opened:
-            yield opened
-
-
 class SQLiteConnection(Connection):
     """Notes what was handed in together, and whether it was acknowledged."""
 
     _disk: SQLiteDisk
-
-    def __init__(self, disk: SQLiteDisk, process: Process) -> None:
-        super().__init__(disk, process)
-        disk.begin(process)
-        self._store = cast("Store", AsOpened(process, lambda: disk.opened(process.name).store))
-        self._group: Group | None = None
+    _group: Group | None = None
 
     @property
     def inner(self) -> Store:
-        return self._store
+        return self._disk.opened(self._process.name).store
 
     @inner.setter
     def inner(self, _: object) -> None: ...

@@ -4,41 +4,74 @@ Only what was synchronized is sure to. Of what was written since, a power cut le
 sectors or not, in any order, some torn in the middle.
 """
 
+from collections.abc import Iterator
 from random import Random
+from typing import NamedTuple
 
-Write = tuple[int, bytes]
-"""Offset and octets."""
 TORN, GARBAGE = 0.15, 0.5
 """Shares: of sectors that are torn where one was under way, and of these, that end in garbage."""
 
 
+class Change(NamedTuple):
+    """Octets that were written at a place, or None: the file was cut there."""
+
+    place: int
+    octets: bytes | None
+
+    def apply(self, content: bytearray) -> None:
+        if self.octets is None:
+            del content[self.place :]
+        if self.place > len(content):
+            content.extend(bytes(self.place - len(content)))
+        if self.octets is not None:
+            content[self.place : self.place + len(self.octets)] = self.octets
+
+    def left(self, random: Random, share: float, sector: int) -> "Iterator[Change]":
+        """What of it reached the disk, without a synchronization."""
+        for each in self._sectors(sector):
+            if each.octets and random.random() < TORN:
+                torn = random.randrange(len(each.octets) + 1)
+                garbage = random.randbytes(len(each.octets) - torn)
+                rest = garbage if random.random() < GARBAGE else b""
+                yield Change(each.place, each.octets[:torn] + rest)
+            elif random.random() < share:
+                yield each
+
+    def _sectors(self, sector: int) -> "Iterator[Change]":
+        if self.octets is None:
+            yield self
+            return
+        begin = 0
+        while begin < len(self.octets):
+            end = begin + sector - (self.place + begin) % sector
+            yield Change(self.place + begin, self.octets[begin:end])
+            begin = end
+
+
 class File:
-    """``seen`` by every program; ``durable`` is what is left when the power fails now."""
+    """``seen`` by every program; ``durable`` is what is sure to be left when the power fails."""
 
     def __init__(self) -> None:
         self.seen, self.durable = bytearray(), bytearray()
-        self._pending: list[Write | int] = []
-        """Since the last synchronization: what was written, or to what size the file was cut."""
+        self._pending: list[Change] = []
+        """Since the last synchronization."""
 
-    def write(self, offset: int, octets: bytes) -> None:
-        _put(self.seen, offset, octets)
-        self._pending.append((offset, octets))
-
-    def truncate(self, size: int) -> None:
-        _cut(self.seen, size)
-        self._pending.append(size)
+    def change(self, place: int, octets: bytes | None) -> None:
+        change = Change(place, octets)
+        change.apply(self.seen)
+        self._pending.append(change)
 
     def synchronize(self) -> None:
         for each in self._pending:
-            _apply(self.durable, each)
+            each.apply(self.durable)
         self._pending.clear()
 
     def fail_to_synchronize(self, random: Random, sector: int) -> None:
         """As Linux does: some of it may be on the disk, and the next attempt does not try again."""
         share = random.choice((0.0, 0.5, 1.0))
         for each in self._pending:
-            for kept in _left(each, random, share, sector):
-                _apply(self.durable, kept)
+            for kept in each.left(random, share, sector):
+                kept.apply(self.durable)
         self._pending.clear()
 
     def lose_power(self, random: Random, sector: int) -> None:
@@ -49,7 +82,7 @@ class File:
 class Drive:
     """One folder of files. ``sector`` in octets."""
 
-    def __init__(self, random: Random, sector: int = 512) -> None:
+    def __init__(self, random: Random, sector: int) -> None:
         self.random, self.sector = random, sector
         self.files: dict[str, File] = {}
         self.synchronizes = True
@@ -79,8 +112,11 @@ class Drive:
     def lose_power(self) -> None:
         share = self.random.choice((0.0, 0.5, 1.0))
         for name, file in self._pending:
-            if self.random.random() < share:
-                _set(self._durable, name, file)
+            if self.random.random() >= share:
+                continue
+            self._durable.pop(name, None)
+            if file is not None:
+                self._durable[name] = file
         self._pending.clear()
         self.files = dict(self._durable)
         for name in sorted(self.files):
@@ -90,65 +126,11 @@ class Drive:
         return {name: bytes(file.seen) for name, file in self.files.items()}
 
     def replace(self, files: dict[str, bytes]) -> None:
-        """Other files take the place of all, and are synchronized."""
-        self.files, self._pending = {}, []
+        """Other files take the place of all, durably."""
+        self.files = {}
         for name, octets in files.items():
-            self.make(name).write(0, octets)
-            self.files[name].synchronize()
+            file = self.make(name)
+            file.change(0, octets)
+            file.synchronize()
         self._durable = dict(self.files)
         self._pending.clear()
-
-
-def _left(change: Write | int, random: Random, share: float, sector: int) -> list[Write | int]:
-    """What of an unsynchronized change reached the disk."""
-    if isinstance(change, int):
-        return [change] if random.random() < share else []
-    kept: list[Write | int] = []
-    for offset, octets in _sectors(change, sector):
-        if random.random() < TORN:
-            kept.append((offset, _torn(octets, random)))
-        elif random.random() < share:
-            kept.append((offset, octets))
-    return kept
-
-
-def _sectors(write: Write, sector: int) -> list[Write]:
-    offset, octets = write
-    first = sector - offset % sector
-    places = [0, *range(first, len(octets), sector)]
-    return [
-        (offset + begin, octets[begin:end])
-        for begin, end in zip(places, [*places[1:], len(octets)], strict=True)
-    ]
-
-
-def _torn(octets: bytes, random: Random) -> bytes:
-    place = random.randrange(len(octets) + 1)
-    rest = random.randbytes(len(octets) - place) if random.random() < GARBAGE else b""
-    return octets[:place] + rest
-
-
-def _apply(content: bytearray, change: Write | int) -> None:
-    if isinstance(change, int):
-        _cut(content, change)
-    else:
-        _put(content, *change)
-
-
-def _put(content: bytearray, offset: int, octets: bytes) -> None:
-    if offset > len(content):
-        content.extend(bytes(offset - len(content)))
-    content[offset : offset + len(octets)] = octets
-
-
-def _cut(content: bytearray, size: int) -> None:
-    """A file that is cut to more than it has ends in zeros."""
-    del content[size:]
-    content.extend(bytes(size - len(content)))
-
-
-def _set(folder: dict[str, File], name: str, file: File | None) -> None:
-    if file is None:
-        folder.pop(name, None)
-    else:
-        folder[name] = file

@@ -51,12 +51,7 @@ class Durability:
         for group in self._groups:
             found = [there.get(_name(each)) == each for each in group.came]
             if group.acknowledged:
-                lost = [
-                    each[0]
-                    for each, is_there in zip(group.came, found, strict=True)
-                    if not is_there
-                ]
-                _require(not lost, f"acknowledged and lost: {lost[:1]}")
+                _require(all(found), f"acknowledged and lost: {group.came[0][0]}")
             _require(all(found) or not any(found), f"stored by half: {group.came[0][0]}")
 
 
