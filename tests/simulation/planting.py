@@ -19,6 +19,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PATCHES = Path(__file__).parent / "planted"
 COPIED = ("events", "aggregates", "processors", "projections", "engine", "adapters", "tests")
+SQLITE = "a/adapters/stores/sqlite/"
+"""What a patch names that only the embedded store can show."""
 VIOLATION = re.compile(r"VIOLATED after item \d+: (.*)")
 
 
@@ -56,7 +58,9 @@ def applied(patch: Path, tree: Path, *more: str) -> None:
 def hunted(patch: Path, minutes: float, seed: str = "1") -> Found:
     began = time.monotonic()
     with planted(patch) as tree:
+        store = "sqlite" if SQLITE in patch.read_text() else "memory"
         command = [sys.executable, "-m", "tests.simulation", seed, "--until-found"]
+        command += ["--store", store]
         told = subprocess.run(
             [*command, "--minutes", str(minutes)],
             cwd=tree,

@@ -91,12 +91,15 @@ class SQLiteDisk(Disk):
     def opened(self, name: str) -> Opened:
         """Opens it where what the process had open has ended."""
         self._forget_what_ended()
+        process = self._processes.get(name)
+        if process is not None and process.is_dead:
+            raise Crash
         if name not in self._open:
             program = f"{name}.{next(self._numbers)}"
             if name == OBSERVER:
                 self.system.observers.add(program)
             path = Path(vfs.address(self._mounted, program, "sim.db"))
-            store = StoreOf(path, self.machine.now, self._processes.get(name))
+            store = StoreOf(path, self.machine.now, process)
             self._open[name] = Opened(program, store, SQLiteViews(store))
         return self._open[name]
 

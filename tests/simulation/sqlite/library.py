@@ -77,9 +77,12 @@ def table(functions: list[tuple[str, Any]], act: Callable[[str], Any]) -> dict[s
 
 @cache
 def library() -> CDLL:
-    """Raises ``OSError`` or ``AttributeError`` where Python keeps its SQLite to itself."""
-    found = CDLL(_sqlite3.__file__)
-    found.sqlite3_vfs_register.argtypes = (c_void_p, c_int)
+    """Raises ``OSError`` where Python keeps its SQLite to itself."""
+    try:
+        found = CDLL(_sqlite3.__file__)
+        found.sqlite3_vfs_register.argtypes = (c_void_p, c_int)
+    except (AttributeError, OSError) as error:
+        raise OSError(f"this Python's SQLite takes no other file system: {error}") from error
     return found
 
 

@@ -84,7 +84,7 @@ class System:
         if program in self.ended or (is_new and not flags & of.OPEN_CREATE):
             return None
         made = Handle(self, program, self.drive.make(name) if is_new else files[name])
-        made.names_folder = is_new and bool(flags & of.OPEN_JOURNALS)
+        made.names_folder = bool(flags & of.OPEN_CREATE and flags & of.OPEN_JOURNALS)
         self.handles[made] = None
         return made
 
@@ -113,7 +113,7 @@ class Handle:
         self.regions: list[Array[c_char]] | None = None
         """Kept as long as SQLite may still look there."""
         self.names_folder = False
-        """Its name has to be synchronized with it."""
+        """Its name is to be synchronized with it, whoever made it."""
 
     @property
     def ended(self) -> bool:
