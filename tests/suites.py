@@ -36,7 +36,7 @@ class Suite(NamedTuple):
     @property
     def command(self) -> list[str]:
         folders = [str(TESTS / room) for room in self.rooms]
-        return [sys.executable, "-m", "pytest", "-q", "-m", self.marked, *folders]
+        return [sys.executable, "-m", "pytest", "-q", "--durations=8", "-m", self.marked, *folders]
 
 
 SUITES = {

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bench.postgres.clocks import pg_clocks
 from bench.postgres.folding import pg_projections, pg_rebuild
 from bench.postgres.looking_back import pg_state_at
-from bench.postgres.proving import pg_proof
+from bench.postgres.proving import pg_proof, pg_proof_writers
 from bench.postgres.stopping import pg_beside_expiry, pg_expiry
 from bench.postgres.tail import pg_tail
 from bench.postgres.visible import pg_visible
@@ -23,4 +23,5 @@ POSTGRES_MEASURES: dict[str, Callable[[], dict[str, float]]] = {
     "pg_clocks": pg_clocks,
     "pg_state_at": pg_state_at,
     "pg_proof": pg_proof,
+    "pg_proof_writers": pg_proof_writers,
 }

@@ -50,4 +50,7 @@ POSTGRES = (
         "pg_proof", "log held against a checkpoint, events/s, over a scan", "verified", "scan", 0.3
     ),
     Ratio("pg_proof", "log signed from nothing, likewise", "signed", "scan", None),
+    Ratio("pg_proof_writers", "8 writers beside a worker that signs", "beside", "alone", None),
+    Ratio("pg_proof_writers", "what it costs, the worker apart, %", "cost", None, 5, True),
+    Ratio("pg_proof_writers", "the same, on the same processors, %", "shared_cost", None, None),
 )

@@ -12,8 +12,9 @@ from adapters.kafka.consumer.inbox import inbox_at
 from adapters.kafka.topics import Topics
 from adapters.projecting.places import make_tables
 from adapters.stores.postgres import PostgresStore, PostgresViews
+from bench.programs import until
 from bench.stream.places import Site, grow, stream_site
-from bench.stream.processes import GROUP, projecting, until
+from bench.stream.processes import GROUP, projecting
 from bench.stream.relaying import told
 from bench.timing import timed
 from engine.projecting import ProjectionRunner

@@ -18,8 +18,9 @@ from kafka import KafkaConsumer, TopicPartition
 from adapters.kafka.producing import transactional_producer
 from adapters.kafka.topics import Topics
 from bench.postgres.visible import PER_SECOND, Moment, paced_commands
+from bench.programs import PATIENCE
 from bench.stream.places import Site, stream_site
-from bench.stream.processes import PATIENCE, relaying
+from bench.stream.processes import relaying
 from engine.stream.topics import PARTITIONS
 
 COMMANDS, FIRST = 2_000, 400
