@@ -1,11 +1,12 @@
 """What survives a process: the store and all that is kept beside it, its backup, its witness."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
 from copy import copy
-from typing import cast
+from typing import Protocol, cast
 
 from adapters.stores.memory import MemoryStore, MemoryViews
+from engine.entries import Numbered
 from engine.ports.coordination import Alarm
 from engine.ports.errors import StoreRefused
 from engine.ports.log import Entry, Page
@@ -15,10 +16,24 @@ from engine.ports.views import Views
 from engine.ports.witness import Noted
 from engine.stream.log_sink import Relayed
 from engine.work.mailing.inboxes import Cursor
+from events.recorded import Envelope
 from events.vocabulary import AccountId
 from tests.proof.fragile import CrashPoint, FragileStore, Lost, _FragileTransaction
 from tests.simulation.machine import Machine, Process
 from tests.simulation.plan import Item
+
+
+class Recorder(Protocol):
+    """All envelopes; those that hold events, and those that hold none, in the order of the log."""
+
+    @property
+    def envelopes(self) -> Sized: ...
+
+    @property
+    def filled(self) -> Sequence[Envelope]: ...
+
+    @property
+    def without_events(self) -> Sequence[Numbered]: ...
 
 
 class Disk:
@@ -71,9 +86,9 @@ class Disk:
     def _put_back(self, backup: Mapping[str, object]) -> None:
         vars(self).update(backup)
 
-    def envelopes(self) -> int:
-        """How many it has."""
-        return len(cast("MemoryStore", self.store).recorder.envelopes)
+    @property
+    def recorder(self) -> Recorder:
+        return cast("MemoryStore", self.store).recorder
 
     def connect(self, process: Process) -> "Connection":
         return Connection(self, process)

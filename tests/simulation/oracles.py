@@ -156,7 +156,7 @@ class Oracles:
     def _read(self, *, count: bool = True) -> None:
         store = self._world.disk.store
         self._note_faults()
-        envelopes = self._world.disk.envelopes()
+        envelopes = len(self._world.disk.recorder.envelopes)
         if count:
             self.commands += envelopes - self._envelopes
         self._envelopes = envelopes

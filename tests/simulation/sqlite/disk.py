@@ -8,12 +8,16 @@ from random import Random
 from typing import NamedTuple, cast
 
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
+from engine.entries import Numbered
 from engine.ports.clock import Clock
+from engine.ports.log import Log
 from engine.ports.store import Store
 from engine.ports.views import Views
+from events.recorded import Envelope
 from tests.proof.fragile import Crash, CrashPoint, _FragileTransaction
-from tests.simulation.disk import Connection, Disk
+from tests.simulation.disk import Connection, Disk, Recorder
 from tests.simulation.machine import Machine, Process
+from tests.simulation.oracles import PAGE
 from tests.simulation.plan import Item
 from tests.simulation.sqlite import vfs
 from tests.simulation.sqlite.drive import Drive
@@ -48,6 +52,30 @@ class Opened(NamedTuple):
     views: SQLiteViews
 
 
+class Followed:
+    """What the in-memory store's recorder keeps, as the log tells it."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+        self.filled: list[Envelope] = []
+        self.without_events: list[Numbered] = []
+        self._last = -1
+
+    def follow(self, log: Log) -> None:
+        while found := log.entries(self._last, PAGE):
+            for number, envelope, row in found:
+                if self.envelopes[-1:] == [envelope]:
+                    continue
+                self.envelopes.append(envelope)
+                if row:
+                    self.filled.append(envelope)
+                else:
+                    self.without_events.append(
+                        Numbered(len(self.without_events) + 1, number, envelope)
+                    )
+            self._last = found[-1].number
+
+
 class SQLiteDisk(Disk):
     """Each process has the file open by itself; an observer, at which nothing strikes, reads it."""
 
@@ -58,6 +86,7 @@ class SQLiteDisk(Disk):
         self.drive = Drive(random, random.choice(SECTORS))
         self.system = System(self.drive, super().refuses)
         self.durability = Durability()
+        self._recorder = Followed()
         self._mounted = vfs.mounted(self.system)
         self._processes: dict[str, Process] = {}
         self._open: dict[str, Opened] = {}
@@ -73,9 +102,10 @@ class SQLiteDisk(Disk):
     def views_of(self, process: Process) -> Views:
         return self.opened(process.name).views
 
-    def envelopes(self) -> int:
-        with self._observer.reading() as c:
-            return int(c.execute("SELECT count(*) FROM envelopes").fetchone()[0])
+    @property
+    def recorder(self) -> Recorder:
+        self._recorder.follow(self.store)
+        return self._recorder
 
     def refuses(self) -> bool:
         return False  # the drive does
@@ -162,6 +192,7 @@ class SQLiteDisk(Disk):
     def _put_back(self, backup: Mapping[str, object]) -> None:
         super()._put_back(backup)
         self.system.end_all()
+        self._recorder = Followed()
         self.drive.replace(cast("dict[str, bytes]", backup["files"]))
         self._look_anew()
 
