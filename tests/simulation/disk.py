@@ -78,6 +78,11 @@ class Disk:
         return {
             "store": _copy_of_store(cast("MemoryStore", self.store)),
             "views": _copy_of_views(cast("MemoryViews", self.views)),
+            **self._copied_beside(),
+        }
+
+    def _copied_beside(self) -> Mapping[str, object]:
+        return {
             "cursors": dict(self.cursors),
             "alarms": dict(self.alarms),
             "relayed": self.relayed,
