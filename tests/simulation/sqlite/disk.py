@@ -182,9 +182,7 @@ class SQLiteDisk(Disk):
 
     def _copied(self) -> Mapping[str, object]:
         return {
-            "cursors": dict(self.cursors),
-            "alarms": dict(self.alarms),
-            "relayed": self.relayed,
+            **self._copied_beside(),
             "durability": self.durability.copied(),
             "files": self.drive.copied(),
         }
