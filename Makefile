@@ -31,8 +31,8 @@ lint: $(READY) ## Lint and types
 soak: $(READY) $(SERVERS) ## Longer histories, more interleavings, more kills
 	$(BIN)/python -m pytest -q -m soak
 
-simulate: $(READY) ## A deterministic simulation; SEED=13, MINUTES=10 for the seeds that follow on all cores (PROCESSES=1 on one), FOUND=1 until a violation
-	$(BIN)/python -m tests.simulation $(or $(SEED),1) --shrink --coverage $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PROCESSES),--processes $(PROCESSES)) $(if $(FOUND),--until-found)
+simulate: $(READY) ## A deterministic simulation; SEED=13, MINUTES=10 for the seeds that follow on all cores (PROCESSES=1 on one), FOUND=1 until a violation, STORE=sqlite
+	$(BIN)/python -m tests.simulation $(or $(SEED),1) --shrink --coverage $(if $(STORE),--store $(STORE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PROCESSES),--processes $(PROCESSES)) $(if $(FOUND),--until-found)
 
 mutate: $(READY) ## Mutation testing of the rules and the reactions
 	$(BIN)/python -m tests.mutate

@@ -7,7 +7,7 @@ from collections import Counter
 
 from tests.simulation.rules import all_rules
 from tests.simulation.run import Told
-from tests.simulation.sharing import quiet, runs
+from tests.simulation.sharing import PLANS, quiet, runs
 from tests.simulation.shrinking import shrunk, written
 
 STEPS = 120
@@ -67,7 +67,7 @@ def main() -> int:
     totals, ends = Totals(), given.until_found or given.minutes is None
     processes = given.processes if given.minutes else 1
     quiet()
-    for run in runs(given.seed, given.steps, given.minutes, processes):
+    for run in runs(given.store, given.seed, given.steps, given.minutes, processes):
         totals.add(run)
         _tell(run, given)
         if run.violation and ends:
@@ -97,6 +97,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
     parser.add_argument("seed", nargs="?", default="1")
     parser.add_argument("--steps", type=int, default=STEPS, help="items of each plan")
+    parser.add_argument("--store", choices=PLANS, default="memory", help="what is underneath")
     parser.add_argument("--minutes", type=float, help="go on with the seeds that follow")
     parser.add_argument(
         "--processes", type=int, default=os.cpu_count() or 1, help="that share the seeds"

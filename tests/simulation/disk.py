@@ -1,21 +1,40 @@
 """What survives a process: the store and all that is kept beside it, its backup, its witness."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
 from copy import copy
+from typing import Protocol, cast
 
 from adapters.stores.memory import MemoryStore, MemoryViews
+from engine.entries import Numbered
 from engine.ports.coordination import Alarm
 from engine.ports.errors import StoreRefused
 from engine.ports.log import Entry, Page
+from engine.ports.store import Store
 from engine.ports.transactions import WorkspaceReading
+from engine.ports.views import Views
 from engine.ports.witness import Noted
 from engine.stream.log_sink import Relayed
 from engine.work.mailing.inboxes import Cursor
 from engine.work.webhooks.endpoint import Endpoint
+from events.recorded import Envelope
 from events.vocabulary import AccountId
 from tests.proof.fragile import CrashPoint, FragileStore, Lost, _FragileTransaction
 from tests.simulation.machine import Machine, Process
+from tests.simulation.plan import Item
+
+
+class Recorder(Protocol):
+    """All envelopes; those that hold events, and those that hold none, in the order of the log."""
+
+    @property
+    def envelopes(self) -> Sized: ...
+
+    @property
+    def filled(self) -> Sequence[Envelope]: ...
+
+    @property
+    def without_events(self) -> Sequence[Numbered]: ...
 
 
 class Disk:
@@ -23,9 +42,10 @@ class Disk:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self.store = MemoryStore(machine.now)
-        self.store._store_id = "sim"
-        self.views = MemoryViews()
+        store = MemoryStore(machine.now)
+        store._store_id = "sim"
+        self.store: Store = store
+        self.views: Views = MemoryViews()
         self.cursors: dict[tuple[str, AccountId], Cursor] = {}
         self.alarms: dict[str, Alarm] = {}
         self.endpoints: dict[str, Endpoint] = {}
@@ -50,7 +70,7 @@ class Disk:
     def restore(self) -> None:
         """The backup takes the place of the database."""
         assert self._backup is not None
-        vars(self).update(self._backup)
+        self._put_back(self._backup)
         self._backup = self._copied()
         self.epoch += 1
         if self.witness is not None and self.witness.position > self.store.last_position():
@@ -58,13 +78,43 @@ class Disk:
 
     def _copied(self) -> Mapping[str, object]:
         return {
-            "store": _copy_of_store(self.store),
-            "views": _copy_of_views(self.views),
+            "store": _copy_of_store(cast("MemoryStore", self.store)),
+            "views": _copy_of_views(cast("MemoryViews", self.views)),
+            **self._copied_beside(),
+        }
+
+    def _copied_beside(self) -> Mapping[str, object]:
+        return {
             "cursors": dict(self.cursors),
             "alarms": dict(self.alarms),
             "endpoints": dict(self.endpoints),
             "relayed": self.relayed,
         }
+
+    def _put_back(self, backup: Mapping[str, object]) -> None:
+        vars(self).update(backup)
+
+    @property
+    def recorder(self) -> Recorder:
+        return cast("MemoryStore", self.store).recorder
+
+    def connect(self, process: Process) -> "Connection":
+        return Connection(self, process)
+
+    def views_of(self, process: Process) -> Views:  # noqa: ARG002 all see the same
+        return self.views
+
+    def refuses(self) -> bool:
+        """Is a write that is about to be committed refused?"""
+        full = self.machine.seconds < self.full_until
+        self.machine.faults["full disk"] += full
+        return full
+
+    def fault(self, kind: str) -> Callable[[Item], object] | None:  # noqa: ARG002 it has none
+        """One that only some disks know."""
+        return None
+
+    def close(self) -> None: ...
 
     # Coordination, as far as the fence asks for it.
 
@@ -142,7 +192,7 @@ class Connection(FragileStore):
         super().__init__(disk.store)
 
     @property
-    def inner(self) -> MemoryStore:
+    def inner(self) -> Store:
         return self._disk.store
 
     @inner.setter
@@ -191,8 +241,7 @@ class Connection(FragileStore):
 
     def pass_by(self, point: CrashPoint) -> None:
         process, machine = self._process, self._process.machine
-        if point is CrashPoint.BEFORE_COMMIT and machine.seconds < self._disk.full_until:
-            machine.faults["full disk"] += 1
+        if point is CrashPoint.BEFORE_COMMIT and self._disk.refuses():
             raise StoreRefused(store="sim", advice="the disk is full", said="full")
         if process.loses is point and not machine.quiet:
             process.loses = None

@@ -95,6 +95,16 @@ class Process:
             drawn = self.random.random()
             self.pause(drawn * 0.5 if drawn < 0.06 else 0.0)
 
+    @property
+    def is_dead(self) -> bool:
+        return self._dead
+
+    def fall(self) -> None:
+        """Something ends it, now or as soon as it asks for anything outside of itself."""
+        self._dead = True
+        self._sleep += 1
+        self.machine.at(self.machine.seconds, self._waker(self._sleep))
+
     def wake(self, within: Sequence[float] = SOON) -> None:
         """There is news: the wait it is in ends after one of these times, or else its next one."""
         self._news = True

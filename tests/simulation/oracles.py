@@ -151,7 +151,7 @@ class Oracles:
         self._asked: dict[str, tuple[datetime, datetime]] = {}
         """When each check was asked for, and until when it counts as of then."""
         self._position = self._refused = 0
-        recorder = self._world.disk.store.recorder
+        recorder = self._world.disk.recorder
         self._envelopes = len(recorder.envelopes)
         self._seen = len(recorder.filled), len(recorder.without_events)
 
@@ -188,7 +188,7 @@ class Oracles:
     def _read(self, *, count: bool = True) -> None:
         store = self._world.disk.store
         self._note_faults()
-        envelopes = len(store.recorder.envelopes)
+        envelopes = len(self._world.disk.recorder.envelopes)
         if count:
             self.commands += envelopes - self._envelopes
         self._envelopes = envelopes
@@ -204,7 +204,7 @@ class Oracles:
 
     def _audit(self, page: Page) -> None:
         """What a refusal says is held to what was recorded before it."""
-        without = self._world.disk.store.recorder.without_events
+        without = self._world.disk.recorder.without_events
         refused = [each for each in page.envelopes if each.rejection]
         refused += [each for each in _envelopes(without[self._refused :]) if each.rejection]
         self._refused = len(without)
@@ -242,7 +242,7 @@ class Oracles:
 
     def _fenced(self) -> None:
         """M6: while it lacks what it did, a store settles nothing and takes nothing else."""
-        recorder, (filled, without) = self._world.disk.store.recorder, self._seen
+        recorder, (filled, without) = self._world.disk.recorder, self._seen
         self._seen = len(recorder.filled), len(recorder.without_events)
         if self._world.disk.lacks_sends_since is None:
             return

@@ -136,6 +136,7 @@ class Plan(NamedTuple):
     """Often some hours before clocks change somewhere."""
     troubles: dict[str, int]
     items: list[Item]
+    store: str = "memory"
 
 
 def plan_of(seed: str, steps: int) -> Plan:

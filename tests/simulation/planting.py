@@ -20,6 +20,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PATCHES = Path(__file__).parent / "planted"
 COPIED = ("events", "aggregates", "processors", "projections", "engine", "adapters", "tests")
+SQLITE = "a/adapters/stores/sqlite/"
+"""What a patch names that only the embedded store can show."""
 VIOLATION = re.compile(r"VIOLATED after item \d+: (.*)")
 SEED = re.compile(r"^seed (\S+): hash", re.MULTILINE)
 PROCESSOR = re.compile(r"([\d.]+) s of processor time")
@@ -63,15 +65,9 @@ def applied(patch: Path, tree: Path, *more: str) -> None:
 def hunted(patch: Path, minutes: float, seed: str = "1") -> Found:
     began = time.monotonic()
     with planted(patch) as tree:
-        command = [
-            sys.executable,
-            "-m",
-            "tests.simulation",
-            seed,
-            "--until-found",
-            "--processes",
-            "1",
-        ]
+        store = "sqlite" if SQLITE in patch.read_text() else "memory"
+        command = [sys.executable, "-m", "tests.simulation", seed]
+        command += ["--store", store, "--processes", "1"]
         told = subprocess.run(
             [*command, "--until-found", "--minutes", str(minutes)],
             cwd=tree,

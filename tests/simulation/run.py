@@ -14,6 +14,7 @@ from tests.simulation.machine import SOON, Machine, Process
 from tests.simulation.mail import MailWorld, People
 from tests.simulation.oracles import Oracles, Violated
 from tests.simulation.plan import Item, Plan
+from tests.simulation.sqlite.disk import SQLiteDisk
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory
 from tests.simulation.vocabulary import ACCOUNTS, DUE, WORKSPACES
 from tests.simulation.webhooks import ENDPOINTS, Receiver, resumed
@@ -28,6 +29,7 @@ QUIET_ROUNDS, ROUNDS = 2, 10
 a generation of the same number twice, which the signer finds after the first reconciliation."""
 TOLD_WITHIN = 20.0
 """Seconds after which the topic and the views have what was recorded."""
+DISKS: dict[str, type[Disk]] = {"memory": Disk, "sqlite": SQLiteDisk}
 AFTERWARDS = 1_800.0
 """Seconds in which everything comes to rest, once nothing is wrong any more."""
 
@@ -53,7 +55,7 @@ class Told(NamedTuple):
 class Office:
     def __init__(self, plan: Plan) -> None:
         machine = self.machine = Machine(plan.seed, plan.beginning)
-        disk, mail = Disk(machine), MailWorld(machine)
+        disk, mail = DISKS[plan.store](machine), MailWorld(machine)
         disk.endpoints.update((each.id, each) for each in ENDPOINTS)
         mail.troubles.update(plan.troubles)
         mail.position = lambda: disk.store.last_position()  # noqa: PLW0108 it may be another one by then
@@ -93,7 +95,7 @@ class Office:
 
     def tell(self, item: Item) -> None:
         self.machine.run(self._moment(item))
-        act = getattr(self, f"_{item.kind}", None)
+        act = getattr(self, f"_{item.kind}", None) or self.world.disk.fault(item.kind)
         if act is not None:
             act(item)
         else:
@@ -281,6 +283,7 @@ def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> 
     except Exception as error:  # noqa: BLE001 whatever production raises unasked is a finding
         violation = f"{type(error).__name__}: {error}"
     machine, oracles = office.machine, office.oracles
+    office.world.disk.close()
     return Told(
         plan,
         violation,

@@ -3,25 +3,31 @@
 import gc
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 
 import structlog
 
-from tests.simulation.plan import plan_of
+from tests.simulation.plan import Plan, plan_of
 from tests.simulation.run import Told, told
+from tests.simulation.sqlite.strikes import struck
+
+PLANS: dict[str, Callable[[Plan], Plan]] = {"memory": lambda plan: plan, "sqlite": struck}
+"""What a store adds to a plan: of the embedded one the drive fails, too."""
 
 
-def runs(first: str, steps: int, minutes: float | None, processes: int) -> Iterator[Told]:
+def runs(
+    store: str, first: str, steps: int, minutes: float | None, processes: int
+) -> Iterator[Told]:
     """Of that seed, and of those that follow as long as the minutes last; in their order."""
     seeds, pending = _seeds(first, minutes), deque[Future[Told]]()
     with ProcessPoolExecutor(processes, get_context("spawn"), initializer=quiet) as pool:
         try:
             while True:
                 for seed in islice(seeds, processes + 1 - len(pending)):
-                    pending.append(pool.submit(run_of, seed, steps))
+                    pending.append(pool.submit(run_of, store, seed, steps))
                 if not pending:
                     return
                 yield pending.popleft().result()
@@ -34,8 +40,8 @@ def quiet() -> None:
     structlog.configure(processors=[lambda *_: _drop()])
 
 
-def run_of(seed: str, steps: int) -> Told:
-    run = told(plan_of(seed, steps))
+def run_of(store: str, seed: str, steps: int) -> Told:
+    run = told(PLANS[store](plan_of(seed, steps)))
     gc.unfreeze()  # production keeps what it has loaded away from the collector
     gc.collect()
     return run

@@ -18,6 +18,7 @@ from engine.entries import GapInEntries
 from engine.fence import StoreFence
 from engine.ports.coordination import Coordination
 from engine.ports.errors import StoreError, WrittenMeanwhile
+from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
 from engine.proof.errors import AnotherHistory, ProofError
 from engine.proof.sequencing import Commitments, Sequencer
@@ -38,7 +39,7 @@ from engine.work.relay import Relay
 from events.recorded import Recorded
 from events.vocabulary import AccountId, ConnectionStatus
 from projections.shipped import SHIPPED
-from tests.simulation.disk import Connection, Disk, DiskCursors, Elsewhere
+from tests.simulation.disk import Disk, DiskCursors, Elsewhere
 from tests.simulation.machine import Machine, Process
 from tests.simulation.mail import MailWorld, People, Way
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory, TopicSink
@@ -99,13 +100,17 @@ class Program:
     def __init__(self, world: World, process: Process) -> None:
         machine, disk = world.machine, world.disk
         self.world, self.process = world, process
-        self.store = Connection(disk, process)
-        self.log = Connection(disk, process)
+        self.store = disk.connect(process)
+        self.log = disk.connect(process)
         coordination = cast("Coordination", disk.coordination())
         self.fence = StoreFence(self.store, Elsewhere(disk), coordination, machine.monotonic)
         self.engine = Remembering(self.store, snapshot_every=200, fence=self.fence)
         numbers = count(1)
         self.new_id = lambda: f"{KEEPS_FACTS}{process.name}.{process.starts}.{next(numbers)}"
+
+    @property
+    def views(self) -> Views:
+        return self.world.disk.views_of(self.process)
 
     def way(self, workspace: str) -> Way:
         return Way(self.world.mail, self.process, workspace, self.world.people)
@@ -286,11 +291,11 @@ class Teller:
         return min([patrol, *(each for each in waits if each > 0)])
 
     def _keep(self) -> None:
-        ProjectionRunner(self.program.log, self._world.disk.views, SHIPPED).catch_up()
+        ProjectionRunner(self.program.log, self.program.views, SHIPPED).catch_up()
 
     def _deliver(self) -> None:
         if self.program.fence.closed() is None and self._world.alone("notices", self._process):
-            engine, views = self.program.engine, self._world.disk.views
+            engine, views = self.program.engine, self.program.views
             Courier(engine, views, self._world.outbox.of(self._process)).deliver()
 
     def _tell(self) -> None:
