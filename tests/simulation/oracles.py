@@ -246,7 +246,7 @@ class Oracles:
         self._seen = len(recorder.filled), len(recorder.without_events)
         if self._world.disk.lacks_sends_since is None:
             return
-        new = recorder.filled[filled:] + _envelopes(recorder.without_events[without:])
+        new = [*recorder.filled[filled:], *_envelopes(recorder.without_events[without:])]
         for each in new:
             asked = each.causation_id is None and each.actor != "clock"
             allowed = each.command in TAKEN_WHEN_FENCED if asked else each.actor != "clock"
