@@ -16,7 +16,7 @@ from statistics import quantiles
 from typing import Any
 
 from adapters.observing.logs import configure_logs
-from adapters.settings import EngineSettings, LogLevel
+from adapters.settings.model import EngineSettings, LogLevel
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from bench.bare_import import import_all, loop_into_directory, loop_into_plainest
 from bench.checks.measures import CHECK_MEASURES

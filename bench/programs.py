@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from adapters.settings import PREFIX
+from adapters.settings.file import PREFIX
 
 PATIENCE = 300.0
 """Seconds until something that does not happen ends the measure."""

@@ -15,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from adapters.composition.mailing import means
 from adapters.mail.sandbox.authority import Authority, Certificate
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mail.wire.mail_wire import MailWire
-from adapters.mailing import means
 from adapters.stores.clocks import system_clock
 from bench.timing import timed
 from engine.work.access import Access, Security, Server

@@ -15,11 +15,11 @@ from tempfile import TemporaryDirectory
 from textwrap import fill, indent
 from typing import Any, NamedTuple
 
-from adapters.composition import asking, running
+from adapters.composition.programs import asking, running
+from adapters.composition.webhooking import webhooks_over
 from adapters.http.server import server
 from adapters.http.site import Site
-from adapters.settings import load_settings
-from adapters.webhooking import webhooks_over
+from adapters.settings.loading import load_settings
 from tests.http.feed.places import Tokens
 
 ROOT = Path(__file__).parents[1]

@@ -13,8 +13,8 @@ from adapters.screen.options import Kafka
 from adapters.screen.output import fail, say
 
 if TYPE_CHECKING:
-    from adapters.settings import EngineSettings
-    from adapters.streaming import FilesOf
+    from adapters.composition.streaming import FilesOf
+    from adapters.settings.model import EngineSettings
 
 
 def archive(
@@ -39,9 +39,9 @@ def archive(
     ] = None,
 ) -> None:
     """Write every event of a topic to Parquet files by day, until SIGTERM or Ctrl-C."""
-    from adapters.composition import log_as_set
-    from adapters.settings import load_settings
-    from adapters.streaming import ConsumerEnded, FilesOf
+    from adapters.composition.programs import log_as_set
+    from adapters.composition.streaming import ConsumerEnded, FilesOf
+    from adapters.settings.loading import load_settings
 
     with explained():
         settings = load_settings(kafka=kafka)
@@ -56,7 +56,7 @@ def archive(
 def _archive(
     settings: "EngineSettings", files: "FilesOf", poison: Poison, instance: str | None
 ) -> None:
-    from adapters.streaming import archiver
+    from adapters.composition.streaming import archiver
 
     with archiver(settings, files, poison=poison, instance=instance) as consumer:
         signal.signal(signal.SIGTERM, consumer.stop)

@@ -123,7 +123,7 @@ def import_people(
     """Import recipients from a CSV file. Importing it again takes only who is missing."""
     from adapters.cli.importing import import_file, read_names
     from adapters.cli.sequence_lack import tell_lack_after_import
-    from adapters.composition import recipients_file
+    from adapters.composition.programs import recipients_file
 
     people = recipients_file(file, read_names(names), skip_undecodable=skip_undecodable)
     with session(at) as here:

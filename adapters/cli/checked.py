@@ -8,7 +8,7 @@ from adapters.screen.exit_codes import EXIT_REFUSED
 from adapters.screen.output import fail, print_json, say, warn
 
 if TYPE_CHECKING:
-    from adapters.settings import EngineSettings
+    from adapters.settings.model import EngineSettings
     from aggregates.email_account import EmailAccount
     from engine.reply import Refusal
     from engine.work.check_connection import Checked
@@ -71,7 +71,7 @@ def tell_stages_of(address: str) -> "Watch":
 
 def domain_warnings(settings: "EngineSettings", address: str) -> Callable[[], None]:
     """Look up the sender's domain in parallel. Calling the result says what the domain lacks."""
-    from adapters.mail_servers import sender_domain_warnings
+    from adapters.composition.mail_servers import sender_domain_warnings
 
     found = sender_domain_warnings(settings, address)
 

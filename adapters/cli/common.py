@@ -14,8 +14,8 @@ from adapters.screen.output import fail, unknown
 from adapters.screen.where import Where
 
 if TYPE_CHECKING:
-    from adapters.composition import Opened
-    from adapters.settings import EngineSettings
+    from adapters.composition.programs import Opened
+    from adapters.settings.model import EngineSettings
     from aggregates.command import Command
     from engine.answers.current import Current
     from engine.answers.workspace_answers import Answers
@@ -86,14 +86,14 @@ def asking(at: Where, *, strict: bool = True) -> Iterator[Asked]:
 
     ``strict`` refuses to answer from a view that is older than the others.
     """
-    from adapters import composition
+    from adapters.composition import programs
     from engine.answers.current import current
     from engine.planning.why_not_now import Moment
     from engine.work.mailing.inboxes import WorkspaceInboxes
 
     with explained():
         settings = settings_of(at)
-        with composition.asking(settings) as opened:
+        with programs.asking(settings) as opened:
             require_workspace(opened.store, settings.workspace)
             with current(
                 opened.store,
@@ -103,8 +103,8 @@ def asking(at: Where, *, strict: bool = True) -> Iterator[Asked]:
                 fence=opened.fence,
                 strict=strict,
             ) as now:
-                schedule = composition.StoredCheckSchedule(opened.beside)
-                cursors = composition.StoredCursors(opened.beside)
+                schedule = programs.StoredCheckSchedule(opened.beside)
+                cursors = programs.StoredCursors(opened.beside)
                 inboxes = WorkspaceInboxes(cursors, now.workspace)
                 fenced = now.fenced is not None
                 moment = Moment(now.aggregates, now.now, settings.policy, inboxes, fenced)
@@ -115,9 +115,9 @@ def asking(at: Where, *, strict: bool = True) -> Iterator[Asked]:
 @contextmanager
 def reading(at: Where) -> Iterator["Opened"]:
     """Open the store to ask about it as a whole. A workspace, if given, must be known."""
-    from adapters import composition
+    from adapters.composition import programs
 
-    with explained(), composition.asking(settings_of(at)) as opened:
+    with explained(), programs.asking(settings_of(at)) as opened:
         if at.workspace is not None:
             require_workspace(opened.store, at.workspace)
         yield opened
@@ -211,7 +211,7 @@ class Session(NamedTuple):
 @contextmanager
 def session(at: Where, *, create: bool = False) -> Iterator[Session]:
     """Open the store; ``create`` makes one if there is none."""
-    from adapters.composition import running
+    from adapters.composition.programs import running
     from engine.ports.errors import StoreError
     from engine.work.ports import RecipientsError
 
@@ -249,6 +249,6 @@ def moment(text: str) -> datetime:
 
 
 def settings_of(at: Where) -> "EngineSettings":
-    from adapters.settings import load_settings
+    from adapters.settings.loading import load_settings
 
     return load_settings(store=at.store, workspace=at.workspace)

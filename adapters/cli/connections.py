@@ -188,8 +188,8 @@ def reconnect(
 
 def real(here: Session) -> "Mailboxes":
     """The use cases of mailboxes, with real mail servers."""
-    from adapters.composition import Program, logs_beside_answers
-    from adapters.mailboxes import mailboxes_of
+    from adapters.composition.mailboxes import mailboxes_of
+    from adapters.composition.programs import Program, logs_beside_answers
 
     logs_beside_answers()
     return mailboxes_of(Program(here.settings, here.opened, here.engine), here.workspace)
@@ -199,7 +199,7 @@ def told_checks(here: Session, found: "FailureClass | None" = None) -> "Connecti
     """Checks at the provider ``simulated``, with the result that they are given."""
     from uuid import uuid4
 
-    from adapters.mail_servers import told_probe
+    from adapters.composition.mail_servers import told_probe
     from engine.work.check_connection import ConnectionChecks
 
     return ConnectionChecks(here.engine, told_probe(found), here.workspace, lambda: uuid4().hex)

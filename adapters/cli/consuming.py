@@ -15,8 +15,8 @@ from adapters.screen.output import fail, say
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from adapters.settings import EngineSettings
-    from adapters.streaming import RowsOf
+    from adapters.composition.streaming import RowsOf
+    from adapters.settings.model import EngineSettings
 
 
 class Poison(StrEnum):
@@ -57,9 +57,9 @@ def consume(
     ] = False,
 ) -> None:
     """Keep a row for every event of a topic in another database, until SIGTERM or Ctrl-C."""
-    from adapters.composition import log_as_set
-    from adapters.settings import load_settings
-    from adapters.streaming import ConsumerEnded, RowsOf
+    from adapters.composition.programs import log_as_set
+    from adapters.composition.streaming import ConsumerEnded, RowsOf
+    from adapters.settings.loading import load_settings
 
     chosen = [start_over, from_position is not None, from_time is not None, redrive]
     if sum(chosen) > 1:
@@ -88,7 +88,7 @@ def _consume(
     only: str | None,
     instance: str | None,
 ) -> None:
-    from adapters.streaming import rows_consumer
+    from adapters.composition.streaming import rows_consumer
 
     with rows_consumer(
         settings, rows, poison=poison, workspace=only, instance=instance
@@ -103,14 +103,14 @@ def _consume(
 def _start_over(
     settings: "EngineSettings", rows: "RowsOf", position: int | None, at: "datetime | None"
 ) -> None:
-    from adapters.streaming import start_over
+    from adapters.composition.streaming import start_over
 
     partitions = start_over(settings, rows, position, at)
     say(f"{rows.group} starts over in {partitions} partitions; its rows from there on are dropped.")
 
 
 def _redrive(rows: "RowsOf") -> None:
-    from adapters.streaming import redrive
+    from adapters.composition.streaming import redrive
 
     done, failed = redrive(rows)
     say(f"Taken after all: {done}. Still not to be taken: {failed}.")

@@ -10,7 +10,7 @@ def duration(option: str, text: str, longest: timedelta) -> timedelta:
     """The duration in ``PT2H``, ``2 days`` or seconds; ends the program if unreadable or longer."""
     from pydantic import TypeAdapter, ValidationError
 
-    from adapters.durations import Positive
+    from adapters.settings.durations import Positive
 
     try:
         found: timedelta = TypeAdapter(Positive).validate_python(text)

@@ -12,7 +12,7 @@ from adapters.screen.exit_codes import EXIT_FAILED
 from adapters.screen.output import print_json, say
 
 if TYPE_CHECKING:
-    from adapters.settings import EngineSettings
+    from adapters.settings.model import EngineSettings
     from engine.answers.health import Health
 
 
@@ -52,7 +52,7 @@ def show_health(settings: "EngineSettings", workspace: str | None, *, as_json: b
 
 
 def _look(settings: "EngineSettings", workspace: str | None) -> Found:
-    from adapters.composition import asking, health_of
+    from adapters.composition.programs import asking, health_of
     from adapters.screen.hints import finding_with_hint, with_hint
     from engine.ports.errors import StoreError
 

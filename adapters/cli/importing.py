@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adapters.cli.common import Session, actor
-from adapters.composition import rejections_into, store_files
+from adapters.composition.programs import rejections_into, store_files
 from adapters.screen.exit_codes import EXIT_FAILED, EXIT_REFUSED, EXIT_UNREADABLE
 from adapters.screen.output import fail, print_json, say
 from adapters.screen.output_files import (
@@ -26,7 +26,7 @@ from engine.answers.telling.words import counted
 from engine.work.import_recipients import Import, Imported, ImportRefused
 
 if TYPE_CHECKING:
-    from adapters.composition import RecipientsFile
+    from adapters.composition.programs import RecipientsFile
     from engine.work.migrating import Migration
 
 EXIT_INTERRUPTED = 130

@@ -28,7 +28,7 @@ def link(
     at: Zoned,
 ) -> None:
     """Make a link by which the mailbox's owner reconnects it in his own browser, once."""
-    from adapters.mailboxes import link_to, signed_links
+    from adapters.composition.mailboxes import link_to, signed_links
     from events.vocabulary import instant_text
 
     span = duration("--for", good_for, LONGEST)
@@ -51,7 +51,7 @@ def link(
 def _account(here: Session, name: str) -> "EmailAccount":
     """The account, if a link can reconnect it; ends the program otherwise."""
     from adapters.cli.known_account import known
-    from adapters.mailboxes import providers
+    from adapters.composition.mailboxes import providers
 
     if here.settings.public_url is None:
         fail("Setting public_url: a link needs to know how owners reach it.", EXIT_UNREADABLE)

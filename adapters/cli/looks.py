@@ -20,7 +20,7 @@ def looks(
     at: Zoned,
 ) -> None:
     """Show who looked at which person's case, and when."""
-    from adapters.access import looks_of, tool_calls_of
+    from adapters.composition.access import looks_of, tool_calls_of
     from adapters.screen.tables import print_table
     from engine.answers.telling.rows import all_told
     from engine.work.looks import Look

@@ -54,7 +54,7 @@ def read(
 ) -> None:
     """Tell what each message means for whom it concerns. Prints nothing unless all can be read."""
     from adapters.cli.sent_file import UnreadableMail, octets_of, read_sent
-    from adapters.mailboxes import mail_reader
+    from adapters.composition.mailboxes import mail_reader
 
     judge = mail_reader()
     try:

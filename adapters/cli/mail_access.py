@@ -49,7 +49,7 @@ class Given(NamedTuple):
 
 def by_password(here: "Session", address: str, given: Given) -> "Access":
     """Access with the given servers, or shown proposals; ends the program if there are none."""
-    from adapters.mail_servers import proposed_servers
+    from adapters.composition.mail_servers import proposed_servers
     from engine.work.access import Access
 
     imap = server(given.imap, 993, 143) if given.imap else None
@@ -77,8 +77,8 @@ def by_consent(
 
     Raises ``ConsentRefused`` for too few permissions or another mailbox, and ``TokenError``.
     """
-    from adapters.composition import logs_beside_answers
-    from adapters.mailboxes import loopback_consent
+    from adapters.composition.mailboxes import loopback_consent
+    from adapters.composition.programs import logs_beside_answers
 
     logs_beside_answers()
     with loopback_consent(here.opened, here.settings, provider) as consent:

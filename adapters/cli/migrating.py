@@ -14,7 +14,7 @@ from adapters.screen.output import fail, print_json, say
 from adapters.screen.where import Where
 
 if TYPE_CHECKING:
-    from adapters.composition import LeadsFile
+    from adapters.composition.programs import LeadsFile
     from engine.work.migrating import Given, Rehearsed
     from engine.work.ports import RejectedLine
 
@@ -57,7 +57,7 @@ def import_list(
 ) -> None:
     """Import a list that another program exported; what it sent counts: nobody hears twice."""
     from adapters.cli.importing import import_file, read_names
-    from adapters.composition import leads_file
+    from adapters.composition.programs import leads_file
     from engine.work.migrating import Migration
 
     given = _given(read_names(values), read_names(steps))
@@ -80,7 +80,7 @@ def import_list(
 
 def _read_again(here: Session, accounts: Sequence[str]) -> None:
     """Read the senders' inboxes again: answers to messages unknown until now meant nothing (M4)."""
-    from adapters.composition import StoredCursors
+    from adapters.composition.programs import StoredCursors
 
     cursors = StoredCursors(here.opened.beside)
     for account in accounts:

@@ -12,8 +12,8 @@ from adapters.screen.options import Kafka
 from adapters.screen.output import fail, say
 
 if TYPE_CHECKING:
-    from adapters.settings import EngineSettings
-    from adapters.streaming import RowsOf
+    from adapters.composition.streaming import RowsOf
+    from adapters.settings.model import EngineSettings
 
 
 def project(
@@ -35,9 +35,9 @@ def project(
     ] = False,
 ) -> None:
     """Keep the shipped views of topics' stores in another database, until SIGTERM or Ctrl-C."""
-    from adapters.composition import log_as_set
-    from adapters.settings import load_settings
-    from adapters.streaming import ConsumerEnded, RowsOf, fold_anew
+    from adapters.composition.programs import log_as_set
+    from adapters.composition.streaming import ConsumerEnded, RowsOf, fold_anew
+    from adapters.settings.loading import load_settings
 
     if not into.startswith(("postgresql://", "postgres://")):
         fail("Views are projected into PostgreSQL: --into postgresql://…", EXIT_UNREADABLE)
@@ -58,7 +58,7 @@ def project(
 def _project(
     settings: "EngineSettings", views: "RowsOf", poison: Poison, instance: str | None
 ) -> None:
-    from adapters.streaming import views_consumer
+    from adapters.composition.streaming import views_consumer
 
     with views_consumer(settings, views, poison=poison, instance=instance) as consumer:
         signal.signal(signal.SIGTERM, consumer.stop)

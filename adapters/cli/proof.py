@@ -48,8 +48,8 @@ def export(
     at: WholeStore,
 ) -> None:
     """Add what came since to the tree in a folder, and sign it: tiles and a checkpoint (C2SP)."""
-    from adapters.composition import running
-    from adapters.proofs import (
+    from adapters.composition.programs import running
+    from adapters.composition.proofs import (
         ABOUT_WITNESSES,
         sequencer_of,
         signers_of,

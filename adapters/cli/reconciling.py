@@ -16,7 +16,7 @@ from adapters.screen.output import agreed, fail, print_json, say
 from adapters.screen.where import WholeStore
 
 if TYPE_CHECKING:
-    from adapters.composition import Program
+    from adapters.composition.programs import Program
     from engine.work.mailing.reconcile import Reconciled, Survey
 
 PATIENCE = 5.0
@@ -44,7 +44,7 @@ def reconcile(
 ) -> None:
     """Open a store that came from a backup: recover what a copy of its log has, search the Sent
     folders, test every account with a clock. What cannot be undone waits for `--confirm`."""
-    from adapters.composition import running
+    from adapters.composition.programs import running
     from events.errors import ExplainedError
 
     confirmed = _numbers(confirm or [])
@@ -76,7 +76,7 @@ def reconcile(
 
 
 def _reconciled(program: "Program", confirmed: dict[str, int]) -> "Reconciled":
-    from adapters.reconciling import reconciling
+    from adapters.composition.reconciling import reconciling
     from engine.work.mailing.reconcile import reconcile, survey
 
     with reconciling(program) as means:

@@ -14,7 +14,7 @@ from adapters.screen.output import agreed, fail, print_json, say
 from adapters.screen.where import Where, WholeStore
 
 if TYPE_CHECKING:
-    from adapters.composition import Opened
+    from adapters.composition.programs import Opened
     from engine.stream.source import StreamSource
     from engine.work.recover import Person, Recovered
 
@@ -51,9 +51,9 @@ def copy_of_the_log(
     at: Where, kafka: str | None, topic: str | None, other: str | None
 ) -> "Iterator[StreamSource | None]":
     """The log in the topic or in the other store; None if neither is given."""
-    from adapters.composition import asking
-    from adapters.settings import load_settings
-    from adapters.streaming import topics_as_source
+    from adapters.composition.programs import asking
+    from adapters.composition.streaming import topics_as_source
+    from adapters.settings.loading import load_settings
     from engine.stream.source import StoreAsSource
 
     if other is not None:
@@ -67,7 +67,7 @@ def copy_of_the_log(
 
 def recover_from(source: "StreamSource", at: Where, *, yes: bool) -> None:
     """Recover from a copy of any kind. Raises ``ExplainedError``."""
-    from adapters.composition import running
+    from adapters.composition.programs import running
 
     with running(settings_of(at)) as program:
         opened = program.opened

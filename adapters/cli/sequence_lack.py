@@ -43,7 +43,7 @@ def tell_lack_after_import(here: Session, campaign: "CampaignState") -> None:
 
 
 def lack_in(here: Here, campaign: "CampaignState", wanted: "MailSequence") -> "Lack":
-    from adapters.mailboxes import letters
+    from adapters.composition.mailboxes import letters
     from engine.work.sequences import lack_of
 
     return lack_of(here.directory, here.workspace, campaign, wanted, letters().missing)

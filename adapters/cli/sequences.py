@@ -133,7 +133,7 @@ def preview(
     """Show a letter as this recipient would get it from the sender. The link is an example."""
     from adapters.cli.campaigns import known
     from adapters.cli.known_recipient import known as known_recipient
-    from adapters.mailboxes import letters
+    from adapters.composition.mailboxes import letters
     from engine.work.letters import LetterError
 
     with asking(at) as here, explained(LetterError):

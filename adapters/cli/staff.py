@@ -67,7 +67,7 @@ def remove(name: Name, *, at: WholeStore) -> None:
 @app.command("list")
 def list_all(*, at: WholeStore) -> None:
     """Show everybody who may sign in."""
-    from adapters.access import staff_of
+    from adapters.composition.access import staff_of
     from adapters.screen.tables import print_table
 
     with reading(at) as opened:
@@ -84,7 +84,7 @@ def list_all(*, at: WholeStore) -> None:
 
 @contextmanager
 def _staff(at: WholeStore, *, create: bool = False) -> "Iterator[tuple[Session, Staff]]":
-    from adapters.access import staff_of
+    from adapters.composition.access import staff_of
 
     with explained(AccessError), session(at, create=create) as here:
         yield here, staff_of(here.opened)

@@ -17,8 +17,8 @@ from adapters.screen.program import group
 from adapters.screen.where import WholeStore
 
 if TYPE_CHECKING:
-    from adapters.composition import Migrated, Opened
-    from adapters.settings import EngineSettings
+    from adapters.composition.programs import Migrated, Opened
+    from adapters.settings.model import EngineSettings
     from engine.ports.log import StoreIdentity
 
 app = group(no_args_is_help=True)
@@ -33,7 +33,7 @@ BeforeOnly = Annotated[
 @app.command()
 def migrate(before_only: BeforeOnly = False, *, at: WholeStore) -> None:
     """Make the store where there is none, and put in the steps of its schema that it lacks."""
-    from adapters.composition import migrate
+    from adapters.composition.programs import migrate
 
     with explained():
         done = migrate(settings_of(at), before_only=before_only)
@@ -68,7 +68,7 @@ def check(*, at: WholeStore) -> None:
 
 def _opened(settings: "EngineSettings", stack: ExitStack) -> "Opened | str":
     """The store until the stack ends, or why it cannot be used. Raises ``StoreUnavailable``."""
-    from adapters.composition import asking
+    from adapters.composition.programs import asking
     from adapters.screen.hints import with_hint
     from engine.ports.errors import StoreError, StoreUnavailable
 
@@ -132,7 +132,7 @@ def notes_of(opened: "Opened") -> list[str]:
 @app.command("new-id")
 def new_id(yes: Yes = False, *, at: WholeStore) -> None:
     """Give a copy of a store an id of its own, so that the two histories are never mixed up."""
-    from adapters.composition import running
+    from adapters.composition.programs import running
 
     with explained(), running(settings_of(at)) as program:
         opened = program.opened

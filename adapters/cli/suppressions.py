@@ -119,7 +119,7 @@ def import_people(
 ) -> None:
     """Suppress the addresses of a CSV file; a domain in that column is suppressed as one."""
     from adapters.cli.importing import read_names
-    from adapters.composition import recipients_file
+    from adapters.composition.programs import recipients_file
 
     people = recipients_file(file, read_names(names))
     with session(at) as here:

@@ -34,7 +34,7 @@ def create(
     at: WholeStore,
 ) -> None:
     """Make a token and print it, this once. Makes the store if there is none."""
-    from adapters.access import tokens_of
+    from adapters.composition.access import tokens_of
     from engine.work.api_tokens import LONGEST, ApiToken, make
     from events.vocabulary import instant_text
 
@@ -55,7 +55,7 @@ def create(
 @app.command("list")
 def list_all(*, at: WholeStore) -> None:
     """Show every token that is not revoked: never the token itself."""
-    from adapters.access import tokens_of
+    from adapters.composition.access import tokens_of
 
     with reading(at) as opened:
         _show(at, tokens_of(opened).all())
@@ -68,7 +68,7 @@ def revoke(
     at: WholeStore,
 ) -> None:
     """Have a token refused from now on: by a running server within a second."""
-    from adapters.access import tokens_of
+    from adapters.composition.access import tokens_of
 
     with explained(AccessError), session(at) as here:
         tokens_of(here.opened).revoke(name)

@@ -16,7 +16,7 @@ from adapters.screen.program import group
 from adapters.screen.where import WholeStore
 
 if TYPE_CHECKING:
-    from adapters.composition import Program
+    from adapters.composition.programs import Program
 
 app = group(no_args_is_help=True)
 
@@ -31,7 +31,7 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Make a key file, readable by nobody else. Name it in the setting `vault_key_file`."""
-    from adapters.vaults import new_vault_key
+    from adapters.composition.vaults import new_vault_key
 
     with explained():
         key_id = new_vault_key(file)
@@ -45,7 +45,7 @@ def init(
 @app.command()
 def check(*, at: WholeStore) -> None:
     """Can every secret be read with the keys there are? Exit 1 with what cannot."""
-    from adapters.vaults import check_vault
+    from adapters.composition.vaults import check_vault
 
     with _program(at) as program:
         found = check_vault(program.opened, program.settings)
@@ -60,7 +60,7 @@ def check(*, at: WholeStore) -> None:
 @app.command()
 def rotate(drop_damaged: DropDamaged = False, *, at: WholeStore) -> None:
     """Encrypt every secret with a new key. If it is interrupted, run it again."""
-    from adapters.vaults import rotate_vault
+    from adapters.composition.vaults import rotate_vault
 
     with _program(at) as program:
         done = rotate_vault(program.opened, program.settings, drop_damaged=drop_damaged)
@@ -76,7 +76,7 @@ def rotate(drop_damaged: DropDamaged = False, *, at: WholeStore) -> None:
 
 @contextmanager
 def _program(at: WholeStore) -> "Iterator[Program]":
-    from adapters.composition import running
+    from adapters.composition.programs import running
 
     with explained(), running(settings_of(at)) as program:
         yield program

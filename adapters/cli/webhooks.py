@@ -167,8 +167,8 @@ def deliveries(
 @contextmanager
 def _webhooks(at: WholeStore) -> "Iterator[tuple[Webhooks, str]]":
     """The webhooks, and the address that is told where a webhook names no owner."""
-    from adapters.composition import running
-    from adapters.webhooking import webhooks_over
+    from adapters.composition.programs import running
+    from adapters.composition.webhooking import webhooks_over
 
     with explained():
         settings = settings_of(at)

@@ -13,7 +13,8 @@ import structlog
 from pydantic import SecretStr
 from rich.console import Console
 
-from adapters.composition import Program, served, staged, step_by_step, watched_by
+from adapters.composition.programs import Program, served, staged, step_by_step, watched_by
+from adapters.composition.serving_http import http_served
 from adapters.demo.cast import OWNER, WORKSPACE, ZONE
 from adapters.demo.folder import OUTBOX, STORE, claim, clear
 from adapters.demo.screen import Screen
@@ -21,9 +22,8 @@ from adapters.demo.stage import Stage
 from adapters.demo.story import tell_story
 from adapters.demo.verdict import show_verdict
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.oauth_client import OAuthClient
-from adapters.serving_http import http_served
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
+from adapters.settings.oauth_client import OAuthClient
 from engine.ports.clock import ManualClock
 
 STORY = timedelta(days=11)

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from adapters.composition import Program
+from adapters.composition.mailboxes import mailboxes_of
+from adapters.composition.programs import Program
 from adapters.demo.cast import USER, WORKSPACE
 from adapters.demo.correspondents import Correspondents
 from adapters.demo.screen import Screen
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mailboxes import mailboxes_of
 from aggregates.command import Command
 from engine.answers.workspace_answers import Answers
 from engine.ports.clock import ManualClock
@@ -18,7 +18,7 @@ from engine.reply import Reply
 from engine.work.check_connection import Checked
 
 if TYPE_CHECKING:
-    from adapters.composition import StepByStep
+    from adapters.composition.programs import StepByStep
 
 FARTHEST = timedelta(hours=1)
 """The longest jump of the clock; inboxes are read after each."""

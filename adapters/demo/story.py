@@ -4,11 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
-from adapters.composition import recipients_file
+from adapters.composition.mailboxes import loopback_consent
+from adapters.composition.programs import recipients_file
 from adapters.demo.cast import ANN, BEN, CAMPAIGN, GAP, SENDERS, SEQUENCE, USER, WORKSPACE, Sender
 from adapters.demo.correspondents import Correspondents
 from adapters.demo.stage import Stage, new_id
-from adapters.mailboxes import loopback_consent
 from aggregates.campaign.commands import (
     AddSender,
     CreateCampaign,

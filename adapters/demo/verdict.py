@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from adapters.composition import Program, rehearsal
+from adapters.composition.programs import Program, rehearsal
 from adapters.demo.cast import CAMPAIGN, OWNER, WORKSPACE
 from engine.answers.telling.one_line import one_line
 from engine.answers.workspace_answers import Answers, RecipientAnswer

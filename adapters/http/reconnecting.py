@@ -11,11 +11,11 @@ from typing import NamedTuple
 import structlog
 from starlette.responses import Response
 
-from adapters.composition import asking
+from adapters.composition.programs import asking
 from adapters.http.consenting import Consenting
 from adapters.http.pages import button, page, password_form
 from adapters.http.signed_links import Link, SignedLinks
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from aggregates.email_account.reasons import REASONS
 from engine.answers.current import current
 from engine.answers.telling.reader import Reader, zone_named

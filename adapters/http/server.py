@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Match
 from starlette.types import ASGIApp
 
-from adapters.composition import health_of
+from adapters.composition.programs import health_of
 from adapters.http.api.access import router as access
 from adapters.http.api.caller import router as caller
 from adapters.http.api.commands import editable

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from adapters.settings import SettingsError
+from adapters.settings.errors import SettingsError
 
 MOST_AT_ONCE = 100
 """Connections at the same time, unless told otherwise; one more is answered with 503."""

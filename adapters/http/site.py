@@ -5,15 +5,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 
-from adapters.access import filters_of, looks_of, requests_of, staff_of, tokens_of, tool_calls_of
-from adapters.composition import Opened, Program, StoredCheckSchedule, StoredCursors, appends
+from adapters.composition.access import (
+    filters_of,
+    looks_of,
+    requests_of,
+    staff_of,
+    tokens_of,
+    tool_calls_of,
+)
+from adapters.composition.programs import (
+    Opened,
+    Program,
+    StoredCheckSchedule,
+    StoredCursors,
+    appends,
+)
 from adapters.http.console.attempts import Attempts
 from adapters.http.console.oidc import OidcProvider
 from adapters.http.following import Following
 from adapters.http.gate import Credentials
 from adapters.http.reading import moments
 from adapters.http.reading.moments import View
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from engine.audit.by_stream import Asked
 from engine.cache import EarlierLooks
 from engine.ports.check_schedule import CheckSchedule

@@ -26,7 +26,7 @@ def mcp(
         fail("Install the library first: pip install 'sendledger[mcp]'.", EXIT_UNREADABLE)
     import anyio
 
-    from adapters.composition import asking, logs_beside_answers, running
+    from adapters.composition.programs import asking, logs_beside_answers, running
     from adapters.mcp.server import over_stdio
     from adapters.mcp.standing_alone import alone
     from engine.work.permissions import Caller

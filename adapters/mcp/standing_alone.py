@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
-from adapters.composition import Opened, Program
+from adapters.composition.programs import Opened, Program
+from adapters.composition.webhooking import webhooks_over
 from adapters.http.server import routed, server
 from adapters.http.site import Site
 from adapters.mcp.calling import Calling
-from adapters.webhooking import webhooks_over
 from engine.work.permissions import Caller
 
 

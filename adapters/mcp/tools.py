@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from adapters.composition.proved import HOW_TO_VERIFY_A_CASE
 from adapters.http.commands.table import OPERATIONS
 from adapters.http.problems import NotFound, Problem
 from adapters.http.reading.questions import RECIPIENT
-from adapters.proved import HOW_TO_VERIFY_A_CASE
 from engine.work.permissions import Act, Caller, Forbidden
 
 _IN_PATH = re.compile(r"{(\w+)}")

@@ -11,7 +11,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import Processor
 
-from adapters.settings import EngineSettings, LogFormat
+from adapters.settings.model import EngineSettings, LogFormat
 
 
 def configure_logs(settings: EngineSettings, stream: TextIO | None = None) -> None:

@@ -8,7 +8,7 @@ from threading import Lock, Thread
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from adapters.settings import SettingsError
+from adapters.settings.errors import SettingsError
 from engine.answers.health import Health
 from engine.observing import Committed
 from engine.ports.errors import StoreError

@@ -11,7 +11,8 @@ import time
 from threading import local
 from typing import TYPE_CHECKING, cast
 
-from adapters.settings import EngineSettings, SettingsError, Tracing
+from adapters.settings.errors import SettingsError
+from adapters.settings.model import EngineSettings, Tracing
 from engine.batch import Batch
 from engine.observing import Committed
 from engine.stream.trace_context import event_span_id, span_id, trace_id

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 from adapters.observing.traces import Traces, exporter_of
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from engine.answers.health import Health
 from engine.observing import SILENT, Observer, Observers
 

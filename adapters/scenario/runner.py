@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from adapters.composition import rehearsal
+from adapters.composition.programs import rehearsal
 from adapters.scenario.commands import commands_of
 from adapters.scenario.reader import Scenario, Step
 from adapters.scenario.sending import Sending, Waits

@@ -14,7 +14,7 @@ STOPPED = "Stopped. What was answered is in the store; nothing is half done."
 def explained(*also: type[Exception], stopped: str = STOPPED) -> Iterator[None]:
     """Report errors as sentences. ``also``: further errors whose text is for people; ``stopped``:
     what Ctrl-C reports."""
-    from adapters.settings import SettingsError
+    from adapters.settings.errors import SettingsError
     from engine.ports.errors import StoreError
     from events.catalogue import UnreadableEvent
 

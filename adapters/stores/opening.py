@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from adapters.settings import EngineSettings
-from adapters.store_url import scheme_of
+from adapters.settings.model import EngineSettings
+from adapters.settings.store_url import scheme_of
 from adapters.stores.small_tables.evidence import StoredEvidence
 from adapters.stores.small_tables.small_table import TableStore
 from engine.fence import StoreFence

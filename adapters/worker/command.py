@@ -52,7 +52,7 @@ def relay(
 ) -> None:
     """Tell the log to Kafka, each event once, until SIGTERM or Ctrl-C. Ends at any error: start it
     again. A duty of `serve` and `work`, too, where the setting `kafka` is there."""
-    from adapters.settings import load_settings
+    from adapters.settings.loading import load_settings
     from adapters.worker.relay_process import relay as relay_until_stopped
 
     with explained():
@@ -63,7 +63,7 @@ def relay(
 def _work(
     store: str | None, workspace: str | None, only: str | None, http: str | None = None
 ) -> None:
-    from adapters.settings import load_settings
+    from adapters.settings.loading import load_settings
     from adapters.worker.process import work as work_until_stopped
     from adapters.worker.roles import UnknownRole, read_roles
 

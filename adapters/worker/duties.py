@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import structlog
 
-from adapters.checking import background_checks, unused_credentials
-from adapters.composition import Program
-from adapters.mailing import mail_of
+from adapters.composition.checking import background_checks, unused_credentials
+from adapters.composition.mailing import mail_of
+from adapters.composition.programs import Program
 from adapters.worker.checks import Checking
 from adapters.worker.clocks import Clocks
 from adapters.worker.mailing import Mailing

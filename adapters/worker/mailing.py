@@ -13,7 +13,7 @@ from datetime import datetime
 
 import structlog
 
-from adapters.mailing import MailOf
+from adapters.composition.mailing import MailOf
 from adapters.worker.reasons import reason
 from engine.decoding import decode_page
 from engine.engine import Engine

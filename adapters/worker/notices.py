@@ -1,8 +1,8 @@
 """The turn of notices: deliver what was issued and not delivered yet."""
 
-from adapters.composition import Program
-from adapters.mailboxes import notice_link
-from adapters.notices import owner_channel
+from adapters.composition.mailboxes import notice_link
+from adapters.composition.notices import owner_channel
+from adapters.composition.programs import Program
 from engine.work.deliver_notices import Courier
 
 

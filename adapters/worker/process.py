@@ -18,11 +18,11 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from adapters.composition import working
-from adapters.mailboxes import links_served
-from adapters.serving_http import http_served
-from adapters.settings import EngineSettings
-from adapters.store_url import without_password
+from adapters.composition.mailboxes import links_served
+from adapters.composition.programs import working
+from adapters.composition.serving_http import http_served
+from adapters.settings.model import EngineSettings
+from adapters.settings.store_url import without_password
 from adapters.worker.duties import Duty, duties
 from adapters.worker.roles import ALL, Role
 from adapters.worker.turns import Turns

@@ -7,11 +7,17 @@ from collections.abc import Callable
 
 import structlog
 
-from adapters.composition import Program
+from adapters.composition.programs import Program
+from adapters.composition.proofs import (
+    ABOUT_WITNESSES,
+    sequencer_of,
+    signers_of,
+    tell_operators,
+    witnesses_of,
+)
 from adapters.proof.folder import FolderInUse
 from adapters.proof.witnessing import Witnesses
-from adapters.proofs import ABOUT_WITNESSES, sequencer_of, signers_of, tell_operators, witnesses_of
-from adapters.settings import SettingsError
+from adapters.settings.errors import SettingsError
 from engine.ports.errors import StoreError, StoreUnavailable
 from engine.proof.errors import AnotherHistory, ProofError
 from engine.proof.notes import NoteError

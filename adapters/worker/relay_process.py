@@ -16,10 +16,11 @@ from typing import NoReturn
 
 import structlog
 
-from adapters.composition import Opened, log_as_set, running
+from adapters.composition.programs import Opened, log_as_set, running
+from adapters.composition.streaming import TookTooLong, begin_anew, relay_over
 from adapters.screen.exit_codes import EXIT_AGAIN, EXIT_FAILED
-from adapters.settings import EngineSettings, SettingsError
-from adapters.streaming import TookTooLong, begin_anew, relay_over
+from adapters.settings.errors import SettingsError
+from adapters.settings.model import EngineSettings
 from engine.ports.errors import StillHeld, StoreError, StoreUnavailable
 from engine.stream.errors import HistoriesDiffer, StoreBehind, StreamLost, StreamRefused, TakenOver
 from engine.work.relay import RUN, Relay

@@ -10,7 +10,8 @@ from time import monotonic
 import structlog
 
 from adapters.screen.exit_codes import EXIT_AGAIN
-from adapters.settings import PREFIX, EngineSettings
+from adapters.settings.file import PREFIX
+from adapters.settings.model import EngineSettings
 
 log = structlog.get_logger("sendledger.relay")
 

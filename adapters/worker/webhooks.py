@@ -13,9 +13,9 @@ from functools import partial
 
 import structlog
 
-from adapters.composition import Program
-from adapters.notices import owner_channel
-from adapters.webhooking import webhooks_over
+from adapters.composition.notices import owner_channel
+from adapters.composition.programs import Program
+from adapters.composition.webhooking import webhooks_over
 from adapters.worker.reasons import reason
 from engine.ports.errors import StoreUnavailable
 from engine.work.webhooks.delivering import EndpointRun, has_work

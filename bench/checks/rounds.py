@@ -7,8 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.checking import background_checks
-from adapters.composition import Opened, Program, engine_over
+from adapters.composition.checking import background_checks
+from adapters.composition.programs import Opened, Program, engine_over
 from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from adapters.worker.checks import Checking
 from adapters.worker.duties import CHECKING

@@ -12,8 +12,9 @@ from multiprocessing.connection import Connection
 from statistics import median
 from uuid import uuid4
 
-from adapters.composition import Program, running
-from adapters.settings import EngineSettings, load_settings
+from adapters.composition.programs import Program, running
+from adapters.settings.loading import load_settings
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import migrate
 from aggregates.campaign.commands import CreateCampaign, RecordAutoReply
 from bench.postgres.places import durable_server

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from playwright.sync_api import sync_playwright
 
-from adapters.access import staff_of
-from adapters.composition import Program, rebuild, running
-from adapters.settings import load_settings
+from adapters.composition.access import staff_of
+from adapters.composition.programs import Program, rebuild, running
+from adapters.settings.loading import load_settings
 from aggregates.campaign.commands import ImportRecipients
 from bench.http.feed import EVENTS
 from bench.ours import CAMPAIGN, START, WORKSPACE, recipient

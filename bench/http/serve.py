@@ -5,10 +5,10 @@ It serves until its standard input ends.
 
 import sys
 
-from adapters.composition import running
+from adapters.composition.programs import running
 from adapters.http.site import Site
 from adapters.observing.logs import configure_logs
-from adapters.settings import EngineSettings, LogLevel
+from adapters.settings.model import EngineSettings, LogLevel
 from tests.http.feed.places import serving
 
 

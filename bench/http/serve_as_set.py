@@ -5,10 +5,11 @@ It prints its port first, and serves until its standard input ends.
 
 import sys
 
-from adapters.composition import running
+from adapters.composition.programs import running
+from adapters.composition.serving_http import http_served
 from adapters.observing.logs import configure_logs
-from adapters.serving_http import http_served
-from adapters.settings import LogLevel, load_settings
+from adapters.settings.loading import load_settings
+from adapters.settings.model import LogLevel
 
 
 def main(url: str, workspace: str) -> None:

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from adapters.composition import running
+from adapters.composition.programs import running
+from adapters.composition.proofs import commitments_of, sequencer_of, signers_of
 from adapters.proof.folder import TileFolder
 from adapters.proof.signing import make_keys
-from adapters.proofs import commitments_of, sequencer_of, signers_of
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from bench.ours import WORKSPACE
 from bench.postgres.looking_back import scan
 from bench.postgres.million import million

@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 from adapters.kafka.access import KafkaAccess
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import Opened, open_store
 from adapters.stores.postgres import PostgresStore
 from bench.ours import START, Ledger

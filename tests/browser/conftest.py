@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from adapters.composition import running
+from adapters.composition.programs import running
+from adapters.composition.proofs import sequencer_of, signers_of
+from adapters.composition.serving_http import http_served
 from adapters.proof.signing import make_keys
-from adapters.proofs import sequencer_of, signers_of
-from adapters.serving_http import http_served
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.stores.clocks import system_clock
 from engine.projecting import ProjectionRunner
 from engine.work.permissions import Role

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from adapters.access import staff_of
-from adapters.composition import Program
+from adapters.composition.access import staff_of
+from adapters.composition.programs import Program
 from engine.work.staff import Staff
 
 ADMIN = "admin-of-all"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from adapters.access import staff_of
+from adapters.composition.access import staff_of
 from adapters.mail.sandbox.sandbox import Sandbox
 from engine.work.permissions import Role
 from engine.work.staff import Member, kept_form

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 from verify_case import main
 
 from adapters.cli.auditing.verify import Trust, case_verified
-from adapters.proofs import signers_of
+from adapters.composition.proofs import signers_of
 from tests.browser.conftest import browsing, sign_in
 from tests.browser.place import Place
 

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from adapters.program import app
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.stores.opening import Opened, open_store, path_of
 from aggregates.command import Command
 from engine.engine import Engine

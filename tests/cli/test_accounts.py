@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.stores.opening import open_store
 from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from engine.ports.check_schedule import ScheduledCheck

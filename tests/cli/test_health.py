@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.composition import running
-from adapters.settings import load_settings
+from adapters.composition.programs import running
+from adapters.settings.loading import load_settings
 from tests.cli.keyboard import Keyboard
 from tests.law.story import connect
 from tests.postgres import PostgresServer

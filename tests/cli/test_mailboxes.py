@@ -14,11 +14,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from adapters.composition import running
+from adapters.composition.programs import running
+from adapters.composition.vaults import vault_over
 from adapters.mail.sandbox.faults import Act, Service
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.settings import load_settings
-from adapters.vaults import vault_over
+from adapters.settings.loading import load_settings
 from engine.work.classifying.evidence import Evidence
 from engine.work.mailboxes import FORGOTTEN
 from engine.work.unused_credentials import UnusedCredentials

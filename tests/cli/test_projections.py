@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 from adapters.cli.common import person
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.stores.opening import open_store
 from adapters.stores.postgres import PostgresStore, PostgresViews
 from adapters.stores.postgres.leading import Leader

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from adapters.composition import Opened, running
-from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mail_servers import (
+from adapters.composition.mail_servers import (
     mail_dialler,
     mail_probe,
     proposed_servers,
     sender_domain_warnings,
 )
-from adapters.settings import EngineSettings, SettingsError
-from adapters.vaults import new_vault_key, vault_over
+from adapters.composition.programs import Opened, running
+from adapters.composition.vaults import new_vault_key, vault_over
+from adapters.mail.sandbox.sandbox import Sandbox
+from adapters.settings.errors import SettingsError
+from adapters.settings.model import EngineSettings
 from engine.work.access import Accesses
 from engine.work.ports import Mailbox
 from engine.work.secret import Secret

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from adapters.composition import rehearsal
-from adapters.mail_settings import RelayTls
-from adapters.notices import owner_channel
-from adapters.settings import EngineSettings, SettingsError
+from adapters.composition.notices import owner_channel
+from adapters.composition.programs import rehearsal
+from adapters.settings.errors import SettingsError
+from adapters.settings.mail import RelayTls
+from adapters.settings.model import EngineSettings
 from aggregates.email_account.commands import ConnectAccount, DisconnectAccount
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.composition.mailboxes import providers
 from adapters.mail.oauth.provider import GOOGLE
-from adapters.mailboxes import providers
-from adapters.settings import EngineSettings, SettingsError, load_settings
+from adapters.settings.errors import SettingsError
+from adapters.settings.loading import load_settings
+from adapters.settings.model import EngineSettings
 from aggregates.command import DEFAULT_POLICY
 from events.vocabulary import OnAccountTrouble
 

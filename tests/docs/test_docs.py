@@ -22,7 +22,7 @@ from adapters.scenario.reader import parse_scenario, read_scenario
 from adapters.scenario.report import report
 from adapters.scenario.runner import run_scenario
 from adapters.scenario.steps import STEPS
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from aggregates.rejections import Rejected
 from engine.engine import Engine

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from tests.http.commands.callers import Door
 from tests.http.commands.callers import door as opened
 from tests.http.owners import Owner, Place, door, in_trouble, settings_for

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from adapters.composition import Program, running
+from adapters.composition.mailboxes import accesses_of, links_served
+from adapters.composition.programs import Program, running
+from adapters.composition.serving_http import http_served
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mailboxes import accesses_of, links_served
-from adapters.serving_http import http_served
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.stores.opening import migrate
 from engine.work.permissions import Role
 from engine.work.ports import Mailbox

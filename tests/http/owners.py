@@ -10,18 +10,18 @@ from typing import Any, NamedTuple
 
 import requests
 
-from adapters.composition import Program, running
-from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mailboxes import (
+from adapters.composition.mailboxes import (
     accesses_of,
     link_to,
     links_served,
     providers,
     signed_links,
 )
-from adapters.settings import load_settings
+from adapters.composition.programs import Program, running
+from adapters.composition.vaults import vault_over
+from adapters.mail.sandbox.sandbox import Sandbox
+from adapters.settings.loading import load_settings
 from adapters.stores.opening import migrate
-from adapters.vaults import vault_over
 from aggregates.command import Command
 from aggregates.email_account.commands import ConnectAccount
 from engine.work.access import Access, Grant

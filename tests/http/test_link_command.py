@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import requests
 
-from adapters.composition import Program, running
+from adapters.composition.mailboxes import notice_link, signed_links
+from adapters.composition.programs import Program, running
 from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mailboxes import notice_link, signed_links
-from adapters.settings import SettingsError
+from adapters.settings.errors import SettingsError
 from events.email_account import NoticeAttempted
 from events.vocabulary import ConnectionStatus, NoticeKind
 from projections.notices import NoticeRow

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
+from adapters.composition.mailboxes import signed_links
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mailboxes import signed_links
 from events.email_account import (
     CheckRequested,
     ConnectionRestored,

@@ -9,10 +9,10 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.composition.mailboxes import unsubscribe_links
 from adapters.http.unsubscribe_links import UNSUBSCRIBE, UnsubscribeLinks
 from adapters.mail.composing.message import compose
-from adapters.mailboxes import unsubscribe_links
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from aggregates.campaign.commands import RecordSignal
 from aggregates.email_account.commands import DisconnectAccount
 from engine.work.letters import Letter

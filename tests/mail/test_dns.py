@@ -11,7 +11,7 @@ from adapters.mail.name_lookup import NameNotFound
 from adapters.mail.network import AddressNotPermitted, NetworkPolicy
 from adapters.mail.proposing import Proposal, proposed_servers
 from adapters.mail.sender_domain import sender_domain_warnings
-from adapters.mail_settings import SELECTORS
+from adapters.settings.mail import SELECTORS
 from engine.work.access import Security, Server
 from tests.mail.servers.name_server import NameServer, Zone
 

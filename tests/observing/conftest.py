@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

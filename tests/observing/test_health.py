@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from adapters.composition import health_of
+from adapters.composition.programs import health_of
 from adapters.screen.hints import finding_with_hint
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import Opened
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.postgres.leases import Leases

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 PROGRAM = """
 import logging, structlog
 from adapters.observing.logs import configure_logs
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 log = structlog.get_logger("sendledger.test")
 configure_logs(EngineSettings(log_format={format!r}, log_level={level!r}))
 log.debug("looked", events=0)

@@ -13,10 +13,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapters.composition import health_of
+from adapters.composition.programs import health_of
 from adapters.observing.metrics import StoreMetrics, serve_metrics
 from adapters.observing.watching import watched as watched_by
-from adapters.settings import EngineSettings, SettingsError
+from adapters.settings.errors import SettingsError
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import Opened
 from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from engine.engine import Engine

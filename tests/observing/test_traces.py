@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from adapters.observing.traces import MOST, Traces, exporter_of
-from adapters.settings import EngineSettings, Tracing
+from adapters.settings.model import EngineSettings, Tracing
 from tests.law.story import ANN, BOB, HOUR, NOON, R1, SPRING, create, disconnect, pause
 from tests.observing.watched import in_use, watched
 from tests.stream.told import TELLER, entries_of, headers_of
@@ -238,7 +238,8 @@ import sys
 for name in ("opentelemetry", "opentelemetry.sdk"):
     sys.modules[name] = None
 from adapters.observing.traces import exporter_of
-from adapters.settings import EngineSettings, SettingsError
+from adapters.settings.errors import SettingsError
+from adapters.settings.model import EngineSettings
 assert exporter_of(EngineSettings()) is None
 try:
     exporter_of(EngineSettings(tracing="otlp"))
@@ -259,7 +260,7 @@ def test_where_opentelemetry_is_not_installed_the_setting_says_what_to_install()
 def test_spans_are_printed_on_request() -> None:
     program = (
         "from adapters.observing.traces import Traces, exporter_of\n"
-        "from adapters.settings import EngineSettings\n"
+        "from adapters.settings.model import EngineSettings\n"
         "from tests.observing.watched import in_use, watched\n"
         "traces = Traces(exporter_of(EngineSettings(tracing='console')))\n"
         "in_use(watched(traces))\n"

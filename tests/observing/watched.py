@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from adapters.stores.memory import MemoryStore
 from adapters.stores.opening import (
     Kind,

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from adapters.composition import Program, running
+from adapters.composition.programs import Program, running
 from aggregates.recipient import ForgetRecipient
 from engine.work.forgetting import Forgetters, forget
 from engine.work.import_recipients import Import

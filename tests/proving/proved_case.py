@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from verify_case import main
 
 from adapters.cli.auditing.verify import Trust, case_verified
-from adapters.composition import running
+from adapters.composition.programs import running
 from adapters.program import app
 from engine.proof.errors import ProofError
 from engine.proof.notes import NoteError

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from typer.testing import CliRunner
 
-from adapters.composition import running
+from adapters.composition.programs import running
+from adapters.composition.proofs import sequencer_of, signers_of
 from adapters.program import app
 from adapters.proof.signing import make_keys
-from adapters.proofs import sequencer_of, signers_of
-from adapters.settings import EngineSettings, load_settings
+from adapters.settings.loading import load_settings
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import migrate
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SQLiteStore

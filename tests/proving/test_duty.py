@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.composition import Program, asking, health_of, running
+from adapters.composition.programs import Program, asking, health_of, running
 from adapters.proof.folder import TileFolder
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.worker.proving import Proving
 from engine.proof.notes import Checkpoint
 from tests.law.story import import_recipients

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from adapters.composition import Program, running
+from adapters.composition.programs import Program, running
 from adapters.program import app
 from aggregates.recipient import ForgetRecipient
 from engine.reply import Request

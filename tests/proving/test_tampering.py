@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from adapters.composition import running
+from adapters.composition.programs import running
 from adapters.proof.signing import make_keys
 from tests.law.story import ANN, connect, import_recipients
 from tests.proving.committed_people import crowd, forget_people, import_people

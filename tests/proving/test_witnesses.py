@@ -11,9 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from adapters.composition import Program, health_of, running
-from adapters.proofs import ABOUT_WITNESSES, signers_of
-from adapters.settings import load_settings
+from adapters.composition.programs import Program, health_of, running
+from adapters.composition.proofs import ABOUT_WITNESSES, signers_of
+from adapters.settings.loading import load_settings
 from adapters.worker.proving import Proving
 from engine.proof.notes import VerifierKey, key_of, unverified
 from tests.law.story import import_recipients

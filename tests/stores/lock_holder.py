@@ -5,7 +5,7 @@
 
 import sys
 
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.stores.opening import open_store
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.stores.opening import Opened, migrate, open_store
 from adapters.stores.postgres import PostgresStore
 from engine.ports.errors import StillHeld, StoreError

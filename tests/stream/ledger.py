@@ -3,7 +3,7 @@
 from itertools import count
 from typing import Self
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import Opened, open_store
 from adapters.stores.small_tables.relay_mark import StoredMark
 from engine.engine import Engine

@@ -17,10 +17,10 @@ from kafka import KafkaProducer
 from adapters.archiving.archive import Archive, Archiver
 from adapters.archiving.files import DRAFTS, LEFT_OVER
 from adapters.cli.consuming import Poison
+from adapters.composition.streaming import ConsumerEnded, FilesOf, archiver
 from adapters.kafka.access import KafkaAccess
 from adapters.kafka.topics import topic_ids
-from adapters.settings import EngineSettings
-from adapters.streaming import ConsumerEnded, FilesOf, archiver
+from adapters.settings.model import EngineSettings
 from tests.duck import asked
 from tests.stream.broker import NamedBroker
 from tests.stream.ledger import WORKSPACES, Ledger

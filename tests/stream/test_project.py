@@ -12,11 +12,11 @@ from kafka import KafkaProducer
 from psycopg import sql
 
 from adapters.cli.consuming import Poison
+from adapters.composition.streaming import ConsumerEnded, RowsOf, fold_anew, views_consumer
 from adapters.kafka.consumer.consumer import Consumer
 from adapters.projecting.places import schema_of
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from adapters.stores.postgres.tables import described, names
-from adapters.streaming import ConsumerEnded, RowsOf, fold_anew, views_consumer
 from engine.engine import Engine
 from engine.ports.clock import ManualClock
 from engine.projecting import ProjectionRunner

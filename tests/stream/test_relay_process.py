@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.composition import health_of
+from adapters.composition.programs import health_of
 from tests.stream.broker import Broker, NamedBroker
 from tests.stream.ledger import Ledger
 from tests.stream.reader import NONE, everything, faults

@@ -15,10 +15,11 @@ import pytest
 from kafka.admin import KafkaAdminClient, ScramMechanism, UserScramCredentialUpsertion
 from pydantic import SecretStr
 
+from adapters.composition.streaming import kafka_access
 from adapters.kafka.topics import Topics
-from adapters.kafka_settings import KafkaSasl, KafkaSecurity
-from adapters.settings import EngineSettings, SettingsError
-from adapters.streaming import kafka_access
+from adapters.settings.errors import SettingsError
+from adapters.settings.kafka import KafkaSasl, KafkaSecurity
+from adapters.settings.model import EngineSettings
 from tests.certificates import make_certificate
 from tests.stream.broker import VARIABLE, Broker
 from tests.worker.processes import SENDLEDGER

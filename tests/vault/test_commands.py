@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from adapters.composition import running
+from adapters.composition.programs import running
+from adapters.composition.vaults import vault_over
 from adapters.program import app
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.vault.key_file import read_key_file
 from adapters.vault.keys import Key, written
-from adapters.vaults import vault_over
 from engine.work.secret import Secret, SecretRef
 from tests.cli.keyboard import Keyboard
 

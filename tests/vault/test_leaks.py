@@ -11,13 +11,13 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 
-from adapters.composition import running as running_program
+from adapters.composition.programs import running as running_program
+from adapters.composition.vaults import vault_over
 from adapters.screen.output_files import unused
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.stores.opening import open_store
 from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from adapters.vault.key_file import read_key_file
-from adapters.vaults import vault_over
 from engine.work.secret import Secret, SecretRef
 from engine.work.vault import SealedRow
 from tests.certificates import make_certificate

@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from adapters.composition import Program
-from adapters.composition import running as running_program
+from adapters.composition.mail_servers import mail_probe
+from adapters.composition.mailboxes import providers, tokens_over
+from adapters.composition.programs import Program
+from adapters.composition.programs import running as running_program
+from adapters.composition.vaults import vault_over
 from adapters.mail.sandbox.authority import Authority
 from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mail_servers import mail_probe
-from adapters.mailboxes import providers, tokens_over
-from adapters.settings import load_settings
-from adapters.vaults import vault_over
+from adapters.settings.loading import load_settings
 from aggregates.email_account.commands import ConnectAccount
 from engine.work.access import Access, Accesses, Grant, Security, Server
 from engine.work.check_connection import UNCHECKED, Checked, ConnectionChecks

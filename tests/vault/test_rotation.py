@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.stores.clocks import system_clock
 from adapters.stores.opening import open_store
 from adapters.stores.small_tables.sealed_rows import StoredSealedRows
@@ -183,7 +183,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.stores.opening import open_store
 from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from adapters.vault.rotation import rotate_file

@@ -6,9 +6,9 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 
+from adapters.composition.vaults import new_vault_key, vault_over
+from adapters.composition.webhooking import webhooks_over
 from adapters.stores.clocks import system_clock
-from adapters.vaults import new_vault_key, vault_over
-from adapters.webhooking import webhooks_over
 from engine.work.webhooks.delivering import EndpointRun, Parts, has_work
 from engine.work.webhooks.managing import Webhooks
 from engine.work.webhooks.signing import SigningSecrets

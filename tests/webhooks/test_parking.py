@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.composition import health_of
-from adapters.notices import owner_channel
+from adapters.composition.notices import owner_channel
+from adapters.composition.programs import health_of
 from engine.work.webhooks.endpoint import Lane
 from engine.work.webhooks.ports import Answer
 from engine.work.webhooks.retrying import WAITS, after_failure

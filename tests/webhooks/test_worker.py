@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.composition import Program, engine_over
+from adapters.composition.programs import Program, engine_over
 from adapters.worker.webhooks import WebhookDuty
 from engine.fence import Unfenced
 from tests.stream.ledger import WORKSPACES

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.composition import health_of
+from adapters.composition.programs import health_of
 from adapters.stores.memory import MemoryStore
 from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from adapters.stores.witness_file import FileWitness

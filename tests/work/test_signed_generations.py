@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from adapters.composition.proofs import last_signed_of, sequencer_of, signers_of
 from adapters.proof.signing import make_keys
-from adapters.proofs import last_signed_of, sequencer_of, signers_of
-from adapters.settings import EngineSettings, load_settings
+from adapters.settings.loading import load_settings
+from adapters.settings.model import EngineSettings
 from engine.audit.entry_check import check_entries
 from engine.audit.whole_history import violations
 from engine.proof.notes import Checkpoint

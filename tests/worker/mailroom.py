@@ -6,12 +6,13 @@ from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
-from adapters.composition import engine_over
-from adapters.mailboxes import accesses_of
-from adapters.settings import EngineSettings, load_settings
+from adapters.composition.mailboxes import accesses_of
+from adapters.composition.programs import engine_over
+from adapters.composition.vaults import new_vault_key, vault_over
+from adapters.settings.loading import load_settings
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import Opened, open_store
 from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
-from adapters.vaults import new_vault_key, vault_over
 from engine.ports.check_schedule import ScheduledCheck
 from engine.projecting import ProjectionRunner
 from engine.work.access import Access, Security, Server

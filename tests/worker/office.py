@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from adapters.composition import engine_over
+from adapters.composition.programs import engine_over
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.stores.opening import Opened, opened_file, opened_schema
 from adapters.stores.postgres import PostgresStore

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.mailboxes import accesses_of
+from adapters.composition.mailboxes import accesses_of
 from events.vocabulary import ConnectionStatus
 from tests.mail.relays import LocalRelay, running
 from tests.mail.servers.dovecot import Dovecot, User

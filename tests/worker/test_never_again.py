@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.composition import engine_over
+from adapters.composition.programs import engine_over
 from adapters.mail.sandbox.sandbox import Sandbox
 from aggregates.campaign.commands import RecordComplaint, RecordSignal
 from aggregates.command import Command

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from aggregates.command import Policy
 from engine.ports.clock import ManualClock

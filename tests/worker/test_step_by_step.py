@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.composition import Program, staged, step_by_step
-from adapters.settings import EngineSettings
+from adapters.composition.programs import Program, staged, step_by_step
+from adapters.settings.model import EngineSettings
 from adapters.worker.step_by_step import StepByStep
 from aggregates.campaign.commands import CreateCampaign
 from aggregates.email_account.commands import ConnectAccount, DisconnectAccount

@@ -5,8 +5,8 @@ from datetime import datetime
 from functools import partial
 from typing import Self
 
-from adapters.composition import Program, engine_over
-from adapters.mailing import mail_of
+from adapters.composition.mailing import mail_of
+from adapters.composition.programs import Program, engine_over
 from adapters.worker.mailing import Mailing
 from engine.ports.clock import ManualClock
 from tests.worker.office import Office

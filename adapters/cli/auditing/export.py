@@ -11,13 +11,13 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 
 from adapters.cli.auditing.reading import open_source, reading
-from adapters.composition import store_files
+from adapters.composition.programs import store_files
 from adapters.screen.exit_codes import EXIT_FAILED, EXIT_UNREADABLE
 from adapters.screen.options import Store
 from adapters.screen.output import fail, say
 from adapters.screen.output_files import OutputFileError, OutputRefused, appearing, require_free
 from adapters.screen.progress import progress
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from engine.audit.source import facts
 from events.catalogue import CATALOGUE
 from events.recorded import Recorded

@@ -7,8 +7,8 @@ import typer
 
 from adapters.cli.auditing.verify import noted_in
 from adapters.cli.common import settings_of
-from adapters.composition import asking
-from adapters.proved import Proofs
+from adapters.composition.programs import asking
+from adapters.composition.proved import Proofs
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.output import fail

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from adapters.composition import asking
+from adapters.composition.programs import asking
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.output import fail
-from adapters.settings import EngineSettings, load_settings
+from adapters.settings.loading import load_settings
+from adapters.settings.model import EngineSettings
 from engine.audit.moments import By, Moment, NoMoment, read_moment
 from engine.audit.source import Source
 

@@ -8,7 +8,7 @@ import typer
 from adapters.cli.auditing.diff import show_changes
 from adapters.cli.auditing.reading import open_source, reading
 from adapters.cli.common import settings_of
-from adapters.composition import rebuild
+from adapters.composition.programs import rebuild
 from adapters.screen.exit_codes import EXIT_FAILED
 from adapters.screen.output import print_json, say, unknown
 from adapters.screen.progress import progress

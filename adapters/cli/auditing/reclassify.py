@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters.cli.auditing.reading import reading
 from adapters.cli.common import settings_of
-from adapters.composition import asking
+from adapters.composition.programs import asking
 from adapters.screen.output import print_json, say
 from adapters.screen.progress import progress
 from adapters.screen.tables import print_table

@@ -7,10 +7,10 @@ from typing import Annotated, NamedTuple
 import typer
 
 from adapters.cli.auditing.reading import reading, settings_for
-from adapters.composition import asking
+from adapters.composition.programs import asking
+from adapters.composition.proofs import commitments_of, policy_of
 from adapters.proof.folder import TileFolder
 from adapters.proof.signing import verifies
-from adapters.proofs import commitments_of, policy_of
 from adapters.screen.exit_codes import EXIT_FAILED, EXIT_UNREADABLE
 from adapters.screen.output import fail, print_json, say
 from adapters.screen.progress import progress

@@ -6,7 +6,7 @@ import typer
 
 from adapters.cli.auditing.reading import open_source, reading
 from adapters.cli.common import settings_of
-from adapters.composition import rehearsal
+from adapters.composition.programs import rehearsal
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.output import fail, print_json, say, unknown
 from adapters.screen.progress import progress

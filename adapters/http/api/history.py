@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from adapters.composition import rehearsal
+from adapters.composition.programs import rehearsal
 from adapters.http.gate import Here, of
 from adapters.http.problems import Problem
 from adapters.http.reading.answers import EventsPage

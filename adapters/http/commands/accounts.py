@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from adapters.composition.mail_servers import proposed_servers, told_probe
+from adapters.composition.mailboxes import accesses_of, mailboxes_of
 from adapters.http.commands.operation import Asked, Body, Operation, Preview, Progress, Told
 from adapters.http.commands.performing import Refused, insist
 from adapters.http.problems import NotFound, Problem
-from adapters.mail_servers import proposed_servers, told_probe
-from adapters.mailboxes import accesses_of, mailboxes_of
 from aggregates.calendar import is_zone
 from aggregates.email_account import EmailAccount
 from aggregates.email_account.commands import ConnectAccount, DisconnectAccount, UpdateSettings

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from adapters.composition.mailboxes import letters
 from adapters.http.commands.accounts import Address, Name
 from adapters.http.commands.operation import Asked, Body, Operation, Preview, Told
 from adapters.http.problems import Problem
-from adapters.mailboxes import letters
 from adapters.yaml_files.sequence import SequenceGiven, as_given
 from aggregates.campaign import Campaign
 from aggregates.campaign.commands import (

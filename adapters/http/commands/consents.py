@@ -11,14 +11,14 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
+from adapters.composition.mailboxes import connecting_links, link_to, providers, signed_links
 from adapters.http.commands.accounts import Address, Name, SettingsGiven, known
 from adapters.http.commands.keys import Key
 from adapters.http.commands.operation import Asked, Body, Operation, Progress, Told
 from adapters.http.consenting import TO_CONSENT
 from adapters.http.problems import NotFound, Problem
 from adapters.http.site import Site
-from adapters.mailboxes import connecting_links, link_to, providers, signed_links
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from aggregates.email_account.commands import ConnectAccount
 from engine.batch import derived_id
 from engine.work.check_connection import UNCHECKED

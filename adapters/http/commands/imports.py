@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
-from adapters.composition import recipients_file
+from adapters.composition.programs import recipients_file
 from adapters.http.commands.keys import StillRunning
 from adapters.http.commands.operation import Asked, Body, Operation, Preview, Told
 from adapters.http.commands.performing import Answer, Commands, Refused
@@ -27,7 +27,7 @@ from engine.work.permissions import Act
 from engine.work.ports import RecipientsError, RejectedLine
 
 if TYPE_CHECKING:
-    from adapters.composition import RecipientsFile
+    from adapters.composition.programs import RecipientsFile
 
 log = structlog.get_logger("sendledger.http")
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from adapters.composition import health_of
+from adapters.composition.programs import health_of
 from adapters.http.api.history import MOST, Filter, turn
 from adapters.http.console.pages import Looking, Page
 from adapters.http.console.proofs import proof_of_event

@@ -5,11 +5,11 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from adapters.composition.proved import HOW_TO_VERIFY
 from adapters.http.console.pages import Looking, Page
 from adapters.http.names import path_names
 from adapters.http.problems import problem_of
 from adapters.http.reading.proofs import case_file, event_proof
-from adapters.proved import HOW_TO_VERIFY
 from engine.answers.telling.signed import signed
 from engine.proof.errors import ProofError
 from engine.proof.notes import NoteError, unverified

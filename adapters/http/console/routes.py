@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
+from adapters.composition.proved import HOW_TO_VERIFY_A_CASE
 from adapters.http.console.chain_svg import chain
 from adapters.http.console.pages import Looking, Page
 from adapters.http.console.rendering import segment
@@ -19,7 +20,6 @@ from adapters.http.reading.cursors import cursor_of, key_in
 from adapters.http.reading.listing import chosen, told_row
 from adapters.http.reading.moments import View
 from adapters.http.reading.questions import person_of, reader_of
-from adapters.proved import HOW_TO_VERIFY_A_CASE
 from engine.answers.telling.case import case_told
 from engine.answers.telling.facts import happened
 from engine.answers.telling.reader import ANYBODY

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
-from adapters.composition import Opened
+from adapters.composition.programs import Opened
 from adapters.http.problems import Problem
 from aggregates.command import Policy
 from engine.answers.current import Current, current

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from adapters.composition.proved import Proofs
 from adapters.http.problems import NotFound, Problem
 from adapters.http.reading.questions import is_in_log
 from adapters.http.site import Site
-from adapters.proved import Proofs
 from engine.proof.case_file import CaseFile, SignedEvents
 from engine.proof.notes import Checkpoint, NoteError, unverified
 from engine.work.permissions import Caller

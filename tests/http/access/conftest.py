@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 
-from adapters.access import staff_of
-from adapters.composition import Program, engine_over
-from adapters.serving_http import http_served
-from adapters.settings import load_settings
+from adapters.composition.access import staff_of
+from adapters.composition.programs import Program, engine_over
+from adapters.composition.serving_http import http_served
+from adapters.settings.loading import load_settings
 from adapters.stores.opening import opened_file
 from adapters.stores.sqlite import SQLiteStore
 from engine.ports.clock import ManualClock

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import requests
 
-from adapters.access import tokens_of
+from adapters.composition.access import tokens_of
 from adapters.http.credentials import KNOWN_FOR
 from engine.work.api_tokens import ApiToken, make
 from engine.work.permissions import Role

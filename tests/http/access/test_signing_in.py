@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from adapters.access import staff_of
+from adapters.composition.access import staff_of
 from adapters.http.console.signing_in import own_path
 from engine.work.permissions import Role
 from engine.work.staff import IDLE, LONGEST

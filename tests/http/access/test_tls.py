@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from adapters.access import staff_of
-from adapters.composition import running
-from adapters.serving_http import http_served
-from adapters.settings import SettingsError, load_settings
+from adapters.composition.access import staff_of
+from adapters.composition.programs import running
+from adapters.composition.serving_http import http_served
+from adapters.settings.errors import SettingsError
+from adapters.settings.loading import load_settings
 from engine.work.permissions import Role
 from engine.work.staff import Member, kept_form
 from tests.certificates import make_certificate

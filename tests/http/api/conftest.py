@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from tests.http.commands.callers import Caller, Door
 from tests.proving.signed_log import signed_log
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.access import looks_of
+from adapters.composition.access import looks_of
 from engine.decoding import decode_page
 from tests.http.commands.callers import Caller, Door
 

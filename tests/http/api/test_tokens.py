@@ -7,7 +7,7 @@ import pytest
 
 from adapters.http.credentials import KNOWN_FOR
 from adapters.screen.exit_codes import EXIT_FAILED, EXIT_UNKNOWN, EXIT_UNREADABLE
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from tests.cli.keyboard import Keyboard
 from tests.http.commands.callers import Caller, Door
 

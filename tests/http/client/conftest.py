@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sendledger_client import Client
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from engine.work.permissions import Role
 from tests.http.client.servers import free_port
 from tests.http.commands.callers import Door, token

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sendledger_client import Client, Problem, Unreachable
 
-from adapters.settings import EngineSettings, load_settings
+from adapters.settings.loading import load_settings
+from adapters.settings.model import EngineSettings
 from engine.work.permissions import Role
 from tests.certificates import make_certificate
 from tests.http.client.servers import Said, free_port, losing_answers, saying

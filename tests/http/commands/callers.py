@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 from uuid import uuid4
 
-from adapters.composition import Program, running
-from adapters.serving_http import http_served
-from adapters.settings import EngineSettings
+from adapters.composition.programs import Program, running
+from adapters.composition.serving_http import http_served
+from adapters.settings.model import EngineSettings
 from adapters.stores.small_tables.api_tokens import StoredTokens
 from aggregates.command import Command
 from engine.work.api_tokens import ApiToken, make

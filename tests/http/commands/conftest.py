@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.settings import EngineSettings, load_settings
+from adapters.settings.loading import load_settings
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import migrate
 from tests.http.commands.callers import Caller, Door
 from tests.workplace import ACME

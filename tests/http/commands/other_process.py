@@ -2,7 +2,7 @@
 
 import sys
 
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from tests.http.commands.callers import door
 from tests.workplace import ACME
 

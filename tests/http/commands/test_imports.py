@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from engine.work.permissions import Role
 from tests.http.commands.callers import PREVIEW, Answer, Caller, Door, token
 from tests.law.story import ANN, SPRING, connect, create

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from engine.work.permissions import Role
 from tests.http.commands.callers import Answer, Caller, Door, token
 from tests.law.story import ANN, BOB, R1, SPRING, connect, create, start

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from engine.work.permissions import Role
 from tests.http.commands.callers import Answer, Caller, Door, token
 from tests.law.story import ANN, SPRING, connect, create, fail, one_click, start

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from adapters.composition import Program
+from adapters.composition.programs import Program
 from tests.http.feed.places import EVERYWHERE, Tokens, serving
 from tests.stream.ledger import Ledger
 

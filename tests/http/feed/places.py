@@ -6,12 +6,12 @@ from functools import cached_property, partial
 
 from starlette.requests import Request
 
-from adapters.composition import Program, appends, asking
+from adapters.composition.programs import Program, appends, asking
+from adapters.composition.webhooking import webhooks_over
 from adapters.http.following import Following
 from adapters.http.server import guarded, server
 from adapters.http.serving import MOST_AT_ONCE, served
 from adapters.http.site import Site
-from adapters.webhooking import webhooks_over
 from engine.stream.feed import Feed
 from engine.work.permissions import Caller, Role
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.composition import Program
+from adapters.composition.programs import Program
 from engine.fence import Unfenced
 from engine.stream.feed import Feed
 from tests.http.feed.conftest import Site

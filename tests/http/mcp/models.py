@@ -13,7 +13,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import TextContent
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 
 T = TypeVar("T")
 

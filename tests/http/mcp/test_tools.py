@@ -7,8 +7,8 @@ from http.client import HTTPConnection
 
 import pytest
 
-from adapters.access import looks_of, tokens_of, tool_calls_of
-from adapters.settings import EngineSettings
+from adapters.composition.access import looks_of, tokens_of, tool_calls_of
+from adapters.settings.model import EngineSettings
 from engine.work.permissions import Role
 from engine.work.ports import Person
 from engine.work.tool_calls import Called

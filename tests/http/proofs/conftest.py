@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from engine.work.permissions import Role
 from tests.http.commands.callers import Caller, Door
 from tests.proving.proved_case import ProvedCase, proved_case

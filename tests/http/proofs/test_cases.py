@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from adapters.access import looks_of
+from adapters.composition.access import looks_of
 from adapters.proof.signing import verifies
 from engine.proof.case_file import read
 from engine.proof.notes import Checkpoint, opened

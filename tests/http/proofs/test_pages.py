@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from adapters.access import looks_of, staff_of
+from adapters.composition.access import looks_of, staff_of
 from engine.work.permissions import Role
 from engine.work.staff import Member, kept_form
 from tests.http.access.conftest import PASSWORD, Office, office

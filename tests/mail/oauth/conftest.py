@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from adapters.composition import Program, running
+from adapters.composition.mailboxes import accesses_of, endpoints, providers, tokens_over
+from adapters.composition.programs import Program, running
 from adapters.mail.oauth.consent import Authority
 from adapters.mail.oauth.endpoint import Endpoint
 from adapters.mail.oauth.provider import Provider
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mail.sandbox.world import Served
-from adapters.mailboxes import accesses_of, endpoints, providers, tokens_over
-from adapters.settings import EngineSettings, load_settings
+from adapters.settings.loading import load_settings
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import migrate
 from engine.work.access import Accesses
 from engine.work.tokens import Tokens

@@ -7,9 +7,9 @@ prints the digest of the token it has then, or the class of what went wrong.
 import sys
 from hashlib import sha256
 
-from adapters.composition import running
-from adapters.mailboxes import tokens_over
-from adapters.settings import load_settings
+from adapters.composition.mailboxes import tokens_over
+from adapters.composition.programs import running
+from adapters.settings.loading import load_settings
 from engine.work.classifying.classifier import classify
 from engine.work.ports import Mailbox
 from engine.work.tokens import TokenError

@@ -5,8 +5,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from adapters.composition.vaults import new_vault_key
 from adapters.mail.sandbox.world import Served
-from adapters.vaults import new_vault_key
 
 ANN = "ann@sandbox.test"
 BOB = "bob@sandbox.test"

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.composition import Program
+from adapters.composition.mail_servers import mail_probe
+from adapters.composition.mailboxes import tokens_over
+from adapters.composition.programs import Program
 from adapters.mail.oauth.provider import Provider
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mail_servers import mail_probe
-from adapters.mailboxes import tokens_over
 from engine.work.access import Accesses
 from engine.work.classifying.classifier import classify
 from engine.work.findings import Findings

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 import requests
 
-from adapters.composition import Program
+from adapters.composition.programs import Program
 from adapters.mail.network import NetworkPolicy
 from adapters.mail.oauth.consent import Authority
 from adapters.mail.oauth.endpoint import Endpoint

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from adapters.composition import running
+from adapters.composition.mailboxes import accesses_of, providers
+from adapters.composition.programs import running
 from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
-from adapters.mailboxes import accesses_of, providers
-from adapters.settings import load_settings
+from adapters.settings.loading import load_settings
 from adapters.stores.opening import migrate
 from engine.work.access import Access, Grant
 from engine.work.ports import Mailbox

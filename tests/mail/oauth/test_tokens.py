@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from adapters.composition import Program
+from adapters.composition.programs import Program
 from adapters.mail.network import NetworkPolicy
 from adapters.mail.oauth.endpoint import Endpoint
 from adapters.mail.oauth.provider import Provider

@@ -1,8 +1,4 @@
-"""The one place where a running program is put together: which store, which engine, who watches.
-
-Doors ask for what they need here and never name a product. Products are imported where they are
-used: who uses one needs nothing of the others.
-"""
+"""A program over a store: which store, which engine, who watches."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -10,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import (
     Migrated,
     Opened,
@@ -93,7 +89,7 @@ def _open(settings: EngineSettings, *, create: bool = False, read_only: bool = F
     """Where the log is signed, its last checkpoint is a witness of the fence (M6)."""
     opened = open_store(settings, create=create, read_only=read_only)
     if settings.proof_folder is not None:
-        from adapters.proofs import last_signed_of
+        from adapters.composition.proofs import last_signed_of
 
         opened.fence.signed = last_signed_of(opened, settings.proof_folder)
     return opened
@@ -125,7 +121,7 @@ def health_of(opened: Opened, proof_folder: Path | None = None) -> Health:
 
 
 def _signed(opened: Opened, folder: Path | None) -> SignedLag | None:
-    from adapters.proofs import signed_entries
+    from adapters.composition.proofs import signed_entries
 
     return signed_lag(opened.store, signed_entries(folder)) if folder is not None else None
 

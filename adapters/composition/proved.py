@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from adapters.composition.proofs import commitments_of
 from adapters.proof.folder import TileFolder
-from adapters.proofs import commitments_of
 from adapters.stores.opening import Opened
 from engine.answers.history import History
 from engine.audit.event_index import Places

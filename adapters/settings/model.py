@@ -1,15 +1,13 @@
-"""Settings, by file and environment, in one validated model.
+"""The settings, in one validated model.
 
-``sendledger.toml`` in the working folder, or the file that ``SENDLEDGER_SETTINGS`` names; a
-variable ``SENDLEDGER_<NAME>`` goes before the file. A changed policy changes no history: every
-event that uses a value has recorded it.
+A changed policy changes no history: every event that uses a value has recorded it.
 """
 
 import os
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
@@ -17,7 +15,6 @@ from pydantic import (
     Field,
     IPvAnyNetwork,
     SecretStr,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
@@ -25,22 +22,16 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
-from adapters.durations import Duration, Positive, Seconds
-from adapters.http_settings import HttpSettings
-from adapters.kafka_settings import KafkaSettings
-from adapters.mail_settings import MailSettings
-from adapters.oauth_client import OAuthClient
-from adapters.store_url import checked, own_folder, without_password
+from adapters.settings.durations import Duration, Positive, Seconds
+from adapters.settings.file import PREFIX, SettingsFile, settings_file
+from adapters.settings.http import HttpSettings
+from adapters.settings.kafka import KafkaSettings
+from adapters.settings.mail import MailSettings
+from adapters.settings.store_url import checked, own_folder
 from aggregates.command import Policy
 from events.vocabulary import OnAccountTrouble
-
-DEFAULT_FILE = Path("sendledger.toml")
-PREFIX = "SENDLEDGER_"
-TEST_PREFIX = "SENDLEDGER_TEST_"
-"""Left to the test suites."""
 
 
 def _text(value: object) -> object:
@@ -67,10 +58,6 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
-
-
-class SettingsError(Exception):
-    """A setting cannot be used; the text names the setting, what is expected, and the value."""
 
 
 class EngineSettings(HttpSettings, MailSettings, KafkaSettings, BaseSettings):
@@ -173,74 +160,4 @@ class EngineSettings(HttpSettings, MailSettings, KafkaSettings, BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the library's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _SettingsFile(settings_cls, toml_file=_file())
-
-
-SECRETS = (
-    *("vault_key", "notice_relay_password", "kafka_password"),
-    *("google_client_secret", "microsoft_client_secret"),
-)
-"""Only in the environment: a file of settings is read and kept by too many."""
-OF_PROVIDERS = ("google", "microsoft")
-"""Somebody may have put the secret among the rest."""
-UNTOLD = (*SECRETS, "notice_relay", "kafka", "kafka_token_url")
-"""Values that no complaint repeats; somebody may have written a password before the host."""
-
-
-class _SettingsFile(TomlConfigSettingsSource):
-    def __call__(self) -> dict[str, Any]:
-        found = super().__call__()
-        for name in SECRETS:
-            if name in found:
-                raise SettingsError(
-                    f"Setting {name}: a secret does not belong into {_file()}; give it as the "
-                    f"variable {PREFIX}{name.upper()}."
-                )
-        return found
-
-
-def load_settings(**given: Any) -> EngineSettings:
-    """The settings; what is ``given`` here goes before all. Raises ``SettingsError``."""
-    chosen = {name: value for name, value in given.items() if value is not None}
-    _refuse_unknown_variables()
-    try:
-        return EngineSettings(**chosen)
-    except ValidationError as error:
-        raise SettingsError("\n".join(_complaint(each) for each in error.errors())) from error
-    except ValueError as error:
-        raise SettingsError(f"{_file()} cannot be read: {error}") from error
-
-
-def _file() -> Path:
-    named = os.environ.get(f"{PREFIX}SETTINGS")
-    if named is None:
-        return DEFAULT_FILE
-    if not Path(named).is_file():
-        raise SettingsError(f"{PREFIX}SETTINGS names {named}, which is no file.")
-    return Path(named)
-
-
-def _refuse_unknown_variables() -> None:
-    """A misspelt variable would silently leave the default in force."""
-    known = {f"{PREFIX}{name.upper()}" for name in ("settings", *EngineSettings.model_fields)}
-    for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in known and not name.startswith(TEST_PREFIX):
-            raise SettingsError(f"{name} is no setting. Known are {', '.join(sorted(known))}.")
-
-
-def _complaint(error: Any) -> str:
-    name = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        fields = OAuthClient if error["loc"][0] in OF_PROVIDERS else EngineSettings
-        known = ", ".join(fields.model_fields)
-        return f"Setting {name}: there is none of that name. Known are {known}."
-    message = error["msg"].removeprefix("Value error, ")
-    if name in UNTOLD or error["loc"][0] in OF_PROVIDERS:
-        return f"Setting {name}: {message}."
-    return f"Setting {name}: {message}; found {_found(error['input'])}."
-
-
-def _found(value: Any) -> str:
-    if isinstance(value, str):
-        return repr(without_password(value))
-    return f"{value.total_seconds():g} seconds" if isinstance(value, timedelta) else repr(value)
+        return init_settings, env_settings, SettingsFile(settings_cls, toml_file=settings_file())

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.kafka.limits import TookTooLong
-from adapters.settings import EngineSettings, SettingsError
+from adapters.settings.errors import SettingsError
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import Opened
 from adapters.stores.small_tables.relay_mark import StoredMark
 from engine.fence import StoreIsFenced

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, IPvAnyNetwork, SecretStr
 
-from adapters.durations import Positive
-from adapters.oauth_client import HOST_AND_PORT, OAuthClient
+from adapters.settings.durations import Positive
+from adapters.settings.oauth_client import HOST_AND_PORT, OAuthClient
 
 SELECTORS = (
     *("default", "dkim", "mail", "google", "selector1", "selector2", "k1", "k2", "k3"),

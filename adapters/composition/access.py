@@ -1,6 +1,6 @@
-"""Where tokens, staff, looks, saved views and requests are kept, beside ``composition``."""
+"""Where tokens, staff, looks, saved views and requests are kept."""
 
-from adapters.composition import Opened
+from adapters.composition.programs import Opened
 from adapters.stores.small_tables.api_tokens import StoredTokens
 from adapters.stores.small_tables.http_requests import StoredRequests
 from adapters.stores.small_tables.looks import StoredLooks

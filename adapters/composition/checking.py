@@ -1,14 +1,14 @@
-"""Where background checks are put together, beside ``composition`` and ``mailboxes``."""
+"""Where background checks are put together."""
 
 from collections.abc import Callable
 from functools import cache
 from uuid import uuid4
 
-from adapters.composition import Program
-from adapters.mail_servers import mail_dialler, mail_probe
-from adapters.mailboxes import accesses_of, tokens_over
+from adapters.composition.mail_servers import mail_dialler, mail_probe
+from adapters.composition.mailboxes import accesses_of, tokens_over
+from adapters.composition.programs import Program
+from adapters.composition.vaults import vault_over
 from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
-from adapters.vaults import vault_over
 from engine.work.background_checks import BackgroundChecks
 from engine.work.check_connection import ConnectionChecks
 from engine.work.check_places import Places

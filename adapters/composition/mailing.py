@@ -1,17 +1,17 @@
-"""Where a workspace's mail is put together, beside ``composition`` and ``mailboxes``."""
+"""Where a workspace's mail is put together."""
 
 from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 from uuid import uuid4
 
-from adapters.composition import Program
+from adapters.composition.mail_servers import mail_dialler
+from adapters.composition.mailboxes import accesses_of, tokens_over, unsubscribe_links
+from adapters.composition.programs import Program
 from adapters.mail.inbound.reading import read, read_headers
 from adapters.mail.letter_composer import LetterComposer
 from adapters.mail.wire.inbox import Fetched, Means, Need
 from adapters.mail.wire.mail_wire import MailWire
-from adapters.mail_servers import mail_dialler
-from adapters.mailboxes import accesses_of, tokens_over, unsubscribe_links
 from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from engine.work.background_checks import ask_for_check

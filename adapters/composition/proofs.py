@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from adapters.proof.folder import LARGEST_NOTE, TileFolder
 from adapters.proof.signing import FileSigner, read_keys, verifies
-from adapters.settings import EngineSettings, SettingsError
+from adapters.settings.errors import SettingsError
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import Opened
 from adapters.stores.small_tables.workspace_secrets import StoredWorkspaceSecrets
 from engine.ports.coordination import Coordination
@@ -71,7 +72,7 @@ def witnesses_of(settings: EngineSettings) -> "Witnesses | None":
     """Whom the policy names; none without one. Raises ``PolicyUnreadable``."""
     if settings.proof_policy is None:
         return None
-    from adapters.proof.witnessing import Witnesses  # noqa: PLC0415 few ask them
+    from adapters.proof.witnessing import Witnesses
 
     return Witnesses(policy_of(settings.proof_policy), verifies)
 

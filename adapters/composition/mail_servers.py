@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from adapters.settings import EngineSettings, SettingsError
+from adapters.composition.vaults import vault_over
+from adapters.settings.errors import SettingsError
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import Opened
-from adapters.vaults import vault_over
 from engine.work.access import Accesses
 from engine.work.addresses import ascii_form, normalised
 from engine.work.ports import Probe

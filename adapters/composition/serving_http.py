@@ -1,4 +1,4 @@
-"""Where the HTTP API and the console are put together, beside ``composition``."""
+"""Where the HTTP API and the console are put together."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -6,11 +6,12 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from adapters.access import staff_of, tokens_of
-from adapters.composition import Opened, Program, asking
+from adapters.composition.access import staff_of, tokens_of
+from adapters.composition.programs import Opened, Program, asking
+from adapters.composition.webhooking import webhooks_over
 from adapters.screen.output import say
-from adapters.settings import EngineSettings, SettingsError
-from adapters.webhooking import webhooks_over
+from adapters.settings.errors import SettingsError
+from adapters.settings.model import EngineSettings
 from engine.ports.clock import Clock
 from engine.work.permissions import Role
 from engine.work.secret import Secret

@@ -6,13 +6,14 @@ from random import random
 from secrets import token_hex
 from typing import NamedTuple
 
-from adapters.composition import Opened
+from adapters.composition.mail_servers import network_policy
+from adapters.composition.programs import Opened
+from adapters.composition.vaults import vault_over
 from adapters.mail.dialling import verifying_context
-from adapters.mail_servers import network_policy
-from adapters.settings import EngineSettings, SettingsError
+from adapters.settings.errors import SettingsError
+from adapters.settings.model import EngineSettings
 from adapters.stores.clocks import system_clock
 from adapters.stores.small_tables.webhooks import StoredEndpoints
-from adapters.vaults import vault_over
 from adapters.webhooks.sending import HttpSender
 from engine.work.webhooks.delivering import Parts
 from engine.work.webhooks.managing import Webhooks

@@ -1,7 +1,4 @@
-"""Where what opens mailboxes is put together: providers, credentials, tokens.
-
-Beside ``composition``, and as it: products are imported where they are used.
-"""
+"""Where what opens mailboxes is put together: providers, credentials, tokens."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,13 +8,14 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from adapters.access import requests_of
-from adapters.composition import Opened, Program
-from adapters.mail_servers import mail_dialler, mail_probe, network_policy
-from adapters.oauth_client import OAuthClient
-from adapters.settings import EngineSettings, SettingsError
+from adapters.composition.access import requests_of
+from adapters.composition.mail_servers import mail_dialler, mail_probe, network_policy
+from adapters.composition.programs import Opened, Program
+from adapters.composition.vaults import vault_over
+from adapters.settings.errors import SettingsError
+from adapters.settings.model import EngineSettings
+from adapters.settings.oauth_client import OAuthClient
 from adapters.stores.small_tables.used_links import StoredLinks
-from adapters.vaults import vault_over
 from engine.answers.telling.reader import Reader, zone_named
 from engine.work.access import Accesses, Security, Server
 from engine.work.check_connection import ConnectionChecks

@@ -3,7 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from adapters.settings import EngineSettings, SettingsError
+from adapters.settings.errors import SettingsError
+from adapters.settings.model import EngineSettings
 from engine.ports.views import ReadableViews
 from engine.work.ports import OwnerLetters
 from engine.work.secret import Secret

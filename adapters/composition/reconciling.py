@@ -1,14 +1,14 @@
-"""Where reconciling a fenced store is put together, beside ``composition`` and ``mailboxes``."""
+"""Where reconciling a fenced store is put together."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from uuid import uuid4
 
-from adapters.composition import Program
+from adapters.composition.mail_servers import mail_dialler, mail_probe
+from adapters.composition.mailboxes import accesses_of, tokens_over
+from adapters.composition.programs import Program
 from adapters.mail.wire.mail_wire import MailWire
-from adapters.mail_servers import mail_dialler, mail_probe
-from adapters.mailboxes import accesses_of, tokens_over
 from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from engine.work.check_connection import ConnectionChecks
 from engine.work.mailing.reconcile import Means, World

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.settings import EngineSettings
+from adapters.settings.model import EngineSettings
 from adapters.stores.opening import Opened
 from adapters.stores.small_tables.sealed_rows import StoredSealedRows
 from engine.work.secret import Secret

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, SecretStr
 
-from adapters.oauth_client import HOST_AND_PORT
+from adapters.settings.oauth_client import HOST_AND_PORT
 from engine.work.permissions import Role
 
 
