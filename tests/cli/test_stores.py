@@ -224,7 +224,7 @@ def test_an_older_program_does_on_a_newer_store_what_the_step_says(
 def test_neither_product_is_loaded_for_the_other_or_for_help(tmp_path: Path) -> None:
     loaded = "import sys; print(*({'psycopg', 'psycopg_pool', 'sqlite3'} & {*sys.modules}))"
     status = "from adapters.stores.opening import open_store; "
-    status += "from adapters.settings.model import load_settings; "
+    status += "from adapters.settings.loading import load_settings; "
     status += f"open_store(load_settings(store={str(tmp_path / 'x.db')!r}), create=True).close(); "
     for program, expected in (("import adapters.program; ", ""), (status, "sqlite3")):
         ran = subprocess.run(

@@ -17,6 +17,7 @@ from tests.simulation.vocabulary import (
     DUE,
     LEAPS,
     LONG_LEAPS,
+    MANNERS,
     PEOPLE,
     TROUBLES,
     WORKSPACES,
@@ -25,7 +26,6 @@ from tests.simulation.vocabulary import (
     sequence,
     settings,
 )
-from tests.simulation.webhooks import MANNERS
 
 
 class Item(NamedTuple):

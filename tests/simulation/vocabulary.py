@@ -30,6 +30,8 @@ LEAPS = (0, 0, 0.2, 1, 1, 30, 59, 90, 400, 1_500, 3_599, 4 * 3_600, 26 * 3_600)
 LONG_LEAPS = (3 * 86_400, 9 * 86_400, 40 * 86_400)
 DUE = -1.0
 """A leap to just before, at, or just after what falls due next."""
+MANNERS = ("takes", "fails", "asks to wait", "wants no more", "its answer is lost")
+"""Of a webhook's receiver."""
 TROUBLES = (
     "no such mailbox",
     "refused for good",

@@ -16,14 +16,14 @@ from tests.simulation.disk import Connection, Disk
 from tests.simulation.machine import BEGINNING, Machine, Process
 
 T = TypeVar("T")
-MANNERS: dict[str, Answer | None] = {
+ANSWERS: dict[str, Answer | None] = {
     "takes": Answer(204),
     "fails": Answer(500, "it answered 500"),
     "asks to wait": Answer(503, "it answered 503", timedelta(hours=3)),
     "wants no more": Answer(410, "it answered 410"),
     "its answer is lost": None,
 }
-"""What the receiver answers; None where it takes the event, and nobody hears of it."""
+"""By manner; None if the receiver accepts the event and its answer is lost."""
 NO_ANSWER = Answer(0, "no answer came")
 SLOW = 20.0
 """Seconds that it takes not to answer."""
@@ -56,7 +56,7 @@ class Receiver:
             manner = self.manner
             if manner != "takes":
                 self._machine.faults[f"receiver: {manner}"] += 1
-            answer = MANNERS[manner]
+            answer = ANSWERS[manner]
             if answer is None or answer.is_success:
                 self.got[url].append((headers["webhook-id"], body))
             process.pause(SLOW if answer is None else 0.0)
