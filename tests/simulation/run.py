@@ -17,7 +17,7 @@ from tests.simulation.plan import Item, Plan
 from tests.simulation.sqlite.disk import SQLiteDisk
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory
 from tests.simulation.vocabulary import ACCOUNTS, DUE, WORKSPACES
-from tests.simulation.webhooks import ENDPOINTS, Receiver, resumed
+from tests.simulation.webhooks import ENDPOINTS, Receiver, next_attempts, resumed
 from tests.simulation.workers import Teller, Worker, World
 
 NOW_OR_LATER = (0.3, 1.5, 60.0, 300.0)
@@ -257,11 +257,13 @@ class Office:
         self._come_to_an_end()
 
     def _come_to_an_end(self) -> None:
-        """What was recorded last is told, too."""
+        """What was recorded last is told too, also to webhooks that asked to wait."""
+        machine, disk = self.machine, self.world.disk
         for _ in range(ROUNDS):
-            last = self.world.disk.store.last_entry()
-            self.machine.run(self.machine.seconds + TOLD_WITHIN)
-            if self.world.disk.store.last_entry() == last:
+            last = disk.store.last_entry()
+            waits = [(each - machine.now()).total_seconds() for each in next_attempts(disk)]
+            machine.run(machine.seconds + max((0.0, *waits)) + TOLD_WITHIN)
+            if disk.store.last_entry() == last:
                 return
 
 
