@@ -17,11 +17,11 @@ from tests.simulation.plan import Item, Plan
 from tests.simulation.sqlite.disk import SQLiteDisk
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory
 from tests.simulation.vocabulary import ACCOUNTS, DUE, WORKSPACES
-from tests.simulation.webhooks import ENDPOINTS, Receiver, next_attempts, resumed
+from tests.simulation.webhooks import ENDPOINTS, Receiver, resumed
 from tests.simulation.workers import Teller, Worker, World
 
 NOW_OR_LATER = (0.3, 1.5, 60.0, 300.0)
-"""Seconds until a teller tells what was committed: then it may be more than that."""
+"""Seconds until a teller tells what was committed, while anything may go wrong."""
 LONGEST_LEAP = 12 * 86_400.0
 """Seconds to what falls due next, at most."""
 QUIET_ROUNDS, ROUNDS = 2, 10
@@ -86,7 +86,8 @@ class Office:
 
     def _wake(self, by: str) -> None:
         """Whose business it is hears of a commit; the others look now and then."""
-        for thing, within in (("mail", SOON), ("relay", NOW_OR_LATER)):
+        lag = SOON if self.machine.quiet else NOW_OR_LATER
+        for thing, within in (("mail", SOON), ("relay", lag)):
             holder, _ = self.world.leases.get(thing, ("", 0.0))
             if holder and holder != by:
                 self.processes[holder].wake(within)
@@ -257,13 +258,11 @@ class Office:
         self._come_to_an_end()
 
     def _come_to_an_end(self) -> None:
-        """What was recorded last is told too, also to webhooks that asked to wait."""
-        machine, disk = self.machine, self.world.disk
+        """What was recorded last is told, too."""
         for _ in range(ROUNDS):
-            last = disk.store.last_entry()
-            waits = [(each - machine.now()).total_seconds() for each in next_attempts(disk)]
-            machine.run(machine.seconds + max((0.0, *waits)) + TOLD_WITHIN)
-            if disk.store.last_entry() == last:
+            last = self.world.disk.store.last_entry()
+            self.machine.run(self.machine.seconds + TOLD_WITHIN)
+            if self.world.disk.store.last_entry() == last:
                 return
 
 

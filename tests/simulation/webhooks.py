@@ -125,9 +125,9 @@ class Webhooks:
 
 
 def resumed(disk: Disk) -> None:
-    """Somebody has parked endpoints go on."""
+    """Somebody resumes endpoints that are parked, or told to wait."""
     for name, each in disk.endpoints.items():
-        if each.status is Status.PARKED:
+        if each.status is Status.PARKED or any(lane.next_at for lane in each.lanes.values()):
             disk.endpoints[name] = each.begun_anew()._replace(version=each.version + 1)
 
 
