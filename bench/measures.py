@@ -284,7 +284,7 @@ def importing() -> Figures:
 
 def startup() -> Figures:
     """Seconds of ``sendledger --help``, of ``status`` on a store, and of a bare Python."""
-    ours = [sys.executable, "-c", "from adapters.start import sendledger; sendledger()"]
+    ours = [sys.executable, "-c", "from adapters.program import main; main()"]
     bare = [sys.executable, "-c", "pass"]
     with tempfile.TemporaryDirectory() as folder:
         store = ("--store", str(Path(folder) / "ledger.db"))

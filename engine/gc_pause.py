@@ -27,7 +27,7 @@ def gc_paused() -> Iterator[None]:
 
 
 def collect_seldom() -> None:
-    """Collect seldom, in a process that only sends or just starts: it took a tenth of its time."""
+    """Collect seldom, in a process that only sends: collections took a tenth of its time."""
     gc.set_threshold(YOUNG, 10, 100)
 
 

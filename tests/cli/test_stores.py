@@ -245,8 +245,8 @@ HEAVY = (
 @pytest.mark.parametrize(
     ("program", "words"),
     [
-        ("sendledger", ("status",)),
-        ("sendledger", ("--help",)),
+        ("adapters.program", ("status",)),
+        ("adapters.program", ("--help",)),
         ("replay", ("check",)),
         ("replay", ("state", "--position", "1", "--json")),
     ],
@@ -257,9 +257,9 @@ def test_a_look_at_an_embedded_store_imports_nothing_heavy(
     keyboard.type("store", "migrate")
     store = () if words == ("--help",) else ("--store", keyboard.store)
     ask = (
-        f"import sys; from adapters.start import {program}\n"
+        f"import sys; from {program} import main\n"
         f"sys.argv = {['x', *words, *store]!r}\n"
-        f"try: {program}()\n"
+        f"try: main()\n"
         f"finally: print('loaded:', *({{*{HEAVY!r}}} & {{*sys.modules}}))"
     )
     ran = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
