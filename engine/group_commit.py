@@ -84,11 +84,11 @@ class LeadingQueue(Generic[T]):
                 self._waiting.append(mine)
                 self._appoint()
             mine.bell.acquire()
+            if mine.leads:
+                self._lead(mine)
         except BaseException:
             self._give_up(mine)
             raise
-        if mine.leads:
-            self._lead(mine)
 
     def _lead(self, mine: _Waiting[T]) -> None:
         """Its item is not waiting any more, and its names are held."""
@@ -136,6 +136,7 @@ class LeadingQueue(Generic[T]):
                 others.update(each.holds)
 
     def _let_go(self, taken: Sequence[_Waiting[T]]) -> None:
+        taken[0].leads = False
         self._leading -= 1
         self._held.difference_update(*(each.holds for each in taken))
         self._appoint()
