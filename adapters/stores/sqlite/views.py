@@ -169,7 +169,7 @@ def recreate(c: Cursor, projection: Projection) -> None:
 
 def _write(c: Cursor, table: Table, rows: Iterable[Any]) -> None:
     """Sorted by key, with which a row begins, so that neighbours come together."""
-    in_order = list(map(table.type.encode, sorted(rows, key=tuple)))
+    in_order = list(map(table.type.encode, sorted(rows)))
     whole = len(in_order) // ROWS_AT_ONCE * ROWS_AT_ONCE
     for start in range(0, whole, ROWS_AT_ONCE):
         values = chain.from_iterable(in_order[start : start + ROWS_AT_ONCE])
