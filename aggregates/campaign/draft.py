@@ -209,6 +209,11 @@ class Draft:
             self.lane(recipient.sender).count(ended)
         self._put(recipient_id, (ended, *recipient[1:]))
 
+    def add(self, recipient_ids: Sequence[RecipientId]) -> None:
+        for recipient_id in recipient_ids:
+            self.recipients[recipient_id] = NEW
+        self.open += len(recipient_ids)
+
     def stop(self, recipient_ids: Sequence[RecipientId]) -> None:
         """S5: they do not count as ended in their lane. Those who are alike are looked at once."""
         recipients, members, before, after = self.recipients, NOBODY.mutate(), None, NEW

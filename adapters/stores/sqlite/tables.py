@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.row_types import Convert, RowType, row_type
-from adapters.stores.sqlite.append import ROWS_AT_ONCE
 from projections.projection import Projection
 
 
@@ -22,8 +21,6 @@ class Table(NamedTuple):
     create: str
     fetch: str
     upsert: str
-    upserts: str
-    """The same of ``ROWS_AT_ONCE`` rows."""
 
     def select(self, what: str, asked: Mapping[str, str | bool]) -> str:
         """Of the rows that have these values, which are to be bound in this order."""
@@ -49,15 +46,13 @@ def described(projection: Projection) -> Table:
     columns, key = ", ".join(found.fields), ", ".join(found.key)
     marks = ", ".join("?" * len(found.fields))
     same_key = " AND ".join(f"{field} = ?" for field in found.key)
-    upsert = f"INSERT OR REPLACE INTO {name} VALUES ({marks})"  # noqa: S608
     return Table(
         name=name,
         type=found,
         columns=columns,
         create=f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({key})) WITHOUT ROWID",
         fetch=f"SELECT {columns} FROM {name} WHERE {same_key}",  # noqa: S608
-        upsert=upsert,
-        upserts=upsert + f", ({marks})" * (ROWS_AT_ONCE - 1),
+        upsert=f"INSERT OR REPLACE INTO {name} VALUES ({marks})",  # noqa: S608
     )
 
 

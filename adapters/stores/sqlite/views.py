@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from sqlite3 import Cursor
 from typing import Any
 
-from adapters.stores.sqlite.append import ROWS_AT_ONCE
+from adapters.stores.sqlite.append import insert_rows
 from adapters.stores.sqlite.store import SQLiteStore
 from adapters.stores.sqlite.tables import Table, described
 from adapters.stores.sqlite.view_status import (
@@ -169,9 +168,4 @@ def recreate(c: Cursor, projection: Projection) -> None:
 
 def _write(c: Cursor, table: Table, rows: Iterable[Any]) -> None:
     """Sorted by key, with which a row begins, so that neighbours come together."""
-    in_order = list(map(table.type.encode, sorted(rows)))
-    whole = len(in_order) // ROWS_AT_ONCE * ROWS_AT_ONCE
-    for start in range(0, whole, ROWS_AT_ONCE):
-        values = chain.from_iterable(in_order[start : start + ROWS_AT_ONCE])
-        c.execute(table.upserts, list(values))
-    c.executemany(table.upsert, in_order[whole:])
+    insert_rows(c, table.upsert, map(table.type.encode, sorted(rows)))
