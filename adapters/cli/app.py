@@ -1,4 +1,4 @@
-"""The commands that belong to no group, and where the groups are.
+"""The commands that belong to no group.
 
 Imports stay inside the commands, so that help and completion are quick.
 """
@@ -10,35 +10,6 @@ import typer
 from adapters.cli.common import asking, reading, session, settings_of
 from adapters.screen.errors import explained
 from adapters.screen.where import Where, WholeStore, Zoned
-
-GROUPS = {
-    "accounts": ("adapters.cli.accounts", "Connect, test, repair and look at email accounts."),
-    "campaigns": (
-        "adapters.cli.campaigns",
-        "Create, fill, start, pause, resume and look at campaigns.",
-    ),
-    "mail": ("adapters.cli.mail", "Judge what mail servers said, without a connection."),
-    "projections": (
-        "adapters.cli.projections",
-        "How the views stand, and what to do with one that is stopped.",
-    ),
-    "proof": ("adapters.cli.proof", "Sign the log, so that nobody can rewrite it unnoticed."),
-    "recipients": ("adapters.cli.recipients", "Show recipients, tell why, forget a person."),
-    "sends": ("adapters.cli.by_hand", "Record sends by hand, at the simulated provider."),
-    "staff": ("adapters.cli.staff", "Let people sign in to the console: add, invite, change."),
-    "store": ("adapters.cli.stores", "Make a store fit this program, and check it."),
-    "suppressions": (
-        "adapters.cli.suppressions",
-        "Whom no campaign ever writes to again: add, import, release, list.",
-    ),
-    "tokens": ("adapters.cli.tokens", "Let programs call the HTTP API: make, list, revoke tokens."),
-    "webhooks": (
-        "adapters.cli.webhooks",
-        "Have events delivered by HTTP: create, look at, pause, replay, test.",
-    ),
-    "vault": ("adapters.cli.vault", "Keep passwords and tokens encrypted: keys, checks, rotation."),
-}
-"""By name: the module, and what the group is for."""
 
 
 def clocks(*, at: Zoned) -> None:
@@ -98,6 +69,3 @@ def reindex(*, at: Where) -> None:
     with session(at) as here:
         timers = rebuild_indexes(here.store)
         at.tell({"timers": timers}, f"Timers and roster are derived anew: {timers} timers.")
-
-
-commands = (clocks, notices, status, health, parked, unpark, reindex)

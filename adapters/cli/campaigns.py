@@ -11,7 +11,7 @@ from adapters.cli.common import Here, Session, asking, require_name, session
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say, unknown, warn
-from adapters.screen.program import group, later
+from adapters.screen.program import Place, group
 from adapters.screen.where import Where, Zoned
 from events.vocabulary import CampaignStatus
 
@@ -19,16 +19,17 @@ if TYPE_CHECKING:
     from aggregates.campaign import Campaign
     from aggregates.campaign.commands import CampaignCommand
 
-app = group()
-app.add_typer(
-    later("adapters.cli.sequences", "What a campaign sends by itself: set, check, show, preview."),
-    name="sequence",
-)
-app.add_typer(
-    later(
-        "adapters.cli.senders", "Add, remove and list the senders of an Inbox Rotation campaign."
-    ),
-    name="senders",
+app = group(
+    {
+        "sequence": Place(
+            "adapters.cli.sequences:app",
+            "What a campaign sends by itself: set, check, show, preview.",
+        ),
+        "senders": Place(
+            "adapters.cli.senders:app",
+            "Add, remove and list the senders of an Inbox Rotation campaign.",
+        ),
+    }
 )
 
 Name = Annotated[str, typer.Argument(help="The campaign's name.")]
