@@ -37,7 +37,7 @@ def status(*, at: Zoned) -> None:
 
 
 def health(*, at: Where) -> None:
-    """Is the store well? Exit 0; or 1, with the reasons, one a line."""
+    """Check that the store is well. Exit 1 if it is not, with one reason per line."""
     from adapters.cli.health import show_health
 
     with explained():
@@ -45,7 +45,7 @@ def health(*, at: Where) -> None:
 
 
 def parked(*, at: WholeStore) -> None:
-    """Show workspaces that could not be settled again and again, and why."""
+    """Show the workspaces that repeatedly failed to settle, and why."""
     from adapters.cli.parked import show_parked
 
     with reading(at) as opened:
@@ -55,7 +55,7 @@ def parked(*, at: WholeStore) -> None:
 def unpark(
     name: Annotated[str, typer.Argument(help="The workspace that is parked.")], *, at: WholeStore
 ) -> None:
-    """Have a parked workspace settled again, once its cause is gone."""
+    """Settle a parked workspace again, once the cause is gone."""
     from adapters.cli.parked import retry_parked
 
     with session(at) as here:
@@ -63,9 +63,9 @@ def unpark(
 
 
 def reindex(*, at: Where) -> None:
-    """Derive timers and roster anew from the log. Stop `serve` first."""
+    """Rebuild timers and roster from the log. Stop `serve` first."""
     from engine.indexes import rebuild_indexes
 
     with session(at) as here:
         timers = rebuild_indexes(here.store)
-        at.tell({"timers": timers}, f"Timers and roster are derived anew: {timers} timers.")
+        at.tell({"timers": timers}, f"Timers and roster were rebuilt: {timers} timers.")

@@ -32,7 +32,7 @@ def archive(
         typer.Option(min=1, max=86_400, help="Seconds; files come at each multiple of the clock."),
     ] = 3_600,
     poison: Annotated[
-        Poison, typer.Option(help="What to do at a record that is no event.")
+        Poison, typer.Option(help="What to do with a record that is not an event.")
     ] = Poison.BLOCK,
     instance: Annotated[
         str | None, typer.Option(help="A name that this process keeps when it is started again.")

@@ -33,7 +33,7 @@ Fault = Annotated[RefusalFault, typer.Option(help="Whose fault the refusal was."
 
 
 def assign(recipient: Recipient, account: Account, campaign: Campaign, *, at: Where) -> None:
-    """Have a recipient hear from this account first (M1). Only one who heard from nobody."""
+    """Have this account write to a recipient (M1), to whom nobody has written yet."""
     from aggregates.campaign.commands import AssignRecipient
 
     with session(at) as here:
@@ -57,7 +57,7 @@ def signal_of(signal: Signal) -> "Callable[..., None]":
 
 
 def complained(recipient: Recipient, campaign: Campaign, *, at: Where) -> None:
-    """Record that a recipient called an email unwanted: nobody writes to them again (M7)."""
+    """Record that a recipient reported an email as unwanted: nobody writes to them again (M7)."""
     from aggregates.campaign.commands import RecordComplaint
 
     with session(at) as here:

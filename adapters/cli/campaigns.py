@@ -35,7 +35,7 @@ app = group(
 Name = Annotated[str, typer.Argument(help="The campaign's name.")]
 Status = Annotated[CampaignStatus | None, typer.Option(help="Only those of this status.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most this many.")]
-Offset = Annotated[int, typer.Option(min=0, help="Leave out so many before.")]
+Offset = Annotated[int, typer.Option(min=0, help="Skip this many.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -47,7 +47,7 @@ def campaigns(context: typer.Context, *, at: Where) -> None:
 
 @app.command("list")
 def show_all(status: Status = None, limit: Limit = None, offset: Offset = 0, *, at: Where) -> None:
-    """Show each campaign: is it running, what keeps it, does it wait to be resumed?"""
+    """Show each campaign: whether it runs, what prevents it, whether it waits to be resumed."""
     from adapters.cli.tables import show_campaigns
 
     with asking(at) as here:
@@ -136,7 +136,7 @@ def import_people(
 
 @app.command()
 def start(campaign: Name, yes: Yes = False, *, at: Where) -> None:
-    """Start a draft, after listing whom a letter cannot be written to for want of variables."""
+    """Start a draft, after listing the recipients who lack variables that its letters need."""
     from adapters.cli.sequence_lack import agree_to_lack
     from aggregates.campaign.commands import StartCampaign
 
@@ -174,7 +174,7 @@ def resume(
     *,
     at: Zoned,
 ) -> None:
-    """Resume a paused campaign. While an hour runs, name whom it goes on without (P3)."""
+    """Resume a paused campaign. While an account's hour runs, name it to go on without it (P3)."""
     from aggregates.campaign.commands import ResumeCampaign
     from engine.work.addresses import normalised
 

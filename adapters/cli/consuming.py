@@ -35,25 +35,25 @@ def consume(
         typer.Option(help="May be repeated; ^… is a pattern. Default: the setting `kafka_topic`."),
     ] = None,
     only: Annotated[
-        str | None, typer.Option("--workspace", help="Consume this workspace alone.")
+        str | None, typer.Option("--workspace", help="Consume only this workspace.")
     ] = None,
     poison: Annotated[
-        Poison, typer.Option(help="What to do at a record that cannot be taken.")
+        Poison, typer.Option(help="What to do with a record that cannot be processed.")
     ] = Poison.BLOCK,
     instance: Annotated[
         str | None, typer.Option(help="A name that this process keeps when it is started again.")
     ] = None,
     start_over: Annotated[
-        bool, typer.Option("--start-over", help="From the beginning; then ends.")
+        bool, typer.Option("--start-over", help="Start over from the beginning; then end.")
     ] = False,
     from_position: Annotated[
-        int | None, typer.Option(min=1, help="Start over from this position; then ends.")
+        int | None, typer.Option(min=1, help="Start over from this position; then end.")
     ] = None,
     from_time: Annotated[
-        str | None, typer.Option(help="Start over from what was recorded then; then ends.")
+        str | None, typer.Option(help="Start over from what was recorded at this time; then end.")
     ] = None,
     redrive: Annotated[
-        bool, typer.Option("--redrive", help="Take what was passed over once more; then ends.")
+        bool, typer.Option("--redrive", help="Process again what was skipped; then end.")
     ] = False,
 ) -> None:
     """Keep a row for every event of a topic in another database, until SIGTERM or Ctrl-C."""

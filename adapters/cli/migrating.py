@@ -55,7 +55,7 @@ def import_list(
     *,
     at: Where,
 ) -> None:
-    """Import a list that another program exported; what it sent counts: nobody hears twice."""
+    """Import a list that another program exported. What it sent counts, so nobody gets it twice."""
     from adapters.cli.importing import import_file, read_names
     from adapters.composition.programs import leads_file
     from engine.work.migrating import Migration

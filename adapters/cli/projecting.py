@@ -25,13 +25,16 @@ def project(
         typer.Option(help="May be repeated; ^… is a pattern. Default: the setting `kafka_topic`."),
     ] = None,
     poison: Annotated[
-        Poison, typer.Option(help="What to do at a record that cannot be folded.")
+        Poison, typer.Option(help="What to do with a record that cannot be processed.")
     ] = Poison.BLOCK,
     instance: Annotated[
         str | None, typer.Option(help="A name that this process keeps when it is started again.")
     ] = None,
     start_over: Annotated[
-        bool, typer.Option("--start-over", help="Drop the views, fold from the beginning; ends.")
+        bool,
+        typer.Option(
+            "--start-over", help="Drop the views, build them from the beginning; then end."
+        ),
     ] = False,
 ) -> None:
     """Keep the shipped views of topics' stores in another database, until SIGTERM or Ctrl-C."""

@@ -30,7 +30,7 @@ Status = Annotated[RecipientStatus | None, typer.Option(help="Only those of this
 Limit = Annotated[
     int | None, typer.Option(min=1, help="At most this many. Default: 50, with --json all.")
 ]
-Offset = Annotated[int, typer.Option(min=0, help="Leave out so many before.")]
+Offset = Annotated[int, typer.Option(min=0, help="Skip this many.")]
 Sender = Annotated[str | None, typer.Option(help="Only those who hear from this account.")]
 Since = Annotated[str | None, typer.Option(help="Only those stopped at or after this time.")]
 Names = Annotated[bool, typer.Option("--names", help="With name and address.")]

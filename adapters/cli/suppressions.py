@@ -23,7 +23,7 @@ app = group()
 Who = Annotated[
     str, typer.Argument(metavar="WHO", help="An address, a recipient's id, or a domain.")
 ]
-Because = Annotated[SuppressedBecause, typer.Option(help="What it is recorded as.")]
+Because = Annotated[SuppressedBecause, typer.Option(help="The reason to record.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; stop.")]
 Names = Annotated[bool, typer.Option("--names", help="With name and address.")]
 

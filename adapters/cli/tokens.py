@@ -33,7 +33,7 @@ def create(
     *,
     at: WholeStore,
 ) -> None:
-    """Make a token and print it, this once. Makes the store if there is none."""
+    """Make a token and print it; it is shown only once. Makes the store if there is none."""
     from adapters.composition.access import tokens_of
     from engine.work.api_tokens import LONGEST, ApiToken, make
     from events.vocabulary import instant_text
@@ -67,7 +67,7 @@ def revoke(
     *,
     at: WholeStore,
 ) -> None:
-    """Have a token refused from now on: by a running server within a second."""
+    """Revoke a token. A running server refuses it within a second."""
     from adapters.composition.access import tokens_of
 
     with explained(AccessError), session(at) as here:

@@ -403,7 +403,7 @@ class CampaignsRow(TypedDict):
 
 
 class CaseFile(TypedDict):
-    """The words come first."""
+    """A case: how it is told, which comes first in the file, and its events with their proofs."""
 
     sendledger_case: int
     case: dict[str, Any]
@@ -621,7 +621,9 @@ class Place(TypedDict):
 
 
 class ProvedEvent(TypedDict):
-    """Its nonce is shown and not its envelope's key, by which its neighbours could be guessed."""
+    """A recorded event, and the proof that it was signed. Its nonce is shown; the envelope's
+    key is not, since other events of the envelope could be guessed with it.
+    """
 
     entry: int
     position: int
@@ -775,7 +777,7 @@ class Client(Connection):
         workspace: Unset | str | None = UNSET,
         good_for: Unset | str = UNSET,
     ) -> dict[str, Any]:
-        """A new token, shown this once."""
+        """Make a token, which is shown only once."""
         answer: dict[str, Any] = self.answer(
             _Call(
                 "POST",
@@ -787,7 +789,7 @@ class Client(Connection):
         return answer
 
     def revoke_token(self, name: str | int) -> None:
-        """Refused from now on: within a second."""
+        """Revoke a token; it is refused within a second."""
         self.answer(_Call("DELETE", f"/v1/tokens/{_part(name)}"))
 
     def staff(self) -> dict[str, Any]:
@@ -798,7 +800,7 @@ class Client(Connection):
     def add_member(
         self, *, name: str, role: Role, workspace: Unset | str | None = UNSET
     ) -> dict[str, Any]:
-        """A person, who sets a password by the link, once, within a day."""
+        """Add a person, who sets a password with the link, once, within a day."""
         answer: dict[str, Any] = self.answer(
             _Call(
                 "POST",
@@ -810,13 +812,13 @@ class Client(Connection):
         return answer
 
     def remove_member(self, name: str | int) -> None:
-        """Signs in no more. Ends the person's sessions."""
+        """Remove a person, and end the person's sessions."""
         self.answer(_Call("DELETE", f"/v1/staff/{_part(name)}"))
 
     def change_member(
         self, name: str | int, *, role: Role, workspace: Unset | str | None = UNSET
     ) -> dict[str, Any]:
-        """What a person may do. Ends the person's sessions."""
+        """Change what a person may do, and end the person's sessions."""
         answer: dict[str, Any] = self.answer(
             _Call(
                 "PATCH",
@@ -838,7 +840,7 @@ class Client(Connection):
         return answer
 
     def caller(self) -> Asker:
-        """Who asks, about which workspace, and what he may do there."""
+        """Who asks, about which workspace, and what may they do there?"""
         answer: Asker = self.answer(_Call("GET", "/v1/caller"))
         return answer
 
@@ -1160,7 +1162,7 @@ class Client(Connection):
         confirmed: str | None = None,
         if_match: str | None = None,
     ) -> Done:
-        """Set what it sends, for what is not sent yet (M3)."""
+        """Set what a campaign sends from now on (M3)."""
         answer: Done = self.answer(
             _Call(
                 "PUT",
@@ -1195,7 +1197,7 @@ class Client(Connection):
         key: str | None = None,
         if_match: str | None = None,
     ) -> Preview[Done]:
-        """What would happen: Set what it sends, for what is not sent yet (M3)."""
+        """What would happen: Set what a campaign sends from now on (M3)."""
         return Preview(
             self,
             _Call(
@@ -1252,7 +1254,7 @@ class Client(Connection):
         )
 
     def pause_campaign(self, campaign_id: str | int, *, key: str | None = None) -> Done:
-        """Pause it until somebody resumes it (P2)."""
+        """Pause a campaign until somebody resumes it (P2)."""
         answer: Done = self.answer(
             _Call("POST", f"/v1/campaigns/{_part(campaign_id)}/pause", body=_given(), key=_key(key))
         )
@@ -1266,7 +1268,7 @@ class Client(Connection):
         key: str | None = None,
         confirmed: str | None = None,
     ) -> Done:
-        """Resume it (P2, P3)."""
+        """Resume a campaign (P2, P3)."""
         answer: Done = self.answer(
             _Call(
                 "POST",
@@ -1281,7 +1283,7 @@ class Client(Connection):
     def preview_resume_campaign(
         self, campaign_id: str | int, *, without: Unset | list[str] = UNSET, key: str | None = None
     ) -> Preview[Done]:
-        """What would happen: Resume it (P2, P3)."""
+        """What would happen: Resume a campaign (P2, P3)."""
         return Preview(
             self,
             _Call(
@@ -1300,7 +1302,7 @@ class Client(Connection):
     def add_sender(
         self, campaign_id: str | int, *, account_id: str, key: str | None = None
     ) -> Done:
-        """Add to FROM EMAIL; in time, it cures (T4)."""
+        """Add an account to FROM EMAIL; in time, this cures (T4)."""
         answer: Done = self.answer(
             _Call(
                 "POST",
@@ -1336,7 +1338,7 @@ class Client(Connection):
         key: str | None = None,
         confirmed: str | None = None,
     ) -> Done:
-        """Take out of FROM EMAIL (S10)."""
+        """Remove an account from FROM EMAIL (S10)."""
         answer: Done = self.answer(
             _Call(
                 "POST",
@@ -1351,7 +1353,7 @@ class Client(Connection):
     def preview_remove_sender(
         self, campaign_id: str | int, account_id: str | int, *, key: str | None = None
     ) -> Preview[Done]:
-        """What would happen: Take out of FROM EMAIL (S10)."""
+        """What would happen: Remove an account from FROM EMAIL (S10)."""
         return Preview(
             self,
             _Call(
@@ -1384,7 +1386,7 @@ class Client(Connection):
     def record_bounced(
         self, campaign_id: str | int, recipient_id: str | int, *, key: str | None = None
     ) -> Done:
-        """Record that a message came back for good (M5)."""
+        """Record that a message bounced for good (M5)."""
         answer: Done = self.answer(
             _Call(
                 "POST",
@@ -1398,7 +1400,7 @@ class Client(Connection):
     def record_unsubscribed(
         self, campaign_id: str | int, recipient_id: str | int, *, key: str | None = None
     ) -> Done:
-        """Record that nobody writes any more (M5, M7)."""
+        """Record that a recipient unsubscribed (M5, M7)."""
         answer: Done = self.answer(
             _Call(
                 "POST",
@@ -1426,7 +1428,7 @@ class Client(Connection):
     def record_complaint(
         self, campaign_id: str | int, recipient_id: str | int, *, key: str | None = None
     ) -> Done:
-        """Record that a message was unwanted (M7)."""
+        """Record a complaint (M7)."""
         answer: Done = self.answer(
             _Call(
                 "POST",
@@ -1464,7 +1466,7 @@ class Client(Connection):
         account_id: str,
         key: str | None = None,
     ) -> Done:
-        """Have it hear from this account first (M1)."""
+        """Have this account write to a recipient first (M1)."""
         answer: Done = self.answer(
             _Call(
                 "POST",
@@ -1653,7 +1655,7 @@ class Client(Connection):
         key: str | None = None,
         confirmed: str | None = None,
     ) -> dict[str, Any]:
-        """Have it pass over its event, for ever."""
+        """Have a stopped view skip its event for good."""
         answer: dict[str, Any] = self.answer(
             _Call(
                 "POST",
@@ -1668,7 +1670,7 @@ class Client(Connection):
     def preview_skip_event(
         self, view: str | int, *, position: int, reason: str, key: str | None = None
     ) -> Preview[dict[str, Any]]:
-        """What would happen: Have it pass over its event, for ever."""
+        """What would happen: Have a stopped view skip its event for good."""
         return Preview(
             self,
             _Call(
@@ -1685,7 +1687,7 @@ class Client(Connection):
         )
 
     def unpark(self, *, key: str | None = None) -> dict[str, Any]:
-        """Have the workspace settled again."""
+        """Settle a parked workspace again."""
         answer: dict[str, Any] = self.answer(
             _Call("POST", "/v1/unpark", body=_given(), key=_key(key))
         )
@@ -1734,7 +1736,7 @@ class Client(Connection):
         types: Unset | list[str] | None = UNSET,
         key: str | None = None,
     ) -> dict[str, Any]:
-        """Change where it leads."""
+        """Change where a webhook delivers, and what."""
         answer: dict[str, Any] = self.answer(
             _Call(
                 "PATCH",
@@ -1746,7 +1748,7 @@ class Client(Connection):
         return answer
 
     def delete_webhook(self, webhook: str | int, *, key: str | None = None) -> dict[str, Any]:
-        """Deliver nothing any more."""
+        """Delete a webhook."""
         answer: dict[str, Any] = self.answer(
             _Call("DELETE", f"/v1/webhooks/{_part(webhook)}", body=_given(), key=_key(key))
         )
@@ -1757,28 +1759,28 @@ class Client(Connection):
         return answer
 
     def pause_webhook(self, webhook: str | int, *, key: str | None = None) -> dict[str, Any]:
-        """Deliver nothing until it is resumed."""
+        """Pause a webhook until it is resumed."""
         answer: dict[str, Any] = self.answer(
             _Call("POST", f"/v1/webhooks/{_part(webhook)}/pause", body=_given(), key=_key(key))
         )
         return answer
 
     def resume_webhook(self, webhook: str | int, *, key: str | None = None) -> dict[str, Any]:
-        """Go on from where it is."""
+        """Resume a webhook from where it was."""
         answer: dict[str, Any] = self.answer(
             _Call("POST", f"/v1/webhooks/{_part(webhook)}/resume", body=_given(), key=_key(key))
         )
         return answer
 
     def rotate_webhook(self, webhook: str | int, *, key: str | None = None) -> dict[str, Any]:
-        """Sign with a new secret; both for a day."""
+        """Give a webhook a new secret; for a day both sign."""
         answer: dict[str, Any] = self.answer(
             _Call("POST", f"/v1/webhooks/{_part(webhook)}/rotate", body=_given(), key=_key(key))
         )
         return answer
 
     def test_webhook(self, webhook: str | int, *, key: str | None = None) -> dict[str, Any]:
-        """Send it an event that no log has."""
+        """Send a test event, which is in no log."""
         answer: dict[str, Any] = self.answer(
             _Call("POST", f"/v1/webhooks/{_part(webhook)}/test", body=_given(), key=_key(key))
         )
@@ -1787,7 +1789,7 @@ class Client(Connection):
     def replay_webhook(
         self, webhook: str | int, *, first: int, key: str | None = None
     ) -> dict[str, Any]:
-        """Deliver from a position on once more."""
+        """Deliver everything from a position on again."""
         answer: dict[str, Any] = self.answer(
             _Call(
                 "POST",
@@ -1799,7 +1801,7 @@ class Client(Connection):
         return answer
 
     def consent(self, consent_id: str | int) -> ConsentTold:
-        """Was it given, and is the mailbox connected?"""
+        """Was the consent given, and is the mailbox connected?"""
         answer: ConsentTold = self.answer(_Call("GET", f"/v1/consents/{_part(consent_id)}"))
         return answer
 
@@ -1828,7 +1830,7 @@ class Client(Connection):
         return answer
 
     def import_progress(self, import_id: str | int) -> dict[str, Any]:
-        """How far is it, and what was rejected?"""
+        """How far is the import, and what was rejected?"""
         answer: dict[str, Any] = self.answer(_Call("GET", f"/v1/imports/{_part(import_id)}"))
         return answer
 
@@ -1882,7 +1884,7 @@ class Client(Connection):
         return answer
 
     def save_filter(self, name: str | int, *, query: str) -> None:
-        """Keep it under that name, in place of what was there."""
+        """Save a view of the log under that name, in place of the one there."""
         self.answer(_Call("PUT", f"/v1/saved-filters/{_part(name)}", body=_given(query=query)))
 
     def remove_filter(self, name: str | int) -> None:
@@ -2157,7 +2159,7 @@ class Client(Connection):
         return answer
 
     def account(self, account_id: str | int, *, at: str | None = None) -> OneAccount:
-        """How is the account, and what hangs on it?"""
+        """How is the account, and what depends on it?"""
         answer: OneAccount = self.answer(
             _Call("GET", f"/v1/accounts/{_part(account_id)}", query={"at": at})
         )
@@ -2194,7 +2196,7 @@ class Client(Connection):
     def case(
         self, campaign_id: str | int, recipient_id: str | int, *, at: str | None = None
     ) -> dict[str, Any]:
-        """Why does it stand where it stands?"""
+        """Why is the recipient in this state?"""
         answer: dict[str, Any] = self.answer(
             _Call(
                 "GET",

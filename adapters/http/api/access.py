@@ -49,7 +49,7 @@ def tokens(request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)]) ->
 def make_token(
     request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)], wanted: NewToken
 ) -> dict[str, Any]:
-    """A new token, shown this once."""
+    """Make a token, which is shown only once."""
     site, now = _site(request), _site(request).signed_at()
     _require(wanted)
     token = ApiToken(wanted.name, wanted.role, wanted.workspace, now, now + wanted.good_for)
@@ -58,7 +58,7 @@ def make_token(
 
 @router.delete("/tokens/{name}", status_code=204)
 def revoke_token(request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)]) -> None:
-    """Refused from now on: within a second."""
+    """Revoke a token; it is refused within a second."""
     _site(request).tokens.revoke(path_names(request)["name"])
 
 
@@ -72,7 +72,7 @@ def staff(request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)]) -> 
 def add_member(
     request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)], wanted: NewMember
 ) -> dict[str, Any]:
-    """A person, who sets a password by the link, once, within a day."""
+    """Add a person, who sets a password with the link, once, within a day."""
     site = _site(request)
     _require(wanted)
     site.staff.add(Member(wanted.name, wanted.role, wanted.workspace))
@@ -84,7 +84,7 @@ def add_member(
 def change_member(
     request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)], wanted: NewMember
 ) -> dict[str, Any]:
-    """What a person may do. Ends the person's sessions."""
+    """Change what a person may do, and end the person's sessions."""
     site, name = _site(request), path_names(request)["name"]
     before = site.staff.member(name)
     if before is None:
@@ -95,7 +95,7 @@ def change_member(
 
 @router.delete("/staff/{name}", status_code=204)
 def remove_member(request: Request, _: Annotated[Caller, of_all(Act.MANAGE_ACCESS)]) -> None:
-    """Signs in no more. Ends the person's sessions."""
+    """Remove a person, and end the person's sessions."""
     _site(request).staff.remove(path_names(request)["name"])
 
 

@@ -30,7 +30,7 @@ class ConsentTold(BaseModel):
 @router.get(
     "/consents/{consent_id}",
     operation_id="consent",
-    summary="Was it given, and is the mailbox connected?",
+    summary="Was the consent given, and is the mailbox connected?",
     response_model=ConsentTold,
 )
 def consent(request: Request, asks: Annotated[Here, of(Act.RUN)]) -> Response:

@@ -31,7 +31,7 @@ def saved_filters(request: Request, asks: Annotated[Here, of(Act.READ_LOG)]) -> 
 
 @router.put("/saved-filters/{name}", status_code=204)
 def save_filter(request: Request, asks: Annotated[Here, of(Act.READ_LOG)], kept: Query) -> None:
-    """Keep it under that name, in place of what was there."""
+    """Save a view of the log under that name, in place of the one there."""
     site: Site = request.app.state.site
     site.filters.save(SavedFilter(asks.caller.name, path_names(request)["name"], kept.query))
 

@@ -67,7 +67,7 @@ async def take(
 
 @router.get(
     "/imports/{import_id}", operation_id="import_progress",
-    summary="How far is it, and what was rejected?", response_model=dict[str, Any],
+    summary="How far is the import, and what was rejected?", response_model=dict[str, Any],
     tags=["campaigns"],
 )  # fmt: skip
 def progress(request: Request, asks: Annotated[Here, of(Act.READ)]) -> Response:

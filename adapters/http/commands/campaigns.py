@@ -216,7 +216,7 @@ CAMPAIGNS = (
         Act.RUN, NewCampaign, command=_create,
     ),
     Operation(
-        "set_steps", f"{PATH}/steps", "Set what it sends, for what is not sent yet (M3).",
+        "set_steps", f"{PATH}/steps", "Set what a campaign sends from now on (M3).",
         Act.RUN, Steps, "PUT", _steps, edited=steps_of,
         preview=Preview(_changes, wanted=_is_under_way, beside=_lack_of_wanted),
     ),
@@ -225,19 +225,20 @@ CAMPAIGNS = (
         Act.RUN, command=_start, preview=Preview(_starting, beside=_lack_of_set),
     ),
     Operation(
-        "pause_campaign", f"{PATH}/pause", "Pause it until somebody resumes it (P2).",
+        "pause_campaign", f"{PATH}/pause", "Pause a campaign until somebody resumes it (P2).",
         Act.RUN, command=_pause,
     ),
     Operation(
-        "resume_campaign", f"{PATH}/resume", "Resume it (P2, P3).",
+        "resume_campaign", f"{PATH}/resume", "Resume a campaign (P2, P3).",
         Act.REPAIR, Resumed, command=_resume, preview=Preview(_resuming),
     ),
     Operation(
-        "add_sender", f"{PATH}/senders", "Add to FROM EMAIL; in time, it cures (T4).",
+        "add_sender", f"{PATH}/senders", "Add an account to FROM EMAIL; in time, this cures (T4).",
         Act.REPAIR, Sender, command=_add,
     ),
     Operation(
-        "remove_sender", f"{PATH}/senders/{{account_id}}/remove", "Take out of FROM EMAIL (S10).",
+        "remove_sender", f"{PATH}/senders/{{account_id}}/remove",
+        "Remove an account from FROM EMAIL (S10).",
         Act.RUN, command=_remove, preview=Preview(_removing),
     ),
 )  # fmt: skip
