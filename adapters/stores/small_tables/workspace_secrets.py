@@ -1,18 +1,14 @@
 """Secrets under which entries are committed to, kept beside a store's log."""
 
 from contextlib import suppress
-from pathlib import Path
 from secrets import token_hex
 
-from adapters.stores.small_tables.small_table import SmallTable, TableStore
+from adapters.stores.small_tables.small_table import StoredTable
 from engine.proof.errors import SecretMissing
 
 
-class StoredWorkspaceSecrets:
+class StoredWorkspaceSecrets(StoredTable):
     """Implements ``WorkspaceSecrets``."""
-
-    def __init__(self, store: TableStore) -> None:
-        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"))
 
     def of(self, workspace: str) -> bytes:
         if self._table.row("find", workspace=workspace) is None:
