@@ -14,24 +14,8 @@ N1, N3  One notice per incident and moment; once it is over, only one that says 
 from collections.abc import Sequence
 from typing import assert_never
 
-from aggregates.email_account import pace
+from aggregates.email_account import commands, pace
 from aggregates.email_account.checks import counts_as_of, cure, record_check, request_check
-from aggregates.email_account.commands import (
-    ConnectAccount,
-    CountSend,
-    DisconnectAccount,
-    EmailAccountCommand,
-    EndThrottling,
-    IssueNotice,
-    OneClickReconnect,
-    ProveSentSearch,
-    RecordCheck,
-    RecordNoticeAttempt,
-    RequestCheck,
-    UncountSend,
-    UpdateSettings,
-    Verified,
-)
 from aggregates.email_account.notices import attempted, issue_notice, reminders
 from aggregates.email_account.state import EmailAccount
 from aggregates.rejections import (
@@ -62,39 +46,39 @@ REFUSALS: dict[str, type[Rejected]] = {
 
 
 def decide(  # noqa: PLR0912 one case per command
-    account: EmailAccount, command: EmailAccountCommand
+    account: EmailAccount, command: commands.EmailAccountCommand
 ) -> Sequence[EmailAccountEvent]:
     match command:
-        case ConnectAccount():
+        case commands.ConnectAccount():
             return connect(account, command)
-        case RecordNoticeAttempt():
+        case commands.RecordNoticeAttempt():
             return attempted(account, command)
-        case IssueNotice():
+        case commands.IssueNotice():
             return issue_notice(account, command)
-        case UncountSend() | EndThrottling():
+        case commands.UncountSend() | commands.EndThrottling():
             return pace.ended(account, command)
         case _:
             _require_connected(account)
     match command:
-        case OneClickReconnect():
+        case commands.OneClickReconnect():
             return one_click_reconnect(account, command)
-        case RequestCheck():
+        case commands.RequestCheck():
             return [request_check(account, command)]
-        case RecordCheck():
+        case commands.RecordCheck():
             return record_check(account, command)
-        case UpdateSettings(settings=settings, at=at):
+        case commands.UpdateSettings(settings=settings, at=at):
             return [SettingsUpdated(account_id=account.id, settings=settings, occurred_at=at)]
-        case DisconnectAccount():
+        case commands.DisconnectAccount():
             return [disconnect(account, command)]
-        case CountSend():
+        case commands.CountSend():
             return pace.count(account, command)
-        case ProveSentSearch():
+        case commands.ProveSentSearch():
             return pace.prove_search(account, command)
         case _:
             assert_never(command)
 
 
-def connect(account: EmailAccount, command: ConnectAccount) -> Sequence[EmailAccountEvent]:
+def connect(account: EmailAccount, command: commands.ConnectAccount) -> Sequence[EmailAccountEvent]:
     """C1, T1: only a full successful check connects; settings are those given, or defaults."""
     if account.connected:
         raise AlreadyConnected(account=account.id, slot=account.slot_id)
@@ -122,7 +106,7 @@ def connect(account: EmailAccount, command: ConnectAccount) -> Sequence[EmailAcc
 
 
 def one_click_reconnect(
-    account: EmailAccount, command: OneClickReconnect
+    account: EmailAccount, command: commands.OneClickReconnect
 ) -> Sequence[EmailAccountEvent]:
     """R1, R2, R3: touches no setting and no campaign; counts only once verified."""
     refusal = _refusal(command)
@@ -150,7 +134,7 @@ def one_click_reconnect(
     ]
 
 
-def disconnect(account: EmailAccount, command: DisconnectAccount) -> AccountDisconnected:
+def disconnect(account: EmailAccount, command: commands.DisconnectAccount) -> AccountDisconnected:
     """T1, T2: settings go back to defaults, and an incident of its own begins (S2, N1)."""
     assert account.slot_id is not None
     policy = command.policy
@@ -177,7 +161,7 @@ def _require_connected(account: EmailAccount) -> None:
         raise NotConnected(account=account.id)
 
 
-def _refusal(command: Verified) -> type[Rejected] | None:
+def _refusal(command: commands.Verified) -> type[Rejected] | None:
     if command.refusal is not None:
         return REFUSALS[command.refusal]
     match command.report.found:
