@@ -1,23 +1,16 @@
 """``sendledger campaigns senders``: who may send for an Inbox Rotation campaign (FROM EMAIL)."""
 
-from typing import Annotated
-
-import typer
-
 from adapters.cli.common import Session, asking, session
-from adapters.screen.options import Yes
+from adapters.screen.options import Account, Campaign, Yes
 from adapters.screen.output import agreed, print_json, say
 from adapters.screen.program import group
 from adapters.screen.where import Where, Zoned
 
 app = group()
 
-Name = Annotated[str, typer.Argument(help="The campaign's name.")]
-Account = Annotated[str, typer.Argument(help="The account's address.")]
-
 
 @app.command("list")
-def show_all(campaign: Name, *, at: Zoned) -> None:
+def show_all(campaign: Campaign, *, at: Zoned) -> None:
     """Show each account that sends or sent for the campaign: listed, contacted, its clock."""
     from adapters.cli.campaigns import known
     from adapters.cli.tables import show_senders
@@ -27,7 +20,7 @@ def show_all(campaign: Name, *, at: Zoned) -> None:
 
 
 @app.command()
-def add(campaign: Name, account: Account, *, at: Where) -> None:
+def add(campaign: Campaign, account: Account, *, at: Where) -> None:
     """Add an account to FROM EMAIL. Within its hour that cures the clock (T4)."""
     from aggregates.campaign.commands import AddSender
     from events.campaign import GracePeriodCured
@@ -44,7 +37,7 @@ def add(campaign: Name, account: Account, *, at: Where) -> None:
 
 
 @app.command()
-def remove(campaign: Name, account: Account, yes: Yes = False, *, at: Where) -> None:
+def remove(campaign: Campaign, account: Account, yes: Yes = False, *, at: Where) -> None:
     """Remove an account from FROM EMAIL, after showing how many recipients are held (S10)."""
     from adapters.cli.campaigns import known
     from aggregates.campaign.commands import RemoveSender
