@@ -8,9 +8,11 @@ from engine.proof.errors import SecretMissing
 
 
 class StoredWorkspaceSecrets(StoredTable):
-    """Implements ``WorkspaceSecrets``."""
+    """32 random octets for each workspace, drawn once and never changed, because every proof needs
+    them. Raises ``SecretMissing``."""
 
     def of(self, workspace: str) -> bytes:
+        """Drawn now, if there is none."""
         if self._table.row("find", workspace=workspace) is None:
             self._table.write("draw", workspace=workspace, value=token_hex(32))
         return self.known(workspace)
