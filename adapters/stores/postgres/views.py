@@ -21,6 +21,7 @@ from adapters.stores.postgres.view_status import (
 from adapters.stores.view_checks import check_move
 from adapters.stores.view_rows import StoredRows
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
+from engine.ports.views import Changes, Since
 from projections.projection import Projection, RowKey
 
 MANY = 200
@@ -73,12 +74,7 @@ class PostgresViews(StoredRows):
         with self._reading(projection) as cursor:
             return {} if cursor is None else fetch_rows(cursor, projection, keys)
 
-    def save(
-        self,
-        changes: Mapping[Projection, Mapping[RowKey, Any]],
-        since: Mapping[Projection, int],
-        position: int,
-    ) -> None:
+    def save(self, changes: Changes, since: Since, position: int) -> None:
         for projection in changes:
             self._make_room(projection)
         with self._changing(*changes) as cursor:

@@ -1,6 +1,6 @@
 """Projections' rows in the embedded store, and their positions, in one transaction."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from sqlite3 import Cursor
@@ -20,6 +20,7 @@ from adapters.stores.sqlite.view_status import (
 from adapters.stores.view_checks import check_move
 from adapters.stores.view_rows import StoredRows
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
+from engine.ports.views import Changes, Since
 from projections.projection import Projection, RowKey
 
 
@@ -49,12 +50,7 @@ class SQLiteViews(StoredRows):
             rows = [table.type.decode(row) for row in found if row is not None]
         return {row[: projection.key_length]: row for row in rows}
 
-    def save(
-        self,
-        changes: Mapping[Projection, Mapping[RowKey, Any]],
-        since: Mapping[Projection, int],
-        position: int,
-    ) -> None:
+    def save(self, changes: Changes, since: Since, position: int) -> None:
         for projection in changes:
             self._make_room(projection)
         with self._store.explained(), self._store.writing() as c:
