@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from engine.answers.telling.rows import told
 from engine.work.webhooks.endpoint import Delivery, Lane
 from engine.work.webhooks.managing import Standing
 from events.vocabulary import instant_text
@@ -38,4 +37,9 @@ def delivery_json(each: Delivery) -> dict[str, Any]:
 
 
 def _lane(lane: Lane) -> dict[str, Any]:
-    return told(lane, ("attempts", "since", "next_at", "answer"))
+    return {
+        "attempts": lane.attempts,
+        "since": lane.since and instant_text(lane.since),
+        "next_at": lane.next_at and instant_text(lane.next_at),
+        "answer": lane.answer,
+    }
