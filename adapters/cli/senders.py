@@ -2,7 +2,7 @@
 
 from adapters.cli.common import Session, asking, session
 from adapters.screen.options import Account, Campaign, Yes
-from adapters.screen.output import agreed, print_json, say
+from adapters.screen.output import agreed, say
 from adapters.screen.program import group
 from adapters.screen.where import Where, Zoned
 
@@ -29,11 +29,11 @@ def add(campaign: Campaign, account: Account, *, at: Where) -> None:
         address = _address(here, campaign, account)
         answer = here.ask(AddSender(campaign_id=campaign, account_id=address))
         cured = any(isinstance(each.event, GracePeriodCured) for each in answer.recorded)
-        if at.as_json:
-            print_json({"campaign_id": campaign, "account_id": address, "cured": cured})
-            return
         kept = " in time: its recipients keep their sender" if cured else ""
-        say(f"{address} is in FROM EMAIL of {campaign}{kept}.")
+        at.tell(
+            {"campaign_id": campaign, "account_id": address, "cured": cured},
+            f"{address} is in FROM EMAIL of {campaign}{kept}.",
+        )
 
 
 @app.command()
