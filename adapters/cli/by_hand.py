@@ -7,6 +7,7 @@ import typer
 
 from adapters.cli.common import Session, moment, session
 from adapters.cli.known_recipient import known as known_recipient
+from adapters.screen.options import Account, Recipient
 from adapters.screen.program import group
 from adapters.screen.where import Where
 from events.vocabulary import RecipientStatus, RefusalFault, Signal
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 app = group(no_args_is_help=True)
 """The group ``sendledger sends``."""
 
-Recipient = Annotated[str, typer.Argument(help="The recipient's id or address.")]
-Account = Annotated[str, typer.Argument(help="The account's address.")]
 Campaign = Annotated[str, typer.Option(help="The campaign's name.")]
 SIGNALS: "Mapping[Signal, str]" = {
     RecipientStatus.REPLIED: "Record that a recipient has replied (M5).",

@@ -1,6 +1,5 @@
 """``sendledger campaigns``: create, fill, start, pause, resume and look at campaigns."""
 
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from adapters.cli import fleet
 from adapters.cli.common import Here, Session, asking, require_name, session
+from adapters.cli.file_options import Columns, Force, People, Report, SkipUndecodable
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say, unknown, warn
@@ -106,18 +106,11 @@ def create(
 @app.command("import")
 def import_people(
     campaign: Name,
-    file: Annotated[Path, typer.Argument(help="CSV, UTF-8, with a header and a column `email`.")],
-    report: Annotated[
-        Path | None, typer.Option(help="Where rejected lines go. Default: FILE.rejected.csv")
-    ] = None,
-    names: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="HEADER=COLUMN", help="Another name for a column of FILE."),
-    ] = None,
-    skip_undecodable: Annotated[
-        bool, typer.Option("--skip-undecodable", help="Reject lines that are not UTF-8 singly.")
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a report that is there.")] = False,
+    file: People,
+    report: Report = None,
+    names: Columns = None,
+    skip_undecodable: SkipUndecodable = False,
+    force: Force = False,
     *,
     at: Where,
 ) -> None:
