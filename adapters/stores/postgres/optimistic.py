@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 SETTINGS = (
     "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
-    "SET client_encoding = 'UTF8'; SET default_transaction_isolation = 'read committed'"
+    "SET client_encoding = 'UTF8'; SET default_transaction_isolation = 'read committed'; "
+    "SET plan_cache_mode = 'force_generic_plan'"
 )
 CONNECTIONS = 3
 """What an engine's leaders need. Each is made when it is needed."""
