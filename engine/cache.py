@@ -36,14 +36,13 @@ class _Recent(OrderedDict[str, tuple[int, Cached]]):
 
     def keep(self, entries: Mapping[str, Cached], epoch: int = -1) -> None:
         for stream_id, entry in entries.items():
-            self.people += entry.people - self._taken_out(stream_id)
+            _, gone = self.pop(stream_id, (-1, None))
+            if gone is not entry:
+                self.people += entry.people - (gone.people if gone else 0)
             self[stream_id] = epoch, entry
         while len(self) > self._size or (self.people > self._most and len(self) > 1):
-            self.people -= self._taken_out(next(iter(self)))
-
-    def _taken_out(self, stream_id: str) -> int:
-        _, gone = self.pop(stream_id, (-1, None))
-        return gone.people if gone is not None else 0
+            _, (_, gone) = self.popitem(last=False)
+            self.people -= gone.people
 
     def forget(self) -> None:
         self.clear()

@@ -26,6 +26,8 @@ MOST = 64
 
 LEADERS = 3
 """Groups decided from memory at the same time: one while those before it are committed."""
+HALVES = 2
+"""While a group is at work the next begins with half of all: ones and twos take longer together."""
 
 GATHERING = 0.0005
 """Seconds to wait for those who were served the last time: less than a commit takes."""
@@ -39,13 +41,13 @@ Answer = Sequence[Reply] | Exception
 
 
 class _Waiting(Generic[T]):
-    """``bell`` rings once: when the item's work is done, or its thread is to lead."""
+    """``bell`` rings once: when the item's work is done, or its thread is to lead the ``group``."""
 
-    __slots__ = ("bell", "holds", "item", "leads")
+    __slots__ = ("bell", "group", "holds", "item")
 
     def __init__(self, item: T, holds: Collection[str]) -> None:
         self.item, self.holds = item, holds
-        self.leads = False
+        self.group: list[_Waiting[T]] = []
         self.bell = Lock()
         self.bell.acquire()
 
@@ -73,8 +75,9 @@ class LeadingQueue(Generic[T]):
         self._waiting: deque[_Waiting[T]] = deque()
         self._held: set[str] = set()
         self._gate = Lock()
-        self._leading = 0
-        self._expected = 1
+        self._leading = self._at_work = 0
+        self._crowd = 0
+        """How many were waiting or at work lately; one less with each group."""
 
     def submit(self, item: T, holds: Collection[str] = ()) -> None:
         """Comes back when the item's work is done, by this thread or by another."""
@@ -82,63 +85,73 @@ class LeadingQueue(Generic[T]):
         try:
             with self._gate:
                 self._waiting.append(mine)
-                self._appoint()
+                self._crowd = max(self._crowd, self._at_work + len(self._waiting))
+                self._appoint(mine)
             mine.bell.acquire()
-            if mine.leads:
+            if mine.group:
                 self._lead(mine)
         except BaseException:
             self._give_up(mine)
             raise
 
     def _lead(self, mine: _Waiting[T]) -> None:
-        """Its item is not waiting any more, and its names are held."""
-        taken = [mine]
+        """Its group is not waiting any more, and the names are held."""
+        group = mine.group
         try:
-            self._gather()
-            with self._gate:
-                self._take(taken, self._most)
-            self._expected = max(len(taken), self._expected - 1)
-            self._work([each.item for each in taken])
+            if self._gathering:
+                self._gather(group)
+            self._work([each.item for each in group])
         finally:
             with self._gate:
-                self._let_go(taken)
-            for each in taken[1:]:
-                each.bell.release()
+                self._let_go(mine)
+            for each in group:
+                if each is not mine:
+                    each.bell.release()
 
-    def _gather(self) -> None:
+    def _gather(self, group: list[_Waiting[T]]) -> None:
         until = time.perf_counter() + self._gathering
-        while len(self._waiting) + 1 < self._expected and time.perf_counter() < until:
+        while len(self._waiting) + len(group) < self._crowd and time.perf_counter() < until:
             time.sleep(NAP)
+        with self._gate:
+            self._take(group)
 
-    def _appoint(self) -> None:
-        """Whoever has waited longest, and for nobody who is at work, leads next."""
-        while self._leading < self._leaders:
-            found: list[_Waiting[T]] = []
-            self._take(found, 1)
-            if not found:
+    def _appoint(self, latest: _Waiting[T] | None = None) -> None:
+        """The latest leads its group: it is awake. Otherwise whoever has waited longest does."""
+        while self._leading < self._leaders and self._enough:
+            group: list[_Waiting[T]] = []
+            self._take(group)
+            if not group:
                 return
             self._leading += 1
-            found[0].leads = True
-            found[0].bell.release()
+            self._crowd -= 1
+            leader = latest if latest in group else group[0]
+            leader.group = group
+            leader.bell.release()
 
-    def _take(self, taken: list[_Waiting[T]], most: int) -> None:
-        """Those who wait go with ``taken``, unless somebody else holds one of their names, or waits
+    @property
+    def _enough(self) -> bool:
+        return not self._at_work or HALVES * len(self._waiting) >= self._crowd
+
+    def _take(self, group: list[_Waiting[T]]) -> None:
+        """Those who wait go with the group, unless somebody else holds one of their names, or waits
         for it before them."""
-        others = self._held.difference(*(each.holds for each in taken))
+        others = self._held.difference(*(each.holds for each in group))
         for each in [*self._waiting]:
-            if len(taken) >= most:
+            if len(group) >= self._most:
                 return
             if others.isdisjoint(each.holds):
                 self._waiting.remove(each)
-                taken.append(each)
+                group.append(each)
+                self._at_work += 1
                 self._held.update(each.holds)
             else:
                 others.update(each.holds)
 
-    def _let_go(self, taken: Sequence[_Waiting[T]]) -> None:
-        taken[0].leads = False
+    def _let_go(self, leader: _Waiting[T]) -> None:
+        group, leader.group = leader.group, []
         self._leading -= 1
-        self._held.difference_update(*(each.holds for each in taken))
+        self._at_work -= len(group)
+        self._held.difference_update(*(each.holds for each in group))
         self._appoint()
 
     def _give_up(self, mine: _Waiting[T]) -> None:
@@ -146,8 +159,9 @@ class LeadingQueue(Generic[T]):
         with self._gate:
             if mine in self._waiting:
                 self._waiting.remove(mine)
-            elif mine.leads:
-                self._let_go([mine])
+            elif mine.group:
+                self._waiting.extendleft(each for each in mine.group[::-1] if each is not mine)
+                self._let_go(mine)
 
 
 @dataclass(eq=False)

@@ -249,8 +249,7 @@ class UnitOfWork:
     def _decide(self, command: Command, cause: Cause) -> None:
         type_, aggregate_id = addressee(command)
         state = self._aggregates.load(type_, aggregate_id).state
-        context = CommandContext(self, self._policy)
-        events = type_.decide(state, command.in_context(context))
+        events = type_.decide(state, command.in_context(CommandContext(self, self._policy)))
         self._accept(command, cause, events)
 
     def _accept(

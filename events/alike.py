@@ -89,22 +89,26 @@ class _Joined(_Facts[E]):
 def joined(*several: Sequence[E]) -> Sequence[E]:
     """All of them, in order; those that are alike stay together."""
     found = [run for each in several for run in runs(each) if run]
-    if any(isinstance(run, Alike) for run in found):
+    if len(found) == 1:
+        return found[0]
+    if any(type(run) is Alike for run in found):
         return _Joined(found)
     return list(chain.from_iterable(found))
 
 
 def runs(facts: Sequence[E]) -> Sequence[Sequence[E]]:
     """The facts in order; those that are alike are an ``Alike``."""
-    return facts.runs if isinstance(facts, _Joined) else (facts,)
+    return facts.runs if type(facts) is _Joined else (facts,)
 
 
 def of_classes(facts: Sequence[E], classes: Container[type[Event]]) -> Iterator[tuple[int, E]]:
     """Those of one of the classes, each with its place among all."""
     place = 0
     for run in runs(facts):
-        if not isinstance(run, Alike):
-            yield from ((at, each) for at, each in enumerate(run, place) if type(each) in classes)
+        if type(run) is not Alike:
+            for at, each in enumerate(run, place):
+                if type(each) in classes:
+                    yield at, each
         elif type(run.one) in classes:
             yield from enumerate(run, place)
         place += len(run)
@@ -114,7 +118,7 @@ def count(facts: Sequence[E], classes: type[Event] | tuple[type[Event], ...]) ->
     """How many are of these classes."""
     return sum(
         len(run) * isinstance(run.one, classes)
-        if isinstance(run, Alike)
-        else sum(isinstance(each, classes) for each in run)
+        if type(run) is Alike
+        else sum([isinstance(each, classes) for each in run])
         for run in runs(facts)
     )

@@ -1,5 +1,6 @@
 """Lock, settle, decide, react, append: what a command is answered, and what it leaves behind."""
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -12,6 +13,7 @@ from adapters.stores.memory import MemoryStore
 from adapters.stores.sqlite import SQLiteStore
 from aggregates.command import Command
 from engine.engine import Engine
+from engine.gc_pause import gc_paused
 from engine.ports.clock import ManualClock
 from engine.reply import Refusal, Reply, Request
 from events.campaign import (
@@ -97,6 +99,16 @@ def test_a_command_is_answered_with_its_facts_and_all_that_followed(workplace: W
     assert (answer.command_id, answer.refusal, answer.repeated) == ("the-disconnect", None, False)
     assert answer.position == workplace.store.last_position()
     assert workplace.log[end:] == list(answer.recorded)
+
+
+def test_a_command_leaves_no_circle_of_objects_for_the_collector(workplace: Workplace) -> None:
+    gc.collect()
+    with gc_paused():
+        workplace.tell(disconnect(ANN))
+        workplace.tell(disconnect(ANN))
+        workplace.tick()
+
+        assert gc.collect() == 0
 
 
 def test_a_refusal_says_why_and_leaves_no_event(workplace: Workplace) -> None:

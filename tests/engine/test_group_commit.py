@@ -4,7 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from threading import Event, Semaphore, Thread
+from threading import Event, Semaphore, Thread, get_ident
 
 import pytest
 
@@ -133,11 +133,13 @@ class TwoDesks:
     def __init__(self) -> None:
         self.at_work: list[list[str]] = []
         self.done: list[list[str]] = []
+        self.leaders: list[int | None] = []
         self._go_on = Semaphore(0)
         self.queue = LeadingQueue[str](self._work, most=64, gathering=0, leaders=2)
 
     def _work(self, items: Sequence[str]) -> None:
         mine = sorted(items)
+        self.leaders.append(get_ident())
         self.at_work.append(mine)
         assert self._go_on.acquire(timeout=10)
         self.at_work.remove(mine)
@@ -182,6 +184,23 @@ def test_two_are_at_work_at_once_on_what_the_other_does_not_hold() -> None:
     assert sorted(item for items in desks.done for item in items) == ["a", "a", "ab", "b", "c"]
     assert not desks.queue._held
     assert desks.queue._leading == 0
+
+
+def test_a_further_group_begins_with_half_of_all_who_asked_lately() -> None:
+    desks = TwoDesks()
+    threads = desks.bring("a", "b", "c", "d")
+    desks.let_one_go()
+    desks.until(lambda: ["c", "d"] in desks.at_work)
+    desks.let_one_go()
+
+    threads += desks.bring("e")
+    assert ["e"] not in desks.at_work, "alone, while others are at work"
+    threads += desks.bring("f")
+    assert ["e", "f"] in desks.at_work
+    assert desks.leaders[-1] == threads[-1].ident, "who slept was woken to lead"
+
+    desks.let_all_go(threads)
+    assert desks.queue._leading == desks.queue._at_work == 0
 
 
 def test_who_waits_for_one_name_goes_with_the_next_who_does_and_nobody_before_them() -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
-from adapters.stores.postgres.message import BYTEA, array, bigints, json_value, texts
+from adapters.stores.postgres.message import bigints, json_value, octets_of, texts
 from adapters.stores.postgres.recorder import SQL
 from engine.appending import Continuation
 from engine.ports.errors import ZeroCharacter
@@ -53,7 +53,7 @@ def few(pending: Sequence[Placed]) -> tuple[bytes, ...]:
 def event_columns(appends: Iterable[Append]) -> tuple[bytes, ...]:
     rows = storable(chain.from_iterable(each.events for each in appends))
     streams, versions, topics, states = [*zip(*rows, strict=True)] or [()] * 4
-    return texts(streams), bigints(versions), texts(topics), array(BYTEA, states)
+    return texts(streams), bigints(versions), texts(topics), octets_of(states)
 
 
 def append_many(pending: Sequence[Placed], cursor: Cursor[Any]) -> int:

@@ -30,7 +30,8 @@ TEXT, BIGINT, BYTEA, TIME = 25, 20, 17, 1184
 BINARY = 1
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_HEAD, _EMPTY, _INT, _BIGINT = Struct(">iiiii"), Struct(">iii"), Struct(">i"), Struct(">q")
+_HEAD, _EMPTY = Struct(">iiiii"), Struct(">iii")
+_INT, _BIGINT, _SIZED = Struct(">i"), Struct(">q"), Struct(">iq")
 _NULL = _INT.pack(-1)
 _json = json.JSONEncoder(separators=(",", ":")).encode
 _prepared: WeakKeyDictionary[Connection[Any], set[str]] = WeakKeyDictionary()
@@ -154,21 +155,31 @@ def json_value(value: Any) -> bytes:
     return b"\1" + _json(value).encode()
 
 
-def array(kind: int, members: Collection[Value]) -> bytes:
+def texts(values: Collection[str | None]) -> bytes:
+    size = _INT.pack
+    return _array(
+        TEXT,
+        [_NULL if each is None else size(len(octets := each.encode())) + octets for each in values],
+        None in values,
+    )
+
+
+def octets_of(values: Iterable[bytes]) -> bytes:
+    return _array(BYTEA, [_INT.pack(len(each)) + each for each in values])
+
+
+def bigints(values: Iterable[int], kind: int = BIGINT) -> bytes:
+    return _array(kind, [_SIZED.pack(_BIGINT.size, each) for each in values])
+
+
+def moments(values: Iterable[datetime]) -> bytes:
+    return bigints([(each - EPOCH) // _MICROSECOND for each in values], TIME)
+
+
+def _array(kind: int, members: Collection[bytes], nulls: bool = False) -> bytes:
     if not members:
         return _EMPTY.pack(0, 0, kind)
-    parts = [_HEAD.pack(1, None in members, kind, len(members), 1)]
-    for each in members:
-        parts += (_NULL,) if each is None else (_INT.pack(len(each)), each)
-    return b"".join(parts)
-
-
-def texts(values: Iterable[str | None]) -> bytes:
-    return array(TEXT, [text(each) for each in values])
-
-
-def bigints(values: Iterable[int]) -> bytes:
-    return array(BIGINT, [_BIGINT.pack(each) for each in values])
+    return _HEAD.pack(1, nulls, kind, len(members), 1) + b"".join(members)
 
 
 def texts_of(octets: bytes) -> Iterator[str]:

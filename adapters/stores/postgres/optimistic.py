@@ -17,21 +17,19 @@ from psycopg import Connection
 
 from adapters.stores.postgres.append import LARGE, Placed, event_columns, few, storable
 from adapters.stores.postgres.message import (
-    TIME,
     Call,
     Value,
     answered,
-    array,
     bigint,
     bigints,
     moment,
     moment_of,
+    moments,
     number_of,
     rows,
     text,
     texts,
     texts_of,
-    time_value,
 )
 from adapters.stores.postgres.own_connection import own_connection
 from engine.ports.optimistic import Proposal
@@ -41,7 +39,8 @@ if TYPE_CHECKING:
 
 SETTINGS = (
     "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
-    "SET client_encoding = 'UTF8'; SET default_transaction_isolation = 'read committed'"
+    "SET client_encoding = 'UTF8'; SET default_transaction_isolation = 'read committed'; "
+    "SET plan_cache_mode = 'force_generic_plan'"
 )
 CONNECTIONS = 3
 """What an engine's leaders need. Each is made when it is needed."""
@@ -218,12 +217,9 @@ def _one(proposal: Proposal, told: Value, now: Value) -> Call:
 def _plain(proposals: Sequence[Proposal], told: Value, now: Value) -> Call:
     counts = [len(each.append.events) for each in proposals]
     lasts = [*accumulate(counts)]
-    envelopes = [
-        envelope.after(last - count)
-        for each, last, count in zip(proposals, lasts, counts, strict=True)
-        for envelope in each.append.envelopes
-    ]
-    ids, commands, names, _, *told_of, firsts, sizes, rejections = zip(*envelopes, strict=True)
+    envelopes = [envelope for each in proposals for envelope in each.append.envelopes]
+    ids, commands, names, _, *told_of, _, sizes, rejections = zip(*envelopes, strict=True)
+    firsts = [last - size + 1 for last, size in zip(accumulate(sizes), sizes, strict=True)]
     values = (
         *(told, now, *_ends(proposals), bigints(lasts), bigints(counts)),
         *event_columns(each.append for each in proposals),
@@ -245,5 +241,5 @@ def _any(proposals: Sequence[Proposal], at: datetime, told: Value, now: Value) -
 
 def _ends(proposals: Sequence[Proposal]) -> tuple[bytes, bytes, bytes]:
     names, ends = [each.workspace for each in proposals], [each.end for each in proposals]
-    times = array(TIME, [time_value(each.recorded_at) for each in ends])
-    return texts(names), bigints(each.last_position for each in ends), times
+    positions, times = zip(*ends, strict=True)
+    return texts(names), bigints(positions), moments(times)
