@@ -5,17 +5,20 @@ what really went out; topic, tree and views are compared with the log.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
+from operator import itemgetter
 from typing import NamedTuple
 
 from adapters.stores.memory import MemoryViews
 from engine.audit import Auditor, Violation
 from engine.audit.auditor import TAKEN_WHEN_FENCED
-from engine.audit.books import Books
+from engine.audit.books import NEVER, Books
 from engine.audit.entry_check import check_entries
 from engine.audit.index_check import check_indexes
+from engine.audit.pausing import BOUNCES
 from engine.audit.source import NEVER_RESTORED
 from engine.batch import derived_id
 from engine.decoding import decode_page
@@ -35,9 +38,12 @@ from events.email_account import (
 )
 from events.recorded import Envelope, Recorded
 from events.suppression import PersonReleased
-from events.vocabulary import IncidentKind, RecipientStatus, SearchResult
+from events.vocabulary import CampaignStatus, IncidentKind, RecipientStatus, SearchResult
 from projections.shipped import SHIPPED
 from tests.proof.sending_judge import Message, SendingJudge
+from tests.simulation.claims import false_fact
+from tests.simulation.disk import Opening
+from tests.simulation.lost_part import LostPart
 from tests.simulation.mail import Delivery
 from tests.simulation.refusals import false_claim
 from tests.simulation.rules import rules_of
@@ -49,6 +55,8 @@ PAGE = 100_000
 UNDER_WAY = 300.0
 """Seconds after which no message is on its way any more."""
 LENGTHS = {IncidentKind.FAILURE: timedelta(days=9), IncidentKind.DISCONNECT: timedelta(hours=1)}
+MOST_BOUNCES, FEWEST = 0.05, 50
+GOES_OUT = ("accepted", "unknown", "found", "inconclusive")
 SHADOW = 40
 """Events after a fault that count as told under it."""
 
@@ -136,11 +144,13 @@ class Oracles:
         self._lost: set[str] = set()
         """Messages that went out in a part of the log that is lost."""
         self._restored_at = NEVER_RESTORED
+        self._lost_part = LostPart(world)
         self._checked = 0
         self._waits: set[str] = set()
         """What waited before the last round of rest, and must not wait."""
         self._begin()
         world.disk.on_commit.append(lambda _: self._fenced())
+        world.disk.on_open.append(self._opened)
 
     def _begin(self) -> None:
         self._found: list[Violation] = []
@@ -171,15 +181,27 @@ class Oracles:
         known = {*self._sends}
         self._restored_at = min(self._restored_at, self._world.disk.store.last_position() + 1)
         before = {key: list(each) for key, each in self._sends.items()}
+        books = self._all_books()
         self._begin()
         self._hash.update(b"restored")
         self._read(count=False)
+        told = {key for key, sends in self._sends.items() if sends[-1].state in GOES_OUT}
+        self._lost_part.restored(told, books, self._all_books())
         for key in known:
             if before[key] != self._sends.get(key):
                 self._lost.add(key)
         self._checked = len(self._world.mail.ledger)
 
     # After every item.
+
+    def next_deadline(self, workspace: str) -> datetime | None:
+        """When the next clock of the workspace runs out."""
+        due = self._books(workspace).next_due
+        return None if due == NEVER else due
+
+    def _opened(self, opening: Opening) -> None:
+        unread = self._lost_part.opened(opening)
+        self._require(not unread, unread)
 
     def look(self) -> None:
         self._read()
@@ -195,24 +217,45 @@ class Oracles:
         page = store.read(self._position, PAGE)
         if count and page.rows:
             self._hash.update(repr(page).encode())
-        self._audit(page)
-        for each in decode_page(page, self._position):
+        recorded = list(decode_page(page, self._position))
+        self._audit(
+            page, [each for each in recorded if isinstance(each.event, of.RecipientBounced)]
+        )
+        for each in recorded:
             self._take_in(each, count=count)
         if page.rows:
             self._position = page.rows[-1][0]
             self._suppressed(page)
 
-    def _audit(self, page: Page) -> None:
-        """What a refusal says is held to what was recorded before it."""
+    def _audit(self, page: Page, bounces: Sequence[Recorded]) -> None:
+        """What a refusal says is held to what was recorded before it; after a bounce, the campaign
+        to the number of them."""
         without = self._world.disk.recorder.without_events
         refused = [each for each in page.envelopes if each.rejection]
         refused += [each for each in _envelopes(without[self._refused :]) if each.rejection]
         self._refused = len(without)
-        for each in sorted(refused, key=lambda envelope: envelope.first_position):
-            self._follow_auditor(each.first_position - 1)
-            false = false_claim(self._books(each.workspace), each)
-            self._require(not false, f"a refusal at {each.first_position}: {false}")
+        held: list[tuple[int, Callable[[], str]]] = [
+            (each.first_position - 1, partial(self._false, each)) for each in refused
+        ]
+        held += [(each.envelope.last_position, partial(self._unpaused, each)) for each in bounces]
+        for position, false in sorted(held, key=itemgetter(0)):
+            self._follow_auditor(position)
+            self._require(not false(), false())
         self._follow_auditor(page.rows[-1][0] if page.rows else 0)
+
+    def _false(self, refused: Envelope) -> str:
+        false = false_claim(self._books(refused.workspace), refused)
+        return f"a refusal at {refused.first_position}: {false}" if false else ""
+
+    def _unpaused(self, bounced: Recorded) -> str:
+        """M8: a campaign with too many bounces is paused."""
+        assert isinstance(bounced.event, of.RecipientBounced)
+        campaign = self._books(bounced.workspace).campaigns[bounced.event.campaign_id]
+        under_way = campaign.status in (CampaignStatus.RUNNING, CampaignStatus.PAUSED)
+        passed = campaign.sends >= FEWEST and campaign.bounces > MOST_BOUNCES * campaign.sends
+        if not (under_way and passed) or BOUNCES in campaign.causes:
+            return ""
+        return f"M8: {campaign.bounces} of {campaign.sends} bounced, and {campaign.id} goes on"
 
     def _follow_auditor(self, until: int) -> None:
         """Up to that position."""
@@ -262,6 +305,8 @@ class Oracles:
             due = event.started_at + LENGTHS[event.kind]
             self._require(event.deadline_at == due, f"S2: due {event.deadline_at}, not {due}")
         if count:
+            false = false_fact(self._world, recorded) or self._lost_part.unasked(recorded)
+            self._require(not false, false)
             self.events += 1
             for rule in rules_of(event):
                 for fault, until in self._struck.items():
@@ -320,13 +365,15 @@ class Oracles:
         if sent.epoch != self._world.disk.epoch:
             self._lost.add(sent.key)
         if sent.key in self._lost:
+            known = self._lost_part.sent_again(sent)
+            self._require(not known, known)
             return
         again = [each for each in before if each.key == sent.key]
         self._require(not again, f"M2: message {sent.key} was sent twice, {again} and {sent}")
         then = [each for each in self._sends[sent.key] if each.since <= sent.position]
         self._require(bool(then), f"M2: message {sent.key} was sent without a reservation")
         state = then[-1].state
-        allowed = state in ("reserved", "accepted", "unknown", "inconclusive", "found")
+        allowed = state == "reserved" or state in GOES_OUT
         self._require(allowed, f"M2: message {sent.key} was sent when the log had it as {state}")
 
     # At the end.
@@ -338,6 +385,13 @@ class Oracles:
         vain = sorted(waits & self._waits)
         self._require(not vain, f"it waits in vain: {vain[:1]}")
         self._waits = waits
+
+    def stirred(self) -> None:
+        """Whatever waits, from here on something may be in its way."""
+        self._waits = set()
+
+    def _all_books(self) -> dict[str, Books]:
+        return {name: books for name, (books, _) in self._auditor._workspaces.items()}
 
     def _all_seen(self) -> dict[str, Seen]:
         return {name: Seen(name, self._books(name), judge) for name, judge in self._judges.items()}
@@ -367,7 +421,7 @@ class Oracles:
             if sent.key in self._lost:
                 continue
             state = self._sends[sent.key][-1].state
-            known = state in ("accepted", "unknown", "found", "inconclusive")
+            known = state in GOES_OUT
             self._require(known, f"M2: message {sent.key} went out, and the log has it as {state}")
 
     def _settled(self) -> None:
