@@ -216,13 +216,15 @@ def _missed(account: EmailAccount, event: CheckFailed) -> EmailAccount:
 
 
 def _opened(account: EmailAccount, incident_id: IncidentId, incident: Incident) -> EmailAccount:
-    """An older incident is kept while its end is untold: in a fenced store an account may fail
-    again before the clocks of the last failure are settled (M6, N1)."""
+    """An older incident is kept while its clocks may have to end: in a fenced store an account may
+    be reconnected, and fail again, before they are settled (M6, N1)."""
     now = incident.opened_at
     unsettled = {
         key: older
         for key, older in account.incidents.items()
-        if older.open or not older.end_told or account.waits(older.deadline_at, now)
+        if older.open
+        or account.waits(older.deadline_at, now)
+        or (older.deadline_at < now and not older.end_told)
     }
     return replace(
         account,
@@ -238,8 +240,7 @@ def _closed(account: EmailAccount, incident_id: IncidentId) -> EmailAccount:
 
 def _disconnected(account: EmailAccount, event: AccountDisconnected) -> EmailAccount:
     if event.supersedes is not None:
-        others = {k: each for k, each in account.incidents.items() if k != event.supersedes}
-        account = replace(account, incidents=others)
+        account = _closed(account, event.supersedes)
     incident = Incident(IncidentKind.DISCONNECT, event.occurred_at, event.deadline_at)
     return replace(
         _healthy(_opened(account, event.incident_id, incident)),
