@@ -35,6 +35,9 @@ class LostPart:
     def _must_be_found(self, sent: Delivery, before: Books, after: Books) -> bool:
         campaign_id, recipient_id = self._world.mail.whom[sent.key]
         campaign = after.campaigns.get(campaign_id)
+        account = after.accounts.get(sent.account)
+        if account is None or not account.connected:
+            return False
         if campaign is None or campaign.sequence is None or sent.account not in campaign.lanes:
             return False
         person, later = campaign.people.get(recipient_id), before.campaigns[campaign_id]

@@ -1,7 +1,7 @@
 """Mail servers and their ledger: what really went out, to whom, and when."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
@@ -102,6 +102,16 @@ class MailWorld:
             found.files_nothing = random.random() < NO_COPIES
             found.names_times = random.random() < 0.5
         return found
+
+    def under_way(self) -> Iterator[str]:
+        """The faults of servers that last."""
+        for server in self.servers.values():
+            if server.refuses is not None:
+                yield f"refuses: {server.refuses}"
+            if server.silent_until > self.machine.seconds:
+                yield "silent server"
+            if server.limit is not None:
+                yield "server's limit"
 
     def fate(self, key: str) -> str:
         """Of the next attempt with this message; the same in every run of the seed."""

@@ -46,7 +46,7 @@ from tests.simulation.disk import Opening
 from tests.simulation.lost_part import LostPart
 from tests.simulation.mail import Delivery
 from tests.simulation.refusals import false_claim
-from tests.simulation.rules import rules_of
+from tests.simulation.rules import rules_of, rules_of_refusal
 from tests.simulation.waiting import Seen, Waiting
 from tests.simulation.webhooks import lacking
 from tests.simulation.workers import SECRET, World
@@ -57,8 +57,8 @@ UNDER_WAY = 300.0
 LENGTHS = {IncidentKind.FAILURE: timedelta(days=9), IncidentKind.DISCONNECT: timedelta(hours=1)}
 MOST_BOUNCES, FEWEST = 0.05, 50
 GOES_OUT = ("accepted", "unknown", "found", "inconclusive")
-SHADOW = 40
-"""Events after a fault that count as told under it."""
+SHADOW, SHADOW_LASTS = 40, timedelta(hours=1)
+"""Events and time after a fault for which it has just been."""
 
 
 RECORDED_AS = {
@@ -138,8 +138,8 @@ class Oracles:
         self.commands = self.events = 0
         self.pairs: Counter[tuple[str, str]] = Counter()
         self._hash = sha256()
-        self._struck: dict[str, int] = {}
-        """By fault, up to which event it casts its shadow."""
+        self._struck: dict[str, tuple[int, datetime]] = {}
+        """By fault, up to which event and moment it has just been."""
         self._seen_faults: Counter[str] = Counter()
         self._lost: set[str] = set()
         """Messages that went out in a part of the log that is lost."""
@@ -218,16 +218,15 @@ class Oracles:
         if count and page.rows:
             self._hash.update(repr(page).encode())
         recorded = list(decode_page(page, self._position))
-        self._audit(
-            page, [each for each in recorded if isinstance(each.event, of.RecipientBounced)]
-        )
+        bounces = [each for each in recorded if isinstance(each.event, of.RecipientBounced)]
+        self._audit(page, bounces, count=count)
         for each in recorded:
             self._take_in(each, count=count)
         if page.rows:
             self._position = page.rows[-1][0]
             self._suppressed(page)
 
-    def _audit(self, page: Page, bounces: Sequence[Recorded]) -> None:
+    def _audit(self, page: Page, bounces: Sequence[Recorded], *, count: bool) -> None:
         """What a refusal says is held to what was recorded before it; after a bounce, the campaign
         to the number of them."""
         without = self._world.disk.recorder.without_events
@@ -238,6 +237,8 @@ class Oracles:
             (each.first_position - 1, partial(self._false, each)) for each in refused
         ]
         held += [(each.envelope.last_position, partial(self._unpaused, each)) for each in bounces]
+        for each in refused if count else ():
+            self._count(rules_of_refusal(each), each.recorded_at)
         for position, false in sorted(held, key=itemgetter(0)):
             self._follow_auditor(position)
             self._require(not false(), false())
@@ -308,10 +309,8 @@ class Oracles:
             false = false_fact(self._world, recorded) or self._lost_part.unasked(recorded)
             self._require(not false, false)
             self.events += 1
-            for rule in rules_of(event):
-                for fault, until in self._struck.items():
-                    if self.events <= until:
-                        self.pairs[fault, rule] += 1
+            fenced = ("M6",) if self._world.disk.lacks_sends_since is not None else ()
+            self._count((*rules_of(event), *fenced), recorded.envelope.recorded_at)
         if not self._restored:
             try:
                 self._judges[recorded.envelope.workspace].read([recorded])
@@ -343,10 +342,18 @@ class Oracles:
 
     def _note_faults(self) -> None:
         faults = self._world.machine.faults
-        for fault, times in faults.items():
-            if times > self._seen_faults[fault]:
-                self._struck[fault] = self.events + SHADOW
+        until = self.events + SHADOW, self._world.machine.now() + SHADOW_LASTS
+        struck = [each for each, times in faults.items() if times > self._seen_faults[each]]
+        for fault in (*struck, *self._world.mail.under_way()):
+            self._struck[fault] = until
         self._seen_faults = Counter(faults)
+
+    def _count(self, rules: Sequence[str], at: datetime) -> None:
+        """Decided upon while these faults are under way, or have just been."""
+        for fault, (event, moment) in self._struck.items() if rules else ():
+            if self.events <= event and at <= moment:
+                for rule in rules:
+                    self.pairs[fault, rule] += 1
 
     # What really went out.
 
