@@ -34,6 +34,7 @@ from events.email_account import (
     CheckPassed,
     CheckRequested,
     NoticeAttempted,
+    NoticeIssued,
     OneClickReconnected,
 )
 from events.recorded import Envelope, Recorded
@@ -318,8 +319,14 @@ class Oracles:
                 raise Violated(f"the judge of sending: {error}") from error
 
     def _in_time(self, recorded: Recorded) -> None:
-        """C6: a check that a user asked for, and that ends in time, counts as of its request."""
+        """C6: a check that a user asked for, and that ends in time, counts as of its request.
+        N1: of missed reminders only the latest is sent."""
         event = recorded.event
+        if isinstance(event, NoticeIssued):
+            incident = self._books(recorded.workspace).account(event.account_id).incidents
+            remind_at = incident[event.incident_id].remind_at
+            later = [each for each in remind_at if event.due_at < each < event.occurred_at]
+            self._require(event.due_at not in remind_at or not later, f"N1: {event} is outdated")
         if isinstance(event, CheckRequested):
             self._asked[event.check_id] = event.occurred_at, event.patience_ends_at
         elif isinstance(event, CheckPassed | OneClickReconnected):

@@ -60,7 +60,7 @@ def _cured(random: Random, about: dict[str, Any], which: int) -> list[Act]:
 
 def in_flight(random: Random) -> Sequence[Act]:
     """S8: first messages are on their way while clocks run out, and no worker can say anything."""
-    days = random.choice((0, 10))
+    days = random.choice((0, 8.5, 10))
     lasts = days * DAY + 2 * HOUR
     workers = ("worker-0", "worker-1")
     hangs = [{"process": each, "pauses": random.randrange(60), "seconds": 60} for each in workers]
