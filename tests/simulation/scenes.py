@@ -253,8 +253,10 @@ def crashed(random: Random) -> Sequence[Act]:
 def greylisting(random: Random) -> Sequence[Act]:
     """M8: refused for two days, or held for the provider's limit."""
     about = _account(random)
+    alone = {"senders": [ACCOUNTS.index(about["account"])]}
     return [
         Act(1, "server_limit", {**about, "limit": random.choice((0, 1))}),
+        Act(1, "create", _sending_at_once(random) | alone),
         *(Act(HOUR, "resume", _resume(random, each)) for each in range(6)),
         Act(1, "server_limit", {**about, "limit": None}),
     ]
