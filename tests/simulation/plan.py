@@ -174,6 +174,8 @@ def _items(random: Random, steps: int, faulty: float, zone: str) -> Iterator[Ite
             for act in random.choice(scenes)(random):
                 yield Item(act.leap, act.kind, act.told, workspace, act.off)
                 number += 1
+            if random.random() < 0.3:
+                yield Item(1, "calm", {"seconds": CALMS[0]}, workspace)
             continue
         table, weights = (FAULTS, faults) if random.random() < faulty else (ACTS, favoured)
         (kind,) = random.choices(list(weights), list(weights.values()))

@@ -118,7 +118,11 @@ def nine_days(random: Random) -> Sequence[Act]:
     return [
         Act(1, "revoke", {**about, "class": "auth_revoked"}),
         Act(0.5, "test", about),
-        *(Act(leap, "import", {"which": which, "people": ["late"]}) for leap in leaps),
+        *chain.from_iterable(
+            [Act(leap, "import", {"which": which, "people": ["late"]})]
+            + ([Act(1, "calm", {"seconds": CALMS[0]})] if random.random() < 0.3 else [])
+            for leap in leaps
+        ),
         *random.choice(([], [_calm(random)], asked, cured, asked + late)),
         *(_due(random, "resume", _resume(random, which)) for _ in range(2)),
     ]
@@ -232,7 +236,12 @@ def crashed(random: Random) -> Sequence[Act]:
     which, letters = random.randrange(24), {"letters": 4, "days": None, "twice": False}
     kinds = ("reply", "auto_reply", "unsubscribe", "bounce")
     crash = {"process": "mail", "commits": None}
-    sending = {**crash, "pauses": 0, "commits": random.randrange(4)}
+    sending = {**crash, "pauses": 0, "commits": random.randrange(5)}
+    created, later = _sending_at_once(random), random.choice((HOUR, DAY))
+    created["sequence"]["steps"] = [
+        {"name": "intro", "after": 0},
+        {"name": "nudge", "after": later},
+    ]
     return [
         *(
             act
@@ -243,9 +252,9 @@ def crashed(random: Random) -> Sequence[Act]:
                 Act(70 + number, "together", {"people": []}),
             )
         ),
-        Act(1, "create", _sending_at_once(random)),
-        Act(0, "crash", sending),
-        Act(3 * DAY, "crash", sending),
+        Act(1, "create", created),
+        *([Act(0, "crash", sending)] if random.random() < 0.5 else []),
+        Act(later, "crash", sending),
         _calm(random),
     ]
 
