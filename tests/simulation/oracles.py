@@ -58,7 +58,7 @@ UNDER_WAY = 300.0
 LENGTHS = {IncidentKind.FAILURE: timedelta(days=9), IncidentKind.DISCONNECT: timedelta(hours=1)}
 MOST_BOUNCES, FEWEST = 0.05, 50
 GOES_OUT = ("accepted", "unknown", "found", "inconclusive")
-SHADOW, SHADOW_LASTS = 40, timedelta(hours=1)
+SHADOW, SHADOW_LASTS = 40, timedelta(days=1)
 """Events and time after a fault for which it has just been."""
 
 
@@ -351,7 +351,7 @@ class Oracles:
         faults = self._world.machine.faults
         until = self.events + SHADOW, self._world.machine.now() + SHADOW_LASTS
         struck = [each for each, times in faults.items() if times > self._seen_faults[each]]
-        for fault in (*struck, *self._world.mail.under_way()):
+        for fault in (*struck, *self._world.under_way()):
             self._struck[fault] = until
         self._seen_faults = Counter(faults)
 

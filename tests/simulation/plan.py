@@ -117,7 +117,7 @@ PROCESSES = ("worker-0", "worker-1", "front-0", "front-1", "teller-0", "teller-1
 MOSTLY_FOUR = (*PROCESSES[:4] * 2, *PROCESSES, "mail", "mail")
 FAULTS: dict[str, tuple[int, Draw]] = {
     "crash": (8, lambda r: {"process": r.choice(MOSTLY_FOUR), **_when(r)}),
-    "lose": (6, lambda r: {"process": r.choice(PROCESSES), "after": r.random() < 0.6}),
+    "lose": (8, lambda r: {"process": r.choice(MOSTLY_FOUR), "after": r.random() < 0.6}),
     "hang": (
         2,
         lambda r: {

@@ -218,11 +218,11 @@ class Office:
 
     def _lose(self, item: Item) -> None:
         point = CrashPoint.AFTER_COMMIT if item.told["after"] else CrashPoint.BEFORE_COMMIT
-        self.processes[item.told["process"]].loses = point
+        self._process(item).loses = point
 
     def _cut(self, item: Item) -> None:
         until = self.machine.seconds + item.told["seconds"]
-        self.processes[item.told["process"]].cut_until = until
+        self._process(item).cut_until = until
 
     def _full_disk(self, item: Item) -> None:
         self.world.disk.full_until = self.machine.seconds + item.told["seconds"]

@@ -72,6 +72,21 @@ class World(NamedTuple):
     asked: dict[str, Command]
     """By command id, what people want done."""
 
+    def under_way(self) -> Iterator[str]:
+        """Faults that last."""
+        yield from self.mail.under_way()
+        now = self.machine.seconds
+        if self.disk.lacks_sends_since is not None:
+            yield "backup restored"
+        if self.disk.full_until > now:
+            yield "full disk"
+        if any(each.cut_until > now for each in self.machine.processes.values()):
+            yield "partition"
+        if self.receiver.manner != "takes":
+            yield f"receiver: {self.receiver.manner}"
+        if self.outbox.refuses:
+            yield "notices fail"
+
     def is_of(self, thing: str, process: Process) -> bool:
         """Has nobody else taken it over?"""
         return self.leases.get(thing, (process.name, 0.0))[0] == process.name
