@@ -27,7 +27,8 @@ class LostPart:
         if self._world.machine.faults["clock set"]:
             return  # nobody knows any more what may have been due
         for sent in self._world.mail.ledger:
-            if sent.key in known or sent.workspace not in after:
+            told = sent.workspace in before and sent.workspace in after
+            if sent.key in known or not told:
                 continue
             if self._must_be_found(sent, before[sent.workspace], after[sent.workspace]):
                 self._to_find[sent.key] = sent
@@ -40,8 +41,10 @@ class LostPart:
             return False
         if campaign is None or campaign.sequence is None or sent.account not in campaign.lanes:
             return False
-        person, later = campaign.people.get(recipient_id), before.campaigns[campaign_id]
-        if person is None or person.ended or campaign.sequence != later.sequence:
+        person, later = campaign.people.get(recipient_id), before.campaigns.get(campaign_id)
+        if later is None or campaign.sequence != later.sequence:
+            return False
+        if person is None or person.ended:
             return False
         of_another = person.emails and person.sender != sent.account
         return not of_another and self._world.mail.shows(sent.workspace, sent.account, sent.key)
