@@ -161,6 +161,8 @@ class Oracles:
         self._waiting = Waiting(self._world)
         self._asked: dict[str, tuple[datetime, datetime]] = {}
         """When each check was asked for, and until when it counts as of then."""
+        self._settling: dict[str, tuple[datetime, datetime]] = {}
+        """By workspace, when it was settled last, and what was settled last then, by due time."""
         self._position = self._refused = 0
         recorder = self._world.disk.recorder
         self._envelopes = len(recorder.envelopes)
@@ -301,6 +303,7 @@ class Oracles:
         event = recorded.event
         self._waiting.take_in(recorded)
         self._in_time(recorded)
+        self._in_order(recorded)
         if isinstance(event, of.SendEvent):
             self._follow(recorded, event)
         if isinstance(event, GracePeriodStarted):
@@ -334,6 +337,21 @@ class Oracles:
             if asked is not None and recorded.envelope.recorded_at <= asked[1]:
                 same = event.occurred_at == asked[0]
                 self._require(same, f"C6: it counts as of {event.occurred_at}, not {asked[0]}")
+
+    def _in_order(self, recorded: Recorded) -> None:
+        """S7: what is due is settled in the order of its due times."""
+        match recorded.event:
+            case of.HoldEnded(occurred_at=due):
+                pass
+            case of.GracePeriodExpired(deadline_at=due, occurred_at=at) if at == due:
+                if any(asked <= due <= patience for asked, patience in self._asked.values()):
+                    return
+            case _:
+                return
+        settled, workspace = recorded.envelope.recorded_at, recorded.workspace
+        last, before = self._settling.get(workspace, (settled, due))
+        self._require(last != settled or before <= due, f"S7: due {due}, settled after {before}")
+        self._settling[workspace] = settled, due
 
     def _follow(self, recorded: Recorded, event: of.SendEvent) -> None:
         history = self._sends[event.send_id]
