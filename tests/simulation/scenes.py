@@ -307,6 +307,7 @@ SCENES: tuple[Scene, ...] = (
     missed_thrice,
     moved_here,
     restored,
+    restored,
     away,
     never_again,
     taken_over,
