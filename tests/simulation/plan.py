@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tests.proof.stories import CHANGES
 from tests.simulation.machine import BEGINNING
-from tests.simulation.scenes import CALMS, HANGS, SCENES, Scene, restored
+from tests.simulation.scenes import CALMS, HANGS, SCENES, Scene, restored, when
 from tests.simulation.vocabulary import (
     ACCOUNTS,
     DUE,
@@ -59,12 +59,6 @@ def _letter(random: Random) -> dict[str, Any]:
         "days": random.choice((None, 1, 3, 12)),
         "twice": random.random() < 0.2,
     }
-
-
-def _when(random: Random) -> dict[str, Any]:
-    """After so many pauses, or right after a commit that comes after so many others."""
-    commits = random.choice((None, None, None, 0, 1, 3))
-    return {"pauses": random.randrange(40), "commits": commits}
 
 
 def _nothing(_: Random) -> dict[str, Any]:
@@ -116,14 +110,14 @@ SHARES = (0, 0.5, 1, 1, 1, 4)
 PROCESSES = ("worker-0", "worker-1", "front-0", "front-1", "teller-0", "teller-1")
 MOSTLY_FOUR = (*PROCESSES[:4] * 2, *PROCESSES, "mail", "mail")
 FAULTS: dict[str, tuple[int, Draw]] = {
-    "crash": (8, lambda r: {"process": r.choice(MOSTLY_FOUR), **_when(r)}),
+    "crash": (8, lambda r: {"process": r.choice(MOSTLY_FOUR), **when(r)}),
     "lose": (8, lambda r: {"process": r.choice(MOSTLY_FOUR), "after": r.random() < 0.6}),
     "hang": (
         2,
         lambda r: {
             "process": r.choice((*PROCESSES, "mail")),
             "seconds": r.choice(HANGS),
-            **_when(r),
+            **when(r),
         },
     ),
     "cut": (4, lambda r: {"process": r.choice(PROCESSES), "seconds": r.choice((5, 40, 300))}),

@@ -202,12 +202,12 @@ class Office:
         return self.processes[holder if item.told["process"] == "mail" else item.told["process"]]
 
     def _arm(self, item: Item, strike: Callable[[int], object]) -> None:
-        """After so many pauses, or right after a commit."""
+        """After so many pauses, of now or of a commit."""
         commits = item.told.get("commits")
         if commits is None:
             strike(item.told["pauses"])
         else:
-            self._process(item).at_commit = commits, lambda: strike(0)
+            self._process(item).at_commit = commits, lambda: strike(item.told["pauses"])
 
     def _crash(self, item: Item) -> None:
         self._arm(item, self._process(item).crash)

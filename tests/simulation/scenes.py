@@ -33,6 +33,13 @@ def _at_deadline(random: Random, kind: str, told: dict[str, Any]) -> Act:
     return Act(DEADLINE, kind, told, random.choice(JUST))
 
 
+def when(random: Random, commits: int | None = None) -> dict[str, Any]:
+    """A fault comes after so many pauses, or soon after a commit that follows so many others."""
+    commits = random.choice((None, None, None, 0, 1, 3)) if commits is None else commits
+    pauses = random.randrange(40) if commits is None else random.choice((0, 0, 0, 1, 2, 3, 4))
+    return {"pauses": pauses, "commits": commits}
+
+
 def _calm(random: Random) -> Act:
     return Act(1, "calm", {"seconds": random.choice(CALMS)})
 
@@ -205,13 +212,7 @@ def taken_over(random: Random) -> Sequence[Act]:
     """M2: a worker hangs while it sends, and another one has its mail by the time it goes on."""
     letter = {"letter": 0, "letters": 1, "kind": "auto_reply", "days": None, "twice": False}
     hangs = [
-        {
-            "process": "mail",
-            "pauses": random.randrange(40),
-            "commits": random.choice((None, 0, 1, 2)),
-            "seconds": random.choice((40, 55)),
-        }
-        for _ in range(2)
+        {"process": "mail", "seconds": random.choice((40, 55)), **when(random)} for _ in range(2)
     ]
     return [
         Act(1, "create", _sending_at_once(random)),
@@ -236,7 +237,7 @@ def crashed(random: Random) -> Sequence[Act]:
     which, letters = random.randrange(24), {"letters": 4, "days": None, "twice": False}
     kinds = ("reply", "auto_reply", "unsubscribe", "bounce")
     crash = {"process": "mail", "commits": None}
-    sending = {**crash, "pauses": 0, "commits": random.randrange(5)}
+    sending = {**crash, **when(random, random.randrange(5))}
     created, later = _sending_at_once(random), random.choice((HOUR, DAY))
     created["sequence"]["steps"] = [
         {"name": "intro", "after": 0},
