@@ -35,11 +35,16 @@ class Machine:
         self.faults: Counter[str] = Counter()
         """How often each kind of fault struck."""
         self.processes: dict[str, Process] = {}
+        self._moment, self._now = 0.0, beginning
         self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = count()
 
     def now(self) -> datetime:
-        return self.beginning + timedelta(seconds=round(self.seconds + self.skew, 6))
+        moment = self.seconds + self.skew
+        if moment != self._moment:
+            self._moment = moment
+            self._now = self.beginning + timedelta(seconds=round(moment, 6))
+        return self._now
 
     def monotonic(self) -> float:
         return self.seconds
