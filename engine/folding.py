@@ -32,17 +32,13 @@ def fold(
 ) -> dict[RowKey, Any]:
     """The rows that this page changes, as they are after it, and whatever else ``fetch`` answered.
 
-    ``after`` is the view's position; events up to it and those in ``passes_over`` are left out.
-    ``fetch`` returns rows for the page's keys, which may repeat; rows it already has in memory are
-    changed in place. Raises ``CannotTake`` at the first event that the view cannot process.
+    The view watches every event of ``page``. ``after`` is the view's position; events up to it and
+    those in ``passes_over`` are left out. ``fetch`` returns rows for the page's keys, which may
+    repeat; rows it already has in memory are changed in place. Raises ``CannotTake`` at the first
+    event that the view cannot process.
     """
-    watches, evolve = projection.watches, projection.evolve
-    keys: list[RowKey] = []
-    watched = [
-        recorded
-        for recorded in page
-        if type(recorded.event) in watches and recorded.position > after
-    ]
+    evolve, keys = projection.evolve, list[RowKey]()
+    watched = [recorded for recorded in page if recorded.position > after]
     if passes_over:
         watched = [recorded for recorded in watched if recorded.position not in passes_over]
     try:

@@ -79,7 +79,7 @@ class UnitOfWork:
         self.entered_at = self.decided_at = perf_counter_ns()
         self._reading = reading
         self._appended: WorkspaceTransaction | None = None
-        self._context = CommandContext(self, policy)
+        self._policy = policy
         self._cache = cache
         self._aggregates = AggregateLoader(reading, workspace, cache, epoch)
         self._timers = DueTimers(reading)
@@ -249,7 +249,8 @@ class UnitOfWork:
     def _decide(self, command: Command, cause: Cause) -> None:
         type_, aggregate_id = addressee(command)
         state = self._aggregates.load(type_, aggregate_id).state
-        events = type_.decide(state, command.in_context(self._context))
+        context = CommandContext(self, self._policy)
+        events = type_.decide(state, command.in_context(context))
         self._accept(command, cause, events)
 
     def _accept(

@@ -36,10 +36,11 @@ class _Facts(Sequence[E]):
 class Alike(_Facts[E]):
     """Facts like ``one`` but for the field ``field``, in which each has one of ``texts``.
 
-    Only ``one`` is validated: the ids of a stop were when the recipients were added.
+    ``one`` is validated; raises ``UnicodeEncodeError`` for a text that no store could hold.
     """
 
     def __init__(self, one: E, field: str, texts: Sequence[str]) -> None:
+        "".join(texts).encode()
         self.one = one
         self.field = field
         self.texts = texts

@@ -46,6 +46,8 @@ def evolve(row: ClockRow | None, recorded: Recorded) -> ClockRow:
     if row is None:
         row = ClockRow(*key(recorded))
     match event:
+        case RecipientStopped():
+            return ClockRow(*row[:9], row.stopped + 1, *row[10:])
         case GracePeriodStarted():
             return row._replace(
                 kind=event.kind,
@@ -63,8 +65,6 @@ def evolve(row: ClockRow | None, recorded: Recorded) -> ClockRow:
                 ended_at=at,
                 skipped={str(status): count for status, count in skipped.items()},
             )
-        case RecipientStopped():
-            return row._replace(stopped=row.stopped + 1)
         case _:
             return row
 

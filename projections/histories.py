@@ -91,7 +91,7 @@ ABOUT: dict[type[Any], Callable[[Any], Subject]] = {
 def key(recorded: Recorded) -> HistoryRow:
     position, _, _, event, envelope = recorded
     kind, campaign_id, name = ABOUT[type(event)](event)
-    return HistoryRow(envelope.workspace, kind, campaign_id, name, f"{position:012}")
+    return HistoryRow(envelope.workspace, kind, campaign_id, name, str(position).zfill(12))
 
 
 def evolve(_row: HistoryRow | None, recorded: Recorded) -> HistoryRow:

@@ -29,12 +29,14 @@ from events.recorded import Recorded
 from events.vocabulary import RecipientStatus
 from projections.projection import Projection
 
+PENDING, ACTIVE = RecipientStatus.PENDING, RecipientStatus.ACTIVE
+
 
 class RecipientRow(NamedTuple):
     workspace: str
     campaign_id: str
     recipient_id: str
-    status: RecipientStatus = RecipientStatus.PENDING
+    status: RecipientStatus = PENDING
     sender: str | None = None
     emails_received: int = 0
     held_until: datetime | None = None
@@ -71,8 +73,7 @@ def evolve(row: RecipientRow | None, recorded: Recorded) -> RecipientRow:
         case EmailAccepted(account_id=account) | EmailOutcomeUnknown(account_id=account):
             return _received(row, account)
         case RecipientMigrated(account_id=account, steps=steps):
-            active = RecipientStatus.ACTIVE
-            return row._replace(status=active, sender=account, emails_received=len(steps))
+            return row._replace(status=ACTIVE, sender=account, emails_received=len(steps))
         case RecipientStopped():
             return _stopped(row, event, recorded.position)
         case RecipientAssigned(account_id=account):
@@ -110,12 +111,11 @@ def _stopped(row: RecipientRow, event: RecipientStopped, position: int) -> Recip
 
 
 def _received(row: RecipientRow, account: str) -> RecipientRow:
-    pending = row.status is RecipientStatus.PENDING
     return RecipientRow(
         row.workspace,
         row.campaign_id,
         row.recipient_id,
-        RecipientStatus.ACTIVE if pending else row.status,
+        ACTIVE if row.status is PENDING else row.status,
         row.sender if row.emails_received else account,
         row.emails_received + 1,
         *row[6:],

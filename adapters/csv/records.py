@@ -9,6 +9,7 @@ from engine.work.addresses import ascii_form, normalised, recipient_problem
 from engine.work.ports import Person, RejectedLine
 
 LONGEST_VALUE = 10_000
+NO_VARIABLE = "", "email"
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
 
@@ -20,8 +21,7 @@ def person_or_rejected(
     if len(values) > len(columns):
         extra = values[len(columns)]
         return RejectedLine(line, columns[-1], "more fields follow than the header has", extra)
-    row = dict(zip(columns, values, strict=True))
-    given = row.pop("email")
+    given = values[columns.index("email")]
     problem = recipient_problem(given)
     if problem:
         return RejectedLine(line, "email", problem, given)
@@ -29,7 +29,8 @@ def person_or_rejected(
     earlier = seen.first_line(address if address.isascii() else ascii_form(address), line)
     if earlier != line:
         return RejectedLine(line, "email", f"is the same address as on line {earlier}", given)
-    return _person(address, {name: _value(text) for name, text in row.items() if name})
+    pairs = zip(columns, values, strict=True)
+    return _person(address, {name: _value(text) for name, text in pairs if name not in NO_VARIABLE})
 
 
 def _value(text: str) -> str:

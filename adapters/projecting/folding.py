@@ -17,7 +17,7 @@ from adapters.projecting import places
 from adapters.stores.postgres.tables import described
 from adapters.stores.postgres.views import fetch_rows, write_rows
 from engine.decoding import decode_rows
-from engine.folding import fold
+from engine.folding import fold, shared_out
 from engine.gc_pause import gc_paused
 from engine.ports.log import Row
 from engine.stream.cloud_events import CloudEvent
@@ -78,7 +78,7 @@ def _store_of(told: Sequence[Told]) -> str:
 
 def _fold(c: Any, page: Sequence[Recorded], after: int) -> None:
     with c.connection.cursor(binary=True) as reading:
-        for projection in SHIPPED:
-            rows = fold(projection, page, after, (), partial(fetch_rows, reading))
+        for projection, share in shared_out(page, SHIPPED).items():
+            rows = fold(projection, share, after, (), partial(fetch_rows, reading))
             if rows:
                 write_rows(c, described(projection), rows, projection.appends)

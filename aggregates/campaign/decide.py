@@ -151,7 +151,7 @@ def _finishes(campaign: Campaign, events: Sequence[CampaignEvent]) -> bool:
             added = count(events, RecipientAdded)
             return 0 < campaign.open + added == count(events, ENDS)
         case CampaignStatus.DRAFT:
-            started = any(isinstance(event, CampaignStarted) for event in events)
+            started = count(events, CampaignStarted) > 0
             return started and campaign.open == 0 and len(campaign.recipients) > 0
         case _:
             return False

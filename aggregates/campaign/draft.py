@@ -1,12 +1,13 @@
 """A campaign while events are folded into it: mutable, and frozen once at the end."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from immutables import Map, MapMutation
+from immutables import MapMutation
 
-from aggregates.campaign.lane_draft import LaneDraft
-from aggregates.campaign.state import Campaign, Members, Progress, Recipient, Sending
+from aggregates.campaign.lane_draft import NOBODY, LaneDraft
+from aggregates.campaign.state import Campaign, Progress, Recipient, Sending
 from events.campaign import (
     EmailAccepted,
     EmailOutcomeUnknown,
@@ -36,7 +37,6 @@ _Fields = tuple[
     Progress,
 ]
 NEW = Recipient()
-NOBODY: Members = Map()
 PENDING = RecipientStatus.PENDING
 ACTIVE = RecipientStatus.ACTIVE
 
@@ -209,16 +209,25 @@ class Draft:
             self.lane(recipient.sender).count(ended)
         self._put(recipient_id, (ended, *recipient[1:]))
 
+    def add(self, recipient_ids: Sequence[RecipientId]) -> None:
+        for recipient_id in recipient_ids:
+            self.recipients[recipient_id] = NEW
+        self.open += len(recipient_ids)
+
     def stop(self, recipient_ids: Sequence[RecipientId]) -> None:
         """S5: they do not count as ended in their lane. Those who are alike are looked at once."""
-        recipients, members, before, after = self.recipients, NOBODY.mutate(), None, NEW
+        recipients, before, after = self.recipients, None, NEW
+        leaving = defaultdict[tuple[AccountId | None, bool], list[RecipientId]](list)
         for recipient_id in recipient_ids:
             recipient = recipients[recipient_id]
             if recipient != before:
-                before, members = recipient, self._members(recipient)
+                before, gone = recipient, leaving[recipient.sender, recipient.emails > 0]
                 after = self._shared((RecipientStatus.CAMPAIGN_STOPPED, *recipient[1:]))
-            members.pop(recipient_id, None)
+            gone.append(recipient_id)
             recipients[recipient_id] = after
+        for (sender, contacted), gone in leaving.items():
+            if sender is not None:
+                self.lane(sender).leave(gone, contacted=contacted)
         self.open -= len(recipient_ids)
 
     def _members(self, recipient: Recipient) -> MapMutation[RecipientId, None]:

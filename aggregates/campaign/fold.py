@@ -7,7 +7,7 @@ caller, and several times faster over a long history than a new state for each e
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from aggregates.campaign.draft import NEW, Draft
+from aggregates.campaign.draft import Draft
 from aggregates.campaign.state import Campaign, Clock
 from events.alike import Alike, runs
 from events.campaign import (
@@ -64,10 +64,13 @@ def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:
 def fold(campaign: Campaign, events: Iterable[CampaignEvent]) -> Campaign:
     draft = CampaignDraft(campaign)
     for run in runs(events) if isinstance(events, Sequence) else (events,):
-        if isinstance(run, Alike) and isinstance(run.one, RecipientStopped):
-            draft.stop(run.texts)
-        else:
-            draft.apply_all(run)
+        match run:
+            case Alike(one=RecipientStopped()):
+                draft.stop(run.texts)
+            case Alike(one=RecipientAdded()):
+                draft.add(run.texts)
+            case _:
+                draft.apply_all(run)
     return draft.freeze()
 
 
@@ -88,8 +91,7 @@ class CampaignDraft(Draft):
             case EmailAccepted() | EmailOutcomeUnknown():
                 self._receive(event)
             case RecipientAdded(recipient_id=recipient_id):
-                self.recipients[recipient_id] = NEW
-                self.open += 1
+                self.add((recipient_id,))
             case RecipientMigrated():
                 self._migrate(event)
             case RecipientReplied(recipient_id=recipient_id):

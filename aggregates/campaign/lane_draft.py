@@ -1,8 +1,14 @@
 """A lane while events are folded into it: mutable, and frozen once at the end."""
 
-from aggregates.campaign.state import Lane
+from collections.abc import Sequence
+
+from immutables import Map, MapMutation
+
+from aggregates.campaign.state import Lane, Members
 from events.campaign import CampaignEvent
-from events.vocabulary import ClockOutcome, RecipientStatus
+from events.vocabulary import ClockOutcome, RecipientId, RecipientStatus
+
+NOBODY: Members = Map()
 
 
 class LaneDraft:
@@ -24,6 +30,16 @@ class LaneDraft:
 
     def count(self, status: RecipientStatus) -> None:
         self.ended[status] = self.ended.get(status, 0) + 1
+
+    def leave(self, recipient_ids: Sequence[RecipientId], *, contacted: bool) -> None:
+        """They are different; if they are all there are, nobody is left, which is quickly said."""
+        name = "contacted" if contacted else "soft"
+        members: MapMutation[RecipientId, None] = getattr(self, name)
+        if len(recipient_ids) == len(members) and all(map(members.__contains__, recipient_ids)):
+            setattr(self, name, NOBODY.mutate())
+        else:
+            for each in recipient_ids:
+                members.pop(each, None)
 
     def freeze(self) -> Lane:
         return Lane(

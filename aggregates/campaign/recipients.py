@@ -24,6 +24,7 @@ from aggregates.rejections import (
     StoppedForGood,
     Suppressed,
 )
+from events.alike import Alike, count, joined
 from events.campaign import (
     AutoReplyReceived,
     CampaignEvent,
@@ -40,7 +41,7 @@ from events.campaign import (
     RecipientReplied,
     RecipientUnsubscribed,
 )
-from events.vocabulary import CampaignStatus, RecipientId, RecipientStatus, Signal
+from events.vocabulary import CampaignId, CampaignStatus, RecipientId, RecipientStatus, Signal
 
 Ending = (
     RecipientReplied
@@ -57,6 +58,8 @@ ENDINGS: dict[Signal, type[Ending]] = {
     RecipientStatus.FAILED: RecipientFailed,
 }
 
+STOPPED = RecipientStatus.CAMPAIGN_STOPPED
+
 
 def import_recipients(campaign: Campaign, command: ImportRecipients) -> Sequence[CampaignEvent]:
     """S4, M7: stopped and suppressed ones are refused, known ones skipped, all others added."""
@@ -68,33 +71,40 @@ def take_in(
     recipient_ids: Sequence[RecipientId],
     never_again: frozenset[RecipientId],
     at: datetime,
-    past: Callable[[RecipientId], Iterable[CampaignEvent]] = lambda _: (),
+    past: Callable[[RecipientId], Iterable[CampaignEvent]] | None = None,
 ) -> Sequence[CampaignEvent]:
     """S4, M7. ``past``: the events that follow for a recipient who is added."""
-    about = campaign.id, at
-    refused: list[RecipientImportRefused] = []
-    added: list[CampaignEvent] = []
-    for recipient_id in dict.fromkeys(recipient_ids):
-        recipient = campaign.recipients.get(recipient_id)
-        if recipient is None and recipient_id not in never_again:
-            added += [_added(recipient_id, *about), *past(recipient_id)]
-        elif recipient is not None and recipient.status is RecipientStatus.CAMPAIGN_STOPPED:
-            refused.append(_refused(recipient_id, *about, StoppedForGood.code))
-    if campaign.status is CampaignStatus.FINISHED and _left_open(added):
-        added.append(CampaignReopened(campaign_id=campaign.id, occurred_at=at))
+    people, named = campaign.recipients, dict.fromkeys(recipient_ids)
+    known = {each for each in named if each in people}
+    new = [each for each in named if each not in known and each not in never_again]
+    events: Sequence[CampaignEvent] = (arrivals := added(new, campaign.id, at))
+    if past is not None:
+        events = [each for one in arrivals for each in (one, *past(one.recipient_id))]
+    if campaign.status is CampaignStatus.FINISHED and _left_open(events):
+        reopened = CampaignReopened(campaign_id=campaign.id, occurred_at=at)
+        events = joined(events, [reopened])
     kept_out = suppressed(campaign, recipient_ids, never_again, at)
-    if refused:
-        names = ", ".join(each.recipient_id for each in refused)
-        facts = [*added, *refused, *kept_out]
-        raise StoppedForGood(recipient=names, campaign=campaign.id, facts=facts)
+    stopped = [each for each in named if each in known and people[each].status is STOPPED]
+    if stopped:
+        refused = [_refused(each, campaign.id, at, StoppedForGood.code) for each in stopped]
+        facts = [*events, *refused, *kept_out]
+        raise StoppedForGood(recipient=", ".join(stopped), campaign=campaign.id, facts=facts)
     if kept_out:
-        raise all_suppressed(kept_out, facts=[*added, *kept_out])
-    return added
+        raise all_suppressed(kept_out, facts=[*events, *kept_out])
+    return events
 
 
-def _left_open(added: Iterable[CampaignEvent]) -> int:
+def added(
+    recipient_ids: Sequence[RecipientId], campaign_id: CampaignId, at: datetime
+) -> Sequence[RecipientAdded]:
+    """An event for each of these people."""
+    one = RecipientAdded(campaign_id=campaign_id, recipient_id="", occurred_at=at)
+    return joined(Alike(one, "recipient_id", recipient_ids))
+
+
+def _left_open(events: Sequence[CampaignEvent]) -> int:
     """The number of those added who are not terminal from the beginning."""
-    return sum(isinstance(each, RecipientAdded) - isinstance(each, Ending) for each in added)
+    return count(events, RecipientAdded) - count(events, tuple(ENDINGS.values()))
 
 
 def suppressed(
@@ -222,10 +232,6 @@ def end_hold(campaign: Campaign, command: EndHold) -> Sequence[CampaignEvent]:
             occurred_at=command.at,
         )
     ]
-
-
-def _added(recipient_id: str, campaign_id: str, at: datetime) -> RecipientAdded:
-    return RecipientAdded(campaign_id=campaign_id, recipient_id=recipient_id, occurred_at=at)
 
 
 def _refused(

@@ -10,7 +10,7 @@ from aggregates.campaign.commands import (
     ResumeCampaign,
     StartCampaign,
 )
-from aggregates.campaign.recipients import all_suppressed, suppressed
+from aggregates.campaign.recipients import added, all_suppressed, suppressed
 from aggregates.campaign.state import USER_CAUSE, Campaign, connection_cause
 from aggregates.command import Senders
 from aggregates.rejections import (
@@ -25,6 +25,7 @@ from aggregates.rejections import (
     UnknownAccount,
     UnknownSlot,
 )
+from events.alike import joined
 from events.campaign import (
     CampaignCreated,
     CampaignEvent,
@@ -32,7 +33,6 @@ from events.campaign import (
     CampaignResumed,
     CampaignStarted,
     PauseCauseCleared,
-    RecipientAdded,
     SenderAdded,
 )
 from events.vocabulary import (
@@ -71,16 +71,14 @@ def create(campaign: Campaign, command: CreateCampaign) -> Sequence[CampaignEven
             SenderAdded(account_id=account, campaign_id=campaign.id, occurred_at=command.at)
             for account in dict.fromkeys(command.account_ids)
         ),
-        *(
-            RecipientAdded(recipient_id=recipient, campaign_id=campaign.id, occurred_at=command.at)
-            for recipient in dict.fromkeys(command.recipient_ids)
-            if recipient not in command.suppressed
-        ),
     ]
+    named = dict.fromkeys(command.recipient_ids)
+    taken = [each for each in named if each not in command.suppressed]
+    events = joined(created, added(taken, campaign.id, command.at))
     refused = suppressed(campaign, command.recipient_ids, command.suppressed, command.at)
     if refused:
-        raise all_suppressed(refused, facts=[*created, *refused])
-    return created
+        raise all_suppressed(refused, facts=[*events, *refused])
+    return events
 
 
 def start(campaign: Campaign, command: StartCampaign) -> Sequence[CampaignEvent]:

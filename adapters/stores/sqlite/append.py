@@ -1,8 +1,10 @@
 """What a transaction writes to the embedded store, and how envelopes and timers stand in it."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import chain, islice
 from sqlite3 import Cursor
 from typing import Any
@@ -10,14 +12,13 @@ from typing import Any
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.sqlite.recorder import SQL
 from engine.appending import Continuation
-from engine.ports.transactions import Append, NewRow, Run, in_runs
+from engine.ports.transactions import Append, Run, in_runs
 from events.recorded import Envelope
 from processors.timers import Key, Timer
 
 ROWS_AT_ONCE = 50
 """Rows of one INSERT: a third less time than one by one, and no more with longer ones."""
-INSERT_ROW = SQL["insert_event"]
-INSERT_ROWS = INSERT_ROW + ", (?, ?, ?, ?)" * (ROWS_AT_ONCE - 1)
+_MARKS = re.compile(r"\(\?(, \?)*\)")
 
 
 def append_all(c: Cursor, append: Append, workspace: str, now: datetime) -> int:
@@ -30,7 +31,7 @@ def append_all(c: Cursor, append: Append, workspace: str, now: datetime) -> int:
         if isinstance(rows, Run):
             _insert_run(c, rows)
         else:
-            _insert_events(c, rows)
+            insert_rows(c, SQL["insert_event"], rows)
     placed = [each.after(after) for each in append.envelopes]
     c.executemany(SQL["insert_envelope"], map(_envelope_values, placed))
     _set_timers(c, workspace, append.timers)
@@ -41,18 +42,24 @@ def append_all(c: Cursor, append: Append, workspace: str, now: datetime) -> int:
 
 def append_recorded(c: Cursor, found: Continuation) -> None:
     """What was recorded before, likewise; a trigger numbers what has no event."""
-    _insert_events(c, (row[1:] for row in found.rows))
+    insert_rows(c, SQL["insert_event"], (row[1:] for row in found.rows))
     c.executemany(SQL["insert_envelope"], map(_envelope_values, found.envelopes))
     grown = found.workspaces.items()
     rows = [(workspace, to_micros(each.recorded_at)) for workspace, each in grown]
     c.executemany(SQL["set_recorded_at"], rows)
 
 
-def _insert_events(c: Cursor, events: Iterable[NewRow]) -> None:
-    rows = iter(events)
-    while len(some := list(islice(rows, ROWS_AT_ONCE))) == ROWS_AT_ONCE:
-        c.execute(INSERT_ROWS, list(chain.from_iterable(some)))
-    c.executemany(INSERT_ROW, some)
+def insert_rows(c: Cursor, insert: str, rows: Iterable[Sequence[Any]]) -> int:
+    """``insert`` is for one row. Answers how many were inserted."""
+    inserted, each, many = 0, iter(rows), _of_many(insert)
+    while len(some := list(islice(each, ROWS_AT_ONCE))) == ROWS_AT_ONCE:
+        inserted += c.execute(many, list(chain.from_iterable(some))).rowcount
+    return inserted + c.executemany(insert, some).rowcount
+
+
+@cache
+def _of_many(insert: str) -> str:
+    return _MARKS.sub(lambda one: ", ".join([one[0]] * ROWS_AT_ONCE), insert)
 
 
 def _insert_run(c: Cursor, run: Run) -> None:

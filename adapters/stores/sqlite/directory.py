@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from adapters.stores.directory import StoredDirectory
 from adapters.stores.small_tables.small_table import Change
+from adapters.stores.sqlite.append import insert_rows
 from adapters.stores.sqlite.erasing import write_anew, zero_what_is_freed
 from adapters.stores.sqlite.recorder import SQL
 from adapters.stores.sqlite.store import SQLiteStore
@@ -20,8 +21,7 @@ class SQLiteDirectory(StoredDirectory):
         self._file = store
 
     def _insert(self, change: Change, rows: Sequence[DirectoryRow]) -> int:
-        done = change.cursor.executemany(SQL["enrol_people"], rows)
-        return int(done.rowcount)
+        return insert_rows(change.cursor, SQL["enrol_people"], rows)
 
     def _before_change(self, change: Change) -> None:
         zero_what_is_freed(change.cursor)

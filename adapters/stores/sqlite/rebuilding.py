@@ -30,6 +30,13 @@ def rebuild(
     rows agree; the auditor's folds pass over nothing. A view that is stopped goes on, if it takes
     the event by now. Raises ``UnreadableEvent`` or ``StoreError``, and then no view has changed.
     """
+    with gc_paused():
+        return _rebuilt(store, projections, progress)
+
+
+def _rebuilt(
+    store: SQLiteStore, projections: Sequence[Projection], progress: Callable[[int], None]
+) -> int:
     views = SQLiteViews(store)
     beside = {each: each._replace(name=f"{each.name}_rebuilt") for each in projections}
     try:
@@ -39,8 +46,7 @@ def rebuild(
         skips = {beside[each]: found.skips for each, found in statuses.items()}
         rows = WriteBehind(store, [*beside.values()], skips=skips)
         reached = ProjectionRunner(store, rows, [*beside.values()]).catch_up(progress)
-        with gc_paused():
-            rows.write()
+        rows.write()
         _take_the_place(store, beside)
     except BaseException:
         _forget(store, beside.values())
