@@ -216,11 +216,15 @@ def _missed(account: EmailAccount, event: CheckFailed) -> EmailAccount:
 
 
 def _opened(account: EmailAccount, incident_id: IncidentId, incident: Incident) -> EmailAccount:
+    """An older incident is kept while its clocks may have to end: in a fenced store an account may
+    be reconnected, and fail again, before they are settled (M6, N1)."""
     now = incident.opened_at
     unsettled = {
         key: older
         for key, older in account.incidents.items()
-        if older.open or account.waits(older.deadline_at, now)
+        if older.open
+        or account.waits(older.deadline_at, now)
+        or (older.deadline_at < now and not older.end_told)
     }
     return replace(
         account,

@@ -12,6 +12,7 @@ from tests.simulation.shrinking import shrunk, written
 
 STEPS = 120
 DAYS_OF_A_YEAR = 365.25
+RAREST, MANY = 20, 10_000_000
 FIXED = {"PYTHONHASHSEED": "0"}
 
 
@@ -54,6 +55,10 @@ class Totals:
             f"{len(counts)} pairs, {sum(each >= 1_000 for each in counts)} of them a thousand "
             f"times, {sum(not each for each in counts)} never"
         )
+        pairs = ((self.pairs[fault, rule], fault, rule) for fault in self.faults for rule in rules)
+        for times, fault, rule in sorted(pairs)[:RAREST]:
+            whole = times * MANY / max(self.commands, 1)
+            print(f"rare: {rule} under {fault}: {times}, {whole:,.0f} in {MANY:,} commands")
 
 
 def main() -> int:

@@ -20,7 +20,9 @@ Commands = Iterable[Command]
 
 
 def chosen(now: Look, told: Told) -> str:
-    """One of the campaigns that there are."""
+    """One of the campaigns that there are, or the one that is named."""
+    if isinstance(told["which"], str):
+        return told["which"]
     names = sorted(each.id for each in now.campaigns())
     return names[told["which"] % len(names)] if names else "none"
 

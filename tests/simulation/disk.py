@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
 from copy import copy
-from typing import Protocol, cast
+from datetime import datetime
+from typing import NamedTuple, Protocol, cast
 
 from adapters.stores.memory import MemoryStore, MemoryViews
 from engine.entries import Numbered
@@ -37,6 +38,20 @@ class Recorder(Protocol):
     def without_events(self) -> Sequence[Numbered]: ...
 
 
+class Opening(NamedTuple):
+    """A reconciliation that opened the store."""
+
+    began: float
+    """Seconds."""
+    since: datetime
+    """When the last event of the restored log was recorded."""
+    at: datetime
+    confirmed: Mapping[AccountId, int]
+    """Numbers at stake, by a person."""
+    read: frozenset[tuple[str, AccountId]]
+    """Accounts, by workspace, whose inboxes were read."""
+
+
 class Disk:
     """One database. ``epoch`` grows when a backup takes its place: connections are lost then."""
 
@@ -58,6 +73,8 @@ class Disk:
         self.full_until = 0.0
         self.on_commit: list[Callable[[str], None]] = []
         """Called with the name of the process that committed."""
+        self.on_open: list[Callable[[Opening], object]] = []
+        """Called when somebody has reconciled it."""
         self._backup: Mapping[str, object] | None = None
 
     @property
@@ -252,6 +269,7 @@ class Connection(FragileStore):
             self._inside = False
             for each in self._disk.on_commit:
                 each(process.name)
+            process.committed()
             process.give_way()
 
 

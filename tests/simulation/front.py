@@ -1,18 +1,19 @@
 """The front: what people do reaches the engine here, and what was interrupted is asked again."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aggregates.command import Command
 from engine.batch import KEEPS_FACTS
 from engine.ports.errors import StoreError
 from engine.reply import Request
-from engine.work.mailing.reconcile import Means, reconcile, survey
+from engine.work.mailing.reconcile import Means, Reconciled, reconcile, survey
 from engine.work.mailing.reconcile import World as Reconciling
 from engine.work.ports import Mailbox
+from events.vocabulary import AccountId
 from tests.simulation.acts import PERFORMED, wanted
-from tests.simulation.disk import DiskCursors
+from tests.simulation.disk import DiskCursors, Opening
 from tests.simulation.machine import Process
 from tests.simulation.workers import UNEXPECTED, Program, World
 
@@ -90,6 +91,8 @@ class Front:
                 told = {**asked.told, "number": asked.number}
                 commands = list(PERFORMED[asked.kind](now, told, asked.workspace))
             self._desk.commands[asked.number] = commands
+            for place, each in enumerate(commands):
+                self._world.asked[f"{KEEPS_FACTS}act-{asked.number}.{place}"] = each
         if asked.kind in ("together", "import"):
             requests = [
                 Request(each, f"{KEEPS_FACTS}act-{asked.number}.{place}", ACTOR)
@@ -131,15 +134,22 @@ class Front:
             return
         cursors = DiskCursors(self._world.disk, self._process)
         means = Means(program.engine, program.fence, cursors, self._mailboxes)
-        found = survey(program.engine, program.fence)
-        done = reconcile(means, found, {}, ACTOR)
-        if done.unconfirmed and asked.told["confirm"]:
+        confirmed: Mapping[AccountId, int] = {}
+        for _ in range(1 + asked.told["confirm"]):
+            began, at = self._world.machine.seconds, program.store.now()
             found = survey(program.engine, program.fence)
-            done = reconcile(means, found, done.unconfirmed, ACTOR)
-        if not done.unconfirmed:
-            self._world.machine.faults["reconciled"] += 1
-            self._world.topic.begin_anew()
-            self._world.disk.relayed = self._world.disk.lacks_sends_since = None
+            done = reconcile(means, found, confirmed, ACTOR)
+            if not done.unconfirmed:
+                self._opened(Opening(began, found.since, at, confirmed, _read(done)))
+                return
+            confirmed = done.unconfirmed
+
+    def _opened(self, opening: Opening) -> None:
+        self._world.machine.faults["reconciled"] += 1
+        self._world.topic.begin_anew()
+        self._world.disk.relayed = self._world.disk.lacks_sends_since = None
+        for each in self._world.disk.on_open:
+            each(opening)
 
     def _mailboxes(self, workspace: str) -> Reconciling:
         program = self.program
@@ -148,3 +158,14 @@ class Front:
             program.way(workspace),
             lambda: program.listening(workspace),
         )
+
+
+def _read(done: Reconciled) -> frozenset[tuple[str, AccountId]]:
+    """By workspace, whose inboxes were read."""
+    return frozenset(
+        (workspace, account)
+        for workspace, people in done.survey.people.items()
+        for each in people
+        for account in each.accounts
+        if account not in done.unread
+    )

@@ -34,6 +34,7 @@ class Machine:
         """No process gives way or dies any more: the story comes to its end."""
         self.faults: Counter[str] = Counter()
         """How often each kind of fault struck."""
+        self.processes: dict[str, Process] = {}
         self._moment, self._now = 0.0, beginning
         self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = count()
@@ -64,6 +65,7 @@ class Process:
 
     def __init__(self, machine: Machine, name: str, body: Callable[["Process"], None]) -> None:
         self.machine, self.name = machine, name
+        machine.processes[name] = self
         self.random = Random(f"{machine.seed} {name}")
         self.starts = 0
         self.dies_in: int | None = None
@@ -75,6 +77,8 @@ class Process:
         self.hangs_in: int | None = None
         """Pauses until it stands still for ``hangs_for`` seconds."""
         self.hangs_for = 0.0
+        self.at_commit: tuple[int, Callable[[], object]] | None = None
+        """A fault that strikes right after one of its commits, after so many others."""
         self._body = body
         self._dead = self._waits = self._news = False
         self._sleep = 0
@@ -131,6 +135,26 @@ class Process:
             return self._news
         finally:
             self._waits = self._news = False
+
+    @property
+    def idles(self) -> bool:
+        """It waits for something to do, and reaches the store."""
+        return self._waits and self.cut_until <= self.machine.seconds
+
+    def committed(self) -> None:
+        if self.at_commit is not None:
+            others, strike = self.at_commit
+            self.at_commit = (others - 1, strike) if others else None
+            if not others:
+                strike()
+
+    def mend(self) -> None:
+        """No fault is armed any more, and what holds it up is over."""
+        self.cut_until, self.loses = 0.0, None
+        self.dies_in = self.hangs_in = self.at_commit = None
+        if not self._waits and not self._dead:
+            self._sleep += 1
+            self.machine.at(self.machine.seconds, self._waker(self._sleep))
 
     def crash(self, pauses: int) -> None:
         self.dies_in = pauses

@@ -1,7 +1,7 @@
 """Mail servers and their ledger: what really went out, to whom, and when."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
@@ -69,6 +69,9 @@ class Mailserver:
     """Messages a day, by the server's own count."""
     files_nothing: bool = False
     """Its Sent folder shows nothing, whatever it took."""
+    names_times: bool = True
+    """It says until when its limit lasts."""
+    greylists_until: float = 0.0
     sent: set[str] = field(default_factory=set)
     inbox: list[Arrival] = field(default_factory=list)
     taken: Counter[date] = field(default_factory=Counter)
@@ -97,7 +100,18 @@ class MailWorld:
             random = Random(f"{self.machine.seed} {workspace} {account}")
             found = self.servers[workspace, account] = Mailserver("secret:0")
             found.files_nothing = random.random() < NO_COPIES
+            found.names_times = random.random() < 0.5
         return found
+
+    def under_way(self) -> Iterator[str]:
+        """The faults of servers that last."""
+        for server in self.servers.values():
+            if server.refuses is not None:
+                yield f"refuses: {server.refuses}"
+            if server.silent_until > self.machine.seconds:
+                yield "silent server"
+            if server.limit is not None:
+                yield "server's limit"
 
     def fate(self, key: str) -> str:
         """Of the next attempt with this message; the same in every run of the seed."""
@@ -109,6 +123,11 @@ class MailWorld:
             if drawn < 0 and not self.machine.quiet:
                 return trouble
         return "taken"
+
+    def shows(self, workspace: str, account: AccountId, key: str) -> bool:
+        """Does a search of the Sent folder find this message?"""
+        server = self.server(workspace, account)
+        return key in server.sent and not server.files_nothing
 
     def take(self, workspace: str, account: AccountId, key: str) -> None:
         server = self.server(workspace, account)
@@ -126,9 +145,9 @@ class MailWorld:
         if found is None:
             return
         inbox = self.server(found.workspace, found.account).inbox
-        for number in range(2 if twice else 1):
+        for _ in range(2 if twice else 1):
             arrival = Arrival(
-                self.machine.seconds, len(inbox), f"{key} {kind} {number}", kind, until, True
+                self.machine.seconds, len(inbox), f"{key} {kind} {len(inbox)}", kind, until, True
             )
             inbox.append(arrival)
 
@@ -162,7 +181,11 @@ class Way:
         server = world.server(self._workspace, mailbox.account_id)
         if server.limit is not None and server.taken[machine.now().date()] >= server.limit:
             machine.faults["server's limit"] += 1
-            return Refused(RefusalFault.LIMIT, until=machine.now() + timedelta(hours=2))
+            told = machine.now() + timedelta(hours=2) if server.names_times else None
+            return Refused(RefusalFault.LIMIT, until=told)
+        if server.greylists_until > machine.seconds:
+            machine.faults["greylisted"] += 1
+            return Refused(RefusalFault.TEMPORARY)
         self._process.give_way()
         fate = world.fate(key)
         if fate != "taken":
@@ -206,8 +229,8 @@ class Way:
         if self._trouble(mailbox) is not None:
             return Search.INCONCLUSIVE
         self._process.give_way()
-        server = self._world.server(self._workspace, mailbox.account_id)
-        shown = message_of(message_id) in server.sent and not server.files_nothing
+        key = message_of(message_id)
+        shown = self._world.shows(self._workspace, mailbox.account_id, key)
         return Search.FOUND if shown else Search.ABSENT
 
     def since(self, mailbox: Mailbox, cursor: str) -> Arrivals | AccountTrouble:

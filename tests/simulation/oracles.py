@@ -5,17 +5,20 @@ what really went out; topic, tree and views are compared with the log.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
+from operator import itemgetter
 from typing import NamedTuple
 
 from adapters.stores.memory import MemoryViews
 from engine.audit import Auditor, Violation
 from engine.audit.auditor import TAKEN_WHEN_FENCED
-from engine.audit.books import Books
+from engine.audit.books import NEVER, Books
 from engine.audit.entry_check import check_entries
 from engine.audit.index_check import check_indexes
+from engine.audit.pausing import BOUNCES
 from engine.audit.source import NEVER_RESTORED
 from engine.batch import derived_id
 from engine.decoding import decode_page
@@ -31,16 +34,20 @@ from events.email_account import (
     CheckPassed,
     CheckRequested,
     NoticeAttempted,
+    NoticeIssued,
     OneClickReconnected,
 )
 from events.recorded import Envelope, Recorded
 from events.suppression import PersonReleased
-from events.vocabulary import IncidentKind, RecipientStatus, SearchResult
+from events.vocabulary import CampaignStatus, IncidentKind, RecipientStatus, SearchResult
 from projections.shipped import SHIPPED
 from tests.proof.sending_judge import Message, SendingJudge
+from tests.simulation.claims import false_fact
+from tests.simulation.disk import Opening
+from tests.simulation.lost_part import LostPart
 from tests.simulation.mail import Delivery
 from tests.simulation.refusals import false_claim
-from tests.simulation.rules import rules_of
+from tests.simulation.rules import rules_of, rules_of_refusal
 from tests.simulation.waiting import Seen, Waiting
 from tests.simulation.webhooks import lacking
 from tests.simulation.workers import SECRET, World
@@ -49,8 +56,10 @@ PAGE = 100_000
 UNDER_WAY = 300.0
 """Seconds after which no message is on its way any more."""
 LENGTHS = {IncidentKind.FAILURE: timedelta(days=9), IncidentKind.DISCONNECT: timedelta(hours=1)}
-SHADOW = 40
-"""Events after a fault that count as told under it."""
+MOST_BOUNCES, FEWEST = 0.05, 50
+GOES_OUT = ("accepted", "unknown", "found", "inconclusive")
+SHADOW, SHADOW_LASTS = 40, timedelta(days=1)
+"""Events and time after a fault for which it has just been."""
 
 
 RECORDED_AS = {
@@ -130,17 +139,19 @@ class Oracles:
         self.commands = self.events = 0
         self.pairs: Counter[tuple[str, str]] = Counter()
         self._hash = sha256()
-        self._struck: dict[str, int] = {}
-        """By fault, up to which event it casts its shadow."""
+        self._struck: dict[str, tuple[int, datetime]] = {}
+        """By fault, up to which event and moment it has just been."""
         self._seen_faults: Counter[str] = Counter()
         self._lost: set[str] = set()
         """Messages that went out in a part of the log that is lost."""
         self._restored_at = NEVER_RESTORED
+        self._lost_part = LostPart(world)
         self._checked = 0
         self._waits: set[str] = set()
         """What waited before the last round of rest, and must not wait."""
         self._begin()
         world.disk.on_commit.append(lambda _: self._fenced())
+        world.disk.on_open.append(self._opened)
 
     def _begin(self) -> None:
         self._found: list[Violation] = []
@@ -150,6 +161,8 @@ class Oracles:
         self._waiting = Waiting(self._world)
         self._asked: dict[str, tuple[datetime, datetime]] = {}
         """When each check was asked for, and until when it counts as of then."""
+        self._settling: dict[str, tuple[datetime, datetime]] = {}
+        """By workspace, when it was settled last, and what was settled last then, by due time."""
         self._position = self._refused = 0
         recorder = self._world.disk.recorder
         self._envelopes = len(recorder.envelopes)
@@ -171,15 +184,27 @@ class Oracles:
         known = {*self._sends}
         self._restored_at = min(self._restored_at, self._world.disk.store.last_position() + 1)
         before = {key: list(each) for key, each in self._sends.items()}
+        books = self._all_books()
         self._begin()
         self._hash.update(b"restored")
         self._read(count=False)
+        told = {key for key, sends in self._sends.items() if sends[-1].state in GOES_OUT}
+        self._lost_part.restored(told, books, self._all_books())
         for key in known:
             if before[key] != self._sends.get(key):
                 self._lost.add(key)
         self._checked = len(self._world.mail.ledger)
 
     # After every item.
+
+    def next_deadline(self, workspace: str) -> datetime | None:
+        """When the next clock of the workspace runs out."""
+        due = self._books(workspace).next_due
+        return None if due == NEVER else due
+
+    def _opened(self, opening: Opening) -> None:
+        unread = self._lost_part.opened(opening)
+        self._require(not unread, unread)
 
     def look(self) -> None:
         self._read()
@@ -195,24 +220,46 @@ class Oracles:
         page = store.read(self._position, PAGE)
         if count and page.rows:
             self._hash.update(repr(page).encode())
-        self._audit(page)
-        for each in decode_page(page, self._position):
+        recorded = list(decode_page(page, self._position))
+        bounces = [each for each in recorded if isinstance(each.event, of.RecipientBounced)]
+        self._audit(page, bounces, count=count)
+        for each in recorded:
             self._take_in(each, count=count)
         if page.rows:
             self._position = page.rows[-1][0]
             self._suppressed(page)
 
-    def _audit(self, page: Page) -> None:
-        """What a refusal says is held to what was recorded before it."""
+    def _audit(self, page: Page, bounces: Sequence[Recorded], *, count: bool) -> None:
+        """What a refusal says is held to what was recorded before it; after a bounce, the campaign
+        to the number of them."""
         without = self._world.disk.recorder.without_events
         refused = [each for each in page.envelopes if each.rejection]
         refused += [each for each in _envelopes(without[self._refused :]) if each.rejection]
         self._refused = len(without)
-        for each in sorted(refused, key=lambda envelope: envelope.first_position):
-            self._follow_auditor(each.first_position - 1)
-            false = false_claim(self._books(each.workspace), each)
-            self._require(not false, f"a refusal at {each.first_position}: {false}")
+        held: list[tuple[int, Callable[[], str]]] = [
+            (each.first_position - 1, partial(self._false, each)) for each in refused
+        ]
+        held += [(each.envelope.last_position, partial(self._unpaused, each)) for each in bounces]
+        for each in refused if count else ():
+            self._count(rules_of_refusal(each), each.recorded_at)
+        for position, false in sorted(held, key=itemgetter(0)):
+            self._follow_auditor(position)
+            self._require(not false(), false())
         self._follow_auditor(page.rows[-1][0] if page.rows else 0)
+
+    def _false(self, refused: Envelope) -> str:
+        false = false_claim(self._books(refused.workspace), refused)
+        return f"a refusal at {refused.first_position}: {false}" if false else ""
+
+    def _unpaused(self, bounced: Recorded) -> str:
+        """M8: a campaign with too many bounces is paused."""
+        assert isinstance(bounced.event, of.RecipientBounced)
+        campaign = self._books(bounced.workspace).campaigns[bounced.event.campaign_id]
+        under_way = campaign.status in (CampaignStatus.RUNNING, CampaignStatus.PAUSED)
+        passed = campaign.sends >= FEWEST and campaign.bounces > MOST_BOUNCES * campaign.sends
+        if not (under_way and passed) or BOUNCES in campaign.causes:
+            return ""
+        return f"M8: {campaign.bounces} of {campaign.sends} bounced, and {campaign.id} goes on"
 
     def _follow_auditor(self, until: int) -> None:
         """Up to that position."""
@@ -256,17 +303,18 @@ class Oracles:
         event = recorded.event
         self._waiting.take_in(recorded)
         self._in_time(recorded)
+        self._in_order(recorded)
         if isinstance(event, of.SendEvent):
             self._follow(recorded, event)
         if isinstance(event, GracePeriodStarted):
             due = event.started_at + LENGTHS[event.kind]
             self._require(event.deadline_at == due, f"S2: due {event.deadline_at}, not {due}")
         if count:
+            false = false_fact(self._world, recorded) or self._lost_part.unasked(recorded)
+            self._require(not false, false)
             self.events += 1
-            for rule in rules_of(event):
-                for fault, until in self._struck.items():
-                    if self.events <= until:
-                        self.pairs[fault, rule] += 1
+            fenced = ("M6",) if self._world.disk.lacks_sends_since is not None else ()
+            self._count((*rules_of(event), *fenced), recorded.envelope.recorded_at)
         if not self._restored:
             try:
                 self._judges[recorded.envelope.workspace].read([recorded])
@@ -274,8 +322,14 @@ class Oracles:
                 raise Violated(f"the judge of sending: {error}") from error
 
     def _in_time(self, recorded: Recorded) -> None:
-        """C6: a check that a user asked for, and that ends in time, counts as of its request."""
+        """C6: a check that a user asked for, and that ends in time, counts as of its request.
+        N1: of missed reminders only the latest is sent."""
         event = recorded.event
+        if isinstance(event, NoticeIssued):
+            incident = self._books(recorded.workspace).account(event.account_id).incidents
+            remind_at = incident[event.incident_id].remind_at
+            later = [each for each in remind_at if event.due_at < each < event.occurred_at]
+            self._require(event.due_at not in remind_at or not later, f"N1: {event} is outdated")
         if isinstance(event, CheckRequested):
             self._asked[event.check_id] = event.occurred_at, event.patience_ends_at
         elif isinstance(event, CheckPassed | OneClickReconnected):
@@ -283,6 +337,21 @@ class Oracles:
             if asked is not None and recorded.envelope.recorded_at <= asked[1]:
                 same = event.occurred_at == asked[0]
                 self._require(same, f"C6: it counts as of {event.occurred_at}, not {asked[0]}")
+
+    def _in_order(self, recorded: Recorded) -> None:
+        """S7: what is due is settled in the order of its due times."""
+        match recorded.event:
+            case of.HoldEnded(occurred_at=due):
+                pass
+            case of.GracePeriodExpired(deadline_at=due, occurred_at=at) if at == due:
+                if any(asked <= due <= patience for asked, patience in self._asked.values()):
+                    return
+            case _:
+                return
+        settled, workspace = recorded.envelope.recorded_at, recorded.workspace
+        last, before = self._settling.get(workspace, (settled, due))
+        self._require(last != settled or before <= due, f"S7: due {due}, settled after {before}")
+        self._settling[workspace] = settled, due
 
     def _follow(self, recorded: Recorded, event: of.SendEvent) -> None:
         history = self._sends[event.send_id]
@@ -298,10 +367,18 @@ class Oracles:
 
     def _note_faults(self) -> None:
         faults = self._world.machine.faults
-        for fault, times in faults.items():
-            if times > self._seen_faults[fault]:
-                self._struck[fault] = self.events + SHADOW
+        until = self.events + SHADOW, self._world.machine.now() + SHADOW_LASTS
+        struck = [each for each, times in faults.items() if times > self._seen_faults[each]]
+        for fault in (*struck, *self._world.under_way()):
+            self._struck[fault] = until
         self._seen_faults = Counter(faults)
+
+    def _count(self, rules: Sequence[str], at: datetime) -> None:
+        """Decided upon while these faults are under way, or have just been."""
+        for fault, (event, moment) in self._struck.items() if rules else ():
+            if self.events <= event and at <= moment:
+                for rule in rules:
+                    self.pairs[fault, rule] += 1
 
     # What really went out.
 
@@ -320,13 +397,15 @@ class Oracles:
         if sent.epoch != self._world.disk.epoch:
             self._lost.add(sent.key)
         if sent.key in self._lost:
+            known = self._lost_part.sent_again(sent)
+            self._require(not known, known)
             return
         again = [each for each in before if each.key == sent.key]
         self._require(not again, f"M2: message {sent.key} was sent twice, {again} and {sent}")
         then = [each for each in self._sends[sent.key] if each.since <= sent.position]
         self._require(bool(then), f"M2: message {sent.key} was sent without a reservation")
         state = then[-1].state
-        allowed = state in ("reserved", "accepted", "unknown", "inconclusive", "found")
+        allowed = state == "reserved" or state in GOES_OUT
         self._require(allowed, f"M2: message {sent.key} was sent when the log had it as {state}")
 
     # At the end.
@@ -338,6 +417,13 @@ class Oracles:
         vain = sorted(waits & self._waits)
         self._require(not vain, f"it waits in vain: {vain[:1]}")
         self._waits = waits
+
+    def stirred(self) -> None:
+        """Whatever waits, from here on something may be in its way."""
+        self._waits = set()
+
+    def _all_books(self) -> dict[str, Books]:
+        return {name: books for name, (books, _) in self._auditor._workspaces.items()}
 
     def _all_seen(self) -> dict[str, Seen]:
         return {name: Seen(name, self._books(name), judge) for name, judge in self._judges.items()}
@@ -367,7 +453,7 @@ class Oracles:
             if sent.key in self._lost:
                 continue
             state = self._sends[sent.key][-1].state
-            known = state in ("accepted", "unknown", "found", "inconclusive")
+            known = state in GOES_OUT
             self._require(known, f"M2: message {sent.key} went out, and the log has it as {state}")
 
     def _settled(self) -> None:

@@ -20,6 +20,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PATCHES = Path(__file__).parent / "planted"
 COPIED = ("events", "aggregates", "processors", "projections", "engine", "adapters", "tests")
+STEPS = 70
+"""Items of each plan: short ones find most bugs sooner."""
 SQLITE = "a/adapters/stores/sqlite/"
 """What a patch names that only the embedded store can show."""
 VIOLATION = re.compile(r"VIOLATED after item \d+: (.*)")
@@ -67,7 +69,7 @@ def hunted(patch: Path, minutes: float, seed: str = "1") -> Found:
     with planted(patch) as tree:
         store = "sqlite" if SQLITE in patch.read_text() else "memory"
         command = [sys.executable, "-m", "tests.simulation", seed]
-        command += ["--store", store, "--processes", "1"]
+        command += ["--store", store, "--processes", "1", "--steps", str(STEPS)]
         told = subprocess.run(
             [*command, "--until-found", "--minutes", str(minutes)],
             cwd=tree,

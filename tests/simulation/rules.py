@@ -1,6 +1,10 @@
 """Which rules of the law a fact is about, for counting what was tried under which fault."""
 
+import json
+
 from events.base import Event
+from events.campaign import GracePeriodExpired
+from events.recorded import Envelope
 
 RULES: dict[str, tuple[str, ...]] = {
     "AccountConnected": ("C1", "T3"),
@@ -53,9 +57,38 @@ RULES: dict[str, tuple[str, ...]] = {
 """By type of event."""
 
 
+REFUSED: dict[str, tuple[str, ...]] = {
+    "no_sender": ("P3",),
+    "pause_cause_holds": ("P3",),
+    "sender_missing": ("P3",),
+    "sender_not_connected": ("P3", "S1"),
+    "not_confirmed": ("S10",),
+    "recipient_stopped": ("S4", "S8"),
+    "fixed_sender_is_other": ("M1",),
+    "already_received_email": ("M1", "T5"),
+    "send_in_flight": ("M2",),
+    "outcome_unknown": ("M2",),
+    "sender_held": ("M5",),
+    "suppressed": ("M7",),
+    "still_failing": ("R2",),
+    "insufficient_scope": ("R2",),
+}
+"""By code of a refusal."""
+
+
 def rules_of(event: Event) -> tuple[str, ...]:
-    return RULES.get(type(event).__name__, ())
+    found = RULES.get(type(event).__name__, ())
+    match event:
+        case GracePeriodExpired(in_flight=in_flight, skipped=skipped):
+            return (*found, *["S8"][: bool(in_flight)], *["S5"][: bool(skipped)])
+        case _:
+            return found
+
+
+def rules_of_refusal(envelope: Envelope) -> tuple[str, ...]:
+    return REFUSED.get(json.loads(envelope.rejection or "{}").get("code", ""), ())
 
 
 def all_rules() -> list[str]:
-    return sorted({rule for rules in RULES.values() for rule in rules})
+    tables = (*RULES.values(), *REFUSED.values())
+    return sorted({rule for rules in tables for rule in rules})

@@ -16,7 +16,7 @@ from tests.simulation.oracles import Oracles, Violated
 from tests.simulation.plan import Item, Plan
 from tests.simulation.sqlite.disk import SQLiteDisk
 from tests.simulation.topic import Outbox, TilesInMemory, TopicInMemory
-from tests.simulation.vocabulary import ACCOUNTS, DUE, WORKSPACES
+from tests.simulation.vocabulary import ACCOUNTS, DEADLINE, DUE, WORKSPACES
 from tests.simulation.webhooks import ENDPOINTS, Receiver, resumed
 from tests.simulation.workers import Teller, Worker, World
 
@@ -71,6 +71,7 @@ class Office:
             Outbox(),
             {},
             Receiver(machine),
+            {},
         )
         self.desks = [Desk(), Desk()]
         self.oracles = Oracles(self.world)
@@ -104,9 +105,12 @@ class Office:
 
     def _moment(self, item: Item) -> float:
         machine = self.machine
-        if item.leap != DUE:
+        if item.leap == DUE:
+            due = self.world.disk.store.next_due()
+        elif item.leap == DEADLINE:
+            due = self.oracles.next_deadline(item.workspace)
+        else:
             return machine.seconds + item.leap
-        due = self.world.disk.store.next_due()
         if due is None:
             return machine.seconds
         away = (due - machine.now()).total_seconds() + item.off
@@ -171,6 +175,10 @@ class Office:
         server = self.world.mail.server(item.workspace, item.told["account"])
         server.silent_until = self.machine.seconds + item.told["seconds"]
 
+    def _greylist(self, item: Item) -> None:
+        server = self.world.mail.server(item.workspace, item.told["account"])
+        server.greylists_until = self.machine.seconds + item.told["seconds"]
+
     def _server_limit(self, item: Item) -> None:
         self.world.mail.server(item.workspace, item.told["account"]).limit = item.told["limit"]
 
@@ -188,22 +196,33 @@ class Office:
 
     # Faults.
 
+    def _process(self, item: Item) -> Process:
+        """The one named, or whose business the mail is."""
+        holder, _ = self.world.leases.get("mail", ("worker-0", 0.0))
+        return self.processes[holder if item.told["process"] == "mail" else item.told["process"]]
+
+    def _arm(self, item: Item, strike: Callable[[int], object]) -> None:
+        """After so many pauses, of now or of a commit."""
+        commits = item.told.get("commits")
+        if commits is None:
+            strike(item.told["pauses"])
+        else:
+            self._process(item).at_commit = commits, lambda: strike(item.told["pauses"])
+
     def _crash(self, item: Item) -> None:
-        self.processes[item.told["process"]].crash(item.told["pauses"])
+        self._arm(item, self._process(item).crash)
 
     def _hang(self, item: Item) -> None:
-        """Of the process, or of whose business the mail is."""
-        holder, _ = self.world.leases.get("mail", ("worker-0", 0.0))
-        name = holder if item.told["process"] == "mail" else item.told["process"]
-        self.processes[name].hang(item.told["pauses"], item.told["seconds"])
+        process, seconds = self._process(item), item.told["seconds"]
+        self._arm(item, lambda pauses: process.hang(pauses, seconds))
 
     def _lose(self, item: Item) -> None:
         point = CrashPoint.AFTER_COMMIT if item.told["after"] else CrashPoint.BEFORE_COMMIT
-        self.processes[item.told["process"]].loses = point
+        self._process(item).loses = point
 
     def _cut(self, item: Item) -> None:
         until = self.machine.seconds + item.told["seconds"]
-        self.processes[item.told["process"]].cut_until = until
+        self._process(item).cut_until = until
 
     def _full_disk(self, item: Item) -> None:
         self.world.disk.full_until = self.machine.seconds + item.told["seconds"]
@@ -229,7 +248,26 @@ class Office:
                 self.machine.seconds + after, lambda: self.ask("reconcile", told, WORKSPACES[0])
             )
 
-    # The end.
+    # Quiet.
+
+    def _calm(self, item: Item) -> None:
+        """No process fails for a while: nothing that workers alone do may wait."""
+        self.machine.quiet = True
+        self.world.disk.full_until, self.world.outbox.refuses = 0.0, 0
+        for process in self.processes.values():
+            process.mend()
+        for _ in range(2):
+            self._round(item.told["seconds"])
+        self.oracles.stirred()
+        self.machine.quiet = False
+
+    def _round(self, seconds: float) -> None:
+        """Everybody looks at what there is to do. While an alarm is up, nobody has to do it."""
+        for process in self.processes.values():
+            process.wake()
+        self.machine.run(self.machine.seconds + seconds)
+        if not self.world.disk.alarms:
+            self.oracles.rested()
 
     def rest(self) -> None:
         """Nothing is wrong any more: what is under way ends, and everything is told."""
@@ -239,20 +277,16 @@ class Office:
         self.world.outbox.refuses = 0
         self._receive("takes")
         for server in mail.servers.values():
-            server.refuses, server.limit, server.silent_until = None, None, 0.0
+            server.refuses, server.limit = None, None
+            server.silent_until = server.greylists_until = 0.0
         for process in self.processes.values():
-            process.cut_until, process.loses = 0.0, None
-            process.dies_in = process.hangs_in = None
+            process.mend()
         quiet = 0
         for _ in range(ROUNDS):
             quiet = 0 if self.world.disk.alarms else quiet + 1
             if self.world.disk.alarms:
                 self.ask("reconcile", {"confirm": True}, WORKSPACES[0])
-            for process in self.processes.values():
-                process.wake()
-            machine.run(machine.seconds + AFTERWARDS)
-            if not self.world.disk.alarms:
-                self.oracles.rested()
+            self._round(AFTERWARDS)
             if quiet == QUIET_ROUNDS and not self.world.disk.alarms:
                 break
         self._come_to_an_end()

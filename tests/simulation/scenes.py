@@ -5,11 +5,12 @@ from itertools import chain
 from random import Random
 from typing import Any, NamedTuple
 
-from tests.simulation.vocabulary import ACCOUNTS, DUE, PEOPLE, campaign, settings
+from tests.simulation.vocabulary import ACCOUNTS, DEADLINE, DUE, PEOPLE, campaign, settings
 
 HOUR, DAY = 3_600.0, 86_400.0
 HANGS = (12, 40, 55, 55, 100, 700)
 """Seconds. A lease lasts 30, and a message that was reserved 60 ago is not submitted."""
+CALMS = (900, 1_800, 26 * HOUR, 4 * DAY)
 JUST = (-1.0, -1e-6, 0.0, 1e-6, 1.0)
 
 
@@ -26,6 +27,21 @@ Scene = Callable[[Random], Sequence[Act]]
 
 def _due(random: Random, kind: str, told: dict[str, Any]) -> Act:
     return Act(DUE, kind, told, random.choice(JUST))
+
+
+def _at_deadline(random: Random, kind: str, told: dict[str, Any]) -> Act:
+    return Act(DEADLINE, kind, told, random.choice(JUST))
+
+
+def when(random: Random, commits: int | None = None) -> dict[str, Any]:
+    """A fault comes after so many pauses, or soon after a commit that follows so many others."""
+    commits = random.choice((None, None, None, 0, 1, 3)) if commits is None else commits
+    pauses = random.randrange(40) if commits is None else random.choice((0, 0, 0, 1, 2, 3, 4))
+    return {"pauses": pauses, "commits": commits}
+
+
+def _calm(random: Random) -> Act:
+    return Act(1, "calm", {"seconds": random.choice(CALMS)})
 
 
 def _account(random: Random) -> dict[str, Any]:
@@ -51,7 +67,7 @@ def _cured(random: Random, about: dict[str, Any], which: int) -> list[Act]:
 
 def in_flight(random: Random) -> Sequence[Act]:
     """S8: first messages are on their way while clocks run out, and no worker can say anything."""
-    days = random.choice((0, 10))
+    days = random.choice((0, 8.5, 10))
     lasts = days * DAY + 2 * HOUR
     workers = ("worker-0", "worker-1")
     hangs = [{"process": each, "pauses": random.randrange(60), "seconds": 60} for each in workers]
@@ -81,12 +97,13 @@ def two_step(random: Random) -> Sequence[Act]:
         _due(random, "add_sender", {**about, "which": which}),
         Act(0.5, "add_sender", {**about, "which": which + 1}),
     ]
-    twice = [again[0], Act(60, "disconnect", about)] if random.random() < 0.3 else []
+    twice = [again[0], Act(random.choice((100, 400)), "disconnect", about)]
     return [
         Act(1, "disconnect", about),
-        *twice,
+        *(twice if random.random() < 0.4 else []),
         *again,
-        _due(random, "resume", _resume(random, which)),
+        _at_deadline(random, "resume", _resume(random, which)),
+        *([_calm(random)] if random.random() < 0.3 else []),
     ]
 
 
@@ -98,14 +115,22 @@ def nine_days(random: Random) -> Sequence[Act]:
     """N1, C6, S2: reminders, and a cure at the very end."""
     about, which = _account(random), random.randrange(100)
     leaps = (1.0, 3 * DAY, 4 * DAY, DAY)[: random.choice((1, 3, 4, 4, 4))]
-    asked = [_due(random, "ask_for_a_check", about), Act(0.5, "heal", about)]
-    cured = [_due(random, "heal", about), Act(0, "test", about)]
+    asked = [
+        Act(DEADLINE, "ask_for_a_check", about, random.choice((-30.0, *JUST))),
+        Act(0.5, "import", {"which": which, "people": ["later"]}),
+        Act(0.5, "heal", about),
+    ]
+    cured = [_at_deadline(random, "heal", about), Act(0, "test", about)]
     late = [Act(random.choice((0.2, 30)), "test", about)]
     return [
         Act(1, "revoke", {**about, "class": "auth_revoked"}),
         Act(0.5, "test", about),
-        *(Act(leap, "import", {"which": which, "people": ["late"]}) for leap in leaps),
-        *random.choice(([], asked, cured, asked + late)),
+        *chain.from_iterable(
+            [Act(leap, "import", {"which": which, "people": ["late"]})]
+            + ([Act(1, "calm", {"seconds": CALMS[0]})] if random.random() < 0.3 else [])
+            for leap in leaps
+        ),
+        *random.choice(([], [_calm(random)], asked, cured, asked + late)),
         *(_due(random, "resume", _resume(random, which)) for _ in range(2)),
     ]
 
@@ -139,13 +164,19 @@ def restored(random: Random) -> Sequence[Act]:
     """M6: a backup comes back while something is due, on its way, or was answered since."""
     about, which = _account(random), random.randrange(100)
     answers = {"letter": 1, "letters": 12, "kind": "unsubscribe", "days": None, "twice": False}
+    expired = [Act(DEADLINE, "import", {"which": which, "people": ["r4"]}, 1.0)]
     return [
         *_trouble(random, about),
+        *(expired if random.random() < 0.3 else []),
         Act(random.choice((0.2, 30)), "back_up", {}),
         *(_cured(random, about, which) if random.random() < 0.6 else []),
         Act(1, "resume", _resume(random, which)),
         Act(random.choice((60, 2 * HOUR)), "letter", answers),
-        Act(random.choice((1, 400)), "restore", {"after": 700, "confirm": random.random() < 0.7}),
+        Act(
+            random.choice((1, 400)),
+            "restore",
+            {"after": random.choice((700, 4_000)), "confirm": random.random() < 0.5},
+        ),
         Act(random.choice((1, 60)), "import", {"which": which, "people": ["r1", "r2"]}),
         Act(HOUR, "together", {"people": ["r3"]}),
     ]
@@ -181,8 +212,7 @@ def taken_over(random: Random) -> Sequence[Act]:
     """M2: a worker hangs while it sends, and another one has its mail by the time it goes on."""
     letter = {"letter": 0, "letters": 1, "kind": "auto_reply", "days": None, "twice": False}
     hangs = [
-        {"process": "mail", "pauses": random.randrange(40), "seconds": random.choice((40, 55))}
-        for _ in range(2)
+        {"process": "mail", "seconds": random.choice((40, 55)), **when(random)} for _ in range(2)
     ]
     return [
         Act(1, "create", _sending_at_once(random)),
@@ -194,21 +224,81 @@ def taken_over(random: Random) -> Sequence[Act]:
     ]
 
 
-def _sending_at_once(random: Random) -> dict[str, Any]:
-    told = campaign(random, random.randrange(1_000, 9_000), "UTC")
-    told |= {"slot": None, "senders": [0, 1, 2], "people": sorted(random.sample(PEOPLE, 20))}
+def _sending_at_once(random: Random, people: int = 20) -> dict[str, Any]:
+    number = random.randrange(1_000, 9_000)
+    told = campaign(random, number, "UTC") | {"campaign": f"d{number}"}
+    told |= {"slot": None, "senders": [0, 1, 2], "people": sorted(random.sample(PEOPLE, people))}
     told["sequence"] |= {"window": None, "daily_limit": None}
     return told
+
+
+def crashed(random: Random) -> Sequence[Act]:
+    """M2, M5: a worker ends while it sends or reads, and is not followed by much."""
+    which, letters = random.randrange(24), {"letters": 4, "days": None, "twice": False}
+    kinds = ("reply", "auto_reply", "unsubscribe", "bounce")
+    crash = {"process": "mail", "commits": None}
+    sending = {**crash, **when(random, random.randrange(5))}
+    created, later = _sending_at_once(random), random.choice((HOUR, DAY))
+    created["sequence"]["steps"] = [
+        {"name": "intro", "after": 0},
+        {"name": "nudge", "after": later},
+    ]
+    return [
+        *(
+            act
+            for number in range(3)
+            for act in (
+                Act(70, "crash", {**crash, "pauses": random.randrange(14)}),
+                Act(0, "letter", {"letter": which, "kind": random.choice(kinds), **letters}),
+                Act(70 + number, "together", {"people": []}),
+            )
+        ),
+        Act(1, "create", created),
+        *([Act(0, "crash", sending)] if random.random() < 0.5 else []),
+        Act(later, "crash", sending),
+        _calm(random),
+    ]
 
 
 def greylisting(random: Random) -> Sequence[Act]:
     """M8: refused for two days, or held for the provider's limit."""
     about = _account(random)
+    alone = {"senders": [ACCOUNTS.index(about["account"])]}
     return [
         Act(1, "server_limit", {**about, "limit": random.choice((0, 1))}),
+        Act(1, "create", _sending_at_once(random) | alone),
         *(Act(HOUR, "resume", _resume(random, each)) for each in range(6)),
         Act(1, "server_limit", {**about, "limit": None}),
     ]
+
+
+def passed_on(random: Random) -> Sequence[Act]:
+    """M1, M8, S10: whoever was refused for a while goes to another sender."""
+    created = _sending_at_once(random, 5)
+    about = {"which": created["campaign"], "right": True}
+    return [
+        *(Act(0.2, "greylist", {"account": each, "seconds": 200}) for each in ACCOUNTS),
+        Act(1, "create", created),
+        *(Act(60, "remove_sender", {**about, "account": each}) for each in ACCOUNTS[:2]),
+        _calm(random),
+    ]
+
+
+def bounced(random: Random) -> Sequence[Act]:
+    """M8: a little too many bounces, or not quite."""
+    created = _sending_at_once(random, 60)
+    letter = {"kind": "bounce", "days": None, "twice": False}
+    many = [
+        {**letter, "letter": 3 * each, "letters": 1} for each in range(random.choice((3, 4, 5)))
+    ]
+    return [Act(1, "create", created), Act(HOUR, "letter", many[0])] + [
+        Act(5, "letter", each) for each in many[1:]
+    ]
+
+
+def all_well(random: Random) -> Sequence[Act]:
+    """Somebody puts everything right, and all goes on by itself."""
+    return [Act(1, "mend", {"settings": settings(random)}), _calm(random), _calm(random)]
 
 
 SCENES: tuple[Scene, ...] = (
@@ -218,8 +308,13 @@ SCENES: tuple[Scene, ...] = (
     missed_thrice,
     moved_here,
     restored,
+    restored,
     away,
     never_again,
     taken_over,
+    crashed,
     greylisting,
+    passed_on,
+    bounced,
+    all_well,
 )

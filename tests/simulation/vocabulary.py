@@ -30,6 +30,8 @@ LEAPS = (0, 0, 0.2, 1, 1, 30, 59, 90, 400, 1_500, 3_599, 4 * 3_600, 26 * 3_600)
 LONG_LEAPS = (3 * 86_400, 9 * 86_400, 40 * 86_400)
 DUE = -1.0
 """A leap to just before, at, or just after what falls due next."""
+DEADLINE = -2.0
+"""A leap to where the workspace's next clock runs out."""
 MANNERS = ("takes", "fails", "asks to wait", "wants no more", "its answer is lost")
 """Of a webhook's receiver."""
 TROUBLES = (
@@ -73,7 +75,7 @@ def campaign(random: Random, number: int, zone: str) -> dict[str, Any]:
         "campaign": f"c{number}",
         "slot": random.choice((None, None, None, 0, 1)),
         "senders": sorted(random.sample(range(len(ACCOUNTS)), random.choice((1, 2, 2, 3)))),
-        "people": sorted(random.sample(PEOPLE, random.choice((2, 5, 12, 30, 60)))),
+        "people": sorted(random.sample(PEOPLE, random.choice((2, 3, 5, 8, 12, 30, 60)))),
         "zone": random.choice((zone, zone, random.choice(ZONES))),
         "sequence": sequence(random),
     }

@@ -142,10 +142,12 @@ class Waiting:
             yield f"M4: answer {place} of {here} to {account.id} in {seen.name} was never read"
 
     def _is_well(self, seen: Seen, account_id: str) -> bool:
-        """Its server lets us in, and the facts say so."""
-        password = self._world.mail.server(seen.name, account_id).password
-        known = self._credentials.get((seen.name, account_id)) == password
-        return known and seen.books.works(account_id)
+        """Its server lets us in and takes messages, and the facts say so."""
+        server = self._world.mail.server(seen.name, account_id)
+        known = self._credentials.get((seen.name, account_id)) == server.password
+        takes = server.refuses is None and server.limit is None
+        takes = takes and server.greylists_until <= self._world.machine.seconds
+        return known and takes and seen.books.works(account_id)
 
 
 def _reminder_is_due(account: Account, incident: Incident, now: datetime) -> bool:

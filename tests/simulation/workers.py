@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.proof.signing import FileSigner, verifies
+from aggregates.command import Command
 from engine.batch import KEEPS_FACTS
 from engine.cache import Earlier
 from engine.command_context import Look
@@ -68,6 +69,23 @@ class World(NamedTuple):
     outbox: Outbox
     leases: dict[str, tuple[str, float]]
     receiver: Receiver
+    asked: dict[str, Command]
+    """By command id, what people want done."""
+
+    def under_way(self) -> Iterator[str]:
+        """Faults that last."""
+        yield from self.mail.under_way()
+        now = self.machine.seconds
+        if self.disk.lacks_sends_since is not None:
+            yield "backup restored"
+        if self.disk.full_until > now:
+            yield "full disk"
+        if any(each.cut_until > now for each in self.machine.processes.values()):
+            yield "partition"
+        if self.receiver.manner != "takes":
+            yield f"receiver: {self.receiver.manner}"
+        if self.outbox.refuses:
+            yield "notices fail"
 
     def is_of(self, thing: str, process: Process) -> bool:
         """Has nobody else taken it over?"""
@@ -76,7 +94,8 @@ class World(NamedTuple):
     def alone(self, thing: str, process: Process) -> bool:
         """Is the thing this process's business? Takes what is free."""
         holder, until = self.leases.get(thing, (process.name, 0.0))
-        if holder != process.name and until > self.machine.seconds:
+        renewed = until > self.machine.seconds or self.machine.processes[holder].idles
+        if holder != process.name and renewed:
             return False
         self.leases[thing] = process.name, self.machine.seconds + LEASE
         return True

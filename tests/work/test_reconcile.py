@@ -201,6 +201,25 @@ def test_a_clock_of_an_account_that_does_not_pass_waits_for_a_person(sender: Sen
         assert spring(program).recipients[R1].status is RecipientStatus.CAMPAIGN_STOPPED
 
 
+@pytest.mark.rule("M6", "N1")
+def test_the_end_of_a_failure_is_told_though_the_account_failed_again_meanwhile(
+    sender: Sender,
+) -> None:
+    """Reconnected too late, while nothing was settled, and revoked once more."""
+    backup = lost_cure(sender)
+    judged(sender, backup)
+    with sender.running(backup) as program:
+        program.given(one_click(ANN, credentials="vault:1"), fail(ANN))
+        sender.server.refuse_login(ANN, FailureClass.AUTH_REVOKED)
+        asked = reconciled(sender, program).unconfirmed
+        assert reconciled(sender, program, asked).unconfirmed == {}
+
+        program.engine.tick(ACME)
+
+        assert spring(program).recipients[R1].status is RecipientStatus.CAMPAIGN_STOPPED
+        assert violations(program.opened.store) == []
+
+
 @pytest.mark.rule("M6", "T4")
 def test_a_lost_hour_is_cured_once_the_account_is_connected_again(sender: Sender) -> None:
     """Whether it was added again in time is lost, too: its people keep it, and are held."""
