@@ -136,11 +136,13 @@ class Client:
             self._say_no_more()
             process.pause(process.cut_until - machine.seconds)
             return {}
+        woken = False
         if self._has_news():
             process.give_way()
         else:
-            process.wait(LOOKS_AGAIN[self._idle])
-        self._idle = 0 if self._has_news() else min(self._idle + 1, self._longest())
+            woken = process.wait(LOOKS_AGAIN[self._idle])
+        none = not woken and not self._has_news()
+        self._idle = min(self._idle + 1, self._longest()) if none else 0
         self._take_part()
         return self._fetched()
 

@@ -1,4 +1,4 @@
-"""Who else there is in some seeds, beside what their plan tells: consumers of the topic."""
+"""Who else there is in some seeds: consumers of the topic, and visitors of the application."""
 
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
@@ -7,13 +7,26 @@ from typing import Any
 Told = dict[str, Any]
 Happening = tuple[str, Told]
 MEMBERS = ("consumer-0", "consumer-1")
-SHARE_WITH_CONSUMERS = 0.5
+WEBS = ("web-0", "web-1")
+SHARE_WITH_CONSUMERS, SHARE_WITH_VISITORS = 0.5, 0.4
+"""Of seeds."""
+ROLES = ("operator", "operator", "operator", "session", "support", "viewer")
+ASKS = (
+    *("read", "read", "start", "pause", "resume", "add", "remove", "remove", "assign"),
+    *("reply", "unsubscribe", "suppress", "release", "settings", "settings"),
+)
+MANNERS = (
+    *("plain", "plain", "plain", "twice", "again", "another body", "unasked"),
+    *("token of another", "forged", "foreign"),
+)
 
 
 def beside(seed: str) -> Iterator[Sequence[Happening]]:
     """What happens before each item of a plan. The items are as they are without it."""
     random = Random(f"company {seed}")
-    found = [consumers(random)] if random.random() < SHARE_WITH_CONSUMERS else []
+    drawn = random.random(), random.random()
+    found = [consumers(random)] if drawn[0] < SHARE_WITH_CONSUMERS else []
+    found += [visitors(random)] if drawn[1] < SHARE_WITH_VISITORS else []
     yield [next(each) for each in found]
     often = random.choice((0.1, 0.3, 0.6))
     while True:
@@ -58,3 +71,24 @@ HAPPENS: Sequence[tuple[str, Callable[[Random], Told]]] = (
     ("restore_sink", lambda _: {}),
     ("start_over", lambda r: {"position": r.choice((None, r.randrange(2_000)))}),
 )
+
+
+def visitors(random: Random) -> Iterator[Happening]:
+    yield "browse", {}
+    while True:
+        drawn = random.random()
+        if drawn < 0.04:
+            yield "revoke_token", {"role": random.choice(ROLES[4:])}
+        elif drawn < 0.2:
+            told = {"process": random.choice(WEBS), "pauses": random.randrange(20)}
+            yield "crash", told
+        else:
+            yield (
+                "visit",
+                {
+                    "role": random.choice(ROLES),
+                    "asks": random.choice(ASKS),
+                    "manner": random.choice(MANNERS),
+                    "waits": random.choice((0.0, 0.0, 0.5, 5.0, 90.0, 601.0)),
+                },
+            )

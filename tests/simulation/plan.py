@@ -152,7 +152,7 @@ def plan_of(seed: str, steps: int) -> Plan:
 
 def _in_company(seed: str, items: Iterator[Item]) -> Iterator[Item]:
     for happens, each in zip(beside(seed), items, strict=False):
-        yield from (Item(0, kind, told) for kind, told in happens)
+        yield from (Item(0, kind, told, each.workspace) for kind, told in happens)
         yield each
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine.work.inbound import Kind
 from events.vocabulary import FailureClass
 from tests.proof.fragile import CrashPoint
+from tests.simulation.browsing import Browsing
 from tests.simulation.consumers import Consuming
 from tests.simulation.disk import Disk
 from tests.simulation.front import Asked, Desk, Front
@@ -76,6 +77,7 @@ class Office:
         self.desks = [Desk(), Desk()]
         self.oracles = Oracles(self.world)
         self.consuming = Consuming(machine, self.world.topic)
+        self.browsing = Browsing(self.world, self.oracles.digest_too)
         self._asked = 0
         self._bodies: dict[str, Callable[[Process], None]] = {
             **{f"worker-{each}": lambda p: Worker(self.world, p).live() for each in (0, 1)},
@@ -102,6 +104,7 @@ class Office:
             getattr(self, f"_{item.kind}", None)
             or self.world.disk.fault(item.kind)
             or self.consuming.act(item.kind)
+            or self.browsing.act(item.kind)
         )
         if act is not None:
             act(item)
@@ -195,6 +198,9 @@ class Office:
     def _consume(self, item: Item) -> None:
         self.processes.update((each.name, each) for each in self.consuming.consume(item.told))
 
+    def _browse(self, _: Item) -> None:
+        self.processes.update((each.name, each) for each in self.browsing.open())
+
     # Faults.
 
     def _crash(self, item: Item) -> None:
@@ -281,6 +287,7 @@ class Office:
             lacks = self.consuming.group.lacks()
             if lacks:
                 raise Violated(f"a consumer: {lacks}")
+        self.browsing.finish()
 
 
 def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> Told:

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple, cast
 
+from adapters.stores.small_tables.small_table import TableStore
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from engine.entries import Numbered
 from engine.ports.clock import Clock
@@ -98,6 +99,9 @@ class SQLiteDisk(Disk):
         if process.name in self._open:
             self.system.end(self._open[process.name].program)
         return SQLiteConnection(self, process)
+
+    def tables_of(self, process: Process | None) -> TableStore:
+        return self.opened(process.name).store if process else self._observer
 
     def views_of(self, process: Process) -> Views:
         return self.opened(process.name).views
