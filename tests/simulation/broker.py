@@ -185,9 +185,9 @@ class Client:
     def _fetched(self) -> dict[TopicPartition, list[Record]]:
         """Of some partitions, in any order; of each what comes next."""
         found: dict[TopicPartition, list[Record]] = {}
-        random, left = self.process.random, self._most
+        random, left, logs = self.process.random, self._most, self._broker.logs
         for each in random.sample(list(self.assigned), len(self.assigned)):
-            log, at = self._broker.logs[each], self.assigned[each]
+            log, at = logs[each], self.assigned[each]
             if each in self._paused or not left or random.random() < 0.2:
                 continue
             at = at if at <= len(log) else 0  # auto_offset_reset

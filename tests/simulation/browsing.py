@@ -1,10 +1,10 @@
 """Who answers visits, and what must hold of the answers."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from adapters.composition.access import staff_of, tokens_of
 from adapters.http.commands.keys import key_of
@@ -14,7 +14,7 @@ from engine.work.permissions import Caller, Role
 from engine.work.staff import Member, Session, digest_of
 from events.campaign import SenderRemoved
 from events.email_account import AccountConnected, SettingsUpdated
-from events.recorded import Envelope, Recorded
+from events.recorded import Recorded
 from events.suppression import PersonSuppressed
 from tests.simulation.company import WEBS
 from tests.simulation.disk import KEY, WITH_REQUEST
@@ -222,7 +222,8 @@ class Browsing:
         _require(may, f"the role may not do this: {told}")
         manner = visit.told["manner"]
         _require(manner != "foreign", f"another workspace's: {told}")
-        _require(manner != "forged" or call.method == "GET", f"a forged form is taken: {told}")
+        forged = manner == "forged" and visit.told["role"] == "session" and call.method != "GET"
+        _require(not forged, f"a forged form is taken: {told}")
 
     def _reading(self, visit: Visit, call: Call, told: str, answer: Answer) -> None:
         """Lists say what the engine would decide by."""
@@ -309,7 +310,9 @@ class Browsing:
         if self._epoch != self._world.disk.epoch or self._world.disk.alarms:
             return
         counts: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for each in cast("Iterable[Envelope]", self._world.disk.recorder.envelopes):
+        recorder = self._world.disk.recorder
+        without = (each.envelope for each in recorder.without_events if each.envelope)
+        for each in (*recorder.filled, *without):
             if len(each.command_id) == WITH_REQUEST:
                 counts[each.workspace, each.command_id[:KEY]].append(each.event_count)
         suppressed = {

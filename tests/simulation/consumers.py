@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from kafka.errors import KafkaError
+
 from adapters.kafka.consumer.again import redrive, start_over
 from adapters.kafka.consumer.consumer import Consumer, Poison, PositionLost
 from adapters.kafka.consumer.effect import Effect, Together
@@ -135,7 +137,7 @@ class Group:
                 with self._made(process) as consumer:
                     self.running[process.name] = consumer
                     consumer.run()
-            except (PositionLost, *Reached.LOST):
+            except (PositionLost, KafkaError, *Reached.LOST):
                 process.pause(AGAIN)
 
     def _made(self, process: Process) -> Consumer:
