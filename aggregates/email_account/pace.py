@@ -41,15 +41,14 @@ def limit_on(account: EmailAccount, day: date) -> int:
 
 def constraints(account: EmailAccount) -> Sequence[Constraint]:
     usage, zone = account.usage, zone_of(account.settings)
+    free_at = usage.last_at + account.settings.gap if usage.last_at is not None else None
 
     def throttled(at: datetime) -> NotBefore | None:
         until = usage.throttled_until
         return NotBefore(until, Waiting.HOLD) if until is not None and at < until else None
 
     def gap(at: datetime) -> NotBefore | None:
-        if usage.last_at is None or at >= usage.last_at + account.settings.gap:
-            return None
-        return NotBefore(usage.last_at + account.settings.gap, Waiting.GAP)
+        return NotBefore(free_at, Waiting.GAP) if free_at is not None and at < free_at else None
 
     def limit(at: datetime) -> NotBefore | None:
         day = day_of(at, zone)

@@ -34,11 +34,16 @@ class Machine:
         """No process gives way or dies any more: the story comes to its end."""
         self.faults: Counter[str] = Counter()
         """How often each kind of fault struck."""
+        self._moment, self._now = 0.0, beginning
         self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = count()
 
     def now(self) -> datetime:
-        return self.beginning + timedelta(seconds=round(self.seconds + self.skew, 6))
+        moment = self.seconds + self.skew
+        if moment != self._moment:
+            self._moment = moment
+            self._now = self.beginning + timedelta(seconds=round(moment, 6))
+        return self._now
 
     def monotonic(self) -> float:
         return self.seconds

@@ -5,17 +5,21 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import islice
+from itertools import count, islice
 from multiprocessing import get_context
 
 import structlog
 
+from engine.gc_pause import collect_seldom
 from tests.simulation.plan import Plan, plan_of
 from tests.simulation.run import Told, told
 from tests.simulation.sqlite.strikes import struck
 
 PLANS: dict[str, Callable[[Plan], Plan]] = {"memory": lambda plan: plan, "sqlite": struck}
 """What a store adds to a plan: of the embedded one the drive fails, too."""
+COLLECTED_TOGETHER = 10
+"""Runs, of one process: to look for what a run left takes half a second."""
+_RUNS = count(1)
 
 
 def runs(
@@ -36,14 +40,16 @@ def runs(
 
 
 def quiet() -> None:
-    """Nothing is logged."""
+    """Nothing is logged, and garbage seldom looked for."""
+    collect_seldom()
     structlog.configure(processors=[lambda *_: _drop()])
 
 
 def run_of(store: str, seed: str, steps: int) -> Told:
     run = told(PLANS[store](plan_of(seed, steps)))
-    gc.unfreeze()  # production keeps what it has loaded away from the collector
-    gc.collect()
+    if next(_RUNS) % COLLECTED_TOGETHER == 0:
+        gc.unfreeze()  # production keeps what it has loaded away from the collector
+        gc.collect()
     return run
 
 

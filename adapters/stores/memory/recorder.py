@@ -52,6 +52,15 @@ class MemoryLedgerRecorder(POPOProcessRecorder):
                 self._moment = Tables(end, dict(recorded_at), dict(envelopes), dict(timers), copied)
             return self._moment
 
+    def rows(self, after: int, limit: int) -> list[Row]:
+        """At most so many after that position, without the library's object for each."""
+        after = max(after, 0)
+        found = self._stored_events[after : after + max(limit, 0)]
+        return [
+            (place, str(each.originator_id), each.originator_version, each.topic, each.state)
+            for place, each in enumerate(found, after + 1)
+        ]
+
     def stream(self, stream_id: str, after: int, until: int) -> Iterator[Row]:
         """The stream's events after a version, up to a position."""
         places = self._stored_events_index.get(stream_id, {})

@@ -75,10 +75,7 @@ class MemoryStore(MemoryEntries):
 
     def read(self, after: int, limit: int) -> Page:
         with self._lock:
-            found = self.recorder.select_notifications(after, limit, inclusive_of_start=False)
-            rows: list[Row] = [
-                (n.id, str(n.originator_id), n.originator_version, n.topic, n.state) for n in found
-            ]
+            rows = self.recorder.rows(after, limit)
             if not rows:
                 return Page([], [])
             return Page(rows, self.recorder.envelopes_between(rows[0][0], rows[-1][0]))

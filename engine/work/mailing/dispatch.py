@@ -69,9 +69,10 @@ class Dispatch:
         """Take in events that this engine has just recorded."""
         self._ask(lambda now: self._planner.follow(now, [each.event for each in recorded]))
 
-    def wakes_at(self) -> datetime | None:
-        """When the next message may be due; None if none is until something happens."""
-        return self._ask(lambda now: self._planner.wakes_at(now, self._engine.store.now()))
+    def wakes_at(self, after: datetime) -> datetime | None:
+        """When the next message may be due, later than ``after``; None if none is until something
+        happens."""
+        return self._ask(lambda now: self._planner.wakes_at(now, after))
 
     def senders(self) -> Sequence[AccountId]:
         return self._ask(self._planner.senders)
@@ -126,15 +127,20 @@ class Dispatch:
 
     def finished(self) -> list[FinishRecipient]:
         """M4: the recipients whose sequence is over, each once."""
-        with self._lock, self._engine.look(self.workspace, self._read) as now:
-            return [
-                FinishRecipient(
-                    campaign_id=each.campaign_id,
-                    recipient_id=each.recipient_id,
-                    inbox_read_until=each.inbox_read_until,
+        at, found = self._engine.store.now(), list[FinishRecipient]()
+
+        def add(now: Neighbours) -> None:
+            for each in self._planner.endings(now, at, self._inboxes):
+                found.append(
+                    FinishRecipient(
+                        campaign_id=each.campaign_id,
+                        recipient_id=each.recipient_id,
+                        inbox_read_until=each.inbox_read_until,
+                    )
                 )
-                for each in self._planner.endings(now, now.now, self._inboxes)
-            ]
+
+        self._ask(add)
+        return found
 
     def reservation(self, plan: Plan) -> ReserveStep:
         return ReserveStep(

@@ -39,6 +39,11 @@ class _Pause(NamedTuple):
         return self.until - self.length <= now < self.until
 
 
+class _Moments(NamedTuple):
+    wakes_at: datetime
+    sends_at: datetime | None
+
+
 class WorkspaceMail:
     """Make one when this process takes over the workspace's mail. One thread calls ``follow`` and
     ``due``; any number call ``run``, each with its own account.
@@ -65,9 +70,9 @@ class WorkspaceMail:
         self._stirred = True
         self._looked_at = self._engine.store.now()
         """Read from a clock that may be set back."""
-        self.wakes_at: datetime | None = None
-        """When there may be something to do next, unless something happens before."""
-        self._sends_at: datetime | None = None
+        self._listened: Sequence[AccountId] = ()
+        self._moments: _Moments | None = None
+        """As of ``_looked_at``; None until somebody asks."""
         self._record_left_over()
 
     def follow(self, recorded: Sequence[Recorded]) -> None:
@@ -85,14 +90,18 @@ class WorkspaceMail:
     def due(self) -> list[Turn]:
         """The turns that are due now; each must be ``run``, which may take long."""
         now = self._engine.store.now()
-        asleep = self.wakes_at is None or self._looked_at <= now < self.wakes_at
-        if asleep and not self._stirred:
+        if not self._stirred and self._looked_at <= now < self.wakes_at:
             return []
-        self._stirred, self._looked_at = False, now
-        accounts, senders = self._listened(), set(self._desk.way.dispatch.senders())
-        found = [turn for each in accounts if (turn := self._turn(each, now, each in senders))]
-        self.wakes_at = self._next_moment(accounts, now)
-        return found
+        self._stirred, self._looked_at, self._moments = False, now, None
+        self._listened = self._listens()
+        senders = set(self._desk.way.dispatch.senders())
+        turns = (self._turn(each, now, each in senders) for each in self._listened)
+        return [each for each in turns if each is not None]
+
+    @property
+    def wakes_at(self) -> datetime:
+        """When there may be something to do next, unless something happens before."""
+        return self._next_moments().wakes_at
 
     def run(self, turn: Turn, wanted: Callable[[], bool]) -> None:
         """Take the turn. Raises its error; the account is tried again after a while."""
@@ -118,7 +127,9 @@ class WorkspaceMail:
     def sends_at(self) -> datetime | None:
         """When the next message may leave or the next sequence is over, unless something happens
         before."""
-        return self._desk.way.dispatch.wakes_at() if self._stirred else self._sends_at
+        if self._stirred:
+            return self._desk.way.dispatch.wakes_at(self._engine.store.now())
+        return self._next_moments().sends_at
 
     @property
     def busy(self) -> bool:
@@ -134,7 +145,7 @@ class WorkspaceMail:
             self._engine.execute_page(self._workspace, requests)
             self._desk.way.dispatch.begin()
 
-    def _listened(self) -> list[AccountId]:
+    def _listens(self) -> list[AccountId]:
         """Working accounts that are, or were, senders of a campaign."""
         with self._engine.look(self._workspace) as now:
             return [
@@ -165,12 +176,18 @@ class WorkspaceMail:
         last = self._read_at.get(account_id) or self._inboxes.read_until(account_id)
         return last is None or now - last >= self._read_every or now < last
 
-    def _next_moment(self, accounts: Sequence[AccountId], now: datetime) -> datetime:
-        found = [now + LOOK_AGAIN]
-        found += [self._read_at.get(each, now) + self._read_every for each in accounts]
-        found += [each.until for each in self._pauses.values()]
-        self._sends_at = self._desk.way.dispatch.wakes_at()
-        return min([*found, *([self._sends_at] if self._sends_at else [])])
+    def _next_moments(self) -> "_Moments":
+        if self._moments is None:
+            found = [self._looked_at + LOOK_AGAIN]
+            found += [
+                self._read_at.get(each, self._looked_at) + self._read_every
+                for each in self._listened
+            ]
+            found += [each.until for each in list(self._pauses.values())]
+            sends_at = self._desk.way.dispatch.wakes_at(self._looked_at)
+            wakes_at = min([*found, *([sends_at] if sends_at else [])])
+            self._moments = _Moments(wakes_at, sends_at)
+        return self._moments
 
     def _pause(self, account_id: AccountId) -> None:
         last = self._pauses.get(account_id)
