@@ -230,6 +230,8 @@ class Browsing:
         name = call.path.partition("?")[0]
         if name not in ("/campaigns", "/accounts") or self._world.disk.alarms:
             return
+        if self._engine.store is not self._world.disk.store:
+            self._engine = Remembering(self._world.disk.store)
         with self._engine.look(visit.workspace) as now:
             for row in answer.body["rows"]:
                 of = now.campaign(row["campaign_id"]) if name == "/campaigns" else None

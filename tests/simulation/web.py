@@ -24,9 +24,11 @@ from adapters.http.site import Site
 from adapters.settings.model import EngineSettings
 from adapters.stores.small_tables import http_requests
 from adapters.stores.small_tables.small_table import SmallTable, TableStore
+from engine.ports.clock import Clock
 from engine.ports.store import Store
 from engine.ports.views import StoredViews
 from engine.work.staff import SignIns
+from tests.simulation.disk import Disk
 from tests.simulation.workers import Program as Running
 from tests.simulation.workers import World
 
@@ -78,6 +80,10 @@ def opened_over(
     return found
 
 
+def _now(disk: Disk) -> Clock:
+    return lambda: disk.store.now()  # noqa: PLW0108 it may be another one by then
+
+
 class Web:
     """Of one process, until the database is another one."""
 
@@ -86,11 +92,11 @@ class Web:
         SmallTable(tables, REQUESTS).write("draw", value=SECRET)
         opened = opened_over(world, tables, running.store, running.fence)
         reader = opened_over(world, tables, None, running.fence)
-        now, monotonic = world.disk.store.now, world.machine.monotonic
+        disk, monotonic = world.disk, world.machine.monotonic
         sign_ins = SignIns(staff_of(opened))
-        callers = KnownCallers(tokens_of(opened), sign_ins, now, monotonic=monotonic)
+        callers = KnownCallers(tokens_of(opened), sign_ins, _now(disk), monotonic=monotonic)
         program = Program(settings(), opened, running.engine)
-        self._app = app_of(Site(program, reader, callers, cast("Any", None), clock=now))
+        self._app = app_of(Site(program, reader, callers, cast("Any", None), clock=_now(disk)))
 
     def answer(self, call: Call) -> Answer:
         path, _, query = call.path.partition("?")

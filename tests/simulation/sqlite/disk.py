@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from adapters.stores.small_tables.small_table import TableStore
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
@@ -51,6 +51,16 @@ class Opened(NamedTuple):
     program: str
     store: StoreOf
     views: SQLiteViews
+
+
+class Reopened:
+    """The store as it is open now."""
+
+    def __init__(self, find: Callable[[], StoreOf]) -> None:
+        self._find = find
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._find(), name)
 
 
 class Followed:
@@ -101,7 +111,8 @@ class SQLiteDisk(Disk):
         return SQLiteConnection(self, process)
 
     def tables_of(self, process: Process | None) -> TableStore:
-        return self.opened(process.name).store if process else self._observer
+        name = process.name if process else OBSERVER
+        return cast("TableStore", Reopened(lambda: self.opened(name).store))
 
     def views_of(self, process: Process) -> Views:
         return self.opened(process.name).views
