@@ -154,7 +154,11 @@ class Client:
         ready = any(
             at != len(logs[each]) and each not in self._paused for each, at in self.assigned.items()
         )
-        return ready or not self._is_member() or self._share() != {*self.assigned}
+        settled = self._share() == {*self.assigned} == self._held()
+        return ready or not self._is_member() or not settled
+
+    def _held(self) -> set[TopicPartition]:
+        return {each for each, has in self._broker.held.items() if has is self}
 
     def _share(self) -> set[TopicPartition]:
         """Its share, but for what another one has yet to give up."""
@@ -171,9 +175,10 @@ class Client:
             self.assigned.clear()
             broker.join(self)
         share = self._share()
-        given_up = [each for each in self.assigned if each not in share]
+        given_up = self._held() - share
         for each in given_up:
-            del self.assigned[each], broker.held[each]
+            del broker.held[each]
+            self.assigned.pop(each, None)
         new = sorted(share - self.assigned.keys())
         broker.held.update(dict.fromkeys(share, self))
         self.assigned.update((each, broker.committed.get(each, 0)) for each in new)

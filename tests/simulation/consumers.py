@@ -184,7 +184,6 @@ class Group:
         next(each for each in self.processes if each.name == name).wake()
 
     def redrive(self) -> None:
-        self.sink.fails_until = 0.0
         redrive(self.sink.inbox, self.sink.effect)
 
     # What must hold.

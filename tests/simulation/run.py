@@ -253,6 +253,8 @@ class Office:
         self.world.disk.full_until = 0.0
         self.world.outbox.refuses = 0
         self._receive("takes")
+        if self.consuming.group is not None:
+            self.consuming.group.sink.fails_until = 0.0
         for server in mail.servers.values():
             server.refuses, server.limit, server.silent_until = None, None, 0.0
         for process in self.processes.values():
