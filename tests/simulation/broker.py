@@ -154,8 +154,9 @@ class Client:
         ready = any(
             at != len(logs[each]) and each not in self._paused for each, at in self.assigned.items()
         )
-        settled = self._share() == {*self.assigned} == self._held()
-        return ready or not self._is_member() or not settled
+        if ready or not self._is_member():
+            return True
+        return not self._share() == {*self.assigned} == self._held()
 
     def _held(self) -> set[TopicPartition]:
         return {each for each, has in self._broker.held.items() if has is self}
