@@ -4,7 +4,7 @@ Reads any store, and writes to none unless it rebuilds. Each command lives in a 
 in ``adapters.cli.auditing``.
 """
 
-from adapters.screen.program import program
+from adapters.screen.program import Place, program
 
 COMMANDS = (
     *("rebuild", "state", "explain", "diff", "check", "what-if", "reclassify", "export"),
@@ -14,7 +14,7 @@ COMMANDS = (
 app = program(
     "sendledger-replay",
     "Replay a store's history: rebuild its views, see the past, explain it, check it.",
-    later={each: f"adapters.cli.auditing.{each.replace('-', '_')}" for each in COMMANDS},
+    {each: Place(f"adapters.cli.auditing.{each.replace('-', '_')}:command") for each in COMMANDS},
 )
 
 

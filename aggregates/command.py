@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, dataclass_transform
 
+from aggregates.changed import changed
 from events.vocabulary import (
     AccountId,
     CampaignId,
@@ -20,9 +21,10 @@ from events.vocabulary import (
 UNSTAMPED = datetime.min.replace(tzinfo=UTC)
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """An intent, addressed to one aggregate.
+    """An intent, addressed to one aggregate. Every command is such a dataclass by being a subclass.
 
     ``at`` is the moment for which it counts, in UTC: the engine sets it under the workspace's lock,
     except on commands that are decided as of an earlier moment (a deadline that has passed).
@@ -33,6 +35,10 @@ class Command:
     taken_when_fenced: ClassVar[bool] = False
     """M6: decided even though the store may lack what it did."""
     at: datetime = UNSTAMPED
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        dataclass(frozen=True, kw_only=True)(cls)
 
     @property
     def aggregate_id(self) -> str:
@@ -77,6 +83,15 @@ class Policy:
 
 
 DEFAULT_POLICY = Policy()
+
+
+class WithPolicy(Command):
+    """A command whose decision, or whose events, depend on the policy in force."""
+
+    policy: Policy = DEFAULT_POLICY
+
+    def in_context(self, context: "Context") -> Self:
+        return changed(super().in_context(context), policy=context.policy)
 
 
 @dataclass(frozen=True, kw_only=True)

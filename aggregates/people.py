@@ -4,7 +4,6 @@ No decision depends on it: a verifier compares the directory with what was recor
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from aggregates.command import Command
@@ -15,7 +14,6 @@ ALL = "all"
 """There is one stream in each workspace."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class CommitPeople(Command):
     aggregate: ClassVar[str] = "people"
     taken_when_fenced: ClassVar[bool] = True

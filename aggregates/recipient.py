@@ -15,7 +15,6 @@ class Recipient:
     forgotten: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
 class ForgetRecipient(Command):
     """The directory forgets afterwards, so the record can be applied again to a restored one."""
 

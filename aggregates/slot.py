@@ -18,7 +18,6 @@ class Slot:
     occupant: AccountId | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class AboutOccupant(Command):
     aggregate: ClassVar[str] = "slot"
     slot_id: SlotId
@@ -29,12 +28,10 @@ class AboutOccupant(Command):
         return self.slot_id
 
 
-@dataclass(frozen=True, kw_only=True)
 class OccupySlot(AboutOccupant):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
 class VacateSlot(AboutOccupant):
     pass
 

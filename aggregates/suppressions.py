@@ -1,12 +1,12 @@
 """Those whom the workspace never writes to again, by person and by domain (M7)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self, assert_never
+from dataclasses import dataclass
+from typing import ClassVar, assert_never
 
 from immutables import Map
 
-from aggregates.command import DEFAULT_POLICY, Command, Context, Policy
+from aggregates.command import Command, WithPolicy
 from aggregates.rejections import NoReason
 from events.suppression import (
     DomainReleased,
@@ -31,7 +31,6 @@ class Suppressions:
         return any(each in self.domains for each in _and_above(domain))
 
 
-@dataclass(frozen=True, kw_only=True)
 class SuppressionCommandBase(Command):
     aggregate: ClassVar[str] = "suppressions"
 
@@ -40,30 +39,22 @@ class SuppressionCommandBase(Command):
         return ONE
 
 
-@dataclass(frozen=True, kw_only=True)
-class SuppressPerson(SuppressionCommandBase):
+class SuppressPerson(WithPolicy, SuppressionCommandBase):
     taken_when_fenced: ClassVar[bool] = True
     recipient_id: RecipientId
     because: SuppressedBecause
-    policy: Policy = DEFAULT_POLICY
-
-    def in_context(self, context: Context) -> Self:
-        return replace(self, policy=context.policy)
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReleasePerson(SuppressionCommandBase):
     recipient_id: RecipientId
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class SuppressDomain(SuppressionCommandBase):
     taken_when_fenced: ClassVar[bool] = True
     domain: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReleaseDomain(SuppressionCommandBase):
     domain: str
     reason: str

@@ -13,8 +13,8 @@ class NotContinued(StoreError):
     """``problem`` follows the entry's number in a sentence."""
 
     sentence = (
-        "Entry {entry} does not go on where the log ends: {problem}. Nothing of its page was "
-        "written; see that nobody else works on the store."
+        "Entry {entry} does not continue the log: {problem}. Nothing of its page was written; "
+        "make sure that nobody else is working on the store."
     )
 
 

@@ -27,7 +27,7 @@ def gc_paused() -> Iterator[None]:
 
 
 def collect_seldom() -> None:
-    """Collect seldom, in a process that only sends: collections took a tenth of its time."""
+    """Collect seldom: collections took a tenth of a sender's time, and of a short command's."""
     gc.set_threshold(YOUNG, 10, 100)
 
 

@@ -3,14 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from events.email_account import (
-    AccountConnected,
-    AccountDisconnected,
-    ConnectionFailed,
-    ConnectionRestored,
-    OneClickReconnected,
-    SettingsUpdated,
-)
+from events import email_account as facts
 from events.recorded import Recorded
 from events.vocabulary import ConnectionStatus
 from projections.projection import Projection
@@ -41,16 +34,16 @@ def evolve(row: AccountRow | None, recorded: Recorded) -> AccountRow:
     if row is None:
         row = AccountRow(*key(recorded))
     match event:
-        case AccountConnected():
+        case facts.AccountConnected():
             return _working(row, event.occurred_at)._replace(
                 slot_id=event.slot_id,
                 provider=event.provider,
                 credentials=event.credentials,
                 settings=event.settings.model_dump(),
             )
-        case SettingsUpdated(settings=settings):
+        case facts.SettingsUpdated(settings=settings):
             return row._replace(settings=settings.model_dump())
-        case ConnectionFailed():
+        case facts.ConnectionFailed():
             return row._replace(
                 status=ConnectionStatus.FAILED,
                 since=event.occurred_at,
@@ -58,11 +51,11 @@ def evolve(row: AccountRow | None, recorded: Recorded) -> AccountRow:
                 incident_id=event.incident_id,
                 deadline_at=event.deadline_at,
             )
-        case OneClickReconnected(credentials=str(credentials)):
+        case facts.OneClickReconnected(credentials=str(credentials)):
             return row._replace(credentials=credentials)
-        case ConnectionRestored(occurred_at=at):
+        case facts.ConnectionRestored(occurred_at=at):
             return _working(row, at)
-        case AccountDisconnected():
+        case facts.AccountDisconnected():
             return row._replace(
                 status=ConnectionStatus.DISCONNECTED,
                 slot_id=None,
@@ -94,12 +87,12 @@ ACCOUNTS = Projection(
     key_length=2,
     watches=frozenset(
         {
-            AccountConnected,
-            SettingsUpdated,
-            ConnectionFailed,
-            ConnectionRestored,
-            AccountDisconnected,
-            OneClickReconnected,
+            facts.AccountConnected,
+            facts.SettingsUpdated,
+            facts.ConnectionFailed,
+            facts.ConnectionRestored,
+            facts.AccountDisconnected,
+            facts.OneClickReconnected,
         }
     ),
     key=key,

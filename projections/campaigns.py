@@ -2,18 +2,7 @@
 
 from typing import NamedTuple
 
-from events.campaign import (
-    CampaignCreated,
-    CampaignFinished,
-    CampaignPaused,
-    CampaignReopened,
-    CampaignResumed,
-    CampaignStarted,
-    GracePeriodExpired,
-    PauseCauseCleared,
-    SenderAdded,
-    SenderRemoved,
-)
+from events import campaign as facts
 from events.recorded import Recorded
 from events.vocabulary import CampaignStatus, Mode
 from projections.projection import Projection
@@ -37,20 +26,20 @@ def evolve(row: CampaignRow | None, recorded: Recorded) -> CampaignRow:
     if row is None:
         row = CampaignRow(*key(recorded))
     match recorded.event:
-        case CampaignCreated(mode=mode, slot_id=slot):
+        case facts.CampaignCreated(mode=mode, slot_id=slot):
             return row._replace(mode=mode, slot_id=slot)
-        case CampaignStarted() | CampaignResumed() | CampaignReopened():
+        case facts.CampaignStarted() | facts.CampaignResumed() | facts.CampaignReopened():
             return row._replace(status=CampaignStatus.RUNNING, pause_causes=())
-        case CampaignPaused(cause=cause):
+        case facts.CampaignPaused(cause=cause):
             causes = tuple(sorted({*row.pause_causes, cause}))
             return row._replace(status=CampaignStatus.PAUSED, pause_causes=causes)
-        case PauseCauseCleared(cause=cause):
+        case facts.PauseCauseCleared(cause=cause):
             return row._replace(pause_causes=tuple(c for c in row.pause_causes if c != cause))
-        case CampaignFinished():
+        case facts.CampaignFinished():
             return row._replace(status=CampaignStatus.FINISHED, pause_causes=())
-        case SenderAdded(account_id=account):
+        case facts.SenderAdded(account_id=account):
             return row._replace(from_email=(*row.from_email, account))
-        case SenderRemoved(account_id=account) | GracePeriodExpired(account_id=account):
+        case facts.SenderRemoved(account_id=account) | facts.GracePeriodExpired(account_id=account):
             return row._replace(from_email=tuple(a for a in row.from_email if a != account))
         case _:
             return row
@@ -63,16 +52,16 @@ CAMPAIGNS = Projection(
     key_length=2,
     watches=frozenset(
         {
-            CampaignCreated,
-            CampaignStarted,
-            CampaignPaused,
-            PauseCauseCleared,
-            CampaignResumed,
-            CampaignFinished,
-            CampaignReopened,
-            SenderAdded,
-            SenderRemoved,
-            GracePeriodExpired,
+            facts.CampaignCreated,
+            facts.CampaignStarted,
+            facts.CampaignPaused,
+            facts.PauseCauseCleared,
+            facts.CampaignResumed,
+            facts.CampaignFinished,
+            facts.CampaignReopened,
+            facts.SenderAdded,
+            facts.SenderRemoved,
+            facts.GracePeriodExpired,
         }
     ),
     key=key,

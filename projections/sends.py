@@ -3,14 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from events.campaign import (
-    EmailAccepted,
-    EmailOutcomeUnknown,
-    EmailRefused,
-    SendEvent,
-    SendReserved,
-    SentSearched,
-)
+from events import campaign as facts
 from events.recorded import Recorded
 from events.vocabulary import SearchResult
 from projections.projection import Projection
@@ -33,12 +26,16 @@ class SendRow(NamedTuple):
     """What the Sent folder said of an unknown outcome."""
 
 
-OUTCOMES = {EmailAccepted: "accepted", EmailRefused: "refused", EmailOutcomeUnknown: "unknown"}
+OUTCOMES = {
+    facts.EmailAccepted: "accepted",
+    facts.EmailRefused: "refused",
+    facts.EmailOutcomeUnknown: "unknown",
+}
 
 
 def key(recorded: Recorded) -> tuple[str, str, str]:
     event = recorded.event
-    assert isinstance(event, SendEvent)
+    assert isinstance(event, facts.SendEvent)
     return recorded.envelope.workspace, event.campaign_id, event.send_id
 
 
@@ -47,7 +44,7 @@ def evolve(row: SendRow | None, recorded: Recorded) -> SendRow:
     if row is None:
         row = SendRow(*key(recorded))
     match event:
-        case SendReserved():
+        case facts.SendReserved():
             return row._replace(
                 recipient_id=event.recipient_id,
                 account_id=event.account_id,
@@ -57,9 +54,9 @@ def evolve(row: SendRow | None, recorded: Recorded) -> SendRow:
                 outcome_at=None,
                 searched=None,
             )
-        case SentSearched(result=result):
+        case facts.SentSearched(result=result):
             return row._replace(searched=result)
-        case EmailAccepted() | EmailRefused() | EmailOutcomeUnknown():
+        case facts.EmailAccepted() | facts.EmailRefused() | facts.EmailOutcomeUnknown():
             return row._replace(outcome=OUTCOMES[type(event)], outcome_at=event.occurred_at)
         case _:
             return row
@@ -71,7 +68,13 @@ SENDS = Projection(
     row=SendRow,
     key_length=3,
     watches=frozenset(
-        {SendReserved, EmailAccepted, EmailRefused, EmailOutcomeUnknown, SentSearched}
+        {
+            facts.SendReserved,
+            facts.EmailAccepted,
+            facts.EmailRefused,
+            facts.EmailOutcomeUnknown,
+            facts.SentSearched,
+        }
     ),
     key=key,
     evolve=evolve,

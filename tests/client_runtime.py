@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from enum import Enum
 from http import HTTPStatus
 from random import SystemRandom
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
@@ -15,20 +14,12 @@ from requests.exceptions import ChunkedEncodingError, SSLError
 
 T = TypeVar("T")
 Query = Mapping[str, Any]
+Name = str | int
 LOST = requests.ConnectionError, requests.Timeout, ChunkedEncodingError
 LONGEST_PAUSE = 10.0
 """Seconds between two tries, unless the server asks for more."""
 LONGEST_WAIT = 30.0
 """Seconds that the feed is waited for at once."""
-
-
-class Unset(Enum):
-    """What is left out of a body stays as it is; ``None`` may mean something."""
-
-    UNSET = "unset"
-
-
-UNSET = Unset.UNSET
 
 
 class Problem(Exception):
@@ -76,16 +67,42 @@ class _Token(AuthBase):
         return request
 
 
-class _Call(NamedTuple):
+class Once(TypedDict, total=False):
+    """``key``: a command is done once under its key, however often it is asked for."""
+
+    key: str | None
+
+
+class Confirmed(Once, total=False):
+    """``confirmed``: the token of the preview that was shown."""
+
+    confirmed: str | None
+
+
+class _Call(NamedTuple, Generic[T]):
     method: str
     path: str
-    query: Query | None = None
     body: Mapping[str, Any] | bytes | None = None
+    query: Query | None = None
     key: str | None = None
     confirmed: str | None = None
     if_match: str | None = None
     repeatable: bool = True
     """Twice is the same as once."""
+
+    @classmethod
+    def once(
+        cls,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | bytes | None = None,
+        *,
+        key: str | None = None,
+        **more: Any,
+    ) -> "_Call[T]":
+        """A command, under a key of its own if none is given."""
+        given = {} if body is None else body
+        return cls(method, path, given, key=key or uuid4().hex, **more)
 
     def headers(self) -> dict[str, str]:
         found = {
@@ -103,16 +120,16 @@ class Preview(Generic[T]):
     Raises ``Problem`` (``stale_preview``) when something else would happen by then: look again.
     """
 
-    def __init__(self, client: "Connection", asked: _Call, call: _Call) -> None:
-        told = client.answer(asked)
+    def __init__(self, client: "Connection", call: _Call[T]) -> None:
+        path = f"{call.path}/preview"
+        told = client.answer(_Call[Any]("POST", path, call.body, call.query))
         self.shown: dict[str, Any] = told["preview"]
         self.token: str = told["token"]
         self.expires_at: str = told["expires_at"]
         self._client, self._call = client, call._replace(confirmed=self.token)
 
     def confirm(self) -> T:
-        answer: T = self._client.answer(self._call)
-        return answer
+        return self._client.answer(self._call)
 
 
 class Connection:
@@ -156,12 +173,13 @@ class Connection:
     def close(self) -> None:
         self._session.close()
 
-    def answer(self, call: _Call) -> Any:
+    def answer(self, call: _Call[T]) -> T:
         """Raises ``Problem``, ``Unreachable``."""
         found = self._send(call, self._patience)
-        return found.json() if found.content else None
+        told: T = found.json() if found.content else None  # type: ignore[assignment]
+        return told
 
-    def _tagged(self, call: _Call) -> Tagged[Any]:
+    def _tagged(self, call: _Call[T]) -> Tagged[T]:
         found = self._send(call, self._patience)
         return Tagged(found.json(), found.headers["ETag"])
 
@@ -169,7 +187,7 @@ class Connection:
         """The rows of one page after another."""
         following: Any = query.get(cursor)
         while True:
-            page = self.answer(_Call("GET", path, {**query, cursor: following}))
+            page = self.answer(_Call[Any]("GET", path, query={**query, cursor: following}))
             yield from page[rows]
             following = page["next"]
             if following is None:
@@ -180,12 +198,12 @@ class Connection:
         wait, after = query["wait"], query["after"]
         wait = LONGEST_WAIT if wait is None else wait
         while True:
-            call = _Call("GET", path, {**query, "wait": wait, "after": after})
+            call = _Call[Any]("GET", path, query={**query, "wait": wait, "after": after})
             found = self._send(call, patience=float("inf"))
             yield from found.json()
             after = found.headers["Sendledger-Place"]
 
-    def _send(self, call: _Call, patience: float) -> requests.Response:
+    def _send(self, call: _Call[Any], patience: float) -> requests.Response:
         ends, pause = time.monotonic() + patience, 0.1
         while True:
             try:
@@ -198,7 +216,7 @@ class Connection:
             time.sleep(wait)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _once(self, call: _Call) -> requests.Response:
+    def _once(self, call: _Call[Any]) -> requests.Response:
         is_csv = isinstance(call.body, bytes)
         query = {"workspace": self._workspace, **(call.query or {})}
         try:
@@ -235,17 +253,9 @@ def _text(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _part(name: object) -> str:
-    """A name as it stands in a path. Raises ``ValueError`` for one that would lead elsewhere."""
-    text = str(name)
-    if text in {"", ".", ".."}:
-        raise ValueError(f"Nothing can be called {text!r}.")
-    return quote(text, safe="")
-
-
-def _given(**body: Any) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if value is not UNSET}
-
-
-def _key(given: str | None) -> str:
-    return given or uuid4().hex
+def _path(*parts: Name) -> str:
+    """Raises ``ValueError`` for a name that would lead elsewhere."""
+    names = list(map(str, parts))
+    if wrong := {"", ".", ".."}.intersection(names):
+        raise ValueError(f"Nothing can be called {wrong.pop()!r}.")
+    return "/v1/" + "/".join(quote(each, safe="") for each in names)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
+from adapters.durable_files import sync_folder
 from adapters.kafka.consumer.consumer import Refused
 
 DRAFTS = "_writing"
@@ -53,11 +54,7 @@ def _take_name(draft: Path, target: Path) -> None:
 def reach_disk(root: Path, folder: Path) -> None:
     """Make the names in both folders durable; the files' contents are durable already."""
     for each in (folder, root):
-        opened = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
+        sync_folder(each)
 
 
 def clear_drafts(root: Path) -> None:

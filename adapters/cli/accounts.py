@@ -129,8 +129,5 @@ def settings(
         if given and now != before.settings:
             here.ask(UpdateSettings(account_id=before.id, settings=now))
         shown = now.model_dump()
-        if at.as_json:
-            print_json({"account_id": before.id, "settings": shown})
-            return
-        for name, value in shown.items():
-            say(f"{name}: {account_settings.spoken(value)}")
+        lines = (f"{name}: {account_settings.spoken(value)}" for name, value in shown.items())
+        at.tell({"account_id": before.id, "settings": shown}, *lines)

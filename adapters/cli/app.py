@@ -1,4 +1,4 @@
-"""The commands that belong to no group, and where the groups are.
+"""The commands that belong to no group.
 
 Imports stay inside the commands, so that help and completion are quick.
 """
@@ -10,35 +10,6 @@ import typer
 from adapters.cli.common import asking, reading, session, settings_of
 from adapters.screen.errors import explained
 from adapters.screen.where import Where, WholeStore, Zoned
-
-GROUPS = {
-    "accounts": ("adapters.cli.accounts", "Connect, test, repair and look at email accounts."),
-    "campaigns": (
-        "adapters.cli.campaigns",
-        "Create, fill, start, pause, resume and look at campaigns.",
-    ),
-    "mail": ("adapters.cli.mail", "Judge what mail servers said, without a connection."),
-    "projections": (
-        "adapters.cli.projections",
-        "How the views stand, and what to do with one that is stopped.",
-    ),
-    "proof": ("adapters.cli.proof", "Sign the log, so that nobody can rewrite it unnoticed."),
-    "recipients": ("adapters.cli.recipients", "Show recipients, tell why, forget a person."),
-    "sends": ("adapters.cli.by_hand", "Record sends by hand, at the simulated provider."),
-    "staff": ("adapters.cli.staff", "Let people sign in to the console: add, invite, change."),
-    "store": ("adapters.cli.stores", "Make a store fit this program, and check it."),
-    "suppressions": (
-        "adapters.cli.suppressions",
-        "Whom no campaign ever writes to again: add, import, release, list.",
-    ),
-    "tokens": ("adapters.cli.tokens", "Let programs call the HTTP API: make, list, revoke tokens."),
-    "webhooks": (
-        "adapters.cli.webhooks",
-        "Have events delivered by HTTP: create, look at, pause, replay, test.",
-    ),
-    "vault": ("adapters.cli.vault", "Keep passwords and tokens encrypted: keys, checks, rotation."),
-}
-"""By name: the module, and what the group is for."""
 
 
 def clocks(*, at: Zoned) -> None:
@@ -66,7 +37,7 @@ def status(*, at: Zoned) -> None:
 
 
 def health(*, at: Where) -> None:
-    """Is the store well? Exit 0; or 1, with the reasons, one a line."""
+    """Check that the store is well. Exit 1 if it is not, with one reason per line."""
     from adapters.cli.health import show_health
 
     with explained():
@@ -74,7 +45,7 @@ def health(*, at: Where) -> None:
 
 
 def parked(*, at: WholeStore) -> None:
-    """Show workspaces that could not be settled again and again, and why."""
+    """Show the workspaces that repeatedly failed to settle, and why."""
     from adapters.cli.parked import show_parked
 
     with reading(at) as opened:
@@ -84,7 +55,7 @@ def parked(*, at: WholeStore) -> None:
 def unpark(
     name: Annotated[str, typer.Argument(help="The workspace that is parked.")], *, at: WholeStore
 ) -> None:
-    """Have a parked workspace settled again, once its cause is gone."""
+    """Settle a parked workspace again, once the cause is gone."""
     from adapters.cli.parked import retry_parked
 
     with session(at) as here:
@@ -92,12 +63,9 @@ def unpark(
 
 
 def reindex(*, at: Where) -> None:
-    """Derive timers and roster anew from the log. Stop `serve` first."""
+    """Rebuild timers and roster from the log. Stop `serve` first."""
     from engine.indexes import rebuild_indexes
 
     with session(at) as here:
         timers = rebuild_indexes(here.store)
-        at.tell({"timers": timers}, f"Timers and roster are derived anew: {timers} timers.")
-
-
-commands = (clocks, notices, status, health, parked, unpark, reindex)
+        at.tell({"timers": timers}, f"Timers and roster were rebuilt: {timers} timers.")

@@ -7,6 +7,7 @@ import typer
 
 from adapters.cli.common import Session, moment, session
 from adapters.cli.known_recipient import known as known_recipient
+from adapters.screen.options import Account, Recipient
 from adapters.screen.program import group
 from adapters.screen.where import Where
 from events.vocabulary import RecipientStatus, RefusalFault, Signal
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 app = group(no_args_is_help=True)
 """The group ``sendledger sends``."""
 
-Recipient = Annotated[str, typer.Argument(help="The recipient's id or address.")]
-Account = Annotated[str, typer.Argument(help="The account's address.")]
 Campaign = Annotated[str, typer.Option(help="The campaign's name.")]
 SIGNALS: "Mapping[Signal, str]" = {
     RecipientStatus.REPLIED: "Record that a recipient has replied (M5).",
@@ -33,7 +32,7 @@ Fault = Annotated[RefusalFault, typer.Option(help="Whose fault the refusal was."
 
 
 def assign(recipient: Recipient, account: Account, campaign: Campaign, *, at: Where) -> None:
-    """Have a recipient hear from this account first (M1). Only one who heard from nobody."""
+    """Have this account write to a recipient (M1), to whom nobody has written yet."""
     from aggregates.campaign.commands import AssignRecipient
 
     with session(at) as here:
@@ -57,7 +56,7 @@ def signal_of(signal: Signal) -> "Callable[..., None]":
 
 
 def complained(recipient: Recipient, campaign: Campaign, *, at: Where) -> None:
-    """Record that a recipient called an email unwanted: nobody writes to them again (M7)."""
+    """Record that a recipient reported an email as unwanted: nobody writes to them again (M7)."""
     from aggregates.campaign.commands import RecordComplaint
 
     with session(at) as here:

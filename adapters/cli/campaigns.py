@@ -1,6 +1,5 @@
 """``sendledger campaigns``: create, fill, start, pause, resume and look at campaigns."""
 
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,10 +7,11 @@ import typer
 
 from adapters.cli import fleet
 from adapters.cli.common import Here, Session, asking, require_name, session
+from adapters.cli.file_options import Columns, Force, People, Report, SkipUndecodable
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say, unknown, warn
-from adapters.screen.program import group, later
+from adapters.screen.program import Place, group
 from adapters.screen.where import Where, Zoned
 from events.vocabulary import CampaignStatus
 
@@ -19,22 +19,23 @@ if TYPE_CHECKING:
     from aggregates.campaign import Campaign
     from aggregates.campaign.commands import CampaignCommand
 
-app = group()
-app.add_typer(
-    later("adapters.cli.sequences", "What a campaign sends by itself: set, check, show, preview."),
-    name="sequence",
-)
-app.add_typer(
-    later(
-        "adapters.cli.senders", "Add, remove and list the senders of an Inbox Rotation campaign."
-    ),
-    name="senders",
+app = group(
+    {
+        "sequence": Place(
+            "adapters.cli.sequences:app",
+            "What a campaign sends by itself: set, check, show, preview.",
+        ),
+        "senders": Place(
+            "adapters.cli.senders:app",
+            "Add, remove and list the senders of an Inbox Rotation campaign.",
+        ),
+    }
 )
 
 Name = Annotated[str, typer.Argument(help="The campaign's name.")]
 Status = Annotated[CampaignStatus | None, typer.Option(help="Only those of this status.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most this many.")]
-Offset = Annotated[int, typer.Option(min=0, help="Leave out so many before.")]
+Offset = Annotated[int, typer.Option(min=0, help="Skip this many.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -46,7 +47,7 @@ def campaigns(context: typer.Context, *, at: Where) -> None:
 
 @app.command("list")
 def show_all(status: Status = None, limit: Limit = None, offset: Offset = 0, *, at: Where) -> None:
-    """Show each campaign: is it running, what keeps it, does it wait to be resumed?"""
+    """Show each campaign: whether it runs, what prevents it, whether it waits to be resumed."""
     from adapters.cli.tables import show_campaigns
 
     with asking(at) as here:
@@ -105,18 +106,11 @@ def create(
 @app.command("import")
 def import_people(
     campaign: Name,
-    file: Annotated[Path, typer.Argument(help="CSV, UTF-8, with a header and a column `email`.")],
-    report: Annotated[
-        Path | None, typer.Option(help="Where rejected lines go. Default: FILE.rejected.csv")
-    ] = None,
-    names: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="HEADER=COLUMN", help="Another name for a column of FILE."),
-    ] = None,
-    skip_undecodable: Annotated[
-        bool, typer.Option("--skip-undecodable", help="Reject lines that are not UTF-8 singly.")
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a report that is there.")] = False,
+    file: People,
+    report: Report = None,
+    names: Columns = None,
+    skip_undecodable: SkipUndecodable = False,
+    force: Force = False,
     *,
     at: Where,
 ) -> None:
@@ -135,7 +129,7 @@ def import_people(
 
 @app.command()
 def start(campaign: Name, yes: Yes = False, *, at: Where) -> None:
-    """Start a draft, after listing whom a letter cannot be written to for want of variables."""
+    """Start a draft, after listing the recipients who lack variables that its letters need."""
     from adapters.cli.sequence_lack import agree_to_lack
     from aggregates.campaign.commands import StartCampaign
 
@@ -173,7 +167,7 @@ def resume(
     *,
     at: Zoned,
 ) -> None:
-    """Resume a paused campaign. While an hour runs, name whom it goes on without (P3)."""
+    """Resume a paused campaign. While an account's hour runs, name it to go on without it (P3)."""
     from aggregates.campaign.commands import ResumeCampaign
     from engine.work.addresses import normalised
 

@@ -27,7 +27,7 @@ def link(
     *,
     at: Zoned,
 ) -> None:
-    """Make a link by which the mailbox's owner reconnects it in his own browser, once."""
+    """Make a link with which the mailbox's owner can reconnect it once, in a browser."""
     from adapters.composition.mailboxes import link_to, signed_links
     from events.vocabulary import instant_text
 

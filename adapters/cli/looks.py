@@ -14,7 +14,7 @@ def looks(
     after: Annotated[int, typer.Option(min=0, help="Only those after this number.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 1_000,
     tools: Annotated[
-        bool, typer.Option("--tools", help="The calls of tools by language models instead.")
+        bool, typer.Option("--tools", help="Show the tool calls of language models instead.")
     ] = False,
     *,
     at: Zoned,

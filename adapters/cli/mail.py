@@ -29,7 +29,7 @@ def classify(
     file: Annotated[Path, typer.Argument(help="Answers of servers: JSON lines, or a JSON array.")],
     as_json: Json = False,
 ) -> None:
-    """Tell from each answer what is wrong and what to do. Prints nothing unless all can be read."""
+    """Say what is wrong and what to do, for each answer. Prints nothing unless all can be read."""
     from adapters.cli.evidence_file import UnreadableEvidence, read_evidence
     from engine.work.classifying.classifier import classify as judged
 
@@ -52,7 +52,7 @@ def read(
     sent: Annotated[Path, typer.Option(help="What the account has sent, as JSON.")],
     as_json: Json = False,
 ) -> None:
-    """Tell what each message means for whom it concerns. Prints nothing unless all can be read."""
+    """Say what each message means, and for whom. Prints nothing unless all can be read."""
     from adapters.cli.sent_file import UnreadableMail, octets_of, read_sent
     from adapters.composition.mailboxes import mail_reader
 

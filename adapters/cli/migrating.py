@@ -8,8 +8,10 @@ import typer
 
 from adapters.cli.campaigns import known
 from adapters.cli.common import Session, asking, session
+from adapters.cli.file_options import Columns, Force, Report, SkipUndecodable
 from adapters.screen.errors import explained
 from adapters.screen.exit_codes import EXIT_UNREADABLE
+from adapters.screen.options import Campaign
 from adapters.screen.output import fail, print_json, say
 from adapters.screen.where import Where
 
@@ -22,7 +24,7 @@ GIVEN = ("step", "sender", "sent_at")
 
 
 def import_list(
-    campaign: Annotated[str, typer.Argument(help="The campaign's name.")],
+    campaign: Campaign,
     file: Annotated[Path, typer.Argument(help="The CSV file that the program exported, UTF-8.")],
     program: Annotated[
         Literal["smartlead", "instantly", "lemlist"],
@@ -31,10 +33,7 @@ def import_list(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be done; write nothing.")
     ] = False,
-    names: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="HEADER=COLUMN", help="Another name for a column of FILE."),
-    ] = None,
+    names: Columns = None,
     values: Annotated[
         list[str] | None,
         typer.Option(
@@ -45,17 +44,13 @@ def import_list(
         list[str] | None,
         typer.Option("--step", metavar="THERE=HERE", help="Which step here one of theirs is."),
     ] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="Where rejected lines go. Default: FILE.rejected.csv")
-    ] = None,
-    skip_undecodable: Annotated[
-        bool, typer.Option("--skip-undecodable", help="Reject lines that are not UTF-8 singly.")
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a report that is there.")] = False,
+    report: Report = None,
+    skip_undecodable: SkipUndecodable = False,
+    force: Force = False,
     *,
     at: Where,
 ) -> None:
-    """Import a list that another program exported; what it sent counts: nobody hears twice."""
+    """Import a list that another program exported. What it sent counts, so nobody gets it twice."""
     from adapters.cli.importing import import_file, read_names
     from adapters.composition.programs import leads_file
     from engine.work.migrating import Migration

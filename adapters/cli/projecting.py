@@ -1,68 +1,42 @@
 """``sendledger project``: the shipped views of a store in another database, from its topics."""
 
-import signal
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from adapters.cli.consuming import Poison
-from adapters.screen.errors import explained
-from adapters.screen.exit_codes import EXIT_AGAIN, EXIT_FAILED, EXIT_UNREADABLE
+from adapters.cli.consumers import Group, Instance, Poison, Topics, consuming, run
+from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Kafka
 from adapters.screen.output import fail, say
-
-if TYPE_CHECKING:
-    from adapters.composition.streaming import RowsOf
-    from adapters.settings.model import EngineSettings
 
 
 def project(
     into: Annotated[str, typer.Option(metavar="URL", help="postgresql://…, another database.")],
-    group: Annotated[str, typer.Option(help="The consumer group: its members share the work.")],
+    group: Group,
     kafka: Kafka = None,
-    topic: Annotated[
-        list[str] | None,
-        typer.Option(help="May be repeated; ^… is a pattern. Default: the setting `kafka_topic`."),
-    ] = None,
+    topic: Topics = None,
     poison: Annotated[
-        Poison, typer.Option(help="What to do at a record that cannot be folded.")
+        Poison, typer.Option(help="What to do with a record that cannot be processed.")
     ] = Poison.BLOCK,
-    instance: Annotated[
-        str | None, typer.Option(help="A name that this process keeps when it is started again.")
-    ] = None,
+    instance: Instance = None,
     start_over: Annotated[
-        bool, typer.Option("--start-over", help="Drop the views, fold from the beginning; ends.")
+        bool,
+        typer.Option(
+            "--start-over", help="Drop the views, build them from the beginning; then end."
+        ),
     ] = False,
 ) -> None:
     """Keep the shipped views of topics' stores in another database, until SIGTERM or Ctrl-C."""
-    from adapters.composition.programs import log_as_set
-    from adapters.composition.streaming import ConsumerEnded, RowsOf, fold_anew
-    from adapters.settings.loading import load_settings
+    from adapters.composition import streaming
 
     if not into.startswith(("postgresql://", "postgres://")):
         fail("Views are projected into PostgreSQL: --into postgresql://…", EXIT_UNREADABLE)
-    with explained():
-        settings = load_settings(kafka=kafka)
-        log_as_set(settings)
-        views = RowsOf(into, group, topic or [settings.kafka_topic])
-        try:
-            if start_over:
-                partitions = fold_anew(settings, views)
-                say(f"{group} starts over in {partitions} partitions; its views are dropped.")
-            else:
-                _project(settings, views, poison, instance)
-        except ConsumerEnded as error:
-            fail(str(error), EXIT_AGAIN if error.again else EXIT_FAILED)
-
-
-def _project(
-    settings: "EngineSettings", views: "RowsOf", poison: Poison, instance: str | None
-) -> None:
-    from adapters.composition.streaming import views_consumer
-
-    with views_consumer(settings, views, poison=poison, instance=instance) as consumer:
-        signal.signal(signal.SIGTERM, consumer.stop)
-        signal.signal(signal.SIGINT, consumer.stop)
-        say(f"Projecting {', '.join(views.topics)} as {views.group}.")
-        consumer.run()
-    say("Stopped.")
+    with consuming(kafka) as settings:
+        views = streaming.RowsOf(into, group, topic or [settings.kafka_topic])
+        if start_over:
+            partitions = streaming.fold_anew(settings, views)
+            say(f"{group} starts over in {partitions} partitions; its views are dropped.")
+            return
+        manner = streaming.Manner(poison, instance)
+        with streaming.views_consumer(settings, views, manner) as consumer:
+            run(consumer, f"Projecting {', '.join(views.topics)} as {group}.")

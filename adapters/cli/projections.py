@@ -86,7 +86,7 @@ def catch_up(*, at: Where) -> None:
 
 @app.command()
 def retry(name: Name, *, at: Where) -> None:
-    """Have a stopped view try its event again, when what was wrong is put right."""
+    """Have a stopped view try its event again, once the cause is gone."""
     with session(at) as here:
         projection, stop = _stopped(here, name)
         here.views.retry(projection)
@@ -102,7 +102,7 @@ def skip(
     *,
     at: Where,
 ) -> None:
-    """Have a stopped view pass over its event for ever, also when it is rebuilt."""
+    """Have a stopped view skip its event for good, also when it is rebuilt."""
     from engine.ports.view_status import Skip
 
     if not reason.strip():

@@ -47,7 +47,7 @@ def export(
     *,
     at: WholeStore,
 ) -> None:
-    """Add what came since to the tree in a folder, and sign it: tiles and a checkpoint (C2SP)."""
+    """Add the new entries to the tree in a folder, and sign it: tiles and a checkpoint (C2SP)."""
     from adapters.composition.programs import running
     from adapters.composition.proofs import (
         ABOUT_WITNESSES,

@@ -10,7 +10,7 @@ from adapters.cli.common import Session, asking, moment, session
 from adapters.cli.known_recipient import known
 from adapters.cli.why import planned, wait_of, why
 from adapters.screen.exit_codes import EXIT_UNREADABLE
-from adapters.screen.options import Yes, group_options
+from adapters.screen.options import Recipient, Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say, unknown
 from adapters.screen.program import group
 from adapters.screen.where import Where, Zoned
@@ -30,11 +30,10 @@ Status = Annotated[RecipientStatus | None, typer.Option(help="Only those of this
 Limit = Annotated[
     int | None, typer.Option(min=1, help="At most this many. Default: 50, with --json all.")
 ]
-Offset = Annotated[int, typer.Option(min=0, help="Leave out so many before.")]
+Offset = Annotated[int, typer.Option(min=0, help="Skip this many.")]
 Sender = Annotated[str | None, typer.Option(help="Only those who hear from this account.")]
 Since = Annotated[str | None, typer.Option(help="Only those stopped at or after this time.")]
 Names = Annotated[bool, typer.Option("--names", help="With name and address.")]
-Recipient = Annotated[str, typer.Argument(help="The recipient's id or address.")]
 
 
 @app.callback(invoke_without_command=True)

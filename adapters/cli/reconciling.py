@@ -29,7 +29,7 @@ Confirm = Annotated[
         help="Let a clock that came due expire: it stops N recipients. May be repeated.",
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what is lost, and no more.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what is lost; change nothing.")]
 
 
 def reconcile(

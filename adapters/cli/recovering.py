@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 FromKafka = Annotated[
     str | None,
-    typer.Option("--from-kafka", metavar="HOST:PORT", help="Where its relay told the store."),
+    typer.Option(
+        "--from-kafka", metavar="HOST:PORT", help="The broker of Kafka that its relay uses."
+    ),
 ]
 FromStore = Annotated[
     str | None,
@@ -36,7 +38,7 @@ def recover(
     *,
     at: WholeStore,
 ) -> None:
-    """Bring a restored store back: append what a copy of its log has beyond it, as it was."""
+    """Complete a restored store: append the events that it lacks and a copy of its log has."""
     from events.errors import ExplainedError
 
     if (from_kafka is None) == (from_store is None):

@@ -1,23 +1,16 @@
 """``sendledger campaigns senders``: who may send for an Inbox Rotation campaign (FROM EMAIL)."""
 
-from typing import Annotated
-
-import typer
-
 from adapters.cli.common import Session, asking, session
-from adapters.screen.options import Yes
-from adapters.screen.output import agreed, print_json, say
+from adapters.screen.options import Account, Campaign, Yes
+from adapters.screen.output import agreed, say
 from adapters.screen.program import group
 from adapters.screen.where import Where, Zoned
 
 app = group()
 
-Name = Annotated[str, typer.Argument(help="The campaign's name.")]
-Account = Annotated[str, typer.Argument(help="The account's address.")]
-
 
 @app.command("list")
-def show_all(campaign: Name, *, at: Zoned) -> None:
+def show_all(campaign: Campaign, *, at: Zoned) -> None:
     """Show each account that sends or sent for the campaign: listed, contacted, its clock."""
     from adapters.cli.campaigns import known
     from adapters.cli.tables import show_senders
@@ -27,7 +20,7 @@ def show_all(campaign: Name, *, at: Zoned) -> None:
 
 
 @app.command()
-def add(campaign: Name, account: Account, *, at: Where) -> None:
+def add(campaign: Campaign, account: Account, *, at: Where) -> None:
     """Add an account to FROM EMAIL. Within its hour that cures the clock (T4)."""
     from aggregates.campaign.commands import AddSender
     from events.campaign import GracePeriodCured
@@ -36,15 +29,15 @@ def add(campaign: Name, account: Account, *, at: Where) -> None:
         address = _address(here, campaign, account)
         answer = here.ask(AddSender(campaign_id=campaign, account_id=address))
         cured = any(isinstance(each.event, GracePeriodCured) for each in answer.recorded)
-        if at.as_json:
-            print_json({"campaign_id": campaign, "account_id": address, "cured": cured})
-            return
         kept = " in time: its recipients keep their sender" if cured else ""
-        say(f"{address} is in FROM EMAIL of {campaign}{kept}.")
+        at.tell(
+            {"campaign_id": campaign, "account_id": address, "cured": cured},
+            f"{address} is in FROM EMAIL of {campaign}{kept}.",
+        )
 
 
 @app.command()
-def remove(campaign: Name, account: Account, yes: Yes = False, *, at: Where) -> None:
+def remove(campaign: Campaign, account: Account, yes: Yes = False, *, at: Where) -> None:
     """Remove an account from FROM EMAIL, after showing how many recipients are held (S10)."""
     from adapters.cli.campaigns import known
     from aggregates.campaign.commands import RemoveSender

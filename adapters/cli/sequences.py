@@ -130,7 +130,7 @@ def preview(
     *,
     at: Where,
 ) -> None:
-    """Show a letter as this recipient would get it from the sender. The link is an example."""
+    """Show a letter as this recipient would receive it. The link in it is an example."""
     from adapters.cli.campaigns import known
     from adapters.cli.known_recipient import known as known_recipient
     from adapters.composition.mailboxes import letters

@@ -25,7 +25,7 @@ RoleOption = Annotated[Role, typer.Option(help="What the person may do.")]
 
 @app.command()
 def add(name: Name, role: RoleOption, workspace: Only = None, *, at: WholeStore) -> None:
-    """Add a person, and print the link by which the person sets a password, once, within a day."""
+    """Add a person, and print a link to set a password, which works once, within a day."""
     from engine.work.staff import Member
 
     require_name("member of staff", name)
@@ -38,7 +38,7 @@ def add(name: Name, role: RoleOption, workspace: Only = None, *, at: WholeStore)
 
 @app.command()
 def invite(name: Name, *, at: WholeStore) -> None:
-    """Print a new link to set a password; the one before is over."""
+    """Print a new link to set a password; the previous link stops working."""
     with _staff(at) as (here, staff):
         _invite(at, here, staff, name)
 
@@ -58,7 +58,7 @@ def change(name: Name, role: RoleOption, workspace: Only = None, *, at: WholeSto
 
 @app.command()
 def remove(name: Name, *, at: WholeStore) -> None:
-    """Have a person sign in no more. Ends the person's sessions."""
+    """Remove a person, who then can no longer sign in. Ends the person's sessions."""
     with _staff(at) as (_, staff):
         staff.remove(name)
         at.tell({"name": name, "removed": True}, f"{name} is removed.")

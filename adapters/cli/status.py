@@ -3,10 +3,8 @@
 from contextlib import suppress
 
 from adapters.cli.common import Asked
-from adapters.screen.hints import with_hint
-from adapters.screen.output import print_json
+from adapters.screen.output import print_json, say
 from adapters.screen.reading import reader
-from adapters.screen.tables import safe, show
 from engine.answers.telling.attention import Attention, attention
 from engine.answers.telling.waiting import who_waits
 from engine.answers.telling.words import countdown, counted, people
@@ -31,16 +29,18 @@ def show_status(here: Asked, *, as_json: bool) -> None:
 def _show(found: Attention) -> None:
     when = reader(says_zone=True).when
     if found.fenced is not None:
-        _say(with_hint(StoreIsFenced(reason=found.fenced)), "red")
+        from adapters.screen.hints import with_hint
+
+        say(with_hint(StoreIsFenced(reason=found.fenced)), "red")
     for projection, stop in found.stopped.items():
-        _say(
+        say(
             f"View {projection.name} is stopped at position {stop.position} since "
             f"{when(stop.since)} ({stop.error}). What it shows is as old as that. When "
             f"the cause is gone: `sendledger projections retry {projection.name}`.",
             "red",
         )
     for clock in found.clocks:
-        _say(
+        say(
             f"{countdown(clock.deadline_at - found.now)} ({when(clock.deadline_at)}): "
             f"{clock.campaign_id} loses {people(clock.at_stake)} of {clock.account_id} "
             f"({clock.kind}). Cheapest cure: {clock.cheapest_cure}.",
@@ -48,13 +48,13 @@ def _show(found: Attention) -> None:
         )
     for campaign in found.not_sending:
         reasons = " ".join(reason.text for reason in campaign.reasons)
-        _say(f"{campaign.campaign_id} ({campaign.status}) does not send: {reasons}", "yellow")
+        say(f"{campaign.campaign_id} ({campaign.status}) does not send: {reasons}", "yellow")
     if found.undelivered and not found.tells_owners:
         waiting = counted(len(found.undelivered), "notice")
         told = f"{waiting} to owners not delivered: set outbox or notice_relay, and run a worker."
-        _say(f"{told} `sendledger notices` lists them.", "yellow")
+        say(f"{told} `sendledger notices` lists them.", "yellow")
     for notice in found.undelivered if found.tells_owners else ():
-        _say(
+        say(
             f"Notice {notice.number} about {notice.account_id} ({notice.kind}) was not delivered "
             f"after {counted(notice.attempts, 'attempt')}. {notice.detail}".rstrip(),
             "yellow",
@@ -62,10 +62,6 @@ def _show(found: Attention) -> None:
     if not (
         found.fenced or found.stopped or found.clocks or found.not_sending or found.undelivered
     ):
-        _say("Nothing needs you now.", "green")
+        say("Nothing needs you now.", "green")
     for each in found.waits:
-        _say(who_waits(each, found.now, reader(says_zone=True)), "")
-
-
-def _say(line: str, style: str) -> None:
-    show(safe(line, style))
+        say(who_waits(each, found.now, reader(says_zone=True)))

@@ -26,13 +26,16 @@ app.command()(recover)
 app.command()(reconcile)
 
 BeforeOnly = Annotated[
-    bool, typer.Option("--before-only", help="Only the steps that go in before the new code.")
+    bool,
+    typer.Option(
+        "--before-only", help="Only the steps that must be applied before the new code runs."
+    ),
 ]
 
 
 @app.command()
 def migrate(before_only: BeforeOnly = False, *, at: WholeStore) -> None:
-    """Make the store where there is none, and put in the steps of its schema that it lacks."""
+    """Make the store if there is none, and apply the steps of its schema that it lacks."""
     from adapters.composition.programs import migrate
 
     with explained():
@@ -45,7 +48,7 @@ def migrate(before_only: BeforeOnly = False, *, at: WholeStore) -> None:
 
 @app.command()
 def check(*, at: WholeStore) -> None:
-    """Does the store fit this program, and what it derives its log? Exit 1 with what does not."""
+    """Check that the store fits this program, and what is derived fits the log. Exit 1 if not."""
     with explained(), ExitStack() as stack:
         opened = _opened(settings_of(at), stack)
         identity = None if isinstance(opened, str) else _identity(opened)

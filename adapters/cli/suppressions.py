@@ -1,12 +1,12 @@
 """``sendledger suppressions``: people and domains that no campaign ever writes to again (M7)."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
 
 from adapters.cli.common import Here, Session, actor, asking, session
+from adapters.cli.file_options import Columns, People
 from adapters.screen.exit_codes import EXIT_UNREADABLE
 from adapters.screen.options import Yes, group_options
 from adapters.screen.output import agreed, fail, print_json, say, unknown
@@ -23,7 +23,7 @@ app = group()
 Who = Annotated[
     str, typer.Argument(metavar="WHO", help="An address, a recipient's id, or a domain.")
 ]
-Because = Annotated[SuppressedBecause, typer.Option(help="What it is recorded as.")]
+Because = Annotated[SuppressedBecause, typer.Option(help="The reason to record.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; stop.")]
 Names = Annotated[bool, typer.Option("--names", help="With name and address.")]
 
@@ -107,13 +107,10 @@ def add(who: Who, because: Because = SuppressedBecause.OPERATOR, *, at: Where) -
 
 @app.command("import")
 def import_people(
-    file: Annotated[Path, typer.Argument(help="CSV, UTF-8, with a header and a column `email`.")],
+    file: People,
     because: Because = SuppressedBecause.OPERATOR,
     dry_run: DryRun = False,
-    names: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="HEADER=COLUMN", help="Another name for a column of FILE."),
-    ] = None,
+    names: Columns = None,
     *,
     at: Where,
 ) -> None:

@@ -8,7 +8,7 @@ import typer
 from adapters.cli.common import reading, require_name, session
 from adapters.cli.durations import duration
 from adapters.screen.errors import explained
-from adapters.screen.output import print_json, say
+from adapters.screen.output import print_json
 from adapters.screen.program import group
 from adapters.screen.where import WholeStore
 from engine.work.permissions import AccessError, Role
@@ -33,7 +33,7 @@ def create(
     *,
     at: WholeStore,
 ) -> None:
-    """Make a token and print it, this once. Makes the store if there is none."""
+    """Make a token and print it; it is shown only once. Makes the store if there is none."""
     from adapters.composition.access import tokens_of
     from engine.work.api_tokens import LONGEST, ApiToken, make
     from events.vocabulary import instant_text
@@ -45,11 +45,11 @@ def create(
         wanted = ApiToken(name, role, workspace, now, now + span)
         made = make(tokens_of(here.opened), wanted).reveal()
         until = instant_text(wanted.expires_at)
-        if at.as_json:
-            print_json({"name": name, "role": role, "token": made, "expires_at": until})
-            return
-        say(made)
-        say(f"It is good until {until} and is shown this once. Keep it as a password.")
+        at.tell(
+            {"name": name, "role": role, "token": made, "expires_at": until},
+            made,
+            f"It is good until {until} and is shown this once. Keep it as a password.",
+        )
 
 
 @app.command("list")
@@ -67,15 +67,12 @@ def revoke(
     *,
     at: WholeStore,
 ) -> None:
-    """Have a token refused from now on: by a running server within a second."""
+    """Revoke a token. A running server refuses it within a second."""
     from adapters.composition.access import tokens_of
 
     with explained(AccessError), session(at) as here:
         tokens_of(here.opened).revoke(name)
-        if at.as_json:
-            print_json({"name": name, "revoked": True})
-        else:
-            say(f"{name} is revoked.")
+        at.tell({"name": name, "revoked": True}, f"{name} is revoked.")
 
 
 def _show(at: WholeStore, found: "Sequence[ApiToken]") -> None:

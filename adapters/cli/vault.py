@@ -44,7 +44,7 @@ def init(
 
 @app.command()
 def check(*, at: WholeStore) -> None:
-    """Can every secret be read with the keys there are? Exit 1 with what cannot."""
+    """Check that every secret can be read with the keys there are. Exit 1 if not."""
     from adapters.composition.vaults import check_vault
 
     with _program(at) as program:

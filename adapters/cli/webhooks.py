@@ -23,14 +23,16 @@ app = group(no_args_is_help=True)
 Webhook = Annotated[str, typer.Argument(help="The webhook's id.")]
 Url = Annotated[str, typer.Argument(help="Where its receiver answers: https://host.example/path.")]
 Types = Annotated[
-    list[str] | None, typer.Option("--type", help="Name of an event; more than once. Default: all.")
+    list[str] | None,
+    typer.Option("--type", help="Name of an event; may be repeated. Default: all."),
 ]
 Owner = Annotated[
     str | None, typer.Option(help="Who is told when it is parked. Default: `owner_address`.")
 ]
 Workspace = Annotated[str | None, typer.Option(help="Whose events it gets. Default: everybody's.")]
 From = Annotated[
-    int | None, typer.Option("--from", help="Position to begin with. Default: what comes from now.")
+    int | None,
+    typer.Option("--from", help="The first position to deliver. Default: only new events."),
 ]
 
 
@@ -45,7 +47,7 @@ def create(
     *,
     at: WholeStore,
 ) -> None:
-    """Have events delivered to a URL. Its secret is shown this once."""
+    """Have events delivered to a URL. The secret is shown only once."""
     from engine.work.webhooks.signing import Scheme
 
     if scheme not in {*Scheme}:
@@ -115,7 +117,7 @@ def replay(
     *,
     at: WholeStore,
 ) -> None:
-    """Deliver everything from a position on once more, under the same ids; and resume."""
+    """Deliver everything from a position on again, under the same ids, and resume."""
     with _webhooks(at) as (webhooks, _):
         webhooks.replay(webhook, first)
         _show(webhooks, webhook, at)
@@ -123,7 +125,7 @@ def replay(
 
 @app.command()
 def delete(webhook: Webhook, yes: Yes = False, *, at: WholeStore) -> None:
-    """Deliver nothing to it any more, and forget it with its secret and its deliveries."""
+    """Stop delivering to a webhook, and delete it with its secret and its deliveries."""
     with _webhooks(at) as (webhooks, _):
         found = webhooks.show(webhook).endpoint
         agreed(f"Forget webhook {webhook}, which delivers to {found.url}?", yes=yes)
@@ -133,7 +135,7 @@ def delete(webhook: Webhook, yes: Yes = False, *, at: WholeStore) -> None:
 
 @app.command()
 def rotate(webhook: Webhook, *, at: WholeStore) -> None:
-    """Give it a new secret; the one before signs beside it for a day."""
+    """Give a webhook a new secret; for a day the previous one signs as well."""
     with _webhooks(at) as (webhooks, _):
         verifier = webhooks.rotate(webhook)
     told = {"id": webhook, "verifier": verifier}
@@ -142,7 +144,7 @@ def rotate(webhook: Webhook, *, at: WholeStore) -> None:
 
 @app.command("test")
 def send_test(webhook: Webhook, *, at: WholeStore) -> None:
-    """Send it an event that no log has, now. Exit 1 where it is not taken."""
+    """Send a test event, which is in no log, to a webhook. Exit 1 if it is not accepted."""
     with _webhooks(at) as (webhooks, _):
         tried = webhooks.test(webhook)
     at.tell(_delivery_json(tried), _delivery_line(tried))
@@ -157,7 +159,7 @@ def deliveries(
     *,
     at: WholeStore,
 ) -> None:
-    """Show what was tried, the newest first."""
+    """Show the attempts to deliver, the newest first."""
     with _webhooks(at) as (webhooks, _):
         found = webhooks.deliveries(webhook, limit, failed=failed)
     lines = map(_delivery_line, found) if found else ["Nothing was tried yet."]

@@ -31,7 +31,7 @@ def why(
     *,
     at: Zoned,
 ) -> None:
-    """Tell why a recipient stands where it stands: what happened, who was told, what was tried."""
+    """Explain a recipient's state: what happened, who was told, what was tried."""
     from engine.answers.telling.case import case_told
     from engine.answers.telling.why import explained
 

@@ -17,11 +17,7 @@ from adapters.stores.opening import (
 )
 from adapters.stores.small_tables.check_schedule import StoredCheckSchedule
 from adapters.stores.small_tables.inbox_cursors import StoredCursors
-from adapters.stores.small_tables.relay_mark import StoredMark
 from aggregates.command import DEFAULT_POLICY, Policy
-from engine.answers.health import Health, SignedLag, WebhookStanding, look, signed_lag
-from engine.engine import Engine
-from engine.fence import Unfenced
 from engine.observing import SILENT, Observer
 from engine.ports.clock import Clock
 from engine.work.ports import RejectedLine
@@ -31,6 +27,8 @@ if TYPE_CHECKING:
     from adapters.csv.recipients_csv import RecipientsFile as RecipientsFile  # noqa: PLC0414 told on
     from adapters.stores.memory import MemoryStore, MemoryViews
     from adapters.worker.step_by_step import StepByStep as StepByStep  # noqa: PLC0414 told on
+    from engine.answers.health import Health, SignedLag, WebhookStanding
+    from engine.engine import Engine
 
 __all__ = [
     "Migrated",
@@ -48,7 +46,7 @@ class Program(NamedTuple):
 
     settings: EngineSettings
     opened: Opened
-    engine: Engine
+    engine: "Engine"
 
 
 @contextmanager
@@ -109,31 +107,37 @@ def log_as_set(settings: EngineSettings) -> None:
     configure_logs(settings)
 
 
-def health_of(opened: Opened, proof_folder: Path | None = None) -> Health:
+def health_of(opened: Opened, proof_folder: Path | None = None) -> "Health":
     """How an opened store is now, and what of it is signed in that folder.
 
     Raises ``StoreError`` if it is lost.
     """
+    from adapters.stores.small_tables.relay_mark import StoredMark
+    from engine.answers.health import look
+
     schedule, mark = StoredCheckSchedule(opened.beside), StoredMark(opened.beside)
     found = look(opened.store, opened.views, opened.coordination, schedule, mark)
     signed = _signed(opened, proof_folder)
     return found._replace(fenced=opened.fence.closed(), webhooks=_webhooks(opened), signed=signed)
 
 
-def _signed(opened: Opened, folder: Path | None) -> SignedLag | None:
+def _signed(opened: Opened, folder: Path | None) -> "SignedLag | None":
     from adapters.composition.proofs import signed_entries
+    from engine.answers.health import signed_lag
 
     return signed_lag(opened.store, signed_entries(folder)) if folder is not None else None
 
 
-def _webhooks(opened: Opened) -> Sequence[WebhookStanding]:
+def _webhooks(opened: Opened) -> "Sequence[WebhookStanding]":
     from adapters.stores.small_tables.webhooks import StoredEndpoints
     from engine.work.webhooks.standing import standings
 
     return list(standings(opened.store, StoredEndpoints(opened.beside)))
 
 
-def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> Engine:
+def engine_over(opened: Opened, settings: EngineSettings, observer: Observer = SILENT) -> "Engine":
+    from engine.engine import Engine
+
     return Engine(
         opened.store,
         settings.policy,
@@ -243,11 +247,13 @@ class Rehearsal(NamedTuple):
 
     store: "MemoryStore"
     views: "MemoryViews"
-    engine: Engine
+    engine: "Engine"
 
 
 def rehearsal(clock: Clock, policy: Policy = DEFAULT_POLICY) -> Rehearsal:
     from adapters.stores.memory import MemoryStore, MemoryViews
+    from engine.engine import Engine
+    from engine.fence import Unfenced
 
     store = MemoryStore(clock)
     return Rehearsal(store, MemoryViews(), Engine(store, policy, fence=Unfenced()))

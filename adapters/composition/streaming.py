@@ -1,10 +1,10 @@
 """Where the stream's programs are put together: which Kafka, which topic, whose relay."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters.kafka.limits import TookTooLong
 from adapters.settings.errors import SettingsError
@@ -91,32 +91,30 @@ class RowsOf(NamedTuple):
     topics: Sequence[str]
 
 
+class Manner(NamedTuple):
+    """How a consumer takes records: what it does at one that it cannot take, under which name it
+    comes back to its group, and of which workspace alone, if of one."""
+
+    poison: str
+    instance: str | None = None
+    workspace: str | None = None
+
+    def options(self) -> dict[str, Any]:
+        from adapters.kafka.consumer.consumer import Poison
+
+        return {**self._asdict(), "poison": Poison(self.poison)}
+
+
 @contextmanager
-def rows_consumer(
-    settings: EngineSettings,
-    rows: RowsOf,
-    *,
-    poison: str,
-    workspace: str | None,
-    instance: str | None,
-) -> Iterator["Consumer"]:
+def rows_consumer(settings: EngineSettings, rows: RowsOf, manner: Manner) -> Iterator["Consumer"]:
     """Raises ``ConsumerEnded``."""
-    from adapters.kafka.consumer.consumer import Consumer, Poison
+    from adapters.kafka.consumer.consumer import Consumer
     from adapters.kafka.consumer.keeping import keep
 
+    client = kafka_access(settings).client()
     with (
-        _ended_with_a_reason(),
         _rows(rows),
-        Consumer(
-            kafka_access(settings).client(),
-            into=rows.into,
-            group=rows.group,
-            effect=keep,
-            topics=rows.topics,
-            poison=Poison(poison),
-            workspace=workspace,
-            instance=instance,
-        ) as consumer,
+        Consumer(client, **rows._asdict(), effect=keep, **manner.options()) as consumer,
     ):
         yield consumer
 
@@ -129,7 +127,7 @@ def start_over(
     from adapters.kafka.consumer.keeping import undo
 
     client = kafka_access(settings).client()
-    with _ended_with_a_reason(), _rows(rows) as inbox:
+    with _rows(rows) as inbox:
         return len(over(client, inbox, rows.topics, undo, position=position, at=at))
 
 
@@ -138,44 +136,20 @@ def redrive(rows: RowsOf) -> tuple[int, int]:
     from adapters.kafka.consumer.again import redrive as again
     from adapters.kafka.consumer.keeping import keep
 
-    with _ended_with_a_reason(), _rows(rows) as inbox:
+    with _rows(rows) as inbox:
         return again(inbox, keep)
 
 
 @contextmanager
-def _rows(rows: RowsOf) -> Iterator["Inbox"]:
-    from adapters.kafka.consumer.inbox import inbox_at
-    from adapters.kafka.consumer.keeping import make_table
-
-    with closing(inbox_at(rows.into, rows.group)) as inbox:
-        make_table(inbox)
-        yield inbox
-
-
-@contextmanager
-def views_consumer(
-    settings: EngineSettings, views: RowsOf, *, poison: str, instance: str | None
-) -> Iterator["Consumer"]:
+def views_consumer(settings: EngineSettings, views: RowsOf, manner: Manner) -> Iterator["Consumer"]:
     """Folds the topics' events into the shipped views. Raises ``ConsumerEnded``."""
-    from adapters.kafka.consumer.consumer import Consumer, Poison
+    from adapters.kafka.consumer.consumer import Consumer
     from adapters.kafka.consumer.effect import Together
     from adapters.projecting.folding import Folding
 
-    client = kafka_access(settings).client()
-    with (
-        _ended_with_a_reason(),
-        _views(views),
-        Consumer(
-            {**client, "max_partition_fetch_bytes": FETCHED_AT_ONCE},
-            into=views.into,
-            group=views.group,
-            effect=Together(Folding().take),
-            topics=views.topics,
-            poison=Poison(poison),
-            instance=instance,
-            at_once=TAKEN_AT_ONCE,
-        ) as consumer,
-    ):
+    options = {**manner.options(), "at_once": TAKEN_AT_ONCE}
+    effect, many = Together(Folding().take), _many_at_once(settings)
+    with _views(views), Consumer(many, **views._asdict(), effect=effect, **options) as consumer:
         yield consumer
 
 
@@ -185,18 +159,34 @@ def fold_anew(settings: EngineSettings, views: RowsOf) -> int:
     from adapters.projecting.places import undo
 
     client = kafka_access(settings).client()
-    with _ended_with_a_reason(), _views(views) as inbox:
+    with _views(views) as inbox:
         return len(over(client, inbox, views.topics, undo))
 
 
-@contextmanager
-def _views(views: RowsOf) -> Iterator["Inbox"]:
-    from adapters.kafka.consumer.inbox import inbox_at
+def _rows(rows: RowsOf) -> AbstractContextManager["Inbox"]:
+    from adapters.kafka.consumer.keeping import make_table
+
+    return _inbox(rows, make_table)
+
+
+def _views(views: RowsOf) -> AbstractContextManager["Inbox"]:
     from adapters.projecting.places import make_tables
 
-    with closing(inbox_at(views.into, views.group)) as inbox:
-        make_tables(inbox)
+    return _inbox(views, make_tables)
+
+
+@contextmanager
+def _inbox(rows: RowsOf, made_ready: Callable[["Inbox"], None]) -> Iterator["Inbox"]:
+    from adapters.kafka.consumer.inbox import inbox_at
+
+    with _ended_with_a_reason(), closing(inbox_at(rows.into, rows.group)) as inbox:
+        made_ready(inbox)
         yield inbox
+
+
+def _many_at_once(settings: EngineSettings) -> dict[str, Any]:
+    client = kafka_access(settings).client()
+    return {**client, "max_partition_fetch_bytes": FETCHED_AT_ONCE}
 
 
 class FilesOf(NamedTuple):
@@ -210,12 +200,10 @@ class FilesOf(NamedTuple):
 
 
 @contextmanager
-def archiver(
-    settings: EngineSettings, files: FilesOf, *, poison: str, instance: str | None
-) -> Iterator["Archiver"]:
+def archiver(settings: EngineSettings, files: FilesOf, manner: Manner) -> Iterator["Archiver"]:
     """Writes the topics' events to Parquet files by day. Raises ``ConsumerEnded``."""
     from adapters.archiving.archive import Archive, Archiver
-    from adapters.kafka.consumer.consumer import Poison, log
+    from adapters.kafka.consumer.consumer import log
     from adapters.kafka.topics import topic_ids
 
     access = kafka_access(settings)
@@ -226,12 +214,11 @@ def archiver(
             alert=log.warning,
         )
         with Archiver(
-            {**access.client(), "max_partition_fetch_bytes": FETCHED_AT_ONCE},
+            _many_at_once(settings),
             archive,
             topics=files.topics,
-            poison=Poison(poison),
-            instance=instance,
             at_once=TAKEN_AT_ONCE,
+            **manner.options(),
         ) as consumer:
             yield consumer
 

@@ -17,7 +17,7 @@ def demo(
         bool, typer.Option("--console", help="Serve the console while the story runs, and after.")
     ] = False,
 ) -> None:
-    """Run a campaign over mail servers of this machine, with time sped up: a clock runs out."""
+    """Run a campaign over mail servers on this machine, with time sped up: a clock runs out."""
     from rich.console import Console
 
     from adapters.demo.run import run_demo

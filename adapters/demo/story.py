@@ -9,14 +9,7 @@ from adapters.composition.programs import recipients_file
 from adapters.demo.cast import ANN, BEN, CAMPAIGN, GAP, SENDERS, SEQUENCE, USER, WORKSPACE, Sender
 from adapters.demo.correspondents import Correspondents
 from adapters.demo.stage import Stage, new_id
-from aggregates.campaign.commands import (
-    AddSender,
-    CreateCampaign,
-    ImportRecipients,
-    ResumeCampaign,
-    SetSequence,
-    StartCampaign,
-)
+from aggregates.campaign import commands
 from aggregates.email_account.commands import ConnectAccount, DisconnectAccount
 from engine.work.access import Access, Security, Server
 from engine.work.addresses import ascii_form
@@ -54,15 +47,15 @@ def open_campaign(stage: Stage) -> None:
     accounts = tuple(sender.account_id for sender in SENDERS)
     stage.ask(
         f"{CAMPAIGN} is created: an Inbox Rotation over both",
-        CreateCampaign(campaign_id=CAMPAIGN, mode=Mode.ROTATION, account_ids=accounts),
+        commands.CreateCampaign(campaign_id=CAMPAIGN, mode=Mode.ROTATION, account_ids=accounts),
     )
     _import(stage)
     window = f"{SEQUENCE.window.begins} to {SEQUENCE.window.ends}, {SEQUENCE.zone}"
     stage.ask(
         f"It is to send {len(SEQUENCE.steps)} steps, from {window}",
-        SetSequence(campaign_id=CAMPAIGN, sequence=SEQUENCE),
+        commands.SetSequence(campaign_id=CAMPAIGN, sequence=SEQUENCE),
     )
-    stage.ask(f"{CAMPAIGN} is started", StartCampaign(campaign_id=CAMPAIGN))
+    stage.ask(f"{CAMPAIGN} is started", commands.StartCampaign(campaign_id=CAMPAIGN))
 
 
 def connect(stage: Stage, sender: Sender) -> None:
@@ -105,7 +98,7 @@ def lose_an_hour(stage: Stage) -> None:
     connect(stage, BEN)
     stage.ask(
         f"Dana adds {BEN.account_id} to FROM EMAIL again, in time",
-        AddSender(campaign_id=CAMPAIGN, account_id=BEN.account_id),
+        commands.AddSender(campaign_id=CAMPAIGN, account_id=BEN.account_id),
     )
     stage.answers()
     _resume(stage)
@@ -146,7 +139,7 @@ def go_on(stage: Stage) -> None:
     stopped = next(stage.answers().recipients(CAMPAIGN, status=RecipientStatus.CAMPAIGN_STOPPED))
     stage.ask(
         "Dana imports a stopped recipient again",
-        ImportRecipients(campaign_id=CAMPAIGN, recipient_ids=(stopped.recipient_id,)),
+        commands.ImportRecipients(campaign_id=CAMPAIGN, recipient_ids=(stopped.recipient_id,)),
     )
     _resume(stage)
     stage.tell(f"{BEN.account_id} follows up his own, and takes those who heard from nobody yet")
@@ -184,4 +177,4 @@ def _import(stage: Stage) -> None:
 
 
 def _resume(stage: Stage) -> None:
-    stage.ask("Dana resumes", ResumeCampaign(campaign_id=CAMPAIGN))
+    stage.ask("Dana resumes", commands.ResumeCampaign(campaign_id=CAMPAIGN))

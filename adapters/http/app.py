@@ -1,6 +1,7 @@
 """The routes, and the limits of a request: octets in a form, and seconds until it has arrived."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -27,9 +28,6 @@ SECONDS = 10.0
 def app(
     pages: ReconnectPages, connecting: ConnectPages, unsubscribing: UnsubscribePages
 ) -> Starlette:
-    async def look(request: Request) -> Response:
-        return await run_in_threadpool(pages.look, request.path_params["token"])
-
     async def press(request: Request) -> Response:
         form = await _form(request)
         if form is None:
@@ -41,18 +39,6 @@ def app(
         found = connecting if connecting.is_of(cookie) else pages
         return await run_in_threadpool(found.come_back, answer, cookie)
 
-    async def look_at_consent(request: Request) -> Response:
-        return await run_in_threadpool(connecting.look, request.path_params["token"])
-
-    async def give_consent(request: Request) -> Response:
-        return await run_in_threadpool(connecting.press, request.path_params["token"])
-
-    async def ask(request: Request) -> Response:
-        return unsubscribing.look(request.path_params["token"])
-
-    async def unsubscribe(request: Request) -> Response:
-        return await run_in_threadpool(unsubscribing.press, request.path_params["token"])
-
     async def nothing(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
         return page("Nothing here", ["There is nothing at this address."], status=status)
@@ -62,19 +48,26 @@ def app(
 
     found = Starlette(
         routes=[
-            Route(f"{PAGES[RECONNECT]}{{token}}", look, methods=["GET"]),
+            Route(f"{PAGES[RECONNECT]}{{token}}", _by_token(pages.look), methods=["GET"]),
             Route(f"{PAGES[RECONNECT]}{{token}}", press, methods=["POST"]),
-            Route(f"{PAGES[CONNECT]}{{token}}", look_at_consent, methods=["GET"]),
-            Route(f"{PAGES[CONNECT]}{{token}}", give_consent, methods=["POST"]),
+            Route(f"{PAGES[CONNECT]}{{token}}", _by_token(connecting.look), methods=["GET"]),
+            Route(f"{PAGES[CONNECT]}{{token}}", _by_token(connecting.press), methods=["POST"]),
             Route(CALLBACK, come_back, methods=["GET"]),
-            Route(f"{UNSUBSCRIBE}{{token}}", ask, methods=["GET"]),
-            Route(f"{UNSUBSCRIBE}{{token}}", unsubscribe, methods=["POST"]),
+            Route(f"{UNSUBSCRIBE}{{token}}", _by_token(unsubscribing.look), methods=["GET"]),
+            Route(f"{UNSUBSCRIBE}{{token}}", _by_token(unsubscribing.press), methods=["POST"]),
         ],
         exception_handlers={404: nothing, 405: nothing, 500: broken},
     )
     # It would redirect to whatever host the request names, and without TLS.
     found.router.redirect_slashes = False
     return found
+
+
+def _by_token(answer: Callable[[str], Response]) -> Callable[[Request], Awaitable[Response]]:
+    async def answered(request: Request) -> Response:
+        return await run_in_threadpool(answer, request.path_params["token"])
+
+    return answered
 
 
 async def _form(request: Request) -> dict[str, str] | None:

@@ -1,13 +1,17 @@
 """The one place that decides who the caller is and whether he may do what he asks for."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 
 from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPBearer
 
+from adapters.http.names import path_names
 from adapters.http.problems import NotSignedIn
 from engine.work.permissions import Act, Caller, Forbidden, NoSuchWorkspace
+
+if TYPE_CHECKING:
+    from adapters.http.site import Site
 
 
 class Credentials(Protocol):
@@ -21,10 +25,21 @@ class Credentials(Protocol):
 
 
 class Here(NamedTuple):
-    """The caller and the workspace; both are settled before a route runs."""
+    """The caller, the workspace, and what is asked; settled before a route runs."""
 
     caller: Caller
     workspace: str
+    request: Request
+
+    @property
+    def site(self) -> "Site":
+        found: Site = self.request.app.state.site
+        return found
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names in the path."""
+        return path_names(self.request)
 
 
 BEARER = HTTPBearer(auto_error=False, description="A token of `sendledger tokens create`.")
@@ -72,7 +87,7 @@ def here(act: Act) -> Callable[..., Here]:
         found = caller.in_workspace(workspace, site.settings.workspace)
         if not site.knows(found):
             raise NoSuchWorkspace(workspace=found)
-        return Here(caller, found)
+        return Here(caller, found, request)
 
     allowed.act = act  # type: ignore[attr-defined]
     return allowed
@@ -82,10 +97,10 @@ def of_all(act: Act) -> Any:
     """A dependency for routes that concern all workspaces: a caller of a single one is refused."""
     of_any = anywhere(act)
 
-    def allowed(caller: Annotated[Caller, Depends(of_any)]) -> Caller:
+    def allowed(request: Request, caller: Annotated[Caller, Depends(of_any)]) -> Here:
         if caller.workspace is not None:
             raise Forbidden(role=str(caller.role), act=f"{act}, of all workspaces")
-        return caller
+        return Here(caller, request.app.state.site.settings.workspace, request)
 
     allowed.act = act  # type: ignore[attr-defined]
     return Depends(allowed)

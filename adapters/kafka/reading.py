@@ -1,7 +1,7 @@
 """The last entry in a topic, and where the topic ends: read back from its partitions."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -18,23 +18,16 @@ LIMIT = 60.0
 """Seconds for all partitions."""
 
 
-class TopicEnd:
+class TopicEnd(NamedTuple):
     """The end of the topics of one store, whose records name it as ``source``.
 
     ``noticed`` is told of each partition whose last records come from no store.
     """
 
-    def __init__(
-        self,
-        access: KafkaAccess,
-        topics: Sequence[str],
-        source: str,
-        noticed: Callable[[str], object],
-    ) -> None:
-        self._access = access
-        self._topics = topics
-        self._source = source
-        self._noticed = noticed
+    access: KafkaAccess
+    topics: Sequence[str]
+    source: str
+    noticed: Callable[[str], object]
 
     def last(self) -> Told | None:
         """The greatest entry that a read_committed reader sees, if any. Raises ``OtherStore``."""
@@ -89,24 +82,24 @@ class TopicEnd:
             headers = dict(record.headers)
             source = headers.get("ce_source", b"").decode(errors="replace")
             entry = headers.get("ce_entry", b"")
-            if source.startswith("urn:sendledger:store:") and source != self._source:
-                raise OtherStore(topic=record.topic, found=source, own=self._source)
-            if source == self._source and entry.isdigit():
+            if source.startswith("urn:sendledger:store:") and source != self.source:
+                raise OtherStore(topic=record.topic, found=source, own=self.source)
+            if source == self.source and entry.isdigit():
                 yield Told(int(entry), CloudEvent(record.key, record.headers, record.value))
             else:
                 where = f"{record.topic}, partition {record.partition}, offset {record.offset}"
-                self._noticed(f"Somebody else wrote to the topic: {where}")
+                self.noticed(f"Somebody else wrote to the topic: {where}")
 
     def _partitions(self, reader: Any) -> list[TopicPartition]:
         return [
             TopicPartition(topic, number)
-            for topic in self._topics
+            for topic in self.topics
             for number in sorted(reader.partitions_for_topic(topic))
         ]
 
     def _reader(self, isolation: str) -> Any:
         reader = KafkaConsumer(
-            **self._access.client(),
+            **self.access.client(),
             isolation_level=isolation,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -88,14 +88,6 @@ class NetworkPolicy:
             raise AddressNotPermitted(host)
         return [CheckedAddress(_family(each), each, port) for each in checked[:MOST_ADDRESSES]]
 
-    def connect(self, host: str, port: int, seconds: float = 10.0) -> socket.socket:
-        """A TCP connection to a permitted address of the host, with a time-out of ``seconds`` for
-        each further step. Raises what ``resolve`` raises, and ``OSError``."""
-        ends = time.monotonic() + seconds
-        connection = connected(self.resolve(host, port, seconds), ends)
-        connection.settimeout(seconds)
-        return connection
-
     def _is_allowed(self, address: Address) -> bool:
         return any(address in each for each in self._allowed if each.version == address.version)
 

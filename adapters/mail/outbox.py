@@ -4,11 +4,11 @@ them.
 They go to the owner's own address, never through the mailbox they are about (N2).
 """
 
-import os
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from pathlib import Path
 
+from adapters.durable_files import sync_folder, write_octets
 from adapters.mail.notice_message import HOST, Copies, Copy, Link, no_link
 from adapters.mail.owners import Owners
 from engine.work.plain_letter import PlainLetter
@@ -61,22 +61,11 @@ class MaildirOutbox:
 
     def _keep(self, name: str, content: bytes) -> None:
         unfinished, finished = self.folder / "tmp" / name, self.folder / "new" / name
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        write_octets(unfinished, content)
         unfinished.replace(finished)
-        _sync(finished.parent)
+        sync_folder(finished.parent)
 
 
 def _name(at: datetime, digest: str) -> str:
     seconds = (at - EPOCH) // timedelta(seconds=1)
     return f"{seconds}.{digest}.sendledger"
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,7 +9,8 @@ from adapters.mail.dialling import Dialler
 from adapters.mail.sasl import plain, xoauth2
 from adapters.mail.token_of_check import TokenOfCheck
 from engine.work.access import Access, Accesses
-from engine.work.findings import Findings, Watch, judged, unwatched
+from engine.work.findings import Findings, Watch, unwatched
+from engine.work.judging import judged
 from engine.work.ports import Mailbox
 from engine.work.tokens import TokenError, Tokens
 

@@ -5,24 +5,20 @@ Of the relay's answers only the codes are reported: the text may repeat whatever
 """
 
 import errno
+import re
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import StrEnum
 from ipaddress import ip_address
-from smtplib import (
-    SMTP,
-    SMTP_SSL,
-    SMTPAuthenticationError,
-    SMTPDataError,
-    SMTPException,
-    SMTPResponseException,
-    SMTPServerDisconnected,
-)
-from socket import SHUT_RDWR
-from threading import Timer
+from smtplib import SMTP, SMTPDataError, SMTPException
+from socket import create_connection
 from typing import NamedTuple
 
+from adapters.mail.connection import Allowance, Connection, Limits
+from adapters.mail.refused import NO_STARTTLS, NotUnderstood, ServerRefused
+from adapters.mail.smtp_session import SmtpSession
+from engine.work.access import Security
 from engine.work.secret import Secret
 
 STEP_TIMEOUT, TOTAL_TIMEOUT = 15.0, 60.0
@@ -93,7 +89,7 @@ class Relay(NamedTuple):
             self._require(smtp.data(content)[0], "the notice")
         except SMTPDataError as error:
             self._require(error.smtp_code, "the notice")
-        except (SMTPServerDisconnected, TimeoutError, ConnectionError):
+        except (TimeoutError, ConnectionError):
             raise RelayFailed(
                 f"The relay {self} went away before it had answered; the notice may have arrived, "
                 "and is sent again as the same message."
@@ -101,36 +97,26 @@ class Relay(NamedTuple):
 
     @contextmanager
     def _session(self) -> Iterator[SMTP]:
-        implicit = self.tls is Tls.IMPLICIT
-        timeout = self.step_timeout
-        smtp = (
-            SMTP_SSL(timeout=timeout, context=self.context) if implicit else SMTP(timeout=timeout)
-        )
-        # If the host were given to the constructor, it would connect before the time is limited;
-        # this is the name that the certificate is checked against.
-        smtp._host = self.host  # type: ignore[attr-defined]  # noqa: SLF001
-        ending = Timer(self.total_timeout, _cut, [smtp])
-        ending.daemon = True
-        ending.start()
-        try:
-            self._require(smtp.connect(self.host, self.port)[0], "the connection")
-            smtp.ehlo_or_helo_if_needed()
+        allowance = Allowance(Limits(self.total_timeout, self.step_timeout))
+        reached = create_connection((self.host, self.port), allowance.seconds())
+        with SmtpSession(Connection(reached, self.host, self.context, allowance)) as session:
+            if self.tls is Tls.IMPLICIT:
+                session.secure(Security.IMPLICIT)
+            with self._unless_refused("the connection"):
+                session.greet()
             if self.tls is Tls.STARTTLS:
-                self._start_tls(smtp)
+                session.secure(Security.STARTTLS)
             if self.user is not None and self.password is not None:
-                _log_in(smtp, self.user, self.password)
-            yield smtp
-            with suppress(SMTPException, OSError):
-                smtp.quit()
-        finally:
-            ending.cancel()
-            smtp.close()
+                with self._unless_refused("the login"):
+                    session.log_in(self.user, self.password)
+            yield session.smtp
 
-    def _start_tls(self, smtp: SMTP) -> None:
-        if not smtp.has_extn("starttls"):
-            raise RelayFailed(f"The relay {self} offers no STARTTLS, so nothing was sent.")
-        self._require(smtp.starttls(context=self.context)[0], "STARTTLS")
-        smtp.ehlo_or_helo_if_needed()
+    @contextmanager
+    def _unless_refused(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except ServerRefused as refused:
+            raise RelayFailed(f"The relay {self} refused {what} ({_code(refused)}).") from None
 
     def _require(self, code: int, what: str) -> None:
         if not _is_good(code):
@@ -142,40 +128,33 @@ class Relay(NamedTuple):
             yield
         except RelayFailed:
             raise
-        except (SMTPException, OSError) as error:
+        except (ServerRefused, NotUnderstood, SMTPException, OSError) as error:
             # Without its cause, which contains the relay's text.
             raise RelayFailed(f"The relay {self} {_trouble(error)}.") from None
 
 
 def _trouble(error: Exception) -> str:
     match error:
-        case SMTPAuthenticationError():
-            return f"refused the login ({error.smtp_code})"
-        case SMTPResponseException():
-            return f"refused to go on ({error.smtp_code})"
+        case ServerRefused() if str(error).startswith(NO_STARTTLS):
+            return "offers no STARTTLS, so nothing was sent"
+        case ServerRefused():
+            return f"refused to go on ({_code(error)})"
         case ssl.SSLCertVerificationError():
             return f"has a certificate that is not trusted: {error.verify_message}"
-        case SMTPServerDisconnected() | ConnectionResetError() | BrokenPipeError() | TimeoutError():
+        case ConnectionResetError() | BrokenPipeError() | TimeoutError():
             return "has closed the connection, or does not answer"
+        case NotUnderstood():
+            return "gives no answer of SMTP"
         case SMTPException():
             return f"failed ({type(error).__name__})"
         case _:
             return f"cannot be reached: {getattr(error, 'strerror', None) or type(error).__name__}"
 
 
-def _log_in(smtp: SMTP, user: str, password: Secret) -> None:
-    """Log in by PLAIN alone: ``login`` would try others after a refusal, and be refused again."""
-    smtp.user, smtp.password = user, password.reveal()
-    try:
-        smtp.auth("PLAIN", smtp.auth_plain)
-    finally:
-        smtp.user = smtp.password = ""
-
-
-def _cut(smtp: SMTP) -> None:
-    """End a wait for the relay when its time is over, even if it answers slowly."""
-    with suppress(OSError, AttributeError):
-        smtp.sock.shutdown(SHUT_RDWR)  # type: ignore[union-attr]
+def _code(refused: ServerRefused) -> str:
+    """The relay's code alone."""
+    found = re.match(r"\d{3}\b", str(refused))
+    return found[0] if found else "without a code"
 
 
 def _is_good(code: int) -> bool:

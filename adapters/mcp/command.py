@@ -21,7 +21,7 @@ def mcp(
     *,
     at: Where,
 ) -> None:
-    """Answer a language model's questions over stdin and stdout. Nothing is ever done."""
+    """Answer a language model's questions over stdin and stdout. It can change nothing."""
     if find_spec("mcp") is None:
         fail("Install the library first: pip install 'sendledger[mcp]'.", EXIT_UNREADABLE)
     import anyio

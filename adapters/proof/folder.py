@@ -1,6 +1,5 @@
 """A tree in a folder of plain files, as in C2SP's tlog-tiles; any web server can serve it."""
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -8,6 +7,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from shutil import rmtree
 
+from adapters.durable_files import sync_folder, write_octets
 from engine.proof.errors import ProofError, TileMissing
 from engine.proof.tiles import WIDTH, Tile, bundle, in_bundle, in_tile
 
@@ -82,13 +82,13 @@ class TileFolder:
         """Publish a checkpoint. Narrower files of tiles that are now full are removed: ``read``
         uses the full one."""
         for each in self._written:
-            _sync(each)
+            sync_folder(each)
         self._written.clear()
         for each in self._filled:
             rmtree(each.with_name(f"{each.name}.p"), ignore_errors=True)
         self._filled.clear()
         self._replace(self._file("checkpoint"), note.encode())
-        _sync(self._folder)
+        sync_folder(self._folder)
 
     def _file(self, path: str) -> Path:
         return self._folder / path
@@ -98,10 +98,7 @@ class TileFolder:
         beside = file.with_name(f".{file.name}.new")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            with beside.open("wb") as written:
-                written.write(octets)
-                written.flush()
-                os.fsync(written.fileno())
+            write_octets(beside, octets)
             beside.replace(file)
         except OSError as error:
             raise self._unusable(error) from None
@@ -121,11 +118,3 @@ def _locked(handle: int) -> bool:
         flock(handle, LOCK_EX | LOCK_NB)
         return True
     return False
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from adapters.durable_files import create_private
 from engine.proof.errors import ProofError
 from engine.proof.notes import ED25519, KEY_OCTETS, ML_DSA_44, VerifierKey
 
@@ -97,10 +98,6 @@ def make_keys(path: Path) -> None:
     form = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     octets = b"".join(each.private_bytes(*form) for each in keys)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(octets)
-            file.flush()
-            os.fsync(file.fileno())
+        create_private(path, octets)
     except OSError as error:
         raise KeyUnusable(path=path, problem=error.strerror) from None

@@ -1,6 +1,7 @@
 """The only way to a person or a program: lines, JSON, errors, questions."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -18,9 +19,11 @@ errors_as_json: ContextVar[bool] = ContextVar("errors_as_json", default=False)
 """Whether the command was given ``--json``, so that its errors are for a program, too."""
 
 
-def say(sentence: str) -> None:
-    """One line for the person at the keyboard."""
-    typer.echo(escaped(sentence))
+def say(sentence: str, colour: str | None = None) -> None:
+    """One line for the person at the keyboard. Colours are for terminals, without ``NO_COLOR``."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    text = escaped(sentence)
+    typer.echo(text if plain else typer.style(text, fg=colour))
 
 
 def warn(sentence: str) -> None:

@@ -1,11 +1,11 @@
-"""A program of commands: loads a group only when it is used, and reports mistyped input."""
+"""A program of commands: imports a command when it is called, and reports mistyped input."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from types import MappingProxyType
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -19,24 +19,56 @@ from adapters.screen.where import spread
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Program(TyperGroup):
-    """The root of a program. Unreadable input ends it with 2; for programs, as JSON."""
+class Place(NamedTuple):
+    """Where a command or a group of commands is defined. It is imported when it is called."""
 
-    later: Mapping[str, str] = MappingProxyType({})
-    """Command to the module whose function ``command`` it is, imported when it is asked for."""
+    path: str
+    """``module:name``, of the command's function or the group's Typer."""
+    about: str = ""
+    """What a group is for. A command's own text says that, so that it is imported for help, too."""
+
+    def find(self, called: str) -> Any:
+        module, _, name = self.path.partition(":")
+        found = getattr(import_module(module), name)
+        if isinstance(found, typer.Typer):
+            return get_command(found)
+        alone = group()
+        alone.command(called)(found)
+        return get_command(alone)
+
+
+class Group(TyperGroup):
+    """Commands and groups, of which some stand in other modules."""
+
+    places: Mapping[str, Place] = MappingProxyType({})
 
     def __init__(self, *about: Any, **more: Any) -> None:
         super().__init__(*about, **more)
-        names: dict[str, Any] = dict.fromkeys(self.later)
+        names: dict[str, Any] = dict.fromkeys(self.places)
         self.commands = {**names, **self.commands}
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        module = self.later.get(cmd_name)
-        if module is None:
+        place = self.places.get(cmd_name)
+        if place is None:
             return super().get_command(ctx, cmd_name)
-        alone = group()
-        alone.command(cmd_name)(import_module(module).command)
-        return get_command(alone)
+        return _Listed(cmd_name, place) if place.about else place.find(cmd_name)
+
+
+class _Listed(TyperGroup):
+    """A group as others list it, without the commands in it."""
+
+    def __init__(self, name: str, place: Place) -> None:
+        super().__init__(name=name, help=place.about)
+        self._place = place
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
+        found = self._place.find(self.name or "")
+        found.help = self.help
+        return found.make_context(info_name, args, *rest, **extra)
+
+
+class Program(Group):
+    """The root of a program. Unreadable input ends it with 2; for programs, as JSON."""
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
         errors_as_json.set("--json" in args)
@@ -67,12 +99,10 @@ def _spreading(register: Callable[[Any], Any]) -> Callable[[Function], Function]
     return registered
 
 
-def program(
-    name: str, description: str, later: Mapping[str, str] = MappingProxyType({})
-) -> Commands:
+def program(name: str, description: str, places: Mapping[str, Place]) -> Commands:
     """The root; ``--version`` is among its options."""
     root = Commands(
-        cls=type("Root", (Program,), {"later": later}),
+        cls=type("Root", (Program,), {"places": places}),
         name=name,
         help=description,
         no_args_is_help=True,
@@ -95,26 +125,17 @@ def program(
     return root
 
 
-def group(*, no_args_is_help: bool = False) -> Commands:
-    """Commands about one kind of thing."""
+def group(
+    places: Mapping[str, Place] = MappingProxyType({}), *, no_args_is_help: bool = False
+) -> Commands:
+    """Commands about one kind of thing; those in ``places`` stand elsewhere."""
     return Commands(
+        cls=type("Group", (Group,), {"places": places}),
         no_args_is_help=no_args_is_help,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-
-
-def later(module: str, description: str) -> typer.Typer:
-    """The group ``module.app``, which is imported when one of its commands is called."""
-
-    class Group(TyperGroup):
-        def make_context(self, *args: Any, **extra: Any) -> Any:
-            found = get_command(import_module(module).app)
-            found.help = self.help
-            return found.make_context(*args, **extra)
-
-    return typer.Typer(cls=Group, help=description, callback=lambda: None)
 
 
 def _require_utf8(args: Sequence[str]) -> None:

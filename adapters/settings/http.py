@@ -9,7 +9,7 @@ from adapters.settings.oauth_client import HOST_AND_PORT
 from engine.work.permissions import Role
 
 
-class HttpSettings(BaseModel):
+class HttpSettings(BaseModel, defer_build=True):
     http: Annotated[str, Field(pattern=HOST_AND_PORT)] | None = None
     """``host:port`` of the API and the console; without one there is no such door."""
     http_tls_cert: Path | None = None

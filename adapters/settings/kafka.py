@@ -24,7 +24,7 @@ class KafkaSasl(StrEnum):
     OAUTHBEARER = "OAUTHBEARER"
 
 
-class KafkaSettings(BaseModel):
+class KafkaSettings(BaseModel, defer_build=True):
     kafka: Annotated[str, Field(pattern=BROKERS)] | None = None
     """``host:port`` of a broker, or of several with commas; without one nothing is relayed."""
     kafka_topic: Annotated[str, Field(pattern=TOPIC)] = "sendledger.events"

@@ -56,7 +56,7 @@ class RelayTls(StrEnum):
     """Only to this machine, and without credentials."""
 
 
-class MailSettings(BaseModel):
+class MailSettings(BaseModel, defer_build=True):
     outbox: Path | None = None
     """A maildir for notices to owners; without one they are issued and wait."""
     owner_address: Address = "owner@localhost"

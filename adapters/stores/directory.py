@@ -35,7 +35,7 @@ class StoredDirectory(ABC):
 
     def __init__(self, store: TableStore) -> None:
         self._store = store
-        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"))
+        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"), micros=False)
 
     def enrol(
         self,

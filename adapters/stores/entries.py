@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -24,11 +25,14 @@ from engine.ports.log import Entry, Generation, Page, StoreIdentity
 from engine.ports.maintenance import Counted
 from events.recorded import Envelope
 
+SHARED = Path(__file__).with_suffix(".sql")
+
 
 class StoredEntries(ABC):
     """The part of ``Log`` and ``Maintenance`` that the stream needs."""
 
     ENTRIES: Mapping[str, str]
+    """The product's own statements, and those of ``SHARED``."""
 
     @property
     def identity(self) -> StoreIdentity:

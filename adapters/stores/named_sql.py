@@ -23,9 +23,13 @@ def statements(path: Path) -> dict[str, str]:
     return {name: text.strip() for name, text in zip(names, texts, strict=True)}
 
 
-def with_named_values(text: str) -> str:
-    """``:name`` as psycopg has it."""
-    return _VALUE.sub(r"%(\1)s", text.replace("%", "%%"))
+def for_psycopg(path: Path) -> dict[str, str]:
+    """Statements with ``:name`` or ``?`` for values, as psycopg has them."""
+    return {name: _for_psycopg(text) for name, text in statements(path).items()}
+
+
+def _for_psycopg(text: str) -> str:
+    return _VALUE.sub(r"%(\1)s", text.replace("%", "%%")).replace("?", "%s")
 
 
 def embedded(text: str) -> str:

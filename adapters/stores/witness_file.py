@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
+from adapters.durable_files import sync_folder
 from engine.ports.witness import Noted
 
 PLACE = 4_096
@@ -91,7 +92,7 @@ class FileWitness:
             self._lock(file)
             yield file
             if made:
-                self._keep_name()
+                sync_folder(self._file.parent)
         finally:
             os.close(file)
 
@@ -104,10 +105,3 @@ class FileWitness:
                 if time.monotonic() > until:
                     raise
                 time.sleep(PAUSE)
-
-    def _keep_name(self) -> None:
-        folder = os.open(self._file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

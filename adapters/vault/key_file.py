@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from adapters.durable_files import create_private, sync_folder
 from adapters.vault.keys import (
     EXPECTED,
     VARIABLE,
@@ -82,7 +83,7 @@ def make_key_file(path: Path) -> Key:
     key = new_key()
     try:
         _write(path, (key,))
-        _sync_folder(path)
+        sync_folder(path.parent)
     except FileExistsError:
         raise UnusableKey(
             source=str(path), problem="there is a file already, which is left as it is."
@@ -103,7 +104,7 @@ def replace_key_file(path: Path, keys: Keyring) -> None:
         beside.unlink(missing_ok=True)
         _write(beside, keys)
         beside.replace(target)
-        _sync_folder(target)
+        sync_folder(target.parent)
     except OSError as error:
         raise UnusableKey(
             source=str(path), problem=f"it cannot be written: {error.strerror}."
@@ -135,16 +136,4 @@ def _opened_folder(path: Path) -> int:
 
 
 def _write(path: Path, keys: Keyring) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(f"{_HEAD}{written(keys)}".encode())
-        file.flush()
-        os.fsync(handle)
-
-
-def _sync_folder(path: Path) -> None:
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    create_private(path, f"{_HEAD}{written(keys)}".encode())

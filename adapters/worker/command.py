@@ -18,7 +18,7 @@ def serve(
     store: Store = None,
     workspace: Workspace = None,
 ) -> None:
-    """Let clocks fall due and keep the answers in step, until SIGTERM or Ctrl-C."""
+    """Run the clocks, the views and the other duties of a store, until SIGTERM or Ctrl-C."""
     _work(store, workspace, None, http)
 
 
@@ -33,7 +33,7 @@ def work(
     store: Store = None,
     workspace: Workspace = None,
 ) -> None:
-    """Be one of any number of workers on a PostgreSQL store, until SIGTERM or Ctrl-C."""
+    """Run a worker, one of any number on a PostgreSQL store, until SIGTERM or Ctrl-C."""
     _work(store, workspace, only)
 
 
@@ -44,14 +44,14 @@ def relay(
         bool,
         typer.Option(
             "--begin-anew",
-            help="Forget the topic in which the store was told, and tell all of it once more.",
+            help="Forget the topic that the store was relayed to, and relay everything again.",
         ),
     ] = False,
     with_stdin: Annotated[bool, typer.Option("--until-stdin-ends", hidden=True)] = False,
     store: Store = None,
 ) -> None:
-    """Tell the log to Kafka, each event once, until SIGTERM or Ctrl-C. Ends at any error: start it
-    again. A duty of `serve` and `work`, too, where the setting `kafka` is there."""
+    """Relay the log to Kafka, each event once, until SIGTERM or Ctrl-C. Ends at any error: start
+    it again. `serve` and `work` do the same if the setting `kafka` is set."""
     from adapters.settings.loading import load_settings
     from adapters.worker.relay_process import relay as relay_until_stopped
 

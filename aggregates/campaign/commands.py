@@ -1,12 +1,11 @@
 """The commands for a campaign: from users, from the mail world and from process managers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, NamedTuple, Self
 
 from aggregates.changed import changed
-from aggregates.command import DEFAULT_POLICY, Command, Context, Policy, Senders
+from aggregates.command import Command, Context, Senders, WithPolicy
 from events.sequence import MailSequence
 from events.vocabulary import (
     AccountId,
@@ -23,7 +22,6 @@ from events.vocabulary import (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
 class CampaignCommandBase(Command):
     aggregate: ClassVar[str] = "campaign"
     campaign_id: CampaignId
@@ -33,7 +31,6 @@ class CampaignCommandBase(Command):
         return self.campaign_id
 
 
-@dataclass(frozen=True, kw_only=True)
 class WithSenders(CampaignCommandBase):
     """A command whose decision depends on accounts and on the campaign's slot."""
 
@@ -48,7 +45,6 @@ class WithSenders(CampaignCommandBase):
         return ()
 
 
-@dataclass(frozen=True, kw_only=True)
 class WithAccount(WithSenders):
     account_id: AccountId
 
@@ -56,17 +52,6 @@ class WithAccount(WithSenders):
         return (self.account_id,)
 
 
-@dataclass(frozen=True, kw_only=True)
-class WithPolicy(WithSenders):
-    """P1, P3: the policy decides whether an account in trouble holds the campaign back."""
-
-    policy: Policy = DEFAULT_POLICY
-
-    def in_context(self, context: Context) -> Self:
-        return changed(super().in_context(context), policy=context.policy)
-
-
-@dataclass(frozen=True, kw_only=True)
 class CreateCampaign(WithSenders):
     """A single-sender campaign has a slot, a rotation campaign accounts (else ``ValueError``)."""
 
@@ -91,7 +76,6 @@ class CreateCampaign(WithSenders):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class SetSequence(CampaignCommandBase):
     """What the campaign sends by itself. Its ``mail_id`` is that of the campaign's creation; if
     that had none, the first one given is kept (M2)."""
@@ -99,7 +83,6 @@ class SetSequence(CampaignCommandBase):
     sequence: MailSequence
 
 
-@dataclass(frozen=True, kw_only=True)
 class ImportRecipients(CampaignCommandBase):
     recipient_ids: tuple[RecipientId, ...]
     suppressed: frozenset[RecipientId] = frozenset()
@@ -122,7 +105,6 @@ class Past(NamedTuple):
     ended: Signal | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class MigrateRecipients(WithSenders):
     """An import of people with their past (S4, M1, M2, M5, M7). Known ones are skipped."""
 
@@ -134,18 +116,15 @@ class MigrateRecipients(WithSenders):
         return changed(super().in_context(context), suppressed=self.suppressed | more)
 
 
-@dataclass(frozen=True, kw_only=True)
-class StartCampaign(WithPolicy):
-    pass
+class StartCampaign(WithPolicy, WithSenders):
+    """P1, P3: the policy decides whether an account in trouble holds the campaign back."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class PauseCampaign(CampaignCommandBase):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
-class ResumeCampaign(WithPolicy):
+class ResumeCampaign(WithPolicy, WithSenders):
     """P3. ``without``: accounts whose hour runs and without which the user knowingly resumes."""
 
     without: frozenset[AccountId] = frozenset()
@@ -153,12 +132,10 @@ class ResumeCampaign(WithPolicy):
     """P2: for resuming many campaigns at once, without those that a user paused."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class AddSender(WithAccount):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
 class RemoveSender(CampaignCommandBase):
     """S10. ``confirmed``: the number of contacted recipients that the user was shown."""
 
@@ -166,34 +143,28 @@ class RemoveSender(CampaignCommandBase):
     confirmed: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class AboutSender(CampaignCommandBase):
     """A process manager's command about one account of the campaign."""
 
     account_id: AccountId
 
 
-@dataclass(frozen=True, kw_only=True)
 class PauseForConnection(AboutSender):
     on_account_trouble: OnAccountTrouble
 
 
-@dataclass(frozen=True, kw_only=True)
 class ClearPauseCause(AboutSender):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReplaceSender(AboutSender):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
 class RemoveDisconnectedSender(AboutSender):
     incident_id: IncidentId
 
 
-@dataclass(frozen=True, kw_only=True)
 class StartClock(AboutSender):
     incident_id: IncidentId
     kind: IncidentKind
@@ -201,12 +172,10 @@ class StartClock(AboutSender):
     deadline_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
 class CureClock(AboutSender):
     """C5, C6. ``at`` is the moment as of which the successful check counts."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class CureLostClock(AboutSender):
     """M6: the account works, and the record of what cured it in time may be lost."""
 
@@ -214,29 +183,24 @@ class CureLostClock(AboutSender):
     incident_id: IncidentId
 
 
-@dataclass(frozen=True, kw_only=True)
 class SupersedeClock(AboutSender):
     superseded_by: IncidentId
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExpireClock(AboutSender):
     """S3. ``at`` is the deadline that has passed, however late the command is decided."""
 
     incident_id: IncidentId
 
 
-@dataclass(frozen=True, kw_only=True)
 class AboutRecipient(CampaignCommandBase):
     recipient_id: RecipientId
 
 
-@dataclass(frozen=True, kw_only=True)
 class AssignRecipient(AboutRecipient):
     account_id: AccountId
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReserveSend(WithAccount):
     """A message that somebody wrote himself; the engine plans nothing about it."""
 
@@ -244,8 +208,7 @@ class ReserveSend(WithAccount):
     send_id: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReserveStep(WithAccount):
+class ReserveStep(WithPolicy, WithAccount):
     """The next message of the sequence; M2-M4, M7 decide whether it may leave now.
 
     ``inbox_read_until``: up to when the account's inbox was read. The event names the message.
@@ -254,7 +217,6 @@ class ReserveStep(WithAccount):
     recipient_id: RecipientId
     step: str
     inbox_read_until: datetime | None = None
-    policy: Policy = DEFAULT_POLICY
     suppressed: bool = False
     """M7: whether the recipient is suppressed; the caller may know that it is, by domain."""
     contacted_elsewhere: bool = False
@@ -262,33 +224,24 @@ class ReserveStep(WithAccount):
     def in_context(self, context: Context) -> Self:
         return changed(
             super().in_context(context),
-            policy=context.policy,
             suppressed=self.suppressed or bool(context.suppressed((self.recipient_id,))),
             contacted_elsewhere=context.contacted_elsewhere(self.campaign_id, self.recipient_id),
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class RecordOutcome(AboutRecipient):
+class RecordOutcome(WithPolicy, AboutRecipient):
     taken_when_fenced: ClassVar[bool] = True
     send_id: str
-    policy: Policy = DEFAULT_POLICY
-
-    def in_context(self, context: Context) -> Self:
-        return changed(self, policy=context.policy)
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecordAccepted(RecordOutcome):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecordUnknown(RecordOutcome):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecordRefused(RecordOutcome):
     fault: RefusalFault
     address_unknown: bool = False
@@ -297,7 +250,6 @@ class RecordRefused(RecordOutcome):
     """M8: until when the provider refuses more from the account."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecordSentFolderSearch(RecordOutcome):
     """A search's result. For an accepted message, ``found`` proves that searching works (M2)."""
 
@@ -310,7 +262,6 @@ class RecordSentFolderSearch(RecordOutcome):
         return changed(super().in_context(context), proves=context.search_proves(*about))
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecordLostSend(AboutRecipient):
     """M6: what the Sent folders say about the next message, of which a restored store knows
     nothing. It was sent (``found``), or nobody can tell (``inconclusive``)."""
@@ -321,41 +272,32 @@ class RecordLostSend(AboutRecipient):
     result: SearchResult
 
 
-@dataclass(frozen=True, kw_only=True)
-class RecordSignal(AboutRecipient):
+class RecordSignal(WithPolicy, AboutRecipient):
     """A reply, a bounce, an unsubscribe, or the sequence's end; ``signal`` is the new status."""
 
     taken_when_fenced: ClassVar[bool] = True
     signal: Signal
     address_unknown: bool = False
     """M7: it bounced because the address does not exist."""
-    policy: Policy = DEFAULT_POLICY
-
-    def in_context(self, context: Context) -> Self:
-        return changed(self, policy=context.policy)
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecordComplaint(AboutRecipient):
     """M7: the recipient told the provider that the message was unwanted (RFC 5965)."""
 
     taken_when_fenced: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, kw_only=True)
 class FinishRecipient(AboutRecipient):
     """M4: the sequence is over. ``inbox_read_until``: up to when the sender's inbox was read."""
 
     inbox_read_until: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecordAutoReply(AboutRecipient):
     taken_when_fenced: ClassVar[bool] = True
     until: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class EndHold(AboutRecipient):
     pass
 

@@ -1,25 +1,19 @@
 """Guards that several decisions share."""
 
+from aggregates import rejections
 from aggregates.campaign.state import Campaign, Lane, Recipient, Sending
-from aggregates.rejections import (
-    NotARotationCampaign,
-    RecipientTerminal,
-    SenderNotInCampaign,
-    StoppedForGood,
-    UnknownRecipient,
-)
 from events.vocabulary import AccountId, RecipientId, RecipientStatus
 
 
 def require_rotation(campaign: Campaign) -> None:
     if not campaign.rotates:
-        raise NotARotationCampaign(campaign=campaign.id)
+        raise rejections.NotARotationCampaign(campaign=campaign.id)
 
 
 def known(campaign: Campaign, recipient_id: RecipientId) -> Recipient:
     recipient = campaign.recipients.get(recipient_id)
     if recipient is None:
-        raise UnknownRecipient(recipient=recipient_id, campaign=campaign.id)
+        raise rejections.UnknownRecipient(recipient=recipient_id, campaign=campaign.id)
     return recipient
 
 
@@ -27,16 +21,16 @@ def alive(campaign: Campaign, recipient_id: RecipientId) -> Recipient:
     """The recipient, who must not be terminal."""
     recipient = known(campaign, recipient_id)
     if recipient.status is RecipientStatus.CAMPAIGN_STOPPED:
-        raise StoppedForGood(recipient=recipient_id, campaign=campaign.id)
+        raise rejections.StoppedForGood(recipient=recipient_id, campaign=campaign.id)
     if recipient.status.terminal:
-        raise RecipientTerminal(recipient=recipient_id, status=recipient.status)
+        raise rejections.RecipientTerminal(recipient=recipient_id, status=recipient.status)
     return recipient
 
 
 def listed(campaign: Campaign, account_id: AccountId) -> Lane:
     lane = campaign.lane(account_id)
     if not lane.listed:
-        raise SenderNotInCampaign(account=account_id, campaign=campaign.id)
+        raise rejections.SenderNotInCampaign(account=account_id, campaign=campaign.id)
     return lane
 
 

@@ -5,21 +5,21 @@ is raised whenever the shape or the meaning of the state changes; snapshots of a
 ignored, and the history is replayed instead.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from enum import StrEnum
+from functools import cache, partial
+from types import NoneType
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from immutables import Map
 
-from aggregates.campaign.state import Campaign, Clock, Lane, Progress, Recipient, Sending
+from aggregates.campaign.state import Campaign, Clock, Lane, Recipient
 from events.sequence import MailSequence
 from events.vocabulary import (
     CampaignStatus,
-    ClockOutcome,
-    IncidentKind,
     Mode,
     RecipientStatus,
-    SearchResult,
 )
 
 FORMAT = 2
@@ -37,12 +37,12 @@ def to_plain(campaign: Campaign) -> dict[str, Any]:
         "slot_id": campaign.slot_id,
         "sender": campaign.sender,
         "causes": sorted(campaign.causes),
-        "recipients": [(_plain_recipient(state), sorted(ids)) for state, ids in groups.items()],
+        "recipients": [(_plain(state), sorted(ids)) for state, ids in groups.items()],
         "lanes": {account: _plain_lane(lane) for account, lane in campaign.lanes.items()},
         "open": campaign.open,
         "mail_id": campaign.mail_id,
         "sequence": campaign.sequence.model_dump(mode="json") if campaign.sequence else None,
-        "day": _text(campaign.day),
+        "day": _plain(campaign.day),
         "day_used": campaign.day_used,
         "sends": campaign.sends,
         "bounces": campaign.bounces,
@@ -57,94 +57,33 @@ def from_plain(data: dict[str, Any]) -> Campaign:
         slot_id=data["slot_id"],
         sender=data["sender"],
         causes=frozenset(data["causes"]),
-        recipients=_members((_recipient(state), ids) for state, ids in data["recipients"]),
+        recipients=_members((_made(Recipient, state), ids) for state, ids in data["recipients"]),
         lanes=Map({account: _lane(lane) for account, lane in data["lanes"].items()}),
         open=data["open"],
         mail_id=data["mail_id"],
         sequence=MailSequence(**data["sequence"]) if data["sequence"] else None,
-        day=_day(data["day"]),
+        day=date.fromisoformat(data["day"]) if data["day"] else None,
         day_used=data["day_used"],
         sends=data["sends"],
         bounces=data["bounces"],
     )
 
 
-def _plain_recipient(recipient: Recipient) -> list[Any]:
-    return [
-        recipient.status,
-        recipient.sender,
-        recipient.emails,
-        _plain_sending(recipient.sending),
-        _text(recipient.held_until),
-        [_plain_sending(each) for each in recipient.unknown],
-        _plain_progress(recipient.progress),
-    ]
-
-
-def _recipient(state: list[Any]) -> Recipient:
-    status, sender, emails, sending, held_until, unknown, progress = state
-    return Recipient(
-        RecipientStatus(status),
-        sender,
-        emails,
-        _sending(sending),
-        _moment(held_until),
-        tuple(found for each in unknown if (found := _sending(each))),
-        _progress(progress),
-    )
-
-
-def _plain_sending(sending: Sending | None) -> list[Any] | None:
-    if sending is None:
-        return None
-    return [
-        sending.account_id,
-        sending.send_id,
-        _plain_clock(sending.ran_out),
-        sending.step,
-        _text(sending.reserved_at),
-        _text(sending.day),
-        sending.answer,
-    ]
-
-
-def _sending(state: list[Any] | None) -> Sending | None:
-    if state is None:
-        return None
-    account_id, send_id, ran_out, step, reserved_at, day, answer = state
-    return Sending(
-        account_id,
-        send_id,
-        _clock(ran_out),
-        step,
-        _moment(reserved_at),
-        _day(day),
-        SearchResult(answer) if answer else None,
-    )
-
-
-def _plain_progress(progress: Progress) -> list[Any]:
-    return [
-        list(progress.done),
-        _text(progress.last_at),
-        progress.again,
-        progress.tries,
-        _text(progress.first_tried_at),
-        _text(progress.retry_at),
-    ]
-
-
-def _progress(state: list[Any]) -> Progress:
-    done, last_at, again, tries, first_tried_at, retry_at = state
-    return Progress(
-        tuple(done), _moment(last_at), again, tries, _moment(first_tried_at), _moment(retry_at)
-    )
+def _plain(value: Any) -> Any:
+    """A part of the state: the fields of a tuple become a list, and moments become texts."""
+    match value:
+        case date():
+            return value.isoformat()
+        case tuple():
+            return [_plain(each) for each in value]
+        case _:
+            return value
 
 
 def _plain_lane(lane: Lane) -> list[Any]:
     return [
         lane.listed,
-        _plain_clock(lane.clock),
+        _plain(lane.clock),
         list(lane.soft),
         list(lane.contacted),
         list(lane.first_sends),
@@ -156,7 +95,7 @@ def _lane(state: list[Any]) -> Lane:
     listed, clock, soft, contacted, first_sends, ended = state
     return Lane(
         listed,
-        _clock(clock),
+        _made(Clock, clock) if clock else None,
         Map(dict.fromkeys(soft)),
         Map(dict.fromkeys(contacted)),
         Map(dict.fromkeys(first_sends)),
@@ -164,33 +103,32 @@ def _lane(state: list[Any]) -> Lane:
     )
 
 
-def _plain_clock(clock: Clock | None) -> list[Any] | None:
-    if clock is None:
-        return None
-    return [
-        clock.incident_id,
-        clock.kind,
-        _text(clock.began_at),
-        _text(clock.deadline_at),
-        clock.outcome,
-        _text(clock.ended_at),
-        clock.stopped,
-    ]
+def _made(kind: Any, state: Sequence[Any]) -> Any:
+    """The named tuple of which ``state`` has the fields."""
+    pairs = zip(_readers(kind), state, strict=True)
+    return kind(*(None if value is None else read(value) for read, value in pairs))
 
 
-def _clock(state: list[Any] | None) -> Clock | None:
-    if state is None:
-        return None
-    incident_id, kind, began_at, deadline_at, outcome, ended_at, stopped = state
-    return Clock(
-        incident_id,
-        IncidentKind(kind),
-        datetime.fromisoformat(began_at),
-        datetime.fromisoformat(deadline_at),
-        ClockOutcome(outcome),
-        _moment(ended_at),
-        stopped,
-    )
+@cache
+def _readers(kind: Any) -> Sequence[Callable[[Any], Any]]:
+    return [_reader(hint) for hint in get_type_hints(kind).values()]
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """How a field of this annotation is read, unless it is None."""
+    (kind, *_) = [each for each in get_args(hint) if each is not NoneType] or [hint]
+    if get_origin(hint) is tuple:
+        read = _reader(kind)
+        return lambda values: tuple(map(read, values))
+    if hasattr(kind, "_fields"):
+        return partial(_made, kind)
+    if kind in (date, datetime):
+        return cast("Callable[[str], date]", kind.fromisoformat)
+    return kind if isinstance(kind, type) and issubclass(kind, StrEnum) else _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _members(groups: Iterable[tuple[Recipient, list[str]]]) -> Map[str, Recipient]:
@@ -198,15 +136,3 @@ def _members(groups: Iterable[tuple[Recipient, list[str]]]) -> Map[str, Recipien
     for recipient, ids in groups:
         everyone.update(dict.fromkeys(ids, recipient))
     return Map(everyone)
-
-
-def _text(moment: date | None) -> str | None:
-    return moment.isoformat() if moment else None
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

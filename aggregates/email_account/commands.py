@@ -1,11 +1,10 @@
 """The commands for an email account."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self
 
 from aggregates.changed import changed
-from aggregates.command import DEFAULT_POLICY, UNSTAMPED, ClockReading, Command, Context, Policy
+from aggregates.command import UNSTAMPED, ClockReading, Command, Context, WithPolicy
 from events.vocabulary import (
     AccountId,
     Asker,
@@ -18,7 +17,6 @@ from events.vocabulary import (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
 class AccountCommand(Command):
     aggregate: ClassVar[str] = "account"
     account_id: AccountId
@@ -28,17 +26,6 @@ class AccountCommand(Command):
         return self.account_id
 
 
-@dataclass(frozen=True, kw_only=True)
-class WithPolicy(AccountCommand):
-    """A command whose events record the policy in force."""
-
-    policy: Policy = DEFAULT_POLICY
-
-    def in_context(self, context: Context) -> Self:
-        return changed(self, policy=context.policy)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Verified(AccountCommand):
     """A command that counts only once the connection has been checked (C1, R2).
 
@@ -55,28 +42,24 @@ class Verified(AccountCommand):
     check_id: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class ConnectAccount(Verified):
     slot_id: SlotId
     provider: str
     settings: Settings = Settings()
 
 
-@dataclass(frozen=True, kw_only=True)
 class OneClickReconnect(Verified):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
-class RequestCheck(WithPolicy):
+class RequestCheck(WithPolicy, AccountCommand):
     """C6: a user asked for a check that is about to run."""
 
     taken_when_fenced: ClassVar[bool] = True
     check_id: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class RecordCheck(WithPolicy):
+class RecordCheck(WithPolicy, AccountCommand):
     """The outcome of Test Connection or of a background check (C1, C2).
 
     ``credentials`` are those that were checked: if the account has others by now, the check says
@@ -90,17 +73,14 @@ class RecordCheck(WithPolicy):
     credentials: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class UpdateSettings(AccountCommand):
     settings: Settings
 
 
-@dataclass(frozen=True, kw_only=True)
-class DisconnectAccount(WithPolicy):
+class DisconnectAccount(WithPolicy, AccountCommand):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
 class IssueNotice(AccountCommand):
     """Tell the owner about an incident (N1, N3)."""
 
@@ -113,7 +93,6 @@ class IssueNotice(AccountCommand):
         return changed(self, clocks=context.clocks(self.account_id, self.incident_id))
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecordNoticeAttempt(AccountCommand):
     taken_when_fenced: ClassVar[bool] = True
     incident_id: IncidentId
@@ -124,15 +103,13 @@ class RecordNoticeAttempt(AccountCommand):
     taken_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class AboutSend(WithPolicy):
+class AboutSend(WithPolicy, AccountCommand):
     """A process manager's command about a planned message that was reserved through the account."""
 
     campaign_id: CampaignId
     send_id: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class CountSend(AboutSend):
     """M3: refused, together with the reservation, if the account may not send now. A message that
     is known to be ``sent`` counts all the same (M6)."""
@@ -140,7 +117,6 @@ class CountSend(AboutSend):
     sent: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
 class UncountSend(AboutSend):
     """M3: the message was refused. ``throttled``: because the account sends too much (M8)."""
 
@@ -149,12 +125,10 @@ class UncountSend(AboutSend):
     told_until: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class EndThrottling(AccountCommand):
     """M8: a message was accepted, which ends the throttling."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class ProveSentSearch(AccountCommand):
     """M2: a search of the Sent folder found this accepted message."""
 

@@ -14,93 +14,67 @@ N1, N3  One notice per incident and moment; once it is over, only one that says 
 from collections.abc import Sequence
 from typing import assert_never
 
-from aggregates.email_account import pace
+from aggregates import rejections
+from aggregates.email_account import commands, pace
 from aggregates.email_account.checks import counts_as_of, cure, record_check, request_check
-from aggregates.email_account.commands import (
-    ConnectAccount,
-    CountSend,
-    DisconnectAccount,
-    EmailAccountCommand,
-    EndThrottling,
-    IssueNotice,
-    OneClickReconnect,
-    ProveSentSearch,
-    RecordCheck,
-    RecordNoticeAttempt,
-    RequestCheck,
-    UncountSend,
-    UpdateSettings,
-    Verified,
-)
 from aggregates.email_account.notices import attempted, issue_notice, reminders
 from aggregates.email_account.state import EmailAccount
-from aggregates.rejections import (
-    AlreadyConnected,
-    ConfigurationChanged,
-    IdentityMismatch,
-    InsufficientScope,
-    NotConnected,
-    Rejected,
-    StillFailing,
-    UnknownAccount,
-)
-from events.email_account import (
-    AccountConnected,
-    AccountDisconnected,
-    ConnectRejected,
-    EmailAccountEvent,
-    OneClickReconnected,
-    OneClickRejected,
-    SettingsUpdated,
-)
+from events import email_account as facts
 from events.vocabulary import FailureClass, Settings
 
-REFUSALS: dict[str, type[Rejected]] = {
+REFUSALS: dict[str, type[rejections.Rejected]] = {
     cls.code: cls
-    for cls in (StillFailing, InsufficientScope, IdentityMismatch, ConfigurationChanged)
+    for cls in (
+        rejections.StillFailing,
+        rejections.InsufficientScope,
+        rejections.IdentityMismatch,
+        rejections.ConfigurationChanged,
+    )
 }
 
 
 def decide(  # noqa: PLR0912 one case per command
-    account: EmailAccount, command: EmailAccountCommand
-) -> Sequence[EmailAccountEvent]:
+    account: EmailAccount, command: commands.EmailAccountCommand
+) -> Sequence[facts.EmailAccountEvent]:
     match command:
-        case ConnectAccount():
+        case commands.ConnectAccount():
             return connect(account, command)
-        case RecordNoticeAttempt():
+        case commands.RecordNoticeAttempt():
             return attempted(account, command)
-        case IssueNotice():
+        case commands.IssueNotice():
             return issue_notice(account, command)
-        case UncountSend() | EndThrottling():
+        case commands.UncountSend() | commands.EndThrottling():
             return pace.ended(account, command)
         case _:
             _require_connected(account)
     match command:
-        case OneClickReconnect():
+        case commands.OneClickReconnect():
             return one_click_reconnect(account, command)
-        case RequestCheck():
+        case commands.RequestCheck():
             return [request_check(account, command)]
-        case RecordCheck():
+        case commands.RecordCheck():
             return record_check(account, command)
-        case UpdateSettings(settings=settings, at=at):
-            return [SettingsUpdated(account_id=account.id, settings=settings, occurred_at=at)]
-        case DisconnectAccount():
+        case commands.UpdateSettings(settings=settings, at=at):
+            return [facts.SettingsUpdated(account_id=account.id, settings=settings, occurred_at=at)]
+        case commands.DisconnectAccount():
             return [disconnect(account, command)]
-        case CountSend():
+        case commands.CountSend():
             return pace.count(account, command)
-        case ProveSentSearch():
+        case commands.ProveSentSearch():
             return pace.prove_search(account, command)
         case _:
             assert_never(command)
 
 
-def connect(account: EmailAccount, command: ConnectAccount) -> Sequence[EmailAccountEvent]:
+def connect(
+    account: EmailAccount, command: commands.ConnectAccount
+) -> Sequence[facts.EmailAccountEvent]:
     """C1, T1: only a full successful check connects; settings are those given, or defaults."""
     if account.connected:
-        raise AlreadyConnected(account=account.id, slot=account.slot_id)
+        raise rejections.AlreadyConnected(account=account.id, slot=account.slot_id)
     refusal = _refusal(command)
     if refusal is not None:
-        rejected = ConnectRejected(
+        rejected = facts.ConnectRejected(
             account_id=account.id,
             slot_id=command.slot_id,
             reason=refusal.code,
@@ -109,7 +83,7 @@ def connect(account: EmailAccount, command: ConnectAccount) -> Sequence[EmailAcc
         raise refusal(account=account.id, facts=[rejected] if account.status else [])
 
     return [
-        AccountConnected(
+        facts.AccountConnected(
             account_id=account.id,
             slot_id=command.slot_id,
             provider=command.provider,
@@ -122,14 +96,14 @@ def connect(account: EmailAccount, command: ConnectAccount) -> Sequence[EmailAcc
 
 
 def one_click_reconnect(
-    account: EmailAccount, command: OneClickReconnect
-) -> Sequence[EmailAccountEvent]:
+    account: EmailAccount, command: commands.OneClickReconnect
+) -> Sequence[facts.EmailAccountEvent]:
     """R1, R2, R3: touches no setting and no campaign; counts only once verified."""
     refusal = _refusal(command)
     if refusal is None and command.configuration != account.configuration:
-        refusal = ConfigurationChanged
+        refusal = rejections.ConfigurationChanged
     if refusal is not None:
-        rejected = OneClickRejected(
+        rejected = facts.OneClickRejected(
             account_id=account.id,
             reason=refusal.code,
             check_id=command.check_id,
@@ -139,7 +113,7 @@ def one_click_reconnect(
 
     at = counts_as_of(account, command.check_id, command.at)
     return [
-        OneClickReconnected(
+        facts.OneClickReconnected(
             account_id=account.id,
             report=command.report,
             credentials=command.credentials,
@@ -150,12 +124,14 @@ def one_click_reconnect(
     ]
 
 
-def disconnect(account: EmailAccount, command: DisconnectAccount) -> AccountDisconnected:
+def disconnect(
+    account: EmailAccount, command: commands.DisconnectAccount
+) -> facts.AccountDisconnected:
     """T1, T2: settings go back to defaults, and an incident of its own begins (S2, N1)."""
     assert account.slot_id is not None
     policy = command.policy
     deadline = command.at + policy.grace_period
-    return AccountDisconnected(
+    return facts.AccountDisconnected(
         account_id=account.id,
         slot_id=account.slot_id,
         incident_id=account.next_incident_id,
@@ -172,20 +148,20 @@ def disconnect(account: EmailAccount, command: DisconnectAccount) -> AccountDisc
 
 def _require_connected(account: EmailAccount) -> None:
     if account.status is None:
-        raise UnknownAccount(account=account.id)
+        raise rejections.UnknownAccount(account=account.id)
     if not account.connected:
-        raise NotConnected(account=account.id)
+        raise rejections.NotConnected(account=account.id)
 
 
-def _refusal(command: Verified) -> type[Rejected] | None:
+def _refusal(command: commands.Verified) -> type[rejections.Rejected] | None:
     if command.refusal is not None:
         return REFUSALS[command.refusal]
     match command.report.found:
         case None:
             return None
         case FailureClass.AUTH_INSUFFICIENT_SCOPE:
-            return InsufficientScope
+            return rejections.InsufficientScope
         case FailureClass.IDENTITY_MISMATCH:
-            return IdentityMismatch
+            return rejections.IdentityMismatch
         case _:
-            return StillFailing
+            return rejections.StillFailing

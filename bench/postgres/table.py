@@ -17,6 +17,7 @@ POSTGRES = (
     Ratio("pg_writes_1", "the same, commands through the engine", "engine", "stock", 2),
     *_processor("pg_writes_1", "engine", "stock"),
     Ratio("pg_writes_1", "the same, beside Message DB", "engine", "message_db", None),
+    Ratio("pg_writes_1", "the same, beside Emmett", "engine", "emmett", None),
     *(
         line
         for name, disk, threads, processes in (

@@ -2,7 +2,7 @@
 
 Stock is ``Application.save`` of an aggregate of its own; ``recorder`` our ``insert_events`` in its
 place; ``engine`` a command, with all that the law asks of it; ``message_db`` the function of
-another store of events, and little of a client.
+another store of events, and little of a client; ``emmett`` a command of a third one.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,6 +15,7 @@ from eventsourcing.persistence import StoredEvent
 from adapters.stores.postgres import PostgresStore
 from aggregates.command import Command
 from bench.ours import ANN, CAMPAIGN, PAGE, START, Ledger, accepted, recipient, reserve
+from bench.postgres.emmett import emmett_writers
 from bench.postgres.message_db import message_db_writers
 from bench.postgres.places import stock_environment
 from bench.stock import StockCampaign
@@ -115,4 +116,5 @@ WRITERS: dict[str, Callable[[str, list[str]], list[Write]]] = {
     "engine": engine_writers,
     "pages": page_writers,
     "message_db": message_db_writers,
+    "emmett": emmett_writers,
 }

@@ -22,6 +22,7 @@ ONE: Mapping[str, Shape] = {
     "engine": ("engine", 1, 1),
     "stock": ("stock", 1, 1),
     "message_db": ("message_db", 1, 1),
+    "emmett": ("emmett", 1, 1),
 }
 EIGHT: Mapping[str, Shape] = {
     "threads": ("engine", 8, 1),

@@ -13,7 +13,7 @@ from typing import Any
 from engine.ports.errors import NotStoppedThere, StaleView
 from engine.ports.log import Entry, Generation, Log, Page, Row, StoreIdentity
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
-from engine.ports.views import ReadableViews, page_of
+from engine.ports.views import Changes, ReadableViews, Since, page_of
 from events.catalogue import CATALOGUE
 from events.recorded import Envelope, Recorded
 from projections.projection import Projection, RowKey
@@ -111,12 +111,7 @@ class OverlaidViews:
         self._positions[projection] = 0
         self._rows[projection], self._underneath[projection] = {}, {}
 
-    def save(
-        self,
-        changes: Mapping[Projection, Mapping[RowKey, Any]],
-        since: Mapping[Projection, int],
-        position: int,
-    ) -> None:
+    def save(self, changes: Changes, since: Since, position: int) -> None:
         for projection, rows in changes.items():
             stands_at = self.position(projection)
             if stands_at != since[projection]:

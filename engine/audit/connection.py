@@ -3,22 +3,11 @@
 from datetime import datetime, timedelta
 
 from engine.audit.books import Account, Books, Incident
-from events.email_account import (
-    AccountConnected,
-    AccountDisconnected,
-    CheckFailed,
-    CheckPassed,
-    CheckRequested,
-    ConnectionFailed,
-    ConnectionRestored,
-    OneClickReconnected,
-    OneClickRejected,
-    SettingsUpdated,
-)
+from events import email_account as facts
 from events.vocabulary import Asker, ConnectionStatus, FailureClass, IncidentKind, Settings
 
 
-def connected(books: Books, event: AccountConnected) -> None:
+def connected(books: Books, event: facts.AccountConnected) -> None:
     """T3: only an account that is not connected can be connected, and only in a free slot."""
     account = books.account(event.account_id)
     if account.connected:
@@ -34,7 +23,7 @@ def connected(books: Books, event: AccountConnected) -> None:
     books.touch(account.id)
 
 
-def settings_updated(books: Books, event: SettingsUpdated) -> None:
+def settings_updated(books: Books, event: facts.SettingsUpdated) -> None:
     """R1: a One-Click Reconnect changes no setting."""
     account = books.account(event.account_id)
     if books.root == "OneClickReconnect" and event.settings != account.settings:
@@ -42,7 +31,7 @@ def settings_updated(books: Books, event: SettingsUpdated) -> None:
     account.settings = event.settings
 
 
-def check_requested(books: Books, event: CheckRequested) -> None:
+def check_requested(books: Books, event: facts.CheckRequested) -> None:
     """C6: running clocks wait for a check that was requested in time."""
     account = books.account(event.account_id)
     now, patience = event.occurred_at, event.patience_ends_at
@@ -57,7 +46,7 @@ def check_requested(books: Books, event: CheckRequested) -> None:
     books.reckon()
 
 
-def check_passed(books: Books, event: CheckPassed | OneClickReconnected) -> None:
+def check_passed(books: Books, event: facts.CheckPassed | facts.OneClickReconnected) -> None:
     """C1, C5: a full successful check cures an incident, if there is one."""
     account = books.account(event.account_id)
     if not event.report.successful:
@@ -68,7 +57,7 @@ def check_passed(books: Books, event: CheckPassed | OneClickReconnected) -> None
     if event.check_id is not None:
         account.checks.pop(event.check_id, None)
     _healthy(account)
-    if isinstance(event, OneClickReconnected):
+    if isinstance(event, facts.OneClickReconnected):
         account.reconnected(event.occurred_at)
     account.healthy_at = event.occurred_at
     books.touch(account.id)
@@ -76,7 +65,7 @@ def check_passed(books: Books, event: CheckPassed | OneClickReconnected) -> None
         books.owed.restoring = account.id
 
 
-def check_failed(books: Books, event: CheckFailed) -> None:
+def check_failed(books: Books, event: facts.CheckFailed) -> None:
     """C2, C3: misses are counted correctly; what must follow derives from the recorded policy."""
     account = books.account(event.account_id)
     found = event.report.found
@@ -95,7 +84,7 @@ def check_failed(books: Books, event: CheckFailed) -> None:
         books.owed.failure_of = account.id
 
 
-def _fails_now(account: Account, event: CheckFailed, found: FailureClass) -> bool:
+def _fails_now(account: Account, event: facts.CheckFailed, found: FailureClass) -> bool:
     if not found.opens_incident:
         return False
     if found.permanent or event.asked_by is Asker.USER:
@@ -106,7 +95,7 @@ def _fails_now(account: Account, event: CheckFailed, found: FailureClass) -> boo
     return event.misses >= event.misses_before_failure and event.occurred_at - first >= span
 
 
-def connection_failed(books: Books, event: ConnectionFailed) -> None:
+def connection_failed(books: Books, event: facts.ConnectionFailed) -> None:
     """C2, C4, S2: an account fails only by a check that suffices for it, and only if it worked
     before."""
     account = books.account(event.account_id)
@@ -123,7 +112,7 @@ def connection_failed(books: Books, event: ConnectionFailed) -> None:
     account.failure = event.incident_id
 
 
-def connection_restored(books: Books, event: ConnectionRestored) -> None:
+def connection_restored(books: Books, event: facts.ConnectionRestored) -> None:
     """C5: the open failure is restored, by a full successful check."""
     account = books.account(event.account_id)
     if books.owed.restoring != account.id:
@@ -138,12 +127,12 @@ def connection_restored(books: Books, event: ConnectionRestored) -> None:
     account.failure = None
 
 
-def one_click_rejected(books: Books, event: OneClickRejected) -> None:
+def one_click_rejected(books: Books, event: facts.OneClickRejected) -> None:
     """C6: the requested check has ended; R2: nothing else has changed."""
     books.account(event.account_id).checks.pop(event.check_id or "", None)
 
 
-def disconnected(books: Books, event: AccountDisconnected) -> None:
+def disconnected(books: Books, event: facts.AccountDisconnected) -> None:
     """T1, T2: settings before and after, the latter the defaults; a new incident that supersedes
     the failure."""
     account = books.account(event.account_id)
@@ -171,7 +160,7 @@ def disconnected(books: Books, event: AccountDisconnected) -> None:
 def _open(
     books: Books,
     account: Account,
-    event: ConnectionFailed | AccountDisconnected,
+    event: facts.ConnectionFailed | facts.AccountDisconnected,
     kind: IncidentKind,
     lasts: timedelta,
 ) -> None:
@@ -201,7 +190,7 @@ def _healthy(account: Account) -> None:
 
 
 def _counts_as_of_its_request(
-    books: Books, account: Account, event: CheckPassed | OneClickReconnected
+    books: Books, account: Account, event: facts.CheckPassed | facts.OneClickReconnected
 ) -> None:
     """C6: a check counts as of an earlier moment only if that is the moment of a request answered
     in time."""

@@ -1,21 +1,14 @@
 """P1-P3: starts, pauses and resumes, and the set of causes."""
 
 from engine.audit.books import Account, Books, Campaign
-from events.campaign import (
-    CampaignFinished,
-    CampaignPaused,
-    CampaignReopened,
-    CampaignResumed,
-    CampaignStarted,
-    PauseCauseCleared,
-)
+from events import campaign as facts
 from events.vocabulary import CampaignStatus, ConnectionStatus, IncidentKind, OnAccountTrouble
 
 UNDER_WAY = (CampaignStatus.RUNNING, CampaignStatus.PAUSED)
 USER, BOUNCES, CONNECTION = "user", "bounces", "connection:"
 
 
-def started(books: Books, event: CampaignStarted) -> None:
+def started(books: Books, event: facts.CampaignStarted) -> None:
     """P3: only a draft is started, and only with an account that can send."""
     campaign = books.campaign(event.campaign_id)
     if campaign.status is not CampaignStatus.DRAFT:
@@ -24,7 +17,7 @@ def started(books: Books, event: CampaignStarted) -> None:
     _run(campaign)
 
 
-def resumed(books: Books, event: CampaignResumed) -> None:
+def resumed(books: Books, event: facts.CampaignResumed) -> None:
     """P3: a campaign is resumed only if no cause holds; a user who goes on without an account names
     it."""
     campaign = books.campaign(event.campaign_id)
@@ -62,7 +55,7 @@ def _nothing_holds(books: Books, campaign: Campaign, policy: OnAccountTrouble) -
         books.report("P3", f"{idle[0]} is not successful and holds {campaign.id} back.")
 
 
-def paused(books: Books, event: CampaignPaused) -> None:
+def paused(books: Books, event: facts.CampaignPaused) -> None:
     """P1, P2: a campaign under way is paused by a user, or because an account that it uses does not
     work."""
     campaign, cause = books.campaign(event.campaign_id), event.cause
@@ -83,7 +76,7 @@ def paused(books: Books, event: CampaignPaused) -> None:
     campaign.status = CampaignStatus.PAUSED
 
 
-def _bounced_too_much(books: Books, campaign: Campaign, event: CampaignPaused) -> None:
+def _bounced_too_much(books: Books, campaign: Campaign, event: facts.CampaignPaused) -> None:
     """M8: a campaign is paused for its bounces only if they pass the limit."""
     counted = campaign.bounces, campaign.sends
     enough = campaign.sends >= (event.sends_needed or 0)
@@ -92,7 +85,7 @@ def _bounced_too_much(books: Books, campaign: Campaign, event: CampaignPaused) -
         books.report("M8", f"{counted[0]} of {counted[1]} messages of {campaign.id} bounced.")
 
 
-def cleared(books: Books, event: PauseCauseCleared) -> None:
+def cleared(books: Books, event: facts.PauseCauseCleared) -> None:
     """P2: a reconnect removes its own cause; the system never clears the user's."""
     campaign, cause = books.campaign(event.campaign_id), event.cause
     if cause not in campaign.causes:
@@ -104,7 +97,7 @@ def cleared(books: Books, event: PauseCauseCleared) -> None:
     campaign.causes.discard(cause)
 
 
-def finished(books: Books, event: CampaignFinished) -> None:
+def finished(books: Books, event: facts.CampaignFinished) -> None:
     """A campaign is finished once every recipient is terminal."""
     campaign = books.campaign(event.campaign_id)
     if campaign.alive or campaign.status not in UNDER_WAY:
@@ -114,7 +107,7 @@ def finished(books: Books, event: CampaignFinished) -> None:
     campaign.causes.clear()
 
 
-def reopened(books: Books, event: CampaignReopened) -> None:
+def reopened(books: Books, event: facts.CampaignReopened) -> None:
     """An import that adds someone reopens a finished campaign."""
     campaign = books.campaign(event.campaign_id)
     if campaign.status is not CampaignStatus.FINISHED or not campaign.alive:

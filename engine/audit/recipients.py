@@ -2,28 +2,7 @@
 
 from engine.audit import pace
 from engine.audit.books import Books, Campaign, Lane, Lost, Person
-from events.campaign import (
-    AssignmentReleased,
-    AutoReplyReceived,
-    EmailAccepted,
-    EmailOutcomeUnknown,
-    EmailRefused,
-    HoldEnded,
-    LateSignalRecorded,
-    RecipientAdded,
-    RecipientAssigned,
-    RecipientBounced,
-    RecipientEnded,
-    RecipientFailed,
-    RecipientFinished,
-    RecipientImportRefused,
-    RecipientMigrated,
-    RecipientReplied,
-    RecipientStopped,
-    RecipientUnsubscribed,
-    SendReserved,
-    SentFolderSearched,
-)
+from events import campaign as facts
 from events.vocabulary import (
     CampaignStatus,
     ConnectionStatus,
@@ -34,16 +13,16 @@ from events.vocabulary import (
 RUNNING, SUCCESSFUL = CampaignStatus.RUNNING, ConnectionStatus.SUCCESSFUL
 PENDING, ACTIVE = RecipientStatus.PENDING, RecipientStatus.ACTIVE
 STOPPED = RecipientStatus.CAMPAIGN_STOPPED
-ENDED_AS: dict[type[RecipientEnded], RecipientStatus] = {
-    RecipientReplied: RecipientStatus.REPLIED,
-    RecipientBounced: RecipientStatus.BOUNCED,
-    RecipientUnsubscribed: RecipientStatus.UNSUBSCRIBED,
-    RecipientFinished: RecipientStatus.FINISHED,
-    RecipientFailed: RecipientStatus.FAILED,
+ENDED_AS: dict[type[facts.RecipientEnded], RecipientStatus] = {
+    facts.RecipientReplied: RecipientStatus.REPLIED,
+    facts.RecipientBounced: RecipientStatus.BOUNCED,
+    facts.RecipientUnsubscribed: RecipientStatus.UNSUBSCRIBED,
+    facts.RecipientFinished: RecipientStatus.FINISHED,
+    facts.RecipientFailed: RecipientStatus.FAILED,
 }
 
 
-def added(books: Books, event: RecipientAdded) -> None:
+def added(books: Books, event: facts.RecipientAdded) -> None:
     """S4: nobody is added twice, least of all a stopped recipient; F1: ids are opaque."""
     campaign = books.campaign(event.campaign_id)
     name = event.recipient_id
@@ -58,7 +37,7 @@ def added(books: Books, event: RecipientAdded) -> None:
     campaign.alive += 1
 
 
-def migrated(books: Books, event: RecipientMigrated) -> None:
+def migrated(books: Books, event: facts.RecipientMigrated) -> None:
     """M1, M2: a recipient is migrated right after being added, with a sender and the first steps of
     the sequence."""
     campaign, name = books.campaign(event.campaign_id), event.recipient_id
@@ -76,7 +55,7 @@ def migrated(books: Books, event: RecipientMigrated) -> None:
     pace.migrated(books, campaign, person, event)
 
 
-def import_refused(books: Books, event: RecipientImportRefused) -> None:
+def import_refused(books: Books, event: facts.RecipientImportRefused) -> None:
     """S4, M7: only people are refused who were stopped, or are new to the campaign and
     suppressed."""
     campaign = books.campaign(event.campaign_id)
@@ -89,7 +68,7 @@ def import_refused(books: Books, event: RecipientImportRefused) -> None:
         books.report("S4", f"{event.recipient_id} was refused though it was not stopped.")
 
 
-def assigned(books: Books, event: RecipientAssigned) -> None:
+def assigned(books: Books, event: facts.RecipientAssigned) -> None:
     """M1: only recipients who received nothing are assigned, to a listed and connected account."""
     campaign = books.campaign(event.campaign_id)
     person = books.person(campaign, event.recipient_id)
@@ -103,7 +82,7 @@ def assigned(books: Books, event: RecipientAssigned) -> None:
         person.sender = event.account_id
 
 
-def released(books: Books, event: AssignmentReleased) -> None:
+def released(books: Books, event: facts.AssignmentReleased) -> None:
     """M1: only soft assignments are released; S3: as many as the expiry says."""
     campaign = books.campaign(event.campaign_id)
     person = books.person(campaign, event.recipient_id)
@@ -116,11 +95,11 @@ def released(books: Books, event: AssignmentReleased) -> None:
         books.owed.releases -= 1
 
 
-def leaving(books: Books, event: SendReserved) -> None:
+def leaving(books: Books, event: facts.SendReserved) -> None:
     return lost(books, event) if books.lost_send else reserved(books, event)
 
 
-def reserved(books: Books, event: SendReserved) -> None:
+def reserved(books: Books, event: facts.SendReserved) -> None:
     """S4, S8: nothing is reserved for terminal recipients; M1, M2, M5: once, from the sender, not
     while held."""
     campaign = books.campaigns.get(event.campaign_id) or books.campaign(event.campaign_id)
@@ -154,7 +133,7 @@ def reserved(books: Books, event: SendReserved) -> None:
     person.send_id, person.via, person.reserved_at = event.send_id, account_id, event.occurred_at
 
 
-def lost(books: Books, event: SendReserved) -> None:
+def lost(books: Books, event: facts.SendReserved) -> None:
     """M6: the message left at an unknown time before this was recorded."""
     campaign, account_id = books.campaign(event.campaign_id), event.account_id
     person = books.person(campaign, event.recipient_id)
@@ -174,7 +153,7 @@ def _first_send(campaign: Campaign, person: Person, lane: Lane, name: str, accou
     lane.first_sends.add(name)
 
 
-def received(books: Books, event: EmailAccepted | EmailOutcomeUnknown) -> None:
+def received(books: Books, event: facts.EmailAccepted | facts.EmailOutcomeUnknown) -> None:
     """M2: only a reserved send is received; M1: from one account only; S8: too late means
     stopped."""
     campaign = books.campaigns.get(event.campaign_id) or books.campaign(event.campaign_id)
@@ -193,7 +172,7 @@ def received(books: Books, event: EmailAccepted | EmailOutcomeUnknown) -> None:
         elif not lane.listed:
             books.touch(account_id)
     step = person.progress.step if person.progress is not None else None
-    if type(event) is EmailOutcomeUnknown:
+    if type(event) is facts.EmailOutcomeUnknown:
         reserved_at = person.reserved_at or event.occurred_at
         lost = Lost(event.send_id, account_id, reserved_at, step)
         person.unknown = (*person.unknown, lost)
@@ -216,7 +195,7 @@ def _fix(person: Person, lane: Lane, name: str, account_id: str) -> None:
     person.sender = account_id
 
 
-def refused(books: Books, event: EmailRefused) -> None:
+def refused(books: Books, event: facts.EmailRefused) -> None:
     """M2: only a reserved send is refused."""
     campaign = books.campaign(event.campaign_id)
     person = books.person(campaign, event.recipient_id)
@@ -229,7 +208,7 @@ def refused(books: Books, event: EmailRefused) -> None:
     person.send_id = person.via = person.doomed = None
 
 
-def searched(books: Books, event: SentFolderSearched) -> None:
+def searched(books: Books, event: facts.SentFolderSearched) -> None:
     """M2: only a send of unknown outcome is searched for."""
     person = books.person(books.campaign(event.campaign_id), event.recipient_id)
     if all(each.send_id != event.send_id for each in person.unknown):
@@ -238,7 +217,7 @@ def searched(books: Books, event: SentFolderSearched) -> None:
         person.unknown = tuple(each for each in person.unknown if each.send_id != event.send_id)
 
 
-def ended(books: Books, event: RecipientEnded) -> None:
+def ended(books: Books, event: facts.RecipientEnded) -> None:
     """S4: nobody ends twice; the fixed sender is named."""
     campaign = books.campaign(event.campaign_id)
     person = books.person(campaign, event.recipient_id)
@@ -247,15 +226,15 @@ def ended(books: Books, event: RecipientEnded) -> None:
         return
     if event.account_id != (person.sender if person.emails else None):
         books.report("M1", f"{event.recipient_id} did not hear from {event.account_id}.")
-    if isinstance(event, RecipientFinished) and books.envelope.command == "FinishRecipient":
+    if isinstance(event, facts.RecipientFinished) and books.envelope.command == "FinishRecipient":
         pace.finished(books, campaign, person, event)
-    campaign.bounces += isinstance(event, RecipientBounced)
-    if books.owed.failed == event.recipient_id and isinstance(event, RecipientFailed):
+    campaign.bounces += isinstance(event, facts.RecipientBounced)
+    if books.owed.failed == event.recipient_id and isinstance(event, facts.RecipientFailed):
         books.owed.failed = None
     _end(campaign, person, ENDED_AS[type(event)])
 
 
-def stopped(books: Books, event: RecipientStopped) -> None:
+def stopped(books: Books, event: facts.RecipientStopped) -> None:
     """S3, F0: a stop belongs to an expiry earlier in the same command; S8: or to a late outcome."""
     campaign = books.campaigns.get(event.campaign_id) or books.campaign(event.campaign_id)
     name, owed = event.recipient_id, books.owed
@@ -294,14 +273,14 @@ def _end(campaign: Campaign, person: Person, status: RecipientStatus) -> None:
         lane.skipped[status] = lane.skipped.get(status, 0) + 1
 
 
-def late_signal(books: Books, event: LateSignalRecorded) -> None:
+def late_signal(books: Books, event: facts.LateSignalRecorded) -> None:
     """S4: a signal is late only if the recipient is terminal."""
     person = books.person(books.campaign(event.campaign_id), event.recipient_id)
     if not person.ended:
         books.report("S4", f"{event.recipient_id} is not terminal; the signal must end it.")
 
 
-def auto_replied(books: Books, event: AutoReplyReceived) -> None:
+def auto_replied(books: Books, event: facts.AutoReplyReceived) -> None:
     """M5: an out-of-office holds until the latest date named."""
     person = books.person(books.campaign(event.campaign_id), event.recipient_id)
     dates = [each for each in (person.held_until, event.until) if each is not None]
@@ -312,7 +291,7 @@ def auto_replied(books: Books, event: AutoReplyReceived) -> None:
     person.held_until = event.held_until
 
 
-def hold_ended(books: Books, event: HoldEnded) -> None:
+def hold_ended(books: Books, event: facts.HoldEnded) -> None:
     """M5, S7: a hold ends on its date."""
     person = books.person(books.campaign(event.campaign_id), event.recipient_id)
     if person.held_until != event.occurred_at or books.envelope.recorded_at < event.occurred_at:

@@ -13,15 +13,7 @@ from typing import NamedTuple
 from aggregates.command import DEFAULT_POLICY
 from engine.work.classifying.classifier import classify
 from engine.work.classifying.evidence import Evidence
-from events.email_account import (
-    AccountConnected,
-    AccountDisconnected,
-    CheckFailed,
-    CheckPassed,
-    ConnectionFailed,
-    ConnectionRestored,
-    OneClickReconnected,
-)
+from events import email_account as facts
 from events.recorded import Recorded
 from events.vocabulary import AccountId, Asker, FailureClass, IncidentId
 
@@ -89,7 +81,7 @@ class _Account:
     """The index, among the avoided incidents, of the open one that would not have been opened."""
     fails_now: bool = False
 
-    def hear(self, check: CheckFailed, found: FailureClass | None) -> None:
+    def hear(self, check: facts.CheckFailed, found: FailureClass | None) -> None:
         """C2: count the misses, and decide whether the account would fail."""
         if found is None:
             self.misses, self.first_missed_at = 0, None
@@ -98,7 +90,7 @@ class _Account:
             self.first_missed_at = self.first_missed_at or check.occurred_at
         self.fails_now = found is not None and found.opens_incident and self._enough(check, found)
 
-    def _enough(self, check: CheckFailed, found: FailureClass) -> bool:
+    def _enough(self, check: facts.CheckFailed, found: FailureClass) -> bool:
         if found.permanent or check.asked_by is Asker.USER:
             return True
         enough = check.misses_before_failure or DEFAULT_POLICY.misses_before_failure
@@ -127,24 +119,24 @@ class Reclassifier:
     def _hear(self, fact: Recorded) -> None:
         event = fact.event
         match event:
-            case CheckFailed():
+            case facts.CheckFailed():
                 self._settle("")
                 self._check(fact, event, self._accounts[fact.workspace, event.account_id])
-            case ConnectionFailed():
+            case facts.ConnectionFailed():
                 self._settle(fact.envelope.command_id)
                 self._opened(fact, event, self._accounts[fact.workspace, event.account_id])
             case (
-                CheckPassed()
-                | ConnectionRestored()
-                | OneClickReconnected()
-                | AccountConnected()
-                | AccountDisconnected()
+                facts.CheckPassed()
+                | facts.ConnectionRestored()
+                | facts.OneClickReconnected()
+                | facts.AccountConnected()
+                | facts.AccountDisconnected()
             ):
                 self._accounts[fact.workspace, event.account_id] = _Account()
             case _:
                 pass
 
-    def _check(self, fact: Recorded, check: CheckFailed, account: _Account) -> None:
+    def _check(self, fact: Recorded, check: facts.CheckFailed, account: _Account) -> None:
         was = check.report.found or FailureClass.UNKNOWN
         now, differs = self._judged(fact, check, was), False
         if now != was:
@@ -158,7 +150,9 @@ class Reclassifier:
             missed = Missed(fact.workspace, check.account_id, fact.position, check.occurred_at)
             self._waiting = (fact.envelope.command_id, missed)
 
-    def _judged(self, fact: Recorded, check: CheckFailed, was: FailureClass) -> FailureClass | None:
+    def _judged(
+        self, fact: Recorded, check: facts.CheckFailed, was: FailureClass
+    ) -> FailureClass | None:
         self.found.checks += 1
         told = check.report.evidence_digest
         evidence = self._find(fact.workspace, told) if told else None
@@ -181,7 +175,7 @@ class Reclassifier:
             )
         return verdict.failure
 
-    def _opened(self, fact: Recorded, event: ConnectionFailed, account: _Account) -> None:
+    def _opened(self, fact: Recorded, event: facts.ConnectionFailed, account: _Account) -> None:
         account.failed = True
         if account.fails_now or not account.differs:
             return

@@ -6,20 +6,14 @@ from datetime import timedelta
 
 from engine.audit.books import Books, Person
 from engine.audit.pace import is_day, local
+from events import email_account as facts
 from events.campaign import SentSearched
-from events.email_account import (
-    SendCounted,
-    SendingThrottled,
-    SendUncounted,
-    SentSearchProved,
-    ThrottlingEnded,
-)
 from events.vocabulary import SearchResult
 
 KEPT = timedelta(days=3)
 
 
-def counted(books: Books, event: SendCounted) -> None:
+def counted(books: Books, event: facts.SendCounted) -> None:
     """M3: a message just reserved is counted, within limit and gap, for the day in the account's
     zone."""
     account, at = books.account(event.account_id), event.occurred_at
@@ -44,7 +38,7 @@ def counted(books: Books, event: SendCounted) -> None:
     sent.append(at)
 
 
-def uncounted(books: Books, event: SendUncounted) -> None:
+def uncounted(books: Books, event: facts.SendUncounted) -> None:
     """M3: only a counted message is uncounted."""
     sent = books.account(event.account_id).sent
     place = bisect_left(sent, event.reserved_at)
@@ -54,7 +48,7 @@ def uncounted(books: Books, event: SendUncounted) -> None:
         del sent[place]
 
 
-def throttled(books: Books, event: SendingThrottled) -> None:
+def throttled(books: Books, event: facts.SendingThrottled) -> None:
     """M8: an account is throttled by a refusal for its limit, each time for longer."""
     account = books.account(event.account_id)
     if account.id not in books.to_throttle or event.until <= event.occurred_at:
@@ -65,7 +59,7 @@ def throttled(books: Books, event: SendingThrottled) -> None:
     account.throttled_until, account.held_for = event.until, event.held_for
 
 
-def throttling_ended(books: Books, event: ThrottlingEnded) -> None:
+def throttling_ended(books: Books, event: facts.ThrottlingEnded) -> None:
     """M8: throttling ends with an accepted message after the hold."""
     account = books.account(event.account_id)
     until = account.throttled_until
@@ -74,7 +68,7 @@ def throttling_ended(books: Books, event: ThrottlingEnded) -> None:
     account.held_for = timedelta()
 
 
-def search_proved(books: Books, event: SentSearchProved) -> None:
+def search_proved(books: Books, event: facts.SentSearchProved) -> None:
     books.account(event.account_id).search_proved = True
 
 

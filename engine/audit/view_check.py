@@ -14,7 +14,7 @@ from engine.audit.fold import FoldedViews
 from engine.ports.errors import StoreError, ViewDiffers
 from engine.ports.log import Log
 from engine.ports.view_status import ViewStatus
-from engine.ports.views import StoredViews
+from engine.ports.views import Changes, Since, StoredViews
 from engine.projecting import ProjectionRunner
 from projections.projection import Projection, RowKey
 
@@ -63,12 +63,7 @@ class Folded(OverlaidViews):
         super().reset(projection)
         self.sums[projection] = [0] * BUCKETS
 
-    def save(
-        self,
-        changes: Mapping[Projection, Mapping[RowKey, Any]],
-        since: Mapping[Projection, int],
-        position: int,
-    ) -> None:
+    def save(self, changes: Changes, since: Since, position: int) -> None:
         kept = dict(changes)
         for each in [each for each in changes if each.appends]:
             _add(self.sums[each], changes[each])

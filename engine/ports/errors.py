@@ -159,7 +159,9 @@ class Fenced(StoreError):
 class StillHeld(StoreError):
     """Somebody else is doing what only one may do at a time, and the wait for it has timed out."""
 
-    sentence = "Somebody else is at {name}, and was not ready within {patience:g} s. Try again."
+    sentence = (
+        "Another process is using {name}, and did not finish within {patience:g} s. Try again."
+    )
 
 
 class ViewStopped(StoreError):

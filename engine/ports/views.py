@@ -11,6 +11,11 @@ from typing import Any, Protocol
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
 from projections.projection import Projection, RowKey
 
+Changes = Mapping[Projection, Mapping[RowKey, Any]]
+"""New rows, by view and by key."""
+Since = Mapping[Projection, int]
+"""The position from which each view was folded."""
+
 
 class ReadableViews(Protocol):
     """Rows and positions as they are; reading them writes nothing."""
@@ -100,16 +105,11 @@ class Views(ReadableViews, Protocol):
         removed, too."""
         ...
 
-    def save(
-        self,
-        changes: Mapping[Projection, Mapping[RowKey, Any]],
-        since: Mapping[Projection, int],
-        position: int,
-    ) -> None:
+    def save(self, changes: Changes, since: Since, position: int) -> None:
         """Write the rows and the position of all these projections in one transaction.
 
-        ``since`` is the position from which each was folded. Raises ``StaleView`` if a view is at
-        another position now: somebody else folded or emptied it meanwhile.
+        Raises ``StaleView`` if a view is not at ``since`` now: somebody else folded or emptied it
+        meanwhile.
         """
         ...
 

@@ -31,7 +31,8 @@ class _Part(BaseModel):
 
 
 class ProvedEvent(_Part):
-    """Its nonce is shown and not its envelope's key, by which its neighbours could be guessed."""
+    """A recorded event, and the proof that it was signed. Its nonce is shown; the envelope's key is
+    not, since other events of the envelope could be guessed with it."""
 
     entry: int
     position: int
@@ -115,7 +116,7 @@ class SignedEvents(_Part):
         if since := self.since:
             known.append((tree.origin, since.size, bytes.fromhex(since.root)))
             if not since.begins(tree):
-                raise CaseNotProved(found="the log does not go on from the older checkpoint")
+                raise CaseNotProved(found="the log does not continue from the older checkpoint")
         if noted is not None and noted[:3] not in known:
             raise CaseNotProved(found="nothing in it leads to the checkpoint that was noted")
 
@@ -127,7 +128,7 @@ class _Words(_Part):
 
 
 class CaseFile(SignedEvents, _Words):
-    """The words come first."""
+    """A case: how it is told, which comes first in the file, and its events with their proofs."""
 
 
 def read(text: str) -> SignedEvents:

@@ -9,8 +9,8 @@ class ProofError(ExplainedError):
 
 class NoProofFolder(ProofError):
     sentence = (
-        "Nothing is proved here: no folder of tiles is set. Name one in the setting proof_folder; "
-        "workers sign the log in it."
+        "Nothing can be proved here: no folder of tiles is set. Name one in the setting "
+        "proof_folder; workers then sign the log in it."
     )
 
 
@@ -23,15 +23,15 @@ class NotSignedYet(ProofError):
 
 class TileMissing(ProofError):
     sentence = (
-        "{path} is not there, or not whole. Take the folder from a copy; it cannot be made anew "
-        "without an auditor noticing."
+        "{path} is missing or incomplete. Restore the folder from a copy; it cannot be made "
+        "again without an auditor noticing."
     )
 
 
 class TilesDiffer(ProofError):
     sentence = (
         "The tiles are not those of the checkpoint: entry {entry} leads to another root. They "
-        "were changed, or are of another checkpoint."
+        "were changed, or belong to another checkpoint."
     )
 
 
@@ -44,19 +44,20 @@ class NotAsSigned(ProofError):
 
 class NotGrownFrom(ProofError):
     sentence = (
-        "The log of {size} entries does not go on from the checkpoint over {noted} that was noted: "
-        "it is another history, or shorter. Compare it with the log of the checkpoint."
+        "The log of {size} entries does not continue from the checkpoint over {noted} that "
+        "was noted: it is another history, or shorter. Compare it with the log of the "
+        "checkpoint."
     )
 
 
 class CaseNotProved(ProofError):
-    sentence = "The case is not proved: {found}. It was changed, or is of another checkpoint."
+    sentence = "The case is not proved: {found}. It was changed, or belongs to another checkpoint."
 
 
 class ToldOtherwise(ProofError):
     sentence = (
-        "All events of the case were signed, but it tells them otherwise than this version does: "
-        "it was changed, or another version wrote it. Read the events that are in it."
+        "All events of the case were signed, but it tells them differently than this version "
+        "does: it was changed, or another version wrote it. Read the events that are in it."
     )
 
 

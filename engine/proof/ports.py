@@ -1,4 +1,4 @@
-"""What proving needs from outside: secrets of workspaces, a place for tiles, and witnesses."""
+"""What proving needs from outside: a place for tiles, and witnesses."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -6,19 +6,6 @@ from typing import Protocol
 
 from engine.proof.merkle import Node
 from engine.proof.tiles import Tile
-
-
-class WorkspaceSecrets(Protocol):
-    """32 random octets for each workspace, drawn once and never changed, because every proof needs
-    them."""
-
-    def of(self, workspace: str) -> bytes:
-        """The workspace's secret; drawn now, if there is none."""
-        ...
-
-    def known(self, workspace: str) -> bytes:
-        """The workspace's secret. Raises ``SecretMissing``."""
-        ...
 
 
 class Tiles(Protocol):

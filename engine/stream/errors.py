@@ -50,9 +50,9 @@ class OtherTopic(StreamRefused):
     """``found``: what there is instead."""
 
     sentence = (
-        "This store was told in the topic {topic} (id {topic_id}) up to entry {entry}, and "
-        "{found}. Name the topic it was told in; or, when that one is gone for good, have the "
-        "relay begin anew: consumers then start over."
+        "This store was relayed to the topic {topic} (id {topic_id}) up to entry {entry}, and "
+        "{found}. Name the topic it was relayed to; or, if that one is gone for good, have "
+        "the relay begin anew: consumers then start over."
     )
 
 
@@ -65,8 +65,9 @@ class OtherStore(StreamRefused):
 
 class TopicBehind(StreamRefused):
     sentence = (
-        "The topic {topic} ends at entry {found}, but the store was told up to entry {entry}: "
-        "Kafka has lost records. Bring them back, or have the relay begin anew in a new topic."
+        "The topic {topic} ends at entry {found}, but the store was relayed up to entry "
+        "{entry}: Kafka has lost records. Restore them, or have the relay begin anew in a new "
+        "topic."
     )
 
 

@@ -31,8 +31,8 @@ class NotAPlace(FeedError):
 
 class PlaceOfAnotherStore(FeedError):
     sentence = (
-        "The place {given} is of another store, or of a generation that was lost with a restore; "
-        "this store is {store}. Undo what you took of the other, and read from position 0."
+        "The place {given} belongs to another store, or to a generation that was lost with a "
+        "restore; this store is {store}. Undo what you took of the other, and read from position 0."
     )
 
 

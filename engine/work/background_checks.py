@@ -53,30 +53,18 @@ class Ended(NamedTuple):
         return findings.report.found if findings else None
 
 
-class BackgroundChecks:
+class BackgroundChecks(NamedTuple):
     """The background checks of all workspaces. Any number of threads may call ``run``; only one may
     call the other methods."""
 
-    def __init__(
-        self,
-        schedule: CheckSchedule,
-        views: ReadableViews,
-        checks_of: Callable[[str], ConnectionChecks],
-        servers_of: Callable[[str], ServerOf],
-        *,
-        now: Clock,
-        new_id: NewId,
-        times: CheckTimes,
-        places: Places,
-    ) -> None:
-        self._schedule = schedule
-        self._views = views
-        self._checks_of = checks_of
-        self._servers_of = servers_of
-        self._now = now
-        self._new_id = new_id
-        self._times = times
-        self._places = places
+    schedule: CheckSchedule
+    views: ReadableViews
+    checks_of: Callable[[str], ConnectionChecks]
+    servers_of: Callable[[str], ServerOf]
+    now: Clock
+    new_id: NewId
+    times: CheckTimes
+    places: Places
 
     def synchronise(self) -> None:
         """Bring the schedule into line with the accounts that are connected, and plan anew any
@@ -84,30 +72,30 @@ class BackgroundChecks:
 
         An account that the view does not know yet is left alone: the view may only be late.
         """
-        now = self._now()
-        accounts = {_key(each): each for each in self._views.rows(ACCOUNTS)}
-        known = {each.key: each for each in self._schedule.rows()}
+        now = self.now()
+        accounts = {_key(each): each for each in self.views.rows(ACCOUNTS)}
+        known = {each.key: each for each in self.schedule.rows()}
         wanted = {key: each for key, each in accounts.items() if _has_server(each)}
         gone = accounts.keys() - wanted.keys()
-        self._schedule.remove(known[key] for key in known.keys() & gone)
-        self._schedule.add(
+        self.schedule.remove(known[key] for key in known.keys() & gone)
+        self.schedule.add(
             [self._planned(each, now) for key, each in wanted.items() if key not in known]
         )
         both = ((known[key], each) for key, each in wanted.items() if key in known)
-        self._schedule.settle(
-            self._times.planned_anew(check, now)
+        self.schedule.settle(
+            self.times.planned_anew(check, now)
             for check, account in both
-            if self._times.is_out_of_time(check, now) or _was_cured_since(check, account)
+            if self.times.is_out_of_time(check, now) or _was_cured_since(check, account)
         )
 
     def due_at(self) -> datetime | None:
         """When the next check is due; None if none is scheduled."""
-        return min((each.due_at for each in self._schedule.rows()), default=None)
+        return min((each.due_at for each in self.schedule.rows()), default=None)
 
     def begin(self) -> Iterator[Begun]:
         """The checks that are due and may run now. For each, call ``run``, ``give_back`` and
         ``settle``."""
-        while free := self._places.free:
+        while free := self.places.free:
             leased = self._leased(free)
             yield from self._admitted(leased)
             if len(leased) < free:
@@ -118,7 +106,7 @@ class BackgroundChecks:
         check, account = begun.check, begun.account
         mailbox = Mailbox(account.account_id, account.credentials)
         try:
-            checked = self._checks_of(check.workspace).in_background(mailbox)
+            checked = self.checks_of(check.workspace).in_background(mailbox)
         except Exception as error:  # noqa: BLE001 nothing was found out; the caller reports it
             return Ended(begun, None, error)
         return Ended(begun, checked)
@@ -126,7 +114,7 @@ class BackgroundChecks:
     def give_back(self, ended: Ended) -> None:
         """Free the check's place for another. Call this as soon as the check has ended."""
         found = ended.found
-        self._places.give_back(
+        self.places.give_back(
             ended.begun.place,
             monotonic(),
             passed=ended.error is None and found is None,
@@ -135,32 +123,32 @@ class BackgroundChecks:
 
     def settle(self, ended: Iterable[Ended]) -> None:
         """Schedule the next check of these accounts."""
-        now = self._now()
-        self._schedule.settle(self._after(each, now) for each in ended)
+        now = self.now()
+        self.schedule.settle(self._after(each, now) for each in ended)
 
     def _leased(self, most: int) -> Sequence[ScheduledCheck]:
         now = monotonic()
-        return self._schedule.lease(
+        return self.schedule.lease(
             most,
-            self._new_id(),
+            self.new_id(),
             LEASE,
-            without=self._places.full(now),
-            untried=not self._places.takes_doubtful(now),
+            without=self.places.full(now),
+            untried=not self.places.takes_doubtful(now),
         )
 
     def _admitted(self, leased: Sequence[ScheduledCheck]) -> Sequence[Begun]:
         """The checks that get a place; the others give up their leases."""
-        accounts = self._views.fetch(ACCOUNTS, [each.key for each in leased])
-        now = self._now()
+        accounts = self.views.fetch(ACCOUNTS, [each.key for each in leased])
+        now = self.now()
         placed = [self._placed(each, accounts.get(each.key), now) for each in leased]
         begun = [each for each in placed if isinstance(each, Begun)]
         try:
-            self._schedule.settle(each for each in placed if isinstance(each, ScheduledCheck))
+            self.schedule.settle(each for each in placed if isinstance(each, ScheduledCheck))
             gone = (each for each, what in zip(leased, placed, strict=True) if what is None)
-            self._schedule.remove(gone)
+            self.schedule.remove(gone)
         except BaseException:
             for each in begun:
-                self._places.give_back(each.place, monotonic(), passed=False, throttled=False)
+                self.places.give_back(each.place, monotonic(), passed=False, throttled=False)
             raise
         return begun
 
@@ -170,20 +158,20 @@ class BackgroundChecks:
         """The check as it begins, or as it is scheduled again; None if there is nothing left to
         check."""
         if account is None or self._may_wait(check, account, now):
-            return self._times.at_next_turn(check, now)
+            return self.times.at_next_turn(check, now)
         if not _has_server(account):
             return None
         known = self._with_server(check, account)
-        place = self._places.take(known.server, monotonic(), doubtful=known.tries > 0)
+        place = self.places.take(known.server, monotonic(), doubtful=known.tries > 0)
         return known if place is None else Begun(known, account, place)
 
     def _may_wait(self, check: ScheduledCheck, account: AccountRow, now: datetime) -> bool:
         works = account.status is ConnectionStatus.SUCCESSFUL
-        return works and self._times.is_too_late(check, now)
+        return works and self.times.is_too_late(check, now)
 
     def _planned(self, account: AccountRow, now: datetime) -> ScheduledCheck:
         check = ScheduledCheck(*_key(account), due_at=now)
-        return self._times.at_next_turn(self._with_server(check, account), now)
+        return self.times.at_next_turn(self._with_server(check, account), now)
 
     def _with_server(self, check: ScheduledCheck, account: AccountRow) -> ScheduledCheck:
         """Look the server up again after a reconnect, which also resets the count of tries."""
@@ -191,7 +179,7 @@ class BackgroundChecks:
             return check
         mailbox = Mailbox(account.account_id, account.credentials)
         try:
-            server = self._servers_of(account.workspace)(mailbox)
+            server = self.servers_of(account.workspace)(mailbox)
         except Exception:  # noqa: BLE001 the check itself will tell what is wrong
             server = ""
         return check._replace(credentials=account.credentials, server=server, tries=0)
@@ -199,9 +187,9 @@ class BackgroundChecks:
     def _after(self, ended: Ended, now: datetime) -> ScheduledCheck:
         check, account, _ = ended.begun
         if ended.checked is None or ended.checked.findings is None:
-            return self._times.after_nothing(check, now)
+            return self.times.after_nothing(check, now)
         trouble = _trouble(account, ended.checked)
-        return self._times.after(check, now, ended.found, trouble, ended.checked.findings.back_off)
+        return self.times.after(check, now, ended.found, trouble, ended.checked.findings.back_off)
 
 
 def ask_for_check(

@@ -40,25 +40,17 @@ class Checked(NamedTuple):
         return None if self.reply is None else self.reply.refusal
 
 
-class ConnectionChecks:
+class ConnectionChecks(NamedTuple):
     """Checks the connections of one workspace. Safe to share between threads.
 
     What servers said is stored as evidence before the report with its digest is recorded.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        probe: Probe,
-        workspace: str,
-        new_id: NewId,
-        evidence: EvidenceStore | None = None,
-    ) -> None:
-        self._engine = engine
-        self._probe = probe
-        self._workspace = workspace
-        self._new_id = new_id
-        self._evidence = evidence
+    engine: Engine
+    probe: Probe
+    workspace: str
+    new_id: NewId
+    evidence: EvidenceStore | None = None
 
     def test(self, mailbox: Mailbox, *, actor: str, watch: Watch = unwatched) -> Checked:
         """Test Connection, as requested by a user (C2)."""
@@ -77,7 +69,7 @@ class ConnectionChecks:
 
     def in_background(self, mailbox: Mailbox) -> Checked:
         """A check that nobody asked for (C2, C5); one that finds nothing new leaves no trace."""
-        findings = self._probe.check(mailbox)
+        findings = self.probe.check(mailbox)
         found = RecordCheck(
             account_id=mailbox.account_id,
             asked_by=Asker.BACKGROUND,
@@ -87,7 +79,7 @@ class ConnectionChecks:
         if not self._is_news(found):
             return Checked(None, findings)
         self._keep_evidence(mailbox, findings)
-        return Checked(self._record(found, self._new_id(), ACTOR), findings)
+        return Checked(self._record(found, self.new_id(), ACTOR), findings)
 
     def reconnect(
         self,
@@ -122,20 +114,20 @@ class ConnectionChecks:
         one in ``wanted``."""
         findings = self._probed(Mailbox(wanted.account_id, wanted.credentials), watch)
         checked = replace(wanted, report=findings.report)
-        return Checked(self._record(checked, self._new_id(), actor), findings)
+        return Checked(self._record(checked, self.new_id(), actor), findings)
 
     def _probed(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:
-        findings = self._probe.check(mailbox, watch)
+        findings = self.probe.check(mailbox, watch)
         self._keep_evidence(mailbox, findings)
         return findings
 
     def _keep_evidence(self, mailbox: Mailbox, findings: Findings) -> None:
-        if self._evidence is not None:
+        if self.evidence is not None:
             for digest, said in findings.evidence.items():
-                self._evidence.keep(self._workspace, mailbox.account_id, digest, said)
+                self.evidence.keep(self.workspace, mailbox.account_id, digest, said)
 
     def _request(self, account_id: AccountId, actor: str) -> tuple[str, Reply]:
-        check_id = self._new_id()
+        check_id = self.new_id()
         request = RequestCheck(account_id=account_id, check_id=check_id)
         return check_id, self._execute(request, check_id, actor)
 
@@ -143,9 +135,9 @@ class ConnectionChecks:
         return self._execute(command, derived_id(check_id, "result"), actor)
 
     def _execute(self, command: AccountCommand, command_id: str, actor: str) -> Reply:
-        return self._engine.execute(self._workspace, command, command_id=command_id, actor=actor)
+        return self.engine.execute(self.workspace, command, command_id=command_id, actor=actor)
 
     def _is_news(self, found: RecordCheck) -> bool:
-        with self._engine.look(self._workspace) as now:
+        with self.engine.look(self.workspace) as now:
             account = now.account(found.account_id)
-        return says_something_new(account, replace(found, at=self._engine.store.now()))
+        return says_something_new(account, replace(found, at=self.engine.store.now()))

@@ -34,7 +34,7 @@ class TooFewScopes(ConsentRefused):
 class AnotherMailbox(ConsentRefused):
     code = "identity_mismatch"
     sentence = (
-        "Somebody else than {account} consented at {provider}. Sign in there as {account}; to "
+        "Somebody other than {account} consented at {provider}. Sign in there as {account}; to "
         "change mailboxes, use Two-Step Reconnect."
     )
 

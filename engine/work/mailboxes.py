@@ -7,6 +7,7 @@ all of them (T1).
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from aggregates.email_account import EmailAccount
 from aggregates.email_account.commands import ConnectAccount
@@ -24,30 +25,22 @@ FORGOTTEN = timedelta(days=1)
 CONFIGURATION_CHANGED = "configuration_changed"
 
 
-class Mailboxes:
+class Mailboxes(NamedTuple):
     """The mailboxes of one workspace. Raises ``VaultError`` for credentials that cannot be read or
     stored."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        checks: ConnectionChecks,
-        accesses: Accesses,
-        workspace: str,
-        clock: Clock,
-    ) -> None:
-        self._engine = engine
-        self._checks = checks
-        self._accesses = accesses
-        self._workspace = workspace
-        self._clock = clock
+    engine: Engine
+    checks: ConnectionChecks
+    accesses: Accesses
+    workspace: str
+    clock: Clock
 
     def connect(
         self, wanted: ConnectAccount, access: Access, *, actor: str, watch: Watch = unwatched
     ) -> Checked:
         """Connect to a slot, after a full check (C1). Provider, configuration and credentials in
         ``wanted`` are replaced by those of ``access``."""
-        mailbox = self._accesses.add(wanted.account_id, access)
+        mailbox = self.accesses.add(wanted.account_id, access)
         wanted = replace(
             wanted,
             provider=access.provider,
@@ -55,20 +48,18 @@ class Mailboxes:
             credentials=mailbox.credentials,
         )
         try:
-            return self._checks.connect(wanted, actor=actor, watch=watch)
+            return self.checks.connect(wanted, actor=actor, watch=watch)
         finally:
             self._tidy_up(mailbox)
 
     def test(self, account_id: AccountId, *, actor: str, watch: Watch = unwatched) -> Checked:
         """Test Connection (C1, C2)."""
         mailbox = Mailbox(account_id, self._account(account_id).credentials)
-        return self._checks.test(mailbox, actor=actor, watch=watch)
+        return self.checks.test(mailbox, actor=actor, watch=watch)
 
     def check_in_background(self, account_id: AccountId) -> Checked:
         """A background check (C2, C5)."""
-        return self._checks.in_background(
-            Mailbox(account_id, self._account(account_id).credentials)
-        )
+        return self.checks.in_background(Mailbox(account_id, self._account(account_id).credentials))
 
     def reconnect(
         self,
@@ -84,7 +75,7 @@ class Mailboxes:
         before = self._account(account_id)
         if access is None:
             mailbox = Mailbox(account_id, before.credentials)
-            return self._checks.reconnect(
+            return self.checks.reconnect(
                 mailbox,
                 actor=actor,
                 configuration=before.configuration,
@@ -93,9 +84,9 @@ class Mailboxes:
             )
         if refusal is None and access.configuration != before.configuration:
             refusal = CONFIGURATION_CHANGED
-        mailbox = self._accesses.add(account_id, access)
+        mailbox = self.accesses.add(account_id, access)
         try:
-            return self._checks.reconnect(
+            return self.checks.reconnect(
                 mailbox,
                 actor=actor,
                 configuration=access.configuration,
@@ -109,7 +100,7 @@ class Mailboxes:
         """The current access to the account's mailbox; None if there is none, or it cannot be
         read."""
         try:
-            return self._accesses.of(Mailbox(account_id, self._account(account_id).credentials))
+            return self.accesses.of(Mailbox(account_id, self._account(account_id).credentials))
         except VaultError:
             return None
 
@@ -125,9 +116,9 @@ class Mailboxes:
         current = self._account(account_id).credentials
         for each in credentials:
             if each is not None and each != current:
-                self._accesses.drop(account_id, each)
-        self._accesses.drop_forgotten(account_id, current, self._clock() - FORGOTTEN)
+                self.accesses.drop(account_id, each)
+        self.accesses.drop_forgotten(account_id, current, self.clock() - FORGOTTEN)
 
     def _account(self, account_id: AccountId) -> EmailAccount:
-        with self._engine.look(self._workspace) as now:
+        with self.engine.look(self.workspace) as now:
             return now.account(account_id)

@@ -52,7 +52,8 @@ Person = tuple[str, RecipientId]
 
 class AtWork(StoreError):
     sentence = (
-        "{worker} works on the store. Nothing was written; stop every worker, then recover again."
+        "{worker} is working on the store. Nothing was written; stop every worker, then recover "
+        "again."
     )
 
 

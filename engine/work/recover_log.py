@@ -32,20 +32,20 @@ class RecoveryRefused(StoreError):
 
 
 class EmptyStream(RecoveryRefused):
-    sentence = "The stream {stream} tells no entry. Nothing was written; name the right topic."
+    sentence = "The stream {stream} has no entries. Nothing was written; name the right topic."
 
 
 class StreamOfAnotherStore(RecoveryRefused):
     sentence = (
-        "Entry {entry} of the stream is told of store {told}, and this is store {store}. Nothing "
-        "of it was written; name the topic of this store, or another backup."
+        "Entry {entry} of the stream belongs to store {told}, but this is store {store}. "
+        "Nothing of it was written; name the topic of this store, or another backup."
     )
 
 
 class BeginsLate(RecoveryRefused):
     sentence = (
-        "The stream begins at entry {first}, and the store ends at {last}: what was between is in "
-        "neither. Nothing was written; restore a later backup."
+        "The stream begins at entry {first}, and the store ends at {last}: the entries in "
+        "between are in neither. Nothing was written; restore a later backup."
     )
 
 
@@ -61,7 +61,7 @@ class EntryDiffers(RecoveryRefused):
 
     sentence = (
         "Entry {entry} differs: its {column} is not the same in the stream as in the store. "
-        "Nothing was written; one of the two was changed, or their histories are two."
+        "Nothing was written; one of the two was changed, or they have different histories."
     )
 
 

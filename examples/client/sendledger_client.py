@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from enum import Enum
 from http import HTTPStatus
 from random import SystemRandom
-from typing import Any, Generic, Literal, NamedTuple, NotRequired, TypedDict, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, NotRequired, TypedDict, TypeVar, Unpack
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
@@ -20,20 +19,12 @@ from requests.exceptions import ChunkedEncodingError, SSLError
 
 T = TypeVar("T")
 Query = Mapping[str, Any]
+Name = str | int
 LOST = requests.ConnectionError, requests.Timeout, ChunkedEncodingError
 LONGEST_PAUSE = 10.0
 """Seconds between two tries, unless the server asks for more."""
 LONGEST_WAIT = 30.0
 """Seconds that the feed is waited for at once."""
-
-
-class Unset(Enum):
-    """What is left out of a body stays as it is; ``None`` may mean something."""
-
-    UNSET = "unset"
-
-
-UNSET = Unset.UNSET
 
 
 class Problem(Exception):
@@ -81,16 +72,42 @@ class _Token(AuthBase):
         return request
 
 
-class _Call(NamedTuple):
+class Once(TypedDict, total=False):
+    """``key``: a command is done once under its key, however often it is asked for."""
+
+    key: str | None
+
+
+class Confirmed(Once, total=False):
+    """``confirmed``: the token of the preview that was shown."""
+
+    confirmed: str | None
+
+
+class _Call(NamedTuple, Generic[T]):
     method: str
     path: str
-    query: Query | None = None
     body: Mapping[str, Any] | bytes | None = None
+    query: Query | None = None
     key: str | None = None
     confirmed: str | None = None
     if_match: str | None = None
     repeatable: bool = True
     """Twice is the same as once."""
+
+    @classmethod
+    def once(
+        cls,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | bytes | None = None,
+        *,
+        key: str | None = None,
+        **more: Any,
+    ) -> _Call[T]:
+        """A command, under a key of its own if none is given."""
+        given = {} if body is None else body
+        return cls(method, path, given, key=key or uuid4().hex, **more)
 
     def headers(self) -> dict[str, str]:
         found = {
@@ -108,16 +125,16 @@ class Preview(Generic[T]):
     Raises ``Problem`` (``stale_preview``) when something else would happen by then: look again.
     """
 
-    def __init__(self, client: Connection, asked: _Call, call: _Call) -> None:
-        told = client.answer(asked)
+    def __init__(self, client: Connection, call: _Call[T]) -> None:
+        path = f"{call.path}/preview"
+        told = client.answer(_Call[Any]("POST", path, call.body, call.query))
         self.shown: dict[str, Any] = told["preview"]
         self.token: str = told["token"]
         self.expires_at: str = told["expires_at"]
         self._client, self._call = client, call._replace(confirmed=self.token)
 
     def confirm(self) -> T:
-        answer: T = self._client.answer(self._call)
-        return answer
+        return self._client.answer(self._call)
 
 
 class Connection:
@@ -161,12 +178,13 @@ class Connection:
     def close(self) -> None:
         self._session.close()
 
-    def answer(self, call: _Call) -> Any:
+    def answer(self, call: _Call[T]) -> T:
         """Raises ``Problem``, ``Unreachable``."""
         found = self._send(call, self._patience)
-        return found.json() if found.content else None
+        told: T = found.json() if found.content else None  # type: ignore[assignment]
+        return told
 
-    def _tagged(self, call: _Call) -> Tagged[Any]:
+    def _tagged(self, call: _Call[T]) -> Tagged[T]:
         found = self._send(call, self._patience)
         return Tagged(found.json(), found.headers["ETag"])
 
@@ -174,7 +192,7 @@ class Connection:
         """The rows of one page after another."""
         following: Any = query.get(cursor)
         while True:
-            page = self.answer(_Call("GET", path, {**query, cursor: following}))
+            page = self.answer(_Call[Any]("GET", path, query={**query, cursor: following}))
             yield from page[rows]
             following = page["next"]
             if following is None:
@@ -185,12 +203,12 @@ class Connection:
         wait, after = query["wait"], query["after"]
         wait = LONGEST_WAIT if wait is None else wait
         while True:
-            call = _Call("GET", path, {**query, "wait": wait, "after": after})
+            call = _Call[Any]("GET", path, query={**query, "wait": wait, "after": after})
             found = self._send(call, patience=float("inf"))
             yield from found.json()
             after = found.headers["Sendledger-Place"]
 
-    def _send(self, call: _Call, patience: float) -> requests.Response:
+    def _send(self, call: _Call[Any], patience: float) -> requests.Response:
         ends, pause = time.monotonic() + patience, 0.1
         while True:
             try:
@@ -203,7 +221,7 @@ class Connection:
             time.sleep(wait)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _once(self, call: _Call) -> requests.Response:
+    def _once(self, call: _Call[Any]) -> requests.Response:
         is_csv = isinstance(call.body, bytes)
         query = {"workspace": self._workspace, **(call.query or {})}
         try:
@@ -240,20 +258,12 @@ def _text(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _part(name: object) -> str:
-    """A name as it stands in a path. Raises ``ValueError`` for one that would lead elsewhere."""
-    text = str(name)
-    if text in {"", ".", ".."}:
-        raise ValueError(f"Nothing can be called {text!r}.")
-    return quote(text, safe="")
-
-
-def _given(**body: Any) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if value is not UNSET}
-
-
-def _key(given: str | None) -> str:
-    return given or uuid4().hex
+def _path(*parts: Name) -> str:
+    """Raises ``ValueError`` for a name that would lead elsewhere."""
+    names = list(map(str, parts))
+    if wrong := {"", ".", ".."}.intersection(names):
+        raise ValueError(f"Nothing can be called {wrong.pop()!r}.")
+    return "/v1/" + "/".join(quote(each, safe="") for each in names)
 
 
 Act = Literal[
@@ -307,28 +317,128 @@ SearchResult = Literal["found", "absent", "inconclusive"]
 SuppressedBecause = Literal["unsubscribed", "complained", "bounced", "operator"]
 
 
-class AccountItself(TypedDict):
+class Away(TypedDict):
+    until: NotRequired[str | None]
+
+
+class LoggedEvents(TypedDict):
+    events: list[LoggedEvent]
+
+
+class NewLink(TypedDict):
+    good_for: NotRequired[int]
+
+
+class Resumed(TypedDict):
+    without: NotRequired[list[str]]
+
+
+class Tested(TypedDict):
+    result: NotRequired[FailureClass | None]
+
+
+class Change(TypedDict):
+    """One or several commands more, or one command less."""
+
+    insert: NotRequired[list[str]]
+    leave_out: NotRequired[str | None]
+
+
+class Place(TypedDict):
+    first_position: int
+    events: int
+
+
+class Readded(TypedDict):
     account_id: str
-    status: ConnectionStatus
-    slot_id: str | None
-    since: str | None
-    reason: str | None
-    deadline_at: str | None
-    provider: str
-    settings: dict[str, Any]
-    background_check: dict[str, Any] | None
-    pace: dict[str, Any] | None
+    expired: NotRequired[bool]
 
 
-class AccountsRow(TypedDict):
-    account_id: NotRequired[str]
-    status: NotRequired[ConnectionStatus]
+class Reason(TypedDict):
+    code: str
+    text: str
+
+
+class SlotsRow(TypedDict):
+    slot_id: NotRequired[str]
+    account_id: NotRequired[str | None]
+
+
+class Suppressed(TypedDict):
+    who: str
+    because: NotRequired[SuppressedBecause]
+
+
+class WhyNot(Reason):
+    pass
+
+
+class CampaignNotSending(TypedDict):
+    campaign_id: str
+    status: CampaignStatus
+    reasons: list[WhyNot]
+
+
+class ChangedWebhook(TypedDict):
+    url: NotRequired[str | None]
+    owner: NotRequired[str | None]
+    types: NotRequired[list[str] | None]
+
+
+class Event(TypedDict):
+    position: int
+    type: str
+    stream: str
+
+
+class NewCampaign(TypedDict):
+    """An Inbox Rotation with accounts in FROM EMAIL, or one that sends from a slot."""
+
+    campaign_id: str
+    from_email: NotRequired[list[str]]
     slot_id: NotRequired[str | None]
-    since: NotRequired[str | None]
-    reason: NotRequired[str | None]
-    deadline_at: NotRequired[str | None]
-    incident_id: NotRequired[str | None]
-    provider: NotRequired[str]
+
+
+class NewMember(TypedDict):
+    name: str
+    role: Role
+    workspace: NotRequired[str | None]
+
+
+class NotSendingRow(TypedDict):
+    campaign_id: NotRequired[str]
+    status: NotRequired[CampaignStatus]
+    reasons: NotRequired[list[Reason]]
+
+
+class OneAccount(TypedDict):
+    account: AccountItself
+    campaigns: list[str]
+    clocks: list[ClockOfOne]
+
+
+class SignedEvents(TypedDict):
+    checkpoint: str
+    since: Since | None
+    events: list[ProvedEvent]
+
+
+class Since(TypedDict):
+    """An older checkpoint, from which the tree grew."""
+
+    size: int
+    root: str
+    path: list[str]
+
+
+WindowGiven = TypedDict(
+    "WindowGiven",
+    {
+        "days": NotRequired[list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]],
+        "from": NotRequired[str],
+        "to": NotRequired[str],
+    },
+)
 
 
 class Asker(TypedDict):
@@ -345,6 +455,101 @@ class BriefEvent(TypedDict):
     actor: str
 
 
+class Done(TypedDict):
+    """What a command of one step has recorded: at most 100 of its events."""
+
+    command_id: str
+    position: int
+    events: list[Event]
+    recorded: int
+
+
+class NewConsent(TypedDict):
+    account_id: str
+    slot_id: str
+    provider: Literal["google", "microsoft"]
+    settings: NotRequired[SettingsGiven]
+
+
+class NewToken(NewMember):
+    good_for: NotRequired[str]
+
+
+class OneRecipient(TypedDict):
+    recipient_id: str
+    person: dict[str, Any] | None
+    forgotten_at: str | None
+    campaigns: list[RecipientInCampaign]
+
+
+class StoppedProjection(TypedDict):
+    name: str
+    stopped_at: int
+    error: str
+    stopped_since: str
+
+
+class WaitingRecipients(TypedDict):
+    campaign_id: str
+    reason: str
+    recipients: int
+    at: str | None
+
+
+class CampaignSendersRow(TypedDict):
+    account_id: NotRequired[str]
+    listed: NotRequired[bool]
+    contacted: NotRequired[int]
+    clock: NotRequired[str | None]
+    deadline_at: NotRequired[str | None]
+
+
+class CaseFile(SignedEvents):
+    """A case: how it is told, which comes first in the file, and its events with their proofs."""
+
+    sendledger_case: int
+    case: dict[str, Any]
+
+
+class Opening(TypedDict):
+    """How the mailbox is reached and opened, where there is a password."""
+
+    imap: NotRequired[str | None]
+    smtp: NotRequired[str | None]
+    user: NotRequired[str | None]
+    password: NotRequired[str | None]
+    result: NotRequired[
+        Literal["still_failing", "insufficient_scope", "identity_mismatch", "configuration_changed"]
+        | None
+    ]
+
+
+class StepGiven(TypedDict):
+    name: str
+    after: NotRequired[str]
+    subject: NotRequired[str]
+    text: NotRequired[str]
+    html: NotRequired[str]
+
+
+class Steps(TypedDict):
+    """Zone, window, limits, and the steps with their texts."""
+
+    zone: str
+    window: NotRequired[WindowGiven]
+    daily_limit: NotRequired[int | None]
+    exclusive: NotRequired[bool]
+    steps: list[StepGiven]
+
+
+class SuppressionsRow(TypedDict):
+    kind: NotRequired[str]
+    suppressed: NotRequired[str]
+    because: NotRequired[str | None]
+    address: NotRequired[str | None]
+    name: NotRequired[str | None]
+
+
 class CampaignItself(TypedDict):
     campaign_id: str
     mode: Mode
@@ -354,10 +559,181 @@ class CampaignItself(TypedDict):
     from_email: list[str]
 
 
-class CampaignNotSending(TypedDict):
+class CampaignsRow(TypedDict):
+    campaign_id: NotRequired[str]
+    mode: NotRequired[Mode]
+    slot_id: NotRequired[str | None]
+    status: NotRequired[CampaignStatus]
+    pause_causes: NotRequired[list[str]]
+    from_email: NotRequired[list[str]]
+
+
+class LoggedEvent(Event):
+    occurred_at: str
+    recorded_at: str
+    data: dict[str, Any]
+
+
+class LookAtCase(TypedDict):
+    number: int
+    at: str
+    by: str
+    workspace: str
     campaign_id: str
-    status: CampaignStatus
-    reasons: list[WhyNot]
+    recipient_id: str
+
+
+class NewWebhook(TypedDict):
+    url: str
+    owner: NotRequired[str | None]
+    types: NotRequired[list[str]]
+    scheme: NotRequired[Scheme]
+    first: NotRequired[int | None]
+    of_all_workspaces: NotRequired[bool]
+
+
+class OneCampaign(TypedDict):
+    campaign: CampaignItself
+    recipients: dict[str, int]
+    not_sending: list[WhyNot]
+    clocks: list[ClockOfOne]
+    pace: dict[str, Any] | None
+    sequence: dict[str, Any] | None
+
+
+class SettingsGiven(TypedDict):
+    """What is left out stays as it is."""
+
+    signature: NotRequired[str | None]
+    sender_name: NotRequired[str | None]
+    sending_speed: NotRequired[int | None]
+    limits: NotRequired[dict[str, int] | None]
+    schedule: NotRequired[dict[str, str] | None]
+    folders: NotRequired[dict[str, str] | None]
+
+
+class RecipientInCampaign(TypedDict):
+    campaign_id: str
+    status: str
+    sender: str | None
+    sender_fixed: bool
+    emails_received: int
+    stopped_at: str | None
+    stop_reason: str | None
+
+
+class RunningClock(TypedDict):
+    campaign_id: str
+    account_id: str
+    kind: IncidentKind
+    deadline_at: str
+    seconds_left: int
+    at_stake: int
+    cheapest_cure: str | None
+
+
+class UndeliveredNotice(TypedDict):
+    account_id: str
+    incident_id: str
+    number: int
+    kind: NoticeKind
+    issued_at: str
+    attempts: int
+    detail: str | None
+
+
+class AccountsRow(TypedDict):
+    account_id: NotRequired[str]
+    status: NotRequired[ConnectionStatus]
+    slot_id: NotRequired[str | None]
+    since: NotRequired[str | None]
+    reason: NotRequired[str | None]
+    deadline_at: NotRequired[str | None]
+    incident_id: NotRequired[str | None]
+    provider: NotRequired[str]
+
+
+class CampaignSendsRow(TypedDict):
+    send_id: NotRequired[str]
+    recipient_id: NotRequired[str]
+    account_id: NotRequired[str]
+    step: NotRequired[str | None]
+    reserved_at: NotRequired[str | None]
+    outcome: NotRequired[str | None]
+    outcome_at: NotRequired[str | None]
+    searched: NotRequired[SearchResult | None]
+
+
+class ConsentTold(TypedDict):
+    consent_id: str
+    account_id: str
+    slot_id: str
+    provider: str
+    settings: dict[str, Any]
+    good_until: str
+    state: Literal["waiting", "connected", "refused", "expired"]
+    refusal: NotRequired[dict[str, Any] | None]
+
+
+class Now(TypedDict):
+    """What needs a human, the most urgent first."""
+
+    at: str
+    fenced: str | None
+    stopped_projections: list[StoppedProjection]
+    clocks: list[RunningClock]
+    waiting: list[str]
+    not_sending: list[CampaignNotSending]
+    undelivered_notices: list[UndeliveredNotice]
+    waits: list[WaitingRecipients]
+
+
+class ClockOfOne(TypedDict):
+    campaign_id: str
+    account_id: str
+    kind: IncidentKind
+    started_at: str
+    deadline_at: str
+    outcome: ClockOutcome
+    at_stake: int
+    stopped: int
+    cheapest_cure: str | None
+
+
+class NewAccount(Opening):
+    account_id: str
+    slot_id: str
+    provider: NotRequired[Literal["imap", "simulated"]]
+    settings: NotRequired[SettingsGiven]
+
+
+class ProvedEvent(TypedDict):
+    """A recorded event, and the proof that it was signed. Its nonce is shown; the envelope's
+    key is not, since other events of the envelope could be guessed with it.
+    """
+
+    entry: int
+    position: int
+    stream: str
+    version: int
+    topic: str
+    state: str
+    envelope: dict[str, str | int | None]
+    nonce: str
+    path: list[str]
+
+
+class AccountItself(TypedDict):
+    account_id: str
+    status: ConnectionStatus
+    slot_id: str | None
+    since: str | None
+    reason: str | None
+    deadline_at: str | None
+    provider: str
+    settings: dict[str, Any]
+    background_check: dict[str, Any] | None
+    pace: dict[str, Any] | None
 
 
 class CampaignRecipientsRow(TypedDict):
@@ -374,61 +750,18 @@ class CampaignRecipientsRow(TypedDict):
     name: NotRequired[str | None]
 
 
-class CampaignSendersRow(TypedDict):
+class NoticesRow(TypedDict):
+    issued_at: NotRequired[str | None]
     account_id: NotRequired[str]
-    listed: NotRequired[bool]
-    contacted: NotRequired[int]
-    clock: NotRequired[str | None]
-    deadline_at: NotRequired[str | None]
-
-
-class CampaignSendsRow(TypedDict):
-    send_id: NotRequired[str]
-    recipient_id: NotRequired[str]
-    account_id: NotRequired[str]
-    step: NotRequired[str | None]
-    reserved_at: NotRequired[str | None]
-    outcome: NotRequired[str | None]
-    outcome_at: NotRequired[str | None]
-    searched: NotRequired[SearchResult | None]
-
-
-class CampaignsRow(TypedDict):
-    campaign_id: NotRequired[str]
-    mode: NotRequired[Mode]
-    slot_id: NotRequired[str | None]
-    status: NotRequired[CampaignStatus]
-    pause_causes: NotRequired[list[str]]
-    from_email: NotRequired[list[str]]
-
-
-class CaseFile(TypedDict):
-    """The words come first."""
-
-    sendledger_case: int
-    case: dict[str, Any]
-    checkpoint: str
-    since: Since | None
-    events: list[ProvedEvent]
-
-
-class Change(TypedDict):
-    """One or several commands more, or one command less."""
-
-    insert: NotRequired[list[str]]
-    leave_out: NotRequired[str | None]
-
-
-class ClockOfOne(TypedDict):
-    campaign_id: str
-    account_id: str
-    kind: IncidentKind
-    started_at: str
-    deadline_at: str
-    outcome: ClockOutcome
-    at_stake: int
-    stopped: int
-    cheapest_cure: str | None
+    kind: NotRequired[NoticeKind]
+    number: NotRequired[str]
+    at_stake: NotRequired[int]
+    campaigns: NotRequired[dict[str, int]]
+    delivered: NotRequired[bool]
+    channel: NotRequired[str | None]
+    incident_id: NotRequired[str]
+    attempts: NotRequired[int]
+    detail: NotRequired[str]
 
 
 class ClocksRow(TypedDict):
@@ -446,41 +779,13 @@ class ClocksRow(TypedDict):
     skipped: NotRequired[dict[str, int]]
 
 
-class ConsentTold(TypedDict):
-    consent_id: str
-    account_id: str
-    slot_id: str
-    provider: str
-    settings: dict[str, Any]
-    good_until: str
-    state: Literal["waiting", "connected", "refused", "expired"]
-    refusal: NotRequired[dict[str, Any] | None]
+class RecipientsRow(CampaignRecipientsRow):
+    campaign_id: NotRequired[str]
 
 
-class Done(TypedDict):
-    """What a command of one step has recorded: at most 100 of its events."""
-
-    command_id: str
-    position: int
-    events: list[Event]
-    recorded: int
-
-
-class Event(TypedDict):
-    position: int
-    type: str
-    stream: str
-
-
-class EventAndCommand(TypedDict):
+class EventAndCommand(LoggedEvent):
     """With the command that brought it about."""
 
-    position: int
-    type: str
-    stream: str
-    occurred_at: str
-    recorded_at: str
-    data: dict[str, Any]
     event_id: str
     version: int
     actor: str
@@ -490,22 +795,9 @@ class EventAndCommand(TypedDict):
     causation_id: str | None
 
 
-class EventInContext(TypedDict):
+class EventInContext(EventAndCommand):
     """With its causes, from the first, and what it brought about."""
 
-    position: int
-    type: str
-    stream: str
-    occurred_at: str
-    recorded_at: str
-    data: dict[str, Any]
-    event_id: str
-    version: int
-    actor: str
-    command: str
-    command_id: str
-    correlation_id: str
-    causation_id: str | None
     place: Place
     causes: list[BriefEvent]
     brought_about: list[BriefEvent]
@@ -538,225 +830,86 @@ class FeedEvent(TypedDict):
     data: dict[str, Any]
 
 
-class LoggedEvent(TypedDict):
-    position: int
-    type: str
-    stream: str
-    occurred_at: str
-    recorded_at: str
-    data: dict[str, Any]
+class Listing(TypedDict, total=False):
+    """A page of a list: after which row, how many, which columns, and as recorded up to when."""
 
-
-class LoggedEvents(TypedDict):
-    events: list[LoggedEvent]
-
-
-class LookAtCase(TypedDict):
-    number: int
-    at: str
-    by: str
-    workspace: str
-    campaign_id: str
-    recipient_id: str
-
-
-class NotSendingRow(TypedDict):
-    campaign_id: NotRequired[str]
-    status: NotRequired[CampaignStatus]
-    reasons: NotRequired[list[Reason]]
-
-
-class NoticesRow(TypedDict):
-    issued_at: NotRequired[str | None]
-    account_id: NotRequired[str]
-    kind: NotRequired[NoticeKind]
-    number: NotRequired[str]
-    at_stake: NotRequired[int]
-    campaigns: NotRequired[dict[str, int]]
-    delivered: NotRequired[bool]
-    channel: NotRequired[str | None]
-    incident_id: NotRequired[str]
-    attempts: NotRequired[int]
-    detail: NotRequired[str]
-
-
-class Now(TypedDict):
-    """What needs a human, the most urgent first."""
-
-    at: str
-    fenced: str | None
-    stopped_projections: list[StoppedProjection]
-    clocks: list[RunningClock]
-    waiting: list[str]
-    not_sending: list[CampaignNotSending]
-    undelivered_notices: list[UndeliveredNotice]
-    waits: list[WaitingRecipients]
-
-
-class OneAccount(TypedDict):
-    account: AccountItself
-    campaigns: list[str]
-    clocks: list[ClockOfOne]
-
-
-class OneCampaign(TypedDict):
-    campaign: CampaignItself
-    recipients: dict[str, int]
-    not_sending: list[WhyNot]
-    clocks: list[ClockOfOne]
-    pace: dict[str, Any] | None
-    sequence: dict[str, Any] | None
-
-
-class OneRecipient(TypedDict):
-    recipient_id: str
-    person: dict[str, Any] | None
-    forgotten_at: str | None
-    campaigns: list[RecipientInCampaign]
-
-
-class Place(TypedDict):
-    first_position: int
-    events: int
-
-
-class ProvedEvent(TypedDict):
-    """Its nonce is shown and not its envelope's key, by which its neighbours could be guessed."""
-
-    entry: int
-    position: int
-    stream: str
-    version: int
-    topic: str
-    state: str
-    envelope: dict[str, str | int | None]
-    nonce: str
-    path: list[str]
-
-
-class Reason(TypedDict):
-    code: str
-    text: str
-
-
-class RecipientInCampaign(TypedDict):
-    campaign_id: str
-    status: str
-    sender: str | None
-    sender_fixed: bool
-    emails_received: int
-    stopped_at: str | None
-    stop_reason: str | None
-
-
-class RecipientsRow(TypedDict):
-    campaign_id: NotRequired[str]
-    recipient_id: NotRequired[str]
-    status: NotRequired[str]
-    sender: NotRequired[str | None]
-    sender_fixed: NotRequired[bool]
-    emails_received: NotRequired[int]
-    stopped_at: NotRequired[str | None]
-    stop_reason: NotRequired[str | None]
-    held_until: NotRequired[str | None]
-    incident_id: NotRequired[str | None]
-    address: NotRequired[str | None]
-    name: NotRequired[str | None]
-
-
-class RunningClock(TypedDict):
-    campaign_id: str
-    account_id: str
-    kind: IncidentKind
-    deadline_at: str
-    seconds_left: int
-    at_stake: int
-    cheapest_cure: str | None
-
-
-class SettingsGiven(TypedDict):
-    """What is left out stays as it is."""
-
-    signature: NotRequired[str | None]
-    sender_name: NotRequired[str | None]
-    sending_speed: NotRequired[int | None]
-    limits: NotRequired[dict[str, int] | None]
-    schedule: NotRequired[dict[str, str] | None]
-    folders: NotRequired[dict[str, str] | None]
-
-
-class SignedEvents(TypedDict):
-    checkpoint: str
-    since: Since | None
-    events: list[ProvedEvent]
-
-
-class Since(TypedDict):
-    """An older checkpoint, from which the tree grew."""
-
-    size: int
-    root: str
-    path: list[str]
-
-
-class SlotsRow(TypedDict):
-    slot_id: NotRequired[str]
-    account_id: NotRequired[str | None]
-
-
-class StepGiven(TypedDict):
-    name: str
-    after: NotRequired[str]
-    subject: NotRequired[str]
-    text: NotRequired[str]
-    html: NotRequired[str]
-
-
-class StoppedProjection(TypedDict):
-    name: str
-    stopped_at: int
-    error: str
-    stopped_since: str
-
-
-class SuppressionsRow(TypedDict):
-    kind: NotRequired[str]
-    suppressed: NotRequired[str]
-    because: NotRequired[str | None]
-    address: NotRequired[str | None]
-    name: NotRequired[str | None]
-
-
-class UndeliveredNotice(TypedDict):
-    account_id: str
-    incident_id: str
-    number: int
-    kind: NoticeKind
-    issued_at: str
-    attempts: int
-    detail: str | None
-
-
-class WaitingRecipients(TypedDict):
-    campaign_id: str
-    reason: str
-    recipients: int
+    cursor: str | None
+    limit: int | None
+    fields: str | None
     at: str | None
 
 
-class WhyNot(TypedDict):
-    code: str
-    text: str
+class AccountsQuery(Listing, total=False):
+    status: str | None
+    slot_id: str | None
+    provider: str | None
 
 
-WindowGiven = TypedDict(
-    "WindowGiven",
-    {
-        "days": NotRequired[list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]],
-        "from": NotRequired[str],
-        "to": NotRequired[str],
-    },
-)
+class CampaignsQuery(Listing, total=False):
+    status: str | None
+    mode: str | None
+    slot_id: str | None
+
+
+class SuppressionsQuery(Listing, total=False):
+    kind: str | None
+    because: str | None
+
+
+class EventsQuery(TypedDict, total=False):
+    type: str | None
+    stream: str | None
+    account: str | None
+    campaign: str | None
+    recipient: str | None
+    correlation_id: str | None
+    command_id: str | None
+    actor: str | None
+    text: str | None
+    since: str | None
+    until: str | None
+    start: int | None
+    limit: int | None
+    newest: bool | None
+
+
+class SlotsQuery(Listing, total=False):
+    account_id: str | None
+
+
+class CampaignRecipientsQuery(Listing, total=False):
+    status: str | None
+    sender: str | None
+    stop_reason: str | None
+    incident_id: str | None
+
+
+class CampaignSendsQuery(Listing, total=False):
+    recipient_id: str | None
+    account_id: str | None
+    outcome: str | None
+
+
+class RecipientsQuery(Listing, total=False):
+    recipient: str | None
+
+
+class ClocksQuery(Listing, total=False):
+    campaign_id: str | None
+    account_id: str | None
+    incident_id: str | None
+    kind: str | None
+    outcome: str | None
+
+
+class NoticesQuery(Listing, total=False):
+    account_id: str | None
+    incident_id: str | None
+    kind: str | None
+
+
+class NotSendingQuery(Listing, total=False):
+    status: str | None
 
 
 class Client(Connection):
@@ -764,67 +917,38 @@ class Client(Connection):
 
     def tokens(self) -> dict[str, Any]:
         """Every token that is not revoked: never the token itself."""
-        answer: dict[str, Any] = self.answer(_Call("GET", "/v1/tokens"))
-        return answer
+        return self.answer(_Call[dict[str, Any]]("GET", "/v1/tokens"))
 
-    def make_token(
-        self,
-        *,
-        name: str,
-        role: Role,
-        workspace: Unset | str | None = UNSET,
-        good_for: Unset | str = UNSET,
-    ) -> dict[str, Any]:
-        """A new token, shown this once."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                "/v1/tokens",
-                body=_given(name=name, role=role, workspace=workspace, good_for=good_for),
-                repeatable=False,
-            )
-        )
-        return answer
+    def make_token(self, **body: Unpack[NewToken]) -> dict[str, Any]:
+        """Make a token, which is shown only once."""
+        return self.answer(_Call[dict[str, Any]]("POST", "/v1/tokens", body, repeatable=False))
 
-    def revoke_token(self, name: str | int) -> None:
-        """Refused from now on: within a second."""
-        self.answer(_Call("DELETE", f"/v1/tokens/{_part(name)}"))
+    def revoke_token(self, name: Name) -> None:
+        """Revoke a token; it is refused within a second."""
+        return self.answer(_Call[None]("DELETE", _path("tokens", name)))
 
     def staff(self) -> dict[str, Any]:
         """Everybody who may sign in."""
-        answer: dict[str, Any] = self.answer(_Call("GET", "/v1/staff"))
-        return answer
+        return self.answer(_Call[dict[str, Any]]("GET", "/v1/staff"))
 
-    def add_member(
-        self, *, name: str, role: Role, workspace: Unset | str | None = UNSET
-    ) -> dict[str, Any]:
-        """A person, who sets a password by the link, once, within a day."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                "/v1/staff",
-                body=_given(name=name, role=role, workspace=workspace),
-                repeatable=False,
-            )
-        )
-        return answer
+    def add_member(self, **body: Unpack[NewMember]) -> dict[str, Any]:
+        """Add a person, who sets a password with the link, once, within a day."""
+        return self.answer(_Call[dict[str, Any]]("POST", "/v1/staff", body, repeatable=False))
 
-    def remove_member(self, name: str | int) -> None:
-        """Signs in no more. Ends the person's sessions."""
-        self.answer(_Call("DELETE", f"/v1/staff/{_part(name)}"))
+    def remove_member(self, name: Name) -> None:
+        """Remove a person, and end the person's sessions."""
+        return self.answer(_Call[None]("DELETE", _path("staff", name)))
 
     def change_member(
-        self, name: str | int, *, role: Role, workspace: Unset | str | None = UNSET
+        self, name: Name, *, role: Role, workspace: str | None = None
     ) -> dict[str, Any]:
-        """What a person may do. Ends the person's sessions."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "PATCH",
-                f"/v1/staff/{_part(name)}",
-                body=_given(name=name, role=role, workspace=workspace),
+        """Change what a person may do, and end the person's sessions."""
+        path = _path("staff", name)
+        return self.answer(
+            _Call[dict[str, Any]](
+                "PATCH", path, {"name": name, "role": role, "workspace": workspace}
             )
         )
-        return answer
 
     def looks(self, *, after: int | None = None, limit: int | None = None) -> Iterator[LookAtCase]:
         """Who looked at which person's case? In order of time, those after a number."""
@@ -832,1037 +956,429 @@ class Client(Connection):
 
     def tool_calls(self, *, after: int | None = None, limit: int | None = None) -> dict[str, Any]:
         """Which tool was called by whom, about whom? In order of time, those after a number."""
-        answer: dict[str, Any] = self.answer(
-            _Call("GET", "/v1/tool-calls", query={"after": after, "limit": limit})
+        path = "/v1/tool-calls"
+        return self.answer(
+            _Call[dict[str, Any]]("GET", path, query={"after": after, "limit": limit})
         )
-        return answer
 
     def caller(self) -> Asker:
-        """Who asks, about which workspace, and what he may do there."""
-        answer: Asker = self.answer(_Call("GET", "/v1/caller"))
-        return answer
+        """Who asks, about which workspace, and what may they do there?"""
+        return self.answer(_Call[Asker]("GET", "/v1/caller"))
 
     def connect_account(
-        self,
-        *,
-        imap: Unset | str | None = UNSET,
-        smtp: Unset | str | None = UNSET,
-        user: Unset | str | None = UNSET,
-        password: Unset | str | None = UNSET,
-        result: Unset
-        | Literal[
-            "still_failing", "insufficient_scope", "identity_mismatch", "configuration_changed"
-        ]
-        | None = UNSET,
-        account_id: str,
-        slot_id: str,
-        provider: Unset | Literal["imap", "simulated"] = UNSET,
-        settings: Unset | SettingsGiven = UNSET,
-        key: str | None = None,
+        self, *, key: str | None = None, **body: Unpack[NewAccount]
     ) -> dict[str, Any]:
         """Connect a mailbox after a full check (C1, T1)."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                "/v1/accounts",
-                body=_given(
-                    imap=imap,
-                    smtp=smtp,
-                    user=user,
-                    password=password,
-                    result=result,
-                    account_id=account_id,
-                    slot_id=slot_id,
-                    provider=provider,
-                    settings=settings,
-                ),
-                key=_key(key),
-            )
-        )
-        return answer
+        return self.answer(_Call[dict[str, Any]].once("POST", "/v1/accounts", body, key=key))
 
-    def list_accounts(
-        self,
-        *,
-        status: str | None = None,
-        slot_id: str | None = None,
-        provider: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-        fields: str | None = None,
-        at: str | None = None,
-    ) -> Iterator[AccountsRow]:
+    def list_accounts(self, **query: Unpack[AccountsQuery]) -> Iterator[AccountsRow]:
         """Which accounts are there, and how is each connected?"""
-        return self._pages(
-            "/v1/accounts",
-            {
-                "status": status,
-                "slot_id": slot_id,
-                "provider": provider,
-                "cursor": cursor,
-                "limit": limit,
-                "fields": fields,
-                "at": at,
-            },
-            "cursor",
-            "rows",
-        )
+        return self._pages("/v1/accounts", query, "cursor", "rows")
 
     def test_connection(
-        self,
-        account_id: str | int,
-        *,
-        result: Unset | FailureClass | None = UNSET,
-        key: str | None = None,
+        self, account_id: Name, *, key: str | None = None, **body: Unpack[Tested]
     ) -> dict[str, Any]:
         """Test Connection (C1, C2)."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                f"/v1/accounts/{_part(account_id)}/test",
-                body=_given(result=result),
-                key=_key(key),
-            )
-        )
-        return answer
+        path = _path("accounts", account_id, "test")
+        return self.answer(_Call[dict[str, Any]].once("POST", path, body, key=key))
 
     def check_connection(
-        self,
-        account_id: str | int,
-        *,
-        result: Unset | FailureClass | None = UNSET,
-        key: str | None = None,
+        self, account_id: Name, *, key: str | None = None, **body: Unpack[Tested]
     ) -> dict[str, Any]:
         """Check now as in the background (C2)."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                f"/v1/accounts/{_part(account_id)}/check",
-                body=_given(result=result),
-                key=_key(key),
-            )
-        )
-        return answer
+        path = _path("accounts", account_id, "check")
+        return self.answer(_Call[dict[str, Any]].once("POST", path, body, key=key))
 
     def reconnect_account(
-        self,
-        account_id: str | int,
-        *,
-        imap: Unset | str | None = UNSET,
-        smtp: Unset | str | None = UNSET,
-        user: Unset | str | None = UNSET,
-        password: Unset | str | None = UNSET,
-        result: Unset
-        | Literal[
-            "still_failing", "insufficient_scope", "identity_mismatch", "configuration_changed"
-        ]
-        | None = UNSET,
-        key: str | None = None,
+        self, account_id: Name, *, key: str | None = None, **body: Unpack[Opening]
     ) -> dict[str, Any]:
         """One-Click Reconnect (R1-R3)."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                f"/v1/accounts/{_part(account_id)}/reconnect",
-                body=_given(imap=imap, smtp=smtp, user=user, password=password, result=result),
-                key=_key(key),
-            )
-        )
-        return answer
+        path = _path("accounts", account_id, "reconnect")
+        return self.answer(_Call[dict[str, Any]].once("POST", path, body, key=key))
 
     def set_account_settings(
         self,
-        account_id: str | int,
+        account_id: Name,
         *,
-        signature: Unset | str | None = UNSET,
-        sender_name: Unset | str | None = UNSET,
-        sending_speed: Unset | int | None = UNSET,
-        limits: Unset | dict[str, int] | None = UNSET,
-        schedule: Unset | dict[str, str] | None = UNSET,
-        folders: Unset | dict[str, str] | None = UNSET,
         key: str | None = None,
         if_match: str | None = None,
+        **body: Unpack[SettingsGiven],
     ) -> Done:
         """Set those settings that are named."""
-        answer: Done = self.answer(
-            _Call(
-                "PATCH",
-                f"/v1/accounts/{_part(account_id)}/settings",
-                body=_given(
-                    signature=signature,
-                    sender_name=sender_name,
-                    sending_speed=sending_speed,
-                    limits=limits,
-                    schedule=schedule,
-                    folders=folders,
-                ),
-                key=_key(key),
-                if_match=if_match,
-            )
-        )
-        return answer
+        path = _path("accounts", account_id, "settings")
+        return self.answer(_Call[Done].once("PATCH", path, body, key=key, if_match=if_match))
 
-    def read_account_settings(self, account_id: str | int) -> Tagged[dict[str, Any]]:
+    def read_account_settings(self, account_id: Name) -> Tagged[dict[str, Any]]:
         """As it is now; its ETag is for If-Match."""
-        return self._tagged(_Call("GET", f"/v1/accounts/{_part(account_id)}/settings"))
+        path = _path("accounts", account_id, "settings")
+        return self._tagged(_Call[dict[str, Any]]("GET", path))
 
-    def disconnect_account(
-        self, account_id: str | int, *, key: str | None = None, confirmed: str | None = None
-    ) -> Done:
+    def disconnect_account(self, account_id: Name, **how: Unpack[Confirmed]) -> Done:
         """Begin a Two-Step Reconnect (T1, T2)."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                f"/v1/accounts/{_part(account_id)}/disconnect",
-                body=_given(),
-                key=_key(key),
-                confirmed=confirmed,
-            )
-        )
-        return answer
+        path = _path("accounts", account_id, "disconnect")
+        return self.answer(_Call[Done].once("POST", path, **how))
 
-    def preview_disconnect_account(
-        self, account_id: str | int, *, key: str | None = None
-    ) -> Preview[Done]:
+    def preview_disconnect_account(self, account_id: Name, **how: Unpack[Once]) -> Preview[Done]:
         """What would happen: Begin a Two-Step Reconnect (T1, T2)."""
-        return Preview(
-            self,
-            _Call("POST", f"/v1/accounts/{_part(account_id)}/disconnect/preview", body=_given()),
-            _Call(
-                "POST", f"/v1/accounts/{_part(account_id)}/disconnect", body=_given(), key=_key(key)
-            ),
-        )
+        path = _path("accounts", account_id, "disconnect")
+        return Preview(self, _Call[Done].once("POST", path, **how))
 
-    def erase_evidence(
-        self, account_id: str | int, *, key: str | None = None, confirmed: str | None = None
-    ) -> dict[str, Any]:
+    def erase_evidence(self, account_id: Name, **how: Unpack[Confirmed]) -> dict[str, Any]:
         """Erase what mail servers said, for good (C1)."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                f"/v1/accounts/{_part(account_id)}/evidence/erase",
-                body=_given(),
-                key=_key(key),
-                confirmed=confirmed,
-            )
-        )
-        return answer
+        path = _path("accounts", account_id, "evidence", "erase")
+        return self.answer(_Call[dict[str, Any]].once("POST", path, **how))
 
     def preview_erase_evidence(
-        self, account_id: str | int, *, key: str | None = None
+        self, account_id: Name, **how: Unpack[Once]
     ) -> Preview[dict[str, Any]]:
         """What would happen: Erase what mail servers said, for good (C1)."""
-        return Preview(
-            self,
-            _Call(
-                "POST", f"/v1/accounts/{_part(account_id)}/evidence/erase/preview", body=_given()
-            ),
-            _Call(
-                "POST",
-                f"/v1/accounts/{_part(account_id)}/evidence/erase",
-                body=_given(),
-                key=_key(key),
-            ),
-        )
+        path = _path("accounts", account_id, "evidence", "erase")
+        return Preview(self, _Call[dict[str, Any]].once("POST", path, **how))
 
     def begin_consent(
-        self,
-        *,
-        account_id: str,
-        slot_id: str,
-        provider: Literal["google", "microsoft"],
-        settings: Unset | SettingsGiven = UNSET,
-        key: str | None = None,
+        self, *, key: str | None = None, **body: Unpack[NewConsent]
     ) -> dict[str, Any]:
         """Connect a mailbox with its provider's consent (C1, T1)."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                "/v1/consents",
-                body=_given(
-                    account_id=account_id, slot_id=slot_id, provider=provider, settings=settings
-                ),
-                key=_key(key),
-            )
-        )
-        return answer
+        return self.answer(_Call[dict[str, Any]].once("POST", "/v1/consents", body, key=key))
 
     def link_account(
-        self, account_id: str | int, *, good_for: Unset | int = UNSET, key: str | None = None
+        self, account_id: Name, *, key: str | None = None, **body: Unpack[NewLink]
     ) -> dict[str, Any]:
         """Make a link by which the owner reconnects it, once (R1)."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                f"/v1/accounts/{_part(account_id)}/link",
-                body=_given(good_for=good_for),
-                key=_key(key),
-            )
-        )
-        return answer
+        path = _path("accounts", account_id, "link")
+        return self.answer(_Call[dict[str, Any]].once("POST", path, body, key=key))
 
-    def create_campaign(
-        self,
-        *,
-        campaign_id: str,
-        from_email: Unset | list[str] = UNSET,
-        slot_id: Unset | str | None = UNSET,
-        key: str | None = None,
-    ) -> Done:
+    def create_campaign(self, *, key: str | None = None, **body: Unpack[NewCampaign]) -> Done:
         """Create a campaign, a draft."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                "/v1/campaigns",
-                body=_given(campaign_id=campaign_id, from_email=from_email, slot_id=slot_id),
-                key=_key(key),
-            )
-        )
-        return answer
+        return self.answer(_Call[Done].once("POST", "/v1/campaigns", body, key=key))
 
-    def list_campaigns(
-        self,
-        *,
-        status: str | None = None,
-        mode: str | None = None,
-        slot_id: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-        fields: str | None = None,
-        at: str | None = None,
-    ) -> Iterator[CampaignsRow]:
+    def list_campaigns(self, **query: Unpack[CampaignsQuery]) -> Iterator[CampaignsRow]:
         """Which campaigns are there, and which are paused, by what?"""
-        return self._pages(
-            "/v1/campaigns",
-            {
-                "status": status,
-                "mode": mode,
-                "slot_id": slot_id,
-                "cursor": cursor,
-                "limit": limit,
-                "fields": fields,
-                "at": at,
-            },
-            "cursor",
-            "rows",
-        )
+        return self._pages("/v1/campaigns", query, "cursor", "rows")
 
     def set_steps(
         self,
-        campaign_id: str | int,
+        campaign_id: Name,
         *,
-        zone: str,
-        window: Unset | WindowGiven = UNSET,
-        daily_limit: Unset | int | None = UNSET,
-        exclusive: Unset | bool = UNSET,
-        steps: list[StepGiven],
         key: str | None = None,
         confirmed: str | None = None,
         if_match: str | None = None,
+        **body: Unpack[Steps],
     ) -> Done:
-        """Set what it sends, for what is not sent yet (M3)."""
-        answer: Done = self.answer(
-            _Call(
-                "PUT",
-                f"/v1/campaigns/{_part(campaign_id)}/steps",
-                body=_given(
-                    zone=zone,
-                    window=window,
-                    daily_limit=daily_limit,
-                    exclusive=exclusive,
-                    steps=steps,
-                ),
-                key=_key(key),
-                confirmed=confirmed,
-                if_match=if_match,
-            )
+        """Set what a campaign sends from now on (M3)."""
+        path = _path("campaigns", campaign_id, "steps")
+        return self.answer(
+            _Call[Done].once("PUT", path, body, key=key, confirmed=confirmed, if_match=if_match)
         )
-        return answer
 
-    def read_steps(self, campaign_id: str | int) -> Tagged[dict[str, Any]]:
+    def read_steps(self, campaign_id: Name) -> Tagged[dict[str, Any]]:
         """As it is now; its ETag is for If-Match."""
-        return self._tagged(_Call("GET", f"/v1/campaigns/{_part(campaign_id)}/steps"))
+        path = _path("campaigns", campaign_id, "steps")
+        return self._tagged(_Call[dict[str, Any]]("GET", path))
 
     def preview_set_steps(
         self,
-        campaign_id: str | int,
+        campaign_id: Name,
         *,
-        zone: str,
-        window: Unset | WindowGiven = UNSET,
-        daily_limit: Unset | int | None = UNSET,
-        exclusive: Unset | bool = UNSET,
-        steps: list[StepGiven],
         key: str | None = None,
         if_match: str | None = None,
+        **body: Unpack[Steps],
     ) -> Preview[Done]:
-        """What would happen: Set what it sends, for what is not sent yet (M3)."""
-        return Preview(
-            self,
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/steps/preview",
-                body=_given(
-                    zone=zone,
-                    window=window,
-                    daily_limit=daily_limit,
-                    exclusive=exclusive,
-                    steps=steps,
-                ),
-            ),
-            _Call(
-                "PUT",
-                f"/v1/campaigns/{_part(campaign_id)}/steps",
-                body=_given(
-                    zone=zone,
-                    window=window,
-                    daily_limit=daily_limit,
-                    exclusive=exclusive,
-                    steps=steps,
-                ),
-                key=_key(key),
-                if_match=if_match,
-            ),
-        )
+        """What would happen: Set what a campaign sends from now on (M3)."""
+        path = _path("campaigns", campaign_id, "steps")
+        return Preview(self, _Call[Done].once("PUT", path, body, key=key, if_match=if_match))
 
-    def start_campaign(
-        self, campaign_id: str | int, *, key: str | None = None, confirmed: str | None = None
-    ) -> Done:
+    def start_campaign(self, campaign_id: Name, **how: Unpack[Confirmed]) -> Done:
         """Start a draft (P3)."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/start",
-                body=_given(),
-                key=_key(key),
-                confirmed=confirmed,
-            )
-        )
-        return answer
+        path = _path("campaigns", campaign_id, "start")
+        return self.answer(_Call[Done].once("POST", path, **how))
 
-    def preview_start_campaign(
-        self, campaign_id: str | int, *, key: str | None = None
-    ) -> Preview[Done]:
+    def preview_start_campaign(self, campaign_id: Name, **how: Unpack[Once]) -> Preview[Done]:
         """What would happen: Start a draft (P3)."""
-        return Preview(
-            self,
-            _Call("POST", f"/v1/campaigns/{_part(campaign_id)}/start/preview", body=_given()),
-            _Call(
-                "POST", f"/v1/campaigns/{_part(campaign_id)}/start", body=_given(), key=_key(key)
-            ),
-        )
+        path = _path("campaigns", campaign_id, "start")
+        return Preview(self, _Call[Done].once("POST", path, **how))
 
-    def pause_campaign(self, campaign_id: str | int, *, key: str | None = None) -> Done:
-        """Pause it until somebody resumes it (P2)."""
-        answer: Done = self.answer(
-            _Call("POST", f"/v1/campaigns/{_part(campaign_id)}/pause", body=_given(), key=_key(key))
-        )
-        return answer
+    def pause_campaign(self, campaign_id: Name, **how: Unpack[Once]) -> Done:
+        """Pause a campaign until somebody resumes it (P2)."""
+        path = _path("campaigns", campaign_id, "pause")
+        return self.answer(_Call[Done].once("POST", path, **how))
 
     def resume_campaign(
         self,
-        campaign_id: str | int,
+        campaign_id: Name,
         *,
-        without: Unset | list[str] = UNSET,
         key: str | None = None,
         confirmed: str | None = None,
+        **body: Unpack[Resumed],
     ) -> Done:
-        """Resume it (P2, P3)."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/resume",
-                body=_given(without=without),
-                key=_key(key),
-                confirmed=confirmed,
-            )
-        )
-        return answer
+        """Resume a campaign (P2, P3)."""
+        path = _path("campaigns", campaign_id, "resume")
+        return self.answer(_Call[Done].once("POST", path, body, key=key, confirmed=confirmed))
 
     def preview_resume_campaign(
-        self, campaign_id: str | int, *, without: Unset | list[str] = UNSET, key: str | None = None
+        self, campaign_id: Name, *, key: str | None = None, **body: Unpack[Resumed]
     ) -> Preview[Done]:
-        """What would happen: Resume it (P2, P3)."""
-        return Preview(
-            self,
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/resume/preview",
-                body=_given(without=without),
-            ),
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/resume",
-                body=_given(without=without),
-                key=_key(key),
-            ),
-        )
+        """What would happen: Resume a campaign (P2, P3)."""
+        path = _path("campaigns", campaign_id, "resume")
+        return Preview(self, _Call[Done].once("POST", path, body, key=key))
 
-    def add_sender(
-        self, campaign_id: str | int, *, account_id: str, key: str | None = None
-    ) -> Done:
-        """Add to FROM EMAIL; in time, it cures (T4)."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/senders",
-                body=_given(account_id=account_id),
-                key=_key(key),
-            )
-        )
-        return answer
+    def add_sender(self, campaign_id: Name, *, account_id: str, **how: Unpack[Once]) -> Done:
+        """Add an account to FROM EMAIL; in time, this cures (T4)."""
+        path = _path("campaigns", campaign_id, "senders")
+        return self.answer(_Call[Done].once("POST", path, {"account_id": account_id}, **how))
 
     def list_campaign_senders(
-        self,
-        campaign_id: str | int,
-        *,
-        cursor: str | None = None,
-        limit: int | None = None,
-        fields: str | None = None,
-        at: str | None = None,
+        self, campaign_id: Name, **query: Unpack[Listing]
     ) -> Iterator[CampaignSendersRow]:
         """Who is in FROM EMAIL, or was, and how many heard from each?"""
-        return self._pages(
-            f"/v1/campaigns/{_part(campaign_id)}/senders",
-            {"cursor": cursor, "limit": limit, "fields": fields, "at": at},
-            "cursor",
-            "rows",
-        )
+        return self._pages(_path("campaigns", campaign_id, "senders"), query, "cursor", "rows")
 
-    def remove_sender(
-        self,
-        campaign_id: str | int,
-        account_id: str | int,
-        *,
-        key: str | None = None,
-        confirmed: str | None = None,
-    ) -> Done:
-        """Take out of FROM EMAIL (S10)."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/senders/{_part(account_id)}/remove",
-                body=_given(),
-                key=_key(key),
-                confirmed=confirmed,
-            )
-        )
-        return answer
+    def remove_sender(self, campaign_id: Name, account_id: Name, **how: Unpack[Confirmed]) -> Done:
+        """Remove an account from FROM EMAIL (S10)."""
+        path = _path("campaigns", campaign_id, "senders", account_id, "remove")
+        return self.answer(_Call[Done].once("POST", path, **how))
 
     def preview_remove_sender(
-        self, campaign_id: str | int, account_id: str | int, *, key: str | None = None
+        self, campaign_id: Name, account_id: Name, **how: Unpack[Once]
     ) -> Preview[Done]:
-        """What would happen: Take out of FROM EMAIL (S10)."""
-        return Preview(
-            self,
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/senders/{_part(account_id)}/remove/preview",
-                body=_given(),
-            ),
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/senders/{_part(account_id)}/remove",
-                body=_given(),
-                key=_key(key),
-            ),
-        )
+        """What would happen: Remove an account from FROM EMAIL (S10)."""
+        path = _path("campaigns", campaign_id, "senders", account_id, "remove")
+        return Preview(self, _Call[Done].once("POST", path, **how))
 
-    def record_replied(
-        self, campaign_id: str | int, recipient_id: str | int, *, key: str | None = None
-    ) -> Done:
+    def record_replied(self, campaign_id: Name, recipient_id: Name, **how: Unpack[Once]) -> Done:
         """Record a reply (M5)."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/recipients/{_part(recipient_id)}/replied",
-                body=_given(),
-                key=_key(key),
-            )
-        )
-        return answer
+        path = _path("campaigns", campaign_id, "recipients", recipient_id, "replied")
+        return self.answer(_Call[Done].once("POST", path, **how))
 
-    def record_bounced(
-        self, campaign_id: str | int, recipient_id: str | int, *, key: str | None = None
-    ) -> Done:
-        """Record that a message came back for good (M5)."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/recipients/{_part(recipient_id)}/bounced",
-                body=_given(),
-                key=_key(key),
-            )
-        )
-        return answer
+    def record_bounced(self, campaign_id: Name, recipient_id: Name, **how: Unpack[Once]) -> Done:
+        """Record that a message bounced for good (M5)."""
+        path = _path("campaigns", campaign_id, "recipients", recipient_id, "bounced")
+        return self.answer(_Call[Done].once("POST", path, **how))
 
     def record_unsubscribed(
-        self, campaign_id: str | int, recipient_id: str | int, *, key: str | None = None
+        self, campaign_id: Name, recipient_id: Name, **how: Unpack[Once]
     ) -> Done:
-        """Record that nobody writes any more (M5, M7)."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/recipients/{_part(recipient_id)}/unsubscribed",
-                body=_given(),
-                key=_key(key),
-            )
-        )
-        return answer
+        """Record that a recipient unsubscribed (M5, M7)."""
+        path = _path("campaigns", campaign_id, "recipients", recipient_id, "unsubscribed")
+        return self.answer(_Call[Done].once("POST", path, **how))
 
-    def record_finished(
-        self, campaign_id: str | int, recipient_id: str | int, *, key: str | None = None
-    ) -> Done:
+    def record_finished(self, campaign_id: Name, recipient_id: Name, **how: Unpack[Once]) -> Done:
         """Record the end of the sequence."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/recipients/{_part(recipient_id)}/finished",
-                body=_given(),
-                key=_key(key),
-            )
-        )
-        return answer
+        path = _path("campaigns", campaign_id, "recipients", recipient_id, "finished")
+        return self.answer(_Call[Done].once("POST", path, **how))
 
-    def record_complaint(
-        self, campaign_id: str | int, recipient_id: str | int, *, key: str | None = None
-    ) -> Done:
-        """Record that a message was unwanted (M7)."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/recipients/{_part(recipient_id)}/complained",
-                body=_given(),
-                key=_key(key),
-            )
-        )
-        return answer
+    def record_complaint(self, campaign_id: Name, recipient_id: Name, **how: Unpack[Once]) -> Done:
+        """Record a complaint (M7)."""
+        path = _path("campaigns", campaign_id, "recipients", recipient_id, "complained")
+        return self.answer(_Call[Done].once("POST", path, **how))
 
     def record_away(
-        self,
-        campaign_id: str | int,
-        recipient_id: str | int,
-        *,
-        until: Unset | str | None = UNSET,
-        key: str | None = None,
+        self, campaign_id: Name, recipient_id: Name, *, key: str | None = None, **body: Unpack[Away]
     ) -> Done:
         """Record an automatic reply (M5)."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/recipients/{_part(recipient_id)}/away",
-                body=_given(until=until),
-                key=_key(key),
-            )
-        )
-        return answer
+        path = _path("campaigns", campaign_id, "recipients", recipient_id, "away")
+        return self.answer(_Call[Done].once("POST", path, body, key=key))
 
     def assign_recipient(
-        self,
-        campaign_id: str | int,
-        recipient_id: str | int,
-        *,
-        account_id: str,
-        key: str | None = None,
+        self, campaign_id: Name, recipient_id: Name, *, account_id: str, **how: Unpack[Once]
     ) -> Done:
-        """Have it hear from this account first (M1)."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/recipients/{_part(recipient_id)}/assign",
-                body=_given(account_id=account_id),
-                key=_key(key),
-            )
-        )
-        return answer
+        """Have this account write to a recipient first (M1)."""
+        path = _path("campaigns", campaign_id, "recipients", recipient_id, "assign")
+        return self.answer(_Call[Done].once("POST", path, {"account_id": account_id}, **how))
 
-    def suppress(
-        self, *, who: str, because: Unset | SuppressedBecause = UNSET, key: str | None = None
-    ) -> dict[str, Any]:
+    def suppress(self, *, key: str | None = None, **body: Unpack[Suppressed]) -> dict[str, Any]:
         """Never write to a person or a domain again (M7)."""
-        answer: dict[str, Any] = self.answer(
-            _Call("POST", "/v1/suppressions", body=_given(who=who, because=because), key=_key(key))
-        )
-        return answer
+        path = "/v1/suppressions"
+        return self.answer(_Call[dict[str, Any]].once("POST", path, body, key=key))
 
-    def list_suppressions(
-        self,
-        *,
-        kind: str | None = None,
-        because: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-        fields: str | None = None,
-        at: str | None = None,
-    ) -> Iterator[SuppressionsRow]:
+    def list_suppressions(self, **query: Unpack[SuppressionsQuery]) -> Iterator[SuppressionsRow]:
         """Who is never written to again, and why?"""
-        return self._pages(
-            "/v1/suppressions",
-            {
-                "kind": kind,
-                "because": because,
-                "cursor": cursor,
-                "limit": limit,
-                "fields": fields,
-                "at": at,
-            },
-            "cursor",
-            "rows",
-        )
+        return self._pages("/v1/suppressions", query, "cursor", "rows")
 
-    def release(
-        self, *, who: str, reason: str, key: str | None = None, confirmed: str | None = None
-    ) -> Done:
+    def release(self, *, who: str, reason: str, **how: Unpack[Confirmed]) -> Done:
         """Let campaigns write there again (M7)."""
-        answer: Done = self.answer(
-            _Call(
-                "POST",
-                "/v1/suppressions/release",
-                body=_given(who=who, reason=reason),
-                key=_key(key),
-                confirmed=confirmed,
-            )
-        )
-        return answer
+        path = "/v1/suppressions/release"
+        return self.answer(_Call[Done].once("POST", path, {"who": who, "reason": reason}, **how))
 
-    def preview_release(self, *, who: str, reason: str, key: str | None = None) -> Preview[Done]:
+    def preview_release(self, *, who: str, reason: str, **how: Unpack[Once]) -> Preview[Done]:
         """What would happen: Let campaigns write there again (M7)."""
-        return Preview(
-            self,
-            _Call("POST", "/v1/suppressions/release/preview", body=_given(who=who, reason=reason)),
-            _Call(
-                "POST",
-                "/v1/suppressions/release",
-                body=_given(who=who, reason=reason),
-                key=_key(key),
-            ),
-        )
+        path = "/v1/suppressions/release"
+        return Preview(self, _Call[Done].once("POST", path, {"who": who, "reason": reason}, **how))
 
-    def forget_recipient(
-        self, recipient_id: str | int, *, key: str | None = None, confirmed: str | None = None
-    ) -> dict[str, Any]:
+    def forget_recipient(self, recipient_id: Name, **how: Unpack[Confirmed]) -> dict[str, Any]:
         """Forget a person for good (F1)."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                f"/v1/recipients/{_part(recipient_id)}/forget",
-                body=_given(),
-                key=_key(key),
-                confirmed=confirmed,
-            )
-        )
-        return answer
+        path = _path("recipients", recipient_id, "forget")
+        return self.answer(_Call[dict[str, Any]].once("POST", path, **how))
 
     def preview_forget_recipient(
-        self, recipient_id: str | int, *, key: str | None = None
+        self, recipient_id: Name, **how: Unpack[Once]
     ) -> Preview[dict[str, Any]]:
         """What would happen: Forget a person for good (F1)."""
-        return Preview(
-            self,
-            _Call("POST", f"/v1/recipients/{_part(recipient_id)}/forget/preview", body=_given()),
-            _Call(
-                "POST", f"/v1/recipients/{_part(recipient_id)}/forget", body=_given(), key=_key(key)
-            ),
-        )
+        path = _path("recipients", recipient_id, "forget")
+        return Preview(self, _Call[dict[str, Any]].once("POST", path, **how))
 
-    def reconnect_fleet(
-        self, *, key: str | None = None, confirmed: str | None = None
-    ) -> dict[str, Any]:
+    def reconnect_fleet(self, **how: Unpack[Confirmed]) -> dict[str, Any]:
         """Reconnect every failed account (R1-R3)."""
-        answer: dict[str, Any] = self.answer(
-            _Call("POST", "/v1/fleet/reconnect", body=_given(), key=_key(key), confirmed=confirmed)
-        )
-        return answer
+        return self.answer(_Call[dict[str, Any]].once("POST", "/v1/fleet/reconnect", **how))
 
-    def preview_reconnect_fleet(self, *, key: str | None = None) -> Preview[dict[str, Any]]:
+    def preview_reconnect_fleet(self, **how: Unpack[Once]) -> Preview[dict[str, Any]]:
         """What would happen: Reconnect every failed account (R1-R3)."""
-        return Preview(
-            self,
-            _Call("POST", "/v1/fleet/reconnect/preview", body=_given()),
-            _Call("POST", "/v1/fleet/reconnect", body=_given(), key=_key(key)),
-        )
+        return Preview(self, _Call[dict[str, Any]].once("POST", "/v1/fleet/reconnect", **how))
 
-    def resume_fleet(
-        self, *, key: str | None = None, confirmed: str | None = None
-    ) -> dict[str, Any]:
+    def resume_fleet(self, **how: Unpack[Confirmed]) -> dict[str, Any]:
         """Resume every campaign that only waits for it (P2)."""
-        answer: dict[str, Any] = self.answer(
-            _Call("POST", "/v1/fleet/resume", body=_given(), key=_key(key), confirmed=confirmed)
-        )
-        return answer
+        return self.answer(_Call[dict[str, Any]].once("POST", "/v1/fleet/resume", **how))
 
-    def preview_resume_fleet(self, *, key: str | None = None) -> Preview[dict[str, Any]]:
+    def preview_resume_fleet(self, **how: Unpack[Once]) -> Preview[dict[str, Any]]:
         """What would happen: Resume every campaign that only waits for it (P2)."""
-        return Preview(
-            self,
-            _Call("POST", "/v1/fleet/resume/preview", body=_given()),
-            _Call("POST", "/v1/fleet/resume", body=_given(), key=_key(key)),
-        )
+        return Preview(self, _Call[dict[str, Any]].once("POST", "/v1/fleet/resume", **how))
 
     def readd_fleet(
-        self,
-        *,
-        account_id: str,
-        expired: Unset | bool = UNSET,
-        key: str | None = None,
-        confirmed: str | None = None,
+        self, *, key: str | None = None, confirmed: str | None = None, **body: Unpack[Readded]
     ) -> dict[str, Any]:
         """Re-add an account wherever it was lost (T4, T5)."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                "/v1/fleet/readd",
-                body=_given(account_id=account_id, expired=expired),
-                key=_key(key),
-                confirmed=confirmed,
-            )
+        path = "/v1/fleet/readd"
+        return self.answer(
+            _Call[dict[str, Any]].once("POST", path, body, key=key, confirmed=confirmed)
         )
-        return answer
 
     def preview_readd_fleet(
-        self, *, account_id: str, expired: Unset | bool = UNSET, key: str | None = None
+        self, *, key: str | None = None, **body: Unpack[Readded]
     ) -> Preview[dict[str, Any]]:
         """What would happen: Re-add an account wherever it was lost (T4, T5)."""
-        return Preview(
-            self,
-            _Call(
-                "POST",
-                "/v1/fleet/readd/preview",
-                body=_given(account_id=account_id, expired=expired),
-            ),
-            _Call(
-                "POST",
-                "/v1/fleet/readd",
-                body=_given(account_id=account_id, expired=expired),
-                key=_key(key),
-            ),
-        )
+        path = "/v1/fleet/readd"
+        return Preview(self, _Call[dict[str, Any]].once("POST", path, body, key=key))
 
-    def retry_view(self, view: str | int, *, key: str | None = None) -> dict[str, Any]:
+    def retry_view(self, view: Name, **how: Unpack[Once]) -> dict[str, Any]:
         """Have a stopped view try its event again."""
-        answer: dict[str, Any] = self.answer(
-            _Call("POST", f"/v1/views/{_part(view)}/retry", body=_given(), key=_key(key))
-        )
-        return answer
+        path = _path("views", view, "retry")
+        return self.answer(_Call[dict[str, Any]].once("POST", path, **how))
 
     def skip_event(
-        self,
-        view: str | int,
-        *,
-        position: int,
-        reason: str,
-        key: str | None = None,
-        confirmed: str | None = None,
+        self, view: Name, *, position: int, reason: str, **how: Unpack[Confirmed]
     ) -> dict[str, Any]:
-        """Have it pass over its event, for ever."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                f"/v1/views/{_part(view)}/skip",
-                body=_given(position=position, reason=reason),
-                key=_key(key),
-                confirmed=confirmed,
+        """Have a stopped view skip its event for good."""
+        path = _path("views", view, "skip")
+        return self.answer(
+            _Call[dict[str, Any]].once(
+                "POST", path, {"position": position, "reason": reason}, **how
             )
         )
-        return answer
 
     def preview_skip_event(
-        self, view: str | int, *, position: int, reason: str, key: str | None = None
+        self, view: Name, *, position: int, reason: str, **how: Unpack[Once]
     ) -> Preview[dict[str, Any]]:
-        """What would happen: Have it pass over its event, for ever."""
+        """What would happen: Have a stopped view skip its event for good."""
+        path = _path("views", view, "skip")
         return Preview(
             self,
-            _Call(
-                "POST",
-                f"/v1/views/{_part(view)}/skip/preview",
-                body=_given(position=position, reason=reason),
-            ),
-            _Call(
-                "POST",
-                f"/v1/views/{_part(view)}/skip",
-                body=_given(position=position, reason=reason),
-                key=_key(key),
+            _Call[dict[str, Any]].once(
+                "POST", path, {"position": position, "reason": reason}, **how
             ),
         )
 
-    def unpark(self, *, key: str | None = None) -> dict[str, Any]:
-        """Have the workspace settled again."""
-        answer: dict[str, Any] = self.answer(
-            _Call("POST", "/v1/unpark", body=_given(), key=_key(key))
-        )
-        return answer
+    def unpark(self, **how: Unpack[Once]) -> dict[str, Any]:
+        """Settle a parked workspace again."""
+        return self.answer(_Call[dict[str, Any]].once("POST", "/v1/unpark", **how))
 
     def create_webhook(
-        self,
-        *,
-        url: str,
-        owner: Unset | str | None = UNSET,
-        types: Unset | list[str] = UNSET,
-        scheme: Unset | Scheme = UNSET,
-        first: Unset | int | None = UNSET,
-        of_all_workspaces: Unset | bool = UNSET,
-        key: str | None = None,
+        self, *, key: str | None = None, **body: Unpack[NewWebhook]
     ) -> dict[str, Any]:
         """Have events delivered to a URL."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                "/v1/webhooks",
-                body=_given(
-                    url=url,
-                    owner=owner,
-                    types=types,
-                    scheme=scheme,
-                    first=first,
-                    of_all_workspaces=of_all_workspaces,
-                ),
-                key=_key(key),
-            )
-        )
-        return answer
+        return self.answer(_Call[dict[str, Any]].once("POST", "/v1/webhooks", body, key=key))
 
     def webhooks(self) -> dict[str, Any]:
         """Which webhooks are there, and how far is each?"""
-        answer: dict[str, Any] = self.answer(_Call("GET", "/v1/webhooks"))
-        return answer
+        return self.answer(_Call[dict[str, Any]]("GET", "/v1/webhooks"))
 
     def change_webhook(
-        self,
-        webhook: str | int,
-        *,
-        url: Unset | str | None = UNSET,
-        owner: Unset | str | None = UNSET,
-        types: Unset | list[str] | None = UNSET,
-        key: str | None = None,
+        self, webhook: Name, *, key: str | None = None, **body: Unpack[ChangedWebhook]
     ) -> dict[str, Any]:
-        """Change where it leads."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "PATCH",
-                f"/v1/webhooks/{_part(webhook)}",
-                body=_given(url=url, owner=owner, types=types),
-                key=_key(key),
-            )
-        )
-        return answer
+        """Change where a webhook delivers, and what."""
+        path = _path("webhooks", webhook)
+        return self.answer(_Call[dict[str, Any]].once("PATCH", path, body, key=key))
 
-    def delete_webhook(self, webhook: str | int, *, key: str | None = None) -> dict[str, Any]:
-        """Deliver nothing any more."""
-        answer: dict[str, Any] = self.answer(
-            _Call("DELETE", f"/v1/webhooks/{_part(webhook)}", body=_given(), key=_key(key))
-        )
-        return answer
+    def delete_webhook(self, webhook: Name, **how: Unpack[Once]) -> dict[str, Any]:
+        """Delete a webhook."""
+        path = _path("webhooks", webhook)
+        return self.answer(_Call[dict[str, Any]].once("DELETE", path, **how))
 
-    def webhook(self, webhook: str | int) -> dict[str, Any]:
-        answer: dict[str, Any] = self.answer(_Call("GET", f"/v1/webhooks/{_part(webhook)}"))
-        return answer
+    def webhook(self, webhook: Name) -> dict[str, Any]:
+        return self.answer(_Call[dict[str, Any]]("GET", _path("webhooks", webhook)))
 
-    def pause_webhook(self, webhook: str | int, *, key: str | None = None) -> dict[str, Any]:
-        """Deliver nothing until it is resumed."""
-        answer: dict[str, Any] = self.answer(
-            _Call("POST", f"/v1/webhooks/{_part(webhook)}/pause", body=_given(), key=_key(key))
-        )
-        return answer
+    def pause_webhook(self, webhook: Name, **how: Unpack[Once]) -> dict[str, Any]:
+        """Pause a webhook until it is resumed."""
+        path = _path("webhooks", webhook, "pause")
+        return self.answer(_Call[dict[str, Any]].once("POST", path, **how))
 
-    def resume_webhook(self, webhook: str | int, *, key: str | None = None) -> dict[str, Any]:
-        """Go on from where it is."""
-        answer: dict[str, Any] = self.answer(
-            _Call("POST", f"/v1/webhooks/{_part(webhook)}/resume", body=_given(), key=_key(key))
-        )
-        return answer
+    def resume_webhook(self, webhook: Name, **how: Unpack[Once]) -> dict[str, Any]:
+        """Resume a webhook from where it was."""
+        path = _path("webhooks", webhook, "resume")
+        return self.answer(_Call[dict[str, Any]].once("POST", path, **how))
 
-    def rotate_webhook(self, webhook: str | int, *, key: str | None = None) -> dict[str, Any]:
-        """Sign with a new secret; both for a day."""
-        answer: dict[str, Any] = self.answer(
-            _Call("POST", f"/v1/webhooks/{_part(webhook)}/rotate", body=_given(), key=_key(key))
-        )
-        return answer
+    def rotate_webhook(self, webhook: Name, **how: Unpack[Once]) -> dict[str, Any]:
+        """Give a webhook a new secret; for a day both sign."""
+        path = _path("webhooks", webhook, "rotate")
+        return self.answer(_Call[dict[str, Any]].once("POST", path, **how))
 
-    def test_webhook(self, webhook: str | int, *, key: str | None = None) -> dict[str, Any]:
-        """Send it an event that no log has."""
-        answer: dict[str, Any] = self.answer(
-            _Call("POST", f"/v1/webhooks/{_part(webhook)}/test", body=_given(), key=_key(key))
-        )
-        return answer
+    def test_webhook(self, webhook: Name, **how: Unpack[Once]) -> dict[str, Any]:
+        """Send a test event, which is in no log."""
+        path = _path("webhooks", webhook, "test")
+        return self.answer(_Call[dict[str, Any]].once("POST", path, **how))
 
-    def replay_webhook(
-        self, webhook: str | int, *, first: int, key: str | None = None
-    ) -> dict[str, Any]:
-        """Deliver from a position on once more."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                f"/v1/webhooks/{_part(webhook)}/replay",
-                body=_given(first=first),
-                key=_key(key),
-            )
-        )
-        return answer
+    def replay_webhook(self, webhook: Name, *, first: int, **how: Unpack[Once]) -> dict[str, Any]:
+        """Deliver everything from a position on again."""
+        path = _path("webhooks", webhook, "replay")
+        return self.answer(_Call[dict[str, Any]].once("POST", path, {"first": first}, **how))
 
-    def consent(self, consent_id: str | int) -> ConsentTold:
-        """Was it given, and is the mailbox connected?"""
-        answer: ConsentTold = self.answer(_Call("GET", f"/v1/consents/{_part(consent_id)}"))
-        return answer
+    def consent(self, consent_id: Name) -> ConsentTold:
+        """Was the consent given, and is the mailbox connected?"""
+        return self.answer(_Call[ConsentTold]("GET", _path("consents", consent_id)))
 
     def import_recipients(
         self,
-        campaign_id: str | int,
+        campaign_id: Name,
         *,
         content: bytes,
         map_: list[str] | None = None,
         skip_undecodable: bool | None = None,
-        key: str | None = None,
+        **how: Unpack[Once],
     ) -> dict[str, Any]:
         """Import recipients from a CSV file: its octets are the body.
 
         It is taken in the background; see `GET /v1/imports/{import_id}`.
         """
-        answer: dict[str, Any] = self.answer(
-            _Call(
+        path = _path("campaigns", campaign_id, "import")
+        return self.answer(
+            _Call[dict[str, Any]].once(
                 "POST",
-                f"/v1/campaigns/{_part(campaign_id)}/import",
+                path,
+                content,
                 query={"map": map_, "skip_undecodable": skip_undecodable},
-                body=content,
-                key=_key(key),
+                **how,
             )
         )
-        return answer
 
-    def import_progress(self, import_id: str | int) -> dict[str, Any]:
-        """How far is it, and what was rejected?"""
-        answer: dict[str, Any] = self.answer(_Call("GET", f"/v1/imports/{_part(import_id)}"))
-        return answer
+    def import_progress(self, import_id: Name) -> dict[str, Any]:
+        """How far is the import, and what was rejected?"""
+        return self.answer(_Call[dict[str, Any]]("GET", _path("imports", import_id)))
 
     def import_suppressions(
-        self,
-        *,
-        content: bytes,
-        map_: list[str] | None = None,
-        key: str | None = None,
-        confirmed: str | None = None,
+        self, *, content: bytes, map_: list[str] | None = None, **how: Unpack[Confirmed]
     ) -> dict[str, Any]:
         """Suppress the addresses and domains of a CSV file (M7)."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "POST",
-                "/v1/suppressions/import",
-                query={"map": map_},
-                body=content,
-                key=_key(key),
-                confirmed=confirmed,
-            )
+        path = "/v1/suppressions/import"
+        return self.answer(
+            _Call[dict[str, Any]].once("POST", path, content, query={"map": map_}, **how)
         )
-        return answer
 
     def preview_import_suppressions(
-        self, *, content: bytes, map_: list[str] | None = None, key: str | None = None
+        self, *, content: bytes, map_: list[str] | None = None, **how: Unpack[Once]
     ) -> Preview[dict[str, Any]]:
         """What would happen: Suppress the addresses and domains of a CSV file (M7)."""
+        path = "/v1/suppressions/import"
         return Preview(
-            self,
-            _Call("POST", "/v1/suppressions/import/preview", query={"map": map_}, body=content),
-            _Call(
-                "POST", "/v1/suppressions/import", query={"map": map_}, body=content, key=_key(key)
-            ),
+            self, _Call[dict[str, Any]].once("POST", path, content, query={"map": map_}, **how)
         )
 
     def read_feed(
@@ -1878,368 +1394,144 @@ class Client(Connection):
 
     def saved_filters(self) -> dict[str, Any]:
         """Which views of the log has the caller saved?"""
-        answer: dict[str, Any] = self.answer(_Call("GET", "/v1/saved-filters"))
-        return answer
+        return self.answer(_Call[dict[str, Any]]("GET", "/v1/saved-filters"))
 
-    def save_filter(self, name: str | int, *, query: str) -> None:
-        """Keep it under that name, in place of what was there."""
-        self.answer(_Call("PUT", f"/v1/saved-filters/{_part(name)}", body=_given(query=query)))
+    def save_filter(self, name: Name, *, query: str) -> None:
+        """Save a view of the log under that name, in place of the one there."""
+        path = _path("saved-filters", name)
+        return self.answer(_Call[None]("PUT", path, {"query": query}))
 
-    def remove_filter(self, name: str | int) -> None:
-        self.answer(_Call("DELETE", f"/v1/saved-filters/{_part(name)}"))
+    def remove_filter(self, name: Name) -> None:
+        return self.answer(_Call[None]("DELETE", _path("saved-filters", name)))
 
-    def events(
-        self,
-        *,
-        type_: str | None = None,
-        stream: str | None = None,
-        account: str | None = None,
-        campaign: str | None = None,
-        recipient: str | None = None,
-        correlation_id: str | None = None,
-        command_id: str | None = None,
-        actor: str | None = None,
-        text: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        start: int | None = None,
-        limit: int | None = None,
-        newest: bool | None = None,
-    ) -> Iterator[EventAndCommand]:
+    def events(self, **query: Unpack[EventsQuery]) -> Iterator[EventAndCommand]:
         """Which events fit? By position after ``start``; with ``newest`` those before it,
         backwards.
 
         ``next`` is the ``start`` of the following page, which may be needed though this one is
         not full: one request looks at 10,000 events at most.
         """
-        return self._pages(
-            "/v1/events",
-            {
-                "type": type_,
-                "stream": stream,
-                "account": account,
-                "campaign": campaign,
-                "recipient": recipient,
-                "correlation_id": correlation_id,
-                "command_id": command_id,
-                "actor": actor,
-                "text": text,
-                "since": since,
-                "until": until,
-                "start": start,
-                "limit": limit,
-                "newest": newest,
-            },
-            "start",
-            "events",
-        )
+        return self._pages("/v1/events", query, "start", "events")
 
     def differences(self, *, from_: str, to: str) -> dict[str, Any]:
         """What changed between two moments, each a time or a position?"""
-        answer: dict[str, Any] = self.answer(
-            _Call("GET", "/v1/differences", query={"from": from_, "to": to})
-        )
-        return answer
+        path = "/v1/differences"
+        return self.answer(_Call[dict[str, Any]]("GET", path, query={"from": from_, "to": to}))
 
-    def what_if(
-        self, *, insert: Unset | list[str] = UNSET, leave_out: Unset | str | None = UNSET
-    ) -> dict[str, Any]:
+    def what_if(self, **body: Unpack[Change]) -> dict[str, Any]:
         """What would have become of everyone, had something been done, or not been done?
 
         Nothing is written.
         """
-        answer: dict[str, Any] = self.answer(
-            _Call("POST", "/v1/what-if", body=_given(insert=insert, leave_out=leave_out))
-        )
-        return answer
+        return self.answer(_Call[dict[str, Any]]("POST", "/v1/what-if", body))
 
     def checks(self) -> dict[str, Any]:
         """Does the history keep every rule that it can show? Reads the whole log."""
-        answer: dict[str, Any] = self.answer(_Call("GET", "/v1/checks"))
-        return answer
+        return self.answer(_Call[dict[str, Any]]("GET", "/v1/checks"))
 
-    def list_slots(
-        self,
-        *,
-        account_id: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-        fields: str | None = None,
-        at: str | None = None,
-    ) -> Iterator[SlotsRow]:
+    def list_slots(self, **query: Unpack[SlotsQuery]) -> Iterator[SlotsRow]:
         """Which slots are there, and who sits in each?"""
-        return self._pages(
-            "/v1/slots",
-            {
-                "account_id": account_id,
-                "cursor": cursor,
-                "limit": limit,
-                "fields": fields,
-                "at": at,
-            },
-            "cursor",
-            "rows",
-        )
+        return self._pages("/v1/slots", query, "cursor", "rows")
 
     def list_campaign_recipients(
-        self,
-        campaign_id: str | int,
-        *,
-        status: str | None = None,
-        sender: str | None = None,
-        stop_reason: str | None = None,
-        incident_id: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-        fields: str | None = None,
-        at: str | None = None,
+        self, campaign_id: Name, **query: Unpack[CampaignRecipientsQuery]
     ) -> Iterator[CampaignRecipientsRow]:
         """What became of each recipient of the campaign?"""
-        return self._pages(
-            f"/v1/campaigns/{_part(campaign_id)}/recipients",
-            {
-                "status": status,
-                "sender": sender,
-                "stop_reason": stop_reason,
-                "incident_id": incident_id,
-                "cursor": cursor,
-                "limit": limit,
-                "fields": fields,
-                "at": at,
-            },
-            "cursor",
-            "rows",
-        )
+        path = _path("campaigns", campaign_id, "recipients")
+        return self._pages(path, query, "cursor", "rows")
 
     def list_campaign_sends(
-        self,
-        campaign_id: str | int,
-        *,
-        recipient_id: str | None = None,
-        account_id: str | None = None,
-        outcome: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-        fields: str | None = None,
-        at: str | None = None,
+        self, campaign_id: Name, **query: Unpack[CampaignSendsQuery]
     ) -> Iterator[CampaignSendsRow]:
         """Which messages were sent, and what became of each?"""
-        return self._pages(
-            f"/v1/campaigns/{_part(campaign_id)}/sends",
-            {
-                "recipient_id": recipient_id,
-                "account_id": account_id,
-                "outcome": outcome,
-                "cursor": cursor,
-                "limit": limit,
-                "fields": fields,
-                "at": at,
-            },
-            "cursor",
-            "rows",
-        )
+        return self._pages(_path("campaigns", campaign_id, "sends"), query, "cursor", "rows")
 
-    def list_recipients(
-        self,
-        *,
-        recipient: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-        fields: str | None = None,
-        at: str | None = None,
-    ) -> Iterator[RecipientsRow]:
+    def list_recipients(self, **query: Unpack[RecipientsQuery]) -> Iterator[RecipientsRow]:
         """In which campaigns is this recipient, by id or address?"""
-        return self._pages(
-            "/v1/recipients",
-            {"recipient": recipient, "cursor": cursor, "limit": limit, "fields": fields, "at": at},
-            "cursor",
-            "rows",
-        )
+        return self._pages("/v1/recipients", query, "cursor", "rows")
 
-    def list_clocks(
-        self,
-        *,
-        campaign_id: str | None = None,
-        account_id: str | None = None,
-        incident_id: str | None = None,
-        kind: str | None = None,
-        outcome: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-        fields: str | None = None,
-        at: str | None = None,
-    ) -> Iterator[ClocksRow]:
+    def list_clocks(self, **query: Unpack[ClocksQuery]) -> Iterator[ClocksRow]:
         """Which clocks run, until when, how many are at stake, and what cures each?"""
-        return self._pages(
-            "/v1/clocks",
-            {
-                "campaign_id": campaign_id,
-                "account_id": account_id,
-                "incident_id": incident_id,
-                "kind": kind,
-                "outcome": outcome,
-                "cursor": cursor,
-                "limit": limit,
-                "fields": fields,
-                "at": at,
-            },
-            "cursor",
-            "rows",
-        )
+        return self._pages("/v1/clocks", query, "cursor", "rows")
 
-    def list_notices(
-        self,
-        *,
-        account_id: str | None = None,
-        incident_id: str | None = None,
-        kind: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-        fields: str | None = None,
-        at: str | None = None,
-    ) -> Iterator[NoticesRow]:
+    def list_notices(self, **query: Unpack[NoticesQuery]) -> Iterator[NoticesRow]:
         """Who was told what, when, and did it arrive?"""
-        return self._pages(
-            "/v1/notices",
-            {
-                "account_id": account_id,
-                "incident_id": incident_id,
-                "kind": kind,
-                "cursor": cursor,
-                "limit": limit,
-                "fields": fields,
-                "at": at,
-            },
-            "cursor",
-            "rows",
-        )
+        return self._pages("/v1/notices", query, "cursor", "rows")
 
-    def list_not_sending(
-        self,
-        *,
-        status: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-        fields: str | None = None,
-        at: str | None = None,
-    ) -> Iterator[NotSendingRow]:
+    def list_not_sending(self, **query: Unpack[NotSendingQuery]) -> Iterator[NotSendingRow]:
         """Which campaigns do not send, and why?"""
-        return self._pages(
-            "/v1/not-sending",
-            {"status": status, "cursor": cursor, "limit": limit, "fields": fields, "at": at},
-            "cursor",
-            "rows",
-        )
+        return self._pages("/v1/not-sending", query, "cursor", "rows")
 
-    def event_proof(self, position: str | int, *, since: str | None = None) -> SignedEvents:
+    def event_proof(self, position: Name, *, since: str | None = None) -> SignedEvents:
         """The event as it was recorded, and the proof that it was signed."""
-        answer: SignedEvents = self.answer(
-            _Call("GET", f"/v1/events/{_part(position)}/proof", query={"since": since})
-        )
-        return answer
+        path = _path("events", position, "proof")
+        return self.answer(_Call[SignedEvents]("GET", path, query={"since": since}))
 
     def recipient_proof(
-        self, campaign_id: str | int, recipient_id: str | int, *, since: str | None = None
+        self, campaign_id: Name, recipient_id: Name, *, since: str | None = None
     ) -> CaseFile:
         """Why a recipient was stopped, in a file that others verify offline. Recorded as a look."""
-        answer: CaseFile = self.answer(
-            _Call(
-                "GET",
-                f"/v1/campaigns/{_part(campaign_id)}/recipients/{_part(recipient_id)}/proof",
-                query={"since": since},
-            )
-        )
-        return answer
+        path = _path("campaigns", campaign_id, "recipients", recipient_id, "proof")
+        return self.answer(_Call[CaseFile]("GET", path, query={"since": since}))
 
     def now(self, *, at: str | None = None) -> Now:
         """What needs a human now?"""
-        answer: Now = self.answer(_Call("GET", "/v1/now", query={"at": at}))
-        return answer
+        return self.answer(_Call[Now]("GET", "/v1/now", query={"at": at}))
 
-    def account(self, account_id: str | int, *, at: str | None = None) -> OneAccount:
-        """How is the account, and what hangs on it?"""
-        answer: OneAccount = self.answer(
-            _Call("GET", f"/v1/accounts/{_part(account_id)}", query={"at": at})
-        )
-        return answer
+    def account(self, account_id: Name, *, at: str | None = None) -> OneAccount:
+        """How is the account, and what depends on it?"""
+        path = _path("accounts", account_id)
+        return self.answer(_Call[OneAccount]("GET", path, query={"at": at}))
 
-    def account_events(self, account_id: str | int, *, at: str | None = None) -> LoggedEvents:
+    def account_events(self, account_id: Name, *, at: str | None = None) -> LoggedEvents:
         """What happened to it?"""
-        answer: LoggedEvents = self.answer(
-            _Call("GET", f"/v1/accounts/{_part(account_id)}/events", query={"at": at})
-        )
-        return answer
+        path = _path("accounts", account_id, "events")
+        return self.answer(_Call[LoggedEvents]("GET", path, query={"at": at}))
 
-    def campaign(self, campaign_id: str | int, *, at: str | None = None) -> OneCampaign:
+    def campaign(self, campaign_id: Name, *, at: str | None = None) -> OneCampaign:
         """How is the campaign?"""
-        answer: OneCampaign = self.answer(
-            _Call("GET", f"/v1/campaigns/{_part(campaign_id)}", query={"at": at})
-        )
-        return answer
+        path = _path("campaigns", campaign_id)
+        return self.answer(_Call[OneCampaign]("GET", path, query={"at": at}))
 
-    def campaign_events(self, campaign_id: str | int, *, at: str | None = None) -> LoggedEvents:
+    def campaign_events(self, campaign_id: Name, *, at: str | None = None) -> LoggedEvents:
         """What happened to it?"""
-        answer: LoggedEvents = self.answer(
-            _Call("GET", f"/v1/campaigns/{_part(campaign_id)}/events", query={"at": at})
-        )
-        return answer
+        path = _path("campaigns", campaign_id, "events")
+        return self.answer(_Call[LoggedEvents]("GET", path, query={"at": at}))
 
-    def recipient(self, recipient_id: str | int, *, at: str | None = None) -> OneRecipient:
+    def recipient(self, recipient_id: Name, *, at: str | None = None) -> OneRecipient:
         """Where is this recipient, by id or address?"""
-        answer: OneRecipient = self.answer(
-            _Call("GET", f"/v1/recipients/{_part(recipient_id)}", query={"at": at})
-        )
-        return answer
+        path = _path("recipients", recipient_id)
+        return self.answer(_Call[OneRecipient]("GET", path, query={"at": at}))
 
     def case(
-        self, campaign_id: str | int, recipient_id: str | int, *, at: str | None = None
+        self, campaign_id: Name, recipient_id: Name, *, at: str | None = None
     ) -> dict[str, Any]:
-        """Why does it stand where it stands?"""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "GET",
-                f"/v1/campaigns/{_part(campaign_id)}/recipients/{_part(recipient_id)}",
-                query={"at": at},
-            )
-        )
-        return answer
+        """Why is the recipient in this state?"""
+        path = _path("campaigns", campaign_id, "recipients", recipient_id)
+        return self.answer(_Call[dict[str, Any]]("GET", path, query={"at": at}))
 
     def recipient_events(
-        self, campaign_id: str | int, recipient_id: str | int, *, at: str | None = None
+        self, campaign_id: Name, recipient_id: Name, *, at: str | None = None
     ) -> LoggedEvents:
         """What happened to it?"""
-        answer: LoggedEvents = self.answer(
-            _Call(
-                "GET",
-                f"/v1/campaigns/{_part(campaign_id)}/recipients/{_part(recipient_id)}/events",
-                query={"at": at},
-            )
-        )
-        return answer
+        path = _path("campaigns", campaign_id, "recipients", recipient_id, "events")
+        return self.answer(_Call[LoggedEvents]("GET", path, query={"at": at}))
 
-    def event(self, position: str | int, *, at: str | None = None) -> EventInContext:
+    def event(self, position: Name, *, at: str | None = None) -> EventInContext:
         """What is recorded there, and why?"""
-        answer: EventInContext = self.answer(
-            _Call("GET", f"/v1/events/{_part(position)}", query={"at": at})
-        )
-        return answer
+        path = _path("events", position)
+        return self.answer(_Call[EventInContext]("GET", path, query={"at": at}))
 
-    def webhook_verifier(self, webhook: str | int) -> dict[str, Any]:
+    def webhook_verifier(self, webhook: Name) -> dict[str, Any]:
         """With what does its receiver verify signatures? A secret, where the scheme is HMAC."""
-        answer: dict[str, Any] = self.answer(
-            _Call("GET", f"/v1/webhooks/{_part(webhook)}/verifier")
-        )
-        return answer
+        path = _path("webhooks", webhook, "verifier")
+        return self.answer(_Call[dict[str, Any]]("GET", path))
 
     def webhook_deliveries(
-        self, webhook: str | int, *, limit: int | None = None, failed: bool | None = None
+        self, webhook: Name, *, limit: int | None = None, failed: bool | None = None
     ) -> dict[str, Any]:
         """What was tried? The newest first."""
-        answer: dict[str, Any] = self.answer(
-            _Call(
-                "GET",
-                f"/v1/webhooks/{_part(webhook)}/deliveries",
-                query={"limit": limit, "failed": failed},
-            )
+        path = _path("webhooks", webhook, "deliveries")
+        return self.answer(
+            _Call[dict[str, Any]]("GET", path, query={"limit": limit, "failed": failed})
         )
-        return answer

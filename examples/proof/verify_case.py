@@ -273,7 +273,7 @@ def verify(file: str, key: str, noted: str | None = None) -> Iterator[str]:
     if since := found["since"]:
         older = own = Checkpoint(tree.origin, since["size"], bytes.fromhex(since["root"]))
         if not goes_on_from(older, since["path"], tree):
-            refuse("the log does not go on from the older checkpoint")
+            refuse("the log does not continue from the older checkpoint")
     if noted is not None and (own := checkpoint_of(noted)) not in {tree, older}:
         refuse("nothing in the file leads to the checkpoint that you noted")
     if since or noted is not None:

@@ -15,8 +15,7 @@ from typing import NamedTuple
 import pytest
 from typer.models import CommandInfo
 
-from adapters.cli.app import GROUPS
-from adapters.program import app
+from adapters.program import PLACES
 from adapters.scenario.commands import commands_of
 from adapters.scenario.reader import parse_scenario, read_scenario
 from adapters.scenario.report import report
@@ -96,10 +95,10 @@ def refusals(cls: type[Rejected] = Rejected) -> Iterator[type[Rejected]]:
 
 def own_commands() -> Iterator[tuple[str, ...]]:
     """Every command of ``sendledger``, as it is typed: its groups, and its name."""
-    for command in app.registered_commands:
-        yield (name_of(command),)
-    modules = {name: module for name, (module, _) in GROUPS.items()}
-    for path, module in {**modules, "campaigns senders": "adapters.cli.senders"}.items():
+    yield from ((name,) for name, place in PLACES.items() if not place.about)
+    groups = {name: place.path for name, place in PLACES.items() if place.about}
+    for path, place in {**groups, "campaigns senders": "adapters.cli.senders:app"}.items():
+        module, _, _ = place.partition(":")
         for command in import_module(module).app.registered_commands:
             yield (*path.split(), name_of(command))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -217,7 +217,6 @@ def test_a_page_that_holds_a_command_twice_answers_it_twice_and_does_it_once(
     assert again == first._replace(recorded=(), repeated=True)
 
 
-@dataclass(frozen=True, kw_only=True)
 class ToNobody(Command):
     """Addressed to no aggregate there is."""
 

@@ -1,7 +1,7 @@
 """One loop keeps the views: live, catching up and rebuilding, whatever the page."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,11 +13,12 @@ from engine.ports.errors import StoreError
 from engine.ports.log import Page
 from engine.ports.store import Store
 from engine.ports.transactions import Append
+from engine.ports.views import Changes, Since
 from engine.projecting import ProjectionRunner
 from events.catalogue import UnknownTopic, UnreadableEvent
 from projections.accounts import ACCOUNTS
 from projections.campaigns import CAMPAIGNS
-from projections.projection import Projection, RowKey
+from projections.projection import Projection
 from projections.recipient_status import RECIPIENT_STATUS
 from projections.shipped import SHIPPED
 from tests.law.story import NOON, R1, SPRING, import_recipients
@@ -44,12 +45,7 @@ class CountingViews(MemoryViews):
         self.resets[projection.tracking_name] += 1
         super().reset(projection)
 
-    def save(
-        self,
-        changes: Mapping[Projection, Mapping[RowKey, Any]],
-        since: Mapping[Projection, int],
-        position: int,
-    ) -> None:
+    def save(self, changes: Changes, since: Since, position: int) -> None:
         super().save(changes, since, position)
         self.saved.append(({each.name for each in changes}, position))
 
@@ -245,12 +241,7 @@ class Contested(MemoryViews):
         super().__init__()
         self.times, self._come_first = times, come_first
 
-    def save(
-        self,
-        changes: Mapping[Projection, Mapping[RowKey, Any]],
-        since: Mapping[Projection, int],
-        position: int,
-    ) -> None:
+    def save(self, changes: Changes, since: Since, position: int) -> None:
         if self.times:
             self.times -= 1
             self._come_first(self)

@@ -13,6 +13,7 @@ from adapters.mail.proposing import Proposal, proposed_servers
 from adapters.mail.sender_domain import sender_domain_warnings
 from adapters.settings.mail import SELECTORS
 from engine.work.access import Security, Server
+from tests.mail.dialled import connect
 from tests.mail.servers.name_server import NameServer, Zone
 
 IMPLICIT, STARTTLS = Security.IMPLICIT, Security.STARTTLS
@@ -240,4 +241,4 @@ def test_a_name_that_leads_inside_is_refused_whenever_it_does() -> None:
             policy.resolve("mail.acme.test", 993)
         server.zone = {("mail.acme.test", "AAAA"): ["::ffff:127.0.0.1"]}
         with pytest.raises(AddressNotPermitted):
-            policy.connect("mail.acme.test", 993, 2)
+            connect(policy, "mail.acme.test", 993, 2)

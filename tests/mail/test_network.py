@@ -7,6 +7,7 @@ import pytest
 
 from adapters.mail.name_lookup import NameNotFound, system_lookup
 from adapters.mail.network import AddressNotPermitted, CheckedAddress, NetworkPolicy
+from tests.mail.dialled import connect
 
 PUBLIC = [
     *("1.1.1.1", "100.63.255.255", "100.128.0.0", "172.15.0.1", "172.32.0.1", "223.255.255.255"),
@@ -87,10 +88,10 @@ def test_the_address_connected_to_is_the_one_that_was_checked() -> None:
     policy = NetworkPolicy([ip_network("127.0.0.1/32")], lookup=lambda _, __: next(answers))
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        with policy.connect("rebound.example", port, 5) as connection:
+        with connect(policy, "rebound.example", port, 5) as connection:
             assert connection.getpeername() == ("127.0.0.1", port)
         with pytest.raises(AddressNotPermitted):
-            policy.connect("rebound.example", port, 5)
+            connect(policy, "rebound.example", port, 5)
 
 
 def test_where_one_address_refuses_the_next_is_tried() -> None:
@@ -99,7 +100,7 @@ def test_where_one_address_refuses_the_next_is_tried() -> None:
     )
     with socket.create_server(("127.0.0.2", 0)) as server:
         port = server.getsockname()[1]
-        with policy.connect("both.example", port, 2) as connection:
+        with connect(policy, "both.example", port, 2) as connection:
             assert connection.getpeername()[0] == "127.0.0.2"
 
 

@@ -148,7 +148,7 @@ def test_a_store_that_was_changed_and_notes_of_others_give_no_file(
     """Nothing is written that would not be verified."""
     noted = case.log.noted.read_text()
     case.log.noted.write_text(noted.replace("\n88\n", "\n87\n"))
-    assert "does not go on" in case.prove(case.failed, out, "--since", case.log.noted)[1]
+    assert "does not continue" in case.prove(case.failed, out, "--since", case.log.noted)[1]
     key_ = tmp_path / "other" / "proof.key"
     key_.parent.mkdir()
     other = SignedLog(str(tmp_path / "other" / "s.db"), tmp_path / "other" / "tree", key_)

@@ -16,8 +16,8 @@ from kafka import KafkaProducer
 
 from adapters.archiving.archive import Archive, Archiver
 from adapters.archiving.files import DRAFTS, LEFT_OVER
-from adapters.cli.consuming import Poison
-from adapters.composition.streaming import ConsumerEnded, FilesOf, archiver
+from adapters.cli.consumers import Poison
+from adapters.composition.streaming import ConsumerEnded, FilesOf, Manner, archiver
 from adapters.kafka.access import KafkaAccess
 from adapters.kafka.topics import topic_ids
 from adapters.settings.model import EngineSettings
@@ -48,8 +48,8 @@ def archiving(
     broker: NamedBroker, into: Path, *topics: str, every: float = DAY, **more: Any
 ) -> Iterator[Archiver]:
     files = FilesOf(into, more.pop("group", None), topics, every)
-    given = {"poison": Poison.BLOCK, "instance": None, **more}
-    with archiver(EngineSettings(kafka=broker.address), files, **given) as found:
+    manner = Manner(**{"poison": Poison.BLOCK, **more})
+    with archiver(EngineSettings(kafka=broker.address), files, manner) as found:
         yield found
 
 

@@ -11,8 +11,8 @@ import pytest
 from kafka import KafkaProducer
 from psycopg import sql
 
-from adapters.cli.consuming import Poison
-from adapters.composition.streaming import ConsumerEnded, RowsOf, fold_anew, views_consumer
+from adapters.cli.consumers import Poison
+from adapters.composition.streaming import ConsumerEnded, Manner, RowsOf, fold_anew, views_consumer
 from adapters.kafka.consumer.consumer import Consumer
 from adapters.projecting.places import schema_of
 from adapters.settings.model import EngineSettings
@@ -113,7 +113,7 @@ def projecting(
 ) -> Iterator[Consumer]:
     settings = EngineSettings(kafka=broker.address)
     rows = RowsOf(into, group, topics)
-    with views_consumer(settings, rows, poison=poison, instance=None) as found:
+    with views_consumer(settings, rows, Manner(poison)) as found:
         yield found
 
 

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from adapters.mail.checked_http import Limits
 from adapters.mail.dialling import verifying_context
 from adapters.mail.network import NetworkPolicy
-from adapters.webhooks.sending import HttpSender, Limits
+from adapters.webhooks.sending import LIMITS, HttpSender
 from engine.work.webhooks.ports import Answer
 from tests.certificates import make_certificate
 from tests.webhooks.receiver import Handler, Received, Receiver
 
 HERE = [ip_network("127.0.0.0/8")]
-QUICK = Limits(connect=0.5, whole=0.5)
+QUICK = LIMITS._replace(connect=0.5, whole=0.5)
 HEADERS = {"sendledger-position": "7", "webhook-id": "a.1:7"}
 
 

@@ -8,7 +8,8 @@ import pytest
 from engine.work.classifying.classifier import CLASSIFIER
 from engine.work.classifying.evidence import At, Auth, Evidence, Protocol
 from engine.work.evidence import digest
-from engine.work.findings import DECIDES, STAGES, Folders, Side, judged
+from engine.work.findings import STAGES, Folders, Side
+from engine.work.judging import DECIDES, judged
 from events.vocabulary import FailureClass, Stage
 
 SAID: dict[FailureClass, str] = {

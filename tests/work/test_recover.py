@@ -189,7 +189,7 @@ def test_nothing_is_recovered_while_somebody_works_on_the_store(copying: Copying
         opened(backup) as other,
     ):
         member.lead(SHIPPED)
-        with pytest.raises(AtWork, match="worker-7 works on the store"):
+        with pytest.raises(AtWork, match="worker-7 is working on the store"):
             recover(restored(other), stream)
 
     assert copying.rows(backup) == before

@@ -181,7 +181,7 @@ def header(name: str, text: bytes, at: int) -> Change:
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
-        (lambda _records, _end: [], EmptyStream, "the topic tells no entry"),
+        (lambda _records, _end: [], EmptyStream, "the topic has no entries"),
         (lambda records, end: records[end + 1 :], BeginsLate, "The stream begins at entry"),
         (lambda records, _end: [*records[:9], *records[10:]], EntryMissing, "no entry 9;.* is 10"),
         (lambda records, _end: [*records[:9], *records[8:]], EntryMissing, "no entry 9;.* is 8"),

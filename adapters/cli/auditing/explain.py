@@ -16,6 +16,7 @@ from adapters.screen.where import Where
 from engine.answers.history import History
 from engine.answers.recipient_case import OPENINGS
 from engine.answers.telling.facts import sentence
+from engine.answers.telling.rows import told
 from engine.audit.causal_tree import CausalTree, CommandNode, Fact
 from engine.audit.event_index import history_of
 from engine.audit.source import Source, facts
@@ -33,6 +34,10 @@ from projections.histories import (
 )
 
 INCIDENT = "incident"
+NODE = (
+    *("command_id", "command", "actor", "correlation_id", "causation_id", "recorded_at"),
+    *("first_position", "event_count"),
+)
 
 
 class Asked(NamedTuple):
@@ -189,16 +194,8 @@ def _json(workspace: str, asked: Asked, roots: Sequence[CommandNode]) -> dict[st
 
 
 def _node_json(node: CommandNode) -> dict[str, Any]:
-    envelope = node.envelope
     return {
-        "command_id": envelope.command_id,
-        "command": envelope.command,
-        "actor": envelope.actor,
-        "correlation_id": envelope.correlation_id,
-        "causation_id": envelope.causation_id,
-        "recorded_at": instant_text(envelope.recorded_at),
-        "first_position": envelope.first_position,
-        "event_count": envelope.event_count,
+        **told(node.envelope, NODE),
         "left_out": node.left_out,
         "events": [_fact_json(each) for each in node.facts],
     }

@@ -20,7 +20,7 @@ MISSED = ("account_id", "position", "occurred_at")
 
 
 def command(*, at: WholeStore) -> None:
-    """Judge kept evidence by today's classifier: what would have come out otherwise."""
+    """Judge kept evidence by today's classifier, and show what would have come out differently."""
     with reading(), asking(settings_of(at)) as opened:
         source = Source(opened.store, opened.views)
         with progress("Reclassifying", source.end) as moved:

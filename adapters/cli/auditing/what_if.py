@@ -34,7 +34,7 @@ def command(
     *,
     at: Where,
 ) -> None:
-    """Live the history again with one command more or less, and compare. Writes nothing."""
+    """Replay the history with one command more or less, and compare. Writes nothing."""
     with reading():
         settings = settings_of(at)
         inserted = insert or []

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/caller", tags=["caller"])
 
 @router.get("", response_model=Asker)
 def caller(asks: Annotated[Here, of(Act.READ)]) -> Response:
-    """Who asks, about which workspace, and what he may do there."""
+    """Who asks, about which workspace, and what may they do there?"""
     name, role, _ = asks.caller
     told = {"name": name, "role": role, "workspace": asks.workspace, "may": sorted(MAY[role])}
     return JSONResponse(told)

@@ -22,7 +22,6 @@ from adapters.http.commands.performing import REPLAYED, Answer, Commands
 from adapters.http.commands.previews import HEADER
 from adapters.http.commands.table import OPERATIONS
 from adapters.http.gate import Here, here, of
-from adapters.http.names import path_names
 from adapters.http.problems import NotFound, Problem
 from engine.command_context import Look
 from engine.work.permissions import Act
@@ -75,12 +74,12 @@ def editable() -> APIRouter:
 
 
 def _add_read(routes: APIRouter, operation: Operation, edited: Edited) -> None:
-    def read(request: Request, asks: Annotated[Here, of(Act.READ)]) -> Response:
-        names = path_names(request)
-        with commands_of(request).site.program.engine.look(asks.workspace) as now:
-            told = edited(names, now)
+    def read(asks: Annotated[Here, of(Act.READ)]) -> Response:
+        with asks.site.program.engine.look(asks.workspace) as now:
+            told = edited(asks.names, now)
         if told is None:
-            raise NotFound(operation.path.split("/")[1].rstrip("s"), next(iter(names.values())))
+            name = next(iter(asks.names.values()))
+            raise NotFound(operation.path.split("/")[1].rstrip("s"), name)
         return JSONResponse(told, headers={"ETag": tag_of(told)})
 
     routes.add_api_route(
@@ -177,7 +176,7 @@ class LeanRoute(APIRoute):
         commands, headers = commands_of(request), request.headers
         key = "preview" if self.is_preview else headers.get("Idempotency-Key")
         given = Given(octets, key, headers.get(HEADER), headers.get("If-Match"))
-        asked = asked_of(commands, asks, operation, path_names(request), given)
+        asked = asked_of(commands, asks, operation, asks.names, given)
         perform = commands.preview if self.is_preview else commands.perform
         return response_to(perform(operation, asked))
 

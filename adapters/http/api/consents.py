@@ -2,14 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from adapters.http.commands.consents import how_it_stands
 from adapters.http.gate import Here, of
-from adapters.http.names import path_names
-from adapters.http.site import Site
 from engine.work.permissions import Act
 
 router = APIRouter(tags=["consents"])
@@ -30,9 +28,8 @@ class ConsentTold(BaseModel):
 @router.get(
     "/consents/{consent_id}",
     operation_id="consent",
-    summary="Was it given, and is the mailbox connected?",
+    summary="Was the consent given, and is the mailbox connected?",
     response_model=ConsentTold,
 )
-def consent(request: Request, asks: Annotated[Here, of(Act.RUN)]) -> Response:
-    site: Site = request.app.state.site
-    return JSONResponse(how_it_stands(site, asks.workspace, path_names(request)["consent_id"]))
+def consent(asks: Annotated[Here, of(Act.RUN)]) -> Response:
+    return JSONResponse(how_it_stands(asks.site, asks.workspace, asks.names["consent_id"]))

@@ -4,7 +4,7 @@ from itertools import islice
 from threading import BoundedSemaphore
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -90,15 +90,13 @@ class Filter(BaseModel):
 
 
 @router.get("/events", response_model=EventsPage)
-def events(
-    request: Request, asks: Annotated[Here, of(Act.READ_LOG)], wanted: Annotated[Filter, Query()]
-) -> Response:
+def events(asks: Annotated[Here, of(Act.READ_LOG)], wanted: Annotated[Filter, Query()]) -> Response:
     """Which events fit? By position after ``start``; with ``newest`` those before it, backwards.
 
     ``next`` is the ``start`` of the following page, which may be needed though this one is not
     full: one request looks at 10,000 events at most.
     """
-    source, sought = _source(request), wanted.sought()
+    source, sought = _source(asks.site), wanted.sought()
     found = search(source, asks.workspace, sought, wanted.start, wanted.limit, newest=wanted.newest)
     told = [event_and_command(each) for each in found.events]
     return JSONResponse({"events": told, "next": found.looked_until})
@@ -106,13 +104,12 @@ def events(
 
 @router.get("/differences")
 def differences(
-    request: Request,
     asks: Annotated[Here, of(Act.READ_LOG)],
     earlier: Annotated[str, Query(alias="from", max_length=100)],
     later: Annotated[str, Query(alias="to", max_length=100)],
 ) -> dict[str, Any]:
     """What changed between two moments, each a time or a position?"""
-    source = _source(request)
+    source = _source(asks.site)
     first, last = _moment(earlier, source), _moment(later, source)
     with turn():
         found = changes_between(source, first, last)
@@ -123,15 +120,12 @@ def differences(
 
 
 @router.post("/what-if")
-def what_if(
-    request: Request, asks: Annotated[Here, of(Act.READ_LOG)], change: Change
-) -> dict[str, Any]:
+def what_if(asks: Annotated[Here, of(Act.READ_LOG)], change: Change) -> dict[str, Any]:
     """What would have become of everyone, had something been done, or not been done?
 
     Nothing is written.
     """
-    site: Site = request.app.state.site
-    history = WorkspaceFacts(_source(request), asks.workspace)
+    history = WorkspaceFacts(_source(asks.site), asks.workspace)
     with turn():
         try:
             insertions = [read_insertion(each) for each in change.insert]
@@ -147,15 +141,15 @@ def what_if(
             lambda clock, policy: rehearsal(clock, policy).engine,
             insert=insertions,
             leave_out=left_out.envelope.command_id if left_out else None,
-            policy=site.settings.policy,
+            policy=asks.site.settings.policy,
         )
         return outcome_told(compare(real, altered), left_out, change.insert)
 
 
 @router.get("/checks")
-def checks(request: Request, asks: Annotated[Here, of(Act.READ_LOG)]) -> dict[str, Any]:
+def checks(asks: Annotated[Here, of(Act.READ_LOG)]) -> dict[str, Any]:
     """Does the history keep every rule that it can show? Reads the whole log."""
-    source = _source(request)
+    source = _source(asks.site)
     violations: list[Violation] = []
     with turn():
         auditor = Auditor(violations.append, source.restored_at())
@@ -178,9 +172,8 @@ class turn:  # noqa: N801 used as a statement
         _turns.release()
 
 
-def _source(request: Request) -> Source:
-    reader = request.app.state.site.reader
-    return Source(reader.store, reader.views)
+def _source(site: Site) -> Source:
+    return Source(site.reader.store, site.reader.views)
 
 
 def _moment(text: str, source: Source) -> Moment:

@@ -24,7 +24,6 @@ from adapters.http.commands.operation import Asked, Operation
 from adapters.http.commands.performing import Answer
 from adapters.http.commands.previews import HEADER
 from adapters.http.gate import Here, of
-from adapters.http.names import path_names
 from adapters.http.problems import Problem
 from engine.work.permissions import Act
 
@@ -54,24 +53,23 @@ log = structlog.get_logger("sendledger.http")
     response_model=dict[str, Any], tags=["campaigns"], openapi_extra=CSV,
 )  # fmt: skip
 async def take(
-    request: Request,
     asks: Annotated[Here, of(IMPORT.act)],
     idempotency_key: IdempotencyKey,  # noqa: ARG001
     map_: Map = None,
     skip_undecodable: Skip = False,
 ) -> Response:
     """It is taken in the background; see `GET /v1/imports/{import_id}`."""
-    asked = await _uploaded(request, asks, IMPORT, map_, skip_undecodable=skip_undecodable)
-    return response_to(await run_in_threadpool(_imports(request).begin, IMPORT, asked))
+    asked = await _uploaded(asks, IMPORT, map_, skip_undecodable=skip_undecodable)
+    return response_to(await run_in_threadpool(_imports(asks.request).begin, IMPORT, asked))
 
 
 @router.get(
     "/imports/{import_id}", operation_id="import_progress",
-    summary="How far is it, and what was rejected?", response_model=dict[str, Any],
+    summary="How far is the import, and what was rejected?", response_model=dict[str, Any],
     tags=["campaigns"],
 )  # fmt: skip
-def progress(request: Request, asks: Annotated[Here, of(Act.READ)]) -> Response:
-    found = _imports(request).progress(asks.workspace, path_names(request)["import_id"])
+def progress(asks: Annotated[Here, of(Act.READ)]) -> Response:
+    found = _imports(asks.request).progress(asks.workspace, asks.names["import_id"])
     return JSONResponse(found)
 
 
@@ -80,14 +78,13 @@ def progress(request: Request, asks: Annotated[Here, of(Act.READ)]) -> Response:
     response_model=dict[str, Any], tags=["suppressions"], openapi_extra=CSV,
 )  # fmt: skip
 async def suppress(
-    request: Request,
     asks: Annotated[Here, of(SUPPRESS_ALL.act)],
     idempotency_key: IdempotencyKey,  # noqa: ARG001
     confirmation: Confirmation = None,  # noqa: ARG001
     map_: Map = None,
 ) -> Response:
-    asked = await _uploaded(request, asks, SUPPRESS_ALL, map_, skip_undecodable=False)
-    return await run_in_threadpool(_done, request, asked, preview=False)
+    asked = await _uploaded(asks, SUPPRESS_ALL, map_, skip_undecodable=False)
+    return await run_in_threadpool(_done, asks.request, asked, preview=False)
 
 
 @router.post(
@@ -95,13 +92,9 @@ async def suppress(
     summary=f"What would happen: {SUPPRESS_ALL.summary}", response_model=Shown,
     tags=["suppressions"], openapi_extra=CSV,
 )  # fmt: skip
-async def preview(
-    request: Request, asks: Annotated[Here, of(SUPPRESS_ALL.act)], map_: Map = None
-) -> Response:
-    asked = await _uploaded(
-        request, asks, SUPPRESS_ALL, map_, skip_undecodable=False, key="preview"
-    )
-    return await run_in_threadpool(_done, request, asked, preview=True)
+async def preview(asks: Annotated[Here, of(SUPPRESS_ALL.act)], map_: Map = None) -> Response:
+    asked = await _uploaded(asks, SUPPRESS_ALL, map_, skip_undecodable=False, key="preview")
+    return await run_in_threadpool(_done, asks.request, asked, preview=True)
 
 
 def _done(request: Request, asked: Asked, *, preview: bool) -> Response:
@@ -120,7 +113,6 @@ def _imports(request: Request) -> Imports:
 
 
 async def _uploaded(
-    request: Request,
     asks: Here,
     operation: Operation,
     map_: list[str] | None,
@@ -129,8 +121,9 @@ async def _uploaded(
     key: str | None = None,
 ) -> Asked:
     """The checked request. Raises ``Problem``, and then leaves nothing of the upload behind."""
+    request, names = asks.request, asks.names
     _require_csv(request)
-    columns, names = _columns(map_), path_names(request)
+    columns = _columns(map_)
     given = key or request.headers.get("Idempotency-Key")
     key_of(given, asks.caller, "")
     try:
@@ -142,7 +135,7 @@ async def _uploaded(
     told = operation.name, repr(sorted(names.items())), repr(listed[1:]), digest
     what = digest_of(commands_of(request).kept.secret(), *told)
     return Asked(
-        request.app.state.site,
+        asks.site,
         asks.caller,
         asks.workspace,
         names,

@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from adapters.http.gate import Here, of
-from adapters.http.names import path_names
 from adapters.http.reading import proofs
 from adapters.http.reading.questions import RECIPIENT
 from engine.proof.case_file import CaseFile, SignedEvents
@@ -21,21 +20,14 @@ Since = Annotated[
 
 
 @router.get("/events/{position}/proof", response_model=SignedEvents)
-def event_proof(
-    request: Request, asks: Annotated[Here, of(Act.READ_LOG)], since: Since = None
-) -> Response:
+def event_proof(asks: Annotated[Here, of(Act.READ_LOG)], since: Since = None) -> Response:
     """The event as it was recorded, and the proof that it was signed."""
-    position, noted = path_names(request)["position"], proofs.noted_in(since)
-    found = proofs.event_proof(request.app.state.site, asks.workspace, position, noted)
+    found = proofs.event_proof(asks, asks.names["position"], proofs.noted_in(since))
     return Response(found.octets, media_type=JSON)
 
 
 @router.get(f"{RECIPIENT}/proof", response_model=CaseFile)
-def recipient_proof(
-    request: Request, asks: Annotated[Here, of(Act.READ_CASE)], since: Since = None
-) -> Response:
+def recipient_proof(asks: Annotated[Here, of(Act.READ_CASE)], since: Since = None) -> Response:
     """Why a recipient was stopped, in a file that others verify offline. Recorded as a look."""
-    site, names = request.app.state.site, path_names(request)
-    noted = proofs.noted_in(since)
-    found = proofs.case_file(site, asks.caller, asks.workspace, names, noted)
+    found = proofs.case_file(asks, proofs.noted_in(since))
     return Response(found.octets, media_type=JSON)

@@ -8,10 +8,8 @@ from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
 from adapters.http.gate import Here, of
-from adapters.http.names import path_names
 from adapters.http.reading.listing import moment_of
 from adapters.http.reading.questions import QUESTIONS, Asking, Question
-from adapters.http.site import Site
 
 At = Annotated[str | None, Query(description="As recorded up to that time.")]
 
@@ -24,15 +22,11 @@ def router() -> APIRouter:
 
 
 def _add(routes: APIRouter, question: Question) -> None:
-    def answer(
-        request: Request, asks: Annotated[Here, of(question.act)], at: At = None
-    ) -> Response:
-        site: Site = request.app.state.site
-        names = path_names(request)
-        with site.view(
-            asks.workspace, moment_of(at), question.about(asks.workspace, names)
-        ) as view:
-            return tagged(request, question.answer(Asking(site, view, names, asks.caller)))
+    def answer(asks: Annotated[Here, of(question.act)], at: At = None) -> Response:
+        site, names = asks.site, asks.names
+        about = question.about(asks.workspace, names)
+        with site.view(asks.workspace, moment_of(at), about) as view:
+            return tagged(asks.request, question.answer(Asking(site, view, names, asks.caller)))
 
     routes.add_api_route(
         question.path,

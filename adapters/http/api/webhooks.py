@@ -2,12 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 
 from adapters.http.gate import Here, of
-from adapters.http.names import path_names
 from adapters.http.reading.webhooks import own, standing_told, visible
-from adapters.http.site import Site
 from engine.answers.telling.rows import all_told
 from engine.work.permissions import Act
 
@@ -16,35 +14,30 @@ Operates = Annotated[Here, of(Act.OPERATE)]
 
 
 @router.get("")
-def webhooks(request: Request, asks: Operates) -> dict[str, Any]:
+def webhooks(asks: Operates) -> dict[str, Any]:
     """Which webhooks are there, and how far is each?"""
-    site: Site = request.app.state.site
-    return {"webhooks": [standing_told(each) for each in visible(site.webhooks, asks.caller)]}
+    return {"webhooks": [standing_told(each) for each in visible(asks.site.webhooks, asks.caller)]}
 
 
 @router.get("/{webhook}")
-def webhook(request: Request, asks: Operates) -> dict[str, Any]:
-    site: Site = request.app.state.site
-    return standing_told(own(site.webhooks, path_names(request)["webhook"], asks.caller))
+def webhook(asks: Operates) -> dict[str, Any]:
+    return standing_told(own(asks.site.webhooks, asks.names["webhook"], asks.caller))
 
 
 @router.get("/{webhook}/verifier")
-def webhook_verifier(request: Request, asks: Operates) -> dict[str, Any]:
+def webhook_verifier(asks: Operates) -> dict[str, Any]:
     """With what does its receiver verify signatures? A secret, where the scheme is HMAC."""
-    site: Site = request.app.state.site
-    found = own(site.webhooks, path_names(request)["webhook"], asks.caller)
-    return {"verifier": site.webhooks.verifier(found.endpoint.id)}
+    found = own(asks.site.webhooks, asks.names["webhook"], asks.caller)
+    return {"verifier": asks.site.webhooks.verifier(found.endpoint.id)}
 
 
 @router.get("/{webhook}/deliveries")
 def webhook_deliveries(
-    request: Request,
     asks: Operates,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     failed: bool = False,
 ) -> dict[str, Any]:
     """What was tried? The newest first."""
-    site: Site = request.app.state.site
-    found = own(site.webhooks, path_names(request)["webhook"], asks.caller)
-    tried = site.webhooks.deliveries(found.endpoint.id, limit, failed=failed)
+    found = own(asks.site.webhooks, asks.names["webhook"], asks.caller)
+    tried = asks.site.webhooks.deliveries(found.endpoint.id, limit, failed=failed)
     return {"deliveries": all_told(tried)}

@@ -11,16 +11,7 @@ from adapters.http.commands.accounts import Address, Name
 from adapters.http.commands.operation import Asked, Body, Operation, Preview, Told
 from adapters.http.problems import Problem
 from adapters.yaml_files.sequence import SequenceGiven, as_given
-from aggregates.campaign import Campaign
-from aggregates.campaign.commands import (
-    AddSender,
-    CreateCampaign,
-    PauseCampaign,
-    RemoveSender,
-    ResumeCampaign,
-    SetSequence,
-    StartCampaign,
-)
+from aggregates.campaign import Campaign, commands
 from aggregates.campaign.state import BOUNCES_CAUSE
 from engine.answers.fleet import resumed
 from engine.answers.telling import rows
@@ -71,9 +62,9 @@ class Steps(Body, SequenceGiven):
     """Zone, window, limits, and the steps with their texts."""
 
 
-def _create(asked: Asked, _: Look | None) -> CreateCampaign:
+def _create(asked: Asked, _: Look | None) -> commands.CreateCampaign:
     body: NewCampaign = asked.body
-    return CreateCampaign(
+    return commands.CreateCampaign(
         campaign_id=body.campaign_id,
         mode=Mode.SINGLE if body.slot_id else Mode.ROTATION,
         slot_id=body.slot_id,
@@ -82,7 +73,7 @@ def _create(asked: Asked, _: Look | None) -> CreateCampaign:
     )
 
 
-def _steps(asked: Asked, now: Look | None) -> SetSequence:
+def _steps(asked: Asked, now: Look | None) -> commands.SetSequence:
     """The command, once no text is found to name a recipient (F1)."""
     assert now is not None
     campaign, wanted = _wanted(asked, now)
@@ -92,7 +83,7 @@ def _steps(asked: Asked, now: Look | None) -> SetSequence:
     if names is not None:
         told = f"Step {names} holds a recipient's address, which would stay for ever."
         raise Problem(422, "names_a_recipient", told)
-    return SetSequence(campaign_id=campaign.id, sequence=wanted)
+    return commands.SetSequence(campaign_id=campaign.id, sequence=wanted)
 
 
 def _wanted(asked: Asked, now: Look) -> tuple[Campaign, MailSequence]:
@@ -147,8 +138,8 @@ def _lack(asked: Asked, campaign: Campaign, sequence: MailSequence | None) -> To
     return {"forgotten": lack.nameless, "lacking": len(lack.missing), "missing": missing}
 
 
-def _start(asked: Asked, _: Look | None) -> StartCampaign:
-    return StartCampaign(campaign_id=asked.names["campaign_id"])
+def _start(asked: Asked, _: Look | None) -> commands.StartCampaign:
+    return commands.StartCampaign(campaign_id=asked.names["campaign_id"])
 
 
 def _starting(asked: Asked, now: Look) -> Told | None:
@@ -163,13 +154,13 @@ def _starting(asked: Asked, now: Look) -> Told | None:
     }
 
 
-def _pause(asked: Asked, _: Look | None) -> PauseCampaign:
-    return PauseCampaign(campaign_id=asked.names["campaign_id"])
+def _pause(asked: Asked, _: Look | None) -> commands.PauseCampaign:
+    return commands.PauseCampaign(campaign_id=asked.names["campaign_id"])
 
 
-def _resume(asked: Asked, _: Look | None) -> ResumeCampaign:
+def _resume(asked: Asked, _: Look | None) -> commands.ResumeCampaign:
     without = frozenset(asked.body.without)
-    return ResumeCampaign(campaign_id=asked.names["campaign_id"], without=without)
+    return commands.ResumeCampaign(campaign_id=asked.names["campaign_id"], without=without)
 
 
 def _resuming(asked: Asked, now: Look) -> Told | None:
@@ -186,15 +177,17 @@ def _resuming(asked: Asked, now: Look) -> Told | None:
     }
 
 
-def _add(asked: Asked, _: Look | None) -> AddSender:
-    return AddSender(campaign_id=asked.names["campaign_id"], account_id=asked.body.account_id)
+def _add(asked: Asked, _: Look | None) -> commands.AddSender:
+    return commands.AddSender(
+        campaign_id=asked.names["campaign_id"], account_id=asked.body.account_id
+    )
 
 
-def _remove(asked: Asked, _: Look | None) -> RemoveSender:
+def _remove(asked: Asked, _: Look | None) -> commands.RemoveSender:
     """The command; the preview confirms it under the lock (S10)."""
     with asked.engine.look(asked.workspace) as now:
         held = _removing(asked, now)
-    return RemoveSender(
+    return commands.RemoveSender(
         campaign_id=asked.names["campaign_id"],
         account_id=normalised(asked.names["account_id"]),
         confirmed=held["held"] if held else None,
@@ -216,7 +209,7 @@ CAMPAIGNS = (
         Act.RUN, NewCampaign, command=_create,
     ),
     Operation(
-        "set_steps", f"{PATH}/steps", "Set what it sends, for what is not sent yet (M3).",
+        "set_steps", f"{PATH}/steps", "Set what a campaign sends from now on (M3).",
         Act.RUN, Steps, "PUT", _steps, edited=steps_of,
         preview=Preview(_changes, wanted=_is_under_way, beside=_lack_of_wanted),
     ),
@@ -225,19 +218,20 @@ CAMPAIGNS = (
         Act.RUN, command=_start, preview=Preview(_starting, beside=_lack_of_set),
     ),
     Operation(
-        "pause_campaign", f"{PATH}/pause", "Pause it until somebody resumes it (P2).",
+        "pause_campaign", f"{PATH}/pause", "Pause a campaign until somebody resumes it (P2).",
         Act.RUN, command=_pause,
     ),
     Operation(
-        "resume_campaign", f"{PATH}/resume", "Resume it (P2, P3).",
+        "resume_campaign", f"{PATH}/resume", "Resume a campaign (P2, P3).",
         Act.REPAIR, Resumed, command=_resume, preview=Preview(_resuming),
     ),
     Operation(
-        "add_sender", f"{PATH}/senders", "Add to FROM EMAIL; in time, it cures (T4).",
+        "add_sender", f"{PATH}/senders", "Add an account to FROM EMAIL; in time, this cures (T4).",
         Act.REPAIR, Sender, command=_add,
     ),
     Operation(
-        "remove_sender", f"{PATH}/senders/{{account_id}}/remove", "Take out of FROM EMAIL (S10).",
+        "remove_sender", f"{PATH}/senders/{{account_id}}/remove",
+        "Remove an account from FROM EMAIL (S10).",
         Act.RUN, command=_remove, preview=Preview(_removing),
     ),
 )  # fmt: skip

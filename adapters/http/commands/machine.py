@@ -85,11 +85,11 @@ MACHINE = (
         Act.OPERATE, steps=retry,
     ),
     Operation(
-        "skip_event", "/views/{view}/skip", "Have it pass over its event, for ever.",
+        "skip_event", "/views/{view}/skip", "Have a stopped view skip its event for good.",
         Act.OPERATE, Skipped, steps=skip, preview=Preview(_skipping),
     ),
     Operation(
-        "unpark", "/unpark", "Have the workspace settled again.",
+        "unpark", "/unpark", "Settle a parked workspace again.",
         Act.OPERATE, steps=unpark,
     ),
 )  # fmt: skip

@@ -213,8 +213,8 @@ def _forgetting(asked: Asked, _: Look) -> Told | None:
 PATH = "/campaigns/{campaign_id}/recipients/{recipient_id}"
 SIGNALS: dict[Signal, tuple[str, Act]] = {
     RecipientStatus.REPLIED: ("Record a reply (M5).", Act.RUN),
-    RecipientStatus.BOUNCED: ("Record that a message came back for good (M5).", Act.RUN),
-    RecipientStatus.UNSUBSCRIBED: ("Record that nobody writes any more (M5, M7).", Act.SUPPRESS),
+    RecipientStatus.BOUNCED: ("Record that a message bounced for good (M5).", Act.RUN),
+    RecipientStatus.UNSUBSCRIBED: ("Record that a recipient unsubscribed (M5, M7).", Act.SUPPRESS),
     RecipientStatus.FINISHED: ("Record the end of the sequence.", Act.RUN),
 }
 RECIPIENTS = (
@@ -223,7 +223,7 @@ RECIPIENTS = (
         for each, (says, act) in SIGNALS.items()
     ),
     Operation(
-        "record_complaint", f"{PATH}/complained", "Record that a message was unwanted (M7).",
+        "record_complaint", f"{PATH}/complained", "Record a complaint (M7).",
         Act.SUPPRESS, command=_complaint,
     ),
     Operation(
@@ -231,7 +231,7 @@ RECIPIENTS = (
         Act.RUN, Away, command=_away,
     ),
     Operation(
-        "assign_recipient", f"{PATH}/assign", "Have it hear from this account first (M1).",
+        "assign_recipient", f"{PATH}/assign", "Have this account write to a recipient first (M1).",
         Act.RUN, Assigned, command=_assign,
     ),
     Operation(

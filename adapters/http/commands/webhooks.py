@@ -105,14 +105,25 @@ ONE = "/{webhook}"
 WEBHOOKS = (
     _operation("create", "", "Have events delivered to a URL.", create, body=NewWebhook),
     _operation(
-        "change", ONE, "Change where it leads.", change, body=ChangedWebhook, method="PATCH"
+        "change",
+        ONE,
+        "Change where a webhook delivers, and what.",
+        change,
+        body=ChangedWebhook,
+        method="PATCH",
     ),
-    _operation("delete", ONE, "Deliver nothing any more.", delete, method="DELETE"),
-    _operation("pause", f"{ONE}/pause", "Deliver nothing until it is resumed.", _simply("pause")),
-    _operation("resume", f"{ONE}/resume", "Go on from where it is.", _simply("resume")),
-    _operation("rotate", f"{ONE}/rotate", "Sign with a new secret; both for a day.", rotate),
-    _operation("test", f"{ONE}/test", "Send it an event that no log has.", test),
+    _operation("delete", ONE, "Delete a webhook.", delete, method="DELETE"),
+    _operation("pause", f"{ONE}/pause", "Pause a webhook until it is resumed.", _simply("pause")),
+    _operation("resume", f"{ONE}/resume", "Resume a webhook from where it was.", _simply("resume")),
     _operation(
-        "replay", f"{ONE}/replay", "Deliver from a position on once more.", replay, body=Replayed
+        "rotate", f"{ONE}/rotate", "Give a webhook a new secret; for a day both sign.", rotate
+    ),
+    _operation("test", f"{ONE}/test", "Send a test event, which is in no log.", test),
+    _operation(
+        "replay",
+        f"{ONE}/replay",
+        "Deliver everything from a position on again.",
+        replay,
+        body=Replayed,
     ),
 )

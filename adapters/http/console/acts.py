@@ -21,7 +21,6 @@ from adapters.http.commands.performing import Commands
 from adapters.http.commands.table import NAMED
 from adapters.http.console.pages import Looking, Page
 from adapters.http.console.sessions import require_ours
-from adapters.http.gate import Here
 from adapters.http.problems import NotFound, Problem
 
 router = APIRouter(include_in_schema=False)
@@ -175,8 +174,7 @@ def _form(page: Page, name: str, given: Mapping[str, str]) -> Form:
 
 def _asked(page: Page, form: Form, key: str | None, token: str | None = None) -> Asked:
     given = Given(json.dumps(form.body).encode(), key, token)
-    asks = Here(page.caller, page.workspace)
-    return asked_of(_commands(page.request), asks, form.operation, form.names, given)
+    return asked_of(_commands(page.request), page.here, form.operation, form.names, given)
 
 
 def _commands(request: Request) -> Commands:

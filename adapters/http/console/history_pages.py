@@ -13,7 +13,6 @@ from adapters.composition.programs import health_of
 from adapters.http.api.history import MOST, Filter, turn
 from adapters.http.console.pages import Looking, Page
 from adapters.http.console.proofs import proof_of_event
-from adapters.http.names import path_names
 from adapters.http.reading import questions
 from adapters.http.reading.webhooks import standing_told, visible
 from engine.answers.telling.facts import happened
@@ -64,7 +63,7 @@ def _saved(page: Page) -> list[tuple[str, str]]:
 @router.get("/log/{position}")
 def event(page: Looking) -> Response:
     page.require(Act.READ_LOG)
-    names = path_names(page.request)
+    names = page.here.names
     with page.site.view(page.workspace, page.at) as view:
         shown = questions.event(page.asking(view, names))
         (found,) = view.history.at([int(names["position"])])

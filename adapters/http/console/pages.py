@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 
 from adapters.http.console.rendering import rendered, with_query
 from adapters.http.console.sessions import SignedIn, cookie_name
+from adapters.http.gate import Here
 from adapters.http.reading.listing import moment_of
 from adapters.http.reading.moments import View
 from adapters.http.reading.questions import Asking
@@ -45,6 +46,10 @@ class Page(NamedTuple):
     @property
     def caller(self) -> Caller:
         return self.signed.caller
+
+    @property
+    def here(self) -> Here:
+        return Here(self.caller, self.workspace, self.request)
 
     def require(self, act: Act) -> None:
         """Raises ``Forbidden`` if the caller may not do this."""

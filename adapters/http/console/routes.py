@@ -12,7 +12,6 @@ from adapters.composition.proved import HOW_TO_VERIFY_A_CASE
 from adapters.http.console.chain_svg import chain
 from adapters.http.console.pages import Looking, Page
 from adapters.http.console.rendering import segment
-from adapters.http.names import path_names
 from adapters.http.problems import NotFound
 from adapters.http.reading import questions
 from adapters.http.reading.collections import COLLECTIONS, Collection, Wanted
@@ -116,7 +115,7 @@ def _links(page: Page, campaign_id: str = "") -> Callable[[str, Mapping[str, Any
 @router.get("/accounts/{account_id}")
 def account(page: Looking) -> Response:
     page.require(Act.READ)
-    names = path_names(page.request)
+    names = page.here.names
     with page.site.view(page.workspace, page.at) as view:
         shown = questions.account(page.asking(view, names))
         timeline = _timeline(page, view, of_account(names["account_id"]))
@@ -126,7 +125,7 @@ def account(page: Looking) -> Response:
 @router.get("/campaigns/{campaign_id}")
 def campaign(page: Looking) -> Response:
     page.require(Act.READ)
-    names = path_names(page.request)
+    names = page.here.names
     with page.site.view(page.workspace, page.at) as view:
         shown = questions.campaign(page.asking(view, names))
         attention = questions.attention_of(page.asking(view))
@@ -182,7 +181,7 @@ def find(page: Looking, q: str = "") -> Response:
 @router.get("/campaigns/{campaign_id}/recipients/{recipient_id}")
 def case(page: Looking) -> Response:
     page.require(Act.READ_CASE)
-    names = path_names(page.request)
+    names = page.here.names
     about = Asked(page.workspace, names["campaign_id"], names["recipient_id"])
     with page.site.view(page.workspace, page.at, about) as view:
         found = questions.case_in(page.asking(view, names))

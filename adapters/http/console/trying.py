@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 from adapters.http.api.history import Change, what_if
 from adapters.http.console.pages import Looking
 from adapters.http.console.sessions import require_ours
-from adapters.http.gate import Here
 from engine.work.permissions import Act
 from engine.work.saved_filters import SavedFilter
 
@@ -24,7 +23,7 @@ def tried(
     require_ours(request, page.signed.session, {"csrf": csrf})
     page.require(Act.READ_LOG)
     change = Change(insert=[f"{insert} at {moment}"])
-    told = what_if(request, Here(page.caller, page.workspace), change)
+    told = what_if(page.here, change)
     return page.show("what_if.html", told=told)
 
 

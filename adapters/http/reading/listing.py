@@ -7,13 +7,12 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
 from adapters.http.gate import Here, of
-from adapters.http.names import path_names
 from adapters.http.problems import Problem
 from adapters.http.reading.collections import AT_ONCE, COLLECTIONS, Collection, Wanted
 from adapters.http.reading.cursors import cursor_of, key_in
@@ -48,14 +47,9 @@ def _add(routes: APIRouter, collection: Collection) -> None:
     parameters = _parameters(collection)
     found = of(collection.act)
 
-    def answer(
-        request: Request,
-        asks: Annotated[Here, found],
-        query: Annotated[Any, Query()],
-    ) -> Response:
-        site: Site = request.app.state.site
-        asking = _asking(collection, request, asks, query)
-        return _answered(site, asks.workspace, collection, asking)
+    def answer(asks: Annotated[Here, found], query: Annotated[Any, Query()]) -> Response:
+        asking = _asking(collection, asks, query)
+        return _answered(asks.site, asks.workspace, collection, asking)
 
     answer.__annotations__["query"] = Annotated[parameters, Query()]
     routes.add_api_route(
@@ -119,9 +113,9 @@ def _brief(collection: Collection) -> str:
     return re.sub(r"s/{\w+}/", "_", collection.path).strip("/").replace("-", "_")
 
 
-def _asking(collection: Collection, request: Request, asks: Here, query: Any) -> Asking:
+def _asking(collection: Collection, asks: Here, query: Any) -> Asking:
     known = {*type(query).model_fields, "workspace"}
-    unknown = [each for each in request.query_params if each not in known]
+    unknown = [each for each in asks.request.query_params if each not in known]
     if unknown:
         told_names = ", ".join(sorted(known))
         raise Problem(
@@ -131,7 +125,7 @@ def _asking(collection: Collection, request: Request, asks: Here, query: Any) ->
     after = key_in(collection.path, query.cursor, len(collection.key)) if query.cursor else None
     at_once = min(query.limit + 1, AT_ONCE) if query.format is Format.JSON else AT_ONCE
     return Asking(
-        Wanted(asks.caller, path_names(request), after, equal, at_once),
+        Wanted(asks.caller, asks.names, after, equal, at_once),
         _columns(collection, query.fields),
         query.limit,
         moment_of(query.at),

@@ -1,39 +1,29 @@
 """Proofs of an event and of a stop, from the folder that the setting ``proof_folder`` names."""
 
-from collections.abc import Mapping
-
 from adapters.composition.proved import Proofs
+from adapters.http.gate import Here
 from adapters.http.problems import NotFound, Problem
 from adapters.http.reading.questions import is_in_log
 from adapters.http.site import Site
 from engine.proof.case_file import CaseFile, SignedEvents
 from engine.proof.notes import Checkpoint, NoteError, unverified
-from engine.work.permissions import Caller
 
 
-def event_proof(
-    site: Site, workspace: str, position: str, noted: Checkpoint | None = None
-) -> SignedEvents:
+def event_proof(asks: Here, position: str, noted: Checkpoint | None = None) -> SignedEvents:
     """The signed event with its proof. Raises ``NotFound``, ``ProofError`` and ``NoteError``."""
-    proofs, found = _proofs(site), None
-    if is_in_log(site.reader.store, position):
-        found = proofs.event(workspace, int(position), noted)
+    proofs, found = _proofs(asks.site), None
+    if is_in_log(asks.site.reader.store, position):
+        found = proofs.event(asks.workspace, int(position), noted)
     if found is None:
         raise NotFound("event", position)
     return found
 
 
-def case_file(
-    site: Site,
-    caller: Caller,
-    workspace: str,
-    names: Mapping[str, str],
-    noted: Checkpoint | None = None,
-) -> CaseFile:
+def case_file(asks: Here, noted: Checkpoint | None = None) -> CaseFile:
     """The case file; the look at it is recorded first. Raises ``ProofError`` and ``NoteError``."""
-    campaign_id, recipient_id = names["campaign_id"], names["recipient_id"]
-    found = _proofs(site).case((workspace, campaign_id, recipient_id), noted)
-    site.looks.record(caller, workspace, campaign_id, recipient_id)
+    about = asks.workspace, asks.names["campaign_id"], asks.names["recipient_id"]
+    found = _proofs(asks.site).case(about, noted)
+    asks.site.looks.record(asks.caller, *about)
     return found
 
 

@@ -223,7 +223,7 @@ RECIPIENT = "/campaigns/{campaign_id}/recipients/{recipient_id}"
 QUESTIONS = (
     Question("/now", "What needs a human now?", now, told=Now),
     Question(
-        *("/accounts/{account_id}", "How is the account, and what hangs on it?", account),
+        *("/accounts/{account_id}", "How is the account, and what depends on it?", account),
         told=OneAccount,
     ),
     Question(
@@ -245,7 +245,7 @@ QUESTIONS = (
         *("/recipients/{recipient_id}", "Where is this recipient, by id or address?", recipient),
         told=OneRecipient,
     ),
-    Question(RECIPIENT, "Why does it stand where it stands?", case, Act.READ_CASE),
+    Question(RECIPIENT, "Why is the recipient in this state?", case, Act.READ_CASE),
     Question(
         f"{RECIPIENT}/events", "What happened to it?", recipient_events, Act.READ_LOG, LoggedEvents
     ),

@@ -123,16 +123,6 @@ def rehearsed(steps: Sequence[Step], name: str, person: Person, sender: Sender) 
     return preview(step, person, sender, Thread(preview(begun, person, sender).subject))
 
 
-def required_variables(step: Step) -> frozenset[str]:
-    """The variables that the step needs of every recipient. Those within a condition may be needed
-    of some recipients, too: ``missing`` says of whom."""
-    try:
-        writing(step).unsigned(Person("somebody@example.com", "-"), _NOBODY, Thread("-"))
-    except VariablesMissing as lacking:
-        return frozenset(lacking.names)
-    return frozenset()
-
-
 def missing(
     steps: Sequence[Step], people: Iterable[tuple[RecipientId, Person]]
 ) -> Iterator[Missing]:

@@ -50,11 +50,6 @@ def read_headers(octets: bytes, sent: SentMail) -> Inbound | None:
     return _by_headers(Headers(octets), sent)
 
 
-def needs_body(octets: bytes, sent: SentMail) -> bool:
-    """Whether the body must be fetched, too, after these headers."""
-    return read_headers(octets, sent) is None
-
-
 def _by_headers(head: Headers, sent: SentMail) -> Inbound | None:
     if about := our_own(head, sent):
         return Inbound(Kind.OWN, "It is a message that we sent.", about)

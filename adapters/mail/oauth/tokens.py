@@ -10,7 +10,7 @@ refuses it, and the account's owner is asked to reconnect.
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from adapters.mail.oauth.consent import fresh, lacking, scopes_in
 from adapters.mail.oauth.endpoint import Endpoint
@@ -34,56 +34,48 @@ class Locks(Protocol):
     def exclusively(self, name: str, patience: float) -> AbstractContextManager[None]: ...
 
 
-class RefreshedTokens:
+class RefreshedTokens(NamedTuple):
     """Implements ``Tokens`` for one workspace. Raises ``StillHeld`` if a refresh takes too long.
 
     Safe to share between threads.
     """
 
-    def __init__(
-        self,
-        workspace: str,
-        accesses: Accesses,
-        endpoints: Mapping[str, Endpoint],
-        locks: Locks,
-        now: Clock,
-    ) -> None:
-        self._workspace = workspace
-        self._accesses = accesses
-        self._endpoints = endpoints
-        self._locks = locks
-        self._now = now
+    workspace: str
+    accesses: Accesses
+    endpoints: Mapping[str, Endpoint]
+    locks: Locks
+    now: Clock
 
     def valid(self, mailbox: Mailbox) -> Token:
         access, grant = self._grant(mailbox)
-        if grant.expires_at - self._now() > SOON and not self._missing(access, grant):
+        if grant.expires_at - self.now() > SOON and not self._missing(access, grant):
             return Token(grant.access_token, fresh=False)
         return self.renewed(mailbox, instead_of=grant.access_token)
 
     def renewed(self, mailbox: Mailbox, instead_of: Secret) -> Token:
-        name = f"tokens of {mailbox.account_id} in {self._workspace}"
-        with self._locks.exclusively(name, PATIENCE):
+        name = f"tokens of {mailbox.account_id} in {self.workspace}"
+        with self.locks.exclusively(name, PATIENCE):
             access, grant = self._grant(mailbox)
             if grant.access_token == instead_of:
                 grant = self._refreshed(access, grant)
-                self._accesses.replace(mailbox, access._replace(grant=grant))
+                self.accesses.replace(mailbox, access._replace(grant=grant))
         if missing := self._missing(access, grant):
             text = f"200 insufficient_scope: without {' '.join(missing)}"
-            raise self._endpoints[access.provider].refused(text)
+            raise self.endpoints[access.provider].refused(text)
         return Token(grant.access_token, fresh=True)
 
     def _grant(self, mailbox: Mailbox) -> tuple[Access, Grant]:
-        access = self._accesses.of(mailbox)
+        access = self.accesses.of(mailbox)
         if access.grant is None:
-            raise NoSuchSecret(ref=self._accesses.ref(mailbox))
+            raise NoSuchSecret(ref=self.accesses.ref(mailbox))
         return access, access.grant
 
     def _refreshed(self, access: Access, grant: Grant) -> Grant:
-        endpoint = self._endpoints.get(access.provider)
+        endpoint = self.endpoints.get(access.provider)
         if endpoint is None:
             raise _unregistered(access.provider)
         token = endpoint.refresh(grant.refresh_token)
-        access_token, expires_at = fresh(token, self._now())
+        access_token, expires_at = fresh(token, self.now())
         return grant._replace(
             refresh_token=_rotated(token, grant),
             access_token=access_token,
@@ -92,7 +84,7 @@ class RefreshedTokens:
         )
 
     def _missing(self, access: Access, grant: Grant) -> list[str]:
-        endpoint = self._endpoints.get(access.provider)
+        endpoint = self.endpoints.get(access.provider)
         return lacking(endpoint.provider, grant.scopes) if endpoint else []
 
 

@@ -32,7 +32,7 @@ def sandbox(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Serve mail on this machine alone: IMAP, SMTP and OAuth that fail on command, until Ctrl-C."""
+    """Run IMAP, SMTP and OAuth servers on this machine that fail on command, until Ctrl-C."""
     import signal
     from threading import Event
 

@@ -5,6 +5,7 @@ A failure before the login has succeeded is the account's trouble, not the messa
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from adapters.mail.imap_session import ImapSession
 from adapters.mail.opening import Opening
@@ -21,7 +22,7 @@ from engine.work.ports import Mailbox, Message, Refused, Search, Submitted
 from events.vocabulary import RefusalFault
 
 
-class MailTransport:
+class MailTransport(NamedTuple):
     """Safe to share between threads. A message takes at most twice as long as the limits for
     opening a session and for the submission.
 
@@ -30,43 +31,38 @@ class MailTransport:
     ago.
     """
 
-    def __init__(
-        self,
-        smtp: Sessions[SmtpSession],
-        imap: Sessions[ImapSession],
-        clock: Clock,
-        limits: WireLimits,
-        held: Callable[[], bool],
-    ) -> None:
-        self._smtp, self._imap = smtp, imap
-        self._clock, self._limits, self._held = clock, limits, held
+    smtp: Sessions[SmtpSession]
+    imap: Sessions[ImapSession]
+    clock: Clock
+    limits: WireLimits
+    held: Callable[[], bool]
 
     def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
         def offer(opened: Opening[SmtpSession]) -> Submitted:
-            if not self._held():
+            if not self.held():
                 return Refused(RefusalFault.ACCOUNT)
-            opened.session.allow(self._limits.submission)
-            return Submission(opened, ascii_form(mailbox.account_id), message, self._clock).run()
+            opened.session.allow(self.limits.submission)
+            return Submission(opened, ascii_form(mailbox.account_id), message, self.clock).run()
 
         try:
-            return self._smtp.use(mailbox, offer)
+            return self.smtp.use(mailbox, offer)
         except SessionFailed as failed:
             if failed.evidence is not None and failed.evidence.stage is At.MAIL:
-                return submitted_by(failed.evidence, self._clock())
+                return submitted_by(failed.evidence, self.clock())
             return failed.trouble
 
     def file_copy(self, mailbox: Mailbox, message: Message) -> bool:
         def file(opened: Opening[ImapSession]) -> bool:
-            return SentFolder(opened, mailbox).file_copy(message, self._limits.filing)
+            return SentFolder(opened, mailbox).file_copy(message, self.limits.filing)
 
         try:
-            return self._imap.use(mailbox, file)
+            return self.imap.use(mailbox, file)
         except SessionFailed:
             return False
 
     def was_sent(self, mailbox: Mailbox, message_id: str) -> Search:
         try:
-            return self._imap.use(
+            return self.imap.use(
                 mailbox, lambda opened: SentFolder(opened, mailbox).search(message_id)
             )
         except SessionFailed:

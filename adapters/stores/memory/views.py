@@ -1,12 +1,12 @@
 """Projections' rows in memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from adapters.stores.view_checks import check_move, check_skip, check_stop
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus, view_status
-from engine.ports.views import RowsInMemory
+from engine.ports.views import Changes, RowsInMemory, Since
 from projections.projection import Projection, RowKey
 
 
@@ -30,12 +30,7 @@ class MemoryViews(RowsInMemory):
         rows = self._rows.get(projection.name, {})
         return {key: rows[key] for key in keys if key in rows}
 
-    def save(
-        self,
-        changes: Mapping[Projection, Mapping[RowKey, Any]],
-        since: Mapping[Projection, int],
-        position: int,
-    ) -> None:
+    def save(self, changes: Changes, since: Since, position: int) -> None:
         for projection in changes:
             check_move(projection, self.position(projection), since[projection], position)
         for projection, rows in changes.items():

@@ -110,7 +110,7 @@ class UnsafeFunctions(StoreError):
 
 class NotAUrl(StoreError):
     sentence = (
-        "This is no URL of a PostgreSQL database. Expected is "
+        "This is not the URL of a PostgreSQL database. Expected is "
         "postgresql://user@host:5432/database; write %40 for an @ in a name."
     )
 

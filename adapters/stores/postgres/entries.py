@@ -7,15 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.stores.entries import StoredEntries
-from adapters.stores.named_sql import statements
+from adapters.stores.entries import SHARED, StoredEntries
+from adapters.stores.named_sql import for_psycopg, statements
 from adapters.stores.postgres.append import append_recorded
 from engine.appending import Continuation
 from events.recorded import Envelope
 
 
 class PostgresEntries(StoredEntries):
-    ENTRIES = statements(Path(__file__).with_suffix(".sql"))
+    ENTRIES = for_psycopg(SHARED) | statements(Path(__file__).with_suffix(".sql"))
 
     @abstractmethod
     def reading(self, *, binary: bool = False) -> AbstractContextManager[Any]: ...

@@ -1,9 +1,3 @@
--- name: identity
-SELECT store_id, (SELECT max(generation) FROM generations) FROM store_identity
-
--- name: generations
-SELECT generation, first_entry, first_position, began_at FROM generations ORDER BY generation
-
 -- name: range
 -- All of one moment. What comes with an append is committed with it.
 SELECT before.number, until.number, %(after)s::bigint + 1 - before.number,
@@ -73,12 +67,3 @@ SELECT
         + (SELECT coalesce(max(number), 0) FROM envelopes_without_events),
     (SELECT coalesce(max(notification_id), 0) + 1 FROM stored_events),
     %(now)s
-
--- name: renew_store_id
-UPDATE store_identity SET store_id = %(store_id)s
-
--- name: clear_generations
-DELETE FROM generations
-
--- name: first_generation
-INSERT INTO generations VALUES (1, 0, 1, %(now)s)

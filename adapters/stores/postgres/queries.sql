@@ -100,56 +100,19 @@ SELECT notification_id, originator_id, originator_version, topic, state
 FROM stored_events WHERE originator_id = %s AND originator_version > %s
 ORDER BY originator_version LIMIT %s
 
--- name: envelope_of_command
-SELECT * FROM envelopes WHERE workspace = %s AND command_id = %s
-
--- name: envelopes_of
-SELECT * FROM envelopes
-WHERE workspace = %s AND event_count > 0 AND first_position > %s
-ORDER BY first_position LIMIT %s
-
--- name: envelopes_between
-SELECT * FROM envelopes
-WHERE event_count > 0 AND first_position <= %s AND first_position >= coalesce((
-    SELECT max(first_position) FROM envelopes WHERE event_count > 0 AND first_position <= %s
-), 0)
-ORDER BY first_position
-
--- name: workspaces
-SELECT workspace FROM workspaces ORDER BY workspace
-
 -- name: next_due
 SELECT min(next_due) FROM workspaces WHERE next_due IS NOT NULL
 
 -- name: due_workspaces
 SELECT workspace FROM workspaces WHERE next_due <= %s ORDER BY workspace
 
--- name: timers_until
-SELECT due_at, timer, set_by, correlation_id FROM timers
-WHERE workspace = %s AND due_at <= %s ORDER BY due_at
-
--- name: roster_of
-SELECT campaign_id FROM roster WHERE workspace = %s AND entry = %s
-
--- name: snapshot_of
-SELECT version, state FROM snapshots WHERE stream_id = %s AND topic = %s
-
 -- name: save_snapshot
 INSERT INTO snapshots AS s VALUES (%s, %s, %s, %s) ON CONFLICT (stream_id) DO UPDATE
 SET version = excluded.version, topic = excluded.topic, state = excluded.state
 WHERE s.version < excluded.version OR s.topic <> excluded.topic
 
--- name: all_snapshots
-SELECT stream_id, version, topic, state FROM snapshots ORDER BY stream_id
-
 -- name: of_one_moment
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
-
--- name: all_timers
-SELECT workspace, due_at, timer, set_by, correlation_id FROM timers
-
--- name: all_roster
-SELECT workspace, entry, campaign_id FROM roster
 
 -- name: anywhere_on_roster
 SELECT EXISTS (
@@ -162,12 +125,6 @@ SELECT workspace, next_due FROM workspaces WHERE next_due IS NOT NULL
 
 -- name: lock_indexes
 LOCK TABLE timers, roster, workspaces IN SHARE ROW EXCLUSIVE MODE
-
--- name: clear_timers
-DELETE FROM timers
-
--- name: clear_roster
-DELETE FROM roster
 
 -- name: copy_timers
 COPY timers FROM STDIN

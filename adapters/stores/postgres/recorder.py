@@ -13,11 +13,12 @@ from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from eventsourcing.postgres import PostgresProcessRecorder
 from psycopg.rows import tuple_row
 
-from adapters.stores.named_sql import statements
+from adapters.stores.named_sql import for_psycopg, statements
 from adapters.stores.postgres.datastore import LedgerDatastore
 from adapters.stores.postgres.migrating import migrate
 
-SQL = statements(Path(__file__).with_name("queries.sql"))
+_HERE = Path(__file__).parent
+SQL = for_psycopg(_HERE.parent / "queries.sql") | statements(_HERE / "queries.sql")
 
 
 class PostgresLedgerRecorder(PostgresProcessRecorder):

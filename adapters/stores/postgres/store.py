@@ -19,7 +19,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import Identifier
 from psycopg_pool import PoolTimeout
 
-from adapters.stores.named_sql import statements, with_named_values
+from adapters.stores.named_sql import for_psycopg
 from adapters.stores.postgres.append import timer_of, timer_values
 from adapters.stores.postgres.datastore import LedgerDatastore
 from adapters.stores.postgres.entries import PostgresEntries
@@ -286,7 +286,7 @@ class PostgresStore(PostgresEntries):
             yield connection
 
     def portable(self, path: Path) -> Mapping[str, str]:
-        return {name: with_named_values(text) for name, text in statements(path).items()}
+        return for_psycopg(path)
 
     def stored(self, value: Any) -> Any:
         return value

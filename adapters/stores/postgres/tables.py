@@ -1,15 +1,17 @@
 """How the rows of a projection stand in PostgreSQL: a table each, made of the row's annotations."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from psycopg import sql
-from psycopg.sql import Composable, Composed, Identifier
+from psycopg.sql import Composed, Identifier
 from psycopg.types.json import Jsonb
 
-from adapters.stores.row_types import Convert, RowType, row_type
+from adapters.stores.row_types import Convert, row_type
+from adapters.stores.view_rows import ViewTable
 from projections.projection import Projection
 
 _TYPES: Mapping[type[Any], str] = {
@@ -23,11 +25,11 @@ _TEXT = 'text COLLATE "C"'
 """In the order of code points, as Python's."""
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Table(ViewTable):
     """How rows of one projection are written and read."""
 
     name: Identifier
-    type: RowType
     columns: Composed
     """Names and types."""
     staging: Identifier
@@ -37,21 +39,6 @@ class Table(NamedTuple):
     @property
     def all_fields(self) -> Composed:
         return names(self.type.fields)
-
-    def select(self, what: Composable, asked: Mapping[str, str | bool]) -> Composed:
-        """Of the rows that have these values, which are to be bound in this order."""
-        conditions = [sql.SQL("{} = %s").format(Identifier(field)) for field in asked]
-        where = sql.SQL("WHERE {}" if asked else "").format(sql.SQL(" AND ").join(conditions))
-        return sql.SQL("SELECT {} FROM {} {}").format(what, self.name, where)
-
-    def page(self, asked: Mapping[str, str | bool], *, beyond: bool) -> Composed:
-        """The same, by key, a number of them; ``beyond`` a key, which is bound after the values."""
-        key = names(self.type.key)
-        marks = sql.SQL(", ").join(sql.SQL("%s") for _ in self.type.key)
-        further = sql.SQL("{} ({}) > ({})").format(sql.SQL("AND" if asked else "WHERE"), key, marks)
-        return sql.SQL("{} {} ORDER BY {} LIMIT %s").format(
-            self.select(self.all_fields, asked), further if beyond else sql.SQL(""), key
-        )
 
     def create(self) -> Composed:
         return sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(
@@ -101,6 +88,8 @@ def described(projection: Projection) -> Table:
         for field, kind in zip(found.fields, found.kinds, strict=True)
     )
     return Table(
+        view=f'"view_{projection.name}"',
+        mark="%s",
         name=Identifier(f"view_{projection.name}"),
         type=found,
         columns=columns,

@@ -8,7 +8,7 @@ from psycopg import Cursor, sql
 from psycopg.sql import Identifier
 
 from adapters.stores.postgres.store import PostgresStore
-from adapters.stores.postgres.tables import Table, described, names
+from adapters.stores.postgres.tables import Table, described
 from adapters.stores.postgres.view_status import SQL as STANDINGS
 from adapters.stores.postgres.view_status import (
     clear_stop,
@@ -19,7 +19,9 @@ from adapters.stores.postgres.view_status import (
     statuses_of,
 )
 from adapters.stores.view_checks import check_move
+from adapters.stores.view_rows import StoredRows
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
+from engine.ports.views import Changes, Since
 from projections.projection import Projection, RowKey
 
 MANY = 200
@@ -35,7 +37,7 @@ _GO_ON = (
 _FORGET = "DELETE FROM tracking WHERE application_name LIKE %s || '/%%'"
 
 
-class PostgresViews:
+class PostgresViews(StoredRows):
     """Rows, and the positions in the library's tracking table, in one transaction.
 
     Saves wait for no disk: a server that crashes goes back to rows and positions that fit each
@@ -72,12 +74,7 @@ class PostgresViews:
         with self._reading(projection) as cursor:
             return {} if cursor is None else fetch_rows(cursor, projection, keys)
 
-    def save(
-        self,
-        changes: Mapping[Projection, Mapping[RowKey, Any]],
-        since: Mapping[Projection, int],
-        position: int,
-    ) -> None:
+    def save(self, changes: Changes, since: Since, position: int) -> None:
         for projection in changes:
             self._make_room(projection)
         with self._changing(*changes) as cursor:
@@ -86,52 +83,8 @@ class PostgresViews:
                 write_rows(cursor, described(projection), changes[projection], projection.appends)
             cursor.execute(STANDINGS["told"])
 
-    def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
-        table = described(projection)
-        asked = table.type.asked(prefix, equal)
-        select = sql.SQL("{} ORDER BY {}").format(
-            table.select(table.all_fields, asked), names(table.type.key)
-        )
-        with self._reading(projection) as cursor:
-            found = cursor.execute(select, (*asked.values(),)).fetchall() if cursor else ()
-            return list(map(table.type.decode, found))
-
-    def page(
-        self,
-        projection: Projection,
-        prefix: RowKey,
-        after: RowKey | None,
-        limit: int,
-        **equal: str | bool,
-    ) -> Sequence[Any]:
-        table = described(projection)
-        asked = table.type.asked(prefix, equal)
-        select = table.page(asked, beyond=after is not None)
-        values = (*asked.values(), *(after or ()), limit)
-        with self._reading(projection) as cursor:
-            found = cursor.execute(select, values).fetchall() if cursor else ()
-            return list(map(table.type.decode, found))
-
-    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
-        table = described(projection)
-        asked = table.type.asked(prefix, equal)
-        with self._reading(projection) as cursor:
-            if cursor is None:
-                return 0
-            select = table.select(sql.SQL("count(*)"), asked)
-            return int(cursor.execute(select, (*asked.values(),)).fetchall()[0][0])
-
-    def tally(
-        self, projection: Projection, columns: Sequence[str], *prefix: str
-    ) -> Mapping[tuple[Any, ...], int]:
-        table = described(projection)
-        asked = table.type.asked(prefix, {})
-        select = sql.SQL("{} GROUP BY {}").format(
-            table.select(sql.SQL("{}, count(*)").format(names(columns)), asked), names(columns)
-        )
-        with self._reading(projection) as cursor:
-            found = cursor.execute(select, (*asked.values(),)).fetchall() if cursor else ()
-        return {table.type.decode_some(columns, row[:-1]): row[-1] for row in found}
+    def _table(self, projection: Projection) -> Table:
+        return described(projection)
 
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
         with self._store.explained(), self._store.reading() as cursor:
@@ -157,7 +110,7 @@ class PostgresViews:
         table = described(projection)
         if projection.name not in self.names():
             return
-        select = table.select(table.all_fields, {})
+        select = table.select(table.fields, {})
         with self._store.explained(), self._store.reading(binary=True) as cursor:
             yield from map(table.type.stored, cursor.stream(select, size=STREAMED))
 

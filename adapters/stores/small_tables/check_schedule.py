@@ -6,34 +6,34 @@ in a circle.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from operator import attrgetter
-from pathlib import Path
-from typing import Any
 
-from adapters.stores.small_tables.small_table import Row, SmallTable, TableStore, moment
+from adapters.stores.small_tables.small_table import StoredTable
 from engine.ports.check_schedule import Overdue, ScheduledCheck
 
 
-class StoredCheckSchedule:
+class StoredCheckSchedule(StoredTable):
     """Implements ``CheckSchedule``."""
 
-    def __init__(self, store: TableStore) -> None:
-        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"))
+    MICROS = False
 
     def rows(self, *workspace: str) -> Sequence[ScheduledCheck]:
         if not workspace:
-            return _checks(self._table.rows("all_rows"))
-        rows = (self._table.rows("rows_of", workspace=each) for each in sorted(workspace))
-        return [check for found in rows for check in _checks(found)]
+            return self._table.records("all_rows", ScheduledCheck)
+        pages = (
+            self._table.records("rows_of", ScheduledCheck, workspace=each)
+            for each in sorted(workspace)
+        )
+        return [check for page in pages for check in page]
 
     def row(self, workspace: str, account_id: str) -> ScheduledCheck | None:
-        found = self._table.rows("row", workspace=workspace, account_id=account_id)
-        return next(iter(_checks(found)), None)
+        asked = {"workspace": workspace, "account_id": account_id}
+        return self._table.record("row", ScheduledCheck, **asked)
 
     def overdue(self) -> Overdue:
-        checks, since = self._table.row("overdue", now=self._table.store.now()) or (0, None)
-        return Overdue(checks, _moment(since))
+        found = self._table.record("overdue", Overdue, now=self._table.store.now())
+        return found or Overdue(0, None)
 
     def add(self, checks: Iterable[ScheduledCheck]) -> None:
         self._each("add", checks)
@@ -50,7 +50,7 @@ class StoredCheckSchedule:
             return []
         asked = {"now": now, "without": [*without], "untried": untried, "most": most}
         with self._table.changing() as change:
-            found = _checks(change.rows("due", **asked))
+            found = change.records("due", ScheduledCheck, **asked)
             taken = [each._replace(lease=lease) for each in found]
             change.each("take", [each._asdict() | {"until": now + time} for each in taken])
         return taken
@@ -66,15 +66,3 @@ class StoredCheckSchedule:
 
 
 KEY = attrgetter("key")
-
-
-def _checks(rows: Iterable[Row]) -> list[ScheduledCheck]:
-    found = map(ScheduledCheck._make, rows)
-    return [
-        each._replace(due_at=moment(each.due_at), checked_at=_moment(each.checked_at))
-        for each in found
-    ]
-
-
-def _moment(stored: Any) -> datetime | None:
-    return None if stored is None else moment(stored)

@@ -1,20 +1,17 @@
 """Requests by HTTP that take several steps, kept beside a store's log."""
 
-import json
-from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from adapters.stores.microseconds import from_micros, to_micros
-from adapters.stores.small_tables.small_table import SmallTable, TableStore
+from adapters.stores.small_tables.small_table import StoredTable, TableStore
 from engine.work.kept_requests import Kept
 
 
-class StoredRequests:
+class StoredRequests(StoredTable):
     """Implements ``KeptRequests``."""
 
     def __init__(self, store: TableStore) -> None:
-        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"))
+        super().__init__(store)
         self._table.write("draw", value=token_hex(32))
         self._secret = bytes.fromhex(self._table.rows("secret")[0][0])
 
@@ -26,34 +23,13 @@ class StoredRequests:
         return str(found[0]) if found else None
 
     def find(self, workspace: str, key: str) -> Kept | None:
-        found = self._table.row("find", workspace=workspace, key=key)
-        if found is None:
-            return None
-        *about, at, progress, status, answer = found
-        return Kept._make([*about, from_micros(at), _read(progress), status, _read(answer)])
+        return self._table.record("find", Kept, workspace=workspace, key=key)
 
     def begin(self, kept: Kept) -> None:
-        key, request, workspace, caller, operation, at, *_ = kept
-        self._table.write(
-            "begin",
-            workspace=workspace,
-            key=key,
-            request=request,
-            caller=caller,
-            operation=operation,
-            at=to_micros(at),
-        )
+        self._table.write("begin", **kept._asdict())
 
     def note(self, kept: Kept, progress: dict[str, Any]) -> None:
-        told = json.dumps(progress)
-        self._table.write("note", workspace=kept.workspace, key=kept.key, progress=told)
+        self._table.write("note", **kept._replace(progress=progress)._asdict())
 
     def finish(self, kept: Kept, status: int, answer: dict[str, Any]) -> None:
-        told = json.dumps(answer)
-        self._table.write(
-            "finish", workspace=kept.workspace, key=kept.key, status=status, answer=told
-        )
-
-
-def _read(told: str | None) -> Any:
-    return None if told is None else json.loads(told)
+        self._table.write("finish", **kept._replace(status=status, answer=answer)._asdict())

@@ -1,16 +1,11 @@
 """Up to where a store was told outside, and in which topic, kept beside its log."""
 
-from pathlib import Path
-
-from adapters.stores.small_tables.small_table import SmallTable, TableStore
+from adapters.stores.small_tables.small_table import StoredTable
 from engine.stream.log_sink import Relayed, Topic
 
 
-class StoredMark:
+class StoredMark(StoredTable):
     """Implements ``RelayMark``."""
-
-    def __init__(self, store: TableStore) -> None:
-        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"))
 
     def read(self) -> Relayed | None:
         found = self._table.row("read")

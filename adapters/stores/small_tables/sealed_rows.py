@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
-from adapters.stores.small_tables.small_table import Change, Row, SmallTable, TableStore, moment
+from adapters.stores.small_tables.small_table import Change, Row, StoredTable, moment
 from engine.work.secret import SecretRef
 from engine.work.vault import SealedRow
 
 
-class StoredSealedRows:
+class StoredSealedRows(StoredTable):
     """Implements ``SealedRows``. No key comes or goes while a row is written."""
 
-    def __init__(self, store: TableStore) -> None:
-        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"))
+    MICROS = False
 
     def keys_in_use(self) -> Mapping[str, bytes]:
         return {key_id: bytes(fingerprint) for key_id, fingerprint in self._table.rows("keys")}

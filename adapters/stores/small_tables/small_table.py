@@ -7,21 +7,26 @@ PostgreSQL gets it by a migration with the same columns. What locks rows or tabl
 PostgreSQL: an embedded store has one writer at a time, and leaves it out. ``= ANY (:name)`` and
 ``<> ALL (:name)`` take a list.
 
-Tables of the first releases have ``timestamptz`` in PostgreSQL: a ``datetime`` given as a value is
-stored as the product does that, and ``moment`` reads it from both.
+Values may be moments, enums and JSON objects; a record's annotations say how it is read back.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from inspect import getfile
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar, get_type_hints
 
-from adapters.stores.microseconds import from_micros
+from adapters.stores.microseconds import from_micros, to_micros
+from adapters.stores.row_types import Conversions, Convert, converted, kind_of
 
 _TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")
 Row = tuple[Any, ...]
+R = TypeVar("R", bound=tuple[Any, ...])
 
 
 class TableStore(Protocol):
@@ -66,6 +71,9 @@ class Change:
         done = self._run(statement, values)
         return list(done.fetchall()) if done.description else []
 
+    def records(self, statement: str, kind: type[R], **values: Any) -> list[R]:
+        return [record(kind, each) for each in self.rows(statement, **values)]
+
     def count(self, statement: str, **values: Any) -> int:
         """Answers how many rows it changed."""
         return int(self._run(statement, values).rowcount)
@@ -80,8 +88,10 @@ class Change:
 class SmallTable:
     """Reads and writes rows by named statements. Raises ``StoreError``. Safe to share."""
 
-    def __init__(self, store: TableStore, sql: Path) -> None:
+    def __init__(self, store: TableStore, sql: Path, *, micros: bool = True) -> None:
+        """``micros``: moments are integers in every product, not what the product has for them."""
         self.store = store
+        self._micros = micros
         self.sql = store.portable(sql)
         self.made_by = [each for each in self.sql.values() if each.startswith("CREATE ")]
         self._names = _TABLE.findall("\n".join(self.made_by))
@@ -96,6 +106,13 @@ class SmallTable:
 
     def row(self, statement: str, **values: Any) -> Row | None:
         return next(iter(self.rows(statement, **values)), None)
+
+    def records(self, statement: str, kind: type[R], **values: Any) -> list[R]:
+        """Rows with a column for each field of a named tuple, in their order."""
+        return [record(kind, each) for each in self.rows(statement, **values)]
+
+    def record(self, statement: str, kind: type[R], **values: Any) -> R | None:
+        return next(iter(self.records(statement, kind, **values)), None)
 
     def write(self, statement: str, **values: Any) -> int:
         """Answers how many rows it changed."""
@@ -120,7 +137,18 @@ class SmallTable:
 
     def values(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """As the product stores them."""
-        return {name: self.store.stored(each) for name, each in given.items()}
+        return {name: self.store.stored(self._plain(each)) for name, each in given.items()}
+
+    def _plain(self, value: Any) -> Any:
+        match value:
+            case datetime() if self._micros:
+                return to_micros(value)
+            case StrEnum():
+                return str(value)
+            case dict():
+                return json.dumps(value)
+            case _:
+                return value
 
     def _is_there(self) -> bool:
         if not self._there:
@@ -128,6 +156,34 @@ class SmallTable:
         return self._there
 
 
+class StoredTable:
+    """What is kept in one table, whose ``.sql`` file stands beside the module of its class: the one
+    that is such a table itself, not one made of it."""
+
+    MICROS: ClassVar[bool] = True
+    """False for tables of the first releases, which have ``timestamptz`` in PostgreSQL."""
+
+    def __init__(self, store: TableStore) -> None:
+        ancestors = type(self).__mro__
+        kind = ancestors[ancestors.index(StoredTable) - 1]
+        sql = Path(getfile(kind)).with_suffix(".sql")
+        self._table = SmallTable(store, sql, micros=self.MICROS)
+
+
+def record(kind: type[R], row: Row) -> R:
+    return kind(*converted(row, _decoders(kind)))
+
+
 def moment(stored: Any) -> datetime:
     """Of a column that a ``datetime`` was given for."""
     return stored if isinstance(stored, datetime) else from_micros(stored)
+
+
+_DECODERS: Mapping[type[Any], Convert] = {datetime: moment, dict: json.loads, bool: bool}
+
+
+@cache
+def _decoders(kind: type[Any]) -> Conversions:
+    kinds = [kind_of(each) for each in get_type_hints(kind).values()]
+    found = [each if issubclass(each, StrEnum) else _DECODERS.get(each) for each in kinds]
+    return tuple((index, each) for index, each in enumerate(found) if each is not None)

@@ -1,16 +1,14 @@
 """Links for reconnecting that were used, kept beside a store's log (R1)."""
 
 from datetime import datetime
-from pathlib import Path
 
-from adapters.stores.small_tables.small_table import SmallTable, TableStore
+from adapters.stores.small_tables.small_table import StoredTable
 
 
-class StoredLinks:
+class StoredLinks(StoredTable):
     """Implements ``UsedLinks``."""
 
-    def __init__(self, store: TableStore) -> None:
-        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"))
+    MICROS = False
 
     def use(self, link: str, state: str, until: datetime) -> bool:
         with self._table.changing() as change:

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from adapters.stores.microseconds import to_micros
-from adapters.stores.small_tables.small_table import Row, SmallTable, TableStore
+from adapters.stores.small_tables.small_table import Row, StoredTable
 from engine.work.webhooks.endpoint import Delivery, Endpoint
 
 KEPT = 1_000
@@ -17,11 +15,8 @@ KEPT_FOR = timedelta(days=90)
 ENDPOINT, DELIVERY = TypeAdapter(Endpoint), TypeAdapter(Delivery)
 
 
-class StoredEndpoints:
+class StoredEndpoints(StoredTable):
     """Implements ``KeptEndpoints``."""
-
-    def __init__(self, store: TableStore) -> None:
-        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"))
 
     def all(self) -> Sequence[Endpoint]:
         found = map(_endpoint, self._table.rows("all"))
@@ -49,7 +44,7 @@ class StoredEndpoints:
             return
         good = [each for each in deliveries if each.delivered][-KEPT:]
         bad = [each for each in deliveries if not each.delivered]
-        before = to_micros(deliveries[-1].at - KEPT_FOR)
+        before = deliveries[-1].at - KEPT_FOR
         with self._table.changing() as change:
             change.each("add_delivery", [_columns(endpoint_id, each) for each in (*good, *bad)])
             change.count("keep", endpoint_id=endpoint_id, kept=KEPT - 1)
@@ -72,7 +67,7 @@ def _columns(endpoint_id: str, each: Delivery) -> Mapping[str, object]:
     return {
         "endpoint_id": endpoint_id,
         "delivered": int(each.delivered),
-        "tried_at": to_micros(each.at),
+        "tried_at": each.at,
         "position": each.position,
         "delivery": DELIVERY.dump_json(each).decode(),
     }

@@ -1,20 +1,18 @@
 """Secrets under which entries are committed to, kept beside a store's log."""
 
 from contextlib import suppress
-from pathlib import Path
 from secrets import token_hex
 
-from adapters.stores.small_tables.small_table import SmallTable, TableStore
+from adapters.stores.small_tables.small_table import StoredTable
 from engine.proof.errors import SecretMissing
 
 
-class StoredWorkspaceSecrets:
-    """Implements ``WorkspaceSecrets``."""
-
-    def __init__(self, store: TableStore) -> None:
-        self._table = SmallTable(store, Path(__file__).with_suffix(".sql"))
+class StoredWorkspaceSecrets(StoredTable):
+    """32 random octets for each workspace, drawn once and never changed, because every proof needs
+    them. Raises ``SecretMissing``."""
 
     def of(self, workspace: str) -> bytes:
+        """Drawn now, if there is none."""
         if self._table.row("find", workspace=workspace) is None:
             self._table.write("draw", workspace=workspace, value=token_hex(32))
         return self.known(workspace)

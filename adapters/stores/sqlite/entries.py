@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlite3 import Cursor
 from uuid import uuid4
 
-from adapters.stores.entries import StoredEntries
+from adapters.stores.entries import SHARED, StoredEntries
 from adapters.stores.microseconds import from_micros, to_micros
 from adapters.stores.named_sql import statements
 from adapters.stores.sqlite.append import append_recorded, envelope_of
@@ -29,7 +29,7 @@ _MAKING = (
 class SQLiteEntries(StoredEntries):
     """A store of before it had entries gets them when it is opened to be written."""
 
-    ENTRIES = statements(Path(__file__).with_suffix(".sql"))
+    ENTRIES = statements(SHARED) | statements(Path(__file__).with_suffix(".sql"))
     name: str
 
     @abstractmethod

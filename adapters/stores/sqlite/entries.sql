@@ -41,12 +41,6 @@ CREATE TABLE generations (
 -- name: set_store_id
 INSERT INTO store_identity VALUES (:store_id)
 
--- name: identity
-SELECT store_id, (SELECT max(generation) FROM generations) FROM store_identity
-
--- name: generations
-SELECT generation, first_entry, first_position, began_at FROM generations ORDER BY generation
-
 -- name: range
 SELECT before.number, until.number, :after + 1 - before.number,
     min(log.last_position, :after + :limit + 1 - until.number)
@@ -106,12 +100,3 @@ SELECT
         + (SELECT coalesce(max(number), 0) FROM envelopes_without_events),
     (SELECT coalesce(max(rowid), 0) + 1 FROM stored_events),
     :now
-
--- name: renew_store_id
-UPDATE store_identity SET store_id = :store_id
-
--- name: clear_generations
-DELETE FROM generations
-
--- name: first_generation
-INSERT INTO generations VALUES (1, 0, 1, :now)

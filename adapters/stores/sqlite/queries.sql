@@ -42,24 +42,9 @@ FROM stored_events WHERE originator_id = ? AND originator_version > ? ORDER BY o
 -- name: insert_envelope
 INSERT INTO envelopes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
--- name: envelope_of_command
-SELECT * FROM envelopes WHERE workspace = ? AND command_id = ?
-
 -- name: envelopes_of_commands
 SELECT * FROM envelopes
 WHERE workspace = ? AND command_id IN (SELECT value FROM json_each(?))
-
--- name: envelopes_of
-SELECT * FROM envelopes
-WHERE workspace = ? AND event_count > 0 AND first_position > ?
-ORDER BY first_position LIMIT ?
-
--- name: envelopes_between
-SELECT * FROM envelopes
-WHERE event_count > 0 AND first_position <= ? AND first_position >= coalesce((
-    SELECT max(first_position) FROM envelopes WHERE event_count > 0 AND first_position <= ?
-), 0)
-ORDER BY first_position
 
 -- name: set_timer
 INSERT INTO timers VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
@@ -68,9 +53,6 @@ SET due_at = excluded.due_at, set_by = excluded.set_by,
 
 -- name: clear_timer
 DELETE FROM timers WHERE workspace = ? AND timer = ?
-
--- name: timers_until
-SELECT due_at, timer, set_by, correlation_id FROM timers WHERE workspace = ? AND due_at <= ? ORDER BY due_at
 
 -- name: next_due
 SELECT min(due_at) FROM timers
@@ -81,40 +63,16 @@ SELECT DISTINCT workspace FROM timers WHERE due_at <= ? ORDER BY workspace
 -- name: enrol
 INSERT INTO roster VALUES (?, ?, ?) ON CONFLICT DO NOTHING
 
--- name: roster_of
-SELECT campaign_id FROM roster WHERE workspace = ? AND entry = ?
-
--- name: all_timers
-SELECT workspace, due_at, timer, set_by, correlation_id FROM timers
-
--- name: all_roster
-SELECT workspace, entry, campaign_id FROM roster
-
--- name: all_snapshots
-SELECT stream_id, version, topic, state FROM snapshots ORDER BY stream_id
-
--- name: clear_timers
-DELETE FROM timers
-
 -- name: anywhere_on_roster
 SELECT EXISTS (
     SELECT 1 FROM workspaces JOIN roster USING (workspace) WHERE entry = ?
 )
-
--- name: clear_roster
-DELETE FROM roster
-
--- name: workspaces
-SELECT workspace FROM workspaces ORDER BY workspace
 
 -- name: recorded_at
 SELECT recorded_at FROM workspaces WHERE workspace = ?
 
 -- name: set_recorded_at
 INSERT INTO workspaces VALUES (?, ?) ON CONFLICT DO UPDATE SET recorded_at = excluded.recorded_at
-
--- name: snapshot_of
-SELECT version, state FROM snapshots WHERE stream_id = ? AND topic = ?
 
 -- name: save_snapshot
 INSERT INTO snapshots VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE

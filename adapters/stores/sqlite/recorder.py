@@ -8,7 +8,7 @@ from adapters.stores.named_sql import statements
 
 _HERE = Path(__file__).parent
 SCHEMA = statements(_HERE / "schema.sql")
-SQL = statements(_HERE / "queries.sql")
+SQL = statements(_HERE.parent / "queries.sql") | statements(_HERE / "queries.sql")
 
 
 class SQLiteLedgerRecorder(SQLiteProcessRecorder):

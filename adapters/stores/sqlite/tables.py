@@ -2,44 +2,28 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from adapters.stores.microseconds import from_micros, to_micros
-from adapters.stores.row_types import Convert, RowType, row_type
+from adapters.stores.row_types import Convert, row_type
 from adapters.stores.sqlite.append import ROWS_AT_ONCE
+from adapters.stores.view_rows import ViewTable
 from projections.projection import Projection
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Table(ViewTable):
     """How rows of one projection are written and read."""
 
-    name: str
-    type: RowType
-    columns: str
     create: str
     fetch: str
     upsert: str
     upserts: str
     """The same of ``ROWS_AT_ONCE`` rows."""
-
-    def select(self, what: str, asked: Mapping[str, str | bool]) -> str:
-        """Of the rows that have these values, which are to be bound in this order."""
-        where = " AND ".join(f"{field} = ?" for field in asked)
-        return f"SELECT {what} FROM {self.name}" + (f" WHERE {where}" if asked else "")  # noqa: S608
-
-    def page(self, asked: Mapping[str, str | bool], *, beyond: bool) -> str:
-        """The same, by key, a number of them; ``beyond`` a key, which is bound after the values."""
-        marks = ", ".join("?" * len(self.type.key))
-        word = "AND" if asked else "WHERE"
-        further = f" {word} ({self.order}) > ({marks})" if beyond else ""
-        return f"{self.select(self.columns, asked)}{further} ORDER BY {self.order} LIMIT ?"
-
-    @property
-    def order(self) -> str:
-        return ", ".join(self.type.key)
 
 
 @cache
@@ -51,9 +35,9 @@ def described(projection: Projection) -> Table:
     same_key = " AND ".join(f"{field} = ?" for field in found.key)
     upsert = f"INSERT OR REPLACE INTO {name} VALUES ({marks})"  # noqa: S608
     return Table(
-        name=name,
+        view=name,
         type=found,
-        columns=columns,
+        mark="?",
         create=f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({key})) WITHOUT ROWID",
         fetch=f"SELECT {columns} FROM {name} WHERE {same_key}",  # noqa: S608
         upsert=upsert,

@@ -1,6 +1,6 @@
 """Projections' rows in the embedded store, and their positions, in one transaction."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from sqlite3 import Cursor
@@ -18,11 +18,13 @@ from adapters.stores.sqlite.view_status import (
     status_of,
 )
 from adapters.stores.view_checks import check_move
+from adapters.stores.view_rows import StoredRows
 from engine.ports.view_status import Keeper, Skip, Stop, ViewStatus
+from engine.ports.views import Changes, Since
 from projections.projection import Projection, RowKey
 
 
-class SQLiteViews:
+class SQLiteViews(StoredRows):
     """A table for each view, made when the view is first asked for.
 
     A read-only store makes none: a view that was never built reads as one without rows.
@@ -48,12 +50,7 @@ class SQLiteViews:
             rows = [table.type.decode(row) for row in found if row is not None]
         return {row[: projection.key_length]: row for row in rows}
 
-    def save(
-        self,
-        changes: Mapping[Projection, Mapping[RowKey, Any]],
-        since: Mapping[Projection, int],
-        position: int,
-    ) -> None:
+    def save(self, changes: Changes, since: Since, position: int) -> None:
         for projection in changes:
             self._make_room(projection)
         with self._store.explained(), self._store.writing() as c:
@@ -62,47 +59,8 @@ class SQLiteViews:
                 _write(c, described(projection), rows.values())
                 c.execute(SQL["set_position"], (projection.tracking_name, position))
 
-    def rows(self, projection: Projection, *prefix: str, **equal: str | bool) -> Sequence[Any]:
-        table = described(projection)
-        asked = table.type.asked(prefix, equal)
-        select = f"{table.select(table.columns, asked)} ORDER BY {table.order}"
-        with self._reading(projection) as c:
-            found = c.execute(select, (*asked.values(),)).fetchall() if c else ()
-            return list(map(table.type.decode, found))
-
-    def page(
-        self,
-        projection: Projection,
-        prefix: RowKey,
-        after: RowKey | None,
-        limit: int,
-        **equal: str | bool,
-    ) -> Sequence[Any]:
-        table = described(projection)
-        asked = table.type.asked(prefix, equal)
-        select = table.page(asked, beyond=after is not None)
-        with self._reading(projection) as c:
-            found = c.execute(select, (*asked.values(), *(after or ()), limit)) if c else ()
-            return list(map(table.type.decode, found))
-
-    def count(self, projection: Projection, *prefix: str, **equal: str | bool) -> int:
-        table = described(projection)
-        asked = table.type.asked(prefix, equal)
-        with self._reading(projection) as c:
-            if c is None:
-                return 0
-            found = c.execute(table.select("count(*)", asked), (*asked.values(),))
-            return int(found.fetchone()[0])
-
-    def tally(
-        self, projection: Projection, columns: Sequence[str], *prefix: str
-    ) -> Mapping[tuple[Any, ...], int]:
-        table, names = described(projection), ", ".join(columns)
-        asked = table.type.asked(prefix, {})
-        select = f"{table.select(f'{names}, count(*)', asked)} GROUP BY {names}"
-        with self._reading(projection) as c:
-            found = c.execute(select, (*asked.values(),)).fetchall() if c else ()
-        return {table.type.decode_some(columns, row[:-1]): row[-1] for row in found}
+    def _table(self, projection: Projection) -> Table:
+        return described(projection)
 
     def statuses(self, projections: Sequence[Projection]) -> dict[Projection, ViewStatus]:
         with self._store.explained(), self._store.reading() as c:
@@ -123,10 +81,10 @@ class SQLiteViews:
 
     def stored(self, projection: Projection) -> Iterator[tuple[RowKey, Any]]:
         table = described(projection)
-        if not self._store.has_table(table.name):
+        if not self._store.has_table(table.view):
             return
         with self._store.explained(), self._store.reading() as c:
-            yield from map(table.type.stored, c.execute(table.select(table.columns, {})))
+            yield from map(table.type.stored, c.execute(table.select(table.fields, {})))
 
     def stop(self, projection: Projection, stop: Stop) -> None:
         with self._store.explained(), self._store.writing() as c:
@@ -162,7 +120,7 @@ class SQLiteViews:
 
 def recreate(c: Cursor, projection: Projection) -> None:
     table = described(projection)
-    c.execute(f"DROP TABLE IF EXISTS {table.name}")
+    c.execute(f"DROP TABLE IF EXISTS {table.view}")
     c.execute(table.create)
     c.execute(SQL["forget_positions"], (projection.name,))
 

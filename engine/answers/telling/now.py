@@ -9,25 +9,15 @@ from engine.answers.telling.reader import Reader
 from engine.answers.telling.sentence import Section, Sentence
 from engine.answers.telling.waiting import why_waits
 from engine.answers.telling.words import PAUSED_BY_BOUNCES, PAUSED_BY_USER, account_of, people
+from events import campaign as facts
 from events.base import Event
-from events.campaign import (
-    AutoReplyReceived,
-    CampaignCreated,
-    CampaignFinished,
-    CampaignPaused,
-    CampaignReopened,
-    CampaignResumed,
-    CampaignStarted,
-    RecipientEnded,
-    SenderRemoved,
-)
 from events.recorded import Recorded
 from events.vocabulary import CampaignStatus, Mode, RecipientStatus, Waiting
 
 
 def status(case: Case, reader: Reader) -> Sentence:
     """The status of a recipient who is not stopped."""
-    answer, over = case.answer, case.last(RecipientEnded)
+    answer, over = case.answer, case.last(facts.RecipientEnded)
     if over is not None:
         text = f"{happened(over, reader)} Nothing more is sent in {answer.campaign_id}."
         return Sentence(Section.ANSWER, over, text)
@@ -45,7 +35,7 @@ def status(case: Case, reader: Reader) -> Sentence:
 
 def now(case: Case, reader: Reader) -> Iterator[Sentence]:
     """Why the recipient is held, why nothing is sent, what is at stake."""
-    if case.last(RecipientEnded) is not None:
+    if case.last(facts.RecipientEnded) is not None:
         return
     yield from _why_held(case, reader)
     yield from _why_not_sending(case, reader)
@@ -59,7 +49,7 @@ def now(case: Case, reader: Reader) -> Iterator[Sentence]:
 
 
 def _why_held(case: Case, reader: Reader) -> Iterator[Sentence]:
-    away = case.last(AutoReplyReceived)
+    away = case.last(facts.AutoReplyReceived)
     if away is not None and case.answer.held_until is not None:
         until = reader.when(case.answer.held_until)
         text = f"An automatic reply says the person is away: nothing is sent before {until}."
@@ -80,21 +70,23 @@ def _why_held(case: Case, reader: Reader) -> Iterator[Sentence]:
 def _removed(case: Case) -> Recorded | None:
     if case.campaign.mode is not Mode.ROTATION or case.sender in case.campaign.from_email:
         return None
-    return last(case.about_campaign, SenderRemoved, account_id=case.sender)
+    return last(case.about_campaign, facts.SenderRemoved, account_id=case.sender)
 
 
 def _why_not_sending(case: Case, reader: Reader) -> Iterator[Sentence]:
     name = case.answer.campaign_id
     match case.campaign.status:
         case CampaignStatus.DRAFT:
-            yield _about(case, f"{name} was never started: nothing is sent.", CampaignCreated)
+            yield _about(case, f"{name} was never started: nothing is sent.", facts.CampaignCreated)
         case CampaignStatus.FINISHED:
-            yield _about(case, f"{name} is finished: nothing is sent.", CampaignFinished)
+            yield _about(case, f"{name} is finished: nothing is sent.", facts.CampaignFinished)
         case CampaignStatus.PAUSED:
             yield from _paused(case, reader)
         case CampaignStatus.RUNNING:
             text = f"{name} is running; emails go out by its schedule and the speed limits."
-            yield _about(case, text, CampaignStarted, CampaignResumed, CampaignReopened)
+            yield _about(
+                case, text, facts.CampaignStarted, facts.CampaignResumed, facts.CampaignReopened
+            )
 
 
 def _about(case: Case, text: str, *kinds: type[Event]) -> Sentence:
@@ -106,7 +98,7 @@ def _about(case: Case, text: str, *kinds: type[Event]) -> Sentence:
 def _paused(case: Case, reader: Reader) -> Iterator[Sentence]:
     name, causes = case.answer.campaign_id, case.campaign.pause_causes
     for cause in causes:
-        paused = last(case.about_campaign, CampaignPaused, cause=cause)
+        paused = last(case.about_campaign, facts.CampaignPaused, cause=cause)
         assert paused is not None
         by_account = cause not in (PAUSED_BY_USER, PAUSED_BY_BOUNCES)
         cured = f" once {account_of(cause)} is repaired" if by_account else ""
@@ -117,7 +109,7 @@ def _paused(case: Case, reader: Reader) -> Iterator[Sentence]:
         yield Sentence(Section.NOW, paused, text)
     if not causes:
         text = f"{name} is paused, and nothing keeps it paused: it waits for a user to resume it."
-        yield _about(case, text, CampaignPaused)
+        yield _about(case, text, facts.CampaignPaused)
 
 
 def _at_stake(case: Case, trouble: Trouble, reader: Reader) -> Sentence:

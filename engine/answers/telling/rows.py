@@ -129,16 +129,11 @@ def event(recorded: Recorded) -> dict[str, Any]:
 
 def event_and_command(recorded: Recorded) -> dict[str, Any]:
     """The event, and what its envelope says about the command that recorded it."""
-    envelope = recorded.envelope
+    by_whom = ("actor", "command", "command_id", "correlation_id", "causation_id")
     return {
         **event(recorded),
-        "event_id": recorded.event_id,
-        "version": recorded.version,
-        "actor": envelope.actor,
-        "command": envelope.command,
-        "command_id": envelope.command_id,
-        "correlation_id": envelope.correlation_id,
-        "causation_id": envelope.causation_id,
+        **told(recorded, ("event_id", "version")),
+        **told(recorded.envelope, by_whom),
     }
 
 

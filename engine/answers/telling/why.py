@@ -9,19 +9,12 @@ from engine.answers.telling.now import now, status
 from engine.answers.telling.reader import ANYBODY, Reader
 from engine.answers.telling.sentence import Section, Sentence, late
 from engine.answers.telling.words import counted
+from events import campaign as facts
 from events.base import Event
-from events.campaign import (
-    CampaignPaused,
-    CampaignResumed,
-    EmailAccepted,
-    RecipientStopped,
-    SenderRemoved,
-    SendReserved,
-)
 from events.recorded import Recorded
 
 SECTIONS = {section: number for number, section in enumerate(Section)}
-SAID_ELSEWHERE = (SendReserved, RecipientStopped)
+SAID_ELSEWHERE = (facts.SendReserved, facts.RecipientStopped)
 """Facts that are reported elsewhere: a reservation by its outcome, the stop in the answer."""
 
 
@@ -52,7 +45,7 @@ def _stopped(case: Case, stop: Recorded, reader: Reader) -> Iterator[Sentence]:
 
 def _stopped_in_flight(case: Case, stop: Recorded, reader: Reader) -> Sentence:
     """S8: a message was on its way when the clock ran out."""
-    reserved = case.last(SendReserved)
+    reserved = case.last(facts.SendReserved)
     since = f", since {reader.when(reserved.event.occurred_at)}" if reserved else ""
     return Sentence(
         Section.HAPPENED,
@@ -65,7 +58,7 @@ def _stopped_in_flight(case: Case, stop: Recorded, reader: Reader) -> Sentence:
 
 def _own(case: Case, reader: Reader) -> Iterator[Sentence]:
     """What happened to the recipient alone; of several emails only the first and the last."""
-    emails = [each for each in case.own if isinstance(each.event, EmailAccepted)]
+    emails = [each for each in case.own if isinstance(each.event, facts.EmailAccepted)]
     between = {email.position for email in emails[1:-1]}
     for each in case.own:
         if each.position in between or isinstance(each.event, SAID_ELSEWHERE):
@@ -87,11 +80,11 @@ def _senders(case: Case, reader: Reader) -> Iterator[Sentence]:
 
 def _concerns(event: Event, sender: str | None) -> bool:
     match event:
-        case SenderRemoved():
+        case facts.SenderRemoved():
             return event.account_id == sender
-        case CampaignPaused():
+        case facts.CampaignPaused():
             return event.cause == f"connection:{sender}"
-        case CampaignResumed():
+        case facts.CampaignResumed():
             return any(each.account_id == sender for each in event.given_up)
         case _:
             return False

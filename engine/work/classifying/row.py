@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from engine.work.classifying.evidence import At, Auth, Evidence, Protocol
+from engine.work.classifying.evidence import At, Auth, Protocol
 from engine.work.classifying.outcome import Outcome
 
 
@@ -24,15 +24,3 @@ class Row(NamedTuple):
     provider: str | None = None
     auth: Auth | None = None
     todo: str = ""
-
-    def sample(self) -> Evidence:
-        """The example, under the circumstances that the row asks for."""
-        protocol = self.protocol or Protocol.SMTP
-        token = protocol is Protocol.OAUTH
-        return Evidence(
-            protocol=protocol,
-            stage=self.stages[0] if self.stages else At.LOGIN,
-            text=self.example,
-            provider=self.provider,
-            auth=self.auth or (Auth.OAUTH2 if token else Auth.PASSWORD),
-        )

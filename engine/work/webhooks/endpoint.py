@@ -140,7 +140,7 @@ class NoSuchPosition(WebhookError):
 
 
 class WebhookChanged(WebhookError):
-    sentence = "The webhook {webhook} is changed by others all the time. Try again."
+    sentence = "The webhook {webhook} kept being changed by others. Try again."
 
 
 LONGEST_URL = 2_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.mail.composing.filling import missing, preview, required_variables
+from adapters.mail.composing.filling import missing, preview
 from adapters.mail.composing.language import LONGEST_VALUE
 from adapters.mail.composing.templates import LONGEST_RESULT
 from engine.work.letters import (
@@ -147,11 +147,6 @@ def test_what_is_told_of_a_gap_names_no_person_and_repeats_no_value() -> None:
         "Step intro needs first_name, which the recipient lacks. Import a value, or give the "
         "template a default."
     )
-
-
-def test_what_everybody_needs_is_told_without_anybody() -> None:
-    assert required_variables(IN_HTML) == {"company", "first_name"}
-    assert required_variables(step("s", "x", "{{ a|d('-') }}{% if b %}{{ c }}{% endif %}")) == set()
 
 
 def test_a_value_that_is_too_long_is_told_before_the_start_as_well() -> None:

@@ -8,13 +8,13 @@ class RebuildRefused(StoreError):
 
 
 class RebuildUnderWay(RebuildRefused):
-    sentence = "Another rebuild is under way. Run this one when that has ended."
+    sentence = "Another rebuild is under way. Run this one when it has ended."
 
 
 class RebuildHindered(RebuildRefused):
     sentence = (
-        "Somebody has held a view or the log for long, so that the new views could not take the "
-        "place of the old ones. Every view is as it was; run the rebuild again later."
+        "Another process held a view or the log for so long that the new views could not "
+        "replace the old ones. Every view is as it was; run the rebuild again later."
     )
 
 
