@@ -117,7 +117,7 @@ class Archive(Inbox):
         if passed:
             c.passed_over.append((record.offset, f"{type(error).__name__}: {error}"[:500]))
 
-    def revive(self, c: Taken, partition: Partition, offset: int) -> None:
+    def revive(self, c: Taken, partition: Partition, first: int, end: int) -> None:
         """Do nothing: the record stays in the topic."""
 
     def is_buried(self, partition: Partition, at: Place) -> bool:  # noqa: ARG002 none is

@@ -1,6 +1,7 @@
 """The caller behind a token or a session."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ NOTED = timedelta(hours=1)
 
 class _Known(NamedTuple):
     until: float
-    """By ``time.monotonic``; earlier for a token that expires sooner."""
+    """By the monotonic clock, in seconds; earlier for a token that expires sooner."""
     caller: Caller | None
 
 
@@ -29,18 +30,25 @@ class KnownCallers:
     """Programs by token, people by session. Safe to share between threads."""
 
     def __init__(
-        self, tokens: ApiTokens, sign_ins: SignIns, now: Clock, *, secure: bool = False
+        self,
+        tokens: ApiTokens,
+        sign_ins: SignIns,
+        now: Clock,
+        *,
+        secure: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tokens = tokens
         self._sign_ins = sign_ins
         self._now = now
+        self._monotonic = monotonic
         self._cookie = cookie_name(secure=secure)
         self._known: dict[str, _Known] = {}
 
     def by_token(self, token: str) -> Caller | None:
         digest = digest_of(token)
         known = self._known.get(digest)
-        if known is None or known.until < time.monotonic():
+        if known is None or known.until < self._monotonic():
             known = self._look_up(digest)
         return known.caller
 
@@ -59,6 +67,6 @@ class KnownCallers:
             self._known.clear()
         good = (found.expires_at - now).total_seconds() if found else KNOWN_FOR
         caller = found.caller if found and good > 0 else None
-        known = _Known(time.monotonic() + min(KNOWN_FOR, max(good, 0.0)), caller)
+        known = _Known(self._monotonic() + min(KNOWN_FOR, max(good, 0.0)), caller)
         self._known[digest] = known
         return known

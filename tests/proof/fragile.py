@@ -23,8 +23,9 @@ class Crash(BaseException):
 class Lost(StoreUnavailable):
     """The connection is lost here, and the process lives on."""
 
-    def __init__(self, point: "CrashPoint") -> None:
-        super().__init__(store="under test", what=f"was lost {point.name.lower()}")
+    def __init__(self, point: "CrashPoint | None" = None, **about: object) -> None:
+        what = f"was lost {point.name.lower()}" if point else ""
+        super().__init__(**{"store": "under test", "what": what, **about})
 
 
 class CrashPoint(Enum):

@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, cast
 
 from adapters.stores.memory import MemoryStore, MemoryViews
+from adapters.stores.small_tables.small_table import TableStore
+from engine.batch import KEEPS_FACTS
 from engine.entries import Numbered
+from engine.ports.clock import Clock
 from engine.ports.coordination import Alarm
-from engine.ports.errors import StoreRefused
+from engine.ports.errors import StillHeld, StoreRefused
 from engine.ports.log import Entry, Page
 from engine.ports.store import Store
-from engine.ports.transactions import WorkspaceReading
+from engine.ports.transactions import Append, WorkspaceReading
 from engine.ports.views import Views
 from engine.ports.witness import Noted
 from engine.stream.log_sink import Relayed
@@ -23,6 +26,12 @@ from events.vocabulary import AccountId
 from tests.proof.fragile import CrashPoint, FragileStore, Lost, _FragileTransaction
 from tests.simulation.machine import Machine, Process
 from tests.simulation.plan import Item
+from tests.tables_in_memory import TablesInMemory
+
+KEY, WITH_REQUEST = 37, 70
+"""Characters of a command id that are its key's, and with the digest of its request."""
+USED = """SELECT 1 FROM envelopes
+WHERE workspace = ? AND substr(command_id, 1, 37) = ? AND command_id <> ?"""
 
 
 class Recorder(Protocol):
@@ -65,6 +74,9 @@ class Disk:
         self.alarms: dict[str, Alarm] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.relayed: Relayed | None = None
+        self.beside = Beside(machine.now)
+        self.busy: set[str] = set()
+        """What is held by name."""
         self.witness: Noted | None = None
         """Elsewhere: no backup brings it back."""
         self.epoch = 0
@@ -106,6 +118,7 @@ class Disk:
             "alarms": dict(self.alarms),
             "endpoints": dict(self.endpoints),
             "relayed": self.relayed,
+            "beside": self.beside.copied(),
         }
 
     def _put_back(self, backup: Mapping[str, object]) -> None:
@@ -117,6 +130,10 @@ class Disk:
 
     def connect(self, process: Process) -> "Connection":
         return Connection(self, process)
+
+    def tables_of(self, process: Process | None) -> TableStore:  # noqa: ARG002 all see the same
+        """The small tables, for a process or whoever looks on."""
+        return self.beside
 
     def views_of(self, process: Process) -> Views:  # noqa: ARG002 all see the same
         return self.views
@@ -139,8 +156,41 @@ class Disk:
         return Alarms(self)
 
 
+class Beside(TablesInMemory):
+    """The small tables beside a log in memory, with the index of the log that one of them needs."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        with self.writing() as c:
+            c.execute("CREATE TABLE envelopes (workspace TEXT, command_id TEXT)")
+
+    def copied(self) -> "Beside":
+        fresh = Beside(self.now)
+        fresh._connection.deserialize(self._connection.serialize())
+        return fresh
+
+    def require_free(self, append: Append) -> None:
+        """One request a key. Raises ``StoreRefused``."""
+        with self.reading() as c:
+            for workspace, command_id in _by_key(append):
+                about = workspace, command_id[:KEY], command_id
+                if c.execute(USED, about).fetchone():
+                    raise StoreRefused(store="sim", advice="take another key", said="not unique")
+
+    def note(self, append: Append) -> None:
+        if told := list(_by_key(append)):
+            with self.writing() as c:
+                c.executemany("INSERT INTO envelopes VALUES (?, ?)", told)
+
+
+def _by_key(append: Append) -> Iterator[tuple[str, str]]:
+    for each in append.envelopes:
+        if len(each.command_id) == WITH_REQUEST and each.command_id.startswith(KEEPS_FACTS):
+            yield each.workspace, each.command_id
+
+
 class Alarms:
-    """``Coordination``, as far as a fence needs one."""
+    """``Coordination``, as far as a fence and requests need one."""
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
@@ -150,6 +200,16 @@ class Alarms:
 
     def alarms(self) -> Sequence[Alarm]:
         return list(self._disk.alarms.values())
+
+    @contextmanager
+    def exclusively(self, name: str, patience: float) -> Iterator[None]:
+        if name in self._disk.busy:
+            raise StillHeld(name=name, patience=patience)
+        self._disk.busy.add(name)
+        try:
+            yield
+        finally:
+            self._disk.busy.discard(name)
 
     def alarm(self, about: str, text: str) -> bool:
         known = about in self._disk.alarms
@@ -230,6 +290,9 @@ class Connection(FragileStore):
         try:
             with super().transactions(asked) as opened:
                 yield opened
+                for each in opened.values():
+                    if each.held is not None:
+                        self._disk.beside.require_free(each.held)
         finally:
             self._inside = False
             self.committed.clear()
@@ -267,6 +330,8 @@ class Connection(FragileStore):
             raise Lost(point)
         if point is CrashPoint.AFTER_COMMIT:
             self._inside = False
+            for _, append in self.committed:
+                self._disk.beside.note(append)
             for each in self._disk.on_commit:
                 each(process.name)
             process.committed()

@@ -275,6 +275,13 @@ class People:
     def __init__(self) -> None:
         self.forgotten: set[tuple[str, RecipientId]] = set()
 
+    def person(self, workspace: str, recipient_id: RecipientId) -> Person | None:
+        return self.people(workspace, [recipient_id]).get(recipient_id)
+
+    def recipient_at(self, _: str, address: str) -> RecipientId | None:
+        name, _, domain = address.partition("@")
+        return name if domain == "x.test" else None
+
     def people(
         self, workspace: str, recipient_ids: "list[RecipientId]"
     ) -> Mapping[RecipientId, Person]:

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from tests.proof.stories import CHANGES
+from tests.simulation.company import beside
 from tests.simulation.machine import BEGINNING
 from tests.simulation.scenes import CALMS, HANGS, SCENES, Scene, restored, when
 from tests.simulation.vocabulary import (
@@ -146,7 +147,14 @@ def plan_of(seed: str, steps: int) -> Plan:
     faulty = random.choice((0.0, 0.1, 0.25, 0.4))
     beginning, zone = random.choice((*CHANGES, (BEGINNING, ZONES[0]), (BEGINNING, ZONES[1])))
     beginning -= timedelta(hours=random.choice((0, 0, 3, 24, 80)))
-    return Plan(seed, beginning, troubles, list(_items(random, steps, faulty, zone)))
+    items = _items(random, steps, faulty, zone)
+    return Plan(seed, beginning, troubles, list(_in_company(seed, items)))
+
+
+def _in_company(seed: str, items: Iterator[Item]) -> Iterator[Item]:
+    for happens, each in zip(beside(seed), items, strict=False):
+        yield from (Item(0, kind, told, each.workspace) for kind, told in happens)
+        yield each
 
 
 def _items(random: Random, steps: int, faulty: float, zone: str) -> Iterator[Item]:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from engine.work.inbound import Kind
 from events.vocabulary import FailureClass
 from tests.proof.fragile import CrashPoint
+from tests.simulation.browsing import Browsing
+from tests.simulation.consumers import Consuming
 from tests.simulation.disk import Disk
 from tests.simulation.front import Asked, Desk, Front
 from tests.simulation.machine import SOON, Machine, Process
@@ -75,6 +77,8 @@ class Office:
         )
         self.desks = [Desk(), Desk()]
         self.oracles = Oracles(self.world)
+        self.consuming = Consuming(machine, self.world.topic)
+        self.browsing = Browsing(self.world, self.oracles.digest_too)
         self._asked = 0
         self._bodies: dict[str, Callable[[Process], None]] = {
             **{f"worker-{each}": lambda p: Worker(self.world, p).live() for each in (0, 1)},
@@ -97,7 +101,12 @@ class Office:
 
     def tell(self, item: Item) -> None:
         self.machine.run(self._moment(item))
-        act = getattr(self, f"_{item.kind}", None) or self.world.disk.fault(item.kind)
+        act = (
+            getattr(self, f"_{item.kind}", None)
+            or self.world.disk.fault(item.kind)
+            or self.consuming.act(item.kind)
+            or self.browsing.act(item.kind)
+        )
         if act is not None:
             act(item)
         else:
@@ -194,6 +203,12 @@ class Office:
         self.world.outbox.refuses += item.told["times"]
         self.machine.faults["notices fail"] += 1
 
+    def _consume(self, item: Item) -> None:
+        self.processes.update((each.name, each) for each in self.consuming.consume(item.told))
+
+    def _browse(self, _: Item) -> None:
+        self.processes.update((each.name, each) for each in self.browsing.open())
+
     # Faults.
 
     def _process(self, item: Item) -> Process:
@@ -276,6 +291,8 @@ class Office:
         self.world.disk.full_until = 0.0
         self.world.outbox.refuses = 0
         self._receive("takes")
+        if self.consuming.group is not None:
+            self.consuming.group.sink.fails_until = 0.0
         for server in mail.servers.values():
             server.refuses, server.limit = None, None
             server.silent_until = server.greylists_until = 0.0
@@ -289,6 +306,8 @@ class Office:
             self._round(AFTERWARDS)
             if quiet == QUIET_ROUNDS and not self.world.disk.alarms:
                 break
+        if self.consuming.group is not None:
+            self.consuming.group.redrive()
         self._come_to_an_end()
 
     def _come_to_an_end(self) -> None:
@@ -298,6 +317,13 @@ class Office:
             self.machine.run(self.machine.seconds + TOLD_WITHIN)
             if self.world.disk.store.last_entry() == last:
                 return
+
+    def require_the_same_elsewhere(self) -> None:
+        if self.consuming.group is not None and not self.world.disk.alarms:
+            lacks = self.consuming.group.lacks()
+            if lacks:
+                raise Violated(f"a consumer: {lacks}")
+        self.browsing.finish()
 
 
 def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> Told:
@@ -311,6 +337,7 @@ def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> 
             office.oracles.look()
         office.rest()
         office.oracles.finish()
+        office.require_the_same_elsewhere()
     except Violated as error:
         violation = str(error)
     except AssertionError as error:

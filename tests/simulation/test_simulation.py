@@ -61,6 +61,17 @@ def test_seeds_draw_every_fault_and_leap_to_deadlines() -> None:
     assert any(each.leap == DUE for each in items)
 
 
+def test_consumers_and_visitors_are_the_same_in_every_run() -> None:
+    """Seed 5 has both."""
+    plan = plan_of("5", 60)
+    one, other = told(plan), told(plan)
+
+    assert {"consume", "browse", "visit"} <= {each.kind for each in plan.items}
+    assert one.violation == ""
+    assert one.digest == other.digest
+    assert one.faults["answered 200"]
+
+
 @pytest.mark.parametrize("patch", patches(), ids=lambda patch: patch.stem)
 def test_a_planted_bug_still_fits_the_code(patch: Path) -> None:
     applied(patch, ROOT, "--dry-run")
@@ -71,6 +82,8 @@ def test_a_planted_bug_still_fits_the_code(patch: Path) -> None:
     [
         ("nine_days_are_eight", "S2: due"),
         ("an_attempt_is_not_recorded", "it waits in vain"),
+        ("a_consumer_goes_by_the_groups_offsets", "a consumer:"),
+        ("any_role_may_do_anything", "the role may not do this"),
     ],
 )
 def test_a_planted_bug_is_found(name: str, told: str) -> None:

@@ -1,7 +1,7 @@
 """Where a store is told in a simulation: a topic, a tree's tiles, and the owners' letters."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from engine.ports.log import Entry
@@ -17,16 +17,26 @@ from tests.simulation.machine import Process
 
 
 class TopicInMemory:
-    """A topic in one partition."""
+    """A topic in the order in which it was written, whatever its partitions.
+
+    ``ends``: how many records there were after each transaction."""
 
     def __init__(self) -> None:
         self.records: list[tuple[Entry, CloudEvent]] = []
+        self.ends: list[int] = []
+        self.on_news: list[Callable[[], object]] = []
+        """Called when it was written to, or made anew."""
         self.writer = 0
         self.number = 0
 
     def begin_anew(self) -> None:
-        self.records, self.number = [], self.number + 1
+        self.records, self.ends, self.number = [], [], self.number + 1
         self.writer += 1
+        self.tell()
+
+    def tell(self) -> None:
+        for each in self.on_news:
+            each()
 
     def mark(self, disk: Disk) -> "Mark":
         return Mark(disk)
@@ -81,6 +91,8 @@ class TopicSink:
         if self.is_fenced:
             raise TakenOver(topic="sim", said="another relay")
         self._topic.records.extend(run)
+        self._topic.ends.append(len(self._topic.records))
+        self._topic.tell()
         self._process.give_way()
 
 

@@ -62,8 +62,8 @@ def make_table(into: str, group: str = "rows") -> None:
 
 def consumer(broker: NamedBroker, into: str, topic: str, **more: Any) -> Consumer:
     make_table(into)
-    given = {"group": "rows", "effect": keeping.keep, "alert": lambda _: None, **more}
-    return Consumer(broker.address, into=into, topics=[topic], **given)
+    given = {"effect": keeping.keep, "alert": lambda _: None, "topics": [topic], **more}
+    return Consumer(broker.address, into=into, group="rows", **given)
 
 
 def consume(
@@ -264,6 +264,63 @@ def test_poison_blocks_its_partition_alone_until_it_can_be_taken(
     consume(broker, into, topic, lambda: len(rows(into)) >= len(numbers(ledger)))
     assert rows(into) == numbers(ledger)
     assert rows(into, "inbox_dead_letters", "partition") == []
+
+
+def test_poison_that_begins_a_transaction_is_no_dead_letter_once_it_had_its_effect(
+    broker: NamedBroker, ledger: Ledger, topic: str, into: str
+) -> None:
+    """Before its offset is that of the marker which ends the transaction before."""
+    ledger.grow(5)
+    relay_all(ledger, broker, topic)
+    poison = len(events(ledger)) + 1
+    ledger.grow(5)
+    relay_all(ledger, broker, topic)
+
+    def blocked() -> bool:
+        return rows(into, "inbox_dead_letters", "passed") == [False]
+
+    consume(broker, into, topic, blocked, effect=poisoned_at(poison))
+    consume(broker, into, topic, lambda: rows(into) == numbers(ledger))
+
+    assert rows(into, "inbox_dead_letters", "partition") == []
+
+
+def test_starting_over_leaves_no_dead_letter_of_what_comes_again(
+    broker: NamedBroker, ledger: Ledger, topic: str, into: str
+) -> None:
+    ledger.grow(5)
+    relay_all(ledger, broker, topic)
+    last = len(events(ledger))
+    consume(
+        *(broker, into, topic, lambda: len(rows(into)) == last - 1),
+        effect=poisoned_at(3),
+        poison=Poison.PASS,
+    )
+    with closing(inbox_at(into, "rows")) as inbox:
+        start_over(broker.address, inbox, [topic], keeping.undo, position=4)
+        assert len(inbox.dead_letters()) == 1, "it does not come again"
+        start_over(broker.address, inbox, [topic], keeping.undo, position=2)
+        assert inbox.dead_letters() == []
+
+    consume(broker, into, topic, lambda: rows(into) == numbers(ledger))
+
+
+def test_refusals_that_had_no_effect_have_it_after_starting_over_at_a_position(
+    broker: NamedBroker, ledger: Ledger, topic: str, into: str
+) -> None:
+    ledger.grow(5)
+    middle = len(events(ledger)) + 1
+    ledger.grow(5)  # there is such a campaign already
+    relay_all(ledger, broker, topic)
+    both = [topic, f"{topic}.refusals"]
+    make_table(into)
+    with closing(inbox_at(into, "rows")) as inbox:
+        start_over(broker.address, inbox, both, keeping.undo, position=middle)
+
+    wanted = [each.number for each in ledger.entries() if (each.row or [middle])[0] >= middle]
+    consume(broker, into, topic, lambda: rows(into) == wanted, topics=both)
+
+    assert any(each.row is None for each in ledger.entries())
 
 
 def test_a_record_of_somebody_else_is_a_dead_letter(

@@ -24,11 +24,12 @@ def start_over(
     *,
     position: int | None = None,
     at: datetime | None = None,
+    client: Callable[..., Any] = KafkaConsumer,
 ) -> dict[TopicPartition, int]:
     """Start over at the first event with that position or time, or a later one; else at the
     beginning. Answers the offsets. A consumer that is running continues from there."""
     alone = {name: value for name, value in GROUP.items() if not name.endswith("_strategy")}
-    with KafkaConsumer(**{**client_of(kafka), **alone}) as reader:
+    with client(**{**client_of(kafka), **alone}) as reader:
         topics = chosen(topics, reader.topics())
         partitions = [
             TopicPartition(topic, number)
@@ -65,7 +66,7 @@ def _search(reader: Any, partition: TopicPartition, low: int, high: int, positio
     while low < high:
         middle = (low + high) // 2
         record = _first_from(reader, partition, middle, high)
-        if record is None or (event_of(record).sequence or 0) >= position:
+        if record is None or event_of(record).position >= position:
             high = middle
         else:
             low = record.offset + 1
@@ -100,4 +101,4 @@ def redrive(inbox: Inbox, effect: Effect) -> tuple[int, int]:
 def _again(inbox: Inbox, event: Event, effect: Effect) -> None:
     with inbox.transaction() as c:
         effect(event, inbox, c)
-        inbox.revive(c, (event.topic, event.partition), event.offset)
+        inbox.revive(c, (event.topic, event.partition), event.offset, event.offset + 1)

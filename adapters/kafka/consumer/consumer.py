@@ -12,11 +12,11 @@ needs no more than this::
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from threading import Event as Flag
-from time import monotonic
 from typing import Any, NamedTuple, Self
 
 from kafka import OffsetAndMetadata, TopicPartition
@@ -25,7 +25,7 @@ from kafka.errors import KafkaError
 from adapters.kafka.consumer.effect import Effect, Together, one_after_another
 from adapters.kafka.consumer.event import event_of
 from adapters.kafka.consumer.inbox import Inbox, Overtaken, Place, inbox_at
-from adapters.kafka.consumer.membership import Arrivals, joined
+from adapters.kafka.consumer.membership import Arrivals, Join, joined
 
 log = logging.getLogger("sendledger.consumer")
 
@@ -62,7 +62,7 @@ class Consumer:
     ``topics``: one that begins with ``^`` is a pattern; ``workspace``: only its events;
     ``instance``: a name that a restarted process keeps, so that its partitions wait for it (static
     membership); ``alert``: called with what a person should look at; ``at_once``: the most records
-    in one transaction.
+    in one transaction; ``join`` and ``monotonic``: its client of Kafka and its clock, in seconds.
     """
 
     def __init__(
@@ -78,6 +78,8 @@ class Consumer:
         instance: str | None = None,
         alert: Callable[[str], object] = log.warning,
         at_once: int = AT_ONCE,
+        join: Join = joined,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.inbox = into if isinstance(into, Inbox) else inbox_at(into, group)
         self._effect = effect if isinstance(effect, Together) else one_after_another(effect)
@@ -90,10 +92,11 @@ class Consumer:
         self._blocked: dict[TopicPartition, Blocked] = {}
         self._buried: set[TopicPartition] = set()
         """Partitions whose next record is a dead letter that waits."""
+        self._monotonic = monotonic
         self._assigned_at = self._hinted_at = monotonic()
         self._arrivals = Arrivals()
         member = {"group_id": group, "group_instance_id": instance, "max_poll_records": at_once}
-        self._kafka = joined(kafka, member, topics, self._arrivals)
+        self._kafka = join(kafka, member, topics, self._arrivals)
 
     def __enter__(self) -> Self:
         return self
@@ -200,7 +203,7 @@ class Consumer:
             after = Place(records[-1].offset + 1, max(before.entry, events[-1].entry))
             self.inbox.move(c, partition, before.next_offset, after)
             if partition in self._buried:
-                self.inbox.revive(c, partition, before.next_offset)
+                self.inbox.revive(c, partition, before.next_offset, after.next_offset)
             new = [
                 each
                 for each in events
@@ -224,11 +227,10 @@ class Consumer:
 
     def _bury(self, partition: TopicPartition, record: Any, error: Exception) -> None:
         passed, before = self._poison is Poison.PASS, self._places[partition]
-        after = before._replace(next_offset=record.offset + 1)
+        after = before._replace(next_offset=record.offset + 1) if passed else before
         with self.inbox.transaction() as c:
+            self.inbox.move(c, partition, before.next_offset, after)
             self.inbox.bury(c, record, error, passed=passed)
-            if passed:
-                self.inbox.move(c, partition, before.next_offset, after)
         where = f"{record.topic}, partition {record.partition}, offset {record.offset}"
         what = "goes on without it" if passed else "waits for it"
         self._alert(f"No effect of {where}; the consumer {what}: {error!r}")
@@ -239,11 +241,11 @@ class Consumer:
             self._buried.add(partition)
             earlier = self._blocked.get(partition)
             pause = min(earlier.pause * 2, LAST_RETRY) if earlier else FIRST_RETRY
-            self._blocked[partition] = Blocked(record, before, monotonic() + pause, pause)
+            self._blocked[partition] = Blocked(record, before, self._monotonic() + pause, pause)
 
     def _retry(self) -> None:
         for partition, blocked in list(self._blocked.items()):
-            if monotonic() < blocked.again_at:
+            if self._monotonic() < blocked.again_at:
                 continue
             self._take(partition, [blocked.record])
             if partition in self._places and self._places[partition] != blocked.before:
@@ -252,7 +254,7 @@ class Consumer:
                 self._kafka.resume(partition)
 
     def _tell_of_idleness(self, *, idle: bool) -> None:
-        now = monotonic()
+        now = self._monotonic()
         if not idle:
             self._assigned_at = now
         elif now - self._assigned_at > NO_ASSIGNMENT:
@@ -263,9 +265,9 @@ class Consumer:
             self._assigned_at = now
 
     def _hint(self, *, now: bool = False) -> None:
-        if not now and monotonic() - self._hinted_at < HINT_EVERY:
+        if not now and self._monotonic() - self._hinted_at < HINT_EVERY:
             return
-        self._hinted_at = monotonic()
+        self._hinted_at = self._monotonic()
         if not now:
             self._notice_restarts()
         offsets = {

@@ -40,6 +40,11 @@ class Event(NamedTuple):
         return int(text) if text else None
 
     @property
+    def position(self) -> int:
+        """Its position; of a command without events, the position that comes next."""
+        return int(self.headers.get("ce_sequence") or self.headers["ce_place"].partition("/")[0])
+
+    @property
     def workspace(self) -> str:
         return self.headers["ce_partitionkey"]
 

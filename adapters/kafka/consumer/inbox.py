@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from adapters.kafka.consumer import statements as sql
 from adapters.kafka.consumer.event import Event
 
+END = 2**63 - 1
+"""An offset after all others."""
 Partition = tuple[str, int]
 """Topic and number."""
 
@@ -93,10 +95,12 @@ class Inbox(ABC):
             raise Overtaken
 
     def restart(self, c: Any, topic: str, places: Mapping[int, Place]) -> None:
-        """Set positions by partition. A running consumer is overtaken, and continues from there."""
+        """Set positions by partition; no record from there on is a dead letter. A running consumer
+        is overtaken, and continues from there."""
         self.execute(c, sql.LEAVE, (self.group, topic))
         for partition, at in places.items():
             self.execute(c, sql.PLACE, (self.group, topic, partition, *at))
+            self.revive(c, (topic, partition), at.next_offset, END)
 
     def bury(self, c: Any, record: Any, error: Exception, *, passed: bool) -> None:
         headers = {name: (text or b"").decode(errors="replace") for name, text in record.headers}
@@ -107,11 +111,13 @@ class Inbox(ABC):
         )
         self.execute(c, sql.BURY, values)
 
-    def revive(self, c: Any, partition: Partition, offset: int) -> None:
-        self.execute(c, sql.REVIVE, (self.group, *partition, offset))
+    def revive(self, c: Any, partition: Partition, first: int, end: int) -> None:
+        """Delete the dead letters of these offsets, without the end."""
+        self.execute(c, sql.REVIVE, (self.group, *partition, first, end))
 
     def is_buried(self, partition: Partition, at: Place) -> bool:
-        """Whether the next record is a dead letter that waits."""
+        """Whether the next record is a dead letter that waits. Its offset may be a later one:
+        markers of transactions have offsets as well."""
         with self.transaction() as c:
             values = (self.group, *partition, at.next_offset)
             return self.execute(c, sql.IS_BURIED, values).fetchone() is not None

@@ -1,6 +1,6 @@
 """How a consumer joins its group: settings, topics, and partitions as they are assigned."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -49,6 +49,10 @@ class Arrivals(ConsumerRebalanceListener):  # type: ignore[misc] # the library h
         with self._lock:
             found, self._new = self._new, set()
         return found
+
+
+Join = Callable[[str | Mapping[str, Any], Mapping[str, Any], Sequence[str], Arrivals], Any]
+"""Makes a client that joins a group, from the cluster, the member's settings and the topics."""
 
 
 def joined(

@@ -33,12 +33,12 @@ BURY = (
     "passed = excluded.passed, told_at = excluded.told_at"
 )
 REVIVE = (
-    "DELETE FROM inbox_dead_letters "
-    "WHERE consumer = %s AND topic = %s AND partition = %s AND record_offset = %s"
+    "DELETE FROM inbox_dead_letters WHERE consumer = %s AND topic = %s AND partition = %s "
+    "AND record_offset >= %s AND record_offset < %s"
 )
 IS_BURIED = (
-    "SELECT 1 FROM inbox_dead_letters "
-    "WHERE consumer = %s AND topic = %s AND partition = %s AND record_offset = %s"
+    "SELECT 1 FROM inbox_dead_letters WHERE consumer = %s AND topic = %s AND partition = %s "
+    "AND record_offset >= %s AND NOT passed"
 )
 BURIED = (
     "SELECT topic, partition, record_offset, key, headers, value, error, attempts, passed "

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
+from adapters.stores.small_tables.small_table import TableStore
 from adapters.stores.sqlite import SQLiteStore, SQLiteViews
 from engine.entries import Numbered
 from engine.ports.clock import Clock
@@ -50,6 +51,16 @@ class Opened(NamedTuple):
     program: str
     store: StoreOf
     views: SQLiteViews
+
+
+class Reopened:
+    """The store as it is open now."""
+
+    def __init__(self, find: Callable[[], StoreOf]) -> None:
+        self._find = find
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._find(), name)
 
 
 class Followed:
@@ -98,6 +109,10 @@ class SQLiteDisk(Disk):
         if process.name in self._open:
             self.system.end(self._open[process.name].program)
         return SQLiteConnection(self, process)
+
+    def tables_of(self, process: Process | None) -> TableStore:
+        name = process.name if process else OBSERVER
+        return cast("TableStore", Reopened(lambda: self.opened(name).store))
 
     def views_of(self, process: Process) -> Views:
         return self.opened(process.name).views
