@@ -1,6 +1,6 @@
 """What every command has, and the policy that the engine adds to those that use one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol, Self, dataclass_transform
@@ -136,6 +136,10 @@ class Context(Protocol):
         ...
 
     def slot_of(self, campaign_id: CampaignId) -> SlotId | None: ...
+
+    def from_email(self, campaign_id: CampaignId) -> Sequence[AccountId]:
+        """The accounts of a rotation campaign."""
+        ...
 
     def suppressed(self, recipient_ids: Iterable[RecipientId]) -> frozenset[RecipientId]:
         """Those of them who are suppressed (M7)."""

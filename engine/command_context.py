@@ -4,7 +4,7 @@ Rules are pure: they see their own aggregate and what is on the command, and eac
 itself what that is (``Command.in_context``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -70,6 +70,9 @@ class CommandContext(NamedTuple):
 
     def slot_of(self, campaign_id: CampaignId) -> SlotId | None:
         return self.neighbours.campaign(campaign_id).slot_id
+
+    def from_email(self, campaign_id: CampaignId) -> Sequence[AccountId]:
+        return self.neighbours.campaign(campaign_id).from_email
 
     def suppressed(self, recipient_ids: Iterable[RecipientId]) -> frozenset[RecipientId]:
         people = self.neighbours.suppressions().people

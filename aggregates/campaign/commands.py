@@ -38,9 +38,9 @@ class WithSenders(CampaignCommandBase):
 
     def in_context(self, context: Context) -> Self:
         slot_id = context.slot_of(self.campaign_id)
-        return changed(self, senders=context.senders(slot_id, self._accounts()))
+        return changed(self, senders=context.senders(slot_id, self._accounts(context)))
 
-    def _accounts(self) -> Sequence[AccountId]:
+    def _accounts(self, _context: Context) -> Sequence[AccountId]:
         """The accounts that the decision depends on, besides the slot's."""
         return ()
 
@@ -48,7 +48,7 @@ class WithSenders(CampaignCommandBase):
 class WithAccount(WithSenders):
     account_id: AccountId
 
-    def _accounts(self) -> Sequence[AccountId]:
+    def _accounts(self, _context: Context) -> Sequence[AccountId]:
         return (self.account_id,)
 
 
@@ -116,15 +116,24 @@ class MigrateRecipients(WithSenders):
         return changed(super().in_context(context), suppressed=self.suppressed | more)
 
 
-class StartCampaign(WithPolicy, WithSenders):
-    """P1, P3: the policy decides whether an account in trouble holds the campaign back."""
+class WithEverySender(WithPolicy, WithSenders):
+    """P1, P3: the policy decides whether an account in trouble holds the campaign back. Whether it
+    is connected its own status tells: after a late cure the clock may still wait for a check (C6).
+    """
+
+    def _accounts(self, context: Context) -> Sequence[AccountId]:
+        return context.from_email(self.campaign_id)
+
+
+class StartCampaign(WithEverySender):
+    pass
 
 
 class PauseCampaign(CampaignCommandBase):
     pass
 
 
-class ResumeCampaign(WithPolicy, WithSenders):
+class ResumeCampaign(WithEverySender):
     """P3. ``without``: accounts whose hour runs and without which the user knowingly resumes."""
 
     without: frozenset[AccountId] = frozenset()

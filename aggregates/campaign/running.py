@@ -201,7 +201,7 @@ def _require_senders(campaign: Campaign, senders: Senders, policy: OnAccountTrou
 def _connected(campaign: Campaign, senders: Senders) -> dict[AccountId, bool]:
     """Each account of FROM EMAIL or the slot, and whether it is connected."""
     if campaign.rotates:
-        return {account: campaign.lane(account).connected for account in campaign.from_email}
+        return {account: senders.connected(account) for account in campaign.from_email}
     if senders.occupant is None:
         return {}
     return {senders.occupant: senders.connected(senders.occupant)}

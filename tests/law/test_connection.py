@@ -23,6 +23,7 @@ from events.email_account import (
 )
 from events.vocabulary import (
     Asker,
+    CampaignStatus,
     CheckReport,
     ConnectionStatus,
     FailureClass,
@@ -65,6 +66,7 @@ from tests.law.story import (
     one_click,
     pass_check,
     request_check,
+    resume,
     start,
     user_check,
 )
@@ -485,6 +487,17 @@ def test_a_worker_that_comes_meanwhile_waits_for_the_check() -> None:
     world.at(NOON + NINE_DAYS + 45 * SECOND).when(user_check(ANN, check_id="check-1"))
 
     assert world.clock(ANN).outcome is CURED
+
+
+@pytest.mark.rule("C6", "P3")
+def test_a_campaign_is_resumed_though_the_clock_of_its_reconnected_account_still_waits() -> None:
+    world = nine_days_run_out().at(NOON + NINE_DAYS + 20 * SECOND)
+    world.refuses(resume(), because="pause_cause_holds")
+
+    world.when(pass_check(ANN)).when(resume())
+
+    assert world.clock(ANN).outcome is RUNNING
+    assert world.campaign().status is CampaignStatus.RUNNING
 
 
 @pytest.mark.rule("C6")

@@ -25,7 +25,7 @@ from engine.work.ports import (
     Submitted,
 )
 from events.vocabulary import AccountId, FailureClass, RecipientId, RefusalFault
-from tests.simulation.machine import Machine, Process
+from tests.simulation.machine import BEGINNING, Machine, Process
 
 CHECK_LASTS = (0, 0, 0, 0, 5, 45, 70)
 """Seconds. A check that was asked for counts as of then if it ends within 60 (C6)."""
@@ -277,6 +277,9 @@ class People:
 
     def person(self, workspace: str, recipient_id: RecipientId) -> Person | None:
         return self.people(workspace, [recipient_id]).get(recipient_id)
+
+    def forgotten_at(self, workspace: str, recipient_id: RecipientId) -> datetime | None:
+        return BEGINNING if (workspace, recipient_id) in self.forgotten else None
 
     def recipient_at(self, _: str, address: str) -> RecipientId | None:
         name, _, domain = address.partition("@")
