@@ -77,12 +77,16 @@ class Browsing:
         self._under_way: dict[str, Visit | Twin] = {}
         self._processes: dict[str, Process] = {}
         self._numbers = 0
+        self._revoked: dict[str, float] = {}
+        self._doubtful: set[str] = set()
+        """Callers whose tokens were revoked before a restore, which may have brought them back."""
         self._begin()
 
     def _begin(self) -> None:
         self._epoch = self._world.disk.epoch
         self._keys: dict[tuple[str, str], Key] = {}
-        self._revoked: dict[str, float] = {}
+        self._doubtful.update(self._revoked)
+        self._revoked.clear()
         self._engine = Remembering(self._world.disk.store)
 
     def act(self, kind: str) -> Callable[[Item], object] | None:
@@ -125,6 +129,7 @@ class Browsing:
         if name not in self._revoked:
             tokens_of(opened).revoke(name)
             self._revoked[name] = self._world.machine.seconds
+            self._doubtful.discard(name)
             self._world.machine.faults["token revoked"] += 1
 
     # Answering.
@@ -215,7 +220,8 @@ class Browsing:
         gone = self._revoked.get(visit.name)
         if gone is not None and before.seconds > gone + REVOKED_WITHIN:
             _require(answer.status == 401, f"a revoked token is taken: {told}")
-        if gone is None and answer.status == 401 and visit.told["role"] != "session":
+        good = gone is None and visit.name not in self._doubtful
+        if good and answer.status == 401 and visit.told["role"] != "session":
             raise Violated(f"a good token is refused: {told}")
         if answer.status >= 400:
             return
