@@ -113,12 +113,16 @@ class Planner:
         """Put the recipient back in the plan, as nothing came of it."""
         self._follow(workspace.campaign(plan.campaign_id), [plan.recipient_id])
 
-    def refused(self, workspace: Neighbours, plan: Plan, at: datetime) -> None:
+    def refused(
+        self, workspace: Neighbours, plan: Plan, at: datetime, read_until: datetime | None
+    ) -> None:
         """Note that the law refused the plan. A recipient who now waits for another sender or
-        moment gets another turn; one for whom the same plan would be made again is left alone until
-        something happens."""
-        campaign = workspace.campaign(plan.campaign_id)
-        if not self._is_ready(workspace, campaign, plan, at):
+        moment, or for the inbox to be read, gets another turn; one for whom the same plan would be
+        made again is left alone until something happens."""
+        campaign, account = workspace.campaign(plan.campaign_id), workspace.account(plan.account_id)
+        follows_up = campaign.recipients[plan.recipient_id].emails > 0
+        waits = follows_up and not is_fresh(account, read_until, at, self._policy)
+        if waits or not self._is_ready(workspace, campaign, plan, at):
             self._follow(campaign, [plan.recipient_id])
 
     def _is_ready(

@@ -196,5 +196,5 @@ def test_one_whose_sender_is_removed_before_the_message_is_reserved_is_another_o
     world.given(remove_sender(ANN, 0))
     with world.engine.look(world.workspace) as now:
         assert planner.next_from(now, BOB, now.now, None) is None
-        planner.refused(now, plan, now.now)
+        planner.refused(now, plan, now.now, None)
         assert planner.next_from(now, BOB, now.now, None) == plan._replace(account_id=BOB)

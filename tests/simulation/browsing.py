@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 from adapters.composition.access import staff_of, tokens_of
 from adapters.http.commands.keys import key_of
 from engine.decoding import decode_page
-from engine.work.api_tokens import ApiToken
+from engine.work.api_tokens import ApiToken, NoSuchToken
 from engine.work.permissions import Caller, Role
 from engine.work.staff import Member, Session, digest_of
 from events.campaign import SenderRemoved
@@ -127,7 +128,8 @@ class Browsing:
     def _revoke(self, name: str) -> None:
         opened = opened_over(self._world, self._world.disk.tables_of(None))
         if name not in self._revoked:
-            tokens_of(opened).revoke(name)
+            with suppress(NoSuchToken):  # it is revoked in the backup, too
+                tokens_of(opened).revoke(name)
             self._revoked[name] = self._world.machine.seconds
             self._doubtful.discard(name)
             self._world.machine.faults["token revoked"] += 1

@@ -31,6 +31,7 @@ from engine.work.inbound import Kind
 from events import campaign as of
 from events.campaign import GracePeriodStarted
 from events.email_account import (
+    AccountDisconnected,
     CheckPassed,
     CheckRequested,
     NoticeAttempted,
@@ -39,7 +40,13 @@ from events.email_account import (
 )
 from events.recorded import Envelope, Recorded
 from events.suppression import PersonReleased
-from events.vocabulary import CampaignStatus, IncidentKind, RecipientStatus, SearchResult
+from events.vocabulary import (
+    AccountId,
+    CampaignStatus,
+    IncidentKind,
+    RecipientStatus,
+    SearchResult,
+)
 from projections.shipped import SHIPPED
 from tests.proof.sending_judge import Message, SendingJudge
 from tests.simulation.claims import false_fact
@@ -133,6 +140,15 @@ class Send(NamedTuple):
     """Position from which on it is so."""
 
 
+class AskedFor(NamedTuple):
+    """A check. It counts as of ``at`` if it ends by ``until`` (C6)."""
+
+    workspace: str
+    account_id: AccountId
+    at: datetime
+    until: datetime
+
+
 class Oracles:
     def __init__(self, world: World) -> None:
         self._world = world
@@ -159,8 +175,7 @@ class Oracles:
         self._judges: dict[str, Judge] = defaultdict(Judge)
         self._sends: dict[str, list[Send]] = defaultdict(list)
         self._waiting = Waiting(self._world)
-        self._asked: dict[str, tuple[datetime, datetime]] = {}
-        """When each check was asked for, and until when it counts as of then."""
+        self._asked: dict[str, AskedFor] = {}
         self._settling: dict[str, tuple[datetime, datetime]] = {}
         """By workspace, when it was settled last, and what was settled last then, by due time."""
         self._position = self._refused = 0
@@ -335,12 +350,17 @@ class Oracles:
             later = [each for each in remind_at if event.due_at < each < event.occurred_at]
             self._require(event.due_at not in remind_at or not later, f"N1: {event} is outdated")
         if isinstance(event, CheckRequested):
-            self._asked[event.check_id] = event.occurred_at, event.patience_ends_at
+            self._asked[event.check_id] = AskedFor(
+                recorded.workspace, event.account_id, event.occurred_at, event.patience_ends_at
+            )
+        elif isinstance(event, AccountDisconnected):
+            about = recorded.workspace, event.account_id
+            self._asked = {key: each for key, each in self._asked.items() if each[:2] != about}
         elif isinstance(event, CheckPassed | OneClickReconnected):
             asked = self._asked.pop(event.check_id or "", None)
-            if asked is not None and recorded.envelope.recorded_at <= asked[1]:
-                same = event.occurred_at == asked[0]
-                self._require(same, f"C6: it counts as of {event.occurred_at}, not {asked[0]}")
+            if asked is not None and recorded.envelope.recorded_at <= asked.until:
+                same = event.occurred_at == asked.at
+                self._require(same, f"C6: it counts as of {event.occurred_at}, not {asked.at}")
 
     def _in_order(self, recorded: Recorded) -> None:
         """S7: what is due is settled in the order of its due times."""
@@ -348,7 +368,7 @@ class Oracles:
             case of.HoldEnded(occurred_at=due):
                 pass
             case of.GracePeriodExpired(deadline_at=due, occurred_at=at) if at == due:
-                if any(asked <= due <= patience for asked, patience in self._asked.values()):
+                if any(each.at <= due <= each.until for each in self._asked.values()):
                     return
             case _:
                 return

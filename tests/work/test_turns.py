@@ -11,11 +11,26 @@ from adapters.stores.small_tables.inbox_cursors import StoredCursors
 from engine.engine import Engine
 from engine.reply import Request
 from engine.work.mailing.dispatch import Dispatch, Draft
-from engine.work.mailing.inboxes import WorkspaceInboxes
+from engine.work.mailing.inboxes import Cursor, WorkspaceInboxes
 from engine.work.mailing.outgoing import Outgoing, Way
 from engine.work.mailing.turns import Turn, Turns
 from engine.work.ports import Message
-from tests.law.story import ANN, BOB, INTRO, NOON, R1, R2, R3, import_recipients, pause
+from tests.law.story import (
+    ANN,
+    BOB,
+    DAY,
+    INTRO,
+    MINUTE,
+    NOON,
+    R1,
+    R2,
+    R3,
+    fail,
+    import_recipients,
+    one_click,
+    pause,
+    resume,
+)
 from tests.work.copies import Files
 from tests.work.restored import Program, Sender, letter
 from tests.workplace import ACME, log_of
@@ -125,3 +140,32 @@ def test_a_turn_that_reserves_nothing_because_the_law_refuses_goes_on_to_the_nex
     assert turn.reserved is None
     assert turn.draft is None, "the refusal showed that the campaign is paused"
     assert draft.plan.step == INTRO
+
+
+@pytest.mark.rule("M4")
+def test_whoever_is_refused_because_the_inbox_was_not_read_has_a_turn_when_it_is(
+    program: Program, sender: Sender
+) -> None:
+    sender.send(program, ANN, R1)
+    inboxes = WorkspaceInboxes(StoredCursors(program.opened.beside), ACME)
+    dispatch, three_days_on = Dispatch(program.engine, ACME, inboxes), NOON + 3 * DAY
+    inboxes.move(ANN, Cursor("1", three_days_on))
+    sender.at(three_days_on)
+    draft = dispatch.next_from(ANN, three_days_on)
+    assert draft is not None
+    assert draft.plan.recipient_id == R1
+
+    sender.at(three_days_on + MINUTE)
+    other = Engine(program.opened.store, fence=program.opened.fence)
+    for command in (fail(ANN), one_click(ANN), resume()):
+        other.execute(ACME, command, command_id=type(command).__name__, actor="user:other")
+    refused = program.refused(dispatch.reservation(draft.plan))
+    dispatch.refused(draft.plan)
+    unread = dispatch.next_from(ANN, three_days_on + MINUTE)
+    inboxes.move(ANN, Cursor("2", three_days_on + MINUTE))
+    again = dispatch.next_from(ANN, three_days_on + MINUTE)
+
+    assert refused == "inbox_not_read"
+    assert unread is None or unread.plan.recipient_id != R1
+    assert again is not None
+    assert again.plan == draft.plan

@@ -114,7 +114,8 @@ class Dispatch:
     def refused(self, plan: Plan) -> None:
         """Note that the law refused the reservation for this recipient."""
         with self._lock, self._engine.look(self.workspace, self._read) as now:
-            self._planner.refused(now, plan, now.now)
+            read_until = self._inboxes.read_until(plan.account_id)
+            self._planner.refused(now, plan, now.now, read_until)
 
     def _ask(self, ask: Callable[[Neighbours], T]) -> T:
         """Ask the state in memory, or else the store."""
