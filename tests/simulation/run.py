@@ -314,6 +314,8 @@ class Office:
         """What was recorded last is told, too."""
         for _ in range(ROUNDS):
             last = self.world.disk.store.last_entry()
+            for process in self.processes.values():
+                process.wake()
             self.machine.run(self.machine.seconds + TOLD_WITHIN)
             if self.world.disk.store.last_entry() == last:
                 return
