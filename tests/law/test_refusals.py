@@ -344,11 +344,16 @@ def of_from_email() -> Iterator[Refusal]:
     )
 
 
+def fails(account: str) -> Senders:
+    well = {ANN: ConnectionStatus.SUCCESSFUL, BOB: ConnectionStatus.SUCCESSFUL}
+    return Senders(statuses={**well, account: ConnectionStatus.FAILED})
+
+
 def of_starting_and_resuming() -> Iterator[Refusal]:
     for account in (ANN, BOB):
         yield Refusal(
             spring, [*DRAFT, clock_started(account, FAILURE)], start(), SenderNotConnected,
-            f"{account} is not connected. Reconnect it first.",
+            f"{account} is not connected. Reconnect it first.", fails(account),
         )  # fmt: skip
     yield Refusal(
         solo, FROM_A_SLOT[:-1], start(SOLO), NoSender,
@@ -365,6 +370,7 @@ def of_starting_and_resuming() -> Iterator[Refusal]:
         spring, [*RUNNING, clock_started(ANN, FAILURE), because_of_ann[0]], resume(),
         PauseCauseHolds,
         f"Campaign spring is paused because {ANN} is not connected. Reconnect it, or remove it.",
+        fails(ANN),
     )  # fmt: skip
     yield Refusal(
         solo, [*FROM_A_SLOT, because_of_ann[1]], resume(SOLO), PauseCauseHolds,

@@ -238,7 +238,7 @@ def live_with_refreshed_tokens(mailboxes: Mailboxes, world: World) -> set[str]:
     access = Access("google", BOB, google.imap, google.smtp, grant=grant)
     theirs = mailboxes.accesses.add(BOB, access)
     given = {*access.secrets}
-    mailboxes.premises.said += [repr(tokens), repr(vars(tokens)), repr(google)]
+    mailboxes.premises.said += [repr(tokens), repr(google)]
     assert mailboxes.connect(theirs, "google", "s2", tokens).refusal is None
     checks = mailboxes.checks(tokens)
     for trouble in (sandbox.expire_tokens, sandbox.revoke):

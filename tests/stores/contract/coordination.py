@@ -109,7 +109,7 @@ class CoordinationContract:
         holder.start()
         assert held.wait(5)
         with (
-            pytest.raises(StillHeld, match="at tokens of ann"),
+            pytest.raises(StillHeld, match="tokens of ann"),
             coordination.exclusively("tokens of ann", 0.05),
         ):
             pass
