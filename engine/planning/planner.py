@@ -130,7 +130,9 @@ class Planner:
     ) -> bool:
         recipient, sequence = campaign.recipients[plan.recipient_id], campaign.sequence
         step = next_step(sequence, recipient.progress) if sequence else None
-        if step is None or not may_send(workspace, campaign, plan.account_id):
+        if step is None or campaign_pace.obstacle(campaign, recipient) is not None:
+            return False
+        if not may_send(workspace, campaign, plan.account_id):
             return False
         account = workspace.account(plan.account_id)
         return soonest(at, constraints(account, campaign, recipient, step)) is None

@@ -40,6 +40,7 @@ from tests.law.story import (
     mailing,
     message,
     one_click,
+    pause,
     refused,
     remove_sender,
     reserve_step,
@@ -198,3 +199,21 @@ def test_one_whose_sender_is_removed_before_the_message_is_reserved_is_another_o
         assert planner.next_from(now, BOB, now.now, None) is None
         planner.refused(now, plan, now.now, None)
         assert planner.next_from(now, BOB, now.now, None) == plan._replace(account_id=BOB)
+
+
+@pytest.mark.rule("P2", "M8")
+def test_one_who_was_planned_when_the_campaign_was_paused_has_a_turn_after_the_resume() -> None:
+    """Found by the simulation: a bounce paused the campaign in the transaction that reserved."""
+    world = mailing(ONE, to=[R1])
+    planner = Planner(DEFAULT_POLICY)
+    with world.engine.look(world.workspace) as now:
+        planner.begin(now)
+        plan = planner.next_from(now, ANN, now.now, None)
+        assert plan is not None
+        planner.set_aside(now, plan)
+    world.given(pause())
+    with world.engine.look(world.workspace) as now:
+        planner.refused(now, plan, now.now, None)
+    world.given(resume())
+    with world.engine.look(world.workspace) as now:
+        assert planner.next_from(now, ANN, now.now, None) == plan
