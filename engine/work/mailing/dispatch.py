@@ -128,20 +128,15 @@ class Dispatch:
 
     def finished(self) -> list[FinishRecipient]:
         """M4: the recipients whose sequence is over, each once."""
-        at, found = self._engine.store.now(), list[FinishRecipient]()
-
-        def add(now: Neighbours) -> None:
-            for each in self._planner.endings(now, at, self._inboxes):
-                found.append(
-                    FinishRecipient(
-                        campaign_id=each.campaign_id,
-                        recipient_id=each.recipient_id,
-                        inbox_read_until=each.inbox_read_until,
-                    )
+        with self._lock, self._engine.look(self.workspace, self._read) as now:
+            return [
+                FinishRecipient(
+                    campaign_id=each.campaign_id,
+                    recipient_id=each.recipient_id,
+                    inbox_read_until=each.inbox_read_until,
                 )
-
-        self._ask(add)
-        return found
+                for each in self._planner.endings(now, now.now, self._inboxes)
+            ]
 
     def reservation(self, plan: Plan) -> ReserveStep:
         return ReserveStep(
