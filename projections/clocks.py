@@ -47,7 +47,7 @@ def evolve(row: ClockRow | None, recorded: Recorded) -> ClockRow:
         row = ClockRow(*key(recorded))
     match event:
         case RecipientStopped():
-            return ClockRow(*row[:9], row.stopped + 1, *row[10:])
+            return row._replace(stopped=row.stopped + 1)
         case GracePeriodStarted():
             return row._replace(
                 kind=event.kind,

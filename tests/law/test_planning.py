@@ -10,7 +10,7 @@ import pytest
 
 from aggregates.command import DEFAULT_POLICY
 from aggregates.waiting import NotBefore
-from engine.planning.planner import Planner
+from engine.planning.planner import Plan, Planner
 from engine.planning.why_not_now import Moment, why_not_now
 from events.sequence import Step
 from events.vocabulary import AccountId, Settings, Waiting
@@ -184,16 +184,22 @@ def test_one_assigned_to_the_only_sender_waits_for_a_person_once_that_has_failed
     assert wait(world, R1) == NotBefore(None, Waiting.SENDER)
 
 
-@pytest.mark.rule("M1")
-def test_one_whose_sender_is_removed_before_the_message_is_reserved_is_another_ones() -> None:
-    """Found by a worker on a busy machine: the recipient was left alone for good."""
-    world = mailing(ONE, to=[R1])
-    planner = Planner(DEFAULT_POLICY)
+def set_aside(world: World, planner: Planner) -> Plan:
+    """Ann's next message, planned and taken by a worker."""
     with world.engine.look(world.workspace) as now:
         planner.begin(now)
         plan = planner.next_from(now, ANN, now.now, None)
         assert plan is not None
         planner.set_aside(now, plan)
+    return plan
+
+
+@pytest.mark.rule("M1")
+def test_one_whose_sender_is_removed_before_the_message_is_reserved_is_another_ones() -> None:
+    """Found by a worker on a busy machine: the recipient was left alone for good."""
+    world = mailing(ONE, to=[R1])
+    planner = Planner(DEFAULT_POLICY)
+    plan = set_aside(world, planner)
     world.given(remove_sender(ANN, 0))
     with world.engine.look(world.workspace) as now:
         assert planner.next_from(now, BOB, now.now, None) is None
@@ -206,11 +212,7 @@ def test_one_who_was_planned_when_the_campaign_was_paused_has_a_turn_after_the_r
     """Found by the simulation: a bounce paused the campaign in the transaction that reserved."""
     world = mailing(ONE, to=[R1])
     planner = Planner(DEFAULT_POLICY)
-    with world.engine.look(world.workspace) as now:
-        planner.begin(now)
-        plan = planner.next_from(now, ANN, now.now, None)
-        assert plan is not None
-        planner.set_aside(now, plan)
+    plan = set_aside(world, planner)
     world.given(pause())
     with world.engine.look(world.workspace) as now:
         planner.refused(now, plan, now.now, None)
