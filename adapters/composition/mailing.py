@@ -63,7 +63,7 @@ def mail_of(program: Program, held: Callable[[], bool]) -> Callable[[str], MailO
 
         accesses = accesses_of(opened, settings, workspace)
         tokens = tokens_over(opened, settings, workspace)
-        wire = MailWire(accesses, tokens, dialler, opened.store.now, means(sent_of), held=held)
+        wire = MailWire(accesses, tokens, dialler, opened.store.now, means(sent_of))
         inboxes = WorkspaceInboxes(cursors, workspace)
         dispatch = Dispatch(engine, workspace, inboxes)
         composer = LetterComposer(workspace, links.ways, engine.store.now, complain)

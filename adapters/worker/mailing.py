@@ -17,6 +17,7 @@ from adapters.composition.mailing import MailOf
 from adapters.worker.reasons import reason
 from engine.decoding import decode_page
 from engine.engine import Engine
+from engine.ports.clock import passing_seconds
 from engine.ports.errors import StoreUnavailable
 from engine.work.mailing.workspace_mail import Turn, WorkspaceMail
 from events.recorded import Recorded
@@ -68,7 +69,7 @@ class Mailing:
             self._give_up()
         if self._left or not may_send:
             return
-        self._held_until = _seconds() + HELD_FOR
+        self._held_until = passing_seconds() + HELD_FOR
         if self._mail is None and not self._running:
             self._take_over()
         if self._mail is None:
@@ -176,16 +177,10 @@ class Mailing:
                 self._begin(workspace)
 
     def _is_held(self) -> bool:
-        return _seconds() < self._held_until
+        return passing_seconds() < self._held_until
 
     def _tidy_up(self, mail: dict[str, MailOf]) -> None:
         if time.monotonic() - self._tidied > TIDYING:
             self._tidied = time.monotonic()
             for each in mail.values():
                 each.tidy_up()
-
-
-def _seconds() -> float:
-    """Monotonic seconds that include the time in which the machine slept."""
-    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return time.clock_gettime(clock)

@@ -265,6 +265,8 @@ class Refused(NamedTuple):
 
 
 Submitted = Outcome | Refused | AccountTrouble
+NOT_SUBMITTED = Refused(RefusalFault.ACCOUNT)
+"""We held the message back: it does not count as one of the recipient's tries."""
 
 
 class Search(Enum):
@@ -277,8 +279,14 @@ class Search(Enum):
 
 
 class Transport(Protocol):
-    def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
-        """Offer the message once. If it raises anything, the outcome is unknown."""
+    def submit(
+        self, mailbox: Mailbox, message: Message, may_leave: Callable[[], bool]
+    ) -> Submitted:
+        """Offer the message once. If it raises anything, the outcome is unknown.
+
+        ``may_leave`` is asked as late as the server's protocol allows: what it forbids is not
+        submitted, and ``NOT_SUBMITTED`` is the answer (M2).
+        """
         ...
 
     def file_copy(self, mailbox: Mailbox, message: Message) -> bool:

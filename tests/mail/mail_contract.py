@@ -94,6 +94,10 @@ class Provider(Probed, Listened, Protocol):
         ...
 
 
+def always() -> bool:
+    return True
+
+
 def message_to(address: str, name: str = "r1.intro") -> Message:
     message_id = f"<{name}@acme.example>"
     message = EmailMessage()
@@ -140,7 +144,7 @@ class TransportContract:
 
     def test_an_accepted_message_is_found_in_the_sent_folder(self, provider: Provider) -> None:
         message = message_to(ADA)
-        assert provider.transport.submit(provider.mailbox, message) is Outcome.ACCEPTED
+        assert provider.transport.submit(provider.mailbox, message, always) is Outcome.ACCEPTED
         assert provider.transport.file_copy(provider.mailbox, message)
         found = provider.transport.was_sent(provider.mailbox, message.message_id)
         assert found is Search.FOUND
@@ -148,17 +152,17 @@ class TransportContract:
     def test_what_was_never_sent_is_absent_where_the_provider_files_what_it_accepts(
         self, provider: Provider
     ) -> None:
-        provider.transport.submit(provider.mailbox, message_to(ADA))
+        provider.transport.submit(provider.mailbox, message_to(ADA), always)
         found = provider.transport.was_sent(provider.mailbox, "<r2.intro@acme.example>")
         assert found is Search.ABSENT
 
     def test_an_id_that_begins_like_another_is_not_taken_for_it(self, provider: Provider) -> None:
-        provider.transport.submit(provider.mailbox, message_to(ADA, "r1.intro-2"))
+        provider.transport.submit(provider.mailbox, message_to(ADA, "r1.intro-2"), always)
         found = provider.transport.was_sent(provider.mailbox, "<r1.intro@acme.example>")
         assert found is Search.ABSENT
 
     def test_a_search_compares_what_stands_left_of_the_at_sign(self, provider: Provider) -> None:
-        provider.transport.submit(provider.mailbox, message_to(ADA))
+        provider.transport.submit(provider.mailbox, message_to(ADA), always)
         found = provider.transport.was_sent(provider.mailbox, "<r1.intro@rewritten.example>")
         assert found is Search.FOUND
 
@@ -168,7 +172,7 @@ class TransportContract:
     ) -> None:
         provider.refuse(ADA, fault)
         message = message_to(ADA)
-        refused = provider.transport.submit(provider.mailbox, message)
+        refused = provider.transport.submit(provider.mailbox, message, always)
         assert isinstance(refused, Refused)
         assert refused.fault is fault
         assert refused.address_unknown is (fault is RefusalFault.RECIPIENT)
@@ -178,14 +182,14 @@ class TransportContract:
     def test_who_is_refused_refuses_nobody_else(self, provider: Provider) -> None:
         provider.refuse(ADA, RefusalFault.RECIPIENT)
         other = message_to(BEA, "r2.intro")
-        assert provider.transport.submit(provider.mailbox, other) is Outcome.ACCEPTED
+        assert provider.transport.submit(provider.mailbox, other, always) is Outcome.ACCEPTED
 
     def test_a_connection_lost_after_the_message_leaves_its_outcome_unknown(
         self, provider: Provider
     ) -> None:
         provider.break_after_data(ADA)
         message = message_to(ADA)
-        assert provider.transport.submit(provider.mailbox, message) is Outcome.UNKNOWN
+        assert provider.transport.submit(provider.mailbox, message, always) is Outcome.UNKNOWN
         found = provider.transport.was_sent(provider.mailbox, message.message_id)
         assert found is Search.FOUND
 
@@ -194,7 +198,9 @@ class TransportContract:
         self, provider: Provider, found: FailureClass
     ) -> None:
         provider.refuse_login(found)
-        assert provider.transport.submit(provider.mailbox, message_to(ADA)) == AccountTrouble(found)
+        assert provider.transport.submit(
+            provider.mailbox, message_to(ADA), always
+        ) == AccountTrouble(found)
         search = provider.transport.was_sent(provider.mailbox, "<r1.intro@acme.example>")
         assert search is Search.INCONCLUSIVE
 

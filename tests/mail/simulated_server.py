@@ -15,6 +15,7 @@ from engine.simulated import simulated_report
 from engine.work.findings import Findings, Watch, unwatched
 from engine.work.inbound import Inbound, Kind, Sent
 from engine.work.ports import (
+    NOT_SUBMITTED,
     AccountTrouble,
     Arrivals,
     Incoming,
@@ -122,7 +123,11 @@ class SimulatedMailServer:
     def check(self, mailbox: Mailbox, watch: Watch = unwatched) -> Findings:  # noqa: ARG002 at once
         return Findings(simulated_report(self._trouble(mailbox)))
 
-    def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
+    def submit(
+        self, mailbox: Mailbox, message: Message, may_leave: Callable[[], bool]
+    ) -> Submitted:
+        if not may_leave():
+            return NOT_SUBMITTED
         trouble = self._trouble(mailbox)
         if trouble is not None:
             return AccountTrouble(trouble)

@@ -56,6 +56,8 @@ class Key:
 
     visit: Visit
     acknowledged: Any = None
+    done: bool = False
+    """Somebody was told that their request did it."""
     unknown: bool = False
     """Somebody got no answer: it may have been done."""
 
@@ -254,11 +256,12 @@ class Browsing:
     ) -> None:
         about = call.path, call.body, answer.body
         if key.acknowledged is not None:
-            _require(answer.replayed or key.unknown, f"it was done again: {told}")
             _require(key.acknowledged == about, f"first it was {key.acknowledged}: {told}")
         key.acknowledged = about
         if answer.replayed:
             return
+        _require(not key.done or key.unknown, f"it was done again: {told}")
+        key.done = True
         visit = key.visit
         if visit.told["asks"] == "suppress":
             return

@@ -13,6 +13,7 @@ from engine.work.findings import Findings, Watch, unwatched
 from engine.work.inbound import Inbound, Kind, Sent, message_of
 from engine.work.mailing.dispatch import Draft
 from engine.work.ports import (
+    NOT_SUBMITTED,
     AccountTrouble,
     Arrivals,
     Incoming,
@@ -31,6 +32,8 @@ CHECK_LASTS = (0, 0, 0, 0, 5, 45, 70)
 """Seconds. A check that was asked for counts as of then if it ends within 60 (C6)."""
 NO_COPIES = 0.1
 """The share of servers in whose Sent folder nothing of ours is found."""
+SESSION_ENDS = 300.0
+"""Seconds of silence after which a server ends a session (RFC 5321, section 4.5.3.2)."""
 SLOWEST = 150.0
 """Seconds after which a server that was cut off has taken the message, or never will."""
 
@@ -171,10 +174,10 @@ class Way:
         self._world.whom[key] = plan.campaign_id, plan.recipient_id
         return Message(f"<{key}@acme.test>", person.address, b"")
 
-    def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
+    def submit(
+        self, mailbox: Mailbox, message: Message, may_leave: Callable[[], bool]
+    ) -> Submitted:
         world, machine, key = self._world, self._world.machine, message_of(message.message_id)
-        if not world.may_send(self._process):
-            world.intruders.append(key)
         trouble = self._trouble(mailbox)
         if trouble is not None:
             return AccountTrouble(trouble)
@@ -186,11 +189,25 @@ class Way:
         if server.greylists_until > machine.seconds:
             machine.faults["greylisted"] += 1
             return Refused(RefusalFault.TEMPORARY)
-        self._process.give_way()
+        if not self._ends(may_leave, key):
+            return NOT_SUBMITTED
         fate = world.fate(key)
         if fate != "taken":
             machine.faults[fate] += 1
         return self._fare(fate, mailbox.account_id, key)
+
+    def _ends(self, may_leave: Callable[[], bool], key: str) -> bool:
+        """The line that ends the message, in a session that has not ended meanwhile."""
+        machine = self._world.machine
+        while may_leave():
+            if not self._world.may_send(self._process):
+                self._world.intruders.append(key)
+            begun = machine.seconds
+            self._process.give_way()
+            if machine.seconds - begun < SESSION_ENDS:
+                return True
+            machine.faults["session ended"] += 1
+        return False
 
     def _fare(self, fate: str, account: AccountId, key: str) -> Submitted:
         world, process = self._world, self._process

@@ -41,6 +41,7 @@ from tests.law.story import (
     set_sequence,
     start,
 )
+from tests.mail.mail_contract import always
 from tests.mail.simulated_server import SimulatedMailServer
 from tests.work.copies import Copying, Place
 from tests.workplace import ACME, log_of
@@ -114,7 +115,7 @@ class Sender:
         assert reply.refusal is None, reply.refusal
         reserved = next(each for each in reply.recorded if isinstance(each.event, SendReserved))
         program.opened.fence.note(reserved.position, reserved.event_id)
-        assert self.server.submit(Mailbox(account, "vault:1"), letter(recipient, step)) is (
+        assert self.server.submit(Mailbox(account, "vault:1"), letter(recipient, step), always) is (
             Outcome.ACCEPTED
         )
         program.given(accepted(recipient, message(recipient, step)))

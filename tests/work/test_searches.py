@@ -21,6 +21,7 @@ from tests.law.story import (
     reserve_step,
     unknown,
 )
+from tests.mail.mail_contract import always
 from tests.work.restored import Program, Sender, letter
 from tests.workplace import ACME, log_of
 
@@ -45,7 +46,7 @@ def one_sent_and_one_unknown(sender: Sender, program: Program, *, arrived: bool)
     sender.send(program, ANN, R1)
     program.given(reserve_step(ANN, R2))
     if arrived:
-        submitted = sender.server.submit(Mailbox(ANN, "vault:1"), letter(R2))
+        submitted = sender.server.submit(Mailbox(ANN, "vault:1"), letter(R2), always)
         assert submitted is Outcome.ACCEPTED
     program.given(unknown(R2, message(R2)))
 

@@ -84,13 +84,15 @@ class Counting:
         """Recipient and step of every copy."""
         self.was_sent, self.file_copy = server.was_sent, server.file_copy
 
-    def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
+    def submit(
+        self, mailbox: Mailbox, message: Message, may_leave: Callable[[], bool]
+    ) -> Submitted:
         said = self._says.pop(0) if self._says else None
         if said == "before":
             raise Killed
         if said is not None and said != "after":
             return said
-        answer = self._server.submit(mailbox, message)
+        answer = self._server.submit(mailbox, message, may_leave)
         assert answer is Outcome.ACCEPTED
         self.taken.append(NAMES[message.message_id.strip("<>").partition("@")[0]])
         if said == "after":

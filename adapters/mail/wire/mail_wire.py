@@ -1,7 +1,5 @@
 """The transport and the inbox of one workspace, put together."""
 
-from collections.abc import Callable
-
 from adapters.mail.dialling import Dialler
 from adapters.mail.opening import OpeningImap, OpeningSmtp
 from adapters.mail.token_of_check import TokenOfCheck
@@ -30,7 +28,6 @@ class MailWire:
         means: Means,
         *,
         limits: WireLimits = WIRE_LIMITS,
-        held: Callable[[], bool] = lambda: True,
     ) -> None:
         def smtp(mailbox: Mailbox) -> OpeningSmtp:
             access = accesses.of(mailbox)
@@ -41,7 +38,7 @@ class MailWire:
             return OpeningImap(dialler, access, mailbox, TokenOfCheck(tokens, mailbox))
 
         self._smtp, self._imap = Sessions(smtp, limits.smtp), Sessions(imap, limits.imap)
-        self.transport = MailTransport(self._smtp, self._imap, clock, limits, held)
+        self.transport = MailTransport(self._smtp, self._imap, clock, limits)
         self.inbox = ImapInbox(self._imap, means, clock)
 
     def tidy_up(self) -> None:

@@ -15,7 +15,7 @@ from adapters.mail.refused import NotUnderstood, ServerRefused
 from adapters.mail.smtp_session import Reply, SmtpSession, require, told, told_by
 from adapters.mail.wire.refusals import submitted_by
 from engine.work.classifying.evidence import At
-from engine.work.ports import Message, Outcome, Refused, Submitted
+from engine.work.ports import NOT_SUBMITTED, Message, Outcome, Refused, Submitted
 from events.vocabulary import RefusalFault
 
 _ADDRESS = re.compile(r"[!-;=?-~]+")
@@ -24,7 +24,11 @@ _CLOSING, _GO_ON = 421, 354
 
 
 class Submission:
-    """A message from ``sender``; both addresses are ASCII."""
+    """A message from ``sender``; both addresses are ASCII.
+
+    ``may_leave`` is asked right before the line with the dot: without it, the connection is closed
+    and the server has no message.
+    """
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class Submission:
         sender: str,
         message: Message,
         clock: Callable[[], datetime],
+        may_leave: Callable[[], bool],
     ) -> None:
         self._opened = opened
         self._stages = opened.stages
@@ -39,6 +44,7 @@ class Submission:
         self._sender, self._recipient = sender, message.address
         self._content = _by_lines(message.content)
         self._clock = clock
+        self._may_leave = may_leave
         self._ended = False
 
     def run(self) -> Submitted:
@@ -50,6 +56,10 @@ class Submission:
             with told():
                 self._say_whose()
                 self._say_what()
+                if not self._may_leave():
+                    self._opened.spent = True
+                    return NOT_SUBMITTED
+                self._end()
         except ServerRefused as refused:
             return self._refused(refused)
         except (NotUnderstood, OSError) as error:
@@ -83,6 +93,8 @@ class Submission:
             self._opened.spent = True
             raise ServerRefused(told_by(code, said))
         self._smtp.send(_stuffed(self._content))
+
+    def _end(self) -> None:
         self._ended = True
         self._smtp.send(_END)
         self._require(self._smtp.getreply())

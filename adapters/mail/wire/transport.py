@@ -18,31 +18,28 @@ from adapters.mail.wire.submission import Submission
 from engine.ports.clock import Clock
 from engine.work.addresses import ascii_form
 from engine.work.classifying.evidence import At
-from engine.work.ports import Mailbox, Message, Refused, Search, Submitted
-from events.vocabulary import RefusalFault
+from engine.work.ports import NOT_SUBMITTED, Mailbox, Message, Search, Submitted
 
 
 class MailTransport(NamedTuple):
     """Safe to share between threads. A message takes at most twice as long as the limits for
-    opening a session and for the submission.
-
-    ``held`` answers whether this process may still submit (M2). It is asked for each session anew:
-    after a machine slept, its session is broken, and another process may have sent the message long
-    ago.
-    """
+    opening a session and for the submission."""
 
     smtp: Sessions[SmtpSession]
     imap: Sessions[ImapSession]
     clock: Clock
     limits: WireLimits
-    held: Callable[[], bool]
 
-    def submit(self, mailbox: Mailbox, message: Message) -> Submitted:
+    def submit(
+        self, mailbox: Mailbox, message: Message, may_leave: Callable[[], bool]
+    ) -> Submitted:
+        sender = ascii_form(mailbox.account_id)
+
         def offer(opened: Opening[SmtpSession]) -> Submitted:
-            if not self.held():
-                return Refused(RefusalFault.ACCOUNT)
+            if not may_leave():
+                return NOT_SUBMITTED
             opened.session.allow(self.limits.submission)
-            return Submission(opened, ascii_form(mailbox.account_id), message, self.clock).run()
+            return Submission(opened, sender, message, self.clock, may_leave).run()
 
         try:
             return self.smtp.use(mailbox, offer)

@@ -2,12 +2,14 @@
 
 The outcome of one message and the reservation of the next are recorded in one transaction. A
 reserved message is submitted at once or not at all: if it is not on its way ``SUBMIT_WITHIN`` of
-its reservation, it is not submitted, so that a search ten minutes later can be trusted.
+its reservation, it is not submitted, so that a search ten minutes later can be trusted. A process
+may stand still at any moment, so the transport asks for this once more in its session with the
+server, which the server ends after some five minutes of silence (RFC 5321, section 4.5.3.2).
 """
 
 from collections.abc import Callable
 from datetime import timedelta
-from time import monotonic
+from functools import partial
 from typing import Any, NamedTuple, Protocol, assert_never
 
 from aggregates.campaign.commands import (
@@ -18,10 +20,12 @@ from aggregates.campaign.commands import (
 )
 from engine.batch import derived_id
 from engine.engine import Engine
+from engine.ports.clock import passing_seconds
 from engine.reply import Request
 from engine.work.mailing.dispatch import Dispatch, Draft
 from engine.work.mailing.turns import Turn, Turns
 from engine.work.ports import (
+    NOT_SUBMITTED,
     AccountTrouble,
     Message,
     NewId,
@@ -36,8 +40,6 @@ from events.vocabulary import AccountId, FailureClass, RefusalFault
 
 ACTOR = "mail"
 SUBMIT_WITHIN = timedelta(seconds=60)
-NOT_SUBMITTED = Refused(RefusalFault.ACCOUNT)
-"""We held the message back: it does not count as one of the recipient's tries."""
 
 
 class Composer(Protocol):
@@ -58,8 +60,7 @@ class Way(NamedTuple):
     held: Callable[[], bool] = lambda: True
     """Whether this process still holds the lease on the workspace's mail; without it, it submits
     nothing (M2)."""
-    monotonic: Callable[[], float] = monotonic
-    """Seconds, by a clock that cannot be set."""
+    seconds: Callable[[], float] = passing_seconds
 
 
 class Ready(NamedTuple):
@@ -68,7 +69,7 @@ class Ready(NamedTuple):
 
 
 class Reserved(NamedTuple):
-    """A message that this process may submit. ``begun``: monotonic time, taken before the
+    """A message that this process may submit. ``begun``: in seconds, taken before the
     reservation."""
 
     recorded: Recorded
@@ -141,7 +142,7 @@ class Outgoing:
         while draft is not None or self._sent is not None:
             going = going and self.trouble is None and (draft is None or wanted())
             ready = self._ready(draft, going=going)
-            begun = self._way.monotonic()
+            begun = self._way.seconds()
             turn = self._turn(ready, more=going)
             if ready is not None and turn.reserved is not None:
                 going = self._submit(Reserved(turn.reserved, begun), ready, turn.unnoted)
@@ -178,14 +179,18 @@ class Outgoing:
         self._sent = Sent(reserved, NOT_SUBMITTED)
         if unnoted is not None:
             raise unnoted
-        too_late = self._way.monotonic() - reserved.begun > SUBMIT_WITHIN.total_seconds()
-        if too_late or not self._way.held():
+        may_leave = partial(self._may_leave, reserved.begun)
+        if not may_leave():
             return False
         self._sent = Sent(reserved, Outcome.UNKNOWN)
-        submitted = self._way.transport.submit(ready.draft.mailbox, ready.message)
+        submitted = self._way.transport.submit(ready.draft.mailbox, ready.message, may_leave)
         self._sent = Sent(reserved, submitted)
         if isinstance(submitted, AccountTrouble):
             self.trouble = submitted.failure_class
         elif submitted is Outcome.ACCEPTED:
             self.accepted.append(ready.message)
         return True
+
+    def _may_leave(self, begun: float) -> bool:
+        in_time = self._way.seconds() - begun <= SUBMIT_WITHIN.total_seconds()
+        return in_time and self._way.held()

@@ -17,7 +17,7 @@ from engine.work.ports import Arrivals, Outcome, Search
 from engine.work.secret import Secret
 from events.vocabulary import FailureClass
 from tests.mail import probing
-from tests.mail.mail_contract import ADA, InboxContract, abouts, message_to, read
+from tests.mail.mail_contract import ADA, InboxContract, abouts, always, message_to, read
 from tests.mail.relays import LocalRelay, running
 from tests.mail.servers.dovecot import Dovecot, User
 from tests.mail.wire.answers import answer
@@ -91,7 +91,7 @@ class TestDovecot(InboxContract):
 @pytest.mark.rule("M2")
 def test_a_copy_is_filed_once_seen_and_found(provider: DovecotMail, relay: LocalRelay) -> None:
     message = message_to(ADA)
-    assert provider.transport.submit(provider.mailbox, message) is Outcome.ACCEPTED
+    assert provider.transport.submit(provider.mailbox, message, always) is Outcome.ACCEPTED
     assert message.content.replace(b"\n", b"\r\n") in relay.taken[-1].content
     for _ in range(3):
         assert provider.transport.file_copy(provider.mailbox, message)

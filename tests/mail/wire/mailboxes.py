@@ -1,6 +1,5 @@
 """A mailbox in the sandbox, used over the wire."""
 
-from collections.abc import Callable
 from datetime import date
 
 from adapters.mail.sandbox.faults import Act
@@ -30,11 +29,8 @@ def wire_to(
     means: Means = means,
     clock: Clock = system_clock,
     limits: WireLimits = QUICK_FILING,
-    held: Callable[[], bool] = lambda: True,
 ) -> MailWire:
-    return MailWire(
-        site.accesses, site.tokens, site.dialler, clock, means, limits=limits, held=held
-    )
+    return MailWire(site.accesses, site.tokens, site.dialler, clock, means, limits=limits)
 
 
 class SandboxMail(SandboxProvider):

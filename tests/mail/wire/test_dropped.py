@@ -16,6 +16,7 @@ from engine.work.access import Access, Security, Server
 from engine.work.ports import AccountTrouble, Message, Outcome, Refused, Submitted
 from engine.work.secret import Secret
 from events.vocabulary import FailureClass, RefusalFault
+from tests.mail.mail_contract import always
 from tests.mail.probing import Site
 from tests.mail.relays import PASSWORD, USER, LocalRelay, running
 from tests.mail.servers.cutting import CuttingProxy, Direction
@@ -39,7 +40,7 @@ class Ledger:
     def send(self, messages: Sequence[Message]) -> list[Submitted]:
         """One after the other, in one session as far as it lasts."""
         with closing(wire_to(self._site)) as wire:
-            became = [wire.transport.submit(self._mailbox, each) for each in messages]
+            became = [wire.transport.submit(self._mailbox, each, always) for each in messages]
         self.proxy.settle()
         return became
 

@@ -9,7 +9,7 @@ from adapters.mail.sandbox.faults import Act
 from adapters.mail.sandbox.sandbox import Sandbox
 from adapters.mail.wire.limits import WireLimits
 from engine.work.ports import Outcome, Search
-from tests.mail.mail_contract import ADA, message_to
+from tests.mail.mail_contract import ADA, always, message_to
 from tests.mail.test_probe import ANN
 from tests.mail.wire.mailboxes import SandboxMail, wire_to
 
@@ -21,7 +21,7 @@ def test_a_provider_that_files_by_itself_gets_no_copy_of_ours(
 ) -> None:
     for name in ("r1.intro", "r2.intro"):
         message = message_to(ADA, name)
-        assert provider.transport.submit(provider.mailbox, message) is Outcome.ACCEPTED
+        assert provider.transport.submit(provider.mailbox, message, always) is Outcome.ACCEPTED
         assert provider.transport.file_copy(provider.mailbox, message)
     filed = sandbox.messages(ANN, "Sent")
     assert len(filed) == 2
@@ -31,7 +31,7 @@ def test_a_provider_that_files_by_itself_gets_no_copy_of_ours(
 def test_a_provider_that_files_late_is_waited_for_and_believed(
     sandbox: Sandbox, provider: SandboxMail
 ) -> None:
-    provider.transport.submit(provider.mailbox, message_to(ADA))
+    provider.transport.submit(provider.mailbox, message_to(ADA), always)
     late = message_to(ADA, "r2.intro")
     assert provider.transport.file_copy(provider.mailbox, late)
     assert len(sandbox.messages(ANN, "Sent")) == 1
@@ -63,7 +63,7 @@ def test_a_full_mailbox_takes_no_copy_and_its_session_stays(sandbox: Sandbox) ->
 def test_a_message_is_found_that_the_provider_gave_another_id(sandbox: Sandbox) -> None:
     provider = SandboxMail(sandbox, renames=True)
     message = message_to(ADA)
-    provider.transport.submit(provider.mailbox, message)
+    provider.transport.submit(provider.mailbox, message, always)
     assert not sandbox.messages(ANN, "Sent")[0].startswith(f"Message-ID: {message.message_id}")
     found = provider.transport.was_sent(provider.mailbox, message.message_id)
     assert found is Search.FOUND
@@ -88,7 +88,7 @@ def test_somebody_else_s_mail_in_the_folder_proves_nothing(
 
 @pytest.mark.parametrize("message_id", ["", "<@x>", '<a"b@x>', "<é@x>", "<a\r\nb@x>"])
 def test_what_is_no_id_is_not_searched_for(provider: SandboxMail, message_id: str) -> None:
-    provider.transport.submit(provider.mailbox, message_to(ADA))
+    provider.transport.submit(provider.mailbox, message_to(ADA), always)
     assert provider.transport.was_sent(provider.mailbox, message_id) is Search.INCONCLUSIVE
 
 
@@ -97,7 +97,7 @@ def test_what_is_no_id_is_not_searched_for(provider: SandboxMail, message_id: st
 def test_a_search_that_fails_is_inconclusive(
     sandbox: Sandbox, provider: SandboxMail, stage: str, act: Act
 ) -> None:
-    provider.transport.submit(provider.mailbox, message_to(ADA))
+    provider.transport.submit(provider.mailbox, message_to(ADA), always)
     sandbox.fail("imap", stage, act, text="NO Not now")
     found = provider.transport.was_sent(provider.mailbox, "<r1.intro@acme.example>")
     assert found is Search.INCONCLUSIVE
