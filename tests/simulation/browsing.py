@@ -56,8 +56,6 @@ class Key:
 
     visit: Visit
     acknowledged: Any = None
-    done: bool = False
-    """Somebody was told that their request did it."""
     unknown: bool = False
     """Somebody got no answer: it may have been done."""
 
@@ -260,8 +258,6 @@ class Browsing:
         key.acknowledged = about
         if answer.replayed:
             return
-        _require(not key.done or key.unknown, f"it was done again: {told}")
-        key.done = True
         visit = key.visit
         if visit.told["asks"] == "suppress":
             return

@@ -13,7 +13,7 @@ from kafka import KafkaProducer
 
 from adapters.kafka.consumer import keeping
 from adapters.kafka.consumer.again import redrive, start_over
-from adapters.kafka.consumer.consumer import Consumer, Poison, PositionLost
+from adapters.kafka.consumer.consumer import HINT_EVERY, Consumer, Poison, PositionLost
 from adapters.kafka.consumer.event import Event
 from adapters.kafka.consumer.inbox import Inbox, inbox_at
 from engine.ports.log import Entry
@@ -303,6 +303,28 @@ def test_starting_over_leaves_no_dead_letter_of_what_comes_again(
         assert inbox.dead_letters() == []
 
     consume(broker, into, topic, lambda: rows(into) == numbers(ledger))
+
+
+def test_a_blocked_partition_that_was_started_over_is_positioned_anew(
+    broker: NamedBroker, ledger: Ledger, topic: str, into: str
+) -> None:
+    """It may belong to another member by the next poll: then nothing of it may be tried again."""
+    ledger.grow(5)
+    relay_all(ledger, broker, topic)
+    now = [0.0]
+    more: Any = {"effect": poisoned_at(3), "monotonic": lambda: now[0]}
+    with consumer(broker, into, topic, **more) as member:
+
+        def blocked() -> bool:
+            member.turn()
+            return bool(member._blocked)
+
+        eventually(blocked)
+        with closing(inbox_at(into, "rows")) as inbox:
+            start_over(broker.address, inbox, [topic], keeping.undo, position=4)
+        now[0] += HINT_EVERY + 0.1
+        member._hint()
+        assert not member._blocked
 
 
 def test_refusals_that_had_no_effect_have_it_after_starting_over_at_a_position(

@@ -143,11 +143,9 @@ class Consumer:
         """
         assigned = self._kafka.assignment()
         for each in self._arrivals.taken() | (self._places.keys() - assigned):
-            self._places.pop(each, None)
-            self._blocked.pop(each, None)
+            self._let_go(each)
         moved = set(assigned - self._places.keys())
         for each in moved:
-            self._blocked.pop(each, None)
             self._places[each] = self._seek(each)
         self._tell_of_idleness(idle=not assigned)
         return moved
@@ -156,7 +154,12 @@ class Consumer:
         """Look for restarts in all partitions, even in those without new records."""
         for each, at in list(self._places.items()):
             if self.inbox.place(each) != at:
-                del self._places[each]
+                self._let_go(each)
+
+    def _let_go(self, partition: TopicPartition) -> None:
+        """It is positioned anew if this member still has it."""
+        self._places.pop(partition, None)
+        self._blocked.pop(partition, None)
 
     def _seek(self, partition: TopicPartition) -> Place:
         first = self._kafka.beginning_offsets([partition])[partition]
@@ -191,8 +194,7 @@ class Consumer:
             except Exception:  # noqa: BLE001 doing each alone shows which one fails
                 self._one_by_one(partition, new)
         except Overtaken:
-            self._places.pop(partition, None)
-            self._blocked.pop(partition, None)
+            self._let_go(partition)
         return len(new)
 
     def _do(self, partition: TopicPartition, records: Sequence[Any]) -> None:
