@@ -127,9 +127,11 @@ def findings(opened: "Opened") -> Iterator[str]:
 
 def notes_of(opened: "Opened") -> list[str]:
     from engine.audit.view_check import notes_on_views
+    from engine.audit.workspace_times import notes_on_times
     from projections.shipped import SHIPPED
 
-    return list(notes_on_views(opened.store, opened.views, SHIPPED))
+    of_views = notes_on_views(opened.store, opened.views, SHIPPED)
+    return [*notes_on_times(opened.store), *of_views]
 
 
 @app.command("new-id")

@@ -8,7 +8,7 @@ these may then be read one after the other (docs/stream.md).
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -62,9 +62,9 @@ class StoredEntries(ABC):
             return int(c.execute(self.ENTRIES["unnumbered_envelopes"]).fetchone()[0])
 
     def odd_workspaces(self) -> Sequence[str]:
-        now = {"now": self.stored(self.now())}
+        latest = {"latest": self.stored(datetime.max.replace(tzinfo=UTC))}
         with self.explained(), self._reading_entries() as c:
-            return [name for (name,) in c.execute(self.ENTRIES["odd_workspaces"], now)]
+            return [name for (name,) in c.execute(self.ENTRIES["odd_workspaces"], latest)]
 
     def append_recorded(self, entries: Sequence[Entry]) -> None:
         with self.explained(), self.writing() as c:

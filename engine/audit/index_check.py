@@ -9,6 +9,7 @@ from typing import Any
 
 from eventsourcing.persistence import StoredEvent
 
+from engine.audit.workspace_times import time_of
 from engine.decoding import decode_rows
 from engine.gc_pause import gc_paused
 from engine.indexes import PAGE, derive_indexes
@@ -35,10 +36,10 @@ def check_indexes(store: Store) -> Iterator[str]:
     except (ValueError, TypeError, LookupError, ArithmeticError) as error:
         yield f"Timers cannot be read ({one_line(error)}): derive them anew."
         return
-    now = _latest(store, found.position)
     derived = derive_indexes(store, found.position)
     stored = {(workspace, timer.key): timer for workspace, timer in found.timers}
-    yield from _timers(stored, derived.timers, now)
+    times = {workspace: time_of(store, workspace) for workspace, _ in {*stored, *derived.timers}}
+    yield from _timers(stored, derived.timers, times)
     yield from _roster({*found.roster}, {*derived.roster})
     expected = earliest(found.timers)
     for workspace in sorted({*found.due, *expected}, key=str):
@@ -69,16 +70,9 @@ def check_snapshots(store: Store) -> Iterator[str]:
             yield f"The snapshot of {stream} is not what its events come to."
 
 
-def _latest(store: Store, position: int) -> datetime:
-    """The present time, or that at which the event at that position was recorded, if it is
-    later."""
-    recorded = [each.recorded_at for each in store.read(position - 1, 1).envelopes]
-    return max([store.now(), *recorded])
-
-
-def _timers(stored: Timers, derived: Timers, now: datetime) -> Iterator[str]:
+def _timers(stored: Timers, derived: Timers, times: Mapping[str, datetime]) -> Iterator[str]:
     for each in sorted({*stored, *derived}, key=str):
-        there, right = stored.get(each), derived.get(each)
+        there, right, now = stored.get(each), derived.get(each), times[each[0]]
         told = f"Timer {' '.join(map(str, each[1]))} of workspace {each[0]}"
         if right is None:
             yield f"{told} is set; by the log there is none."

@@ -65,9 +65,11 @@ class Database:
         return {table: self.read(table) for table in DERIVED}
 
     def told(self, table: str) -> str:
-        """By check. A position may be told as one of a view that is behind, or of a version."""
+        """By check. A position may be told as one of a view that is behind, or of a version; a time
+        as one that the clock was set back from."""
         found = [*findings(self.opened)]
-        return " ".join([*found, *(notes_of(self.opened) if table in {"", "tracking"} else ())])
+        with_notes = table in {"", "tracking", "workspaces"}
+        return " ".join([*found, *(notes_of(self.opened) if with_notes else ())])
 
     def tables(self) -> set[str]:
         schema = "pg_tables WHERE schemaname = 'public'"

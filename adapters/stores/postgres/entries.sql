@@ -45,14 +45,15 @@ SELECT count(*) FROM envelopes e WHERE event_count = 0 AND NOT EXISTS (
 )
 
 -- name: odd_workspaces
--- A turn that changed timers alone was later than the last envelope.
+-- A turn that changed timers alone was later than the last envelope, and maybe than a clock that was
+-- set back since.
 SELECT workspace FROM workspaces w FULL JOIN (
     SELECT workspace, max(recorded_at) AS since, coalesce(
         max(first_position + event_count - 1) FILTER (WHERE event_count > 0), 0
     ) AS last_position, sum(event_count) AS events FROM envelopes GROUP BY workspace
 ) e USING (workspace)
 WHERE (
-    w.recorded_at BETWEEN e.since AND greatest(e.since, %(now)s)
+    w.recorded_at BETWEEN e.since AND %(latest)s
     AND w.last_position = e.last_position AND w.events = e.events
 ) IS NOT TRUE ORDER BY workspace
 

@@ -85,10 +85,11 @@ SELECT count(*) FROM envelopes WHERE event_count = 0 AND (workspace, command_id)
 )
 
 -- name: odd_workspaces
--- A turn that changed timers alone was later than the last envelope.
+-- A turn that changed timers alone was later than the last envelope, and maybe than a clock that was
+-- set back since.
 WITH told AS (SELECT workspace, max(recorded_at) AS since FROM envelopes GROUP BY workspace)
 SELECT workspace FROM workspaces LEFT JOIN told USING (workspace)
-WHERE (recorded_at BETWEEN since AND max(since, :now)) IS NOT TRUE
+WHERE (recorded_at BETWEEN since AND :latest) IS NOT TRUE
 UNION SELECT workspace FROM told LEFT JOIN workspaces USING (workspace) WHERE recorded_at IS NULL
 ORDER BY workspace
 
