@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from adapters.composition.access import staff_of, tokens_of
 from adapters.http.commands.keys import key_of
 from engine.decoding import decode_page
+from engine.ports.errors import StoreError
 from engine.work.api_tokens import ApiToken, NoSuchToken
 from engine.work.permissions import Caller, Role
 from engine.work.staff import Member, Session, digest_of
@@ -17,6 +18,7 @@ from events.campaign import SenderRemoved
 from events.email_account import AccountConnected, SettingsUpdated
 from events.recorded import Recorded
 from events.suppression import PersonSuppressed
+from tests.proof.fragile import Crash
 from tests.simulation.company import WEBS
 from tests.simulation.disk import KEY, WITH_REQUEST
 from tests.simulation.machine import Process
@@ -162,11 +164,18 @@ class Browsing:
                 process.wait(1e6)
                 continue
             if web is None or web.epoch != self._world.disk.epoch:
-                web = Web(self._world, running, self._world.disk.tables_of(process))
+                web = self._made(process, running)
             asked = self._under_way[name] = self._waiting[name].popleft()
             answer = self._ask(process, web, asked)
             del self._under_way[name]
             self._answered(asked, answer)
+
+    def _made(self, process: Process, running: Program) -> Web:
+        """A process that cannot reach its store ends, and is started again."""
+        try:
+            return Web(self._world, running, self._world.disk.tables_of(process))
+        except StoreError as error:
+            raise Crash from error
 
     def _ask(self, process: Process, web: Web, asked: Visit | Twin) -> Answer | None:
         machine, store, call = process.machine, self._world.disk.store, asked.call

@@ -44,7 +44,7 @@ class System:
         self.ended: set[str] = set()
         """Programs that can do nothing any more, even where their memory still holds open files."""
         self.observers: set[str] = set()
-        """Programs at which nothing strikes."""
+        """Programs at which nothing strikes, and that find room on a full disk."""
         self.strike: Strike | None = None
 
     def passes(self, program: str) -> bool:
@@ -59,6 +59,9 @@ class System:
         happens, self.strike = self.strike.happens, None
         happens(program)
         return False
+
+    def has_no_room(self, program: str) -> bool:
+        return program not in self.observers and self.is_full()
 
     def end(self, *programs: str) -> None:
         """All that they hold is free; what they wrote stays written."""
@@ -135,7 +138,7 @@ class Handle:
         return of.OK if len(found) == size else of.IOERR_SHORT_READ
 
     def write(self, buffer: int, size: int, offset: int) -> int:
-        if offset + size > len(self.file.seen) and self.system.is_full():
+        if offset + size > len(self.file.seen) and self.system.has_no_room(self.program):
             return of.FULL
         self.file.change(offset, string_at(buffer, size))
         return of.OK if self.system.passes(self.program) else of.IOERR_WRITE
