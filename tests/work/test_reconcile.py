@@ -7,6 +7,7 @@ import pytest
 from aggregates.campaign import Campaign
 from engine.audit.whole_history import violations
 from engine.work.mailing.reconcile import NotFenced, Reconciled, TooEarly, reconcile, survey
+from engine.work.ports import Mailbox, Outcome
 from events.vocabulary import ClockOutcome, FailureClass, RecipientStatus, SearchResult
 from tests.law.story import (
     ANN,
@@ -30,9 +31,10 @@ from tests.law.story import (
     resume,
     suppress,
 )
+from tests.mail.mail_contract import always
 from tests.mail.simulated_server import Answer
 from tests.work.copies import Place
-from tests.work.restored import Program, Sender
+from tests.work.restored import Program, Sender, letter
 from tests.workplace import ACME
 
 NOBODY: Mapping[str, int] = {}
@@ -147,6 +149,31 @@ def test_what_was_sent_is_found_though_the_store_was_changed_as_it_was_fenced(
         done = reconciled(sender, program)
         assert done.messages[SearchResult.FOUND] == 3
         assert spring(program).recipients[R2].progress.done == ("intro", "nudge")
+
+
+@pytest.mark.rule("M6", "M1")
+def test_what_follows_a_message_on_its_way_is_searched_for_where_that_one_is_found(
+    sender: Sender,
+) -> None:
+    """Bob never sent anything; nevertheless R2 is Ann's from the first message on."""
+    with sender.running() as program:
+        sender.send(program, ANN, R1)
+        program.given(reserve_step(ANN, R2))
+    backup = sender.backup()
+    with sender.running() as program:
+        program.opened.fence.note(program.opened.store.last_position(), program.last_id)
+        became = sender.server.submit(Mailbox(ANN, "vault:1"), letter(R2), always)
+        assert became is Outcome.ACCEPTED
+        program.given(accepted(R2, message(R2)))
+        sender.at(NOON + 3 * DAY + MINUTE)
+        sender.send(program, ANN, R1, NUDGE)
+    judged(sender, backup)
+
+    with sender.running(backup) as program:
+        reconciled(sender, program)
+        assert spring(program).recipients[R2].sender == ANN
+        assert spring(program).recipients[R2].progress.done == ("intro",)
+        assert violations(program.opened.store) == []
 
 
 @pytest.mark.rule("M6", "M2")

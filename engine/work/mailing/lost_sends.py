@@ -140,6 +140,7 @@ class LostSends:
         sending = recipient.sending
         if sending is not None and sending.step is not None:
             yield RecordUnknown(**ids, send_id=sending.send_id), (*name, sending.send_id, "unknown")
+        accounts = each.accounts
         open_ones = [one for one in recipient.unknown if one.step and one.answer is None]
         for one in (*open_ones, *([sending] if sending and sending.step else [])):
             found, _ = self._found(each.campaign, one.send_id, [one.account_id])
@@ -148,7 +149,7 @@ class LostSends:
             yield search, (*name, one.send_id, "search")
             if found is SearchResult.ABSENT:
                 return
-        accounts = each.accounts
+            accounts = (one.account_id,) if each.campaign.rotates else accounts
         for step in each.steps:
             if sending is not None and step.name == sending.step:
                 continue
