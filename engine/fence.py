@@ -153,6 +153,16 @@ class StoreFence:
         """What the witness has noted. Raises ``OSError``."""
         return self._witness.read() if self._witness else None
 
+    def begin(self) -> None:
+        """M6: have the witness note something before the first reservation: if a process ended
+        between that and its own note, the store would have sent, and have no witness. Raises
+        ``OSError``, and ``StoreIsFenced``."""
+        if self.closed() is None and self.known() is None:
+            last = self._store.last_position()
+            event_id = event_at(self._store, last)
+            if event_id is not None:
+                self.note(last, event_id)
+
     def note(self, position: int, event_id: str) -> None:
         """M6: have the witness note an event, after a reservation's commit and before its submit.
         Raises ``OSError`` if nothing can be noted, and ``StoreIsFenced``."""

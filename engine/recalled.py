@@ -22,8 +22,9 @@ class NotRecalled(LookupError):
 
 
 class Recalled:
-    """Implements ``Neighbours`` for planning. Raises ``NotRecalled`` for an aggregate that was
-    never read, or not since the last of its events that ``earlier`` has followed.
+    """Implements ``Neighbours`` for planning. Raises ``NotRecalled`` for an aggregate that was not
+    read with ``earlier``, or not since the last of its events that ``earlier`` has followed: what
+    the engine has kept from before may be out of date, and nobody would hear of it.
     """
 
     def __init__(self, workspace: str, cache: AggregateCache, earlier: Earlier) -> None:
@@ -59,6 +60,7 @@ class Recalled:
         newest, earlier = self._cache.newest(stream), self._earlier.entries.get(stream)
         if newest is None or (earlier is not None and earlier.version > newest.version):
             newest = earlier
-        if newest is None or newest.version < self._earlier.followed.get(stream, 0):
+        heard_of = self._earlier.followed.get(stream, earlier.version if earlier else None)
+        if newest is None or heard_of is None or newest.version < heard_of:
             raise NotRecalled
         return newest.state

@@ -46,7 +46,7 @@ def decide(  # noqa: PLR0912 one case per command
         case commands.UncountSend() | commands.EndThrottling():
             return pace.ended(account, command)
         case _:
-            _require_connected(account)
+            _require_connected(account, command)
     match command:
         case commands.OneClickReconnect():
             return one_click_reconnect(account, command)
@@ -146,10 +146,12 @@ def disconnect(
     )
 
 
-def _require_connected(account: EmailAccount) -> None:
+def _require_connected(account: EmailAccount, command: commands.EmailAccountCommand) -> None:
+    """What is known to be sent counts even so (M6)."""
     if account.status is None:
         raise rejections.UnknownAccount(account=account.id)
-    if not account.connected:
+    known = isinstance(command, commands.CountSend) and command.sent
+    if not account.connected and not known:
         raise rejections.NotConnected(account=account.id)
 
 

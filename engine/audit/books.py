@@ -115,6 +115,7 @@ class Campaign:
     day_used: int = 0
     sends: int = 0
     bounces: int = 0
+    reopened_at: datetime | None = None
 
     def lane(self, account_id: str) -> Lane:
         lane = self.lanes.get(account_id)

@@ -1,6 +1,6 @@
 """P1-P3: starts, pauses and resumes, and the set of causes."""
 
-from engine.audit.books import Account, Books, Campaign
+from engine.audit.books import Account, Books, Campaign, Incident
 from events import campaign as facts
 from events.vocabulary import CampaignStatus, ConnectionStatus, IncidentKind, OnAccountTrouble
 
@@ -113,6 +113,7 @@ def reopened(books: Books, event: facts.CampaignReopened) -> None:
     if campaign.status is not CampaignStatus.FINISHED or not campaign.alive:
         books.report("words", f"{campaign.id} was reopened though it is {campaign.status}.")
     _run(campaign)
+    campaign.reopened_at = event.occurred_at
 
 
 def all_paused(books: Books, account: Account) -> None:
@@ -129,7 +130,8 @@ def all_paused(books: Books, account: Account) -> None:
     for name in books.of_account.get(account.id, ()):
         campaign = books.campaigns[name]
         uses = campaign.rotates and campaign.lane(account.id).listed
-        if uses and campaign.status is CampaignStatus.RUNNING and cause not in campaign.causes:
+        runs = campaign.status is CampaignStatus.RUNNING and not _reopened_in(campaign, incident)
+        if uses and runs and cause not in campaign.causes:
             books.report("P1", f"{name} runs on though it lists {account.id}, which is in trouble.")
 
 
@@ -137,6 +139,13 @@ def all_waiting(books: Books, account: Account) -> None:
     """P1: single-sender campaigns are paused, whatever the policy."""
     if account.status is not ConnectionStatus.FAILED:
         return
+    incident = next(reversed(account.incidents.values()))
     for name in books.of_slot.get(account.slot_id or "", ()):
-        if books.campaigns[name].status is CampaignStatus.RUNNING:
+        campaign = books.campaigns[name]
+        if campaign.status is CampaignStatus.RUNNING and not _reopened_in(campaign, incident):
             books.report("P1", f"{name} runs on though {account.id} in its slot has failed.")
+
+
+def _reopened_in(campaign: Campaign, incident: Incident) -> bool:
+    """An import reopened it while the account was in trouble: it runs, without causes."""
+    return campaign.reopened_at is not None and campaign.reopened_at >= incident.opened_at

@@ -54,6 +54,7 @@ from tests.law.story import (
     unknown,
 )
 from tests.mail.simulated_server import SimulatedMailServer
+from tests.work.copies import Files
 from tests.work.restored import Sender, letter
 from tests.workplace import ACME, much_happens, on_file
 
@@ -237,6 +238,39 @@ def test_a_store_with_another_event_at_that_place_is_fenced(sender: Sender) -> N
         assert "another event" in (program.opened.fence.closed() or "")
 
 
+class Ended(BaseException):
+    """The process."""
+
+
+class EndsAtItsFirstNote:
+    """A process that ends between a reservation's commit and its note."""
+
+    def __init__(self, fence: StoreFence) -> None:
+        self.begin = fence.begin
+
+    def note(self, position: int, event_id: str) -> None:
+        raise Ended(position, event_id)
+
+
+@pytest.mark.rule("M6")
+def test_a_process_that_ends_right_after_its_first_reservation_fences_nothing(
+    tmp_path: Path,
+) -> None:
+    sender = Sender(Files(tmp_path), tmp_path / "elsewhere")
+    with sender.running() as program:
+        opened, engine = program
+        inboxes = WorkspaceInboxes(StoredCursors(opened.beside), ACME)
+        turns = Turns(engine, EndsAtItsFirstNote(opened.fence), opened.directory)
+        dispatch, new_id = Dispatch(engine, ACME, inboxes), lambda: "first"
+        way = Way(engine, dispatch, Letters(), sender.server, turns, new_id)
+        with pytest.raises(Ended):
+            Outgoing(way, ANN).run(lambda: True)
+
+    with sender.running() as program:
+        assert program.names[-1] == "SendCounted"
+        assert program.opened.fence.closed() is None
+
+
 @pytest.mark.rule("M6")
 def test_a_store_that_never_sent_is_not_fenced(tmp_path: Path) -> None:
     """Messages that somebody composed and told the engine of are none that it sent."""
@@ -300,7 +334,7 @@ class Letters:
 @pytest.mark.rule("M6")
 @pytest.mark.parametrize("fenced", [False, True])
 def test_nothing_is_submitted_where_nothing_can_be_noted(sender: Sender, *, fenced: bool) -> None:
-    """The messages are reserved, kept back, and given back; of a fenced store not even that."""
+    """Nothing is even reserved."""
     backup = went_on(sender)
     (file,) = sender.witness.iterdir()
     sender.server = SimulatedMailServer(sender.clock, {"vault:1": "horse"})
@@ -322,10 +356,10 @@ def test_nothing_is_submitted_where_nothing_can_be_noted(sender: Sender, *, fenc
         if fenced:
             assert outgoing.run(lambda: True) == 0
             return
+        before = program.names
         with pytest.raises(OSError, match="directory"):
             outgoing.run(lambda: True)
-        assert outgoing.unrecorded is not None
-        program.given(outgoing.unrecorded.command)
-        assert program.names[-2:] == ["EmailRefused", "SendUncounted"]
+        assert outgoing.unrecorded is None
+        assert program.names == before
         mailbox = Mailbox(ANN, "vault:1")
         assert sender.server.was_sent(mailbox, message(R1, NUDGE)) is Search.ABSENT

@@ -7,6 +7,7 @@ import pytest
 from aggregates.campaign import Campaign
 from engine.audit.whole_history import violations
 from engine.work.mailing.reconcile import NotFenced, Reconciled, TooEarly, reconcile, survey
+from engine.work.ports import Mailbox, Outcome
 from events.vocabulary import ClockOutcome, FailureClass, RecipientStatus, SearchResult
 from tests.law.story import (
     ANN,
@@ -20,6 +21,7 @@ from tests.law.story import (
     R2,
     R3,
     SPRING,
+    accepted,
     connect,
     disconnect,
     fail,
@@ -27,10 +29,12 @@ from tests.law.story import (
     one_click,
     reserve_step,
     resume,
+    suppress,
 )
+from tests.mail.mail_contract import always
 from tests.mail.simulated_server import Answer
 from tests.work.copies import Place
-from tests.work.restored import Program, Sender
+from tests.work.restored import Program, Sender, letter
 from tests.workplace import ACME
 
 NOBODY: Mapping[str, int] = {}
@@ -101,6 +105,100 @@ def test_what_nobody_can_tell_counts_as_received(sender: Sender) -> None:
         recipient = spring(program).recipients[R3]
         assert recipient.status is RecipientStatus.ACTIVE
         assert recipient.unknown[0].answer is SearchResult.INCONCLUSIVE
+
+
+@pytest.mark.rule("M6", "M2", "M3")
+def test_a_follow_up_of_a_disconnected_account_counts_as_received(sender: Sender) -> None:
+    with sender.running() as program:
+        sender.send(program, ANN, R1)
+        sender.send(program, BOB, R2)
+        sender.at(NOON + 3 * DAY - MINUTE)
+        program.given(disconnect(BOB))
+    backup = sender.backup()
+    with sender.running() as program:
+        program.given(resume(without=[BOB]))
+        sender.at(NOON + 3 * DAY + MINUTE)
+        sender.send(program, ANN, R1, NUDGE)
+    judged(sender, backup)
+
+    with sender.running(backup) as program:
+        done = reconciled(sender, program)
+
+        assert done.messages[SearchResult.INCONCLUSIVE] == 1
+        people = spring(program).recipients
+        assert people[R2].unknown[0].answer is SearchResult.INCONCLUSIVE
+        assert people[R3].status is RecipientStatus.PENDING, "Bob cannot have written to R3 since"
+        assert violations(program.opened.store) == []
+
+
+@pytest.mark.rule("M6", "M2")
+def test_what_was_sent_is_found_though_the_store_was_changed_as_it_was_fenced(
+    sender: Sender,
+) -> None:
+    """An operator's suppression is taken even then, and may come at the same moment."""
+    backup = lost_sends(sender)
+    with sender.running() as program:
+        sender.at(sender.clock() + 3 * DAY + MINUTE)
+        sender.send(program, ANN, R2, NUDGE)
+    with sender.running(backup) as program:
+        assert program.opened.fence.closed() is not None
+        program.given(suppress("somebody"))
+    sender.at(sender.clock() + 10 * MINUTE)
+
+    with sender.running(backup) as program:
+        done = reconciled(sender, program)
+        assert done.messages[SearchResult.FOUND] == 3
+        assert spring(program).recipients[R2].progress.done == ("intro", "nudge")
+
+
+@pytest.mark.rule("M6", "M1")
+def test_what_follows_a_message_on_its_way_is_searched_for_where_that_one_is_found(
+    sender: Sender,
+) -> None:
+    """Bob never sent anything; nevertheless R2 is Ann's from the first message on."""
+    with sender.running() as program:
+        sender.send(program, ANN, R1)
+        program.given(reserve_step(ANN, R2))
+    backup = sender.backup()
+    with sender.running() as program:
+        program.opened.fence.note(program.opened.store.last_position(), program.last_id)
+        became = sender.server.submit(Mailbox(ANN, "vault:1"), letter(R2), always)
+        assert became is Outcome.ACCEPTED
+        program.given(accepted(R2, message(R2)))
+        sender.at(NOON + 3 * DAY + MINUTE)
+        sender.send(program, ANN, R1, NUDGE)
+    judged(sender, backup)
+
+    with sender.running(backup) as program:
+        reconciled(sender, program)
+        assert spring(program).recipients[R2].sender == ANN
+        assert spring(program).recipients[R2].progress.done == ("intro",)
+        assert violations(program.opened.store) == []
+
+
+@pytest.mark.rule("M6", "M2")
+def test_a_message_that_was_lost_in_two_backups_is_searched_for_after_each(sender: Sender) -> None:
+    with sender.running() as program:
+        sender.send(program, ANN, R1)
+        program.given(reserve_step(ANN, R2))
+    first = sender.backup()
+    with sender.running() as program:
+        program.given(fail(BOB))
+        program.opened.fence.note(program.opened.store.last_position(), program.last_id)
+    judged(sender, first)
+    with sender.running(first) as program:
+        assert reconciled(sender, program).messages[SearchResult.ABSENT] > 0
+        assert spring(program).recipients[R2].sending is None
+        assert program.refused(reserve_step(ANN, R2, read=sender.clock())) is None
+    second = sender.copying.copy(first)
+    with sender.running(first) as program:
+        program.given(accepted(R2, message(R2)), fail(BOB))
+        program.opened.fence.note(program.opened.store.last_position(), program.last_id)
+    judged(sender, second)
+
+    with sender.running(second) as program:
+        reconciled(sender, program)
+        assert spring(program).recipients[R2].sending is None
 
 
 @pytest.mark.rule("M6", "M2")

@@ -104,6 +104,8 @@ def test_accounts_in_threads_bring_each_recipient_one_message_and_nothing_is_ref
 
 
 class Deaf:
+    def begin(self) -> None: ...
+
     def note(self, position: int, event_id: str) -> None:
         raise OSError(f"nothing can be noted of {event_id} at {position}")
 

@@ -329,6 +329,21 @@ def test_what_another_process_changes_of_an_account_counts_at_once(
         assert sorted(server.taken) == FIRST
 
 
+@pytest.mark.rule("M3")
+def test_what_was_changed_of_an_account_before_a_process_took_over_again_counts(
+    sender: Sender, server: Counting
+) -> None:
+    """It still has the account in memory as it was, and hears of nothing that came before."""
+    one_a_day = Settings(sending_speed=1, limits={"gap": 0})
+    with sender.running() as program, sender.running() as other:
+        program.given(*(UpdateSettings(account_id=each, settings=one_a_day) for each in (ANN, BOB)))
+        Mail(sender, program, server).turns()
+        assert len(server.taken) == 2
+        other.given(UpdateSettings(account_id=ANN, settings=NO_GAP))
+        Mail(sender, program, server).turns()
+        assert sorted(server.taken) == FIRST
+
+
 @pytest.mark.rule("F1")
 def test_who_is_forgotten_between_two_messages_gets_none_any_more(
     sender: Sender, server: Counting

@@ -51,20 +51,23 @@ def asked(now: Look, since: datetime) -> Iterator[Asked]:
     """All recipients whose next message was due after ``since``, is on its way, or has an unknown
     outcome.
 
-    The campaign's recorded status does not matter: it may have been started in the lost part.
+    The campaign's recorded status does not matter: it may have been started in the lost part. A
+    first message may have left through any connected account; one that is disconnected has to be
+    connected first if it is to be searched.
     """
     for campaign in now.campaigns():
         sequence = campaign.sequence
         if sequence is None:
             continue
-        anybody = tuple(campaign.lanes) if campaign.rotates else _occupant(now, campaign)
+        senders = tuple(campaign.lanes) if campaign.rotates else _occupant(now, campaign)
+        connected = tuple(each for each in senders if now.account(each).connected)
         for recipient_id, recipient in campaign.recipients.items():
             if recipient.status.terminal:
                 continue
             steps = list(_may_have_left(campaign, recipient, since, now.now))
             if steps or _unanswered(recipient):
-                fixed = campaign.rotates and recipient.emails and recipient.sender
-                accounts = (fixed,) if fixed else anybody
+                own = (recipient.sender,) if recipient.sender else senders
+                accounts = own if recipient.emails else connected
                 yield Asked(campaign, recipient_id, steps, accounts)
 
 
@@ -99,11 +102,18 @@ def _occupant(now: Look, campaign: Campaign) -> tuple[AccountId, ...]:
 class LostSends:
     """The lost sends of one workspace of a fenced store. To be searched for ten minutes after the
     last moment at which a message of the lost part can have been sent, so that absence may prove
-    something (M2)."""
+    something (M2).
 
-    def __init__(self, engine: Engine, workspace: str, transport: Transport, actor: str) -> None:
+    ``closed_at``: when the store was fenced. What is recorded of one fenced store is recorded once,
+    however often it is searched; what an earlier one lacked is another matter.
+    """
+
+    def __init__(
+        self, engine: Engine, workspace: str, transport: Transport, actor: str, closed_at: datetime
+    ) -> None:
         self._engine, self._workspace = engine, workspace
         self._transport, self._actor = transport, actor
+        self._name = (NAME, f"{closed_at:%Y-%m-%dT%H:%M:%S.%f}", workspace)
         self._accounts: dict[AccountId, EmailAccount] = {}
         self._answered: dict[tuple[AccountId, str], Search] = {}
 
@@ -113,7 +123,7 @@ class LostSends:
         counted = Counter[SearchResult]()
         for first in range(0, len(people), TOGETHER):
             requests = [
-                Request(command, derived_id(NAME, self._workspace, *about), self._actor)
+                Request(command, derived_id(*self._name, *about), self._actor)
                 for each in people[first : first + TOGETHER]
                 for command, about in self._answers(each, counted)
             ]
@@ -130,6 +140,7 @@ class LostSends:
         sending = recipient.sending
         if sending is not None and sending.step is not None:
             yield RecordUnknown(**ids, send_id=sending.send_id), (*name, sending.send_id, "unknown")
+        accounts = each.accounts
         open_ones = [one for one in recipient.unknown if one.step and one.answer is None]
         for one in (*open_ones, *([sending] if sending and sending.step else [])):
             found, _ = self._found(each.campaign, one.send_id, [one.account_id])
@@ -138,7 +149,7 @@ class LostSends:
             yield search, (*name, one.send_id, "search")
             if found is SearchResult.ABSENT:
                 return
-        accounts = each.accounts
+            accounts = (one.account_id,) if each.campaign.rotates else accounts
         for step in each.steps:
             if sending is not None and step.name == sending.step:
                 continue
@@ -189,7 +200,7 @@ class LostSends:
             proof = next(shown, None)
             if proof is not None:
                 command = ProveSentSearch(account_id=account_id, send_id=proof)
-                about = derived_id(NAME, self._workspace, account_id, proof, "proof")
+                about = derived_id(*self._name, account_id, proof, "proof")
                 self._engine.execute(self._workspace, command, command_id=about, actor=self._actor)
                 del self._accounts[account_id]
 

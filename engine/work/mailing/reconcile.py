@@ -7,7 +7,7 @@ person.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from aggregates.campaign.commands import CureLostClock
@@ -111,7 +111,7 @@ def survey(engine: Engine, fence: StoreFence) -> Survey:
     if fence.closed_at is None:
         fence.close(reason)
     closed_at = fence.closed_at or engine.store.now()
-    last = engine.store.last_position_until(closed_at)
+    last = engine.store.last_position_until(closed_at - timedelta.resolution)
     page = engine.store.read(last - 1, 1) if last else None
     since = page.envelopes[0].recorded_at if page else closed_at
     people = dict[str, list[Asked]]()
@@ -139,7 +139,8 @@ def reconcile(
     messages, unread = Counter[SearchResult](), list[AccountId]()
     for workspace, people in found.people.items():
         world = means.world_of(workspace)
-        messages += LostSends(engine, workspace, world.transport, actor).search(people)
+        lost = LostSends(engine, workspace, world.transport, actor, found.closed_at)
+        messages += lost.search(people)
         unread += _read_inboxes(means, workspace, world, people)
     passed = {each: _passes(means, *each, actor) for each in found.ticking}
     cured = [each for each in found.clocks if passed[each.workspace, each.account_id]]

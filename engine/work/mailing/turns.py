@@ -23,6 +23,10 @@ from events.vocabulary import AccountId, RecipientId
 
 
 class Witness(Protocol):
+    def begin(self) -> None:
+        """To be called before the first reservation. Raises ``OSError``."""
+        ...
+
     def note(self, position: int, event_id: str) -> None:
         """Note, outside the store, that the log reached this event. Raises ``OSError``."""
         ...
@@ -60,6 +64,7 @@ class Turns:
         self._queue: LeadingQueue[Turn] = LeadingQueue(self._serve, MOST)
         self._notes: LeadingQueue[Turn] = LeadingQueue(self._note, MOST)
         self._noted: Recorded | None = None
+        self._begun = False
 
     def take(self, turn: Turn) -> None:
         """Take a turn, and return when it is done; raises the error of its requests."""
@@ -75,6 +80,9 @@ class Turns:
         recording = [each for each in turns if each.requests]
         for each in recording:
             each.error = INTERRUPTED
+        if not self._begun and any(each.reserves for each in recording):
+            self._witness.begin()
+            self._begun = True
         pages = [(each.dispatch.workspace, each.requests) for each in recording]
         for turn, answer in zip(recording, self._engine.execute_pages(pages), strict=True):
             if isinstance(answer, Exception):
