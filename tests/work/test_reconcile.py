@@ -29,7 +29,9 @@ from tests.law.story import (
     one_click,
     reserve_step,
     resume,
+    search,
     suppress,
+    unknown,
 )
 from tests.mail.mail_contract import always
 from tests.mail.simulated_server import Answer
@@ -173,6 +175,30 @@ def test_what_follows_a_message_on_its_way_is_searched_for_where_that_one_is_fou
         reconciled(sender, program)
         assert spring(program).recipients[R2].sender == ANN
         assert spring(program).recipients[R2].progress.done == ("intro",)
+        assert violations(program.opened.store) == []
+
+
+@pytest.mark.rule("M6", "M2")
+def test_what_is_absent_counts_as_received_if_what_follows_it_was_sent(sender: Sender) -> None:
+    """R2's first message had no outcome, and counted as received; no server ever took it."""
+    with sender.running() as program:
+        sender.send(program, ANN, R1)
+        sender.send(program, BOB, R3)
+    backup = sender.backup()
+    with sender.running() as program:
+        program.given(
+            reserve_step(ANN, R2),
+            unknown(R2, message(R2)),
+            search(R2, message(R2), SearchResult.INCONCLUSIVE),
+        )
+        sender.at(NOON + 3 * DAY + MINUTE)
+        sender.send(program, ANN, R2, NUDGE)
+    judged(sender, backup)
+
+    with sender.running(backup) as program:
+        reconciled(sender, program)
+        assert spring(program).recipients[R2].sender == ANN
+        assert spring(program).recipients[R2].progress.done == ("intro", "nudge")
         assert violations(program.opened.store) == []
 
 

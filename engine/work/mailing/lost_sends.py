@@ -150,17 +150,42 @@ class LostSends:
             if found is SearchResult.ABSENT:
                 return
             accounts = (one.account_id,) if each.campaign.rotates else accounts
-        for step in each.steps:
-            if sending is not None and step.name == sending.step:
-                continue
-            send_id = message_key(sequence, each.recipient_id, step.name)
-            found, account_id = self._found(each.campaign, send_id, accounts)
+        on_its_way = sending.step if sending is not None else None
+        steps = [step for step in each.steps if step.name != on_its_way]
+        for step, found, account_id in self._followed(each, steps, accounts):
             counted[found] += 1
-            if found is SearchResult.ABSENT or account_id is None:
+            if account_id is None:
                 return
             lost = RecordLostSend(**ids, account_id=account_id, step=step.name, result=found)
-            yield lost, (*name, send_id, "lost")
-            accounts = (account_id,) if each.campaign.rotates else accounts
+            yield lost, (*name, message_key(sequence, each.recipient_id, step.name), "lost")
+
+    def _followed(
+        self, each: Asked, steps: Sequence[Step], accounts: Sequence[AccountId]
+    ) -> Iterator[tuple[Step, SearchResult, AccountId | None]]:
+        """What became of these steps, in order. A message that is absent counts as received if one
+        that follows it is found: that one left because it did."""
+        assert each.campaign.sequence is not None
+        keys = [message_key(each.campaign.sequence, each.recipient_id, one.name) for one in steps]
+        if each.campaign.rotates:
+            accounts = self._owner(each.campaign, keys, accounts)
+        said = [self._found(each.campaign, key, accounts) for key in keys]
+        shown = [place for place, (found, _) in enumerate(said) if found is SearchResult.FOUND]
+        for place, (step, (found, account_id)) in enumerate(zip(steps, said, strict=True)):
+            if account_id is None and shown and place < shown[-1]:
+                yield step, SearchResult.INCONCLUSIVE, said[shown[-1]][1]
+            else:
+                yield step, found, account_id
+
+    def _owner(
+        self, campaign: Campaign, keys: Sequence[str], accounts: Sequence[AccountId]
+    ) -> Sequence[AccountId]:
+        """M1: where senders rotate, all messages left through one account: the one in which any is
+        found, or else the one of which the first may be."""
+        said = [self._found(campaign, each, accounts) for each in keys]
+        owners = [account_id for found, account_id in said if found is SearchResult.FOUND]
+        owners += [account_id for _, account_id in said[:1]]
+        owner = next((each for each in owners if each is not None), None)
+        return accounts if owner is None else (owner,)
 
     def _found(
         self, campaign: Campaign, send_id: str, accounts: Sequence[AccountId]
