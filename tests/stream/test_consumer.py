@@ -13,7 +13,7 @@ from kafka import KafkaProducer
 
 from adapters.kafka.consumer import keeping
 from adapters.kafka.consumer.again import redrive, start_over
-from adapters.kafka.consumer.consumer import HINT_EVERY, Consumer, Poison, PositionLost
+from adapters.kafka.consumer.consumer import Consumer, Poison, PositionLost
 from adapters.kafka.consumer.event import Event
 from adapters.kafka.consumer.inbox import Inbox, inbox_at
 from engine.ports.log import Entry
@@ -311,9 +311,7 @@ def test_a_blocked_partition_that_was_started_over_is_positioned_anew(
     """It may belong to another member by the next poll: then nothing of it may be tried again."""
     ledger.grow(5)
     relay_all(ledger, broker, topic)
-    now = [0.0]
-    more: Any = {"effect": poisoned_at(3), "monotonic": lambda: now[0]}
-    with consumer(broker, into, topic, **more) as member:
+    with consumer(broker, into, topic, effect=poisoned_at(3)) as member:
 
         def blocked() -> bool:
             member.turn()
@@ -322,8 +320,7 @@ def test_a_blocked_partition_that_was_started_over_is_positioned_anew(
         eventually(blocked)
         with closing(inbox_at(into, "rows")) as inbox:
             start_over(broker.address, inbox, [topic], keeping.undo, position=4)
-        now[0] += HINT_EVERY + 0.1
-        member._hint()
+        member._notice_restarts()
         assert not member._blocked
 
 
