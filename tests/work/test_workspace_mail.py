@@ -315,9 +315,12 @@ def test_to_whom_nothing_can_be_written_holds_nobody_else_up(
 
 
 @pytest.mark.rule("M3")
+@pytest.mark.parametrize("taken_over_again", [False, True])
 def test_what_another_process_changes_of_an_account_counts_at_once(
-    sender: Sender, server: Counting
+    sender: Sender, server: Counting, *, taken_over_again: bool
 ) -> None:
+    """Also if this one had given up the mail meanwhile: it still has the account in memory as it
+    was, and hears of nothing that came before it took over."""
     one_a_day = Settings(sending_speed=1, limits={"gap": 0})
     with sender.running() as program, sender.running() as other:
         program.given(*(UpdateSettings(account_id=each, settings=one_a_day) for each in (ANN, BOB)))
@@ -325,22 +328,7 @@ def test_what_another_process_changes_of_an_account_counts_at_once(
         mail.turns()
         assert len(server.taken) == 2
         other.given(UpdateSettings(account_id=ANN, settings=NO_GAP))
-        mail.turns()
-        assert sorted(server.taken) == FIRST
-
-
-@pytest.mark.rule("M3")
-def test_what_was_changed_of_an_account_before_a_process_took_over_again_counts(
-    sender: Sender, server: Counting
-) -> None:
-    """It still has the account in memory as it was, and hears of nothing that came before."""
-    one_a_day = Settings(sending_speed=1, limits={"gap": 0})
-    with sender.running() as program, sender.running() as other:
-        program.given(*(UpdateSettings(account_id=each, settings=one_a_day) for each in (ANN, BOB)))
-        Mail(sender, program, server).turns()
-        assert len(server.taken) == 2
-        other.given(UpdateSettings(account_id=ANN, settings=NO_GAP))
-        Mail(sender, program, server).turns()
+        (Mail(sender, program, server) if taken_over_again else mail).turns()
         assert sorted(server.taken) == FIRST
 
 
