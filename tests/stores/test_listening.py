@@ -69,10 +69,12 @@ def test_what_is_written_during_the_wait_is_heard_at_once(
     store: PostgresStore, listener: Listener
 ) -> None:
     begun = time.monotonic()
-    Timer(0.1, put, (store, "c1", *rows(SPRING, 1))).start()
+    writing = Timer(0.1, put, (store, "c1", *rows(SPRING, 1)))
+    writing.start()
 
     assert listener.wait()
     assert time.monotonic() - begun < 0.1 + SOON
+    writing.join()
 
 
 def test_much_that_is_written_wakes_once(store: PostgresStore, listener: Listener) -> None:

@@ -133,10 +133,8 @@ def test_a_wrong_password_and_an_unknown_certificate_end_the_relay_and_tell_no_s
     secured: Broker, certificate: Path, tmp_path: Path, wrong: dict[str, Any], said: str
 ) -> None:
     found = settings(secured, certificate, KafkaSasl.PLAIN, **wrong)
-    subprocess.run([SENDLEDGER, "store", "migrate", "--store", tmp_path / "s.db"], check=True)
     assert found.kafka_password is not None
     variables = {
-        "STORE": str(tmp_path / "s.db"),
         "KAFKA": str(found.kafka),
         "KAFKA_SECURITY": "sasl_ssl",
         "KAFKA_SASL": "PLAIN",
@@ -145,7 +143,10 @@ def test_a_wrong_password_and_an_unknown_certificate_end_the_relay_and_tell_no_s
         **({"KAFKA_CA_FILE": str(found.kafka_ca_file)} if found.kafka_ca_file else {}),
     }
 
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
+        store = str(tmp_path / f"{attempt}.db")  # whatever is wrong is told once for each store
+        subprocess.run([SENDLEDGER, "store", "migrate", "--store", store], check=True)
+        variables["STORE"] = store
         ended = subprocess.run(
             [SENDLEDGER, "relay"],
             env={**os.environ, **{f"SENDLEDGER_{name}": text for name, text in variables.items()}},
