@@ -12,7 +12,7 @@ from typing import Protocol
 from engine.group_commit import LeadingQueue
 from engine.ports.coordination import Alarm, Coordination
 from engine.ports.errors import ReadOnlyStore, StoreError
-from engine.ports.log import Log
+from engine.ports.log import Log, StoreIdentity
 from engine.ports.store import Store
 from engine.ports.witness import Noted, SignedLog, Witness
 from processors import roster
@@ -136,18 +136,30 @@ class StoreFence:
             last = self._store.generations()[-1]
             late = closed_at is not None and last.began_at >= closed_at
             if not self._parted and (last.number == 1 or not late):
-                self._store.raise_generation(self.named)
+                self.begin_generation()
             self._parted = True
+
+    def begin_generation(self) -> StoreIdentity:
+        """Begin a generation under a number that was never used, not even in a history that a
+        backup has replaced since. Generations that are left out are empty.
+
+        If the witness cannot be written, only the store and its signed log tell what was used.
+        """
+        number = self._store.identity.generation
+        if self.signed is not None:
+            number = max(number, self.signed.generation())
+        drawn = number + 1
+        if self._witness is not None:
+            with suppress(OSError):
+                drawn = self._witness.draw_generation(number)
+        while self._store.identity.generation < drawn - 1:
+            self._store.raise_generation()
+        return self._store.raise_generation(self.signed.named() if self.signed else None)
 
     @property
     def closed_at(self) -> datetime | None:
         """When it was first known that the store may lack something."""
         return next((each.since for each in self._alarms()), None)
-
-    @property
-    def named(self) -> str | None:
-        """The checkpoint that a generation's first entry is to name."""
-        return self.signed.named() if self.signed else None
 
     def known(self) -> Noted | None:
         """What the witness has noted. Raises ``OSError``."""

@@ -94,9 +94,9 @@ def recovered(opened: "Opened", source: "StreamSource") -> "Recovered":
     from engine.work.recover import Restored, recover
 
     opened.fence.closed()
+    parts = opened.store, opened.views, opened.coordination
     keep = Forgetters(opened.directory, opened.evidence)
-    named = opened.fence.named
-    return recover(Restored(opened.store, opened.views, opened.coordination, keep, named), source)
+    return recover(Restored(*parts, keep, opened.fence.begin_generation), source)
 
 
 def to_json(found: "Recovered") -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """A witness in a file of its own, which must be where no restored backup brings it back (M6).
 
 The file has two places that are written in turn, each with a sum of what it holds: whatever breaks
-off, the other one is whole. One note is one write that reaches the disk.
+off, the other one is whole. One note is one write that reaches the disk. A place holds the event
+that is noted, and the highest number that was drawn for a generation.
 """
 
 import errno
@@ -22,12 +23,14 @@ PLACE = 4_096
 """Octets of each of the two."""
 PATIENCE, PAUSE = 5.0, 0.001
 """Seconds to wait for another process that notes something, and between two looks."""
+NOTHING = Noted(0, "")
 
 
 class _Kept(NamedTuple):
-    turn: int
-    """Grows with every note; its parity tells the place."""
-    noted: Noted
+    turn: int = -1
+    """Grows with every write; its parity tells the place."""
+    noted: Noted = NOTHING
+    generation: int = 0
 
 
 class FileWitness:
@@ -42,45 +45,59 @@ class FileWitness:
             octets = self._file.read_bytes()
         except FileNotFoundError:
             return None
-        kept = self._parsed(octets)
-        return kept.noted if kept else None
+        noted = self._parsed(octets).noted
+        return None if noted == NOTHING else noted
 
     def note(self, noted: Noted) -> Noted:
         with self._locked() as file:
-            kept = self._parsed(os.pread(file, 2 * PLACE, 0))
-            if kept is not None and kept.noted.position >= noted.position:
+            kept = self._kept(file)
+            if kept.noted.position >= noted.position:
                 return kept.noted
-            self._write(file, noted, kept.turn + 1 if kept else 0)
+            self._write(file, kept._replace(turn=kept.turn + 1, noted=noted))
         return noted
 
     def begin_anew(self, noted: Noted) -> None:
         with self._locked() as file:
-            os.ftruncate(file, 0)
-            self._write(file, noted, 0)
+            try:
+                kept = self._kept(file)
+            except OSError:
+                kept = _Kept()
+                os.ftruncate(file, 0)
+            self._write(file, kept._replace(turn=kept.turn + 1, noted=noted))
 
-    def _write(self, file: int, noted: Noted, turn: int) -> None:
-        record = json.dumps([self._store_id, turn, *noted]).encode()
+    def draw_generation(self, above: int) -> int:
+        with self._locked() as file:
+            kept = self._kept(file)
+            drawn = max(kept.generation, above) + 1
+            self._write(file, kept._replace(turn=kept.turn + 1, generation=drawn))
+        return drawn
+
+    def _kept(self, file: int) -> _Kept:
+        return self._parsed(os.pread(file, 2 * PLACE, 0))
+
+    def _write(self, file: int, kept: _Kept) -> None:
+        record = json.dumps([self._store_id, kept.turn, *kept.noted, kept.generation]).encode()
         octets = b"%08x %s" % (crc32(record), record)
         if len(octets) > PLACE:
             raise OSError(errno.EMSGSIZE, "the event's id is too long to be noted", str(self._file))
-        os.pwrite(file, octets.ljust(PLACE), turn % 2 * PLACE)
+        os.pwrite(file, octets.ljust(PLACE), kept.turn % 2 * PLACE)
         os.fdatasync(file)
 
-    def _parsed(self, octets: bytes) -> _Kept | None:
+    def _parsed(self, octets: bytes) -> _Kept:
         places = [octets[:PLACE], octets[PLACE:]]
         found = [kept for place in places if (kept := self._of_place(place)) is not None]
         if octets and not found:
             raise OSError(errno.EIO, "it is damaged", str(self._file))
-        return max(found, default=None)
+        return max(found, default=_Kept())
 
     def _of_place(self, octets: bytes) -> _Kept | None:
         stated, _, record = octets.rstrip(b" \0").partition(b" ")
         if not record or stated != b"%08x" % crc32(record):
             return None
-        store_id, turn, position, event_id = json.loads(record)
+        store_id, turn, position, event_id, *drawn = json.loads(record)
         if store_id != self._store_id:
             raise OSError(errno.EINVAL, "it is of another store", str(self._file))
-        return _Kept(turn, Noted(position, event_id))
+        return _Kept(turn, Noted(position, event_id), *drawn)
 
     @contextmanager
     def _locked(self) -> Iterator[int]:

@@ -22,6 +22,10 @@ class SignedLog(Protocol):
         """The checkpoint, in the form in which a generation's first entry names it."""
         ...
 
+    def generation(self) -> int:
+        """The store's generation to which the checkpoint belongs; 0 if there is none of it."""
+        ...
+
 
 class Witness(Protocol):
     """The witness of one store. Raises ``OSError`` if it cannot be read or written."""
@@ -36,4 +40,8 @@ class Witness(Protocol):
 
     def begin_anew(self, noted: Noted) -> None:
         """Note this, whatever was noted before: the store was reconciled."""
+        ...
+
+    def draw_generation(self, above: int) -> int:
+        """The number for a new generation: higher than that, and than any that was drawn before."""
         ...

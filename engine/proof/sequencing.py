@@ -199,9 +199,8 @@ class LastSigned:
     def _lacking(self, tree: Checkpoint) -> str | None:
         """Why the store is not what was signed. Damage to the folder is left to its signer to
         report."""
-        own, (*_, store_id, number) = self._log.identity, ("", *tree.origin.split("/"))
-        generation = int(number) if number.isdecimal() else 0
-        if store_id != own.store_id or generation < own.generation:
+        own, generation = self._log.identity, self._generation(tree)
+        if generation < own.generation:
             return None
         if generation > own.generation:
             return f"its checkpoint is of generation {generation}, and it is of {own.generation}"
@@ -219,6 +218,16 @@ class LastSigned:
             tree = unverified(self._tiles.checkpoint() or "")
             return f"{tree.origin}:{tree.size}:{tree.root.hex()}"
         return None
+
+    def generation(self) -> int:
+        with suppress(NoteError, ProofError):
+            return self._generation(unverified(self._tiles.checkpoint() or ""))
+        return 0
+
+    def _generation(self, tree: Checkpoint) -> int:
+        *_, store_id, number = "", *tree.origin.split("/")
+        own = store_id == self._log.identity.store_id
+        return int(number) if own and number.isdecimal() else 0
 
 
 def signed_edge(tiles: Tiles, tree: Checkpoint) -> Edge:

@@ -5,7 +5,7 @@ stream: people forgotten after the backup are forgotten again, and recipients wh
 it are reported.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from engine.answers.workspace_answers import Answers
@@ -15,7 +15,7 @@ from engine.fence import Unfenced
 from engine.indexes import rebuild_indexes
 from engine.ports.coordination import Coordination
 from engine.ports.errors import StoreError
-from engine.ports.log import Log
+from engine.ports.log import Log, StoreIdentity
 from engine.ports.store import Store
 from engine.ports.views import Views
 from engine.projecting import ProjectionRunner
@@ -72,8 +72,7 @@ class Restored(NamedTuple):
     views: Views
     coordination: Coordination
     keep: Forgetters
-    named: str | None = None
-    """The last signed checkpoint, to be named by a generation that begins here."""
+    begin_generation: Callable[[], StoreIdentity]
 
 
 def recover(
@@ -112,7 +111,7 @@ def _recover_log(
             before_writing=before_writing,
             progress=progress,
             page=page,
-            named=restored.named,
+            begin_generation=restored.begin_generation,
         )
     except Exception:
         if alarms:

@@ -102,12 +102,12 @@ def recover_log(
     before_writing: Callable[[], object] = lambda: None,
     progress: Progress = lambda _entry: None,
     page: int = PAGE,
-    named: str | None = None,
+    begin_generation: Callable[[], StoreIdentity] | None = None,
 ) -> RecoveredLog:
     """Append what the stream has and the store lacks. After an interruption, repeat it: what was
     written is compared.
 
-    ``named`` is what the first entry of a generation that begins here names.
+    ``begin_generation`` is called if a generation begins here (``StoreFence.begin_generation``).
 
     Nothing is written unless all entries that both have are equal. Raises ``RecoveryRefused``,
     ``UnreadableRecord``, ``UnknownTopic`` and ``NotContinued``; pages written before the error
@@ -133,7 +133,7 @@ def recover_log(
             progress(entries[-1].number)
     end, ahead = store.last_entry(), len(common) - compared
     raised = not ahead and store.generations()[-1].first_entry <= end
-    identity = store.raise_generation(named) if raised else store.identity
+    identity = (begin_generation or store.raise_generation)() if raised else store.identity
     return RecoveredLog(identity, end, compared, end - last, ahead, pages.left_over, raised)
 
 

@@ -79,6 +79,8 @@ class Disk:
         """What is held by name."""
         self.witness: Noted | None = None
         """Elsewhere: no backup brings it back."""
+        self.drawn = 0
+        """The highest number that the witness has given a generation."""
         self.epoch = 0
         self.lacks_sends_since: float | None = None
         """When a backup came that the witness is ahead of, until somebody reconciles it."""
@@ -237,6 +239,10 @@ class Elsewhere:
 
     def begin_anew(self, noted: Noted) -> None:
         self._disk.witness = noted
+
+    def draw_generation(self, above: int) -> int:
+        self._disk.drawn = max(self._disk.drawn, above) + 1
+        return self._disk.drawn
 
 
 class DiskCursors:

@@ -27,8 +27,7 @@ NOW_OR_LATER = (0.3, 1.5, 60.0, 300.0)
 LONGEST_LEAP = 12 * 86_400.0
 """Seconds to what falls due next, at most."""
 QUIET_ROUNDS, ROUNDS = 2, 10
-"""Of coming to rest: so many without an alarm, of so many at most. Two restores of one backup begin
-a generation of the same number twice, which the signer finds after the first reconciliation."""
+"""Of coming to rest: so many without an alarm, of so many at most."""
 TOLD_WITHIN = 20.0
 """Seconds after which the topic and the views have what was recorded."""
 DISKS: dict[str, type[Disk]] = {"memory": Disk, "sqlite": SQLiteDisk}

@@ -1,9 +1,11 @@
 """A witness in a file goes forward only, whoever writes it and whatever breaks off (M6)."""
 
+import json
 import multiprocessing
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -60,6 +62,34 @@ def test_a_write_that_broke_off_leaves_the_note_before_it(tmp_path: Path, torn: 
     assert witness.read() == noted(2 if torn == 0 else 3)
     assert witness.note(noted(4)) == noted(4)
     assert witness.read() == noted(4)
+
+
+@pytest.mark.rule("M6")
+def test_no_number_of_a_generation_is_drawn_twice(tmp_path: Path) -> None:
+    witness, other = FileWitness(tmp_path, STORE), FileWitness(tmp_path, STORE)
+
+    assert witness.draw_generation(above=1) == 2
+    assert other.read() is None
+    assert other.draw_generation(above=1) == 3
+    witness.note(noted(7))
+    witness.note(noted(8))
+    assert other.draw_generation(above=1) == 4
+    assert other.read() == noted(8)
+    witness.begin_anew(noted(3))
+    assert other.draw_generation(above=1) == 5
+    assert other.draw_generation(above=9) == 10
+
+
+@pytest.mark.rule("M6")
+def test_a_note_of_before_numbers_were_drawn_is_read(tmp_path: Path) -> None:
+    record = json.dumps([STORE, 0, *noted(7)]).encode()
+    written = b"%08x %s" % (crc32(record), record)
+    (tmp_path / f"{STORE}.witness").write_bytes(written.ljust(PLACE))
+    witness = FileWitness(tmp_path, STORE)
+
+    assert witness.read() == noted(7)
+    assert witness.draw_generation(above=1) == 2
+    assert witness.read() == noted(7)
 
 
 @pytest.mark.rule("M6")

@@ -213,6 +213,21 @@ def test_what_a_fenced_store_records_is_of_a_new_generation(sender: Sender) -> N
 
 
 @pytest.mark.rule("M6")
+def test_a_backup_that_is_restored_again_begins_a_generation_under_another_number(
+    sender: Sender,
+) -> None:
+    backup = went_on(sender)
+    for copy, number in [(sender.copying.copy(backup), 2), (backup, 3)]:
+        with sender.running(copy) as program:
+            store = program.opened.store
+            entry = store.last_entry()
+            program.given(fail(ANN))
+            assert store.identity.generation == number
+            begun = [(each.number, each.first_entry) for each in store.generations()]
+            assert begun[1:] == [(each, entry + 1) for each in range(2, number + 1)]
+
+
+@pytest.mark.rule("M6")
 def test_a_store_without_its_witness_is_fenced_once_it_has_sent(sender: Sender) -> None:
     with sender.running() as program:
         assert program.opened.fence.closed() is None, "it never sent"

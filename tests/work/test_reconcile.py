@@ -381,7 +381,8 @@ def test_a_recovered_tail_leaves_the_clocks_to_be_tested(sender: Sender) -> None
         opened = program.opened
         assert opened.fence.closed() is not None
         keep = Forgetters(opened.directory, opened.evidence)
-        restored = Restored(opened.store, opened.views, opened.coordination, keep)
+        parts = opened.store, opened.views, opened.coordination
+        restored = Restored(*parts, keep, opened.fence.begin_generation)
         recover(restored, StoreAsSource(whole.opened.store))
         assert program.names == whole.names
         assert opened.fence.closed() is not None

@@ -57,7 +57,8 @@ def recovered(place: Place, source: Told | StoreAsSource) -> Recovered:
 
 def restored(found: Opened) -> Restored:
     keep = Forgetters(found.directory, found.evidence)
-    return Restored(found.store, found.views, found.coordination, keep)
+    parts = found.store, found.views, found.coordination
+    return Restored(*parts, keep, found.fence.begin_generation)
 
 
 def forget_in(found: Opened, recipient_id: str) -> None:

@@ -119,6 +119,19 @@ def test_a_backup_of_before_the_generation_that_is_signed_is_fenced(
 
 
 @pytest.mark.rule("M6")
+def test_the_number_of_a_generation_that_is_signed_is_not_used_again_though_there_is_no_witness(
+    signing: Signing,
+) -> None:
+    backup = signing.sender.backup()
+    with signing.running() as program:
+        program.opened.store.raise_generation()
+        signing.sign(program, signing.sender.place)
+    assert not signing.sender.witness.exists()
+    with signing.running(backup) as program:
+        assert program.opened.fence.begin_generation().generation == 3
+
+
+@pytest.mark.rule("M6")
 def test_the_next_generation_names_the_last_checkpoint_and_an_auditor_follows(
     signing: Signing, tmp_path: Path
 ) -> None:
@@ -181,8 +194,9 @@ def test_a_recovered_store_names_it_too(signing: Signing) -> None:
     with signing.running() as whole, signing.running(backup) as program:
         opened = program.opened
         keep = Forgetters(opened.directory, opened.evidence)
-        parts = opened.store, opened.views, opened.coordination, keep, opened.fence.named
-        recover(Restored(*parts), StoreAsSource(whole.opened.store))
+        parts = opened.store, opened.views, opened.coordination, keep
+        begin = opened.fence.begin_generation
+        recover(Restored(*parts, begin), StoreAsSource(whole.opened.store))
         (first,) = opened.store.entries(opened.store.last_entry() - 1, 1)
         assert (first.named or "").endswith(after.root.hex())
         assert [*check_entries(opened.store)] == []
