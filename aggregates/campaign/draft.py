@@ -144,7 +144,8 @@ class Draft:
         if status is PENDING:
             status = ACTIVE
         if type(event) is EmailOutcomeUnknown and sending is not None:
-            unknown = (*unknown, sending)
+            tried = progress.tries, progress.first_tried_at
+            unknown = (*unknown, sending._replace(tries=tried[0], first_tried_at=tried[1]))
         step = sending.step if sending is not None else None
         emails += step is None or not progress.again
         if step is not None:
@@ -191,7 +192,12 @@ class Draft:
             recipient = self.recipients[event.recipient_id]
             if sending is not None and sending.step is not None:
                 done = tuple(step for step in recipient.progress.done if step != sending.step)
-                again = recipient.progress._replace(done=done, again=True)
+                again = recipient.progress._replace(
+                    done=done,
+                    again=True,
+                    tries=sending.tries,
+                    first_tried_at=sending.first_tried_at,
+                )
                 self.recipients[event.recipient_id] = recipient._replace(progress=again)
             return
         recipient = self.recipients[event.recipient_id]

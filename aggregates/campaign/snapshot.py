@@ -22,7 +22,7 @@ from events.vocabulary import (
     RecipientStatus,
 )
 
-FORMAT = 2
+FORMAT = 3
 
 
 def to_plain(campaign: Campaign) -> dict[str, Any]:

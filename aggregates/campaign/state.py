@@ -56,6 +56,10 @@ class Sending(NamedTuple):
     """The day on which a planned message counts."""
     answer: SearchResult | None = None
     """What the Sent folder says about a message of unknown outcome."""
+    tries: int = 0
+    """M8: of a message of unknown outcome: its temporary refusals before, and when it was reserved
+    for the first of them. They count again if it was not sent."""
+    first_tried_at: datetime | None = None
 
 
 class Progress(NamedTuple):

@@ -32,6 +32,9 @@ class Lost(NamedTuple):
     account_id: str
     reserved_at: datetime
     step: str | None
+    tries: int
+    """M8: temporary refusals before it, and when it was reserved for the first of them."""
+    first_tried_at: datetime | None
     answer: SearchResult | None = None
 
 

@@ -1,7 +1,7 @@
 """S3-S5, S8, M1, M2, M5, F1: recipients, what is sent to them, and how they end."""
 
 from engine.audit import pace
-from engine.audit.books import Books, Campaign, Lane, Lost, Person
+from engine.audit.books import Books, Campaign, Lane, Lost, Person, Progress
 from events import campaign as facts
 from events.vocabulary import (
     CampaignStatus,
@@ -171,13 +171,14 @@ def received(books: Books, event: facts.EmailAccepted | facts.EmailOutcomeUnknow
             books.owed.received_late = name
         elif not lane.listed:
             books.touch(account_id)
-    step = person.progress.step if person.progress is not None else None
+    progress = person.progress
     if type(event) is facts.EmailOutcomeUnknown:
-        reserved_at = person.reserved_at or event.occurred_at
-        lost = Lost(event.send_id, account_id, reserved_at, step)
+        reserved_at, so_far = person.reserved_at or event.occurred_at, progress or Progress()
+        tried = so_far.tries, so_far.first_tried_at
+        lost = Lost(event.send_id, account_id, reserved_at, so_far.step, *tried)
         person.unknown = (*person.unknown, lost)
-    if step is not None and person.progress is not None:
-        pace.received(campaign, person.progress, event.occurred_at)
+    if progress is not None and progress.step is not None:
+        pace.received(campaign, progress, event.occurred_at)
     person.emails += 1
     person.send_id = person.via = None
     if person.status is PENDING:

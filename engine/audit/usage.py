@@ -4,7 +4,7 @@ prove."""
 from bisect import bisect_left
 from datetime import timedelta
 
-from engine.audit.books import Books, Person
+from engine.audit.books import Books, Lost, Person
 from engine.audit.pace import is_day, local
 from events import email_account as facts
 from events.campaign import SentSearched
@@ -89,10 +89,12 @@ def searched(books: Books, event: SentSearched) -> None:
     if lost.answer is not None or not proved or after is None or waited < after:
         books.report("M2", f"Nothing proves that {event.send_id} was not sent.")
     person.unknown = tuple(each for each in person.unknown if each is not lost)
-    _was_not_sent(person, lost.step)
+    _was_not_sent(person, lost)
 
 
-def _was_not_sent(person: Person, step: str | None) -> None:
-    if person.progress is not None and step in person.progress.done:
-        person.progress.done.remove(step)
-        person.progress.again = True
+def _was_not_sent(person: Person, lost: Lost) -> None:
+    progress = person.progress
+    if progress is not None and lost.step in progress.done:
+        progress.done.remove(lost.step)
+        progress.again = True
+        progress.tries, progress.first_tried_at = lost.tries, lost.first_tried_at

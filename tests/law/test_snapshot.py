@@ -73,10 +73,11 @@ def planned_log() -> list[Recorded]:
     """What a campaign that sends by itself adds to a busy life."""
     world = mailing(daily_limit=9).given(
         *(sent(ANN, R1), reserve_step(ANN, R2), refused(R2, message(R2))),
-        *(reserve_step(BOB, R3), unknown(R3, message(R3)), prove_search(BOB)),
+        *(reserve_step(BOB, R3), refused(R3, message(R3)), prove_search(BOB)),
     )
+    world.at(NOON + HOUR).given(reserve_step(BOB, R3), unknown(R3, message(R3)))
     again = search(R3, message(R3), SearchResult.ABSENT)
-    world.at(NOON + HOUR).given(again, reserve_step(BOB, R3, read=NOON + HOUR))
+    world.at(NOON + 2 * HOUR).given(again, reserve_step(BOB, R3, read=NOON + 2 * HOUR))
     world.given(unknown(R3, message(R3)), search(R3, message(R3), SearchResult.FOUND))
     return world.given(signal(BOUNCED, R3)).log
 
@@ -157,7 +158,7 @@ STORED = {
         [
             [
                 *("pending", ANN, 0),
-                [ANN, "send-2", None, None, "2026-03-02T12:00:00+00:00", None, None],
+                [ANN, "send-2", None, None, "2026-03-02T12:00:00+00:00", None, None, 0, None],
                 *(None, [], UNBEGUN),
             ],
             [R2],

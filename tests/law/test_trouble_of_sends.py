@@ -8,7 +8,7 @@ from aggregates.campaign.commands import RecordRefused
 from aggregates.command import Command
 from events.campaign import CampaignPaused, EmailRefused, RecipientFailed
 from events.email_account import SendingThrottled, ThrottlingEnded
-from events.vocabulary import CampaignStatus, RefusalFault, Settings
+from events.vocabulary import CampaignStatus, RefusalFault, SearchResult, Settings
 from tests.law.story import (
     ANN,
     BOB,
@@ -29,11 +29,14 @@ from tests.law.story import (
     mailing,
     message,
     pause,
+    prove_search,
     refused,
     reserve_step,
     resume,
+    search,
     sent,
     signal,
+    unknown,
 )
 
 TEMPORARY, LIMIT = RefusalFault.TEMPORARY, RefusalFault.LIMIT
@@ -131,7 +134,7 @@ def test_no_other_refusal_holds_the_account(fault: RefusalFault) -> None:
 
 
 def try_once(world: World, at: datetime, fault: RefusalFault = TEMPORARY) -> EmailRefused:
-    world.at(at).given(reserve_step(ANN, R1), refused(R1, message(R1), fault))
+    world.at(at).given(reserve_step(ANN, R1, read=at), refused(R1, message(R1), fault))
     refusal = world.facts(EmailRefused)[-1]
     assert isinstance(refusal, EmailRefused)
     return refusal
@@ -185,6 +188,51 @@ def test_an_accepted_message_begins_the_count_anew() -> None:
     refusal = world.facts(EmailRefused)[-1]
     assert isinstance(refusal, EmailRefused)
     assert (refusal.tries, refusal.retry_at) == (1, due + 15 * MINUTE)
+
+
+@pytest.mark.rule("M2")
+@pytest.mark.rule("M8")
+def test_a_message_that_was_not_sent_after_all_has_been_tried_as_often_as_before() -> None:
+    world, at = mailing().given(prove_search(ANN)), NOON
+    for _ in range(4):
+        at = try_once(world, at).retry_at or at
+    world.at(at).given(reserve_step(ANN, R1), unknown(R1, message(R1)))
+    world.at(at + HOUR).given(search(R1, message(R1), SearchResult.ABSENT))
+
+    last = try_once(world, at + 2 * HOUR)
+
+    assert (last.tries, last.retry_at) == (5, None)
+    assert world.statuses()[R1] is FAILED
+
+
+@pytest.mark.rule("M2")
+@pytest.mark.rule("M8")
+def test_the_48_hours_go_on_though_a_message_was_not_sent_after_all() -> None:
+    world, late = mailing().given(prove_search(ANN)), NOON + 2 * DAY
+    try_once(world, NOON)
+    world.at(NOON + DAY).given(reserve_step(ANN, R1), unknown(R1, message(R1)))
+    world.at(NOON + DAY + HOUR).given(search(R1, message(R1), SearchResult.ABSENT))
+
+    assert try_once(world, late).retry_at is None
+    assert world.statuses()[R1] is FAILED
+
+
+@pytest.mark.rule("M2")
+@pytest.mark.rule("M8")
+@pytest.mark.parametrize("answer", [SearchResult.FOUND, SearchResult.INCONCLUSIVE])
+def test_a_message_that_counts_as_received_begins_the_count_anew(answer: SearchResult) -> None:
+    world = mailing()
+    try_once(world, NOON)
+    world.at(NOON + HOUR).given(reserve_step(ANN, R1), unknown(R1, message(R1)))
+    world.at(NOON + 2 * HOUR).given(search(R1, message(R1), answer))
+    due = NOON + HOUR + 3 * DAY
+
+    nudge = message(R1, "nudge")
+    world.at(due).given(reserve_step(ANN, R1, "nudge", read=due), refused(R1, nudge))
+
+    refusal = world.facts(EmailRefused)[-1]
+    assert isinstance(refusal, EmailRefused)
+    assert refusal.tries == 1
 
 
 @pytest.mark.rule("M8")
