@@ -1,7 +1,6 @@
 """What decisions about an email account need to remember."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, assert_never
 
@@ -66,8 +65,7 @@ class PendingCheck(NamedTuple):
     patience_ends_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class EmailAccount:
+class EmailAccount(NamedTuple):
     id: AccountId
     status: ConnectionStatus | None = None
     """None: never connected."""
@@ -84,9 +82,9 @@ class EmailAccount:
     incidents_opened: int = 0
     failure: IncidentId | None = None
     """The failure incident that caused the status ``failed``."""
-    incidents: Mapping[IncidentId, Incident] = field(default_factory=dict)
+    incidents: Mapping[IncidentId, Incident] = {}
     """The newest incident, and older ones that are open or whose clocks still wait for a check."""
-    checks: Mapping[str, PendingCheck] = field(default_factory=dict)
+    checks: Mapping[str, PendingCheck] = {}
     usage: Usage = UNUSED
     connected_at: datetime | None = None
     """When it was last connected, reconnected or restored (M4)."""
@@ -128,8 +126,7 @@ def evolve(  # noqa: C901, PLR0912 one case per event
 ) -> EmailAccount:
     match event:
         case AccountConnected():
-            return replace(
-                _reconnected(_healthy(account), event.occurred_at),
+            return _reconnected(_healthy(account), event.occurred_at)._replace(
                 status=ConnectionStatus.SUCCESSFUL,
                 slot_id=event.slot_id,
                 settings=event.settings,
@@ -138,7 +135,7 @@ def evolve(  # noqa: C901, PLR0912 one case per event
                 credentials=event.credentials,
             )
         case SettingsUpdated():
-            return replace(account, settings=event.settings)
+            return account._replace(settings=event.settings)
         case CheckRequested():
             return _asked(account, event)
         case CheckPassed() | OneClickReconnected():
@@ -149,14 +146,12 @@ def evolve(  # noqa: C901, PLR0912 one case per event
             return _answered(account, event.check_id)
         case ConnectionFailed():
             incident = Incident(IncidentKind.FAILURE, event.occurred_at, event.deadline_at)
-            return replace(
-                _opened(account, event.incident_id, incident),
+            return _opened(account, event.incident_id, incident)._replace(
                 status=ConnectionStatus.FAILED,
                 failure=event.incident_id,
             )
         case ConnectionRestored():
-            return replace(
-                _reconnected(_closed(account, event.incident_id), event.occurred_at),
+            return _reconnected(_closed(account, event.incident_id), event.occurred_at)._replace(
                 status=ConnectionStatus.SUCCESSFUL,
                 failure=None,
             )
@@ -165,9 +160,9 @@ def evolve(  # noqa: C901, PLR0912 one case per event
         case NoticeIssued():
             return _noticed(account, event)
         case SendCounted() | SendUncounted() | SendingThrottled() | ThrottlingEnded():
-            return replace(account, usage=usage.evolve(account.usage, event))
+            return account._replace(usage=usage.evolve(account.usage, event))
         case SentSearchProved():
-            return replace(account, search_proved=True)
+            return account._replace(search_proved=True)
         case ConnectRejected() | NoticeAttempted():
             return account
         case _:
@@ -175,25 +170,25 @@ def evolve(  # noqa: C901, PLR0912 one case per event
 
 
 def _healthy(account: EmailAccount) -> EmailAccount:
-    return replace(account, misses=0, first_missed_at=None, last_failure=None)
+    return account._replace(misses=0, first_missed_at=None, last_failure=None)
 
 
 def _reconnected(account: EmailAccount, at: datetime) -> EmailAccount:
     """M2, M4: what was known about its folders before does not count any more."""
-    return replace(account, connected_at=at, search_proved=False)
+    return account._replace(connected_at=at, search_proved=False)
 
 
 def _asked(account: EmailAccount, event: CheckRequested) -> EmailAccount:
     now = event.occurred_at
     waited_for = {k: check for k, check in account.checks.items() if check.patience_ends_at >= now}
     asked = PendingCheck(now, event.patience_ends_at)
-    return replace(account, checks={**waited_for, event.check_id: asked})
+    return account._replace(checks={**waited_for, event.check_id: asked})
 
 
 def _answered(account: EmailAccount, check_id: str | None) -> EmailAccount:
     if check_id not in account.checks:
         return account
-    return replace(account, checks={k: v for k, v in account.checks.items() if k != check_id})
+    return account._replace(checks={k: v for k, v in account.checks.items() if k != check_id})
 
 
 def _passed(account: EmailAccount, event: CheckPassed | OneClickReconnected) -> EmailAccount:
@@ -201,15 +196,14 @@ def _passed(account: EmailAccount, event: CheckPassed | OneClickReconnected) -> 
     if isinstance(event, CheckPassed):
         return healthy
     healthy = _reconnected(healthy, event.occurred_at)
-    return replace(healthy, credentials=event.credentials or healthy.credentials)
+    return healthy._replace(credentials=event.credentials or healthy.credentials)
 
 
 def _missed(account: EmailAccount, event: CheckFailed) -> EmailAccount:
-    account = replace(account, last_failure=LastFailure(event.report.found, event.occurred_at))
+    account = account._replace(last_failure=LastFailure(event.report.found, event.occurred_at))
     if event.misses == account.misses:
         return account
-    return replace(
-        account,
+    return account._replace(
         misses=event.misses,
         first_missed_at=account.first_missed_at or event.occurred_at,
     )
@@ -226,8 +220,7 @@ def _opened(account: EmailAccount, incident_id: IncidentId, incident: Incident) 
         or account.waits(older.deadline_at, now)
         or (older.deadline_at < now and not older.end_told)
     }
-    return replace(
-        account,
+    return account._replace(
         incidents_opened=account.incidents_opened + 1,
         incidents={**unsettled, incident_id: incident},
     )
@@ -235,15 +228,14 @@ def _opened(account: EmailAccount, incident_id: IncidentId, incident: Incident) 
 
 def _closed(account: EmailAccount, incident_id: IncidentId) -> EmailAccount:
     incident = account.incidents[incident_id]._replace(open=False)
-    return replace(account, incidents={**account.incidents, incident_id: incident})
+    return account._replace(incidents={**account.incidents, incident_id: incident})
 
 
 def _disconnected(account: EmailAccount, event: AccountDisconnected) -> EmailAccount:
     if event.supersedes is not None:
         account = _closed(account, event.supersedes)
     incident = Incident(IncidentKind.DISCONNECT, event.occurred_at, event.deadline_at)
-    return replace(
-        _healthy(_opened(account, event.incident_id, incident)),
+    return _healthy(_opened(account, event.incident_id, incident))._replace(
         status=ConnectionStatus.DISCONNECTED,
         slot_id=None,
         settings=event.settings_after,
@@ -262,4 +254,4 @@ def _noticed(account: EmailAccount, event: NoticeIssued) -> EmailAccount:
         end_told=incident.end_told or end,
         told_of=event.due_at,
     )
-    return replace(account, incidents={**account.incidents, event.incident_id: told})
+    return account._replace(incidents={**account.incidents, event.incident_id: told})

@@ -1,7 +1,6 @@
 """Pace: limits, gaps, windows and days hold at all times, in every zone (M3)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -420,7 +419,7 @@ def test_a_day_without_messages_ends_unless_the_next_one_has_none_either(
 ) -> None:
     begun = ann.given(connected(ANN, NO_GAP), counted(NOON - HOUR)).state
     ramp = Settings(limits={"gap": 0, "ramp_start": 0, "ramp_step": ramp_step})
-    from_zero = replace(begun, settings=ramp)
+    from_zero = begun._replace(settings=ramp)
 
     assert soonest(NOON, constraints(from_zero)) == NotBefore(until, Waiting.LIMIT)
 

@@ -285,4 +285,4 @@ def _uncounted(state: EmailAccount | Campaign) -> EmailAccount | Campaign:
     incidents = {
         key: each._replace(notices=0, told_of=None) for key, each in state.incidents.items()
     }
-    return replace(state, incidents=incidents)
+    return state._replace(incidents=incidents)

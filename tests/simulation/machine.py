@@ -7,6 +7,7 @@ nothing but what is stored.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
@@ -58,6 +59,11 @@ class Machine:
             self.seconds, _, act = heappop(self._queue)
             act()
         self.seconds = max(self.seconds, until)
+
+    def end(self) -> None:
+        """All processes end where they are: what one refers to is kept as long as it waits."""
+        for each in self.processes.values():
+            each.end()
 
 
 class Process:
@@ -147,6 +153,13 @@ class Process:
             self.at_commit = (others - 1, strike) if others else None
             if not others:
                 strike()
+
+    def end(self) -> None:
+        self._dead = True
+        if self._greenlet and not self._greenlet.dead:
+            self._greenlet.parent = getcurrent()
+            with suppress(Crash):
+                self._greenlet.throw(Crash)
 
     def mend(self) -> None:
         """No fault is armed any more, and what holds it up is over."""

@@ -346,6 +346,7 @@ def told(plan: Plan, *, on: Callable[[int, Item], object] = lambda *_: None) -> 
     except Exception as error:  # noqa: BLE001 whatever production raises unasked is a finding
         violation = f"{type(error).__name__}: {error}"
     machine, oracles = office.machine, office.oracles
+    machine.end()
     office.world.disk.close()
     return Told(
         plan,

@@ -141,6 +141,7 @@ _first: list[FastAPI] = []
 def app_of(site: Site) -> ASGIApp:
     if not _first:
         _first.append(server(site))
+        _first[0].state = State()
     found = copy(_first[0])
     found.state = State({"site": site, "commands": Commands(site)})
     found.middleware_stack = None

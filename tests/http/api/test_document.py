@@ -37,7 +37,7 @@ def test_no_request_is_answered_otherwise_than_documented(house: Door, role: Rol
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert found.returncode == 0, found.stdout[-8_000:]
