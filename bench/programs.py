@@ -14,6 +14,10 @@ from adapters.settings.file import PREFIX
 
 PATIENCE = 300.0
 """Seconds until something that does not happen ends the measure."""
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
+"""An installed program has byte code: without it, each start would compile it anew."""
 
 
 @contextmanager
@@ -27,7 +31,7 @@ def started(*words: str, **settings: str) -> Iterator[tuple[subprocess.Popen[byt
                 [sys.executable, "-m", "adapters.program", *words],
                 stdout=output,
                 stderr=output,
-                env={**os.environ, f"{PREFIX}LOG_LEVEL": "info", **given},
+                env={**ENVIRONMENT, f"{PREFIX}LOG_LEVEL": "info", **given},
             )
         try:
             yield process, said

@@ -11,6 +11,7 @@ from contextlib import closing
 from kafka import KafkaConsumer, TopicPartition
 
 from adapters.stores.postgres import PostgresStore
+from bench.programs import ENVIRONMENT
 from bench.stream.places import Site, grow, stream_site
 from bench.stream.relaying import told
 from bench.timing import timed
@@ -44,7 +45,11 @@ def _recover(site: Site, store: str, count: int) -> None:
     where = ["--store", store, "--from-kafka", site.broker.address, "--topic", TOPIC]
     command = [sys.executable, "-m", "adapters.program", "store", "recover", *where]
     done = subprocess.run(
-        [*command, "--yes", "--json"], stdout=subprocess.PIPE, text=True, check=True
+        [*command, "--yes", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env=ENVIRONMENT,
     )
     assert json.loads(done.stdout)["last_entry"] >= count - 1
 
