@@ -1,7 +1,7 @@
 """``sendledger``: the commands of all doors, by what a person wants to do."""
 
 from adapters.screen.program import Place, program
-from engine.gc_pause import collect_seldom
+from engine.gc_pause import collect_seldom, freeze_survivors
 
 PLACES = {
     "simulate": Place("adapters.scenario.command:simulate"),
@@ -65,9 +65,13 @@ app = program("sendledger", "What became of every recipient of an email campaign
 
 
 def main() -> None:
-    """The entry point. What a command imports stays: to look through it for garbage is in vain."""
+    """The entry point. What a command imports stays to the end: to look through it for garbage is
+    in vain, while it runs and when it ends."""
     collect_seldom()
-    app()
+    try:
+        app()
+    finally:
+        freeze_survivors()
 
 
 if __name__ == "__main__":
