@@ -1,6 +1,6 @@
 """What a view's row is made of, as its annotations say; stores make their tables of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -25,6 +25,13 @@ class RowType(NamedTuple):
 
     def encode(self, row: Sequence[Any]) -> Sequence[Any]:
         return converted(row, self.encoders) if self.encoders else row
+
+    def columns(self, rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
+        """What the rows have in each field, encoded."""
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for index, convert in self.encoders:
+            columns[index] = [each if each is None else convert(each) for each in columns[index]]
+        return columns
 
     def decode(self, values: Sequence[Any]) -> Any:
         return self.row._make(converted(values, self.decoders))

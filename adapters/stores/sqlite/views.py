@@ -1,11 +1,11 @@
 """Projections' rows in the embedded store, and their positions, in one transaction."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from sqlite3 import Cursor
 from typing import Any
 
-from adapters.stores.sqlite.append import insert_rows
+from adapters.stores.sqlite.bulk import upsert_rows
 from adapters.stores.sqlite.store import SQLiteStore
 from adapters.stores.sqlite.tables import Table, described
 from adapters.stores.sqlite.view_status import (
@@ -55,7 +55,7 @@ class SQLiteViews(StoredRows):
         with self._store.explained(), self._store.writing() as c:
             for projection, rows in changes.items():
                 check_move(projection, position_of(c, projection), since[projection], position)
-                _write(c, described(projection), rows.values())
+                upsert_rows(c, described(projection), rows.values())
                 c.execute(SQL["set_position"], (projection.tracking_name, position))
 
     def _table(self, projection: Projection) -> Table:
@@ -122,8 +122,3 @@ def recreate(c: Cursor, projection: Projection) -> None:
     c.execute(f"DROP TABLE IF EXISTS {table.view}")
     c.execute(table.create)
     c.execute(SQL["forget_positions"], (projection.name,))
-
-
-def _write(c: Cursor, table: Table, rows: Iterable[Any]) -> None:
-    """Sorted by key, with which a row begins, so that neighbours come together."""
-    insert_rows(c, table.upsert, map(table.type.encode, sorted(rows)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from itertools import product
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -53,6 +54,19 @@ class ViewsContract:
         save(views, {CAMPAIGNS: [changed]}, 2)
 
         assert list(views.rows(CAMPAIGNS)) == [CampaignRow(ACME, "autumn"), changed]
+
+    def test_many_rows_are_written_and_replaced_at_once(self, views: Views) -> None:
+        def rows(status: RecipientStatus) -> list[RecipientRow]:
+            keys = product((ACME, BETA), ("autumn", "spring"), map("r{:02}".format, range(70)))
+            return [
+                RecipientRow(*key, status, held_until=NOON if number % 3 else None)
+                for number, key in enumerate(keys)
+            ]
+
+        for position, status in enumerate((RecipientStatus.ACTIVE, RecipientStatus.REPLIED), 1):
+            save(views, {RECIPIENT_STATUS: reversed(rows(status))}, position)
+
+            assert list(views.rows(RECIPIENT_STATUS)) == rows(status)
 
     def test_a_page_without_rows_moves_the_position(self, views: Views) -> None:
         save(views, {CAMPAIGNS: []}, 3)
