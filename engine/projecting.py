@@ -92,11 +92,13 @@ class ProjectionRunner:
         return Kept(sweep.position, sweep.stopped)
 
     def _read(self, after: int) -> tuple[list[Recorded], UnreadableEvent | None]:
-        """The next page, up to the first event that cannot be read, and the error of that event."""
+        """The next page, up to the first event that cannot be read, and the error of that event.
+
+        A list keeps what it was extended by before an error.
+        """
         page: list[Recorded] = []
         try:
-            for recorded in decode_page(self._log.read(after, self._page), after):
-                page.append(recorded)  # noqa: PERF402 what was read before an error stays
+            page.extend(decode_page(self._log.read(after, self._page), after))
         except UnreadableEvent as error:
             return page, error
         except StoreError:
