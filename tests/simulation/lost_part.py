@@ -78,9 +78,9 @@ class LostPart:
 
     def unasked(self, recorded: Recorded) -> str:
         """Empty unless a clock ran out that came due in the lost part, and nobody confirmed it."""
-        event = recorded.event
-        if not isinstance(event, GracePeriodExpired):
-            return ""
+        event, began = recorded.event, self._world.disk.store.generations()[-1].first_position
+        if not isinstance(event, GracePeriodExpired) or recorded.position < began:
+            return ""  # before the fence was closed, the log told of no cure
         asked = [each for each in self._opened if each.since < event.deadline_at < each.at]
         if not asked or any(event.account_id in each.confirmed for each in asked):
             return ""

@@ -21,9 +21,12 @@ from events.vocabulary import CampaignStatus, IncidentKind
 from tests.proof.sending_judge import LONELY_STEP, SendingJudge
 from tests.simulation.workers import World
 
+TRIED_AGAIN = timedelta(minutes=62)
+"""After a failed attempt to deliver a notice, at the latest (N2)."""
 SEARCHABLE = timedelta(minutes=12)
 """After a reservation its message may be searched for, whoever reserved it (M2)."""
 FRESH = timedelta(seconds=120)
+"""Whatever may be done for so long has had its turn: a day of sending may have just begun."""
 
 
 class Seen(NamedTuple):
@@ -38,8 +41,8 @@ class Waiting:
     def __init__(self, world: World) -> None:
         self._world = world
         self._credentials: dict[tuple[str, str], str | None] = {}
-        self._untold: dict[tuple[str, str, str, int], None] = {}
-        """Notices that their owner did not get, as far as is recorded."""
+        self._untold: dict[tuple[str, str, str, int], datetime | None] = {}
+        """Notices that their owner did not get, as far as is recorded, by the last attempt."""
 
     def take_in(self, recorded: Recorded) -> None:
         event, workspace = recorded.event, recorded.workspace
@@ -49,13 +52,19 @@ class Waiting:
             case NoticeIssued():
                 told = workspace, event.account_id, event.incident_id, event.number
                 self._untold[told] = None
-            case NoticeAttempted(delivered=True):
+            case NoticeAttempted():
                 told = workspace, event.account_id, event.incident_id, event.number
-                self._untold.pop(told, None)
+                self._untold[told] = event.occurred_at
+                if event.delivered:
+                    del self._untold[told]
 
     def sentences(self, seen: Mapping[str, Seen]) -> set[str]:
         now = self._world.disk.store.now()
-        found = {f"N2: notice {told} was never delivered" for told in self._untold}
+        found = {
+            f"N2: notice {told} was never delivered"
+            for told, tried_at in self._untold.items()
+            if tried_at is None or tried_at < now - TRIED_AGAIN
+        }
         for each in seen.values():
             found |= {*self._of_workspace(each, now)}
         return found
@@ -111,21 +120,25 @@ class Waiting:
         retry_at = progress.retry_at if progress else None
         if campaign.status is not CampaignStatus.RUNNING or campaign.sequence is None:
             return False
-        if person.send_id or (retry_at is not None and now < retry_at):
+        since = now - FRESH
+        if person.send_id or (retry_at is not None and since < retry_at):
             return False
         step = seen.judge._next(campaign.id, name)
         if step is None:
             return False
-        event = of.SendReserved(
-            campaign_id=campaign.id,
-            recipient_id=name,
-            account_id=account_id,
-            send_id=f"{name} {step}",
-            step=step,
-            inbox_read_until=now,
-            occurred_at=now,
+        events = (
+            of.SendReserved(
+                campaign_id=campaign.id,
+                recipient_id=name,
+                account_id=account_id,
+                send_id=f"{name} {step}",
+                step=step,
+                inbox_read_until=at,
+                occurred_at=at,
+            )
+            for at in (since, now)
         )
-        return seen.judge.would_allow(event)
+        return all(map(seen.judge.would_allow, events))
 
     def _unread(self, seen: Seen, account: Account) -> Iterator[str]:
         """M4: an inbox of whoever writes to somebody is read."""
